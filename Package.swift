@@ -1,0 +1,144 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+/// Every target of ours: Swift 6 mode, imports that say what they expose, and no warning left standing.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "revoked",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "revoked", targets: ["revoked"]),
+        .library(name: "Revocation", targets: ["Revocation"]),
+        .library(name: "RevocationHTTP", targets: ["RevocationHTTP"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+    ],
+    targets: [
+        // Arrows point down only: a target knows nothing of those above it.
+        .executableTarget(
+            name: "revoked",
+            dependencies: [
+                "LoadHarness", "AuthNode", "Revocation", "RevokedServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LoadHarness",
+            dependencies: [
+                "AuthNode", "Revocation",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "AuthNode",
+            dependencies: [
+                "RevocationHTTP", "Revocation", "Contract",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RevocationHTTP",
+            dependencies: [
+                "Revocation", "Contract",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Revocation",
+            dependencies: [
+                "Contract", "Denylist", "CHiredis",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "RevokedServer",
+            dependencies: [
+                "Contract", "Denylist", "RESP",
+                .target(name: "CLinux", condition: .when(platforms: [.linux])),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Contract",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
+        .target(name: "Denylist", swiftSettings: settings),
+        .target(name: "RESP", swiftSettings: settings),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(name: "CLinux"),
+
+        .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
+        .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
+        .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
+        .testTarget(
+            name: "RevokedServerTests", dependencies: ["RevokedServer", "RESP"], swiftSettings: settings),
+        .testTarget(
+            name: "RevocationTests", dependencies: ["Revocation", "Contract", "RevokedServer"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RevocationHTTPTests",
+            dependencies: [
+                "RevocationHTTP", .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AuthNodeTests",
+            dependencies: [
+                "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["revoked", "Revocation", "RevokedServer", "LoadHarness", "CHiredis"],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,24 @@
+/// Something that cannot be said in the wire contract. Carries no token, identifier or secret.
+public struct ContractError: Error, Sendable, CustomStringConvertible {
+    public enum Code: Sendable {
+        case invalidIssuerLabel
+        case emptyIdentifier
+        /// The token has no `jti`: it can be revoked by session or subject only.
+        case missingTokenIdentifier
+        /// The token has no `sid`.
+        case missingSessionIdentifier
+        /// The token has no `exp`: a revocation of it could not be given a lifetime.
+        case missingExpiry
+        case invalidReason
+    }
+
+    public let code: Code
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

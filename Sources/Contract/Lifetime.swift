@@ -1,0 +1,11 @@
+/// How long a revocation must be kept.
+public enum Lifetime {
+    /// The time to live of a token's key: `ceil(exp − now) + margin`, in whole seconds.
+    /// - Returns: nil if `exp` is past by more than the margin: no verifier accepts the token, nothing needs writing.
+    public static func secondsToLive(expiresAt: Int64, now: Int64) -> Int64? {
+        let (remaining, overflow) = expiresAt.subtractingReportingOverflow(now)
+        guard !overflow, remaining <= Int64.max - Limits.marginMilliseconds - 999 else { return Int64.max / 1000 }
+        let milliseconds = remaining + Limits.marginMilliseconds
+        return milliseconds > 0 ? (milliseconds + 999) / 1000 : nil
+    }
+}

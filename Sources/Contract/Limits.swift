@@ -1,0 +1,21 @@
+/// The numbers of the wire contract: times in milliseconds, sizes in bytes.
+public enum Limits {
+    /// What a key outlives its token by: verifiers' leeway (at most 60 s) and each clock within 30 s of the store's.
+    public static let marginMilliseconds: Int64 = 120_000
+    /// The most leeway a verifier may grant; one configured beyond it is refused at start.
+    public static let maximumLeewayMilliseconds: Int64 = 60_000
+    /// The most a verifier's clock may differ from the store's.
+    public static let maximumSkewMilliseconds: Int64 = 30_000
+    /// An identifier longer than this is replaced by its digest.
+    public static let maximumIdentifierBytes = 256
+    /// The longest guarded key that the daemon stores.
+    public static let maximumGuardedKeyBytes = 512
+    /// The longest value that the daemon stores under a guarded key.
+    public static let maximumGuardedValueBytes = 128
+    /// How far ahead of the store's clock a cut-off may lie.
+    public static let maximumCutOffLeadMilliseconds: Int64 = 60_000
+    /// A cut-off below this was not written in milliseconds.
+    public static let minimumCutOff: Int64 = 1_000_000_000_000
+    /// The longest label of an issuer.
+    public static let maximumIssuerLabelBytes = 32
+}

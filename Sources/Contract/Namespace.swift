@@ -1,0 +1,53 @@
+import struct Crypto.SHA256
+
+/// The prefix of every key of one issuer: `revoked:`, or `revoked:<label>:` where several issuers are trusted.
+public struct Namespace: Hashable, Sendable {
+    /// The prefix of the default namespace, and of all guarded keys.
+    public static let defaultPrefix = "revoked:"
+
+    public let prefix: String
+
+    /// The namespace of the only issuer.
+    /// - Parameter prefix: ends in a colon.
+    public init(prefix: String = Self.defaultPrefix) {
+        self.prefix = prefix
+    }
+
+    /// The namespace of one issuer among several.
+    /// - Parameter issuerLabel: 1 to 32 of `a-z 0-9 -`, and none of the scopes' words.
+    /// - Throws: ``ContractError/Code/invalidIssuerLabel``.
+    public init(prefix: String = Self.defaultPrefix, issuerLabel: String) throws(ContractError) {
+        guard GuardedKey.isLabel(issuerLabel.utf8.span.bytes) else {
+            throw ContractError(
+                .invalidIssuerLabel,
+                "an issuer's label is 1 to 32 of a-z, 0-9 and -, and none of jti, sid, sub, client, all")
+        }
+        self.prefix = prefix + issuerLabel + ":"
+    }
+
+    /// The key of a scope (DESIGN §3).
+    /// - Throws: ``ContractError/Code/emptyIdentifier``: a key without an identifier would be shared by strangers.
+    public func key(for scope: Scope) throws(ContractError) -> String {
+        switch scope {
+        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier):
+            guard !identifier.isEmpty else {
+                throw ContractError(.emptyIdentifier, "the \(scope.kind.word) of a revocation must not be empty")
+            }
+            return prefix + scope.kind.word + ":" + Self.bounded(identifier)
+        case .all:
+            return prefix + scope.kind.word
+        }
+    }
+
+    /// The identifier itself, byte for byte; or its digest, if it is longer than 256 bytes or looks like one.
+    static func bounded(_ identifier: String) -> String {
+        let digestMark = "sha256:"
+        guard identifier.utf8.count > Limits.maximumIdentifierBytes || identifier.utf8.starts(with: digestMark.utf8)
+        else { return identifier }
+        let digits = Array("0123456789abcdef".utf8)
+        let hexadecimal = SHA256.hash(data: Array(identifier.utf8)).flatMap {
+            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
+        }
+        return digestMark + String(decoding: hexadecimal, as: UTF8.self)
+    }
+}

@@ -1,0 +1,31 @@
+/// Why something was revoked: the value of a token's or session's key. Up to 128 bytes of text.
+public struct Reason: Sendable, Hashable {
+    public let text: String
+
+    public static let logout = Reason(known: "logout")
+    public static let compromised = Reason(known: "compromised")
+    public static let admin = Reason(known: "admin")
+
+    private init(known text: String) { self.text = text }
+
+    /// A reason of one's own.
+    /// - Throws: ``ContractError/Code/invalidReason`` unless `text` has 1 to 128 bytes, none of them a control character.
+    public init(_ text: String) throws(ContractError) {
+        guard (1...Limits.maximumGuardedValueBytes).contains(text.utf8.count), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+        else {
+            throw ContractError(.invalidReason, "a reason is 1 to 128 bytes of text without control characters")
+        }
+        self.text = text
+    }
+
+    /// What a store holds, whatever it is: a revocation counts even if its reason cannot be read.
+    public init(stored bytes: some Collection<UInt8>) {
+        text = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The mark of a refresh token that was exchanged, not logged out.
+    static let rotatedMark: StaticString = "rotated:"
+
+    /// Whether a value is `rotated:<ms>:<successor jti>`, which yields to any other reason.
+    public static func isRotated(_ value: RawSpan) -> Bool { value.starts(with: rotatedMark) }
+}

@@ -1,0 +1,47 @@
+/// What a revocation covers (see DESIGN §2).
+public enum Scope: Sendable {
+    /// One token, by its `jti` (RFC 7519 §4.1.7).
+    case token(String)
+    /// One log-in and every token refreshed from it, by `sid`.
+    case session(String)
+    /// Every token of a subject issued at or before a cut-off, by `sub` (RFC 7519 §4.1.2).
+    case subject(String)
+    /// Every token of a client issued at or before a cut-off, by `client_id` (RFC 9068 §2.2).
+    case client(String)
+    /// Every token issued at or before a cut-off.
+    case all
+
+    public var kind: Kind {
+        switch self {
+        case .token: .token
+        case .session: .session
+        case .subject: .subject
+        case .client: .client
+        case .all: .all
+        }
+    }
+
+    /// A scope without its identifier.
+    public enum Kind: Hashable, Sendable, CaseIterable {
+        case token, session, subject, client, all
+
+        /// Whether the key's value is a cut-off; otherwise its presence alone revokes and the value is a reason.
+        public var isCutOff: Bool {
+            switch self {
+            case .token, .session: false
+            case .subject, .client, .all: true
+            }
+        }
+
+        /// The kind's word in a key.
+        public var word: String {
+            switch self {
+            case .token: "jti"
+            case .session: "sid"
+            case .subject: "sub"
+            case .client: "client"
+            case .all: "all"
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// The claims of an *already verified* JWT that revocation looks at. Times are Unix milliseconds.
+public struct TokenClaims: Sendable {
+    /// What a token is for: header `typ` (RFC 9068 §2.1 for access tokens).
+    public enum Kind: String, Sendable {
+        case access = "at+jwt"
+        case refresh = "rt+jwt"
+    }
+
+    public var kind: Kind
+    /// `iss`
+    public var issuer: String
+    /// `sub`
+    public var subject: String?
+    /// `sid`
+    public var session: String?
+    /// `jti`
+    public var identifier: String?
+    /// `client_id`
+    public var client: String?
+    /// `iat`, rounded to the nearest millisecond; a whole-second `iat` is the start of its second.
+    public var issuedAt: Int64?
+    /// `exp`
+    public var expiresAt: Int64?
+
+    public init(
+        kind: Kind = .access, issuer: String, subject: String? = nil, session: String? = nil,
+        identifier: String? = nil, client: String? = nil, issuedAt: Int64? = nil, expiresAt: Int64? = nil
+    ) {
+        self.kind = kind
+        self.issuer = issuer
+        self.subject = subject
+        self.session = session
+        self.identifier = identifier
+        self.client = client
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+    }
+
+    /// The scopes that this token falls under, in the order in which they are looked up.
+    public var scopes: [Scope] {
+        var scopes: [Scope] = []
+        if let identifier, !identifier.isEmpty { scopes.append(.token(identifier)) }
+        if let session, !session.isEmpty { scopes.append(.session(session)) }
+        if let subject, !subject.isEmpty { scopes.append(.subject(subject)) }
+        if let client, !client.isEmpty { scopes.append(.client(client)) }
+        scopes.append(.all)
+        return scopes
+    }
+}

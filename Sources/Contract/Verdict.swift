@@ -1,0 +1,43 @@
+/// What is known of a token. `unknown` is never silently turned into `clear`.
+public enum Verdict: Sendable {
+    /// Revoked, and why.
+    case revoked(Reason)
+    /// Proven by the store, in the same reply as its epoch.
+    case clear
+    /// Nothing could be proven. What happens now is the caller's policy.
+    case unknown(UnknownCause)
+}
+
+/// Why a verdict is unknown. Carries no token, identifier or secret.
+public struct UnknownCause: Sendable, Error, CustomStringConvertible {
+    public enum Code: String, Sendable, CaseIterable {
+        /// No connection to the store.
+        case unreachable
+        /// The store did not answer in time.
+        case timedOut
+        /// The caller was cancelled.
+        case cancelled
+        /// The store answered with an error.
+        case storeError
+        /// The store answered something that is no answer to the question.
+        case malformedReply
+        /// The store has no epoch: it has lost its memory, or was never initialised.
+        case epochMissing
+        /// The store's epoch is not the pinned one: it has lost its memory, or is another store.
+        case epochChanged
+        /// A cut-off that cannot be meant.
+        case implausibleCutOff
+        /// The token carries nothing that a revocation could name.
+        case unidentifiable
+    }
+
+    public let code: Code
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

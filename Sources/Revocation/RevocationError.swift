@@ -1,0 +1,38 @@
+/// Why a revocation was not acknowledged: the token is then **not** known to be revoked.
+/// Carries no token, identifier or secret.
+public struct RevocationError: Error, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable, CaseIterable {
+        /// The URL names no backend.
+        case invalidURL
+        /// A setting is outside its range.
+        case invalidConfiguration
+        /// The token cannot be named: no `jti`, no `exp`, an empty identifier.
+        case unrevocableToken
+        /// No connection to the store.
+        case unreachable
+        /// No answer in time: it may or may not have been written.
+        case timedOut
+        /// The caller was cancelled: it may or may not have been written.
+        case cancelled
+        /// The store answered with an error.
+        case storeError
+        /// The store answered something that is no answer to the command.
+        case malformedReply
+        /// The store's settings can lose revocations (an eviction policy, say) and were not accepted by name.
+        case unsafeStore
+        /// The store's memory is not the one that was pinned.
+        case epochChanged
+    }
+
+    public let code: Code
+    public let message: String
+    public let cause: (any Error)?
+
+    public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    public var description: String { message }
+}

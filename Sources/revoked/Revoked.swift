@@ -1,0 +1,4 @@
+@main
+struct Revoked {
+    static func main() {}
+}
