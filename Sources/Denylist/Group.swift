@@ -63,6 +63,15 @@ struct Group {
         address.storeBytes(of: 0, toByteOffset: lane, as: UInt8.self)
     }
 
+    /// The slot that an entry should have, or one in the same cache line: what a lookup asks for before it knows more.
+    @inline(__always)
+    static func preferredLane(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((hash &>> 24 & 0xFFFF) &* UInt64(slots)) &>> 16)
+    }
+
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt64) { processor_prefetch(slot(Self.preferredLane(hash)).address) }
+
     // MARK: Counters
 
     @inline(__always)
@@ -99,9 +108,19 @@ struct Lanes: Sequence, IteratorProtocol {
     @inline(__always)
     var isEmpty: Bool { bits == 0 }
 
-    /// The first lane; requires one.
+    /// For each lane, those whose slots begin in the same cache line.
+    private static let neighbours: (UInt64, UInt64) = (
+        0b11 | 0b11 << 10 | 0b1_1100 << 20 | 0b1_1100 << 30 | 0b1_1100 << 40,
+        0b1110_0000 | 0b1110_0000 << 10 | 0b1110_0000 << 20 | 0b11_0000_0000 << 30 | 0b11_0000_0000 << 40
+    )
+
+    /// A lane close to `lane`; requires one.
     @inline(__always)
-    var first: Int { bits.trailingZeroBitCount }
+    func first(preferring lane: Int) -> Int {
+        let masks = lane < 5 ? Self.neighbours.0 &>> UInt64(lane * 10) : Self.neighbours.1 &>> UInt64(lane * 10 - 50)
+        let near = bits & UInt32(truncatingIfNeeded: masks) & Self.all
+        return (near != 0 ? near : bits).trailingZeroBitCount
+    }
 
     func has(_ lane: Int) -> Bool { bits >> UInt32(lane) & 1 != 0 }
 
