@@ -6,88 +6,91 @@ struct BlockPool {
     private static let stock = 512
 
     private struct State {
+        let blocks: Region
+        /// The numbers of the blocks given back: those whose memory is still there, and those that gave it up.
+        let stacks: Region
+        let capacity: Int
+        let lock: ShardLock
+        let hugePages: Bool
         /// The first block never used yet.
         var fresh = 0
-        /// How many blocks the two stacks hold: those whose memory is still there, and those that gave it back.
         var warm = 0
         var cold = 0
+
+        var warmStack: UnsafeMutablePointer<UInt32> { stacks.base.assumingMemoryBound(to: UInt32.self) }
+        var coldStack: UnsafeMutablePointer<UInt32> { warmStack + capacity }
     }
 
-    /// The number of a block is its place in this region.
-    let blocks: Region
-    private let stacks: Region
-    private let lock: ShardLock
+    private let base: UnsafeMutableRawPointer
     private let state: UnsafeMutablePointer<State>
-    private let hugePages: Bool
 
     init(hugePages: Bool) {
-        self.hugePages = hugePages
-        blocks = Region(reserving: Region.useful)
+        let blocks = Region(reserving: Region.useful)
         if hugePages { blocks.adviseHugePages() }
-        stacks = Region(reserving: blocks.size / Self.blockSize * 2 * MemoryLayout<UInt32>.stride)
-        lock = .allocate()
+        let entry = MemoryLayout<UInt32>.stride
+        let stacks = Region(reserving: blocks.size / Self.blockSize * 2 * entry)
+        let capacity = min(blocks.size / Self.blockSize, stacks.size / (2 * entry))
+        base = blocks.base
         state = .allocate(capacity: 1)
-        state.initialize(to: State())
+        state.initialize(
+            to: State(blocks: blocks, stacks: stacks, capacity: capacity, lock: .allocate(), hugePages: hugePages))
     }
 
     func deallocate() {
-        blocks.unmap()
-        stacks.unmap()
-        lock.deallocate()
+        state.pointee.blocks.unmap()
+        state.pointee.stacks.unmap()
+        state.pointee.lock.deallocate()
         state.deallocate()
     }
 
+    /// Where a block is. Any number gives an address, though only one given out gives memory of its owner.
     @inline(__always)
-    func address(_ block: UInt32) -> UnsafeMutableRawPointer { blocks.base + Int(block) &* Self.blockSize }
+    func address(_ block: UInt32) -> UnsafeMutableRawPointer { base + Int(block) &* Self.blockSize }
 
-    private var capacity: Int { min(blocks.size / Self.blockSize, stacks.size / (2 * MemoryLayout<UInt32>.stride)) }
-    private var warmStack: UnsafeMutablePointer<UInt32> { stacks.base.assumingMemoryBound(to: UInt32.self) }
-    private var coldStack: UnsafeMutablePointer<UInt32> { warmStack + capacity }
-
-    private func withLock<Result>(_ body: () -> Result) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return body()
+    private func withLock<Result>(_ body: (inout State) -> Result) -> Result {
+        state.pointee.lock.lock()
+        defer { state.pointee.lock.unlock() }
+        return body(&state.pointee)
     }
 
     func allocate() -> UInt32 {
-        withLock {
-            if state.pointee.warm > 0 {
-                state.pointee.warm -= 1
-                return warmStack[state.pointee.warm]
+        withLock { state in
+            if state.warm > 0 {
+                state.warm -= 1
+                return state.warmStack[state.warm]
             }
-            if state.pointee.cold > 0 {
-                state.pointee.cold -= 1
-                return coldStack[state.pointee.cold]
+            if state.cold > 0 {
+                state.cold -= 1
+                return state.coldStack[state.cold]
             }
-            precondition(state.pointee.fresh < capacity, "more memory than the machine has")
-            state.pointee.fresh += 1
-            return UInt32(state.pointee.fresh - 1)
+            precondition(state.fresh < state.capacity, "more memory than the machine has")
+            state.fresh += 1
+            return UInt32(state.fresh - 1)
         }
     }
 
     func free(_ block: UInt32) {
-        withLock {
-            warmStack[state.pointee.warm] = block
-            state.pointee.warm += 1
+        withLock { state in
+            state.warmStack[state.warm] = block
+            state.warm += 1
         }
     }
 
     /// Gives at most `limit` blocks that nobody needs soon back to the system.
     func trim(_ limit: Int) {
-        guard !hugePages else { return }
+        guard !state.pointee.hugePages else { return }
         for _ in 0..<limit {
-            let block: UInt32? = withLock {
-                let used = state.pointee.fresh - state.pointee.warm - state.pointee.cold
-                guard state.pointee.warm > max(Self.stock, used / 8) else { return nil }
-                state.pointee.warm -= 1
-                return warmStack[state.pointee.warm]
+            let block: UInt32? = withLock { state in
+                let used = state.fresh - state.warm - state.cold
+                guard state.warm > max(Self.stock, used / 8) else { return nil }
+                state.warm -= 1
+                return state.warmStack[state.warm]
             }
             guard let block else { return }
-            blocks.release(offset: Int(block) * Self.blockSize, count: Self.blockSize)
-            withLock {
-                coldStack[state.pointee.cold] = block
-                state.pointee.cold += 1
+            state.pointee.blocks.release(offset: Int(block) * Self.blockSize, count: Self.blockSize)
+            withLock { state in
+                state.coldStack[state.cold] = block
+                state.cold += 1
             }
         }
     }

@@ -104,8 +104,9 @@ struct Segment {
 
     @inline(__always)
     func group(_ index: Int) -> Group {
-        let block = blocks[index / Self.groupsPerBlock].load(ordering: .relaxed)
-        return Group(pool.address(block) + (index % Self.groupsPerBlock) &* Group.size)
+        let place = UInt(bitPattern: index)
+        let block = blocks[Int(bitPattern: place / UInt(Self.groupsPerBlock))].load(ordering: .relaxed)
+        return Group(pool.address(block) + Int(bitPattern: place % UInt(Self.groupsPerBlock)) &* Group.size)
     }
 
     /// The group where the search for a hash begins, of `groupCount`: in the order of the hashes.
