@@ -116,7 +116,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "CLinux"),
         .target(name: "CProcessor"),
-        .executableTarget(name: "microbench", dependencies: ["Denylist"], swiftSettings: settings),
+        .executableTarget(name: "microbench", dependencies: ["Denylist", "CProcessor"], swiftSettings: settings),
 
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),

@@ -4,6 +4,8 @@ struct BlockPool {
     static let blockSize = 8192
     /// The most blocks that stay in stock, or an eighth of those in use if that is more.
     private static let stock = 512
+    /// The most memory that is prepared before anyone needs it, in bytes.
+    private static let mostPrepared = 8 << 20
 
     private struct State {
         let blocks: Region
@@ -16,6 +18,8 @@ struct BlockPool {
         var fresh = 0
         var warm = 0
         var cold = 0
+        /// Where the next huge page to be prepared begins.
+        var unprepared: Int
 
         var warmStack: UnsafeMutablePointer<UInt32> { stacks.base.assumingMemoryBound(to: UInt32.self) }
         var coldStack: UnsafeMutablePointer<UInt32> { warmStack + capacity }
@@ -26,14 +30,15 @@ struct BlockPool {
 
     init(hugePages: Bool) {
         let blocks = Region(reserving: Region.useful)
-        if hugePages { blocks.adviseHugePages() }
         let entry = MemoryLayout<UInt32>.stride
         let stacks = Region(reserving: blocks.size / Self.blockSize * 2 * entry)
         let capacity = min(blocks.size / Self.blockSize, stacks.size / (2 * entry))
         base = blocks.base
         state = .allocate(capacity: 1)
         state.initialize(
-            to: State(blocks: blocks, stacks: stacks, capacity: capacity, lock: .allocate(), hugePages: hugePages))
+            to: State(
+                blocks: blocks, stacks: stacks, capacity: capacity, lock: .allocate(), hugePages: hugePages,
+                unprepared: blocks.firstHugePage))
     }
 
     func deallocate() {
@@ -74,6 +79,21 @@ struct BlockPool {
             state.warmStack[state.warm] = block
             state.warm += 1
         }
+    }
+
+    /// Prepares one huge page, if those that are ready run short: a few per cent of what is in use should be, so that whoever
+    /// takes blocks finds their memory there. Takes as long as the system takes to find and clear 2 MB.
+    func prepare() {
+        guard state.pointee.hugePages else { return }
+        let next: (offset: Int, isUnused: Bool)? = withLock { state in
+            let used = state.fresh * Self.blockSize
+            let offset = state.unprepared
+            let ahead = min(used / 32, Self.mostPrepared)
+            guard offset < used + ahead, offset + Region.hugePageSize <= state.blocks.size else { return nil }
+            state.unprepared += Region.hugePageSize
+            return (offset, offset >= used)
+        }
+        if let next { state.pointee.blocks.prepareHugePage(offset: next.offset, isUnused: next.isUnused) }
     }
 
     /// Gives at most `limit` blocks that nobody needs soon back to the system.

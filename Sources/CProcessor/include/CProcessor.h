@@ -40,6 +40,10 @@ static inline uint32_t processor_equal_bytes(const void *address, uint8_t byte) 
 #endif
 }
 
+/* A file whose 8 bytes are the instructions that this thread has executed outside of the kernel; -1 if the system or the
+   processor counts none. */
+int processor_open_instruction_counter(void);
+
 /* Reads the 32 hexadecimal digits of a UUID's 36 characters into 16 bytes; what the four others are is not looked at.
    Returns 0 if they are not all digits, 1 if no letter among them is upper-case, 2 if none is lower-case, 3 if there
    are both. */
