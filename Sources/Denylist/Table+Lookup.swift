@@ -29,7 +29,9 @@ extension Table {
                 let kind = slot.meta.kind
                 if kind == key.kind, slot.word0 == key.word0 {
                     if key.isCompact ? slot.word1 == key.word1 : holds(key, slot, segment(entry)) { return slot }
-                } else if kind >= KeyForms.plain, key.isCompact, slot.word0 == key.hash, holds(key, slot, segment(entry)) {
+                } else if kind >= KeyForms.plain, key.isCompact, slot.word0 == key.hash,
+                    holds(key, slot, segment(entry))
+                {
                     // A compact key whose expiry does not fit is stored in full.
                     return slot
                 }

@@ -30,8 +30,12 @@ struct TableBenchmark {
         report("hash of a key", Cost.measure(count: Self.operations, hashOneKey), floor)
         for (name, offset) in [("hit", 0), ("miss", entries)] {
             let found = offset == 0
-            report("\(name), one at a time", Cost.measure(count: Self.operations) { oneAtATime(offset, found) } - making, floor)
-            report("\(name), prefetched, 16 at a time", Cost.measure(count: Self.operations) { batches(offset, found) } - making, floor)
+            report(
+                "\(name), one at a time", Cost.measure(count: Self.operations) { oneAtATime(offset, found) } - making,
+                floor)
+            report(
+                "\(name), prefetched, 16 at a time",
+                Cost.measure(count: Self.operations) { batches(offset, found) } - making, floor)
         }
         report("change of an expiry, 16 at a time", Cost.measure(count: Self.operations, updates) - making, floor)
         let slots = entries * 6 / 5
@@ -42,7 +46,8 @@ struct TableBenchmark {
     private func report(_ what: String, _ cost: Cost, _ floor: Cost) {
         let name = what + String(repeating: " ", count: max(0, 42 - what.count))
         let instructions = cost.instructions.map { "\(decimal($0)) instructions" } ?? "(instructions not counted here)"
-        print("  \(name) \(decimal(cost.time)) ns = \(decimal(cost.time / floor.time, digits: 2)) reads, \(instructions)")
+        print(
+            "  \(name) \(decimal(cost.time)) ns = \(decimal(cost.time / floor.time, digits: 2)) reads, \(instructions)")
     }
 
     // MARK: Work
