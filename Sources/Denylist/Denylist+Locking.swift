@@ -8,7 +8,7 @@ extension Denylist {
             defer {
                 for index in wanted.indices where wanted[index] { table.shard(at: index).lock.unlock() }
             }
-            return body(Locked(list: self))
+            return body(Locked(table: table))
         }
     }
 
@@ -18,12 +18,12 @@ extension Denylist {
         defer {
             for index in 0..<table.shardCount { table.shard(at: index).lock.unlock() }
         }
-        return body(Locked(list: self))
+        return body(Locked(table: table))
     }
 
     /// What may be done while shards are locked.
     public struct Locked: ~Copyable {
-        @usableFromInline let list: Denylist
+        @usableFromInline let table: Table
 
         /// Reads and changes one entry of a locked shard. `body` must not update another.
         @inlinable
@@ -32,22 +32,22 @@ extension Denylist {
         ) -> Result {
             requireLock(hash)
             return key.withUnsafeBytes { bytes in
-                var entry = list.entry(bytes, hash, moment)
+                var entry = table.entry(bytes, hash, moment)
                 return body(&entry)
             }
         }
 
         /// Removes every entry. Only under ``Denylist/lockAll(_:)``.
         public func removeAll() {
-            for index in 0..<list.table.shardCount {
-                precondition(list.table.shard(at: index).lock.isLocked, "removeAll() takes lockAll(_:)")
-                list.table.removeAll(index)
+            for index in 0..<table.shardCount {
+                precondition(table.shard(at: index).lock.isLocked, "removeAll() takes lockAll(_:)")
+                table.removeAll(index)
             }
         }
 
         @usableFromInline
         func requireLock(_ hash: UInt64) {
-            precondition(list.table.shard(hash).lock.isLocked, "the key's hash was not passed to lock(_:)")
+            precondition(table.shard(hash).lock.isLocked, "the key's hash was not passed to lock(_:)")
         }
     }
 }

@@ -89,7 +89,7 @@ public final class Denylist: @unchecked Sendable {
         key.withUnsafeBytes { bytes in
             begin(hash)
             defer { end(hash) }
-            var entry = entry(bytes, hash, moment)
+            var entry = table.entry(bytes, hash, moment)
             return body(&entry)
         }
     }
@@ -123,9 +123,4 @@ public final class Denylist: @unchecked Sendable {
 
     @usableFromInline
     func end(_ hash: UInt64) { table.shard(hash).lock.unlock() }
-
-    @usableFromInline
-    func entry(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ moment: Moment) -> Entry {
-        Entry(table, table.key(key, hash: hash), at: moment)
-    }
 }

@@ -1,3 +1,11 @@
+extension Table {
+    /// The entry of a key, whose shard is locked.
+    @usableFromInline
+    func entry(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ moment: Moment) -> Entry {
+        Entry(self, self.key(key, hash: hash), at: moment)
+    }
+}
+
 /// One entry while its shard is locked.
 public struct Entry: ~Copyable {
     @usableFromInline let table: Table
