@@ -112,7 +112,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Denylist", swiftSettings: settings),
-        .target(name: "RESP", swiftSettings: settings),
+        .target(name: "RESP", swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "CLinux"),
 
