@@ -37,7 +37,7 @@ struct TokenIssuer: Sendable {
         // Whole seconds, as every verifier reads them; rounded up, the token is never shorter-lived than it says.
         let expiresAt = (issuedAt + Int64(lifetime / .milliseconds(1)) + 999) / 1000
         let payload = Payload(
-            iss: issuer, aud: audience, sub: subject, sid: Self.identifier(), jti: Self.identifier(), client_id: client,
+            iss: issuer, aud: audience, sub: subject, sid: Self.identifier(), jti: Self.identifier(), client: client,
             iat: Double(issuedAt) / 1000, exp: expiresAt)
         let text = try await signer.sign(
             payload, kid: JWKIdentifier(string: keyIdentifier),
@@ -56,10 +56,15 @@ struct TokenIssuer: Sendable {
         let sub: String
         let sid: String
         let jti: String
-        let client_id: String
+        let client: String
         /// Seconds with milliseconds behind the point.
         let iat: Double
         let exp: Int64
+
+        private enum CodingKeys: String, CodingKey {
+            case iss, aud, sub, sid, jti, iat, exp
+            case client = "client_id"
+        }
 
         /// Only ever signed here; ``RevocationHTTP/AccessTokenVerifier`` verifies.
         func verify(using algorithm: some JWTAlgorithm) async throws {}

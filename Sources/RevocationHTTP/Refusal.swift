@@ -51,13 +51,18 @@ public struct Refusal: HTTPResponseError, Equatable {
         headers[.cacheControl] = "no-store"
         guard let code else { return Response(status: status, headers: headers) }
         headers[.contentType] = "application/json; charset=utf-8"
-        let body = try JSONEncoder().encode(Body(error: code, error_description: message))
+        let body = try JSONEncoder().encode(Body(error: code, description: message))
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
     private struct Body: Encodable {
         let error: String
-        let error_description: String?
+        let description: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case error
+            case description = "error_description"
+        }
     }
 
     private static func challenge(realm: String, code: String? = nil, message: String? = nil) -> String {

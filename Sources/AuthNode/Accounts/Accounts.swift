@@ -37,10 +37,15 @@ public struct Accounts: Sendable {
 
     public var isEmpty: Bool { accounts.isEmpty }
 
+    /// What a guess costs for most accounts: a guess at an account that does not exist must cost the same.
+    var usualCost: PasswordCost { accounts.values.first?.password.cost ?? .standard }
+
     /// Adds an account, or gives it another password.
     /// - Parameter replacing: whether an account of that name may be there already.
     /// - Throws: ``NodeError/Code/invalidAccount``, ``NodeError/Code/accountExists``.
-    public mutating func add(_ name: String, password: String, replacing: Bool = false) throws(NodeError) {
+    public mutating func add(
+        _ name: String, password: String, replacing: Bool = false, cost: PasswordCost = .standard
+    ) throws(NodeError) {
         guard Self.isValid(name) else {
             throw NodeError(.invalidAccount, "a name has 1 to \(Self.maximumNameBytes) bytes and no control characters")
         }
@@ -49,7 +54,7 @@ public struct Accounts: Sendable {
         }
         // The first spelling stays: `sub` must not change with the way a name is composed.
         let name = accounts[name]?.name ?? name
-        accounts[name] = Account(name: name, password: try PasswordHash(of: password))
+        accounts[name] = Account(name: name, password: try PasswordHash(of: password, cost: cost))
     }
 
     /// Writes all accounts, whole or not at all, for the owner's eyes only.

@@ -19,7 +19,7 @@ final class PasswordCheck: Sendable {
 
     init(_ accounts: Accounts) throws(NodeError) {
         self.accounts = accounts
-        nobody = try PasswordHash(of: "nobody")
+        nobody = try PasswordHash(of: "nobody", cost: accounts.usualCost)
         pool.start()
     }
 

@@ -18,9 +18,16 @@ struct LoginRoute: Sendable {
     }
 
     private struct Answer: Encodable {
-        let access_token: String
-        let token_type = "Bearer"
-        let expires_in: Int64
+        let token: String
+        let type = "Bearer"
+        /// In seconds.
+        let lifetime: Int64
+
+        private enum CodingKeys: String, CodingKey {
+            case token = "access_token"
+            case type = "token_type"
+            case lifetime = "expires_in"
+        }
     }
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
@@ -33,7 +40,7 @@ struct LoginRoute: Sendable {
         let token = try await issuer.issue(to: subject)
         // A token that would be refused everywhere is not handed out: the denylist must know of nothing against it.
         switch await denylist.verdict(for: token.claims) {
-        case .clear: return try .json(Answer(access_token: token.text, expires_in: token.lifetime))
+        case .clear: return try .json(Answer(token: token.text, lifetime: token.lifetime))
         case .revoked: throw Refusal.unavailable("every token that could be issued now is revoked")
         case .unknown(let cause): throw Refusal.unavailable(cause.message)
         }

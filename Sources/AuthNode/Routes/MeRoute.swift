@@ -6,17 +6,25 @@ import RevocationHTTP
 struct MeRoute: Sendable {
     private struct Answer: Encodable {
         let sub: String?
-        let client_id: String?
+        let client: String?
         /// Unix milliseconds.
-        let issued_at: Int64?
-        let expires_at: Int64?
+        let issuedAt: Int64?
+        /// Unix milliseconds.
+        let expiresAt: Int64?
+
+        private enum CodingKeys: String, CodingKey {
+            case sub
+            case client = "client_id"
+            case issuedAt = "issued_at"
+            case expiresAt = "expires_at"
+        }
     }
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let claims = context.tokenClaims
         return try .json(
             Answer(
-                sub: claims?.subject, client_id: claims?.client, issued_at: claims?.issuedAt,
-                expires_at: claims?.expiresAt))
+                sub: claims?.subject, client: claims?.client, issuedAt: claims?.issuedAt,
+                expiresAt: claims?.expiresAt))
     }
 }
