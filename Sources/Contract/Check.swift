@@ -22,24 +22,21 @@ public struct Check: Sendable {
     /// - Parameter now: the store's clock as far as known, Unix milliseconds.
     public func verdict(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) -> Verdict {
         guard values.count == keys.count, let epoch = values.last else {
-            return .unknown(UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keys.count) keys"))
+            return .unknown(
+                UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keys.count) keys"))
         }
         var doubt: UnknownCause?
         for (scope, value) in zip(scopes, values) {
             guard let value else { continue }
             guard scope.kind.isCutOff else { return .revoked(Reason(stored: value)) }
             if CutOff.implausibility(of: value.span.bytes, now: now) != nil {
-                doubt = UnknownCause(.implausibleCutOff, "the store holds an implausible cut-off for \(scope.kind.word)")
+                doubt = UnknownCause(
+                    .implausibleCutOff, "the store holds an implausible cut-off for \(scope.kind.word)")
             } else if let cutOff = CutOff.parse(value.span.bytes), (issuedAt ?? .min) <= cutOff {
                 return .revoked(.issuedBeforeCutOff(scope.kind))
             }
         }
-        guard let epoch else {
-            return .unknown(UnknownCause(.epochMissing, "the store has no epoch: it has lost its memory, or was never initialised (revoked init)"))
-        }
-        guard epoch == pinnedEpoch else {
-            return .unknown(UnknownCause(.epochChanged, "the store's epoch has changed: it has lost its memory (revoked accept goes on with it)"))
-        }
+        if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
         if let doubt { return .unknown(doubt) }
         guard scopes.count > 1 else {
             return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))

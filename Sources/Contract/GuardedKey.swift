@@ -16,11 +16,13 @@ public enum GuardedKey {
         guard (1...Limits.maximumIssuerLabelBytes).contains(bytes.byteCount) else { return false }
         for index in 0..<bytes.byteCount {
             switch bytes[byte: index] {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): continue
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                continue
             default: return false
             }
         }
-        return !(bytes.equals("jti") || bytes.equals("sid") || bytes.equals("sub") || bytes.equals("client")
+        return
+            !(bytes.equals("jti") || bytes.equals("sid") || bytes.equals("sub") || bytes.equals("client")
             || bytes.equals("all"))
     }
 

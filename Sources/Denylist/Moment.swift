@@ -1,0 +1,23 @@
+/// When something happens, on the store's two clocks, in Unix milliseconds.
+public struct Moment: Sendable {
+    /// The wall clock: plain keys expire by it.
+    public var wall: Int64
+    /// The clock that guarded keys expire by (``GuardedClock``): it never jumps ahead.
+    public var guarded: Int64
+
+    @inlinable
+    public init(wall: Int64, guarded: Int64) {
+        self.wall = wall
+        self.guarded = guarded
+    }
+
+    /// What a relative time to live of a guarded key counts from: the later clock, so that it never ends early.
+    @inlinable
+    public var later: Int64 { max(wall, guarded) }
+}
+
+/// An absolute expiry in Unix milliseconds.
+public enum Expiry {
+    /// An entry that does not expire.
+    public static let never = Int64.max
+}
