@@ -1,4 +1,10 @@
+import ArgumentParser
+
 @main
-struct Revoked {
-    static func main() {}
+struct Revoked: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoked",
+        abstract: "The place where servers write down that a JWT is revoked, and where every other server finds out.",
+        subcommands: [NodeCommand.self]
+    )
 }

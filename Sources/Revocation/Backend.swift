@@ -1,0 +1,18 @@
+/// A store of revocations: a lookup and a write, each one round trip.
+protocol Backend: Sendable {
+    /// - Returns: as many values as keys, nil where there is none.
+    func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?]
+
+    /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure)
+
+    func close() async
+}
+
+/// One key to be written.
+struct RevocationEntry: Sendable {
+    let key: String
+    let value: String
+    /// Greater than zero.
+    let secondsToLive: Int64
+}
