@@ -1,5 +1,8 @@
 /// The version of the protocol that a connection has chosen with `HELLO`.
-public enum ProtocolVersion: Int, Sendable { case two = 2, three = 3 }
+public enum ProtocolVersion: Int, Sendable {
+    case two = 2
+    case three = 3
+}
 
 /// Replies on their way out: RESP2 or RESP3, appended to memory that is reused.
 ///

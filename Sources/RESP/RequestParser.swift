@@ -94,7 +94,8 @@ public struct RequestParser: Sendable {
     }
 
     private enum Length {
-        case number(Int64), incomplete, tooLong, noLineEnd, notANumber
+        case number(Int64)
+        case incomplete, tooLong, noLineEnd, notANumber
     }
 
     /// Reads a number up to its CRLF and moves `position` behind it.

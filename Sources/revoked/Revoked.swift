@@ -5,6 +5,6 @@ struct Revoked: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoked",
         abstract: "The place where servers write down that a JWT is revoked, and where every other server finds out.",
-        subcommands: [NodeCommand.self]
+        subcommands: [ServeCommand.self, NodeCommand.self, InitCommand.self, AcceptCommand.self]
     )
 }

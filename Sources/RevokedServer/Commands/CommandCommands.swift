@@ -42,7 +42,11 @@ enum CommandCommands {
         reply.integer(Int64(command.arity))
         let flags = command.flags.names
         reply.set(flags.count)
-        for flag in flags { reply.append("+"); reply.append(flag.utf8.span.bytes); reply.append("\r\n") }
+        for flag in flags {
+            reply.append("+")
+            reply.append(flag.utf8.span.bytes)
+            reply.append("\r\n")
+        }
         reply.integer(Int64(command.firstKey))
         reply.integer(Int64(command.lastKey))
         reply.integer(Int64(command.keyStep))

@@ -33,7 +33,8 @@ struct Command: Sendable {
     }
 
     init(
-        _ id: ID, _ name: StaticString, _ arity: Int, _ flags: Flags, keys: (first: Int, last: Int, step: Int) = (0, 0, 0)
+        _ id: ID, _ name: StaticString, _ arity: Int, _ flags: Flags,
+        keys: (first: Int, last: Int, step: Int) = (0, 0, 0)
     ) {
         self.id = id
         self.name = name

@@ -96,9 +96,10 @@ extension RawSpan {
     }
 
     func equals(_ text: StaticString) -> Bool {
-        byteCount == text.utf8CodeUnitCount && text.withUTF8Buffer { expected in
-            for index in 0..<expected.count where self[byte: index] != expected[index] { return false }
-            return true
-        }
+        byteCount == text.utf8CodeUnitCount
+            && text.withUTF8Buffer { expected in
+                for index in 0..<expected.count where self[byte: index] != expected[index] { return false }
+                return true
+            }
     }
 }

@@ -13,7 +13,9 @@ extension Session {
         guard user != .nobody || command.flags.contains(.noAuthentication) else {
             return worker.fail("NOAUTH Authentication required.")
         }
-        if command.flags.contains(.admin), !mayAdminister(worker) { return refusePermission("\(command.name)", &worker) }
+        if command.flags.contains(.admin), !mayAdminister(worker) {
+            return refusePermission("\(command.name)", &worker)
+        }
         client.lastCommand.store(tag, ordering: .relaxed)
         execute(command.id, arguments, &worker)
     }

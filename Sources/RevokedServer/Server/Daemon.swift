@@ -11,7 +11,8 @@ final class Daemon: Sendable {
     let credentials: Credentials
     let clients: ClientRegistry
     let counters = Counters()
-    let logger: Logger
+    private let baseLogger: Logger
+    /// May change while the daemon runs.
     let logLevel: Mutex<Logger.Level>
     let startedAt: Int64
     let runID = Daemon.randomHexadecimal(40)
@@ -30,13 +31,19 @@ final class Daemon: Sendable {
         clock = ServerClock(time)
         credentials = Credentials(configuration)
         clients = ClientRegistry(maximum: configuration.maximumClients)
-        self.logger = logger
+        baseLogger = logger
         logLevel = Mutex(configuration.logLevel)
         startedAt = clock.uptime()
         guardedPrefix = Array(configuration.guardedPrefix.utf8)
         prefixLength = guardedPrefix.count
         port = Atomic(configuration.port)
         denylist.lockAll { renewEpoch($0) }
+    }
+
+    var logger: Logger {
+        var logger = baseLogger
+        logger.logLevel = logLevel.withLock { $0 }
+        return logger
     }
 
     // MARK: The epoch

@@ -89,7 +89,9 @@ extension ServerConfiguration {
         }
     }
 
-    private static func number(_ setting: Setting, _ text: String, in range: ClosedRange<Int>) throws(ServerError) -> Int {
+    private static func number(_ setting: Setting, _ text: String, in range: ClosedRange<Int>) throws(ServerError)
+        -> Int
+    {
         guard let number = Int(text), range.contains(number) else {
             throw invalid(setting, "a number from \(range.lowerBound) to \(range.upperBound)")
         }

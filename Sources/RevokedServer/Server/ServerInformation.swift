@@ -111,6 +111,8 @@ struct ServerInformation {
         guard fgets(&line, Int32(line.count), file) != nil else { return nil }
         let words = line.prefix { $0 != 0 }.split(separator: CChar(UInt8(ascii: " ")))
         guard words.count > 1 else { return nil }
-        return Int(String(decoding: words[1].map { UInt8(bitPattern: $0) }, as: UTF8.self)).map { $0 * Int(getpagesize()) }
+        return Int(String(decoding: words[1].map { UInt8(bitPattern: $0) }, as: UTF8.self)).map {
+            $0 * Int(getpagesize())
+        }
     }
 }

@@ -42,7 +42,9 @@
 
         /// Writes what waits.
         func flush() -> Delivery {
-            let sent = output.withUnsafeBytes { Self.send(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...])) }
+            let sent = output.withUnsafeBytes {
+                Self.send(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
+            }
             guard let sent else { return .failed }
             written += sent
             guard written < output.count else {

@@ -77,7 +77,8 @@
             umask(mask)
             errno = error
             guard bound == 0, Glibc.listen(descriptor, backlog) == 0 else {
-                let error = errno == EADDRINUSE ? ServerError.inUse(.unix(path: path)) : failed("cannot listen on \(path)")
+                let error =
+                    errno == EADDRINUSE ? ServerError.inUse(.unix(path: path)) : failed("cannot listen on \(path)")
                 close(descriptor)
                 throw error
             }

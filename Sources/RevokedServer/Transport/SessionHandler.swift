@@ -34,7 +34,9 @@ final class SessionHandler: ChannelInboundHandler {
 
     private static func describe(_ address: NIOCore.SocketAddress?) -> String {
         guard let address else { return "?:0" }
-        if let host = address.ipAddress, let port = address.port { return SocketAddress.describe(host: host, port: port) }
+        if let host = address.ipAddress, let port = address.port {
+            return SocketAddress.describe(host: host, port: port)
+        }
         return "\(address.pathname ?? ""):0"
     }
 

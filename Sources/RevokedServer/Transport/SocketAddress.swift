@@ -52,5 +52,7 @@ enum SocketAddress {
     }
 
     /// `127.0.0.1:6379`, `[::1]:6379`
-    static func describe(host: String, port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    static func describe(host: String, port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 }
