@@ -107,6 +107,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -116,7 +118,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Denylist", swiftSettings: settings),
-        .target(name: "RESP", swiftSettings: settings),
+        .target(name: "RESP", swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "CLinux"),
 

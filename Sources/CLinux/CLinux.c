@@ -1,1 +1,36 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#ifdef __linux__
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int clinux_epoll_control(int epoll, clinux_operation operation, int descriptor, uint32_t events, uint64_t value) {
+    static const int operations[] = {EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL};
+    struct epoll_event event = {.events = events, .data.u64 = value};
+    return epoll_ctl(epoll, operations[operation], descriptor, &event);
+}
+
+int clinux_epoll_wait(int epoll, clinux_event *events, int count, int milliseconds) {
+    struct epoll_event reported[256];
+    int ready = epoll_wait(epoll, reported, count < 256 ? count : 256, milliseconds);
+    for (int index = 0; index < ready; index++) {
+        events[index].value = reported[index].data.u64;
+        events[index].events = reported[index].events;
+    }
+    return ready;
+}
+
+void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+#endif

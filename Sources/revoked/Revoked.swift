@@ -6,7 +6,7 @@ struct Revoked: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoked",
         abstract: "The place where servers write down that a JWT is revoked, and where every other server finds out.",
-        subcommands: [NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self]
+        subcommands: [ServeCommand.self, NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self]
     )
 
     static func main() async {

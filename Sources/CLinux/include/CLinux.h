@@ -1,3 +1,45 @@
 #ifndef CLINUX_H
 #define CLINUX_H
+
+// The Linux calls that Swift's Glibc module hides, or whose structures it cannot read.
+
+#ifdef __linux__
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+/// What an epoll descriptor reported: for which value, and what.
+typedef struct {
+    uint64_t value;
+    uint32_t events;
+} clinux_event;
+
+enum {
+    CLINUX_READABLE = 0x001,
+    CLINUX_WRITABLE = 0x004,
+    CLINUX_ERROR = 0x008,
+    CLINUX_HANGUP = 0x010,
+};
+
+typedef enum { clinux_add, clinux_modify, clinux_remove } clinux_operation;
+
+/// A new epoll descriptor, closed on exec; -1 and errno if there is none.
+int clinux_epoll_create(void);
+
+/// Changes what is waited for (level-triggered); -1 and errno on failure.
+int clinux_epoll_control(int epoll, clinux_operation operation, int descriptor, uint32_t events, uint64_t value);
+
+/// Waits for at most `milliseconds` (-1: for ever) and reports at most `count` (and at most 256) events.
+int clinux_epoll_wait(int epoll, clinux_event *events, int count, int milliseconds);
+
+/// A new non-blocking eventfd, closed on exec.
+int clinux_eventfd(void);
+
+/// Accepts a connection, non-blocking and closed on exec.
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+/// Names the calling thread, for `top` and `perf`; at most 15 bytes.
+void clinux_name_thread(const char *name);
+
+#endif
 #endif

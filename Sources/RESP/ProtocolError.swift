@@ -1,0 +1,36 @@
+/// Why bytes are no RESP request; the connection is closed after saying so. The texts are Redis'.
+public enum ProtocolError: Error, Sendable, Equatable {
+    case invalidMultibulkLength
+    case unauthenticatedMultibulkLength
+    case tooBigMultibulkCount
+    case expectedDollar(UInt8)
+    case invalidBulkLength
+    case unauthenticatedBulkLength
+    case tooBigBulkCount
+    case missingLineEnd
+    case tooBigInlineRequest
+    case unbalancedQuotes
+    /// One command is longer than a connection may buffer.
+    case tooBigRequest
+
+    public var message: String {
+        switch self {
+        case .invalidMultibulkLength: "invalid multibulk length"
+        case .unauthenticatedMultibulkLength: "unauthenticated multibulk length"
+        case .tooBigMultibulkCount: "too big mbulk count string"
+        case .expectedDollar(let byte): "expected '$', got '\(Self.printable(byte))'"
+        case .invalidBulkLength: "invalid bulk length"
+        case .unauthenticatedBulkLength: "unauthenticated bulk length"
+        case .tooBigBulkCount: "too big bulk count string"
+        case .missingLineEnd: "expected CRLF"
+        case .tooBigInlineRequest: "too big inline request"
+        case .unbalancedQuotes: "unbalanced quotes in request"
+        case .tooBigRequest: "too big request"
+        }
+    }
+
+    /// A byte that would end the error's line is shown as a space, as Redis does.
+    private static func printable(_ byte: UInt8) -> Character {
+        byte == 0x0D || byte == 0x0A ? " " : Character(Unicode.Scalar(byte))
+    }
+}

@@ -1,0 +1,18 @@
+/// The limits of what a client may send. Sizes in bytes.
+public struct RequestLimits: Sendable {
+    /// The longest argument (Redis: `proto-max-bulk-len`).
+    public var maximumBulk = 1 << 20
+    /// The most arguments of one command.
+    public var maximumArguments = 1 << 20
+    /// The longest line: an inline command or the header of an argument (Redis: 64 KiB).
+    public static let maximumLine = 1 << 16
+    /// What a client that has not authenticated may send (Redis 7): arguments, and bytes of each.
+    public static let unauthenticated = RequestLimits(maximumBulk: 16_384, maximumArguments: 10)
+
+    public init() {}
+
+    public init(maximumBulk: Int, maximumArguments: Int) {
+        self.maximumBulk = maximumBulk
+        self.maximumArguments = maximumArguments
+    }
+}
