@@ -65,4 +65,40 @@ import Testing
         await list.close()
         await store.stop()
     }
+
+    /// The answer was on its way when the operator revoked again and accepted: it knows nothing of that.
+    @Test func anAcceptanceVouchesForNoEarlierAnswer() async throws {
+        let backend = SlowBackend()
+        let list = RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
+        #expect(await list.verdict(for: token()).isClear)
+        backend.epoch.withLock { $0 = Array("second".utf8) }
+        backend.isSlow.store(true, ordering: .relaxed)
+        let check = Task { await list.verdict(for: token()) }
+        #expect(await eventually { backend.isWaiting.load(ordering: .relaxed) })
+        #expect(await list.readiness().isReady)
+        backend.isSlow.store(false, ordering: .relaxed)
+        #expect(await check.value.unknownCode == .epochChanged)
+        #expect(await list.verdict(for: token()).isClear)
+    }
+}
+
+/// Holds no revocation, has its epoch accepted, and answers checks late if it is told to.
+private final class SlowBackend: Backend {
+    let epoch = Mutex(Array("first".utf8))
+    let isSlow = Atomic(false)
+    let isWaiting = Atomic(false)
+
+    func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
+        let epoch = epoch.withLock { $0 }
+        guard keys.last != Epoch.acceptedKey else { return [epoch, epoch] }
+        while isSlow.load(ordering: .relaxed) {
+            isWaiting.store(true, ordering: .relaxed)
+            await Task.yield()
+        }
+        return keys.map { $0 == Epoch.key ? epoch : nil }
+    }
+
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {}
+
+    func close() async {}
 }

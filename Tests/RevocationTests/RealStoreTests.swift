@@ -1,4 +1,5 @@
 import Contract
+import Foundation
 import Testing
 
 @testable import Revocation
@@ -129,7 +130,8 @@ import Testing
     }
 
     @Test func aUnixSocket() async throws {
-        let path = "/tmp/revoked-test-\(UInt64.random(in: 0 ... .max)).sock"
+        let path = NSTemporaryDirectory() + "revoked-test-\(UInt64.random(in: 0 ... .max)).sock"
+        defer { try? FileManager.default.removeItem(atPath: path) }
         let server = try await RedisServer("--unixsocket", path)
         let list = try RevocationList("redis+unix://\(path)", configuration: configuration())
         #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
