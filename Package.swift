@@ -128,7 +128,13 @@ let package = Package(
         .testTarget(
             name: "RevokedServerTests", dependencies: ["RevokedServer", "RESP"], swiftSettings: settings),
         .testTarget(
-            name: "RevocationTests", dependencies: ["Revocation", "Contract", "RevokedServer"],
+            name: "RevocationTests",
+            dependencies: [
+                "Revocation", "Contract", "RevokedServer",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "RevocationHTTPTests",
