@@ -56,7 +56,7 @@
 
         mutating func run() {
             while true {
-                let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout())
+                let ready = wait()
                 worker.readClock()
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
@@ -66,6 +66,26 @@
                 if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
             }
             for connection in connections { if let connection { end(connection) } }
+        }
+
+        /// - Returns: how many events there are.
+        private func wait() -> Int32 {
+            let timeout = timeout()
+            let spin = Int64(worker.daemon.configuration.spin) * 1000
+            if spin > 0, timeout != 0 {
+                let start = Self.nanoseconds()
+                repeat {
+                    let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), 0)
+                    if ready != 0 { return ready }
+                } while Self.nanoseconds() - start < spin
+            }
+            return clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout)
+        }
+
+        private static func nanoseconds() -> Int64 {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         }
 
         private func timeout() -> Int32 {
