@@ -52,6 +52,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -116,10 +117,12 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
-        .target(name: "Denylist", swiftSettings: settings),
+        .target(name: "Denylist", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(name: "RESP", swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "CLinux"),
+        .target(name: "CProcessor"),
+        .executableTarget(name: "microbench", dependencies: ["Denylist"], swiftSettings: settings),
 
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
@@ -127,7 +130,13 @@ let package = Package(
         .testTarget(
             name: "RevokedServerTests", dependencies: ["RevokedServer", "RESP"], swiftSettings: settings),
         .testTarget(
-            name: "RevocationTests", dependencies: ["Revocation", "Contract", "RevokedServer"],
+            name: "RevocationTests",
+            dependencies: [
+                "Revocation", "Contract", "RevokedServer",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "RevocationHTTPTests",

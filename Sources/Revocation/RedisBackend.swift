@@ -18,7 +18,7 @@ final class RedisBackend: Backend {
             location: location, credentials: credentials, connectTimeout: TimeAmount(configuration.connectTimeout),
             commandTimeout: TimeAmount(configuration.commandTimeout),
             acceptedEvictionPolicies: configuration.acceptedEvictionPolicies,
-            report: ConnectionLog(logger).report)
+            report: ConnectionLog(logger, location).report)
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(loopCount))
         checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
         writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
@@ -95,7 +95,11 @@ private final class ConnectionLog: Sendable {
     private let logger: Logger
     private let warned = Mutex<[String]>([])
 
-    init(_ logger: Logger) { self.logger = logger }
+    init(_ logger: Logger, _ location: StoreURL.Location) {
+        var logger = logger
+        logger[metadataKey: "store"] = "\(location)"
+        self.logger = logger
+    }
 
     @Sendable func report(_ event: StoreConnection.Event) {
         switch event {
@@ -106,8 +110,8 @@ private final class ConnectionLog: Sendable {
                 return warned != audit.warnings
             }
             if isNew { for warning in audit.warnings { logger.warning("\(warning)") } }
-        case .lost(let failure):
-            logger.warning("\(failure.message)")
+        case .lost(let failure, let error):
+            logger.warning("\(failure.message)", metadata: error.map { ["error": "\($0)"] })
         }
     }
 }

@@ -78,9 +78,12 @@ public final class RevocationList: Sendable {
         } catch {
             return .unknown(UnknownCause(.unidentifiable, error.message))
         }
+        // The epoch believed when the question is asked: one that is accepted meanwhile must not vouch for an answer that
+        // may be older than what was revoked again before the acceptance.
+        let believed = pin.withLock { $0.pinned }
         do throws(StoreFailure) {
             let values = try await backend.lookUp(check.keys)
-            let pinned = pin.withLock { $0.pinned(seeing: values.last ?? nil) }
+            let pinned = believed ?? pin.withLock { $0.pinned(seeing: values.last ?? nil) }
             let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: configuration.wallClock())
             if case .unknown(let cause) = verdict, cause.code == .epochChanged { askForAcceptance() }
             return verdict
@@ -97,9 +100,7 @@ public final class RevocationList: Sendable {
                 let hasMoved = pin.accept(epoch: values[0], accepted: values[1])
                 return (hasMoved, pin.pinned(seeing: values[0]))
             }
-            if hasMoved {
-                logger.notice("the store's new epoch was accepted by an operator: checks are answered again")
-            }
+            if hasMoved { tellOfAcceptance() }
             return Epoch.doubt(values[0], pinned: pinned).map(Readiness.notReady) ?? .ready
         } catch {
             return .notReady(UnknownCause(error))
@@ -109,6 +110,12 @@ public final class RevocationList: Sendable {
     /// Ends all connections; calls in flight, and later ones, fail as `unreachable`.
     public func close() async {
         await backend.close()
+    }
+
+    private func tellOfAcceptance() {
+        logger.notice("the store's new epoch was accepted by an operator: checks are answered again")
+        guard configuration.epoch != nil else { return }
+        logger.warning("the configured epoch is out of date: change it before the next start")
     }
 
     /// Asks beside the checks, and not for each of them, whether an operator has accepted the store's new epoch.

@@ -10,7 +10,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     private var pipeline = CommandPipeline<PendingCall>(patience: StoreChannelHandler.patience)
     private var context: ChannelHandlerContext?
-    private var timer: Scheduled<Void>?
+    private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     /// Why the connection ends, once that is known.
     private var failure: StoreFailure?
 
@@ -72,7 +72,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
     func end(_ failure: StoreFailure) {
         guard self.failure == nil else { return }
         self.failure = failure
-        timer?.cancel()
+        timer?.task.cancel()
         timer = nil
         for call in pipeline.end() { call.finish(.failure(failure)) }
         context?.close(promise: nil)
@@ -81,12 +81,19 @@ final class StoreChannelHandler: ChannelInboundHandler {
     /// Why the connection ended; nil while it has not.
     var endedBecause: StoreFailure? { failure }
 
+    /// Sees to it that the next deadline is not missed. A timer that is set too early does no harm: so it is left alone
+    /// when replies arrive.
     private func startTimer() {
-        guard timer == nil, let context, let deadline = pipeline.nextDeadline else { return }
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+        guard let context, let deadline = pipeline.nextDeadline else { return }
+        if let timer {
+            guard deadline < timer.deadline else { return }
+            timer.task.cancel()
+        }
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
             self.timer = nil
             self.timeIsUp()
         }
+        timer = (task, deadline)
     }
 
     private func timeIsUp() {

@@ -22,8 +22,8 @@ final class StoreConnection: @unchecked Sendable {
 
     enum Event: Sendable {
         case ready(StoreAudit)
-        /// Told once, not again for each attempt that fails like the one before.
-        case lost(StoreFailure)
+        /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is one.
+        case lost(StoreFailure, (any Error)?)
     }
 
     private struct Mailbox {
@@ -117,7 +117,7 @@ final class StoreConnection: @unchecked Sendable {
             do {
                 try shakeHands(on: result.get(), until: deadline)
             } catch {
-                lost(StoreFailure(.unreachable, "no connection to the store could be made"))
+                lost(StoreFailure(.unreachable, "no connection to the store could be made"), because: error)
             }
         }
     }
@@ -155,7 +155,7 @@ final class StoreConnection: @unchecked Sendable {
         handler?.send(takeHeld(), timeout: options.commandTimeout)
     }
 
-    private func lost(_ failure: StoreFailure) {
+    private func lost(_ failure: StoreFailure, because error: (any Error)? = nil) {
         loop.assertInEventLoop()
         channel = nil
         handler = nil
@@ -164,7 +164,7 @@ final class StoreConnection: @unchecked Sendable {
         guard let delay = lifecycle.lost(failure, using: &random) else { return }
         if failure != reportedFailure {
             reportedFailure = failure
-            options.report(.lost(failure))
+            options.report(.lost(failure, error))
         }
         retry = loop.scheduleTask(in: TimeAmount(delay)) { [self] in
             retry = nil

@@ -39,6 +39,7 @@ extension StoreFailure {
     private static let meanings = [
         "BUSY": "it is running a script",
         "CLUSTERDOWN": "its cluster is down",
+        "CROSSSLOT": "it is a cluster, and its nodes cannot answer this together",
         "DENIED": "its protected mode admits no other machine",
         "ERR": "it refused the command",
         "LOADING": "it is still loading its data",

@@ -7,9 +7,16 @@ enum StoreURL: Sendable {
     case memory
     case server(Location, Credentials?)
 
-    enum Location: Sendable, Equatable {
+    enum Location: Sendable, Equatable, CustomStringConvertible {
         case tcp(host: String, port: Int)
         case unixSocket(path: String)
+
+        var description: String {
+            switch self {
+            case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            case .unixSocket(let path): path
+            }
+        }
     }
 
     /// Shows nothing of itself, however it is printed.

@@ -28,14 +28,14 @@ struct TestNode {
     /// - Parameter rounds: of scrypt; few, so that tests do not wait for it.
     init(
         keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeSettings = Self.settings,
-        rounds: Int = 1 << 4
+        rounds: Int = 1 << 4, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         var accounts = Accounts()
         let cost = PasswordCost(rounds: rounds, blockSize: 8, parallelism: 1)
         try accounts.add("alice", password: "correct horse", cost: cost)
         node = try await Node(
             settings, keys: keys, accounts: accounts, denylist: denylist, clock: WallClock { [clock] in clock.now },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: logger)
     }
 
     static var settings: NodeSettings {

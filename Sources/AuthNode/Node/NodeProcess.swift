@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOCore
 import Revocation
 import ServiceLifecycle
 import UnixSignals
@@ -18,6 +19,9 @@ public enum NodeProcess {
 
         let keys = try KeyFiles.load(settings.keys, logger: logger)
         let accounts = try Accounts(contentsOf: settings.users)
+        if PrivateFile.isExposed(settings.users) {
+            logger.warning("others may read the accounts: chmod 600 the file", metadata: ["file": "\(settings.users)"])
+        }
         if accounts.isEmpty { logger.warning("there is no account: nobody can log in (revoked node add-user)") }
         if !["127.0.0.1", "::1", "localhost"].contains(settings.bind) {
             logger.warning("listening beyond loopback without TLS: put a proxy with TLS in front")
@@ -34,6 +38,10 @@ public enum NodeProcess {
                 services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             configuration.maximumGracefulShutdownDuration = drainTime
             try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
+            await denylist.close()
+            let cause = String(cString: strerror(error.errnoCode))
+            throw NodeError(.cannotListen, "cannot listen on \(settings.bind):\(settings.port): \(cause)")
         } catch {
             await denylist.close()
             throw error

@@ -74,7 +74,11 @@ enum ConfigCommands {
 
     // MARK: SET
 
-    private enum Change { case maximumMemory(Int), maximumClients(Int), logLevel(Logger.Level) }
+    private enum Change {
+        case maximumMemory(Int)
+        case maximumClients(Int)
+        case logLevel(Logger.Level)
+    }
 
     /// All of the changes or none.
     private static func set(_ arguments: Arguments, _ worker: inout Worker) {

@@ -77,7 +77,10 @@ enum SetCommands {
         static func bytes(_ key: RawSpan, _ value: RawSpan) -> Int { key.byteCount + value.byteCount + 32 }
     }
 
-    private enum Result { case written, conditionFailed, outOfMemory, refused(String) }
+    private enum Result {
+        case written, conditionFailed, outOfMemory
+        case refused(String)
+    }
 
     private static func perform(
         _ write: Write, _ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker
