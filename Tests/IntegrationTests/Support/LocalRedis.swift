@@ -3,15 +3,15 @@ import Foundation
 /// A real redis-server on a free loopback port, without files.
 final class LocalRedis {
     let port: Int
-    private let process: ChildProcess
+    private let process: TestProcess
 
     init(_ settings: [String] = []) throws {
-        let program = try ChildProcess.find("redis-server", package: "redis-server")
+        let program = try TestProcess.find("redis-server", package: "redis-server")
         var failure: (any Error)?
         // Between asking for a free port and taking it another may take it.
         for _ in 0..<5 {
             let port = try Self.freePort()
-            let process = try ChildProcess(
+            let process = try TestProcess(
                 program,
                 ["--port", "\(port)", "--save", "", "--appendonly", "no", "--databases", "1", "--daemonize", "no"]
                     + settings)

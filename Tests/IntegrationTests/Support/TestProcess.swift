@@ -1,7 +1,7 @@
 import Foundation
 
 /// A program that a test started; it is ended by its pid when the test lets go of it.
-final class ChildProcess {
+final class TestProcess {
     private let process = Process()
     private let output = Pipe()
     private var text = ""
