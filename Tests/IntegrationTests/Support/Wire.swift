@@ -14,6 +14,11 @@ struct WireCommand: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Custo
 
     init(text: String) { self.init(stringLiteral: text) }
 
+    /// `text` with `key` in the place of each word `K`.
+    init(text: String, key: String) {
+        self.init(text.split(separator: " ").map { Bytes(($0 == "K" ? key : String($0)).utf8) })
+    }
+
     private static func unescape(_ word: Bytes) -> Bytes {
         var result: Bytes = []
         var index = 0
