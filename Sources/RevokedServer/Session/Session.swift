@@ -224,7 +224,7 @@ struct Session: ~Copyable {
 
     mutating func refuse(_ error: ProtocolError, _ worker: inout Worker) {
         worker.counters.errors += 1
-        worker.reply.error("ERR Protocol error: " + error.message)
+        worker.reply.error(bytes: Array("ERR Protocol error: ".utf8) + error.messageBytes)
         isClosing = true
     }
 }
