@@ -45,5 +45,21 @@ void clinux_name_thread(const char *name);
 /// needed, so this costs a little time and changes nothing else.
 void clinux_release_text(void);
 
+/// Keeps the calling thread, and what it starts, on one processor; -1 and errno on failure.
+int clinux_stay_on(int processor);
+
+/// The processors that the calling thread may use, in order.
+/// - Returns: how many there are, at most `count`; -1 and errno on failure.
+int clinux_processors(int *processors, int count);
+
+/// A clock that only goes forward, in nanoseconds.
+int64_t clinux_time(void);
+
+/// The processor time of the calling thread, in nanoseconds.
+int64_t clinux_thread_time(void);
+
+/// The processor time of all threads of a process, ended ones included, in nanoseconds; -1 and errno on failure.
+int64_t clinux_processor_time(int32_t process);
+
 #endif
 #endif
