@@ -26,8 +26,9 @@ struct UUIDText: Equatable {
             UInt64(littleEndian: text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         }
         // Bytes 8, 13, 18 and 23 are dashes.
-        let dashes = (word32(5) >> 24 ^ 0x2D) | (word32(13) & 0xFF ^ 0x2D) | (word32(18) & 0xFF ^ 0x2D) |
-            (word32(23) & 0xFF ^ 0x2D)
+        let dashes =
+            (word32(5) >> 24 ^ 0x2D) | (word32(13) & 0xFF ^ 0x2D) | (word32(18) & 0xFF ^ 0x2D)
+            | (word32(23) & 0xFF ^ 0x2D)
         guard dashes == 0 else { return nil }
         var digits = Hex8(word64(0))
         var isHex = digits.isHex

@@ -17,8 +17,6 @@ typedef struct {
 enum {
     CLINUX_READABLE = 0x001,
     CLINUX_WRITABLE = 0x004,
-    CLINUX_ERROR = 0x008,
-    CLINUX_HANGUP = 0x010,
 };
 
 typedef enum { clinux_add, clinux_modify, clinux_remove } clinux_operation;

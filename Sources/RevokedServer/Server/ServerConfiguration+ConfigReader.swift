@@ -61,8 +61,8 @@ extension ServerConfiguration {
         case .requirepass: password = text.isEmpty ? nil : text
         case .adminPassword: adminPassword = text.isEmpty ? nil : text
         case .protectedMode:
-            guard text == "yes" || text == "no" else { throw Self.invalid(setting, "yes or no") }
-            protectedMode = text == "yes"
+            guard ["yes", "no", "true", "false"].contains(text) else { throw Self.invalid(setting, "yes or no") }
+            protectedMode = text == "yes" || text == "true"
         case .maxmemory: maximumMemory = try Self.size(setting, text, atLeast: 0)
         case .maxclients: maximumClients = try Self.number(setting, text, in: 1...1_000_000)
         case .guardedPrefix:

@@ -11,6 +11,9 @@ import UnixSignals
 public enum ServerProcess {
     /// Runs until it is told to end. Says on standard output where it listens and how to talk to it.
     public static func run(_ configuration: ServerConfiguration, logger: Logger) async throws {
+        // A reader of the log that goes away, or a terminal that closes, must not end the daemon.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
         var logger = logger
         logger.logLevel = configuration.logLevel
         let server = RevokedServer(configuration, logger: logger)

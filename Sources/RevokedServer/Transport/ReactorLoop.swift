@@ -14,7 +14,7 @@
         private let pauseLimit: Int
         /// What may wait for all clients together.
         private static let allOutputLimit = 1 << 30
-        /// A client that is paused and reads nothing for this long is dropped, in milliseconds.
+        /// A client that reads nothing of what it is owed for this long is dropped, in milliseconds.
         private static let stallLimit: Int64 = 60_000
         /// How long the end waits for clients to read what they are owed, in milliseconds.
         private static let drainLimit: Int64 = 3_000
@@ -97,7 +97,7 @@
         private mutating func handle(_ descriptor: Int32, _ reported: UInt32) {
             if Int(descriptor) < connections.count, let connection = connections[Int(descriptor)] {
                 if reported & Reactor.writable != 0 { flush(connection) }
-                if reported & ~Reactor.writable != 0 { receive(connection) }
+                if reported & ~Reactor.writable != 0, isOpen(connection) { receive(connection) }
             } else if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
             } else if let listener = listeners.first(where: { $0.descriptor == descriptor }) {
@@ -126,7 +126,7 @@
             for connection in connections {
                 guard let connection else { continue }
                 if !connection.needsResume { receive(connection) }
-                goOn(connection)
+                if isOpen(connection) { goOn(connection) }
             }
         }
 
@@ -206,8 +206,13 @@
             reactor.load.wrappingSubtract(1, ordering: .relaxed)
         }
 
+        /// Its descriptor may be another connection's by now.
+        private func isOpen(_ connection: Connection) -> Bool {
+            connections[Int(connection.descriptor)] === connection
+        }
+
         private mutating func end(_ connection: Connection) {
-            guard connections[Int(connection.descriptor)] === connection else { return }
+            guard isOpen(connection) else { return }
             account(connection, was: connection.pending, now: 0)
             connections[Int(connection.descriptor)] = nil
             connection.session.end(worker.daemon)
@@ -288,10 +293,13 @@
             let isDone = connection.isClosing || drainsUntil != nil && !connection.needsResume
             if isDone, pending == 0 { return end(connection) }
             if pending > 0 {
-                let all = worker.daemon.counters.waitingOutput.load(ordering: .relaxed)
-                guard pending <= worker.daemon.configuration.outputLimit, all <= Self.allOutputLimit else {
+                guard pending <= worker.daemon.configuration.outputLimit else {
                     worker.daemon.logger.warning("dropping a client: it does not read its replies")
                     return end(connection)
+                }
+                if worker.daemon.counters.waitingOutput.load(ordering: .relaxed) > Self.allOutputLimit {
+                    dropSlowest()
+                    guard isOpen(connection) else { return }
                 }
             }
             let wasPaused = connection.interest & Reactor.readable == 0
@@ -305,7 +313,19 @@
                 reactor.epoll, clinux_modify, connection.descriptor, interest, UInt64(connection.descriptor))
         }
 
-        /// Drops clients that are paused and do not read; accepts again.
+        /// All clients together leave too much unread: the one that has not read for the longest time goes.
+        private mutating func dropSlowest() {
+            var slowest: Connection?
+            for connection in connections {
+                guard let connection, connection.pending > 0 else { continue }
+                if connection.progressAt < slowest?.progressAt ?? .max { slowest = connection }
+            }
+            guard let slowest else { return }
+            worker.daemon.logger.warning("dropping a client: it does not read its replies, and memory is needed")
+            end(slowest)
+        }
+
+        /// Drops clients that do not read; accepts again.
         private mutating func checkTime() {
             let now = worker.uptime
             if let at = acceptsAgainAt, now >= at {
@@ -315,8 +335,7 @@
             guard waitingCount > 0 else { return }
             for connection in connections {
                 guard let connection, connection.pending > 0 else { continue }
-                let isHeld = connection.isClosing || connection.interest & Reactor.readable == 0
-                if isHeld, now - connection.progressAt > Self.stallLimit {
+                if now - connection.progressAt > Self.stallLimit {
                     worker.daemon.logger.warning("dropping a client: it has not read anything for 60 s")
                     end(connection)
                 }
