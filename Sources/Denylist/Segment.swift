@@ -8,12 +8,12 @@ struct Segment {
     static let slotsPerBlock = groupsPerBlock * Group.slots
     /// The most entries per block before the segment grows: 92 %.
     static let fullBlock = slotsPerBlock * 92 / 100
-    /// The entries per block right after it was resized: 82 %.
-    static let freshBlock = slotsPerBlock * 82 / 100
+    /// The entries per block right after it was resized: 85 %.
+    static let freshBlock = slotsPerBlock * 85 / 100
     /// The blocks that a header has room for, of slots and of arena.
     static let maximumBlocks = 16
-    /// A segment that needs more than this of either is split.
-    static let splitBlocks = 12
+    /// A segment that needs more than this of either is split. (Half of 11 full blocks fits well into 6.)
+    static let splitBlocks = 11
     /// Two neighbours that together need no more than this are merged.
     static let mergeBlocks = 5
     /// A header is three cache lines: the blocks, of which a lookup needs one; what follows; the arena's blocks.
