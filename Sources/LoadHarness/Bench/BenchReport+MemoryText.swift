@@ -27,6 +27,11 @@ extension BenchReport {
             add("\(expiry.entries) expire together: reusable after, s") { figures in
                 figures.expiry.map { $0.secondsUntilReusable.map(Self.short) ?? "not within the time" }
             }
+            add("used_memory before and after, MB") { figures in
+                figures.expiry.map {
+                    "\(Self.short(Double($0.usedMemoryBefore) / 1e6)) → \(Self.short(Double($0.usedMemoryAfter) / 1e6))"
+                }
+            }
             add("p99 of EXISTS before, µs") { $0.expiry.map { Self.short($0.idleP99) } }
             add("p99 of EXISTS meanwhile, median second, µs") { $0.expiry?.p99.map(Self.short) }
             add("p99 of EXISTS meanwhile, worst second, µs") { $0.expiry?.worstP99.map(Self.short) }
