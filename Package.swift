@@ -120,10 +120,12 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
-        .target(name: "Denylist", swiftSettings: settings),
+        .target(name: "Denylist", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(name: "RESP", swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "CLinux"),
+        .target(name: "CProcessor"),
+        .executableTarget(name: "microbench", dependencies: ["Denylist"], swiftSettings: settings),
         .target(name: "CFloor"),
 
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),

@@ -4,29 +4,39 @@ import Synchronization
 ///
 /// Keys that begin with the guarded prefix expire by ``Moment/guarded``, all others by ``Moment/wall``. An expired
 /// entry is absent for every call but still takes room until it is reclaimed.
-public final class Denylist: Sendable {
+///
+/// Functions passed in run under the lock of a shard: they should be short, and must not call the denylist again.
+// @unchecked: everything mutable is behind `table`, whose shards have locks; the rest are constants and atomics.
+public final class Denylist: @unchecked Sendable {
     public struct Configuration: Sendable {
-        /// A power of two. Each shard has a short lock of its own.
+        /// A power of two up to 256. Each shard has a short lock of its own.
         public var shards = 64
         /// The most memory that entries may take, in bytes; 0 is no limit.
         public var maximumBytes = 0
         /// Keys with this prefix are guarded.
         public var guardedPrefix = Array("revoked:".utf8)
+        /// A UUID after one of these prefixes takes 16 bytes. At most 7, of at most 64 bytes each, count.
+        public var compactPrefixes = [Array("revoked:jti:".utf8), Array("revoked:sid:".utf8)]
+        /// Values of up to 31 bytes that take no room of their own; more are learned as they keep coming.
+        public var commonValues = ["logout", "compromised", "admin", "rotated", "1", "0", ""].map { Array($0.utf8) }
+        /// Whether to ask for huge pages: faster lookups in large tables, but memory goes back to the system only at
+        /// the end, and a first touch of one takes longer.
+        public var hugePages = false
         /// The key of the hash; nil takes a random one, as it should be outside tests.
         public var hashKey: (UInt64, UInt64)?
 
         public init() {}
     }
 
-    private let configuration: Configuration
-    private let shards: [Shard]
+    @usableFromInline let table: Table
     private let limit: Atomic<Int>
 
     public init(_ configuration: Configuration = Configuration()) {
-        self.configuration = configuration
+        table = Table(configuration)
         limit = Atomic(configuration.maximumBytes)
-        shards = (0..<configuration.shards).map { _ in Shard() }
     }
+
+    deinit { table.deallocate() }
 
     /// The most memory that entries may take, in bytes; 0 is no limit. May be changed at any time.
     public var maximumBytes: Int {
@@ -37,199 +47,85 @@ public final class Denylist: Sendable {
     /// Whether `bytes` more would exceed ``maximumBytes``.
     public func isFull(adding bytes: Int = 0) -> Bool {
         let most = maximumBytes
-        return most > 0 && statistics.bytes + bytes > most
+        return most > 0 && table.used + bytes > most
     }
 
     // MARK: One key
 
     /// The keyed hash of a key. Computed once per command and passed along.
-    public func hash(of key: RawSpan) -> UInt64 {
-        var hasher = Hasher()
-        key.withUnsafeBytes { hasher.combine(bytes: $0) }
-        return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
+    public func hash(of key: RawSpan) -> UInt64 { key.withUnsafeBytes { table.hash($0) } }
 
     /// Asks the processor to fetch what a lookup of this hash will touch.
-    public func prefetch(_ hash: UInt64) {}
+    public func prefetch(_ hash: UInt64) { table.prefetch(hash) }
 
+    /// Whether there is a live entry.
     public func contains(_ key: RawSpan, hash: UInt64, at moment: Moment) -> Bool {
-        read(key, hash: hash, at: moment) { _, _ in true } ?? false
+        key.withUnsafeBytes { bytes in
+            let key = table.key(bytes, hash: hash)
+            let shard = table.shard(hash)
+            shard.lock.lock()
+            defer { shard.lock.unlock() }
+            return table.find(key, shard).map { table.isLive($0, at: moment) } ?? false
+        }
     }
 
     /// Reads an entry under its shard's lock.
     /// - Parameter body: takes the value, which is valid only during the call, and the expiry (``Expiry/never`` if none).
     /// - Returns: nil if there is no live entry.
+    @inlinable
     public func read<Result>(
         _ key: RawSpan, hash: UInt64, at moment: Moment, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
     ) -> Result? {
-        shard(hash).table.withLock { table in
-            guard let stored = table.entries[bytes(key)], stored.expiry > time(key, moment) else { return nil }
-            return body(stored.value.span.bytes, stored.expiry)
-        }
+        guard let found = begin(key, hash, moment) else { return nil }
+        defer { end(hash) }
+        return body(found.value.bytes, found.expiry)
     }
 
     /// Reads and changes one entry under its shard's lock.
+    @inlinable
     public func update<Result>(
         _ key: RawSpan, hash: UInt64, at moment: Moment, _ body: (inout Entry) -> Result
     ) -> Result {
-        lock([hash]) { $0.update(key, hash: hash, at: moment, body) }
-    }
-
-    // MARK: Many keys
-
-    /// Runs `body` with the shards of all these hashes locked, in order: nobody sees half of it.
-    public func lock<Result>(_ hashes: [UInt64], _ body: (borrowing Locked) -> Result) -> Result {
-        lockShards(Set(hashes.map(index)).sorted()[...], body)
-    }
-
-    /// Runs `body` with every shard locked.
-    public func lockAll<Result>(_ body: (borrowing Locked) -> Result) -> Result {
-        lockShards(Array(shards.indices)[...], body)
-    }
-
-    private func lockShards<Result>(_ indices: ArraySlice<Int>, _ body: (borrowing Locked) -> Result) -> Result {
-        guard let first = indices.first else { return body(Locked(list: self)) }
-        shards[first].mutex.lock()
-        defer { shards[first].mutex.unlock() }
-        return lockShards(indices.dropFirst(), body)
-    }
-
-    /// What may be done while shards are locked.
-    public struct Locked: ~Copyable {
-        fileprivate let list: Denylist
-
-        public func update<Result>(
-            _ key: RawSpan, hash: UInt64, at moment: Moment, _ body: (inout Entry) -> Result
-        ) -> Result {
-            list.shard(hash).table.withLock { table in
-                let name = list.bytes(key)
-                var entry = Entry(stored: table.entries[name], guarded: list.isGuarded(key))
-                if entry.stored != nil, entry.expiry <= list.time(key, moment) { entry.stored = nil }
-                let result = body(&entry)
-                table.entries[name] = entry.stored
-                return result
-            }
+        key.withUnsafeBytes { bytes in
+            begin(hash)
+            defer { end(hash) }
+            var entry = entry(bytes, hash, moment)
+            return body(&entry)
         }
-
-        /// Removes every entry. Only under ``Denylist/lockAll(_:)``.
-        public func removeAll() {
-            for shard in list.shards { shard.table.withLock { $0.entries = [:] } }
-        }
-    }
-
-    // MARK: Walking
-
-    /// Redis' `SCAN`: visits about `count` live entries from `cursor` on and returns the next cursor, 0 at the end.
-    /// An entry present throughout a whole scan is visited at least once.
-    public func scan(
-        from cursor: UInt64, count: Int, at moment: Moment,
-        _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
-    ) -> UInt64 {
-        var index = Int(truncatingIfNeeded: cursor)
-        var visited = 0
-        while index < shards.count, visited < count {
-            shards[index].table.withLock { table in
-                for (key, stored) in table.entries where stored.expiry > time(key.span.bytes, moment) {
-                    visit(key.span.bytes, stored.value.span.bytes, stored.expiry)
-                    visited += 1
-                }
-            }
-            index += 1
-        }
-        return index < shards.count ? UInt64(index) : 0
-    }
-
-    /// Visits a random live entry.
-    /// - Returns: nil if there is none.
-    public func random<Result>(at moment: Moment, _ body: (_ key: RawSpan) -> Result) -> Result? {
-        for shard in shards.shuffled() {
-            let key = shard.table.withLock { table in
-                table.entries.filter { $0.value.expiry > time($0.key.span.bytes, moment) }.randomElement()?.key
-            }
-            if let key { return body(key.span.bytes) }
-        }
-        return nil
-    }
-
-    /// Moves the clock hand on by about `slots` slots, giving back the room of entries that expired (guarded ones no
-    /// sooner than 120 s after their expiry).
-    /// - Returns: how many entries were reclaimed.
-    @discardableResult
-    public func reclaim(slots: Int, at moment: Moment) -> Int { 0 }
-
-    public struct Statistics: Sendable {
-        /// Entries, expired ones that are not reclaimed yet included.
-        public var entries = 0
-        /// Those of them that have an expiry.
-        public var expiring = 0
-        /// The memory that entries and tables take, in bytes.
-        public var bytes = 0
-        /// Entries reclaimed after their expiry since the start.
-        public var expired: UInt64 = 0
-    }
-
-    public var statistics: Statistics {
-        var sum = Statistics()
-        for shard in shards {
-            shard.table.withLock { table in
-                sum.entries += table.entries.count
-                sum.expiring += table.entries.count { $0.value.expiry != Expiry.never }
-                sum.bytes += table.entries.reduce(0) { $0 + $1.key.count + $1.value.value.count + 100 }
-            }
-        }
-        return sum
     }
 
     // MARK: Parts
 
-    fileprivate func isGuarded(_ key: RawSpan) -> Bool {
-        key.withUnsafeBytes { $0.starts(with: configuration.guardedPrefix) }
+    @usableFromInline
+    struct Found {
+        @usableFromInline let value: UnsafeRawBufferPointer
+        @usableFromInline let expiry: Int64
     }
 
-    fileprivate func time(_ key: RawSpan, _ moment: Moment) -> Int64 { isGuarded(key) ? moment.guarded : moment.wall }
-    fileprivate func bytes(_ key: RawSpan) -> [UInt8] { key.withUnsafeBytes(Array.init) }
-    private func index(_ hash: UInt64) -> Int { Int(hash >> 32) & (shards.count - 1) }
-    fileprivate func shard(_ hash: UInt64) -> Shard { shards[index(hash)] }
-}
-
-/// One entry while its shard is locked.
-public struct Entry: ~Copyable {
-    fileprivate(set) var stored: Stored?
-    /// Whether the key is guarded.
-    public let isGuarded: Bool
-
-    fileprivate init(stored: Stored?, guarded: Bool) {
-        self.stored = stored
-        isGuarded = guarded
+    /// Locks the shard of a live entry; leaves it unlocked if there is none.
+    @usableFromInline
+    func begin(_ key: RawSpan, _ hash: UInt64, _ moment: Moment) -> Found? {
+        key.withUnsafeBytes { bytes in
+            let key = table.key(bytes, hash: hash)
+            let shard = table.shard(hash)
+            shard.lock.lock()
+            guard let slot = table.find(key, shard), table.isLive(slot, at: moment) else {
+                shard.lock.unlock()
+                return nil
+            }
+            let value = table.value(slot, table.segment(table.segmentEntry(hash, shard)), shard)
+            return Found(value: value, expiry: slot.expiry)
+        }
     }
 
-    /// Whether there is a live entry.
-    public var exists: Bool { stored != nil }
+    @usableFromInline
+    func begin(_ hash: UInt64) { table.shard(hash).lock.lock() }
 
-    /// Unix milliseconds, ``Expiry/never`` if it does not expire. Requires ``exists``.
-    public var expiry: Int64 { stored!.expiry }
+    @usableFromInline
+    func end(_ hash: UInt64) { table.shard(hash).lock.unlock() }
 
-    /// The value, valid only during the call. Requires ``exists``.
-    public func withValue<Result>(_ body: (RawSpan) -> Result) -> Result { body(stored!.value.span.bytes) }
-
-    /// Creates or replaces the entry.
-    public mutating func store(_ value: RawSpan, expiry: Int64) {
-        stored = Stored(value: value.withUnsafeBytes(Array.init), expiry: expiry)
+    @usableFromInline
+    func entry(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ moment: Moment) -> Entry {
+        Entry(table, table.key(key, hash: hash), at: moment)
     }
-
-    /// Requires ``exists``.
-    public mutating func setExpiry(_ expiry: Int64) { stored!.expiry = expiry }
-
-    public mutating func remove() { stored = nil }
-}
-
-struct Stored {
-    var value: [UInt8]
-    var expiry: Int64
-}
-
-final class Shard: Sendable {
-    struct Table { var entries: [[UInt8]: Stored] = [:] }
-    let table = Mutex(Table())
-    let mutex = ShardLock()
 }

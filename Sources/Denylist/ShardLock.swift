@@ -1,24 +1,57 @@
+import CProcessor
 import Synchronization
-
-/// A lock that is held for a few dozen nanoseconds: spins, then yields the processor.
-final class ShardLock: Sendable {
-    private let taken = Atomic(false)
-
-    func lock() {
-        var spins = 0
-        while taken.exchange(true, ordering: .acquiring) {
-            spins += 1
-            if spins > 100 { yield() }
-        }
-    }
-
-    func unlock() { taken.store(false, ordering: .releasing) }
-}
 
 #if canImport(Glibc)
     import Glibc
-    private func yield() { _ = sched_yield() }
 #else
     import Darwin
-    private func yield() { _ = sched_yield() }
 #endif
+
+/// A lock in raw memory that is held for a few dozen nanoseconds: spins, then lets other threads run, then sleeps, so
+/// that even a thread of lower priority gets to release it.
+struct ShardLock {
+    let word: UnsafeMutablePointer<Atomic<UInt32>>
+
+    /// A lock on the heap.
+    static func allocate() -> ShardLock {
+        let word = UnsafeMutablePointer<Atomic<UInt32>>.allocate(capacity: 1)
+        word.initialize(to: Atomic(0))
+        return ShardLock(word: word)
+    }
+
+    func deallocate() {
+        word.deinitialize(count: 1)
+        word.deallocate()
+    }
+
+    @inline(__always)
+    func lock() {
+        if word.pointee.exchange(1, ordering: .acquiring) != 0 { wait() }
+    }
+
+    @inline(__always)
+    func tryLock() -> Bool { word.pointee.exchange(1, ordering: .acquiring) == 0 }
+
+    @inline(__always)
+    func unlock() { word.pointee.store(0, ordering: .releasing) }
+
+    var isLocked: Bool { word.pointee.load(ordering: .relaxed) != 0 }
+
+    @inline(never)
+    private func wait() {
+        var attempts = 0
+        repeat {
+            while word.pointee.load(ordering: .relaxed) != 0 {
+                attempts += 1
+                if attempts < 200 {
+                    processor_pause()
+                } else if attempts < 400 {
+                    sched_yield()
+                } else {
+                    var pause = timespec(tv_sec: 0, tv_nsec: 50_000)
+                    nanosleep(&pause, nil)
+                }
+            }
+        } while word.pointee.exchange(1, ordering: .acquiring) != 0
+    }
+}

@@ -31,18 +31,23 @@ public enum InlineRequest {
 
         static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
+        /// Not the vertical tab and the form feed: between words they are space, in a word they are part of it.
+        static func endsWord(_ byte: UInt8) -> Bool { byte == 0x20 || [0, 0x09, 0x0A, 0x0D].contains(byte) }
+
         mutating func nextWord() throws(ProtocolError) -> [UInt8]? {
             while let byte = next, Self.isSpace(byte) { position += 1 }
             guard next != nil else { return nil }
             var word: [UInt8] = []
-            while let byte = next, !Self.isSpace(byte), byte != 0 {
+            reading: while let byte = next, !Self.endsWord(byte) {
                 position += 1
                 switch byte {
-                case UInt8(ascii: "\""): try readDoubleQuoted(into: &word)
-                case UInt8(ascii: "'"): try readSingleQuoted(into: &word)
-                default:
-                    word.append(byte)
-                    continue
+                case UInt8(ascii: "\""):
+                    try readDoubleQuoted(into: &word)
+                    break reading
+                case UInt8(ascii: "'"):
+                    try readSingleQuoted(into: &word)
+                    break reading
+                default: word.append(byte)
                 }
             }
             if next == 0 { position = bytes.count }

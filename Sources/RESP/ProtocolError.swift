@@ -29,6 +29,9 @@ public enum ProtocolError: Error, Sendable, Equatable {
         }
     }
 
+    /// ``message`` on the wire: the byte in it is one byte there too.
+    public var messageBytes: [UInt8] { message.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
+
     /// A byte that would end the error's line is shown as a space, as Redis does.
     private static func printable(_ byte: UInt8) -> Character {
         byte == 0x0D || byte == 0x0A ? " " : Character(Unicode.Scalar(byte))

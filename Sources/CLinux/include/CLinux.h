@@ -41,6 +41,10 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 /// Names the calling thread, for `top` and `perf`; at most 15 bytes.
 void clinux_name_thread(const char *name);
 
+/// Gives back the pages of program text that only the start needed. They are read from the file again when they are
+/// needed, so this costs a little time and changes nothing else.
+void clinux_release_text(void);
+
 /// Keeps the calling thread, and what it starts, on one processor; -1 and errno on failure.
 int clinux_stay_on(int processor);
 

@@ -17,8 +17,9 @@ enum ConnectionCommands {
     }
 
     static func select(_ arguments: Arguments, _ worker: inout Worker) {
-        guard let number = arguments[1].parseInteger(), Int32(exactly: number) != nil else {
-            return worker.failNotAnInteger()
+        guard let number = arguments[1].parseInteger() else { return worker.failNotAnInteger() }
+        guard Int32(exactly: number) != nil else {
+            return worker.fail("ERR value is out of range, value must between \(Int32.min) and \(Int32.max)")
         }
         if number == 0 { worker.reply.ok() } else { worker.fail("ERR DB index is out of range") }
     }
@@ -66,21 +67,23 @@ enum ConnectionCommands {
             }
             version = known
         }
-        var user: User?
-        var name: [UInt8]?
+        // As in Redis, options take effect as they are read, whatever is wrong with later ones.
         var index = 2
         while index < arguments.count {
             let left = arguments.count - 1 - index
             if arguments[index].equalsIgnoringCase("auth"), left >= 2 {
                 let (account, password) = (arguments[index + 1], arguments[index + 2])
-                user = worker.daemon.credentials.authenticate(name: account, password: password)
-                guard user != nil else { return failPassword(&worker) }
+                guard let user = worker.daemon.credentials.authenticate(name: account, password: password) else {
+                    return failPassword(&worker)
+                }
+                session.become(user)
                 index += 3
             } else if arguments[index].equalsIgnoringCase("setname"), left >= 1 {
                 guard ClientCommands.isValidName(arguments[index + 1]) else {
                     return worker.fail(ClientCommands.invalidName)
                 }
-                name = arguments[index + 1].withUnsafeBytes(Array.init)
+                let name = arguments[index + 1].withUnsafeBytes(Array.init)
+                session.client.details.withLock { $0.name = name }
                 index += 2
             } else {
                 worker.counters.errors += 1
@@ -89,14 +92,12 @@ enum ConnectionCommands {
                         + Array("'".utf8))
             }
         }
-        if let user { session.become(user) }
         guard session.user != .nobody else {
             return worker.fail(
                 "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
                     + "<user> <pass> option can be used to authenticate the client and select the RESP protocol "
                     + "version at the same time")
         }
-        if let name { session.client.details.withLock { $0.name = name } }
         if let version { session.speak(version, &worker) }
         introduce(session, &worker)
     }

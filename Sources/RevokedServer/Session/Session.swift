@@ -83,7 +83,7 @@ struct Session: ~Copyable {
 
     private func begin(_ worker: inout Worker) {
         worker.reply.version = version
-        client.lastInteraction.store(worker.daemon.clock.uptime(), ordering: .relaxed)
+        client.lastInteraction.store(worker.uptime, ordering: .relaxed)
     }
 
     private mutating func finish(_ outcome: Outcome, _ worker: inout Worker) -> Outcome {
@@ -121,6 +121,7 @@ struct Session: ~Copyable {
         _ input: RawSpan, _ batch: inout RequestBatch, _ worker: inout Worker
     ) -> (used: Int, outcome: Outcome) {
         var position = 0
+        needed = 0
         while true {
             batch.removeAll()
             let stop = fill(&batch, from: input, at: &position, worker)
@@ -223,7 +224,7 @@ struct Session: ~Copyable {
 
     mutating func refuse(_ error: ProtocolError, _ worker: inout Worker) {
         worker.counters.errors += 1
-        worker.reply.error("ERR Protocol error: " + error.message)
+        worker.reply.error(bytes: Array("ERR Protocol error: ".utf8) + error.messageBytes)
         isClosing = true
     }
 }

@@ -56,16 +56,36 @@
 
         mutating func run() {
             while true {
-                let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout())
-                worker.moment = worker.daemon.clock.now()
+                let ready = wait()
+                worker.readClock()
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
                 }
                 resumeUnfinished()
                 if waitingCount > 0 || acceptsAgainAt != nil { checkTime() }
-                if let drainsUntil, connectionCount == 0 || worker.daemon.clock.uptime() >= drainsUntil { break }
+                if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
             }
             for connection in connections { if let connection { end(connection) } }
+        }
+
+        /// - Returns: how many events there are.
+        private func wait() -> Int32 {
+            let timeout = timeout()
+            let spin = Int64(worker.daemon.configuration.spin) * 1000
+            if spin > 0, timeout != 0 {
+                let start = Self.nanoseconds()
+                repeat {
+                    let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), 0)
+                    if ready != 0 { return ready }
+                } while Self.nanoseconds() - start < spin
+            }
+            return clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout)
+        }
+
+        private static func nanoseconds() -> Int64 {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         }
 
         private func timeout() -> Int32 {
@@ -102,11 +122,11 @@
         private mutating func drain() {
             for listener in listeners { listener.end() }
             listeners = []
-            drainsUntil = worker.daemon.clock.uptime() + Self.drainLimit
+            drainsUntil = worker.uptime + Self.drainLimit
             for connection in connections {
                 guard let connection else { continue }
                 if !connection.needsResume { receive(connection) }
-                if !connection.needsResume, connection.pending == 0 { end(connection) }
+                goOn(connection)
             }
         }
 
@@ -149,7 +169,7 @@
 
         private mutating func stopAccepting() {
             worker.daemon.logger.error("cannot accept connections: out of descriptors or memory; trying again in 1 s")
-            acceptsAgainAt = worker.daemon.clock.uptime() + 1000
+            acceptsAgainAt = worker.uptime + 1000
             for listener in listeners {
                 _ = clinux_epoll_control(reactor.epoll, clinux_remove, listener.descriptor, 0, 0)
             }
@@ -258,14 +278,15 @@
             guard before != after else { return }
             if before == 0 { waitingCount += 1 }
             if after == 0 { waitingCount -= 1 }
-            if before == 0 || after < before { connection.progressAt = worker.daemon.clock.uptime() }
+            if before == 0 || after < before { connection.progressAt = worker.uptime }
             worker.daemon.counters.waitingOutput.wrappingAdd(after - before, ordering: .relaxed)
         }
 
         /// Waits for what comes next: room to write, more input, or its turn to execute what is left.
         private mutating func goOn(_ connection: Connection) {
             let pending = connection.pending
-            if connection.isClosing, pending == 0 { return end(connection) }
+            let isDone = connection.isClosing || drainsUntil != nil && !connection.needsResume
+            if isDone, pending == 0 { return end(connection) }
             if pending > 0 {
                 let all = worker.daemon.counters.waitingOutput.load(ordering: .relaxed)
                 guard pending <= worker.daemon.configuration.outputLimit, all <= Self.allOutputLimit else {
@@ -286,7 +307,7 @@
 
         /// Drops clients that are paused and do not read; accepts again.
         private mutating func checkTime() {
-            let now = worker.daemon.clock.uptime()
+            let now = worker.uptime
             if let at = acceptsAgainAt, now >= at {
                 acceptsAgainAt = nil
                 for listener in listeners { listen(listener) }

@@ -63,7 +63,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard session != nil, !isClosing else { return }
         let bytes = unwrapInboundIn(data)
         daemon.counters.bytesIn.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
-        worker.moment = daemon.clock.now()
+        worker.readClock()
         worker.reply.removeAll()
         let outcome = bytes.readableBytesSpan.withUnsafeBytes {
             session!.receive(RawSpan(_unsafeBytes: $0), &batch, &worker)
@@ -74,7 +74,7 @@ final class SessionHandler: ChannelInboundHandler {
     private func resume(_ context: ChannelHandlerContext) {
         guard needsResume, !isClosing, session != nil, context.channel.isWritable else { return }
         needsResume = false
-        worker.moment = daemon.clock.now()
+        worker.readClock()
         worker.reply.removeAll()
         answer(session!.resume(&batch, &worker), context)
     }

@@ -1,0 +1,53 @@
+extension Denylist {
+    /// Runs `body` with the shards of all these hashes locked, in order: nobody sees half of it.
+    public func lock<Result>(_ hashes: [UInt64], _ body: (borrowing Locked) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: Bool.self, capacity: table.shardCount) { wanted in
+            wanted.initialize(repeating: false)
+            for hash in hashes { wanted[table.shardIndex(hash)] = true }
+            for index in wanted.indices where wanted[index] { table.shard(at: index).lock.lock() }
+            defer {
+                for index in wanted.indices where wanted[index] { table.shard(at: index).lock.unlock() }
+            }
+            return body(Locked(list: self))
+        }
+    }
+
+    /// Runs `body` with every shard locked.
+    public func lockAll<Result>(_ body: (borrowing Locked) -> Result) -> Result {
+        for index in 0..<table.shardCount { table.shard(at: index).lock.lock() }
+        defer {
+            for index in 0..<table.shardCount { table.shard(at: index).lock.unlock() }
+        }
+        return body(Locked(list: self))
+    }
+
+    /// What may be done while shards are locked.
+    public struct Locked: ~Copyable {
+        @usableFromInline let list: Denylist
+
+        /// Reads and changes one entry of a locked shard. `body` must not update another.
+        @inlinable
+        public func update<Result>(
+            _ key: RawSpan, hash: UInt64, at moment: Moment, _ body: (inout Entry) -> Result
+        ) -> Result {
+            requireLock(hash)
+            return key.withUnsafeBytes { bytes in
+                var entry = list.entry(bytes, hash, moment)
+                return body(&entry)
+            }
+        }
+
+        /// Removes every entry. Only under ``Denylist/lockAll(_:)``.
+        public func removeAll() {
+            for index in 0..<list.table.shardCount {
+                precondition(list.table.shard(at: index).lock.isLocked, "removeAll() takes lockAll(_:)")
+                list.table.removeAll(index)
+            }
+        }
+
+        @usableFromInline
+        func requireLock(_ hash: UInt64) {
+            precondition(list.table.shard(hash).lock.isLocked, "the key's hash was not passed to lock(_:)")
+        }
+    }
+}

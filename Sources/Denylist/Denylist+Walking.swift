@@ -1,0 +1,47 @@
+extension Denylist {
+    /// Redis' `SCAN`: visits about `count` live entries from `cursor` on and returns the next cursor, 0 at the end.
+    /// An entry present throughout a whole scan is visited exactly once. Cursors are below 2⁵³.
+    public func scan(
+        from cursor: UInt64, count: Int, at moment: Moment,
+        _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
+    ) -> UInt64 {
+        table.scan(from: cursor, count: count, at: moment) { visit($0.bytes, $1.bytes, $2) }
+    }
+
+    /// Visits a random live entry.
+    /// - Returns: nil if there is none.
+    public func random<Result>(at moment: Moment, _ body: (_ key: RawSpan) -> Result) -> Result? {
+        table.random(at: moment) { body($0.bytes) }
+    }
+
+    /// Moves the clock hand on by about `slots` slots, once around at most, giving back the room of entries that
+    /// expired (guarded ones no sooner than 120 s after their expiry).
+    /// - Returns: how many entries were reclaimed.
+    @discardableResult
+    public func reclaim(slots: Int, at moment: Moment) -> Int { table.reclaim(slots: slots, at: moment) }
+
+    public struct Statistics: Sendable {
+        /// Entries, expired ones that are not reclaimed yet included.
+        public var entries = 0
+        /// Those of them that have an expiry.
+        public var expiring = 0
+        /// The memory that entries and tables take, in bytes.
+        public var bytes = 0
+        /// Entries reclaimed after their expiry since the start.
+        public var expired: UInt64 = 0
+    }
+
+    public var statistics: Statistics {
+        var sum = Statistics()
+        sum.bytes = table.used
+        for index in 0..<table.shardCount {
+            let shard = table.shard(at: index)
+            shard.lock.lock()
+            defer { shard.lock.unlock() }
+            sum.entries += shard.entries
+            sum.expiring += shard.expiring
+            sum.expired += shard.expired
+        }
+        return sum
+    }
+}

@@ -1,0 +1,57 @@
+/// One entry while its shard is locked.
+public struct Entry: ~Copyable {
+    @usableFromInline let table: Table
+    private let key: Key
+    /// Where the entry is, expired or not.
+    private var slot: Slot?
+    /// Whether there is a live entry.
+    public private(set) var exists: Bool
+
+    init(_ table: Table, _ key: Key, at moment: Moment) {
+        self.table = table
+        self.key = key
+        slot = table.find(key, table.shard(key.hash))
+        exists = slot.map { table.isLive($0, at: moment) } ?? false
+    }
+
+    /// Whether the key is guarded.
+    public var isGuarded: Bool { table.state.pointee.forms.isGuarded(kind: key.kind) }
+
+    private var live: Slot {
+        precondition(exists, "there is no entry")
+        return slot.unsafelyUnwrapped
+    }
+
+    /// Unix milliseconds, ``Expiry/never`` if it does not expire. Requires ``exists``.
+    public var expiry: Int64 { live.expiry }
+
+    /// The value, valid only during the call. Requires ``exists``.
+    @inlinable
+    public func withValue<Result>(_ body: (RawSpan) -> Result) -> Result { body(value.bytes) }
+
+    @usableFromInline
+    var value: UnsafeRawBufferPointer {
+        let shard = table.shard(key.hash)
+        return table.value(live, table.segment(table.segmentEntry(key.hash, shard)), shard)
+    }
+
+    /// Creates or replaces the entry.
+    /// - Parameter value: must not be one that ``withValue(_:)`` lent out.
+    public mutating func store(_ value: RawSpan, expiry: Int64) {
+        let shard = table.shard(key.hash)
+        slot = value.withUnsafeBytes { table.store(key, slot, shard, value: $0, expiry: expiry) }
+        exists = true
+    }
+
+    /// Requires ``exists``.
+    public mutating func setExpiry(_ expiry: Int64) {
+        slot = table.setExpiry(key, live, table.shard(key.hash), expiry)
+    }
+
+    public mutating func remove() {
+        guard exists, let slot else { return }
+        table.remove(key.hash, slot, table.shard(key.hash))
+        self.slot = nil
+        exists = false
+    }
+}

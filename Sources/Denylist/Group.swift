@@ -1,0 +1,133 @@
+import CProcessor
+
+/// 256 bytes, aligned, so that a lookup finds all it needs in one page: 16 control bytes, then 10 slots.
+///
+///     byte 0–9     the tag of each slot, 0 where it is free
+///     byte 10–15   six counters of the entries that found this group full on their way from home; each entry counts
+///                  in the one that its hash chooses, so a lookup goes on only if one like it went on before
+///     byte 16–255  the slots
+///
+/// With counters instead of tombstones, removing leaves nothing behind.
+struct Group {
+    static let size = 256
+    static let slots = 10
+    private static let counters = 10
+    private static let firstSlot = 16
+    /// A counter that got here stays here: lookups may then go on in vain, never stop too early.
+    private static let saturated = UInt8.max
+
+    let address: UnsafeMutableRawPointer
+
+    @inline(__always)
+    init(_ address: UnsafeMutableRawPointer) { self.address = address }
+
+    /// The group that a slot is in.
+    @inline(__always)
+    init(of slot: Slot) {
+        let offset = Int(bitPattern: slot.address) & (Self.size - 1)
+        address = slot.address - offset
+    }
+
+    func clear() { address.storeBytes(of: SIMD2<UInt64>(), as: SIMD2<UInt64>.self) }
+
+    // MARK: Slots
+
+    @inline(__always)
+    func slot(_ lane: Int) -> Slot {
+        assert(lane >= 0 && lane < Self.slots)
+        return Slot(address: address + (Self.firstSlot &+ lane &* Slot.size))
+    }
+
+    /// Never 0.
+    @inline(__always)
+    static func tag(_ hash: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: max(hash & 0xFF, 1)) }
+
+    /// The slots with this tag; 0 finds the free ones.
+    @inline(__always)
+    func lanes(tagged tag: UInt8) -> Lanes {
+        Lanes(bits: processor_equal_bytes(address, tag) & Lanes.all)
+    }
+
+    @inline(__always)
+    var occupied: Lanes { Lanes(bits: lanes(tagged: 0).bits ^ Lanes.all) }
+
+    @inline(__always)
+    func take(_ lane: Int, tag: UInt8) {
+        assert(tag != 0 && address.load(fromByteOffset: lane, as: UInt8.self) == 0)
+        address.storeBytes(of: tag, toByteOffset: lane, as: UInt8.self)
+    }
+
+    func free(_ slot: Slot) {
+        let lane = (slot.address - address - Self.firstSlot) / Slot.size
+        assert(address.load(fromByteOffset: lane, as: UInt8.self) != 0)
+        address.storeBytes(of: 0, toByteOffset: lane, as: UInt8.self)
+    }
+
+    /// The slot that an entry should have, or one in the same cache line: what a lookup asks for before it knows more.
+    @inline(__always)
+    static func preferredLane(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((hash &>> 24 & 0xFFFF) &* UInt64(slots)) &>> 16)
+    }
+
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt64) { processor_prefetch(slot(Self.preferredLane(hash)).address) }
+
+    // MARK: Counters
+
+    @inline(__always)
+    private func counter(_ hash: UInt64) -> Int {
+        Self.counters &+ Int(truncatingIfNeeded: ((hash &>> 8 & 0xFFFF) &* 6) &>> 16)
+    }
+
+    /// Whether an entry with this hash may be further on.
+    @inline(__always)
+    func goesOn(_ hash: UInt64) -> Bool { address.load(fromByteOffset: counter(hash), as: UInt8.self) != 0 }
+
+    /// Whether any entry whose way led here is further on.
+    var goesOn: Bool { address.load(fromByteOffset: 8, as: UInt64.self) >> 16 != 0 }
+
+    func countPassing(_ hash: UInt64) {
+        let offset = counter(hash)
+        let count = address.load(fromByteOffset: offset, as: UInt8.self)
+        if count < Self.saturated { address.storeBytes(of: count + 1, toByteOffset: offset, as: UInt8.self) }
+    }
+
+    func uncountPassing(_ hash: UInt64) {
+        let offset = counter(hash)
+        let count = address.load(fromByteOffset: offset, as: UInt8.self)
+        assert(count > 0)
+        if count < Self.saturated { address.storeBytes(of: count - 1, toByteOffset: offset, as: UInt8.self) }
+    }
+}
+
+/// A set of a group's slots, a bit for each.
+struct Lanes: Sequence, IteratorProtocol {
+    static let all: UInt32 = 1 << UInt32(Group.slots) - 1
+    var bits: UInt32
+
+    @inline(__always)
+    var isEmpty: Bool { bits == 0 }
+
+    /// For each lane, those whose slots begin in the same cache line.
+    private static let neighbours: (UInt64, UInt64) = (
+        0b11 | 0b11 << 10 | 0b1_1100 << 20 | 0b1_1100 << 30 | 0b1_1100 << 40,
+        0b1110_0000 | 0b1110_0000 << 10 | 0b1110_0000 << 20 | 0b11_0000_0000 << 30 | 0b11_0000_0000 << 40
+    )
+
+    /// A lane close to `lane`; requires one.
+    @inline(__always)
+    func first(preferring lane: Int) -> Int {
+        let masks = lane < 5 ? Self.neighbours.0 &>> UInt64(lane * 10) : Self.neighbours.1 &>> UInt64(lane * 10 - 50)
+        let near = bits & UInt32(truncatingIfNeeded: masks) & Self.all
+        return (near != 0 ? near : bits).trailingZeroBitCount
+    }
+
+    func has(_ lane: Int) -> Bool { bits >> UInt32(lane) & 1 != 0 }
+
+    @inline(__always)
+    mutating func next() -> Int? {
+        guard bits != 0 else { return nil }
+        defer { bits &= bits &- 1 }
+        return bits.trailingZeroBitCount
+    }
+}

@@ -1,0 +1,54 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Address space reserved once. The system fills a page with memory when it is first touched, so what is never used
+/// costs nothing; nothing in it ever moves, so a stale address within it is always safe to read.
+struct Region {
+    static let pageSize = 4096
+    let base: UnsafeMutableRawPointer
+    let size: Int
+
+    /// Reserves `size` bytes, or where the system allows less, the largest half, quarter … of it.
+    init(reserving size: Int) {
+        var size = (size + Self.pageSize - 1) & ~(Self.pageSize - 1)
+        #if os(Linux)
+            let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        #else
+            let flags = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE
+        #endif
+        while true {
+            let address = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0)
+            if let address, address != MAP_FAILED {
+                base = address
+                self.size = size
+                return
+            }
+            size = (size / 2) & ~(Self.pageSize - 1)
+            precondition(size > 0, "the system gives no memory")
+        }
+    }
+
+    func unmap() { munmap(base, size) }
+
+    /// Gives the memory of some pages back to the system; they read as zero afterwards.
+    func release(offset: Int, count: Int) {
+        assert(offset >= 0 && offset + count <= size)
+        madvise(base + offset, count, MADV_DONTNEED)
+    }
+
+    /// Asks for huge pages.
+    func adviseHugePages() {
+        #if os(Linux)
+            madvise(base, size, 14)  // MADV_HUGEPAGE
+        #endif
+    }
+
+    /// Twice the memory of this machine, in bytes: more cannot be of use.
+    static var useful: Int {
+        let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        return max(physical * 2, 1 << 30)
+    }
+}

@@ -1,0 +1,196 @@
+import Synchronization
+
+/// A range of hashes: blocks of groups, ordered by hash, and an arena for what does not fit into slots.
+///
+/// The header never moves and its memory is only ever used for headers, so that prefetching may read a stale one.
+struct Segment {
+    static let groupsPerBlock = BlockPool.blockSize / Group.size
+    static let slotsPerBlock = groupsPerBlock * Group.slots
+    /// The most entries per block before the segment grows: 92 %.
+    static let fullBlock = slotsPerBlock * 92 / 100
+    /// The entries per block right after it was resized: 82 %.
+    static let freshBlock = slotsPerBlock * 82 / 100
+    /// The blocks that a header has room for, of slots and of arena.
+    static let maximumBlocks = 16
+    /// A segment that needs more than this of either is split.
+    static let splitBlocks = 12
+    /// Two neighbours that together need no more than this are merged.
+    static let mergeBlocks = 5
+    /// A header is three cache lines: the blocks, of which a lookup needs one; what follows; the arena's blocks.
+    static let size = 192
+    static let headerOffset = 64
+    private static let arenaOffset = 128
+
+    struct Header {
+        var count = 0
+        var blockCount = 0
+        var depth: UInt64 = 0
+        /// Where the next record may go.
+        var arenaUsed = 0
+        /// How much of what is before that is not in use.
+        var arenaGarbage = 0
+        /// Records that own memory outside of the arena.
+        var boxes = 0
+        var arenaBlockCount: Int32 = 0
+        var number: UInt32
+    }
+
+    let header: UnsafeMutablePointer<Header>
+    let pool: BlockPool
+
+    @inline(__always)
+    init(_ address: UnsafeMutableRawPointer, _ pool: BlockPool) {
+        header = (address + Self.headerOffset).assumingMemoryBound(to: Header.self)
+        self.pool = pool
+    }
+
+    private var address: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) - Self.headerOffset }
+
+    @inline(__always)
+    private var blocks: UnsafeMutablePointer<Atomic<UInt32>> {
+        address.assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+
+    private var arenaBlocks: UnsafeMutablePointer<UInt32> {
+        (address + Self.arenaOffset).assumingMemoryBound(to: UInt32.self)
+    }
+
+    var count: Int { header.pointee.count }
+    var groupCount: Int { header.pointee.blockCount * Self.groupsPerBlock }
+
+    /// The blocks that `entries` entries should have.
+    static func blocks(for entries: Int) -> Int { (entries + freshBlock - 1) / freshBlock }
+
+    /// Whether a resize would save a quarter of its blocks.
+    var isTooLarge: Bool {
+        let blocks = Self.blocks(for: count)
+        let arenaBlocks = (arenaLive + BlockPool.blockSize - 1) / BlockPool.blockSize
+        // Records leave a part of each block unused: a few blocks more than they seem to need are no waste.
+        let arenaLimit = arenaBlocks == 0 ? 0 : arenaBlocks + arenaBlocks / 4 + 1
+        return blocks * 4 < header.pointee.blockCount * 3 || Int(header.pointee.arenaBlockCount) > arenaLimit
+    }
+
+    // MARK: Making and releasing
+
+    /// A new segment over a header's memory.
+    static func make(_ address: UnsafeMutableRawPointer, _ pool: BlockPool, number: UInt32, depth: UInt64, blocks: Int)
+        -> Segment
+    {
+        precondition(blocks <= maximumBlocks, "too many keys with one hash: it must come from hash(of:)")
+        (address + headerOffset).bindMemory(to: Header.self, capacity: 1).initialize(to: Header(number: number))
+        let segment = Segment(address, pool)
+        segment.header.pointee.depth = depth
+        segment.header.pointee.blockCount = blocks
+        for index in 0..<blocks {
+            let block = pool.allocate()
+            segment.blocks[index].store(block, ordering: .relaxed)
+            for group in 0..<groupsPerBlock { Group(pool.address(block) + group * Group.size).clear() }
+        }
+        return segment
+    }
+
+    /// Gives all its blocks back; the header stays its owner's.
+    func releaseBlocks() {
+        for index in 0..<header.pointee.blockCount { pool.free(blocks[index].load(ordering: .relaxed)) }
+        for index in 0..<Int(header.pointee.arenaBlockCount) { pool.free(arenaBlocks[index]) }
+        header.pointee.blockCount = 0
+        header.pointee.arenaBlockCount = 0
+    }
+
+    /// The memory of its blocks, in bytes.
+    var bytes: Int { (header.pointee.blockCount + Int(header.pointee.arenaBlockCount)) * BlockPool.blockSize }
+
+    // MARK: Groups
+
+    @inline(__always)
+    func group(_ index: Int) -> Group {
+        let block = blocks[index / Self.groupsPerBlock].load(ordering: .relaxed)
+        return Group(pool.address(block) + (index % Self.groupsPerBlock) &* Group.size)
+    }
+
+    /// The group where the search for a hash begins, of `groupCount`: in the order of the hashes.
+    @inline(__always)
+    static func home(_ hash: UInt64, consumedBits: UInt64, groupCount: Int) -> Int {
+        Int(truncatingIfNeeded: (((hash &<< consumedBits) &>> 32) &* UInt64(truncatingIfNeeded: groupCount)) &>> 32)
+    }
+
+    /// Takes a free slot for a new entry. Requires one.
+    func claim(_ hash: UInt64, consumedBits: UInt64) -> Slot {
+        var index = Self.home(hash, consumedBits: consumedBits, groupCount: groupCount)
+        while true {
+            let group = group(index)
+            let free = group.lanes(tagged: 0)
+            if !free.isEmpty {
+                let lane = free.first(preferring: Group.preferredLane(hash))
+                group.take(lane, tag: Group.tag(hash))
+                header.pointee.count += 1
+                return group.slot(lane)
+            }
+            group.countPassing(hash)
+            index += 1
+            if index == groupCount { index = 0 }
+        }
+    }
+
+    /// Frees the slot of an entry with this hash.
+    func vacate(_ slot: Slot, _ hash: UInt64, consumedBits: UInt64) {
+        let last = Group(of: slot)
+        var index = Self.home(hash, consumedBits: consumedBits, groupCount: groupCount)
+        while true {
+            let group = group(index)
+            if group.address == last.address { break }
+            group.uncountPassing(hash)
+            index += 1
+            if index == groupCount { index = 0 }
+        }
+        last.free(slot)
+        header.pointee.count -= 1
+    }
+
+    // MARK: Arena
+
+    func record(_ reference: ValueReference) -> Record {
+        let offset = reference.offset
+        assert(reference.isRecord && offset < header.pointee.arenaUsed)
+        let block = arenaBlocks[offset / BlockPool.blockSize]
+        return Record(address: pool.address(block) + offset % BlockPool.blockSize)
+    }
+
+    /// Where a record of `size` bytes would begin: no record lies in two blocks.
+    private func place(_ size: Int) -> Int {
+        let used = header.pointee.arenaUsed
+        let left = BlockPool.blockSize - used % BlockPool.blockSize
+        return used % BlockPool.blockSize != 0 && left < size ? used + left : used
+    }
+
+    /// What the arena's live records take, in bytes.
+    var arenaLive: Int { header.pointee.arenaUsed - header.pointee.arenaGarbage }
+
+    /// Whether there is room for one more entry with a record of this size, without a resize. An arena with a quarter
+    /// of garbage does not get another block: the resize clears it up.
+    func hasRoom(entries: Int, record size: Int) -> Bool {
+        guard header.pointee.count + entries <= header.pointee.blockCount * Self.fullBlock else { return false }
+        guard size > 0 else { return true }
+        let end = place(size) + size
+        if end <= Int(header.pointee.arenaBlockCount) * BlockPool.blockSize { return true }
+        return end <= Self.maximumBlocks * BlockPool.blockSize
+            && header.pointee.arenaGarbage * 4 <= header.pointee.arenaUsed
+    }
+
+    /// Room for a record.
+    /// - Returns: where it begins, and the memory that the arena grew by.
+    func append(_ size: Int) -> (offset: Int, grown: Int) {
+        assert(size > 0 && size <= Record.maximumSize && size % Record.unit == 0)
+        let start = place(size)
+        header.pointee.arenaGarbage += start - header.pointee.arenaUsed
+        header.pointee.arenaUsed = start + size
+        let needed = (start + size + BlockPool.blockSize - 1) / BlockPool.blockSize
+        guard needed > Int(header.pointee.arenaBlockCount) else { return (start, 0) }
+        precondition(needed <= Self.maximumBlocks, "too many keys with one hash: it must come from hash(of:)")
+        arenaBlocks[needed - 1] = pool.allocate()
+        header.pointee.arenaBlockCount += 1
+        return (start, BlockPool.blockSize)
+    }
+
+    func discard(_ size: Int) { header.pointee.arenaGarbage += size }
+}

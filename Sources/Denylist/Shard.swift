@@ -1,0 +1,62 @@
+import Synchronization
+
+/// A part of the table with a lock of its own: everything below is read and written under it, except where it says so.
+struct Shard {
+    /// No two shards share a cache line.
+    static let size = 384
+    let address: UnsafeMutableRawPointer
+
+    private struct Header: ~Copyable {
+        let lock = Atomic<UInt32>(0)
+        let depth = Atomic<UInt32>(0)
+        var entries = 0
+        var expiring = 0
+        var expired: UInt64 = 0
+        var deepest = 1
+    }
+
+    @inline(__always)
+    private var header: UnsafeMutablePointer<Header> { address.assumingMemoryBound(to: Header.self) }
+
+    func initialize() { address.bindMemory(to: Header.self, capacity: 1).initialize(to: Header()) }
+
+    @inline(__always)
+    var lock: ShardLock { ShardLock(word: address.assumingMemoryBound(to: Atomic<UInt32>.self)) }
+
+    /// How many bits of the hash, after those that choose the shard, choose the segment. Prefetching reads it without
+    /// the lock.
+    @inline(__always)
+    var depth: UInt64 {
+        get { UInt64(header.pointee.depth.load(ordering: .relaxed)) }
+        nonmutating set { header.pointee.depth.store(UInt32(newValue), ordering: .relaxed) }
+    }
+
+    /// How many segments need all ``depth`` bits.
+    var deepest: Int {
+        get { header.pointee.deepest }
+        nonmutating set { header.pointee.deepest = newValue }
+    }
+
+    /// Entries, expired ones that are not reclaimed yet included.
+    var entries: Int {
+        get { header.pointee.entries }
+        nonmutating set { header.pointee.entries = newValue }
+    }
+
+    /// Those of them that have an expiry.
+    var expiring: Int {
+        get { header.pointee.expiring }
+        nonmutating set { header.pointee.expiring = newValue }
+    }
+
+    /// How many were reclaimed after their expiry.
+    var expired: UInt64 {
+        get { header.pointee.expired }
+        nonmutating set { header.pointee.expired = newValue }
+    }
+
+    /// Room to write a value's text to: ``Record/maximumPackedLength`` bytes.
+    var valueScratch: UnsafeMutableRawPointer { address + 64 }
+    /// Room to write a compact key's text to: ``KeyForms/maximumLength`` bytes.
+    var keyScratch: UnsafeMutableRawPointer { address + 192 }
+}

@@ -1,0 +1,67 @@
+import CProcessor
+
+extension Table {
+    /// Asks for the cache lines where a lookup of this hash most likely ends. Takes no lock: at worst, others come.
+    func prefetch(_ hash: UInt64) {
+        let entry = segmentEntry(hash, shard(hash))
+        guard entry.groupCount > 0 else { return }
+        let home = Segment.home(hash, consumedBits: consumedBits(entry.depth), groupCount: entry.groupCount)
+        let group = segment(entry).group(home)
+        processor_prefetch(group.address)
+        group.prefetchSlot(hash)
+    }
+
+    /// The slot of a key, expired or not.
+    @inline(__always)
+    func find(_ key: Key, _ shard: Shard) -> Slot? {
+        let entry = segmentEntry(key.hash, shard)
+        let groupCount = entry.groupCount
+        guard groupCount > 0 else { return nil }
+        let segment = segment(entry)
+        let tag = Group.tag(key.hash)
+        var index = Segment.home(key.hash, consumedBits: consumedBits(entry.depth), groupCount: groupCount)
+        for _ in 0..<groupCount {
+            let group = segment.group(index)
+            // Most likely the slot is there; to know takes waiting for the tags.
+            group.prefetchSlot(key.hash)
+            for lane in group.lanes(tagged: tag) {
+                let slot = group.slot(lane)
+                let kind = slot.meta.kind
+                if kind == key.kind, slot.word0 == key.word0 {
+                    if key.isCompact ? slot.word1 == key.word1 : holds(key, slot, segment) { return slot }
+                } else if kind >= KeyForms.plain, key.isCompact, slot.word0 == key.hash, holds(key, slot, segment) {
+                    // A compact key whose expiry does not fit is stored in full.
+                    return slot
+                }
+            }
+            guard group.goesOn(key.hash) else { return nil }
+            index &+= 1
+            if index == groupCount { index = 0 }
+        }
+        return nil
+    }
+
+    /// Whether the full key of a slot is this one.
+    @inline(never)
+    private func holds(_ key: Key, _ slot: Slot, _ segment: Segment) -> Bool {
+        let stored = segment.record(slot.meta.value).key
+        return stored.count == key.bytes.count && equal(stored.baseAddress, key.bytes.baseAddress, count: stored.count)
+    }
+
+    /// The value in a slot, valid until the shard is next written to, or another value of it is read.
+    @inline(__always)
+    func value(_ slot: Slot, _ segment: @autoclosure () -> Segment, _ shard: Shard) -> UnsafeRawBufferPointer {
+        let reference = slot.meta.value
+        if !reference.isRecord { return state.pointee.common.value(reference.common) }
+        return segment().record(reference).value(state.pointee.common, scratch: shard.valueScratch)
+    }
+
+    /// The key in a slot; valid as ``value(_:_:_:)``.
+    func keyText(_ slot: Slot, _ segment: Segment, _ shard: Shard) -> UnsafeRawBufferPointer {
+        let meta = slot.meta
+        if meta.kind >= KeyForms.plain { return segment.record(meta.value).key }
+        let text = shard.keyScratch
+        let count = state.pointee.forms.write(slot.word0, slot.word1, kind: meta.kind, to: text)
+        return UnsafeRawBufferPointer(start: text, count: count)
+    }
+}

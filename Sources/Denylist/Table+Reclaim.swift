@@ -1,0 +1,95 @@
+import Synchronization
+
+/// Where the clock hand is: one thread at a time moves it.
+struct Hand {
+    let lock = ShardLock.allocate()
+    private let place = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+
+    init() { place.initialize(to: 0) }
+
+    var position: UInt64 {
+        get { place.pointee }
+        nonmutating set { place.pointee = newValue }
+    }
+
+    func deallocate() {
+        lock.deallocate()
+        place.deallocate()
+    }
+}
+
+extension Table {
+    /// The most slots that the hand passes under one lock.
+    private static let slotsPerLock = 640
+    /// What passing an empty segment counts for, in slots.
+    private static let segmentCost = 16
+
+    /// Moves the hand by about `slots` slots, once around at most.
+    /// - Returns: how many entries were reclaimed; 0 if another thread is at it.
+    func reclaim(slots: Int, at moment: Moment) -> Int {
+        let hand = state.pointee.hand
+        guard hand.lock.tryLock() else { return 0 }
+        defer { hand.lock.unlock() }
+        var left = slots
+        var reclaimed = 0
+        var position = hand.position
+        var around = Self.end
+        while left > 0, around > 0 {
+            let start = position
+            let shard = shard(start)
+            shard.lock.lock()
+            reclaimed += reclaim(&position, shard, at: moment, left: &left)
+            shard.lock.unlock()
+            around -= min(around, position - start)
+            if position >= Self.end { position = 0 }
+        }
+        hand.position = position
+        state.pointee.pool.trim(max(64, min(slots, 1 << 30) / Segment.slotsPerBlock))
+        return reclaimed
+    }
+
+    /// Passes some groups of one segment.
+    private func reclaim(_ position: inout UInt64, _ shard: Shard, at moment: Moment, left: inout Int) -> Int {
+        let home = home(position, shard)
+        let segment = home.segment
+        var reclaimed = 0
+        var group = home.group
+        if segment.count == 0 {
+            group = segment.groupCount
+            left -= Self.segmentCost
+        } else {
+            let last = min(segment.groupCount, group + max(1, min(left, Self.slotsPerLock) / Group.slots))
+            left -= (last - group) * Group.slots
+            while group < last {
+                reclaimed += reclaim(segment.group(group), shard, at: moment)
+                group += 1
+            }
+        }
+        shard.expired += UInt64(reclaimed)
+        guard group >= segment.groupCount else {
+            position = home.start(of: group)
+            return reclaimed
+        }
+        // Positions are hashes, so the next segment begins at the same place whatever becomes of this one.
+        let hash = position
+        position = home.segmentEnd
+        left -= segment.isTooLarge ? segment.count : 0
+        shrink(hash, shard)
+        return reclaimed
+    }
+
+    private func reclaim(_ group: Group, _ shard: Shard, at moment: Moment) -> Int {
+        var reclaimed = 0
+        for lane in group.occupied {
+            let slot = group.slot(lane)
+            guard slot.meta.expiry != Meta.never else { continue }
+            let isGuarded = state.pointee.forms.isGuarded(kind: slot.meta.kind)
+            // An expiry may be any number, so the grace is not added to it.
+            let bound = isGuarded ? moment.guarded - Self.guardedGrace : moment.wall
+            guard slot.expiry <= bound else { continue }
+            remove(hash(of: slot), slot, shard)
+            reclaimed += 1
+        }
+        return reclaimed
+    }
+}

@@ -1,0 +1,198 @@
+import Synchronization
+
+/// Segments change their size only as a whole: every entry of one or two goes into new ones. That is at most a few
+/// thousand entries, so nobody waits long; it also leaves behind what is garbage in the arenas.
+extension Table {
+    /// Resizes the segment of a hash so that one more entry has room, with a record of this size (0: none).
+    @inline(never)
+    func makeRoom(_ hash: UInt64, _ shard: Shard, record size: Int) {
+        let old = segment(segmentEntry(hash, shard))
+        let depth = old.header.pointee.depth
+        let blocks = Segment.blocks(for: old.count + 1)
+        let arenaBlocks = (old.arenaLive + size + BlockPool.blockSize - 1) / BlockPool.blockSize
+        let isLarge = max(blocks, arenaBlocks) > Segment.splitBlocks
+        guard isLarge, state.pointee.shardBits + depth < Self.maximumDirectoryBits else {
+            let new = makeSegment(depth: depth, blocks: blocks)
+            move(old) { _ in new }
+            publish(new, hash)
+            release(old)
+            return
+        }
+
+        if depth == shard.depth { deepen(hash, shard) }
+        let bit = UInt64(1) << (Self.hashBits - 1 - state.pointee.shardBits - depth)
+        var upper = 0
+        forEachSlot(old) { if self.hash(of: $0) & bit != 0 { upper += 1 } }
+        let left = makeSegment(depth: depth + 1, blocks: Segment.blocks(for: old.count - upper + 1))
+        let right = makeSegment(depth: depth + 1, blocks: Segment.blocks(for: upper + 1))
+        move(old) { $0 & bit == 0 ? left : right }
+        publish(left, hash & ~bit)
+        publish(right, hash | bit)
+        release(old)
+        if depth + 1 == shard.depth { shard.deepest += 2 }
+    }
+
+    /// Resizes the segment of a hash if it has become much too large, and merges it with its neighbours while they are
+    /// small.
+    func shrink(_ hash: UInt64, _ shard: Shard) {
+        var current = segment(segmentEntry(hash, shard))
+        if current.isTooLarge {
+            let blocks = Segment.blocks(for: current.count)
+            let new = makeSegment(depth: current.header.pointee.depth, blocks: blocks)
+            move(current) { _ in new }
+            publish(new, hash)
+            release(current)
+            current = new
+        }
+        while current.header.pointee.depth > 0 {
+            let depth = current.header.pointee.depth
+            let bit = UInt64(1) << (Self.hashBits - state.pointee.shardBits - depth)
+            let other = segment(segmentEntry(hash ^ bit, shard))
+            let arenaBlocks = (current.arenaLive + other.arenaLive) / BlockPool.blockSize
+            let blocks = Segment.blocks(for: current.count + other.count)
+            guard other.header.pointee.depth == depth, max(blocks, arenaBlocks) <= Segment.mergeBlocks else { return }
+            let new = makeSegment(depth: depth - 1, blocks: blocks)
+            move(current) { _ in new }
+            move(other) { _ in new }
+            publish(new, hash)
+            release(current)
+            release(other)
+            if depth == shard.depth {
+                shard.deepest -= 2
+                flatten(hash, shard)
+            }
+            current = new
+        }
+    }
+
+    /// Empties a shard.
+    func removeAll(_ index: Int) {
+        let shard = shard(at: index)
+        forEachSegment(index) {
+            freeBoxes($0)
+            release($0)
+        }
+        account(-directoryBytes(shard.depth))
+        shard.depth = 0
+        shard.entries = 0
+        shard.expiring = 0
+        reset(index)
+    }
+
+    /// Gives a shard without segments its first, empty one.
+    func reset(_ index: Int) {
+        let shard = shard(at: index)
+        shard.deepest = 1
+        account(directoryBytes(0))
+        publish(makeSegment(depth: 0, blocks: 0), UInt64(index) << (Self.hashBits - state.pointee.shardBits))
+    }
+
+    // MARK: Segments
+
+    private func makeSegment(depth: UInt64, blocks: Int) -> Segment {
+        let headers = state.pointee.headers
+        let number = headers.allocate()
+        let segment = Segment.make(
+            headers.address(number), state.pointee.pool, number: number, depth: depth, blocks: blocks)
+        account(Segment.size + segment.bytes)
+        return segment
+    }
+
+    private func release(_ segment: Segment) {
+        account(-Segment.size - segment.bytes)
+        segment.releaseBlocks()
+        state.pointee.headers.free(segment.header.pointee.number)
+    }
+
+    /// Puts the entries of a segment into others, records included.
+    private func move(_ old: Segment, to target: (_ hash: UInt64) -> Segment) {
+        forEachSlot(old) { slot in
+            let hash = hash(of: slot)
+            let new = target(hash)
+            var meta = slot.meta
+            if meta.value.isRecord {
+                let record = old.record(meta.value)
+                let room = new.append(record.size)
+                account(room.grown)
+                let reference = ValueReference(record: room.offset)
+                record.copy(to: new.record(reference).address)
+                if record.box != nil { new.header.pointee.boxes += 1 }
+                meta = Meta(expiry: meta.expiry, value: reference, kind: meta.kind)
+            }
+            let place = new.claim(hash, consumedBits: consumedBits(new.header.pointee.depth))
+            place.word0 = slot.word0
+            place.word1 = slot.word1
+            place.meta = meta
+        }
+    }
+
+    @inline(__always)
+    func forEachSlot(_ segment: Segment, _ body: (Slot) -> Void) {
+        for index in 0..<segment.groupCount {
+            let group = segment.group(index)
+            for lane in group.occupied { body(group.slot(lane)) }
+        }
+    }
+
+    // MARK: The directory
+
+    private func directoryBytes(_ depth: UInt64) -> Int { MemoryLayout<UInt64>.stride << Int(depth) }
+
+    /// Names a segment in all places of the directory that its hashes lead to.
+    private func publish(_ segment: Segment, _ hash: UInt64) {
+        let shardNumber = shardIndex(hash)
+        let spread = shard(at: shardNumber).depth - segment.header.pointee.depth
+        let any = directoryIndex(hash, shardNumber)
+        let first = (any >> Int(spread)) << Int(spread)
+        let entry = SegmentEntry(segment)
+        for index in first..<(first + 1 << Int(spread)) {
+            directoryPlace(index, shard: shardNumber).pointee.store(entry.bits, ordering: .relaxed)
+        }
+    }
+
+    private func directoryIndex(_ hash: UInt64, _ shardNumber: Int) -> Int {
+        let depth = shard(at: shardNumber).depth
+        return Int((hash << (1 + state.pointee.shardBits)) >> (64 - depth))
+    }
+
+    /// Doubles the shard's part of the directory.
+    private func deepen(_ hash: UInt64, _ shard: Shard) {
+        let number = shardIndex(hash)
+        let count = 1 << Int(shard.depth)
+        for index in (0..<count).reversed() {
+            let entry = directoryPlace(index, shard: number).pointee.load(ordering: .relaxed)
+            directoryPlace(index * 2, shard: number).pointee.store(entry, ordering: .relaxed)
+            directoryPlace(index * 2 + 1, shard: number).pointee.store(entry, ordering: .relaxed)
+        }
+        account(directoryBytes(shard.depth))
+        shard.depth += 1
+        shard.deepest = 0
+    }
+
+    /// Halves the shard's part of the directory as long as no segment needs all of it.
+    private func flatten(_ hash: UInt64, _ shard: Shard) {
+        let number = shardIndex(hash)
+        while shard.deepest == 0, shard.depth > 0 {
+            shard.depth -= 1
+            let count = 1 << Int(shard.depth)
+            for index in 0..<count {
+                let entry = directoryPlace(index * 2, shard: number).pointee.load(ordering: .relaxed)
+                directoryPlace(index, shard: number).pointee.store(entry, ordering: .relaxed)
+                if SegmentEntry(bits: entry).depth == shard.depth { shard.deepest += 1 }
+            }
+            account(-directoryBytes(shard.depth))
+        }
+    }
+
+    /// Visits each segment of a shard once. `body` may release it.
+    func forEachSegment(_ shardNumber: Int, _ body: (Segment) -> Void) {
+        let depth = shard(at: shardNumber).depth
+        var index = 0
+        while index < 1 << Int(depth) {
+            let bits = directoryPlace(index, shard: shardNumber).pointee.load(ordering: .relaxed)
+            let entry = SegmentEntry(bits: bits)
+            index += 1 << Int(depth - entry.depth)
+            body(segment(entry))
+        }
+    }
+}
