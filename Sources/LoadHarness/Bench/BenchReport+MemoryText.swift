@@ -21,7 +21,7 @@ extension BenchReport {
         if let growth = memory[0].growth {
             let batch = "longest of all batches of \(growth.batchSize) inserts while growing"
             add("\(batch), ms") { $0.growth.map { Self.short($0.longest / 1000) } }
-            add("\(batch), ms of the server's CPU") { $0.growth.map { Self.short($0.longestServerTime / 1000) } }
+            add("\(batch), ms of the serving thread") { $0.growth.map { Self.short($0.longestServerTime / 1000) } }
         }
         if let expiry = memory[0].expiry {
             add("\(expiry.entries) expire together: reusable after, s") { figures in

@@ -19,7 +19,7 @@ public struct MemoryFigures: Codable, Sendable {
         public var batchSize: Int
         /// In microseconds, by the clock: whatever else the machine did is in it.
         public var longest: Double
-        /// The most processor time that the server took for one batch, in microseconds.
+        /// The most processor time that the serving thread took for one batch, in microseconds: without what else ran.
         public var longestServerTime: Double
         public var p999: Double
     }
