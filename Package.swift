@@ -154,7 +154,12 @@ let package = Package(
                 "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "LoadHarnessTests", dependencies: ["LoadHarness", "CFloor"], swiftSettings: settings),
+        .testTarget(
+            name: "LoadHarnessTests",
+            dependencies: [
+                "LoadHarness", "CFloor", .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["revoked", "Revocation", "RevokedServer", "LoadHarness", "CHiredis"],

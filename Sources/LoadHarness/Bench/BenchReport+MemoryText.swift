@@ -21,11 +21,16 @@ extension BenchReport {
         if let growth = memory[0].growth {
             let batch = "longest of all batches of \(growth.batchSize) inserts while growing"
             add("\(batch), ms") { $0.growth.map { Self.short($0.longest / 1000) } }
-            add("\(batch), ms of the server's CPU") { $0.growth.map { Self.short($0.longestServerTime / 1000) } }
+            add("\(batch), ms of the serving thread") { $0.growth.map { Self.short($0.longestServerTime / 1000) } }
         }
         if let expiry = memory[0].expiry {
             add("\(expiry.entries) expire together: reusable after, s") { figures in
                 figures.expiry.map { $0.secondsUntilReusable.map(Self.short) ?? "not within the time" }
+            }
+            add("used_memory before and after, MB") { figures in
+                figures.expiry.map {
+                    "\(Self.short(Double($0.usedMemoryBefore) / 1e6)) → \(Self.short(Double($0.usedMemoryAfter) / 1e6))"
+                }
             }
             add("p99 of EXISTS before, µs") { $0.expiry.map { Self.short($0.idleP99) } }
             add("p99 of EXISTS meanwhile, median second, µs") { $0.expiry?.p99.map(Self.short) }

@@ -39,6 +39,14 @@
             return bytes
         }
 
+        /// How many entries the server holds, expired ones whose room is not reclaimed yet included.
+        func entryCount() throws -> Int {
+            guard let count = try ControlConnection(port: port).call("DBSIZE").flatMap({ Int($0) }) else {
+                throw LoadFailure(message: "\(kind.rawValue) does not say how many entries it holds")
+            }
+            return count
+        }
+
         private static func startOurs(on stage: BenchStage) async throws -> BenchServer {
             let process = try stage.start(
                 .revoked, ["serve", "--port", "0", "--threads", "1", "--loglevel", "warning"])

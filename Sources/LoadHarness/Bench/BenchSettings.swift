@@ -21,6 +21,8 @@ public struct BenchSettings: Sendable {
     /// The sizes at which memory is measured.
     public var memorySizes = [1_000_000, 10_000_000]
     public var idleConnections = 5_000
+    /// Whether to measure expiry with the memory: it takes minutes, for revocations are kept for 120 s beyond theirs.
+    public var measuresExpiry = true
     /// A file that receives everything as JSON.
     public var json: String?
 
@@ -32,8 +34,9 @@ public struct BenchSettings: Sendable {
         duration = .milliseconds(200)
         alternations = 3
         inFlight = [1, 64]
-        memorySizes = [1_000_000]
+        memorySizes = [100_000, 1_000_000]
         idleConnections = 1_000
+        measuresExpiry = false
     }
 
     /// The time of what is written, in seconds: longer than any measurement.

@@ -16,29 +16,27 @@
         func run(_ kind: ServerKind) async throws -> MemoryFigures.Expiry {
             let server = try await BenchServer.start(kind, on: stage)
             try await stage.load(0..<Self.entries, into: server)
-            let kept = try server.usedMemory()
             let expiry = Int64(Date().timeIntervalSince1970 * 1000) + Int64(Self.ahead * 1000)
             try await loadExpiring(at: expiry, into: server)
             let full = try server.usedMemory()
-            let gone = kept + (full - kept) / 100
 
             var idle: [Double] = []
             while milliseconds(since: expiry) < -1500 { idle.append(try await p99(server)) }
             while milliseconds(since: expiry) < 0 { try await Task.sleep(for: .milliseconds(1)) }
             var meanwhile: [Double] = []
-            var used = full
-            var reusable: Double?
-            while reusable == nil, milliseconds(since: expiry) < Self.patience / .milliseconds(1) {
-                let before = used
+            var left = Self.entries
+            while left > Self.entries / 100, milliseconds(since: expiry) < Self.patience / .milliseconds(1) {
+                let before = left
                 let p99 = try await p99(server)
-                used = try server.usedMemory()
-                if before - used > (full - kept) / 1000 { meanwhile.append(p99) }
-                if used <= gone { reusable = milliseconds(since: expiry) / 1000 }
+                left = try server.entryCount() - Self.entries
+                if left < before { meanwhile.append(p99) }
             }
+            let reusable = left <= Self.entries / 100 ? milliseconds(since: expiry) / 1000 : nil
+            let used = try server.usedMemory()
             await server.process.stop()
             return MemoryFigures.Expiry(
-                entries: Self.entries, secondsUntilReusable: reusable, idleP99: idle.median,
-                p99: meanwhile.isEmpty ? nil : meanwhile.median, worstP99: meanwhile.max())
+                entries: Self.entries, secondsUntilReusable: reusable, usedMemoryBefore: full, usedMemoryAfter: used,
+                idleP99: idle.median, p99: meanwhile.isEmpty ? nil : meanwhile.median, worstP99: meanwhile.max())
         }
 
         private func milliseconds(since instant: Int64) -> Double {

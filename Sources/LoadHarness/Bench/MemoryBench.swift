@@ -16,7 +16,7 @@
             self.settings = settings
             self.stage = stage
             kinds = settings.servers.filter { $0 != .floor && $0 != .memcached }
-            progress = Progress(total: kinds.count * (settings.memorySizes.count + 2))
+            progress = Progress(total: kinds.count * (settings.memorySizes.count + (settings.measuresExpiry ? 2 : 1)))
         }
 
         func run(into report: inout BenchReport) async throws {
@@ -25,8 +25,10 @@
             for kind in kinds {
                 var figures = try await measureConnections(kind, &report)
                 try await measureGrowth(&figures)
-                progress.step("\(kind.rawValue): \(ExpiryBench.entries) entries expire together")
-                figures.expiry = try await ExpiryBench(stage).run(kind)
+                if settings.measuresExpiry {
+                    progress.step("\(kind.rawValue): \(ExpiryBench.entries) entries expire together")
+                    figures.expiry = try await ExpiryBench(stage).run(kind)
+                }
                 report.memory.append(figures)
             }
         }

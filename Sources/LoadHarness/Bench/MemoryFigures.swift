@@ -19,7 +19,7 @@ public struct MemoryFigures: Codable, Sendable {
         public var batchSize: Int
         /// In microseconds, by the clock: whatever else the machine did is in it.
         public var longest: Double
-        /// The most processor time that the server took for one batch, in microseconds.
+        /// The most processor time that the serving thread took for one batch, in microseconds: without what else ran.
         public var longestServerTime: Double
         public var p999: Double
     }
@@ -27,8 +27,12 @@ public struct MemoryFigures: Codable, Sendable {
     /// Entries that all expire at one instant, beside as many that stay and are asked for.
     public struct Expiry: Codable, Sendable {
         public var entries: Int
-        /// From their expiry until at most 1 % of what they took is still in use, in seconds; nil if it took too long.
+        /// From their expiry until `DBSIZE` counts at most 1 % of them, so that the others' room can be used again, in
+        /// seconds; nil if it took too long.
         public var secondsUntilReusable: Double?
+        /// As `INFO` has it, with all entries and at the end. Tables that keep their size are still counted then.
+        public var usedMemoryBefore: Int
+        public var usedMemoryAfter: Int
         /// p99 of EXISTS, in microseconds, of runs of one second: the median of those before the expiry, the median and
         /// the worst of those during which memory came back.
         public var idleP99: Double

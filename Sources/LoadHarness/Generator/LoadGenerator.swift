@@ -22,7 +22,6 @@
             var received = 0
             var replies = 0
             var sentAt: Int64 = 0
-            var serverTimeBefore: Int64 = 0
         }
 
         private let plan: LoadPlan
@@ -39,6 +38,9 @@
         private var beganAt: Int64 = 0
         private var serverTimeAtStart: Int64 = 0
         private var ownTimeAtStart: Int64 = 0
+        /// Only where pauses are observed.
+        private var serverThread: BusiestThreadClock?
+        private var threadTimeBefore: Int64 = 0
 
         /// Connects to a port of 127.0.0.1.
         init(_ plan: LoadPlan, port: Int) throws(LoadFailure) {
@@ -48,6 +50,7 @@
             if case .each(let range) = plan.keys { nextKey = range.lowerBound }
             epoll = clinux_epoll_create()
             guard epoll >= 0 else { throw LoadFailure.system("epoll_create1") }
+            if plan.observesPauses { serverThread = try BusiestThreadClock(process: plan.server) }
             for index in 0..<plan.connections {
                 let descriptor = try LoopbackSocket.connect(port: port)
                 connections.append(Connection(descriptor: descriptor))
@@ -108,7 +111,7 @@
             countReplies(index, at: now)
             guard after == batches[batch].replies.count else { return }
             busy -= 1
-            if isCounting, plan.observesPauses { observePause(index, at: now) }
+            if let serverThread { observePause(index, at: now, serverThread.time) }
             if !isCounting, now >= countsFrom { startCounting(now) }
             endIfDue(now)
             if goesOn { try send(index) }
@@ -138,7 +141,6 @@
             connections[index].batch = batch
             connections[index].received = 0
             connections[index].replies = 0
-            if plan.observesPauses { connections[index].serverTimeBefore = clinux_processor_time(plan.server) }
             connections[index].sentAt = clinux_time()
             let isSent = batches[batch].bytes.withUnsafeBytes {
                 LoopbackSocket.send($0, to: connections[index].descriptor)
@@ -178,6 +180,7 @@
             beganAt = now
             serverTimeAtStart = clinux_processor_time(plan.server)
             ownTimeAtStart = clinux_thread_time()
+            threadTimeBefore = serverThread?.time ?? 0
         }
 
         private mutating func endIfDue(_ now: Int64) {
@@ -202,10 +205,10 @@
             return true
         }
 
-        private mutating func observePause(_ index: Int, at now: Int64) {
-            let serverTime = clinux_processor_time(plan.server) - connections[index].serverTimeBefore
+        private mutating func observePause(_ index: Int, at now: Int64, _ threadTime: Int64) {
             result.longestBatch = max(result.longestBatch, now - connections[index].sentAt)
-            result.longestServerBatch = max(result.longestServerBatch, serverTime)
+            result.longestServerBatch = max(result.longestServerBatch, threadTime - threadTimeBefore)
+            threadTimeBefore = threadTime
         }
     }
 #endif

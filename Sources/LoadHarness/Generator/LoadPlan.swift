@@ -27,7 +27,8 @@ struct LoadPlan: Sendable {
     var warmUp: Duration = .zero
     /// The server's process, to read its processor time at the borders of what is counted.
     var server: Int32
-    /// Whether to take the server's processor time around each batch as well (for one connection).
+    /// Whether to look for the longest batch, by the clock and by the processor time of the thread that serves. For one
+    /// connection: then each batch has the server for itself.
     var observesPauses = false
 }
 

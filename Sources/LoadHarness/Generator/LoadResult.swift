@@ -13,7 +13,7 @@ struct LoadResult: Sendable {
     var generatorNanoseconds: Int64 = 0
     /// From the sending of a batch to each of its replies, in nanoseconds.
     var latency: Histogram<UInt32>
-    /// The longest batch, in nanoseconds, and the most processor time that the server took for one (if observed).
+    /// The longest batch, in nanoseconds, and the most processor time that the serving thread took for one (if observed).
     var longestBatch: Int64 = 0
     var longestServerBatch: Int64 = 0
 
