@@ -22,7 +22,8 @@
             case signal
         }
 
-        /// Measures, prints the tables and writes the JSON. Every process that it started has ended when it returns.
+        /// Measures, prints the tables and writes the JSON. Every process that it started has ended when it returns;
+        /// only a failure leaves their logs.
         /// - Returns: the exit status.
         public func run() async -> Int32 {
             if Self.isDebugBuild {
@@ -35,7 +36,6 @@
                 note("cannot prepare the measurement: \(error)")
                 return EXIT_FAILURE
             }
-            defer { stage.removeFiles() }
             let event = await withTaskGroup(of: Event.self) { group in
                 group.addTask {
                     for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
@@ -49,6 +49,11 @@
                 await stage.stop()
                 group.cancelAll()
                 return event
+            }
+            if case .failed = event {
+                note("the servers' logs are in \(stage.directory)")
+            } else {
+                stage.removeFiles()
             }
             return finish(event)
         }

@@ -28,7 +28,7 @@ public struct BenchSettings: Sendable {
 
     public init() {}
 
-    /// A look in well under a minute, at the price of noise.
+    /// A look in about a minute, at the price of noise.
     public mutating func makeQuick() {
         keys = 100_000
         duration = .milliseconds(200)
