@@ -6,7 +6,14 @@ protocol Backend: Sendable {
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
     func write(_ entries: [RevocationEntry]) async throws(StoreFailure)
 
+    /// What is known of the store's own state.
+    var condition: StoreCondition { get }
+
     func close() async
+}
+
+extension Backend {
+    var condition: StoreCondition { StoreCondition() }
 }
 
 /// One key to be written.

@@ -1,6 +1,7 @@
 /// What is said first on each connection: who we are, and what kind of store this is.
 enum Handshake {
-    private static let sections = ["server", "memory", "persistence", "replication"]
+    /// What is asked again from time to time: a primary may have become a replica, or begun to evict.
+    static let examination = ["server", "memory", "persistence", "replication"].map { Command("INFO", $0) }
 
     static func commands(credentials: StoreURL.Credentials?) -> [Command] {
         var commands: [Command] = []
@@ -10,25 +11,33 @@ enum Handshake {
             authentication.append(credentials.password)
             commands.append(authentication)
         }
-        return commands + sections.map { Command("INFO", $0) }
+        return commands + examination
     }
 
     /// What the replies say of the store.
-    /// - Parameter accepting: eviction policies that the configuration accepts by name.
     /// - Throws: if the log-in failed, or the store may drop revocations.
-    static func audit(
-        _ replies: [Reply], credentials: StoreURL.Credentials?, accepting policies: Set<String>
-    ) throws(StoreFailure) -> StoreAudit {
-        var information = replies[...]
-        if credentials != nil, let reply = information.popFirst(), reply != .ok {
+    static func condition(
+        ofHandshake replies: [Reply], options: StoreConnection.Options
+    ) throws(StoreFailure) -> StoreCondition {
+        var replies = replies[...]
+        if options.credentials != nil, let reply = replies.popFirst(), reply != .ok {
             throw StoreFailure(unexpected: reply)
         }
+        return try condition(ofExamination: replies, options: options)
+    }
+
+    /// What the replies to ``examination`` say of the store.
+    static func condition(
+        ofExamination replies: ArraySlice<Reply>, options: StoreConnection.Options
+    ) throws(StoreFailure) -> StoreCondition {
         var text = ""
-        for reply in information {
+        for reply in replies {
             guard case .bulk(let bytes) = reply else { throw StoreFailure(unexpected: reply) }
             text += String(decoding: bytes, as: UTF8.self) + "\r\n"
         }
-        return try StoreAudit(information: text, accepting: policies)
+        let audit = try StoreAudit(
+            information: text, accepting: options.acceptedEvictionPolicies, acceptsReplica: options.acceptsReplica)
+        return StoreCondition(warnings: audit.warnings)
     }
 }
 

@@ -101,7 +101,8 @@ public final class RevocationList: Sendable {
                 return (hasMoved, pin.pinned(seeing: values[0]))
             }
             if hasMoved { tellOfAcceptance() }
-            return Epoch.doubt(values[0], pinned: pinned).map(Readiness.notReady) ?? .ready
+            if let doubt = Epoch.doubt(values[0], pinned: pinned) { return .notReady(doubt) }
+            return .ready(warnings: backend.condition.warnings)
         } catch {
             return .notReady(UnknownCause(error))
         }
@@ -135,6 +136,7 @@ public enum Acknowledgement: Sendable, Equatable {
 
 /// Whether checks can be answered, and if not, why.
 public enum Readiness: Sendable {
-    case ready
+    /// Checks can be answered. The warnings say in what way the store may lose or miss revocations all the same.
+    case ready(warnings: [String])
     case notReady(UnknownCause)
 }

@@ -47,7 +47,9 @@ import Testing
         let node = try await TestNode()
         try await node.test { client in
             #expect(try await client.execute(uri: "/healthz", method: .get).status == .ok)
-            #expect(try await client.execute(uri: "/readyz", method: .get).status == .ok)
+            let ready = try await client.execute(uri: "/readyz", method: .get)
+            #expect(ready.status == .ok)
+            #expect(try ready.json()["warnings"] as? [String] == ["not a real store"])
             node.denylist.isAway = true
             #expect(try await client.execute(uri: "/healthz", method: .get).status == .ok)
             let answer = try await client.execute(uri: "/readyz", method: .get)

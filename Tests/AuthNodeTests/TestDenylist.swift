@@ -46,6 +46,6 @@ final class TestDenylist: RevocationChecking {
     }
 
     func readiness() async -> Readiness {
-        isAway ? .notReady(UnknownCause(.unreachable, "no connection to the store")) : .ready
+        isAway ? .notReady(UnknownCause(.unreachable, "no connection to the store")) : .ready(warnings: ["not a real store"])
     }
 }

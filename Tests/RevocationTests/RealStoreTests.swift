@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import NIOCore
 import Testing
 
 @testable import Revocation
@@ -18,7 +19,7 @@ import Testing
         }
         #expect(try await administration.initialise() == .alreadyThere(epoch: epoch))
         #expect(await list.verdict(for: token()).isClear)
-        #expect(await list.readiness().isReady)
+        #expect(await list.readiness().warnings?.first?.contains("no append-only file") == true)
 
         #expect(try await list.revoke(token(), scopes: [.token, .session]) == .revoked(secondsToLive: 1_120))
         #expect(await list.verdict(for: token()).reason == "logout")
@@ -127,6 +128,43 @@ import Testing
         #expect(try await accepting.revoke(token()) == .revoked(secondsToLive: 1_120))
         await list.close()
         await accepting.close()
+    }
+
+    @Test func aReplicaIsRefusedUnlessAccepted() async throws {
+        let primary = try await RedisServer()
+        let replica = try await RedisServer("--replicaof", "127.0.0.1", "\(primary.port)")
+        var settings = configuration()
+        let list = try RevocationList(replica.url, configuration: settings)
+        #expect(await list.verdict(for: token()).unknownCode == .storeError)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+        #expect(error?.code == .unsafeStore)
+        settings.acceptsReplica = true
+        settings.epoch = "expected"
+        let accepting = try RevocationList(replica.url, configuration: settings)
+        #expect(await accepting.verdict(for: token()).unknownCode == .epochMissing)
+        await list.close()
+        await accepting.close()
+    }
+
+    @Test func aPrimaryThatBecomesAReplicaIsNoticed() async throws {
+        let server = try await RedisServer()
+        guard case .server(let location, _) = try StoreURL(server.url) else { return }
+        let backend = RedisBackend(
+            location: location, credentials: nil, configuration: configuration(), logger: LogLines().logger,
+            examinationInterval: .milliseconds(20))
+        _ = try await backend.lookUp([Epoch.key])
+        // Nobody answers there.
+        _ = try await backend.send([Command("REPLICAOF", "127.0.0.1", "1")])
+        #expect(
+            await eventually {
+                do throws(StoreFailure) {
+                    _ = try await backend.lookUp([Epoch.key])
+                    return false
+                } catch {
+                    return error.code == .unsafeStore
+                }
+            })
+        await backend.close()
     }
 
     @Test func aUnixSocket() async throws {

@@ -46,6 +46,8 @@ extension Verdict {
 extension Readiness {
     var isReady: Bool { if case .ready = self { true } else { false } }
 
+    var warnings: [String]? { if case .ready(let warnings) = self { warnings } else { nil } }
+
     var code: UnknownCause.Code? { if case .notReady(let cause) = self { cause.code } else { nil } }
 }
 
