@@ -22,7 +22,8 @@ final class RedisBackend: Backend {
             location: location, credentials: credentials, connectTimeout: TimeAmount(configuration.connectTimeout),
             commandTimeout: TimeAmount(configuration.commandTimeout),
             acceptedEvictionPolicies: configuration.acceptedEvictionPolicies,
-            acceptsReplica: configuration.acceptsReplica, examinationInterval: examinationInterval,
+            acceptsReplica: configuration.acceptsReplica, wallClock: configuration.wallClock,
+            examinationInterval: examinationInterval,
             report: { watch.see($0) })
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(loopCount))
         checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
@@ -57,7 +58,12 @@ final class RedisBackend: Backend {
         for reply in try await send(commands) where reply != .ok { throw StoreFailure(unexpected: reply) }
     }
 
-    var condition: StoreCondition { watch.condition }
+    func condition() async throws(StoreFailure) -> StoreCondition {
+        if let condition = watch.condition { return condition }
+        // Whatever is asked, the connection examines the store first.
+        _ = try await send([Command("TIME")])
+        return watch.condition ?? StoreCondition()
+    }
 
     /// Sends commands on the connection for writes.
     func send(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {

@@ -23,7 +23,8 @@ public struct RevocationConfiguration: Sendable {
     public var acceptedEvictionPolicies: Set<String> = []
     /// Whether checks may read from a replica, which may not know of the latest revocations and accepts none.
     public var acceptsReplica = false
-    /// The time in Unix milliseconds: how long a revocation is kept depends on it. Another one is for tests.
+    /// The time in Unix milliseconds; what it differs by from the store's clock is measured and added. Another one is for
+    /// tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
     public init() {}

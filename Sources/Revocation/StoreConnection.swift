@@ -17,7 +17,10 @@ final class StoreConnection: @unchecked Sendable {
         var commandTimeout: TimeAmount
         var acceptedEvictionPolicies: Set<String> = []
         var acceptsReplica = false
-        /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica.
+        /// Our clock, in Unix milliseconds.
+        var wallClock: @Sendable () -> Int64
+        /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
+        /// or a clock is set.
         var examinationInterval = TimeAmount.seconds(60)
         /// Told what becomes of the connection.
         var report: @Sendable (Event) -> Void = { _ in }
@@ -140,10 +143,11 @@ final class StoreConnection: @unchecked Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             lost(self.handler?.endedBecause ?? StoreFailure(.unreachable, "the connection to the store was lost"))
         }
+        let sentAt = options.wallClock()
         let handshake = PendingCall(Handshake.commands(credentials: options.credentials))
         handshake.whenFinished { [self] result in
             do throws(StoreFailure) {
-                begin(try Handshake.condition(ofHandshake: result.get(), options: options))
+                begin(try Handshake.condition(ofHandshake: result.get(), sentAt: sentAt, options: options))
             } catch {
                 self.handler?.end(error)
             }
@@ -170,12 +174,14 @@ final class StoreConnection: @unchecked Sendable {
     /// Looks again at a store that is connected. One that may not be used any more loses the connection.
     private func examine() {
         guard let handler else { return }
+        let sentAt = options.wallClock()
         let call = PendingCall(Handshake.examination)
         call.whenFinished { [self] result in
             do throws(StoreFailure) {
-                let condition = try Handshake.condition(ofExamination: result.get()[...], options: options)
+                let condition = try Handshake.condition(
+                    ofExamination: result.get()[...], sentAt: sentAt, options: options)
                 options.report(.examined(condition))
-            } catch where error.code == .timedOut {
+            } catch  where error.code == .timedOut {
                 // Slow is not unsafe: the next look will tell.
             } catch {
                 self.handler?.end(error)

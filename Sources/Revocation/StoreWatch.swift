@@ -4,7 +4,7 @@ import Synchronization
 /// What a store's connections find out: kept for whoever asks, and written to the log once, not once for each of them.
 final class StoreWatch: Sendable {
     private let logger: Logger
-    private let latest = Mutex(StoreCondition())
+    private let latest = Mutex<StoreCondition?>(nil)
 
     init(_ logger: Logger, _ location: StoreURL.Location) {
         var logger = logger
@@ -12,8 +12,8 @@ final class StoreWatch: Sendable {
         self.logger = logger
     }
 
-    /// The latest that is known.
-    var condition: StoreCondition { latest.withLock { $0 } }
+    /// The latest that is known; nil if no connection has been made yet.
+    var condition: StoreCondition? { latest.withLock { $0 } }
 
     func see(_ event: StoreConnection.Event) {
         switch event {
@@ -29,7 +29,7 @@ final class StoreWatch: Sendable {
     private func update(_ condition: StoreCondition) {
         let hasNewWarnings = latest.withLock { latest in
             defer { latest = condition }
-            return latest.warnings != condition.warnings
+            return (latest?.warnings ?? []) != condition.warnings
         }
         guard hasNewWarnings else { return }
         for warning in condition.warnings { logger.warning("\(warning)") }

@@ -58,6 +58,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [(31_000, "31 s ahead of"), (-86_400_000, "86400 s behind")] as [(Int64, String)])
+    func aNodeWhoseClockIsWrongIsNotReady(skew: Int64, text: String) async throws {
+        let node = try await TestNode()
+        node.denylist.skew = skew
+        try await node.test { client in
+            let answer = try await client.execute(uri: "/readyz", method: .get)
+            #expect(answer.status == .serviceUnavailable)
+            #expect(try answer.json()["cause"] as? String == "clockSkewed")
+            #expect(answer.text.contains(text))
+        }
+    }
+
     @Test func whileTheStoreIsAwayEveryTokenIsDeniedWith503() async throws {
         let node = try await TestNode()
         try await node.test { client in

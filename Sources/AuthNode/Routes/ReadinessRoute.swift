@@ -21,10 +21,21 @@ struct ReadinessRoute: Sendable {
         case .ready(let warnings):
             return try .json(Answer(ready: true, warnings: warnings))
         case .notReady(let cause):
-            let answer = Answer(ready: false, cause: cause.code.rawValue, reason: cause.message)
-            var response = try Response.json(answer, status: .serviceUnavailable)
-            response.headers[.retryAfter] = "1"
-            return response
+            return try Self.notReady(cause.code.rawValue, cause.message)
+        case .clockSkewed(let milliseconds):
+            return try Self.notReady(
+                "clockSkewed",
+                """
+                this machine's clock is \(milliseconds.magnitude / 1_000) s \(milliseconds > 0 ? "ahead of" : "behind") \
+                the store's; at most \(Limits.maximumSkewMilliseconds / 1_000) s are allowed: set it right
+                """)
         }
+    }
+
+    private static func notReady(_ cause: String, _ reason: String) throws -> Response {
+        var response = try Response.json(
+            Answer(ready: false, cause: cause, reason: reason), status: .serviceUnavailable)
+        response.headers[.retryAfter] = "1"
+        return response
     }
 }
