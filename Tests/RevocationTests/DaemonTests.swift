@@ -103,6 +103,7 @@ import Testing
                 try await list.revoke(liveToken(seconds: 500 * 86_400))
             }
             #expect(error?.code == .storeError)
+            #expect(error?.message.contains("max-revocation") == true)
             await list.close()
         }
     }
