@@ -27,20 +27,27 @@ public struct Request: Sendable {
 public struct RequestBatch: ~Copyable {
     public private(set) var arguments: [Argument] = []
     public private(set) var requests: [Request] = []
+    /// The hashes of all keys, in their order.
+    public private(set) var keyHashes: [UInt64] = []
 
     public init() {
         arguments.reserveCapacity(256)
         requests.reserveCapacity(64)
+        keyHashes.reserveCapacity(64)
     }
 
     /// Forgets the requests, and gives back what an unusually large one took.
     public mutating func removeAll() {
         requests.removeAll(keepingCapacity: true)
+        keyHashes.removeAll(keepingCapacity: keyHashes.capacity <= 1 << 16)
         arguments.removeAll(keepingCapacity: arguments.capacity <= 1 << 16)
     }
 
     public mutating func setTag(_ tag: Int, ofRequest index: Int) { requests[index].tag = tag }
-    public mutating func setHash(_ hash: UInt64, ofArgument index: Int) { arguments[index].hash = hash }
+    public mutating func setHash(_ hash: UInt64, ofArgument index: Int) {
+        arguments[index].hash = hash
+        keyHashes.append(hash)
+    }
 
     /// Where the bytes of an argument stand.
     @inlinable

@@ -6,7 +6,14 @@ protocol Backend: Sendable {
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
     func write(_ entries: [RevocationEntry]) async throws(StoreFailure)
 
+    /// What is known of the store itself; the first call may have to ask.
+    func condition() async throws(StoreFailure) -> StoreCondition
+
     func close() async
+}
+
+extension Backend {
+    func condition() async throws(StoreFailure) -> StoreCondition { StoreCondition() }
 }
 
 /// One key to be written.

@@ -1,6 +1,9 @@
 /// What is said first on each connection: who we are, and what kind of store this is.
 enum Handshake {
-    private static let sections = ["server", "memory", "persistence", "replication"]
+    /// What is asked again from time to time: a primary may have become a replica,
+    /// or a clock have been set.
+    static let examination =
+        ["server", "memory", "persistence", "replication"].map { Command("INFO", $0) } + [Command("TIME")]
 
     static func commands(credentials: StoreURL.Credentials?) -> [Command] {
         var commands: [Command] = []
@@ -10,25 +13,55 @@ enum Handshake {
             authentication.append(credentials.password)
             commands.append(authentication)
         }
-        return commands + sections.map { Command("INFO", $0) }
+        return commands + examination
     }
 
     /// What the replies say of the store.
-    /// - Parameter accepting: eviction policies that the configuration accepts by name.
     /// - Throws: if the log-in failed, or the store may drop revocations.
-    static func audit(
-        _ replies: [Reply], credentials: StoreURL.Credentials?, accepting policies: Set<String>
-    ) throws(StoreFailure) -> StoreAudit {
-        var information = replies[...]
-        if credentials != nil, let reply = information.popFirst(), reply != .ok {
+    static func condition(
+        ofHandshake replies: [Reply], sentAt: Int64, options: StoreConnection.Options
+    ) throws(StoreFailure) -> StoreCondition {
+        var replies = replies[...]
+        if options.credentials != nil, let reply = replies.popFirst(), reply != .ok {
             throw StoreFailure(unexpected: reply)
         }
+        return try condition(ofExamination: replies, sentAt: sentAt, options: options)
+    }
+
+    /// What the replies to ``examination``, which have just arrived, say of the store.
+    /// - Parameter sentAt: when it was sent, by the clock of `options`.
+    static func condition(
+        ofExamination replies: ArraySlice<Reply>, sentAt: Int64, options: StoreConnection.Options
+    ) throws(StoreFailure) -> StoreCondition {
+        // The store read its clock somewhere in between.
+        let now = sentAt + (options.wallClock() - sentAt) / 2
         var text = ""
-        for reply in information {
+        for reply in replies.dropLast() {
             guard case .bulk(let bytes) = reply else { throw StoreFailure(unexpected: reply) }
             text += String(decoding: bytes, as: UTF8.self) + "\r\n"
         }
-        return try StoreAudit(information: text, accepting: policies)
+        let audit = try StoreAudit(
+            information: text, accepting: options.acceptedEvictionPolicies, acceptsReplica: options.acceptsReplica)
+        var condition = StoreCondition(
+            warnings: audit.warnings, clockOffset: try milliseconds(replies.last ?? .null) - now)
+        if condition.isClockSkewed {
+            condition.warnings.append("this machine's clock and the store's differ by more than 30 seconds")
+        }
+        return condition
+    }
+
+    /// The reply to `TIME`: seconds and microseconds.
+    private static func milliseconds(_ reply: Reply) throws(StoreFailure) -> Int64 {
+        guard case .array(let parts) = reply else { throw StoreFailure(unexpected: reply) }
+        let numbers = parts.compactMap { part -> Int64? in
+            guard case .bulk(let digits) = part else { return nil }
+            return Int64(String(decoding: digits, as: UTF8.self))
+        }
+        // The year 5138 is beyond every clock; a second has fewer than a million microseconds.
+        guard parts.count == 2, numbers.count == 2, (0..<100_000_000_000).contains(numbers[0]),
+            (0..<1_000_000).contains(numbers[1])
+        else { throw .unexpectedReply }
+        return numbers[0] * 1_000 + numbers[1] / 1_000
     }
 }
 

@@ -8,17 +8,23 @@ import Synchronization
 final class RedisBackend: Backend {
     private let checks: ConnectionPool
     private let writes: ConnectionPool
+    private let watch: StoreWatch
 
     /// - Parameter loopCount: event loops with a pair of connections each.
+    /// - Parameter examinationInterval: how often the store is examined again.
     init(
         location: StoreURL.Location, credentials: StoreURL.Credentials?, configuration: RevocationConfiguration,
-        logger: Logger, loopCount: Int = 1
+        logger: Logger, loopCount: Int = 1, examinationInterval: TimeAmount = .seconds(60)
     ) {
+        let watch = StoreWatch(logger, location)
+        self.watch = watch
         let options = StoreConnection.Options(
             location: location, credentials: credentials, connectTimeout: TimeAmount(configuration.connectTimeout),
             commandTimeout: TimeAmount(configuration.commandTimeout),
             acceptedEvictionPolicies: configuration.acceptedEvictionPolicies,
-            report: ConnectionLog(logger, location).report)
+            acceptsReplica: configuration.acceptsReplica, wallClock: configuration.wallClock,
+            examinationInterval: examinationInterval,
+            report: { watch.see($0) })
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(loopCount))
         checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
         writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
@@ -50,6 +56,13 @@ final class RedisBackend: Backend {
     func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
         let commands = entries.map { Command("SETEX", $0.key, String($0.secondsToLive), $0.value) }
         for reply in try await send(commands) where reply != .ok { throw StoreFailure(unexpected: reply) }
+    }
+
+    func condition() async throws(StoreFailure) -> StoreCondition {
+        if let condition = watch.condition { return condition }
+        // Whatever is asked, the connection examines the store first.
+        _ = try await send([Command("TIME")])
+        return watch.condition ?? StoreCondition()
     }
 
     /// Sends commands on the connection for writes.
@@ -87,31 +100,5 @@ final class ConnectionPool: Sendable {
 
     func close() async {
         for connection in connections { try? await connection.close().get() }
-    }
-}
-
-/// Writes to the log what becomes of the connections: of several that see the same, one line.
-private final class ConnectionLog: Sendable {
-    private let logger: Logger
-    private let warned = Mutex<[String]>([])
-
-    init(_ logger: Logger, _ location: StoreURL.Location) {
-        var logger = logger
-        logger[metadataKey: "store"] = "\(location)"
-        self.logger = logger
-    }
-
-    @Sendable func report(_ event: StoreConnection.Event) {
-        switch event {
-        case .ready(let audit):
-            logger.debug("connected to the store")
-            let isNew = warned.withLock { warned in
-                defer { warned = audit.warnings }
-                return warned != audit.warnings
-            }
-            if isNew { for warning in audit.warnings { logger.warning("\(warning)") } }
-        case .lost(let failure, let error):
-            logger.warning("\(failure.message)", metadata: error.map { ["error": "\($0)"] })
-        }
     }
 }

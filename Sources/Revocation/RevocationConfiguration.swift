@@ -21,7 +21,10 @@ public struct RevocationConfiguration: Sendable {
     /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently, by
     /// their names (`volatile-lru`, say; `unknown` for a server that does not tell).
     public var acceptedEvictionPolicies: Set<String> = []
-    /// The time in Unix milliseconds: how long a revocation is kept depends on it. Another one is for tests.
+    /// Whether checks may read from a replica, which may not know of the latest revocations and accepts none.
+    public var acceptsReplica = false
+    /// The time in Unix milliseconds; what it differs by from the store's clock is measured and added. Another one is for
+    /// tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
     public init() {}

@@ -18,7 +18,7 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case storeError
         /// The store answered something that is no answer to the command.
         case malformedReply
-        /// The store's settings can lose revocations (an eviction policy, say) and were not accepted by name.
+        /// The store's settings can lose revocations (an eviction policy, say), or it is a replica, and that was not accepted.
         case unsafeStore
         /// The store's epoch changed while it was being accepted.
         case epochChanged

@@ -59,8 +59,14 @@ public final class RevocationList: Sendable {
     public func revoke(
         _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token]
     ) async throws(RevocationError) -> Acknowledgement {
+        let now: Int64
+        do throws(StoreFailure) {
+            now = try await storeTime()
+        } catch {
+            throw RevocationError(error)
+        }
         let plan = try RevocationPlan(
-            token, reason: reason, scopes: scopes, configuration: configuration, now: configuration.wallClock())
+            token, reason: reason, scopes: scopes, configuration: configuration, now: now)
         guard let secondsToLive = plan.entries.map(\.secondsToLive).min() else { return .alreadyExpired }
         do throws(StoreFailure) {
             try await backend.write(plan.entries)
@@ -84,7 +90,7 @@ public final class RevocationList: Sendable {
         do throws(StoreFailure) {
             let values = try await backend.lookUp(check.keys)
             let pinned = believed ?? pin.withLock { $0.pinned(seeing: values.last ?? nil) }
-            let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: configuration.wallClock())
+            let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: try await storeTime())
             if case .unknown(let cause) = verdict, cause.code == .epochChanged { askForAcceptance() }
             return verdict
         } catch {
@@ -101,7 +107,10 @@ public final class RevocationList: Sendable {
                 return (hasMoved, pin.pinned(seeing: values[0]))
             }
             if hasMoved { tellOfAcceptance() }
-            return Epoch.doubt(values[0], pinned: pinned).map(Readiness.notReady) ?? .ready
+            if let doubt = Epoch.doubt(values[0], pinned: pinned) { return .notReady(doubt) }
+            let condition = try await backend.condition()
+            guard !condition.isClockSkewed else { return .clockSkewed(milliseconds: -condition.clockOffset) }
+            return .ready(warnings: condition.warnings)
         } catch {
             return .notReady(UnknownCause(error))
         }
@@ -110,6 +119,11 @@ public final class RevocationList: Sendable {
     /// Ends all connections; calls in flight, and later ones, fail as `unreachable`.
     public func close() async {
         await backend.close()
+    }
+
+    /// The time on the store's clock, which all times of the contract are read on, in Unix milliseconds.
+    private func storeTime() async throws(StoreFailure) -> Int64 {
+        configuration.wallClock() + (try await backend.condition().clockOffset)
     }
 
     private func tellOfAcceptance() {
@@ -135,6 +149,10 @@ public enum Acknowledgement: Sendable, Equatable {
 
 /// Whether checks can be answered, and if not, why.
 public enum Readiness: Sendable {
-    case ready
+    /// Checks can be answered. The warnings say in what way the store may lose or miss revocations all the same.
+    case ready(warnings: [String])
     case notReady(UnknownCause)
+    /// Not ready: this machine's clock is ahead of the store's by so much, or behind it if negative; more than 30 seconds,
+    /// for which revocations are not kept.
+    case clockSkewed(milliseconds: Int64)
 }

@@ -7,8 +7,9 @@ struct StoreAudit: Sendable, Equatable {
 
     /// - Parameter information: sections `server`, `memory`, `persistence` and `replication` of `INFO`.
     /// - Parameter policies: eviction policies that are accepted by name.
-    /// - Throws: ``StoreFailure/Code/unsafeStore`` if the store evicts, and that was not accepted.
-    init(information: String, accepting policies: Set<String>) throws(StoreFailure) {
+    /// - Parameter acceptsReplica: whether the store may be a replica, or not say that it is none.
+    /// - Throws: ``StoreFailure/Code/unsafeStore`` if the store evicts or is a replica, and that was not accepted.
+    init(information: String, accepting policies: Set<String>, acceptsReplica: Bool = false) throws(StoreFailure) {
         let fields = Self.fields(of: information)
         isRevokedDaemon = Self.isRevokedDaemon(fields)
         guard !isRevokedDaemon else {
@@ -32,7 +33,15 @@ struct StoreAudit: Sendable, Equatable {
             warnings.append("the store has no append-only file: a crash loses acknowledged revocations")
         }
         if fields["role"] != "master" {
-            warnings.append("the store is a replica: it may lag behind its primary, and accepts no revocations")
+            guard acceptsReplica else {
+                throw StoreFailure(
+                    .unsafeStore,
+                    """
+                    the store is a replica, which may not know of the latest revocations: name its primary in the URL, \
+                    or accept a replica in the configuration
+                    """)
+            }
+            warnings.append("the store is a replica, which was accepted: it may lag behind its primary")
         }
         self.warnings = warnings
     }

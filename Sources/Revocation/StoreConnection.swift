@@ -15,13 +15,21 @@ final class StoreConnection: @unchecked Sendable {
         var credentials: StoreURL.Credentials?
         var connectTimeout: TimeAmount
         var commandTimeout: TimeAmount
-        var acceptedEvictionPolicies: Set<String>
+        var acceptedEvictionPolicies: Set<String> = []
+        var acceptsReplica = false
+        /// Our clock, in Unix milliseconds.
+        var wallClock: @Sendable () -> Int64
+        /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
+        /// or a clock is set.
+        var examinationInterval = TimeAmount.seconds(60)
         /// Told what becomes of the connection.
         var report: @Sendable (Event) -> Void = { _ in }
     }
 
     enum Event: Sendable {
-        case ready(StoreAudit)
+        case connected(StoreCondition)
+        /// Told again from time to time.
+        case examined(StoreCondition)
         /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is one.
         case lost(StoreFailure, (any Error)?)
     }
@@ -40,6 +48,7 @@ final class StoreConnection: @unchecked Sendable {
     private var channel: (any Channel)?
     private var handler: StoreChannelHandler?
     private var retry: Scheduled<Void>?
+    private var examination: Scheduled<Void>?
     private var reportedFailure: StoreFailure?
 
     init(loop: any EventLoop, options: Options) {
@@ -67,6 +76,7 @@ final class StoreConnection: @unchecked Sendable {
             lifecycle.close()
             retry?.cancel()
             retry = nil
+            examination?.cancel()
             fail(takeHeld(), .closed)
             handler?.end(.closed)
             return channel?.closeFuture ?? loop.makeSucceededVoidFuture()
@@ -133,12 +143,11 @@ final class StoreConnection: @unchecked Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             lost(self.handler?.endedBecause ?? StoreFailure(.unreachable, "the connection to the store was lost"))
         }
+        let sentAt = options.wallClock()
         let handshake = PendingCall(Handshake.commands(credentials: options.credentials))
         handshake.whenFinished { [self] result in
             do throws(StoreFailure) {
-                let audit = try Handshake.audit(
-                    result.get(), credentials: options.credentials, accepting: options.acceptedEvictionPolicies)
-                begin(audit)
+                begin(try Handshake.condition(ofHandshake: result.get(), sentAt: sentAt, options: options))
             } catch {
                 self.handler?.end(error)
             }
@@ -146,21 +155,48 @@ final class StoreConnection: @unchecked Sendable {
         handler.send([handshake], timeout: deadline - .now())
     }
 
-    private func begin(_ audit: StoreAudit) {
+    private func begin(_ condition: StoreCondition) {
         loop.assertInEventLoop()
         guard lifecycle.connected() else {
             handler?.end(.closed)
             return
         }
         reportedFailure = nil
-        options.report(.ready(audit))
+        options.report(.connected(condition))
         handler?.send(takeHeld(), timeout: options.commandTimeout)
+        scheduleExamination()
+    }
+
+    private func scheduleExamination() {
+        examination = loop.scheduleTask(in: options.examinationInterval) { [self] in examine() }
+    }
+
+    /// Looks again at a store that is connected. One that may not be used any more loses the connection.
+    private func examine() {
+        guard let handler else { return }
+        let sentAt = options.wallClock()
+        let call = PendingCall(Handshake.examination)
+        call.whenFinished { [self] result in
+            do throws(StoreFailure) {
+                let condition = try Handshake.condition(
+                    ofExamination: result.get()[...], sentAt: sentAt, options: options)
+                options.report(.examined(condition))
+            } catch  where error.code == .timedOut {
+                // Slow is not unsafe: the next look will tell.
+            } catch {
+                self.handler?.end(error)
+                return
+            }
+            scheduleExamination()
+        }
+        handler.send([call], timeout: options.commandTimeout)
     }
 
     private func lost(_ failure: StoreFailure, because error: (any Error)? = nil) {
         loop.assertInEventLoop()
         channel = nil
         handler = nil
+        examination?.cancel()
         fail(takeHeld(), failure)
         var random = SystemRandomNumberGenerator()
         guard let delay = lifecycle.lost(failure, using: &random) else { return }

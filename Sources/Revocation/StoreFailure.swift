@@ -28,6 +28,10 @@ struct StoreFailure: Error, Sendable, Equatable {
 extension StoreFailure {
     /// An error reply. Its text is not passed on, because servers repeat arguments in it; its code word is, if known.
     init(errorReply: [UInt8]) {
+        if let refusal = Self.guardedRefusal(errorReply) {
+            self.init(.storeError, "the daemon refused the write: \(refusal)")
+            return
+        }
         let word = String(decoding: errorReply.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
         let meaning = Self.meanings[word]
         self.init(
@@ -35,6 +39,19 @@ extension StoreFailure {
             meaning.map { "the store answered \(word): \($0)" }
                 ?? "the store answered with an error of a kind unknown here")
     }
+
+    /// What our daemon's refusal of a guarded key means, in words of our own: the reply's may be anybody's.
+    private static func guardedRefusal(_ errorReply: [UInt8]) -> String? {
+        let text = String(decoding: errorReply, as: UTF8.self)
+        guard text.hasPrefix("ERR guarded key: ") else { return nil }
+        return guardedRefusals.first { text.hasPrefix("ERR guarded key: \($0.beginning)") }?.meaning
+            ?? "it breaks a rule for revocations"
+    }
+
+    private static let guardedRefusals: [(beginning: String, meaning: String)] = [
+        ("a revocation lasts at most ", "it lasts longer than the daemon's setting max-revocation allows"),
+        ("the value is longer than ", "the reason is longer than the daemon allows"),
+    ]
 
     private static let meanings = [
         "BUSY": "it is running a script",

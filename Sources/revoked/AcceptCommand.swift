@@ -13,16 +13,15 @@ struct AcceptCommand: AsyncParsableCommand {
             configuration changed before its next start.
             """)
 
-    @Option(help: "The store: redis://[user:password@]host:port or redis+unix:///path.")
-    var backend: String
+    @OptionGroup var store: StoreOption
 
     func run() async throws {
-        let store = try StoreAdministration(backend)
-        let acceptance = try await store.acceptEpoch()
+        let administration = try StoreAdministration(store.url())
+        let acceptance = try await administration.acceptEpoch()
         print("Accepted: the store's epoch is \(acceptance.accepted).")
         if let previous = acceptance.previous, previous != acceptance.accepted {
             print("Accepted before that: \(previous).")
         }
-        await store.close()
+        await administration.close()
     }
 }

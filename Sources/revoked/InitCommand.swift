@@ -11,16 +11,15 @@ struct InitCommand: AsyncParsableCommand {
             an epoch that is there already stays. A revoked daemon makes its epoch itself.
             """)
 
-    @Option(help: "The store: redis://[user:password@]host:port or redis+unix:///path.")
-    var backend: String
+    @OptionGroup var store: StoreOption
 
     func run() async throws {
-        let store = try StoreAdministration(backend)
-        switch try await store.initialise() {
+        let administration = try StoreAdministration(store.url())
+        switch try await administration.initialise() {
         case .written(let epoch): print("Ready. The store's epoch is \(epoch).")
         case .alreadyThere(let epoch): print("Nothing to do: the store has an epoch already, \(epoch).")
         case .ownedByDaemon(let epoch): print("Nothing to do: a revoked daemon makes its epoch itself, \(epoch).")
         }
-        await store.close()
+        await administration.close()
     }
 }

@@ -2,6 +2,7 @@ import AuthNode
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Revocation
 import Testing
 
 @Suite struct LogoutTests {
@@ -41,6 +42,19 @@ import Testing
             #expect(try await client.logout(token).status == .ok)
         }
         #expect(node.denylist.revokedSessions.count == 1)
+    }
+
+    @Test func aLogOutThatHadNothingToWriteSaysSo() async throws {
+        let node = try await TestNode()
+        try await node.test { client in
+            let token = try await client.token()
+            #expect(try await client.logout(token).json()["revoked"] as? Bool == true)
+            node.denylist.acknowledgement = .alreadyExpired
+            let answer = try await client.logout(token)
+            #expect(answer.status == .ok)
+            #expect(try answer.json()["revoked"] as? Bool == false)
+            #expect(answer.text.contains("already expired"))
+        }
     }
 
     @Test func anUnacknowledgedLogOutSaysThatTheTokenIsNotRevoked() async throws {

@@ -32,6 +32,26 @@ import Testing
     }
 
     @Test(arguments: [
+        (#"{"node":{"isuer":"x"}}"#, "isuer"), (#"{"node":{"client-id":"x"}}"#, "client-id"),
+        (#"{"node":["port"]}"#, "object"), ("[]", "object"), ("{", "cannot be read"),
+    ])
+    func aFileWithASettingThatNobodyKnowsIsRefused(text: String, complaint: String) async throws {
+        let path = directory.file("node.json")
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let flags = required.merging(["config": ConfigValue(.string(path), isSecret: false)]) { $1 }
+        let refusal = await #expect(throws: NodeError.self) { try await NodeSettings(flags: flags, environment: [:]) }
+        #expect(refusal?.code == .invalidSetting)
+        #expect(refusal?.message.contains(complaint) == true)
+    }
+
+    @Test func theDaemonsSettingsMayStandInTheSameFile() async throws {
+        let path = directory.file("all.json")
+        try Data(#"{"port":1,"node":{"port":2}}"#.utf8).write(to: URL(filePath: path))
+        let settings = try await NodeSettings(flags: required, environment: ["REVOKED_NODE_CONFIG": path])
+        #expect(settings.port == 2)
+    }
+
+    @Test(arguments: [
         ["REVOKED_NODE_PORT": "many"], ["REVOKED_NODE_PORT": "65536"], ["REVOKED_NODE_LEEWAY": "61"],
         ["REVOKED_NODE_ACCESS_TOKEN_LIFETIME": "0"], ["REVOKED_NODE_LOG_LEVEL": "loud"], ["REVOKED_NODE_KEYS": ""],
         ["REVOKED_NODE_CONFIG": "/nowhere.json"],

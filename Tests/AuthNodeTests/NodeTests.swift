@@ -47,12 +47,26 @@ import Testing
         let node = try await TestNode()
         try await node.test { client in
             #expect(try await client.execute(uri: "/healthz", method: .get).status == .ok)
-            #expect(try await client.execute(uri: "/readyz", method: .get).status == .ok)
+            let ready = try await client.execute(uri: "/readyz", method: .get)
+            #expect(ready.status == .ok)
+            #expect(try ready.json()["warnings"] as? [String] == ["not a real store"])
             node.denylist.isAway = true
             #expect(try await client.execute(uri: "/healthz", method: .get).status == .ok)
             let answer = try await client.execute(uri: "/readyz", method: .get)
             #expect(answer.status == .serviceUnavailable)
             #expect(answer.text.contains("no connection to the store"))
+        }
+    }
+
+    @Test(arguments: [(31_000, "31 s ahead of"), (-86_400_000, "86400 s behind")] as [(Int64, String)])
+    func aNodeWhoseClockIsWrongIsNotReady(skew: Int64, text: String) async throws {
+        let node = try await TestNode()
+        node.denylist.skew = skew
+        try await node.test { client in
+            let answer = try await client.execute(uri: "/readyz", method: .get)
+            #expect(answer.status == .serviceUnavailable)
+            #expect(try answer.json()["cause"] as? String == "clockSkewed")
+            #expect(answer.text.contains(text))
         }
     }
 

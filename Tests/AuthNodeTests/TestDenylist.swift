@@ -10,6 +10,8 @@ final class TestDenylist: RevocationChecking {
         var sessions: Set<String> = []
         var isAway = false
         var lookups = 0
+        var acknowledgement = Acknowledgement.revoked(secondsToLive: 60)
+        var skew: Int64 = 0
     }
 
     private let state = Mutex(State())
@@ -17,6 +19,17 @@ final class TestDenylist: RevocationChecking {
     var isAway: Bool {
         get { state.withLock { $0.isAway } }
         set { state.withLock { $0.isAway = newValue } }
+    }
+
+    var acknowledgement: Acknowledgement {
+        get { state.withLock { $0.acknowledgement } }
+        set { state.withLock { $0.acknowledgement = newValue } }
+    }
+
+    /// What the node's clock is said to be ahead of the store's, in milliseconds.
+    var skew: Int64 {
+        get { state.withLock { $0.skew } }
+        set { state.withLock { $0.skew = newValue } }
     }
 
     var lookups: Int { state.withLock { $0.lookups } }
@@ -42,10 +55,13 @@ final class TestDenylist: RevocationChecking {
             if scopes.contains(.token), let identifier = token.identifier { state.identifiers.insert(identifier) }
             if scopes.contains(.session), let session = token.session { state.sessions.insert(session) }
         }
-        return .revoked(secondsToLive: 60)
+        return acknowledgement
     }
 
     func readiness() async -> Readiness {
-        isAway ? .notReady(UnknownCause(.unreachable, "no connection to the store")) : .ready
+        guard skew == 0 else { return .clockSkewed(milliseconds: skew) }
+        return isAway
+            ? .notReady(UnknownCause(.unreachable, "no connection to the store"))
+            : .ready(warnings: ["not a real store"])
     }
 }

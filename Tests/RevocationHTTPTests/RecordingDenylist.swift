@@ -25,5 +25,5 @@ final class RecordingDenylist: RevocationChecking {
         .revoked(secondsToLive: 60)
     }
 
-    func readiness() async -> Readiness { .ready }
+    func readiness() async -> Readiness { .ready(warnings: []) }
 }

@@ -14,13 +14,13 @@ import Testing
         settings.transport = transport
         try await withDaemon(settings) { url in
             let log = LogLines()
-            let list = try RevocationList(url, configuration: configuration(), logger: log.logger)
+            let list = try RevocationList(url, configuration: liveConfiguration(), logger: log.logger)
             #expect(await list.readiness().isReady)
-            #expect(await list.verdict(for: token(subject: "alice")).isClear)
-            #expect(try await list.revoke(token(), scopes: [.token, .session]) == .revoked(secondsToLive: 1_120))
-            #expect(await list.verdict(for: token()).reason == "logout")
-            #expect(await list.verdict(for: token(identifier: "other")).reason == "logout")
-            #expect(await list.verdict(for: token(identifier: "other", session: "other")).isClear)
+            #expect(await list.verdict(for: liveToken(subject: "alice")).isClear)
+            #expect(try await list.revoke(liveToken(), scopes: [.token, .session]).keeps(for: 1_120))
+            #expect(await list.verdict(for: liveToken()).reason == "logout")
+            #expect(await list.verdict(for: liveToken(identifier: "other")).reason == "logout")
+            #expect(await list.verdict(for: liveToken(identifier: "other", session: "other")).isClear)
             #expect(!log.all.contains { $0.contains("warning") })
             await list.close()
         }
@@ -41,19 +41,19 @@ import Testing
         let port = Mutex(0)
         let list = try await withDaemon { url in
             port.withLock { $0 = Int(url.split(separator: ":").last ?? "") ?? 0 }
-            let list = try RevocationList(url, configuration: configuration())
-            try await list.revoke(token())
-            #expect(await list.verdict(for: token()).reason == "logout")
+            let list = try RevocationList(url, configuration: liveConfiguration())
+            try await list.revoke(liveToken())
+            #expect(await list.verdict(for: liveToken()).reason == "logout")
             return list
         }
-        #expect(await eventually { await list.verdict(for: token()).unknownCode == .unreachable })
+        #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .unreachable })
         var settings = ServerConfiguration()
         settings.port = port.withLock { $0 }
         try await withDaemon(settings) { url in
-            #expect(await eventually { await list.verdict(for: token()).unknownCode == .epochChanged })
+            #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .epochChanged })
             let administration = try StoreAdministration(url)
             _ = try await administration.acceptEpoch()
-            #expect(await eventually { await list.verdict(for: token()).isClear })
+            #expect(await eventually { await list.verdict(for: liveToken()).isClear })
             await administration.close()
         }
         await list.close()
@@ -61,20 +61,18 @@ import Testing
 
     @Test func aRevocationIsNeverShortened() async throws {
         try await withDaemon { url in
-            let list = try RevocationList(url, configuration: configuration())
-            try await list.revoke(token())
-            // The same token, by somebody whose clock is far ahead.
-            let late = try RevocationList(url, configuration: configuration(now: 1_800_000_119_999))
-            #expect(try await late.revoke(token(), reason: .admin) == .revoked(secondsToLive: 1))
+            let list = try RevocationList(url, configuration: liveConfiguration())
+            try await list.revoke(liveToken())
+            // The same jti in a token that is about to leave the margin.
+            #expect(try await list.revoke(liveToken(seconds: -60), reason: .admin).keeps(for: 60))
             guard case .server(let location, _) = try StoreURL(url) else { return }
             let backend = RedisBackend(
-                location: location, credentials: nil, configuration: configuration(), logger: LogLines().logger)
+                location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger)
             let replies = try await backend.send([Command("TTL", "revoked:jti:secret-jti")])
             guard case .integer(let seconds) = replies[0] else { return #expect(Bool(false), "\(replies)") }
             #expect((1_000...1_120).contains(seconds))
-            #expect(await list.verdict(for: token()).reason == "logout")
+            #expect(await list.verdict(for: liveToken()).reason == "logout")
             await list.close()
-            await late.close()
             await backend.close()
         }
     }
@@ -85,14 +83,14 @@ import Testing
         settings.maximumMemory = 1
         try await withDaemon(settings) { url in
             let list = try RevocationList(
-                url.replacing("redis://", with: "redis://:hunter2@"), configuration: configuration())
-            #expect(await list.verdict(for: token()).isClear)
-            let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+                url.replacing("redis://", with: "redis://:hunter2@"), configuration: liveConfiguration())
+            #expect(await list.verdict(for: liveToken()).isClear)
+            let error = await #expect(throws: RevocationError.self) { try await list.revoke(liveToken()) }
             #expect(error?.code == .storeError)
             #expect(error?.message.contains("OOM") == true)
             let wrong = try RevocationList(
-                url.replacing("redis://", with: "redis://:hunter3@"), configuration: configuration())
-            #expect(await wrong.verdict(for: token()).unknownCode == .storeError)
+                url.replacing("redis://", with: "redis://:hunter3@"), configuration: liveConfiguration())
+            #expect(await wrong.verdict(for: liveToken()).unknownCode == .storeError)
             await list.close()
             await wrong.close()
         }
@@ -100,11 +98,12 @@ import Testing
 
     @Test func whatTheDaemonWillNotKeepIsNotAcknowledged() async throws {
         try await withDaemon { url in
-            let list = try RevocationList(url, configuration: configuration())
+            let list = try RevocationList(url, configuration: liveConfiguration())
             let error = await #expect(throws: RevocationError.self) {
-                try await list.revoke(token(expiresAt: 1_800_000_000_000 + 500 * 86_400_000))
+                try await list.revoke(liveToken(seconds: 500 * 86_400))
             }
             #expect(error?.code == .storeError)
+            #expect(error?.message.contains("max-revocation") == true)
             await list.close()
         }
     }

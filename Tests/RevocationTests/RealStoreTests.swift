@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import NIOCore
 import Testing
 
 @testable import Revocation
@@ -9,21 +10,21 @@ import Testing
     @Test func theWholeStory() async throws {
         let server = try await RedisServer()
         let log = LogLines()
-        let list = try RevocationList(server.url, configuration: configuration(), logger: log.logger)
-        #expect(await list.verdict(for: token()).unknownCode == .epochMissing)
+        let list = try RevocationList(server.url, configuration: liveConfiguration(), logger: log.logger)
+        #expect(await list.verdict(for: liveToken()).unknownCode == .epochMissing)
 
         let administration = try StoreAdministration(server.url, logger: log.logger)
         guard case .written(let epoch) = try await administration.initialise() else {
             return #expect(Bool(false), "an empty store gets an epoch")
         }
         #expect(try await administration.initialise() == .alreadyThere(epoch: epoch))
-        #expect(await list.verdict(for: token()).isClear)
-        #expect(await list.readiness().isReady)
+        #expect(await list.verdict(for: liveToken()).isClear)
+        #expect(await list.readiness().warnings?.first?.contains("no append-only file") == true)
 
-        #expect(try await list.revoke(token(), scopes: [.token, .session]) == .revoked(secondsToLive: 1_120))
-        #expect(await list.verdict(for: token()).reason == "logout")
-        #expect(await list.verdict(for: token(identifier: "other")).reason == "logout")
-        #expect(await list.verdict(for: token(identifier: "other", session: "other")).isClear)
+        #expect(try await list.revoke(liveToken(), scopes: [.token, .session]).keeps(for: 1_120))
+        #expect(await list.verdict(for: liveToken()).reason == "logout")
+        #expect(await list.verdict(for: liveToken(identifier: "other")).reason == "logout")
+        #expect(await list.verdict(for: liveToken(identifier: "other", session: "other")).isClear)
         #expect(log.all.contains { $0.contains("no append-only file") })
         #expect(!log.all.contains { $0.contains("secret") })
         await list.close()
@@ -34,9 +35,9 @@ import Testing
         let server = try await RedisServer()
         guard case .server(let location, _) = try StoreURL(server.url) else { return }
         let backend = RedisBackend(
-            location: location, credentials: nil, configuration: configuration(), logger: LogLines().logger)
-        let list = RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
-        try await list.revoke(token(), reason: .admin, scopes: [.token, .session])
+            location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger)
+        let list = RevocationList(backend: backend, configuration: liveConfiguration(), logger: LogLines().logger)
+        try await list.revoke(liveToken(), reason: .admin, scopes: [.token, .session])
         let replies = try await backend.send([
             Command("PTTL", "revoked:jti:secret-jti"), Command("PTTL", "revoked:sid:secret-sid"),
             Command("GET", "revoked:jti:secret-jti"),
@@ -54,13 +55,13 @@ import Testing
         let administration = try StoreAdministration(server.url)
         guard case .written(let first) = try await administration.initialise() else { return }
         let log = LogLines()
-        let list = try RevocationList(server.url, configuration: configuration(), logger: log.logger)
-        #expect(await list.verdict(for: token()).isClear)
+        let list = try RevocationList(server.url, configuration: liveConfiguration(), logger: log.logger)
+        #expect(await list.verdict(for: liveToken()).isClear)
 
         server.kill()
-        #expect(await list.verdict(for: token()).unknownCode == .unreachable)
+        #expect(await list.verdict(for: liveToken()).unknownCode == .unreachable)
         try await server.restart()
-        #expect(await eventually { await list.verdict(for: token()).unknownCode == .epochMissing })
+        #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .epochMissing })
         let refusal = await #expect(throws: RevocationError.self) {
             try await afterReconnecting { () async throws(RevocationError) in try await administration.acceptEpoch() }
         }
@@ -68,17 +69,17 @@ import Testing
 
         guard case .written(let second) = try await administration.initialise() else { return }
         #expect(second != first)
-        #expect(await list.verdict(for: token()).unknownCode == .epochChanged)
+        #expect(await list.verdict(for: liveToken()).unknownCode == .epochChanged)
         #expect(await list.readiness().code == .epochChanged)
         // What is revoked meanwhile counts, and is told.
         try await afterReconnecting { () async throws(RevocationError) in
-            try await list.revoke(token(identifier: "stolen"))
+            try await list.revoke(liveToken(identifier: "stolen"))
         }
-        #expect(await list.verdict(for: token(identifier: "stolen")).reason == "logout")
+        #expect(await list.verdict(for: liveToken(identifier: "stolen")).reason == "logout")
 
         let acceptance = try await administration.acceptEpoch()
         #expect(acceptance == .init(previous: nil, accepted: second))
-        #expect(await eventually { await list.verdict(for: token()).isClear })
+        #expect(await eventually { await list.verdict(for: liveToken()).isClear })
         #expect(log.all.contains { $0.contains("accepted by an operator") })
         #expect(await list.readiness().isReady)
         #expect(try await administration.acceptEpoch() == .init(previous: second, accepted: second))
@@ -93,18 +94,18 @@ import Testing
         guard case .written = try await administration.initialise() else {
             return #expect(Bool(false), "the right password opens the store")
         }
-        let list = try RevocationList(right, configuration: configuration())
-        #expect(await list.verdict(for: token()).isClear)
-        try await list.revoke(token())
+        let list = try RevocationList(right, configuration: liveConfiguration())
+        #expect(await list.verdict(for: liveToken()).isClear)
+        try await list.revoke(liveToken())
         let user = try RevocationList(
-            server.url.replacing("redis://", with: "redis://default:hunter%32@"), configuration: configuration())
-        #expect(await user.verdict(for: token()).reason == "logout")
+            server.url.replacing("redis://", with: "redis://default:hunter%32@"), configuration: liveConfiguration())
+        #expect(await user.verdict(for: liveToken()).reason == "logout")
         for url in [server.url, server.url.replacing("redis://", with: "redis://:hunter3@")] {
             let log = LogLines()
-            let other = try RevocationList(url, configuration: configuration(), logger: log.logger)
-            let verdict = await other.verdict(for: token())
+            let other = try RevocationList(url, configuration: liveConfiguration(), logger: log.logger)
+            let verdict = await other.verdict(for: liveToken())
             #expect(verdict.unknownCode == .storeError)
-            let error = await #expect(throws: RevocationError.self) { try await other.revoke(token()) }
+            let error = await #expect(throws: RevocationError.self) { try await other.revoke(liveToken()) }
             #expect(error?.code == .storeError)
             #expect(!("\(verdict) \(String(reflecting: error)) \(log.all)").contains("hunter"))
             await other.close()
@@ -116,17 +117,54 @@ import Testing
 
     @Test func aStoreThatEvictsIsRefusedUnlessAcceptedByName() async throws {
         let server = try await RedisServer("--maxmemory-policy", "allkeys-lru")
-        var settings = configuration()
+        var settings = liveConfiguration()
         let list = try RevocationList(server.url, configuration: settings)
-        #expect(await list.verdict(for: token()).unknownCode == .storeError)
-        let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+        #expect(await list.verdict(for: liveToken()).unknownCode == .storeError)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(liveToken()) }
         #expect(error?.code == .unsafeStore)
         #expect(error?.message.contains("allkeys-lru") == true)
         settings.acceptedEvictionPolicies = ["allkeys-lru"]
         let accepting = try RevocationList(server.url, configuration: settings)
-        #expect(try await accepting.revoke(token()) == .revoked(secondsToLive: 1_120))
+        #expect(try await accepting.revoke(liveToken()).keeps(for: 1_120))
         await list.close()
         await accepting.close()
+    }
+
+    @Test func aReplicaIsRefusedUnlessAccepted() async throws {
+        let primary = try await RedisServer()
+        let replica = try await RedisServer("--replicaof", "127.0.0.1", "\(primary.port)")
+        var settings = liveConfiguration()
+        let list = try RevocationList(replica.url, configuration: settings)
+        #expect(await list.verdict(for: liveToken()).unknownCode == .storeError)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(liveToken()) }
+        #expect(error?.code == .unsafeStore)
+        settings.acceptsReplica = true
+        settings.epoch = "expected"
+        let accepting = try RevocationList(replica.url, configuration: settings)
+        #expect(await accepting.verdict(for: liveToken()).unknownCode == .epochMissing)
+        await list.close()
+        await accepting.close()
+    }
+
+    @Test func aPrimaryThatBecomesAReplicaIsNoticed() async throws {
+        let server = try await RedisServer()
+        guard case .server(let location, _) = try StoreURL(server.url) else { return }
+        let backend = RedisBackend(
+            location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger,
+            examinationInterval: .milliseconds(20))
+        _ = try await backend.lookUp([Epoch.key])
+        // Nobody answers there.
+        _ = try await backend.send([Command("REPLICAOF", "127.0.0.1", "1")])
+        #expect(
+            await eventually {
+                do throws(StoreFailure) {
+                    _ = try await backend.lookUp([Epoch.key])
+                    return false
+                } catch {
+                    return error.code == .unsafeStore
+                }
+            })
+        await backend.close()
     }
 
     @Test func aUnixSocket() async throws {
@@ -135,10 +173,10 @@ import Testing
         let server = try await RedisServer("--unixsocket", path)
         // It answers on TCP before it listens here; a first connection that is refused is tried again.
         try #require(await eventually { FileManager.default.fileExists(atPath: path) })
-        let list = try RevocationList("redis+unix://\(path)", configuration: configuration())
-        try #require(await eventually { await list.verdict(for: token()).unknownCode != .unreachable })
-        #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
-        #expect(await list.verdict(for: token()).reason == "logout")
+        let list = try RevocationList("redis+unix://\(path)", configuration: liveConfiguration())
+        try #require(await eventually { await list.verdict(for: liveToken()).unknownCode != .unreachable })
+        #expect(try await list.revoke(liveToken()).keeps(for: 1_120))
+        #expect(await list.verdict(for: liveToken()).reason == "logout")
         await list.close()
         server.kill()
     }
@@ -147,16 +185,16 @@ import Testing
         let server = try await RedisServer()
         let administration = try StoreAdministration(server.url)
         _ = try await administration.initialise()
-        let list = try RevocationList(server.url, configuration: configuration())
+        let list = try RevocationList(server.url, configuration: liveConfiguration())
         let identifiers = [
             "a b", "a\r\nSET x y", "a\0b", "ü€𐍈", "sha256:x", ":", "jti:a", String(repeating: "x", count: 100_000),
             "%s%n",
         ]
-        for identifier in identifiers { #expect(await list.verdict(for: token(identifier: identifier)).isClear) }
+        for identifier in identifiers { #expect(await list.verdict(for: liveToken(identifier: identifier)).isClear) }
         for identifier in identifiers {
-            #expect(await list.verdict(for: token(identifier: identifier)).isClear)
-            try await list.revoke(token(identifier: identifier))
-            #expect(await list.verdict(for: token(identifier: identifier)).reason == "logout")
+            #expect(await list.verdict(for: liveToken(identifier: identifier)).isClear)
+            try await list.revoke(liveToken(identifier: identifier))
+            #expect(await list.verdict(for: liveToken(identifier: identifier)).reason == "logout")
         }
         await list.close()
         await administration.close()

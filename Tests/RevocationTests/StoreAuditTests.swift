@@ -38,9 +38,15 @@ import Testing
         #expect(failure?.message.contains("unknown") == true)
     }
 
-    @Test func noPersistenceAndReplicasAreWarnings() throws {
+    @Test func noPersistenceIsAWarning() throws {
         #expect(try StoreAudit(information: information("noeviction", aof: 0), accepting: []).warnings.count == 1)
-        #expect(
-            try StoreAudit(information: information("noeviction", role: "slave"), accepting: []).warnings.count == 1)
+    }
+
+    @Test func aReplicaIsRefusedUnlessAccepted() throws {
+        let text = information("noeviction", role: "slave")
+        let failure = #expect(throws: StoreFailure.self) { try StoreAudit(information: text, accepting: []) }
+        #expect(failure?.code == .unsafeStore)
+        #expect(failure?.message.contains("replica") == true)
+        #expect(try StoreAudit(information: text, accepting: [], acceptsReplica: true).warnings.count == 1)
     }
 }

@@ -14,6 +14,8 @@ import Testing
         ("-NOAUTH Authentication required.", .storeError),
         ("-READONLY You can't write", .storeError),
         ("-ERR unknown command 'SETEX', with args beginning with: 'revoked:jti:secret-jti'", .storeError),
+        ("-ERR guarded key: secret-jti", .storeError),
+        ("-ERR guarded key: a revocation lasts at most secret-jti", .storeError),
         ("-secret-jti", .storeError),
         ("+QUEUED", .malformedReply),
         ("$-1", .malformedReply),

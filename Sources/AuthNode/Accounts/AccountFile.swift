@@ -8,10 +8,14 @@ public struct AccountFile: Sendable {
         self.path = path
     }
 
-    /// Adds an account, or gives it another password; makes the file if it is not there.
+    /// Adds an account, or gives it another password; makes the file if it is not there. Whoever does the same at the same
+    /// time waits.
     /// - Parameter replacing: whether an account of that name may be there already.
     /// - Throws: ``NodeError``.
     public func add(_ name: String, password: String, replacing: Bool = false) throws(NodeError) {
+        let path = try PrivateFile.target(of: path)
+        let lock = try PrivateFile.lock(directoryOf: path)
+        defer { close(lock) }
         var accounts = Accounts()
         if FileManager.default.fileExists(atPath: path) { accounts = try Accounts(contentsOf: path) }
         try accounts.add(name, password: password, replacing: replacing)

@@ -21,7 +21,8 @@ import Logging
 /// | `--log-level` | `REVOKED_NODE_LOG_LEVEL` | `logLevel` | `info` |
 extension NodeSettings {
     /// - Parameter flags: what the command line gave, by the file's keys (`config` included).
-    /// - Throws: ``NodeError/Code/invalidSetting``: a value that is there but cannot be read is never passed over.
+    /// - Throws: ``NodeError/Code/invalidSetting``: a value that is there but cannot be read is never passed over, nor is a
+    ///   misspelt key.
     public init(
         flags: [String: ConfigValue], environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws {
@@ -31,6 +32,7 @@ extension NodeSettings {
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "revoked"),
         ]
         if let file = ConfigReader(providers: providers).string(forKey: "node.config") {
+            try Self.check(file: file)
             providers.append(try await Self.provider(ofFile: file))
         }
         try await self.init(ConfigReader(providers: providers).scoped(to: "node"))
@@ -57,6 +59,30 @@ extension NodeSettings {
             throw NodeError(.invalidSetting, "a setting cannot be read: \(error)")
         }
         try validate()
+    }
+
+    /// What may stand in the file, under `node`.
+    private static let keys: Set<String> = [
+        "bind", "port", "backend", "keys", "users", "issuer", "audience", "clientId", "name", "accessTokenLifetime",
+        "leeway", "logLevel",
+    ]
+
+    /// The daemon's settings may stand in the same file, beside `node`.
+    private static func check(file path: String) throws(NodeError) {
+        let contents: Any
+        do {
+            contents = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw NodeError(
+                .invalidSetting, "the configuration file \(path) cannot be read: \(error.localizedDescription)")
+        }
+        guard let file = contents as? [String: Any], let settings = file["node", default: [:]] as? [String: Any] else {
+            throw NodeError(
+                .invalidSetting, "the configuration file \(path) has to be one JSON object, and node in it another")
+        }
+        if let key = settings.keys.sorted().first(where: { !keys.contains($0) }) {
+            throw NodeError(.invalidSetting, "the configuration file \(path) has an unknown setting under node: \(key)")
+        }
     }
 
     private static func provider(ofFile path: String) async throws -> any ConfigProvider {

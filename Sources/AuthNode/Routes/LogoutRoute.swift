@@ -13,22 +13,28 @@ struct LogoutRoute: Sendable {
     let realm: String
 
     private struct Answer: Encodable {
-        let revoked = true
+        let revoked: Bool
+        /// Why nothing was to be revoked.
+        var reason: String?
     }
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let claims = try genuineClaims(of: request)
         let scopes = Set(claims.scopes.map(\.kind)).intersection([.token, .session])
         guard !scopes.isEmpty else { throw Self.unrevocable("the token has neither jti nor sid") }
+        let acknowledgement: Acknowledgement
         do {
-            try await denylist.revoke(claims, reason: .logout, scopes: scopes)
+            acknowledgement = try await denylist.revoke(claims, reason: .logout, scopes: scopes)
         } catch  where error.code == .unrevocableToken {
             throw Self.unrevocable(error.message)
         } catch {
             context.logger.warning("a log-out was not acknowledged", metadata: ["code": "\(error.code.rawValue)"])
             throw Refusal.unavailable("the token is NOT revoked, try again: \(error.message)")
         }
-        return try .json(Answer())
+        switch acknowledgement {
+        case .revoked: return try .json(Answer(revoked: true))
+        case .alreadyExpired: return try .json(Answer(revoked: false, reason: "the token has already expired"))
+        }
     }
 
     private func genuineClaims(of request: Request) throws(Refusal) -> TokenClaims {

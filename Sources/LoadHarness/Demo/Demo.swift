@@ -90,7 +90,7 @@ public struct Demo: Sendable {
         let url: String
         if let backend {
             url = backend
-            try await stage.run(["init", "--backend", backend])
+            try await stage.run(["init"], backend: backend)
             narrator.held("store   the given one; it has an epoch (revoked init)", ContinuousClock.now - start)
         } else {
             let started = try await stage.startDaemon(port: 0)

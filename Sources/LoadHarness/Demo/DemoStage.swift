@@ -41,24 +41,24 @@ final class DemoStage: Sendable {
     }
 
     /// Starts a node on a free port.
+    /// - Parameter backend: the store's URL, which may hold a password: passed on where no other user can read it.
     func startNode(_ name: String, backend: String) async throws -> NodeClient {
         let node = try start(
             "node \(name)", log: "node-\(name)",
-            [
-                "node", "--port", "0", "--backend", backend, "--keys", keys, "--users", users, "--name", name,
-            ])
+            ["node", "--port", "0", "--keys", keys, "--users", users, "--name", name],
+            environment: ["REVOKED_NODE_BACKEND": backend])
         let url = try await node.line(beginning: "listening on ", within: Self.startTime)
         return NodeClient(name: name, url: url)
     }
 
     /// Runs a command to its end.
+    /// - Parameter backend: the store's URL, for the environment.
     /// - Returns: what it printed.
     /// - Throws: ``ChildProcess/Failure`` if it does not succeed.
     @discardableResult
-    func run(_ arguments: [String]) async throws -> String {
-        // Not all of the arguments: a backend's URL may hold a password.
+    func run(_ arguments: [String], backend: String) async throws -> String {
         let command = "revoked \(arguments[0])"
-        let process = try start(command, log: arguments[0], arguments)
+        let process = try start(command, log: arguments[0], arguments, environment: ["REVOKED_BACKEND": backend])
         guard try await process.end(within: Self.startTime) == .exited(0) else {
             throw ChildProcess.Failure(message: "`\(command)` failed:\n\(process.lastLines)")
         }
@@ -80,10 +80,12 @@ final class DemoStage: Sendable {
     private var keys: String { "\(directory)/key.pem" }
     private var users: String { "\(directory)/users.jsonl" }
 
-    private func start(_ name: String, log: String, _ arguments: [String]) throws(ChildProcess.Failure) -> ChildProcess
-    {
+    private func start(
+        _ name: String, log: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws(ChildProcess.Failure) -> ChildProcess {
         let process = try ChildProcess(
-            name, executable: executable, arguments: arguments, log: "\(directory)/\(log).log")
+            name, executable: executable, arguments: arguments, log: "\(directory)/\(log).log",
+            environment: environment)
         processes.withLock { $0.append(process) }
         return process
     }

@@ -53,7 +53,7 @@ extension DemoStory {
 
         narrator.step("An operator accepts the new epoch: revoked accept --backend \(backend)")
         let accepted = ContinuousClock.now
-        try await stage.run(["accept", "--backend", backend])
+        try await stage.run(["accept"], backend: backend)
         for node in nodes {
             try await until("node \(node.name) goes on") {
                 try await expectRefused(tokens.loggedOut, on: node, quietly: true)

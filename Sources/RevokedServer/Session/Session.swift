@@ -129,6 +129,8 @@ struct Session: ~Copyable {
         while true {
             batch.removeAll()
             let stop = fill(&batch, from: input, at: &position, worker)
+            // One key is looked up at once; many are fetched while the first are.
+            if batch.keyHashes.count > 1 { worker.denylist.prefetch(batch.keyHashes.span) }
             for index in 0..<batch.requests.count {
                 let request = batch.requests[index]
                 perform(Arguments(of: request, in: batch, input: input), request.tag, &worker)
@@ -163,7 +165,7 @@ struct Session: ~Copyable {
         case invalid(ProtocolError)
     }
 
-    /// Parses requests until the batch is full, hashes their keys and has their slots fetched.
+    /// Parses requests until the batch is full and hashes their keys.
     /// - Parameter position: moves behind what was parsed.
     private func fill(
         _ batch: inout RequestBatch, from input: RawSpan, at position: inout Int, _ worker: borrowing Worker
@@ -185,7 +187,7 @@ struct Session: ~Copyable {
         return .full
     }
 
-    /// Finds the last request's command, and hashes and fetches its keys.
+    /// Finds the last request's command, and hashes its keys.
     private static func prepare(_ batch: inout RequestBatch, _ input: RawSpan, _ daemon: Daemon) {
         let index = batch.requests.count - 1
         let request = batch.requests[index]
@@ -200,7 +202,6 @@ struct Session: ~Copyable {
             let argument = request.first + key
             let hash = daemon.denylist.hash(of: input.extracting(batch.range(ofArgument: argument)))
             batch.setHash(hash, ofArgument: argument)
-            daemon.denylist.prefetch(hash)
             key += command.keyStep
         }
     }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Revocation
 import Synchronization
 
 /// A server on loopback that says whatever a test wants, and counts what it is told.
@@ -27,10 +28,14 @@ final class FakeStore: Sendable {
     private let channel: Mutex<(any Channel)?> = Mutex(nil)
 
     /// - Parameter information: what `INFO` answers, whatever the section.
-    /// - Parameter script: answers every command but `INFO`.
+    /// - Parameter script: answers every command but `INFO` and `TIME`.
     init(information: String = "server_name:revoked\r\n", _ script: @escaping Script) async throws {
         self.script = Mutex { command in
-            command.first == "INFO" ? .bytes(bulk(information)) : script(command)
+            switch command.first {
+            case "INFO": .bytes(bulk(information))
+            case "TIME": .bytes(time())
+            default: script(command)
+            }
         }
         try await listen(port: 0)
     }
@@ -103,9 +108,15 @@ func values(_ keyCount: Int, epoch: String?) -> String {
     "*\(keyCount)\r\n" + String(repeating: "$-1\r\n", count: keyCount - 1) + (epoch.map(bulk) ?? "$-1\r\n")
 }
 
+/// The reply to `TIME`; by default what the tests' own clock says.
+func time(_ milliseconds: Int64 = configuration().wallClock()) -> String {
+    "*2\r\n" + bulk("\(milliseconds / 1_000)") + bulk("\(milliseconds % 1_000 * 1_000)")
+}
+
 func answerHealthily(_ command: [String], epoch: String = "epoch") -> FakeStore.Answer {
     switch command.first {
     case "INFO": .bytes(bulk("server_name:revoked\r\n"))
+    case "TIME": .bytes(time())
     case "MGET" where command.last == "revoked.accepted": .bytes("*2\r\n" + bulk(epoch) + "$-1\r\n")
     case "MGET": .bytes(values(command.count - 1, epoch: epoch))
     case "SETEX", "AUTH": .bytes("+OK\r\n")

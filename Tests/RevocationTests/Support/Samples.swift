@@ -35,6 +35,29 @@ func configuration(
     return configuration
 }
 
+/// For a store with a clock of its own: one by the machine's.
+func liveConfiguration() -> RevocationConfiguration {
+    var live = configuration()
+    live.wallClock = RevocationConfiguration().wallClock
+    return live
+}
+
+/// For a store with a clock of its own: a token that lives for 1,000 s from now, give or take.
+func liveToken(
+    identifier: String? = "secret-jti", session: String? = "secret-sid", subject: String? = nil, seconds: Int64 = 1_000
+) -> TokenClaims {
+    token(
+        identifier: identifier, session: session, subject: subject,
+        expiresAt: RevocationConfiguration().wallClock() + seconds * 1_000)
+}
+
+extension Acknowledgement {
+    /// Whether the revocation is kept for so long, give or take 30 s that a test may have taken.
+    func keeps(for seconds: Int64) -> Bool {
+        if case .revoked(let kept) = self { (seconds - 30...seconds + 1).contains(kept) } else { false }
+    }
+}
+
 extension Verdict {
     var isClear: Bool { if case .clear = self { true } else { false } }
 
@@ -45,6 +68,8 @@ extension Verdict {
 
 extension Readiness {
     var isReady: Bool { if case .ready = self { true } else { false } }
+
+    var warnings: [String]? { if case .ready(let warnings) = self { warnings } else { nil } }
 
     var code: UnknownCause.Code? { if case .notReady(let cause) = self { cause.code } else { nil } }
 }
