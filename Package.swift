@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -47,8 +48,10 @@ let package = Package(
         .target(
             name: "LoadHarness",
             dependencies: [
-                "AuthNode", "Revocation",
+                "AuthNode", "Revocation", "CFloor",
+                .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -123,6 +126,7 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CProcessor"),
         .executableTarget(name: "microbench", dependencies: ["Denylist"], swiftSettings: settings),
+        .target(name: "CFloor"),
 
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
@@ -148,6 +152,12 @@ let package = Package(
             name: "AuthNodeTests",
             dependencies: [
                 "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "LoadHarnessTests",
+            dependencies: [
+                "LoadHarness", "CFloor", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: settings),
         .testTarget(

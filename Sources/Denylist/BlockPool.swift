@@ -1,9 +1,9 @@
-/// Hands out blocks of one page. Blocks given back are used again first; those beyond a small stock go back to the
+/// Hands out blocks of memory, all of one size, so that none is lost between them. Blocks given back are used again first; those beyond a small stock go back to the
 /// system in ``trim(_:)``.
 struct BlockPool {
-    static let blockSize = Region.pageSize
+    static let blockSize = 8192
     /// The most blocks that stay in stock, or an eighth of those in use if that is more.
-    private static let stock = 1024
+    private static let stock = 512
 
     private struct State {
         /// The first block never used yet.

@@ -1,3 +1,5 @@
+import CProcessor
+
 /// 256 bytes, aligned, so that a lookup finds all it needs in one page: 16 control bytes, then 10 slots.
 ///
 ///     byte 0–9     the tag of each slot, 0 where it is free
@@ -43,16 +45,11 @@ struct Group {
     /// The slots with this tag; 0 finds the free ones.
     @inline(__always)
     func lanes(tagged tag: UInt8) -> Lanes {
-        let tags = address.load(as: SIMD16<UInt8>.self)
-        let found = SIMD16<UInt8>(repeating: 0).replacing(with: 0x80, where: tags .== tag)
-        let words = unsafeBitCast(found, to: SIMD2<UInt64>.self)
-        return Lanes(low: words[0], high: words[1] & 0x8080)
+        Lanes(bits: processor_equal_bytes(address, tag) & Lanes.all)
     }
 
-    var occupied: Lanes {
-        let free = lanes(tagged: 0)
-        return Lanes(low: ~free.low & 0x8080_8080_8080_8080, high: ~free.high & 0x8080)
-    }
+    @inline(__always)
+    var occupied: Lanes { Lanes(bits: lanes(tagged: 0).bits ^ Lanes.all) }
 
     @inline(__always)
     func take(_ lane: Int, tag: UInt8) {
@@ -65,6 +62,15 @@ struct Group {
         assert(address.load(fromByteOffset: lane, as: UInt8.self) != 0)
         address.storeBytes(of: 0, toByteOffset: lane, as: UInt8.self)
     }
+
+    /// The slot that an entry should have, or one in the same cache line: what a lookup asks for before it knows more.
+    @inline(__always)
+    static func preferredLane(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((hash &>> 24 & 0xFFFF) &* UInt64(slots)) &>> 16)
+    }
+
+    @inline(__always)
+    func prefetchSlot(_ hash: UInt64) { processor_prefetch(slot(Self.preferredLane(hash)).address) }
 
     // MARK: Counters
 
@@ -94,28 +100,34 @@ struct Group {
     }
 }
 
-/// A set of a group's slots: the top bit of a byte for each.
+/// A set of a group's slots, a bit for each.
 struct Lanes: Sequence, IteratorProtocol {
-    var low: UInt64
-    var high: UInt64
+    static let all: UInt32 = 1 << UInt32(Group.slots) - 1
+    var bits: UInt32
 
     @inline(__always)
-    var isEmpty: Bool { low | high == 0 }
+    var isEmpty: Bool { bits == 0 }
 
-    /// The first lane; requires one.
+    /// For each lane, those whose slots begin in the same cache line.
+    private static let neighbours: (UInt64, UInt64) = (
+        0b11 | 0b11 << 10 | 0b1_1100 << 20 | 0b1_1100 << 30 | 0b1_1100 << 40,
+        0b1110_0000 | 0b1110_0000 << 10 | 0b1110_0000 << 20 | 0b11_0000_0000 << 30 | 0b11_0000_0000 << 40
+    )
+
+    /// A lane close to `lane`; requires one.
     @inline(__always)
-    var first: Int { low != 0 ? low.trailingZeroBitCount &>> 3 : 8 &+ high.trailingZeroBitCount &>> 3 }
+    func first(preferring lane: Int) -> Int {
+        let masks = lane < 5 ? Self.neighbours.0 &>> UInt64(lane * 10) : Self.neighbours.1 &>> UInt64(lane * 10 - 50)
+        let near = bits & UInt32(truncatingIfNeeded: masks) & Self.all
+        return (near != 0 ? near : bits).trailingZeroBitCount
+    }
+
+    func has(_ lane: Int) -> Bool { bits >> UInt32(lane) & 1 != 0 }
 
     @inline(__always)
     mutating func next() -> Int? {
-        if low != 0 {
-            defer { low &= low &- 1 }
-            return low.trailingZeroBitCount &>> 3
-        }
-        if high != 0 {
-            defer { high &= high &- 1 }
-            return 8 &+ high.trailingZeroBitCount &>> 3
-        }
-        return nil
+        guard bits != 0 else { return nil }
+        defer { bits &= bits &- 1 }
+        return bits.trailingZeroBitCount
     }
 }

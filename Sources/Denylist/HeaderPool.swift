@@ -3,7 +3,7 @@
 struct HeaderPool {
     private struct State {
         var fresh: UInt32 = 0
-        /// The first of the headers given back, + 1; each holds the next in its first bytes.
+        /// The first of the headers given back, + 1; each holds the next.
         var free: UInt32 = 0
     }
 
@@ -32,7 +32,7 @@ struct HeaderPool {
         defer { lock.unlock() }
         if state.pointee.free > 0 {
             let number = state.pointee.free - 1
-            state.pointee.free = address(number).load(as: UInt32.self)
+            state.pointee.free = address(number).load(fromByteOffset: Segment.headerOffset, as: UInt32.self)
             return number
         }
         precondition((Int(state.pointee.fresh) + 1) * Segment.size <= region.size, "too many keys")
@@ -43,7 +43,7 @@ struct HeaderPool {
     func free(_ number: UInt32) {
         lock.lock()
         defer { lock.unlock() }
-        address(number).storeBytes(of: state.pointee.free, as: UInt32.self)
+        address(number).storeBytes(of: state.pointee.free, toByteOffset: Segment.headerOffset, as: UInt32.self)
         state.pointee.free = number + 1
     }
 }

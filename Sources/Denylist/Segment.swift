@@ -8,15 +8,18 @@ struct Segment {
     static let slotsPerBlock = groupsPerBlock * Group.slots
     /// The most entries per block before the segment grows: 92 %.
     static let fullBlock = slotsPerBlock * 92 / 100
-    /// The entries per block right after it was resized: 82 %.
-    static let freshBlock = slotsPerBlock * 82 / 100
+    /// The entries per block right after it was resized: 85 %.
+    static let freshBlock = slotsPerBlock * 85 / 100
     /// The blocks that a header has room for, of slots and of arena.
-    static let maximumBlocks = 32
-    /// A segment that needs more than this of either is split.
-    static let splitBlocks = 24
+    static let maximumBlocks = 16
+    /// A segment that needs more than this of either is split. (Half of 11 full blocks fits well into 6.)
+    static let splitBlocks = 11
     /// Two neighbours that together need no more than this are merged.
-    static let mergeBlocks = 10
-    static let size = 64 + 2 * maximumBlocks * MemoryLayout<UInt32>.stride
+    static let mergeBlocks = 5
+    /// A header is three cache lines: the blocks, of which a lookup needs one; what follows; the arena's blocks.
+    static let size = 192
+    static let headerOffset = 64
+    private static let arenaOffset = 128
 
     struct Header {
         var count = 0
@@ -37,19 +40,19 @@ struct Segment {
 
     @inline(__always)
     init(_ address: UnsafeMutableRawPointer, _ pool: BlockPool) {
-        header = address.assumingMemoryBound(to: Header.self)
+        header = (address + Self.headerOffset).assumingMemoryBound(to: Header.self)
         self.pool = pool
     }
 
-    private var address: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) }
+    private var address: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) - Self.headerOffset }
 
     @inline(__always)
     private var blocks: UnsafeMutablePointer<Atomic<UInt32>> {
-        (address + 64).assumingMemoryBound(to: Atomic<UInt32>.self)
+        address.assumingMemoryBound(to: Atomic<UInt32>.self)
     }
 
     private var arenaBlocks: UnsafeMutablePointer<UInt32> {
-        (address + 64 + Self.maximumBlocks * 4).assumingMemoryBound(to: UInt32.self)
+        (address + Self.arenaOffset).assumingMemoryBound(to: UInt32.self)
     }
 
     var count: Int { header.pointee.count }
@@ -74,7 +77,7 @@ struct Segment {
         -> Segment
     {
         precondition(blocks <= maximumBlocks, "too many keys with one hash: it must come from hash(of:)")
-        address.bindMemory(to: Header.self, capacity: 1).initialize(to: Header(number: number))
+        (address + headerOffset).bindMemory(to: Header.self, capacity: 1).initialize(to: Header(number: number))
         let segment = Segment(address, pool)
         segment.header.pointee.depth = depth
         segment.header.pointee.blockCount = blocks
@@ -118,7 +121,7 @@ struct Segment {
             let group = group(index)
             let free = group.lanes(tagged: 0)
             if !free.isEmpty {
-                let lane = free.first
+                let lane = free.first(preferring: Group.preferredLane(hash))
                 group.take(lane, tag: Group.tag(hash))
                 header.pointee.count += 1
                 return group.slot(lane)

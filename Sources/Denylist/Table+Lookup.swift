@@ -1,17 +1,14 @@
 import CProcessor
 
 extension Table {
-    /// Asks for the four cache lines of the group where a lookup of this hash begins. Takes no lock: at worst, the
-    /// wrong lines come.
+    /// Asks for the cache lines where a lookup of this hash most likely ends. Takes no lock: at worst, others come.
     func prefetch(_ hash: UInt64) {
         let entry = segmentEntry(hash, shard(hash))
         guard entry.groupCount > 0 else { return }
         let home = Segment.home(hash, consumedBits: consumedBits(entry.depth), groupCount: entry.groupCount)
-        let group = segment(entry).group(home).address
-        processor_prefetch(group)
-        processor_prefetch(group + 64)
-        processor_prefetch(group + 128)
-        processor_prefetch(group + 192)
+        let group = segment(entry).group(home)
+        processor_prefetch(group.address)
+        group.prefetchSlot(hash)
     }
 
     /// The slot of a key, expired or not.
@@ -25,10 +22,8 @@ extension Table {
         var index = Segment.home(key.hash, consumedBits: consumedBits(entry.depth), groupCount: groupCount)
         for _ in 0..<groupCount {
             let group = segment.group(index)
-            // The slot is in one of these lines; to know which one takes waiting for the first.
-            processor_prefetch(group.address + 64)
-            processor_prefetch(group.address + 128)
-            processor_prefetch(group.address + 192)
+            // Most likely the slot is there; to know takes waiting for the tags.
+            group.prefetchSlot(key.hash)
             for lane in group.lanes(tagged: tag) {
                 let slot = group.slot(lane)
                 let kind = slot.meta.kind

@@ -32,8 +32,9 @@ extension Table {
         if depth + 1 == shard.depth { shard.deepest += 2 }
     }
 
-    /// Resizes the segment of a hash if it has become much too large, and merges it with its neighbours while they are
-    /// small.
+    /// Resizes the segment of a hash if it has become much too large, and merges it with its lower neighbour as long as
+    /// both are small. (Not with its upper one: the hand comes from below, so that one may still be full of what has
+    /// expired, and all of it would crowd one half of the new segment.)
     func shrink(_ hash: UInt64, _ shard: Shard) {
         var current = segment(segmentEntry(hash, shard))
         if current.isTooLarge {
@@ -47,6 +48,7 @@ extension Table {
         while current.header.pointee.depth > 0 {
             let depth = current.header.pointee.depth
             let bit = UInt64(1) << (Self.hashBits - state.pointee.shardBits - depth)
+            guard hash & bit != 0 else { return }
             let other = segment(segmentEntry(hash ^ bit, shard))
             let arenaBlocks = (current.arenaLive + other.arenaLive) / BlockPool.blockSize
             let blocks = Segment.blocks(for: current.count + other.count)

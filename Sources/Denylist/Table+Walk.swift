@@ -122,7 +122,7 @@ extension Table {
             let first = Int.random(in: 0..<Group.slots)
             for step in 0..<Group.slots {
                 let lane = (first + step) % Group.slots
-                if occupied.contains(lane), isLive(group.slot(lane), at: moment) { return group.slot(lane) }
+                if occupied.has(lane), isLive(group.slot(lane), at: moment) { return group.slot(lane) }
             }
         }
         return nil

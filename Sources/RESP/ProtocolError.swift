@@ -2,11 +2,9 @@
 public enum ProtocolError: Error, Sendable, Equatable {
     case invalidMultibulkLength
     case unauthenticatedMultibulkLength
-    case tooBigMultibulkCount
     case expectedDollar(UInt8)
     case invalidBulkLength
     case unauthenticatedBulkLength
-    case tooBigBulkCount
     case missingLineEnd
     case tooBigInlineRequest
     case unbalancedQuotes
@@ -17,11 +15,9 @@ public enum ProtocolError: Error, Sendable, Equatable {
         switch self {
         case .invalidMultibulkLength: "invalid multibulk length"
         case .unauthenticatedMultibulkLength: "unauthenticated multibulk length"
-        case .tooBigMultibulkCount: "too big mbulk count string"
         case .expectedDollar(let byte): "expected '$', got '\(Self.printable(byte))'"
         case .invalidBulkLength: "invalid bulk length"
         case .unauthenticatedBulkLength: "unauthenticated bulk length"
-        case .tooBigBulkCount: "too big bulk count string"
         case .missingLineEnd: "expected CRLF"
         case .tooBigInlineRequest: "too big inline request"
         case .unbalancedQuotes: "unbalanced quotes in request"

@@ -33,9 +33,6 @@ public struct RequestBatch: ~Copyable {
         requests.reserveCapacity(64)
     }
 
-    @inlinable
-    public var isEmpty: Bool { requests.isEmpty }
-
     /// Forgets the requests, and gives back what an unusually large one took.
     public mutating func removeAll() {
         requests.removeAll(keepingCapacity: true)

@@ -13,6 +13,8 @@ public struct RequestParser: Sendable {
         case inline(end: Int)
         /// At least this many bytes of input, counted from the input's start, are needed to go on.
         case incomplete(atLeast: Int)
+        /// A line that is no array and has no end yet; as long as none comes, there is no use in asking again.
+        case incompleteLine
         case invalid(ProtocolError)
     }
 
@@ -39,7 +41,6 @@ public struct RequestParser: Sendable {
         switch readLength(input, at: &position) {
         case .number(let number): count = number
         case .incomplete: return .incomplete(atLeast: input.byteCount + 1)
-        case .tooLong: return .invalid(.tooBigMultibulkCount)
         case .noLineEnd: return .invalid(.missingLineEnd)
         case .notANumber: return .invalid(.invalidMultibulkLength)
         }
@@ -75,7 +76,6 @@ public struct RequestParser: Sendable {
             switch readLength(input, at: &position) {
             case .number(let number): length = number
             case .incomplete: return .incomplete(atLeast: input.byteCount + 1 + othersAtLeast)
-            case .tooLong: return .invalid(.tooBigBulkCount)
             case .noLineEnd: return .invalid(.missingLineEnd)
             case .notANumber: return .invalid(.invalidBulkLength)
             }
@@ -96,7 +96,7 @@ public struct RequestParser: Sendable {
 
     private enum Length {
         case number(Int64)
-        case incomplete, tooLong, noLineEnd, notANumber
+        case incomplete, noLineEnd, notANumber
     }
 
     /// Reads a number up to its CRLF and moves `position` behind it.
@@ -122,10 +122,10 @@ public struct RequestParser: Sendable {
     }
 
     private func readLongLength(_ input: RawSpan, at position: inout Int) -> Length {
-        let limit = min(input.byteCount, position + RequestLimits.maximumLine)
+        let limit = min(input.byteCount, position + RequestLimits.maximumNumber)
         var end = position
         while end < limit, input[byte: end] != UInt8(ascii: "\r") { end += 1 }
-        guard end < limit else { return limit < input.byteCount ? .tooLong : .incomplete }
+        guard end < limit else { return limit < input.byteCount ? .notANumber : .incomplete }
         guard end + 1 < input.byteCount else { return .incomplete }
         guard input[byte: end + 1] == UInt8(ascii: "\n") else { return .noLineEnd }
         guard let number = input.extracting(position..<end).parseInteger() else { return .notANumber }
@@ -138,7 +138,6 @@ public struct RequestParser: Sendable {
         var end = start
         while end < limit, input[byte: end] != UInt8(ascii: "\n") { end += 1 }
         if end < limit { return .inline(end: end + 1) }
-        return limit - start < RequestLimits.maximumLine
-            ? .incomplete(atLeast: input.byteCount + 1) : .invalid(.tooBigInlineRequest)
+        return limit - start < RequestLimits.maximumLine ? .incompleteLine : .invalid(.tooBigInlineRequest)
     }
 }

@@ -13,7 +13,8 @@ public struct RevocationConfiguration: Sendable {
     public var connectTimeout: Duration = .seconds(2)
     /// How long a command may take from the call to its reply. Up to one minute.
     public var commandTimeout: Duration = .milliseconds(500)
-    /// How long a session's revocation is kept: the longest lifetime of a refresh token; the margin is added.
+    /// How long a session's revocation is kept: the longest lifetime of a refresh token; the margin is added. Up to 399
+    /// days: the daemon keeps nothing for longer than 400.
     public var longestRefreshLifetime: Duration = .seconds(30 * 86_400)
     /// The epoch to believe; nil pins the one met at first contact. `revoked accept` outranks it while the process lives.
     public var epoch: String?
@@ -31,8 +32,8 @@ public struct RevocationConfiguration: Sendable {
         guard timeouts.contains(connectTimeout), timeouts.contains(commandTimeout) else {
             throw RevocationError(.invalidConfiguration, "a timeout is 1 millisecond to 60 seconds")
         }
-        guard (Duration.zero...Duration.seconds(400 * 86_400)).contains(longestRefreshLifetime) else {
-            throw RevocationError(.invalidConfiguration, "the longest refresh lifetime is 0 to 400 days")
+        guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(longestRefreshLifetime) else {
+            throw RevocationError(.invalidConfiguration, "the longest refresh lifetime is 0 to 399 days")
         }
         guard epoch?.isEmpty != true else {
             throw RevocationError(.invalidConfiguration, "the configured epoch is empty: leave it out, or give it")

@@ -89,7 +89,9 @@ final class StoreConnection: @unchecked Sendable {
             return mailbox.calls
         }
         switch lifecycle.admit() {
-        case .send: handler?.send(calls, timeout: options.commandTimeout)
+        case .send:
+            guard let handler else { preconditionFailure("a connection that is ready has a handler") }
+            handler.send(calls, timeout: options.commandTimeout)
         case .fail(let failure): fail(calls, failure)
         case .hold: held += calls
         case .holdAndConnect:

@@ -13,11 +13,12 @@ struct TableBenchmark {
     private static let batch = 16
 
     let entries: Int
+    let configuration: Denylist.Configuration
 
     func run() {
         print("\n\(entries / 1_000_000) M entries: revoked:jti:<uuid> → logout")
         let before = residentBytes()
-        let denylist = Denylist()
+        let denylist = Denylist(configuration)
         var keys = Keys()
         let moment = Moment(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
 
@@ -98,8 +99,8 @@ struct TableBenchmark {
                 for index in 0..<Self.batch {
                     batch[index].make(scatter(first + index) + (miss ? entries : 0))
                     hashes[index] = batch[index].withBytes { denylist.hash(of: $0) }
-                    denylist.prefetch(hashes[index])
                 }
+                for index in 0..<Self.batch { denylist.prefetch(hashes[index]) }
                 for index in 0..<Self.batch {
                     let isThere = batch[index].withBytes { denylist.contains($0, hash: hashes[index], at: moment) }
                     if isThere { found += 1 }
@@ -116,8 +117,8 @@ struct TableBenchmark {
                 for index in 0..<Self.batch {
                     batch[index].make(scatter(first + index))
                     hashes[index] = batch[index].withBytes { denylist.hash(of: $0) }
-                    denylist.prefetch(hashes[index])
                 }
+                for index in 0..<Self.batch { denylist.prefetch(hashes[index]) }
                 for index in 0..<Self.batch {
                     batch[index].withBytes { key in
                         denylist.update(key, hash: hashes[index], at: moment) { $0.setExpiry($0.expiry + 1) }

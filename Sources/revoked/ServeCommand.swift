@@ -30,6 +30,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The longest argument of a command (default: 1mb).") var protoMaxBulkLen: String?
     @Option(help: "The most that may wait for one client to read (default: 64mb).") var outputLimit: String?
     @Option(help: "Reactor threads (default: 0, one per core).") var threads: String?
+    @Option(help: "Microseconds that a reactor looks for more before it sleeps, at most 1000 (default: 0).")
+    var spin: String?
     @Option(help: "epoll or nio (default: epoll on Linux).") var transport: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var loglevel: String?
 
@@ -43,7 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
             .bind: bind, .port: port, .unixsocket: unixsocket, .requirepass: requirepass,
             .adminPassword: adminPassword, .protectedMode: protectedMode, .maxmemory: maxmemory,
             .maxclients: maxclients, .guardedPrefix: guardedPrefix, .maxRevocation: maxRevocation,
-            .protoMaxBulkLen: protoMaxBulkLen, .outputLimit: outputLimit, .threads: threads, .transport: transport,
+            .protoMaxBulkLen: protoMaxBulkLen, .outputLimit: outputLimit, .threads: threads, .spin: spin,
+            .transport: transport,
             .loglevel: loglevel,
         ]
         return given.compactMapValues { $0 }

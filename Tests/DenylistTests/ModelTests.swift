@@ -38,13 +38,13 @@ private struct Model {
             let key =
                 switch index % 7 {
                 case 0: "\(prefix)user\(index)"
-                case 1: prefix + uuid(&generator, uppercase: true)
-                case 2: prefix + uuid(&generator) + (index % 49 == 2 ? String(repeating: "x", count: index % 700) : "")
-                default: prefix + uuid(&generator)
+                case 1: prefix + randomUUID(&generator, uppercase: true)
+                case 2: prefix + randomUUID(&generator) + (index % 49 == 2 ? String(repeating: "x", count: index % 700) : "")
+                default: prefix + randomUUID(&generator)
                 }
             keys.append(Array(key.utf8))
         }
-        let texts = ["logout", "compromised", "", "1", "1700000000000", "rotated:1700000000000:\(uuid(&generator))"]
+        let texts = ["logout", "compromised", "", "1", "1700000000000", "rotated:1700000000000:\(randomUUID(&generator))"]
         values = texts.map { Array($0.utf8) }
         values += (0..<20).map { length in (0..<(length * length * 3)).map { UInt8(truncatingIfNeeded: $0) } }
         values += (0..<6).map { Array("learned \($0)".utf8) }
@@ -117,9 +117,11 @@ private struct Model {
         let expected = live(key)
         denylist.lock([hash]) { locked in
             locked.update(bytes, hash: hash, at: moment) { entry in
-                #expect(entry.isGuarded == isGuarded(key))
+                let guarded = entry.isGuarded
+                #expect(guarded == isGuarded(key))
                 guard entry.exists else { return #expect(expected == nil) }
-                #expect(Stored(value: entry.withValue { $0.bytes }, expiry: entry.expiry) == expected)
+                let found = Stored(value: entry.withValue { $0.bytes }, expiry: entry.expiry)
+                #expect(found == expected)
             }
         }
     }

@@ -93,7 +93,7 @@ extension RawSpan {
 }
 
 /// `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` from random bits.
-func uuid(_ generator: inout some RandomNumberGenerator, uppercase: Bool = false) -> String {
+func randomUUID(_ generator: inout some RandomNumberGenerator, uppercase: Bool = false) -> String {
     func hex(_ digits: Int) -> String {
         let text = String(generator.next() >> UInt64(64 - digits * 4), radix: 16, uppercase: uppercase)
         return String(repeating: "0", count: digits - text.count) + text

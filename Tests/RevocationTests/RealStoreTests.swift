@@ -133,7 +133,10 @@ import Testing
         let path = NSTemporaryDirectory() + "revoked-test-\(UInt64.random(in: 0 ... .max)).sock"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let server = try await RedisServer("--unixsocket", path)
+        // It answers on TCP before it listens here; a first connection that is refused is tried again.
+        try #require(await eventually { FileManager.default.fileExists(atPath: path) })
         let list = try RevocationList("redis+unix://\(path)", configuration: configuration())
+        try #require(await eventually { await list.verdict(for: token()).unknownCode != .unreachable })
         #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
         #expect(await list.verdict(for: token()).reason == "logout")
         await list.close()

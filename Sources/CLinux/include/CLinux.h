@@ -17,8 +17,6 @@ typedef struct {
 enum {
     CLINUX_READABLE = 0x001,
     CLINUX_WRITABLE = 0x004,
-    CLINUX_ERROR = 0x008,
-    CLINUX_HANGUP = 0x010,
 };
 
 typedef enum { clinux_add, clinux_modify, clinux_remove } clinux_operation;
@@ -40,6 +38,26 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 
 /// Names the calling thread, for `top` and `perf`; at most 15 bytes.
 void clinux_name_thread(const char *name);
+
+/// Gives back the pages of program text that only the start needed. They are read from the file again when they are
+/// needed, so this costs a little time and changes nothing else.
+void clinux_release_text(void);
+
+/// Keeps the calling thread, and what it starts, on one processor; -1 and errno on failure.
+int clinux_stay_on(int processor);
+
+/// The processors that the calling thread may use, in order.
+/// - Returns: how many there are, at most `count`; -1 and errno on failure.
+int clinux_processors(int *processors, int count);
+
+/// A clock that only goes forward, in nanoseconds.
+int64_t clinux_time(void);
+
+/// The processor time of the calling thread, in nanoseconds.
+int64_t clinux_thread_time(void);
+
+/// The processor time of all threads of a process, ended ones included, in nanoseconds; -1 and errno on failure.
+int64_t clinux_processor_time(int32_t process);
 
 #endif
 #endif

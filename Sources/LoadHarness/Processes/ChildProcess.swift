@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 import Synchronization
 
 /// A process that we started: its output goes to a log file, and it can be waited for, signalled and ended.
@@ -24,7 +24,7 @@ public final class ChildProcess: Sendable {
     public let name: String
     /// The file that receives its standard output and standard error.
     public let log: String
-    public let identifier: pid_t
+    public let identifier: Int32
     /// Closes when we end.
     private let lifeline: Pipe
     private let ending: EndingBox

@@ -14,6 +14,8 @@ struct Command: Sendable {
         static let noAuthentication = Flags(rawValue: 16)
         static let fast = Flags(rawValue: 32)
         static let loading = Flags(rawValue: 64)
+        /// Takes time that grows with the number of keys.
+        static let slow = Flags(rawValue: 128)
     }
 
     let name: StaticString
@@ -71,8 +73,8 @@ struct CommandTable: Sendable {
             Command(.del, "del", -2, [.write], keys: all),
             Command(.unlink, "unlink", -2, [.write, .fast], keys: all),
             Command(.touch, "touch", -2, [.readOnly, .fast], keys: all),
-            Command(.scan, "scan", -2, [.readOnly]),
-            Command(.keys, "keys", 2, [.readOnly]),
+            Command(.scan, "scan", -2, [.readOnly, .slow]),
+            Command(.keys, "keys", 2, [.readOnly, .slow]),
             Command(.randomkey, "randomkey", 1, [.readOnly]),
             Command(.ttl, "ttl", 2, [.readOnly, .fast], keys: one),
             Command(.pttl, "pttl", 2, [.readOnly, .fast], keys: one),
@@ -97,8 +99,8 @@ struct CommandTable: Sendable {
             Command(.dbsize, "dbsize", 1, [.readOnly, .fast]),
             Command(.time, "time", 1, [.fast, .loading]),
             Command(.shutdown, "shutdown", -1, [.admin, .loading]),
-            Command(.flushdb, "flushdb", -1, [.write, .admin]),
-            Command(.flushall, "flushall", -1, [.write, .admin]),
+            Command(.flushdb, "flushdb", -1, [.write, .admin, .slow]),
+            Command(.flushall, "flushall", -1, [.write, .admin, .slow]),
         ]
     }()
 

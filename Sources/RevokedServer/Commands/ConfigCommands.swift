@@ -48,6 +48,7 @@ enum ConfigCommands {
             ("protected-mode", configuration.protectedMode ? "yes" : "no"),
             ("proto-max-bulk-len", String(configuration.maximumBulk)),
             ("save", ""),
+            ("spin", String(configuration.spin)),
             ("threads", String(configuration.threads)),
             ("timeout", "0"),
             ("transport", configuration.transport.rawValue),

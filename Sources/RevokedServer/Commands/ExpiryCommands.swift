@@ -9,7 +9,8 @@ enum ExpiryCommands {
     }
 
     static func expiretime(_ arguments: Arguments, _ unit: TimeUnit, _ worker: inout Worker) {
-        reply(arguments, &worker) { unit.rounded($0) }
+        let lead = worker.classify(arguments[1]) == .guarded ? worker.moment.lead : 0
+        reply(arguments, &worker) { unit.rounded($0 - lead) }
     }
 
     private static func reply(_ arguments: Arguments, _ worker: inout Worker, _ number: (Int64) -> Int64) {

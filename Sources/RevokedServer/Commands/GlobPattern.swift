@@ -2,6 +2,10 @@ import RESP
 
 /// Redis' glob pattern: `*`, `?`, `[a-z]`, `[^a]` and `\` before a literal (Redis, `KEYS`).
 struct GlobPattern {
+    /// The longest pattern, in bytes: matching takes up to its length times the key's, under a lock.
+    static let maximumLength = 1024
+    static let tooLong = "ERR the pattern is longer than \(maximumLength) bytes"
+
     private let pattern: [UInt8]
 
     init(_ bytes: RawSpan) { pattern = bytes.withUnsafeBytes(Array.init) }

@@ -73,7 +73,7 @@ enum GuardedWrite {
 
     /// Why a revocation may not last until `expiry`; nil if it may.
     static func refusal(expiry: Int64, moment: Moment, longestSeconds: Int64) -> String? {
-        guard expiry - moment.later > longestSeconds * 1000 else { return nil }
+        guard expiry > moment.later, expiry - moment.later > longestSeconds * 1000 else { return nil }
         return "ERR guarded key: a revocation lasts at most \(longestSeconds) seconds (max-revocation)"
     }
 

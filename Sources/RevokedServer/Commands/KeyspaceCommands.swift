@@ -13,6 +13,9 @@ enum KeyspaceCommands {
             guard index + 1 < arguments.count else { return worker.failSyntax() }
             let word = arguments[index]
             if word.equalsIgnoringCase("match") {
+                guard arguments[index + 1].byteCount <= GlobPattern.maximumLength else {
+                    return worker.fail(GlobPattern.tooLong)
+                }
                 pattern = GlobPattern(arguments[index + 1])
             } else if word.equalsIgnoringCase("count") {
                 guard let number = arguments[index + 1].parseInteger() else { return worker.failNotAnInteger() }
@@ -42,6 +45,7 @@ enum KeyspaceCommands {
     }
 
     static func keys(_ arguments: Arguments, _ worker: inout Worker) {
+        guard arguments[1].byteCount <= GlobPattern.maximumLength else { return worker.fail(GlobPattern.tooLong) }
         let pattern = GlobPattern(arguments[1])
         var keys = KeyList(version: worker.reply.version, limit: worker.reply.limit)
         var cursor: UInt64 = 0

@@ -18,6 +18,8 @@ extension Session {
         }
         client.lastCommand.store(tag, ordering: .relaxed)
         execute(command.id, arguments, &worker)
+        // What follows in the same read must not count from before a walk through all keys.
+        if command.flags.contains(.slow) { worker.readClock() }
     }
 
     private mutating func execute(_ id: Command.ID, _ arguments: Arguments, _ worker: inout Worker) {

@@ -8,7 +8,9 @@ enum TimeUnit {
     var factor: Int64 { self == .seconds ? 1000 : 1 }
 
     /// A number of milliseconds in this unit, rounded to nearest as `TTL` does.
-    func rounded(_ milliseconds: Int64) -> Int64 { self == .seconds ? (milliseconds + 500) / 1000 : milliseconds }
+    func rounded(_ milliseconds: Int64) -> Int64 {
+        self == .seconds ? milliseconds / 1000 + (milliseconds % 1000 >= 500 ? 1 : 0) : milliseconds
+    }
 }
 
 /// An expiry as a command gives it.
@@ -17,11 +19,18 @@ struct ExpiryArgument {
     let milliseconds: Int64
     let isAbsolute: Bool
 
-    /// The expiry in Unix milliseconds: what is relative counts from the clock of the key's class.
+    /// The expiry on the clock of the key's class, in milliseconds. What is given as Unix time counts from the wall
+    /// clock: if guarded time is ahead of it, a guarded key must not end early by as much.
     /// - Returns: nil if it overflows.
     func expiry(_ keyClass: KeyClass, _ moment: Moment) -> Int64? {
-        guard !isAbsolute else { return milliseconds }
-        let (sum, overflow) = milliseconds.addingReportingOverflow(keyClass == .guarded ? moment.later : moment.wall)
+        let start =
+            switch (keyClass, isAbsolute) {
+            case (.guarded, true): moment.lead
+            case (.guarded, false): moment.later
+            case (_, true): Int64(0)
+            case (_, false): moment.wall
+            }
+        let (sum, overflow) = milliseconds.addingReportingOverflow(start)
         return overflow ? nil : sum
     }
 }

@@ -50,8 +50,12 @@ final class ServerClock: Sendable {
         offset = Atomic(wall - boot)
     }
 
-    func now() -> Moment {
-        Moment(wall: source.wall(), guarded: source.boot() + offset.load(ordering: .relaxed))
+    func now() -> Moment { read().moment }
+
+    /// The moment, and the milliseconds since boot that it was read at.
+    func read() -> (moment: Moment, uptime: Int64) {
+        let boot = source.boot()
+        return (Moment(wall: source.wall(), guarded: boot + offset.load(ordering: .relaxed)), boot)
     }
 
     /// Lets guarded time follow the wall clock, as far as ``GuardedClock`` allows. Called many times a minute.

@@ -18,6 +18,7 @@ import Logging
 /// | `--proto-max-bulk-len` | `REVOKED_PROTO_MAX_BULK_LEN` | `proto-max-bulk-len` | `1mb` | longest argument |
 /// | `--output-limit` | `REVOKED_OUTPUT_LIMIT` | `output-limit` | `64mb` | most that may wait for one client to read |
 /// | `--threads` | `REVOKED_THREADS` | `threads` | `0` | reactor threads; 0 is one per core |
+/// | `--spin` | `REVOKED_SPIN` | `spin` | `0` | microseconds that a reactor looks for more before it sleeps, at most 1000: a lone client waits less, a core works more |
 /// | `--transport` | `REVOKED_TRANSPORT` | `transport` | `epoll` on Linux | `epoll` or `nio` |
 /// | `--loglevel` | `REVOKED_LOGLEVEL` | `loglevel` | `info` | `trace` `debug` `info` `notice` `warning` `error` `critical` |
 public enum Setting: String, CaseIterable, Sendable {
@@ -29,7 +30,7 @@ public enum Setting: String, CaseIterable, Sendable {
     case maxRevocation = "max-revocation"
     case protoMaxBulkLen = "proto-max-bulk-len"
     case outputLimit = "output-limit"
-    case threads, transport, loglevel
+    case threads, spin, transport, loglevel
 }
 
 extension ServerConfiguration {
@@ -62,8 +63,8 @@ extension ServerConfiguration {
         case .requirepass: password = text.isEmpty ? nil : text
         case .adminPassword: adminPassword = text.isEmpty ? nil : text
         case .protectedMode:
-            guard text == "yes" || text == "no" else { throw Self.invalid(setting, "yes or no") }
-            protectedMode = text == "yes"
+            guard ["yes", "no", "true", "false"].contains(text) else { throw Self.invalid(setting, "yes or no") }
+            protectedMode = text == "yes" || text == "true"
         case .maxmemory: maximumMemory = try Self.size(setting, text, atLeast: 0)
         case .maxclients: maximumClients = try Self.number(setting, text, in: 1...1_000_000)
         case .guardedPrefix:
@@ -77,6 +78,7 @@ extension ServerConfiguration {
             if maximumBulk > 512 << 20 { throw Self.invalid(setting, "at most 512mb") }
         case .outputLimit: outputLimit = try Self.size(setting, text, atLeast: 1 << 20)
         case .threads: threads = try Self.number(setting, text, in: 0...256)
+        case .spin: spin = try Self.number(setting, text, in: 0...1000)
         case .transport:
             guard let kind = TransportKind(rawValue: text) else { throw Self.invalid(setting, "epoll or nio") }
             #if !os(Linux)

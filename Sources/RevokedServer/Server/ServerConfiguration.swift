@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public var outputLimit = 64 << 20
     /// Reactor threads; 0 is one per core.
     public var threads = 0
+    /// How long a reactor that has nothing to do looks for more before it sleeps, in microseconds (epoll only).
+    public var spin = 0
     /// What moves the bytes.
     public var transport = TransportKind.platformDefault
     public var logLevel = Logger.Level.info

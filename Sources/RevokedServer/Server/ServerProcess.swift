@@ -3,15 +3,26 @@ public import Logging
 import ServiceLifecycle
 import UnixSignals
 
+#if os(Linux)
+    import CLinux
+#endif
+
 /// The process of `revoked serve`: from a configuration to a daemon that ends on SIGTERM, SIGINT or `SHUTDOWN`.
 public enum ServerProcess {
     /// Runs until it is told to end. Says on standard output where it listens and how to talk to it.
     public static func run(_ configuration: ServerConfiguration, logger: Logger) async throws {
+        // A reader of the log that goes away, or a terminal that closes, must not end the daemon.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
         var logger = logger
         logger.logLevel = configuration.logLevel
         let server = RevokedServer(configuration, logger: logger)
         let endpoints = try await server.start()
         announce(endpoints, configuration)
+        #if os(Linux)
+            // A third of what is resident after the start is code that only the start ran.
+            clinux_release_text()
+        #endif
         let service = ServiceGroupConfiguration.ServiceConfiguration(
             service: Running(server: server), successTerminationBehavior: .gracefullyShutdownGroup)
         let group = ServiceGroup(

@@ -32,6 +32,8 @@ struct Session: ~Copyable {
     private var waiting: [UInt8] = []
     /// How many bytes of input it takes to go on.
     private var needed = 0
+    /// The waiting input is the beginning of a line.
+    private var awaitsLineEnd = false
     /// What this connection has added to ``Counters/waitingInput``.
     private var charged = 0
 
@@ -43,9 +45,6 @@ struct Session: ~Copyable {
             isAuthenticated: user != .nobody)
     }
 
-    /// Whether input is kept for later.
-    var hasWaitingInput: Bool { !waiting.isEmpty }
-
     // MARK: Input
 
     /// Takes bytes that were read, executes what is complete and leaves the replies in `worker`.
@@ -54,7 +53,11 @@ struct Session: ~Copyable {
         begin(&worker)
         guard waiting.isEmpty else {
             bytes.withUnsafeBytes { waiting.append(contentsOf: $0) }
-            return finish(waiting.count < needed ? .open : executeWaiting(&batch, &worker), &worker)
+            let isLineOpen =
+                awaitsLineEnd && waiting.count < RequestLimits.maximumLine
+                && !bytes.withUnsafeBytes { $0.contains(UInt8(ascii: "\n")) }
+            if isLineOpen || waiting.count < needed { return finish(.open, &worker) }
+            return finish(executeWaiting(&batch, &worker), &worker)
         }
         let (used, outcome) = execute(bytes, &batch, &worker)
         if used < bytes.byteCount, !isClosing {
@@ -83,7 +86,7 @@ struct Session: ~Copyable {
 
     private func begin(_ worker: inout Worker) {
         worker.reply.version = version
-        client.lastInteraction.store(worker.daemon.clock.uptime(), ordering: .relaxed)
+        client.lastInteraction.store(worker.uptime, ordering: .relaxed)
     }
 
     private mutating func finish(_ outcome: Outcome, _ worker: inout Worker) -> Outcome {
@@ -121,6 +124,8 @@ struct Session: ~Copyable {
         _ input: RawSpan, _ batch: inout RequestBatch, _ worker: inout Worker
     ) -> (used: Int, outcome: Outcome) {
         var position = 0
+        needed = 0
+        awaitsLineEnd = false
         while true {
             batch.removeAll()
             let stop = fill(&batch, from: input, at: &position, worker)
@@ -136,8 +141,12 @@ struct Session: ~Copyable {
                 performInline(input.extracting(position..<end), &worker)
                 position = end
                 if isClosing { return (input.byteCount, .closing) }
+                if worker.reply.count > Self.replyPause { return (position, .paused) }
             case .incomplete(let atLeast):
                 needed = atLeast - position
+                return (position, .open)
+            case .incompleteLine:
+                awaitsLineEnd = true
                 return (position, .open)
             case .invalid(let error):
                 refuse(error, &worker)
@@ -150,6 +159,7 @@ struct Session: ~Copyable {
         case full
         case inline(end: Int)
         case incomplete(atLeast: Int)
+        case incompleteLine
         case invalid(ProtocolError)
     }
 
@@ -168,6 +178,7 @@ struct Session: ~Copyable {
             case .nothing(let end): position = end
             case .inline(let end): return .inline(end: end)
             case .incomplete(let atLeast): return .incomplete(atLeast: atLeast)
+            case .incompleteLine: return .incompleteLine
             case .invalid(let error): return .invalid(error)
             }
         }

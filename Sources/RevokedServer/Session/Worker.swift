@@ -7,14 +7,19 @@ struct Worker: ~Copyable {
     /// The replies of the connection that is being served.
     var reply: ReplyBuffer
     /// When the bytes that are being served were read.
-    var moment: Moment
+    private(set) var moment: Moment
+    /// The same in milliseconds of ``ServerClock/uptime()``.
+    private(set) var uptime: Int64
     var counters = LocalCounters()
 
     init(_ daemon: Daemon) {
         self.daemon = daemon
         reply = ReplyBuffer(limit: daemon.configuration.outputLimit)
-        moment = daemon.clock.now()
+        (moment, uptime) = daemon.clock.read()
     }
+
+    /// Takes the time for what is served next.
+    mutating func readClock() { (moment, uptime) = daemon.clock.read() }
 
     var denylist: Denylist { daemon.denylist }
 }

@@ -26,29 +26,46 @@
             }
             defer { freeaddrinfo(first) }
             var listeners: [Listener] = []
+            var missing: ServerError?
+            var port = port
             var next = first
             while let info = next {
-                do { listeners.append(try listen(on: info.pointee, host, port)) } catch {
+                next = info.pointee.ai_next
+                do throws(ServerError) {
+                    let listener = try listen(on: info.pointee, host, port)
+                    listeners.append(listener)
+                    // A free port is asked for once, for all addresses of the host.
+                    if case .tcp(_, let taken) = listener.endpoint { port = taken }
+                } catch {
+                    // A machine without IPv6 still has the host's other addresses.
+                    if error.code == .noResources {
+                        missing = error
+                        continue
+                    }
                     for listener in listeners { close(listener.descriptor) }
                     throw error
                 }
-                next = info.pointee.ai_next
             }
+            if listeners.isEmpty, let missing { throw missing }
             return listeners
         }
 
         private static func listen(on info: addrinfo, _ host: String, _ port: Int) throws(ServerError) -> Listener {
             let descriptor = SocketAddress.makeSocket(info.ai_family)
-            guard descriptor >= 0 else { throw failed("cannot make a socket") }
+            guard descriptor >= 0 else {
+                throw failed("cannot make a socket for \(host)", errno == EAFNOSUPPORT ? .noResources : .cannotListen)
+            }
             prepare(descriptor)
             set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
             if info.ai_family == AF_INET6 { set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
             guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0,
                 Glibc.listen(descriptor, backlog) == 0
             else {
+                let isMissing = errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT
                 let error =
                     errno == EADDRINUSE
-                    ? ServerError.inUse(.tcp(host: host, port: port)) : failed("cannot listen on \(host):\(port)")
+                    ? ServerError.inUse(.tcp(host: host, port: port))
+                    : failed("cannot listen on \(host):\(port)", isMissing ? .noResources : .cannotListen)
                 close(descriptor)
                 throw error
             }
@@ -110,8 +127,8 @@
             setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
         }
 
-        private static func failed(_ what: String) -> ServerError {
-            ServerError(.cannotListen, "\(what): \(String(cString: strerror(errno)))")
+        private static func failed(_ what: String, _ code: ServerError.Code = .cannotListen) -> ServerError {
+            ServerError(code, "\(what): \(String(cString: strerror(errno)))")
         }
     }
 #endif

@@ -3,6 +3,12 @@ import NIOPosix
 import RESP
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The same sessions over SwiftNIO: for platforms without epoll.
 final class NIOTransport: Transport {
     private let daemon: Daemon
@@ -35,8 +41,9 @@ final class NIOTransport: Transport {
         }
         if let path = daemon.configuration.unixSocket {
             try UnixSocketPath.clear(path)
+            let mask = umask(0o077)
+            defer { umask(mask) }
             _ = try await bind(.unix(path: path)) { try await $0.bind(unixDomainSocketPath: path).get() }
-            UnixSocketPath.restrict(path)
             endpoints.append(.unix(path: path))
         }
         return endpoints

@@ -14,7 +14,7 @@
         private let pauseLimit: Int
         /// What may wait for all clients together.
         private static let allOutputLimit = 1 << 30
-        /// A client that is paused and reads nothing for this long is dropped, in milliseconds.
+        /// A client that reads nothing of what it is owed for this long is dropped, in milliseconds.
         private static let stallLimit: Int64 = 60_000
         /// How long the end waits for clients to read what they are owed, in milliseconds.
         private static let drainLimit: Int64 = 3_000
@@ -56,16 +56,36 @@
 
         mutating func run() {
             while true {
-                let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout())
-                worker.moment = worker.daemon.clock.now()
+                let ready = wait()
+                worker.readClock()
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
                 }
                 resumeUnfinished()
                 if waitingCount > 0 || acceptsAgainAt != nil { checkTime() }
-                if let drainsUntil, connectionCount == 0 || worker.daemon.clock.uptime() >= drainsUntil { break }
+                if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
             }
             for connection in connections { if let connection { end(connection) } }
+        }
+
+        /// - Returns: how many events there are.
+        private func wait() -> Int32 {
+            let timeout = timeout()
+            let spin = Int64(worker.daemon.configuration.spin) * 1000
+            if spin > 0, timeout != 0 {
+                let start = Self.nanoseconds()
+                repeat {
+                    let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), 0)
+                    if ready != 0 { return ready }
+                } while Self.nanoseconds() - start < spin
+            }
+            return clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout)
+        }
+
+        private static func nanoseconds() -> Int64 {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         }
 
         private func timeout() -> Int32 {
@@ -77,7 +97,7 @@
         private mutating func handle(_ descriptor: Int32, _ reported: UInt32) {
             if Int(descriptor) < connections.count, let connection = connections[Int(descriptor)] {
                 if reported & Reactor.writable != 0 { flush(connection) }
-                if reported & ~Reactor.writable != 0 { receive(connection) }
+                if reported & ~Reactor.writable != 0, isOpen(connection) { receive(connection) }
             } else if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
             } else if let listener = listeners.first(where: { $0.descriptor == descriptor }) {
@@ -102,11 +122,11 @@
         private mutating func drain() {
             for listener in listeners { listener.end() }
             listeners = []
-            drainsUntil = worker.daemon.clock.uptime() + Self.drainLimit
+            drainsUntil = worker.uptime + Self.drainLimit
             for connection in connections {
                 guard let connection else { continue }
                 if !connection.needsResume { receive(connection) }
-                if !connection.needsResume, connection.pending == 0 { end(connection) }
+                if isOpen(connection) { goOn(connection) }
             }
         }
 
@@ -149,7 +169,7 @@
 
         private mutating func stopAccepting() {
             worker.daemon.logger.error("cannot accept connections: out of descriptors or memory; trying again in 1 s")
-            acceptsAgainAt = worker.daemon.clock.uptime() + 1000
+            acceptsAgainAt = worker.uptime + 1000
             for listener in listeners {
                 _ = clinux_epoll_control(reactor.epoll, clinux_remove, listener.descriptor, 0, 0)
             }
@@ -186,8 +206,13 @@
             reactor.load.wrappingSubtract(1, ordering: .relaxed)
         }
 
+        /// Its descriptor may be another connection's by now.
+        private func isOpen(_ connection: Connection) -> Bool {
+            connections[Int(connection.descriptor)] === connection
+        }
+
         private mutating func end(_ connection: Connection) {
-            guard connections[Int(connection.descriptor)] === connection else { return }
+            guard isOpen(connection) else { return }
             account(connection, was: connection.pending, now: 0)
             connections[Int(connection.descriptor)] = nil
             connection.session.end(worker.daemon)
@@ -258,19 +283,23 @@
             guard before != after else { return }
             if before == 0 { waitingCount += 1 }
             if after == 0 { waitingCount -= 1 }
-            if before == 0 || after < before { connection.progressAt = worker.daemon.clock.uptime() }
+            if before == 0 || after < before { connection.progressAt = worker.uptime }
             worker.daemon.counters.waitingOutput.wrappingAdd(after - before, ordering: .relaxed)
         }
 
         /// Waits for what comes next: room to write, more input, or its turn to execute what is left.
         private mutating func goOn(_ connection: Connection) {
             let pending = connection.pending
-            if connection.isClosing, pending == 0 { return end(connection) }
+            let isDone = connection.isClosing || drainsUntil != nil && !connection.needsResume
+            if isDone, pending == 0 { return end(connection) }
             if pending > 0 {
-                let all = worker.daemon.counters.waitingOutput.load(ordering: .relaxed)
-                guard pending <= worker.daemon.configuration.outputLimit, all <= Self.allOutputLimit else {
+                guard pending <= worker.daemon.configuration.outputLimit else {
                     worker.daemon.logger.warning("dropping a client: it does not read its replies")
                     return end(connection)
+                }
+                if worker.daemon.counters.waitingOutput.load(ordering: .relaxed) > Self.allOutputLimit {
+                    dropSlowest()
+                    guard isOpen(connection) else { return }
                 }
             }
             let wasPaused = connection.interest & Reactor.readable == 0
@@ -284,9 +313,21 @@
                 reactor.epoll, clinux_modify, connection.descriptor, interest, UInt64(connection.descriptor))
         }
 
-        /// Drops clients that are paused and do not read; accepts again.
+        /// All clients together leave too much unread: the one that has not read for the longest time goes.
+        private mutating func dropSlowest() {
+            var slowest: Connection?
+            for connection in connections {
+                guard let connection, connection.pending > 0 else { continue }
+                if connection.progressAt < slowest?.progressAt ?? .max { slowest = connection }
+            }
+            guard let slowest else { return }
+            worker.daemon.logger.warning("dropping a client: it does not read its replies, and memory is needed")
+            end(slowest)
+        }
+
+        /// Drops clients that do not read; accepts again.
         private mutating func checkTime() {
-            let now = worker.daemon.clock.uptime()
+            let now = worker.uptime
             if let at = acceptsAgainAt, now >= at {
                 acceptsAgainAt = nil
                 for listener in listeners { listen(listener) }
@@ -294,8 +335,7 @@
             guard waitingCount > 0 else { return }
             for connection in connections {
                 guard let connection, connection.pending > 0 else { continue }
-                let isHeld = connection.isClosing || connection.interest & Reactor.readable == 0
-                if isHeld, now - connection.progressAt > Self.stallLimit {
+                if now - connection.progressAt > Self.stallLimit {
                     worker.daemon.logger.warning("dropping a client: it has not read anything for 60 s")
                     end(connection)
                 }

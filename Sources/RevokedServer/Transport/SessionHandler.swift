@@ -19,6 +19,8 @@ final class SessionHandler: ChannelInboundHandler {
     private var batch = RequestBatch()
     private var needsResume = false
     private var isClosing = false
+    /// Close as soon as all that has arrived is answered.
+    private var isDraining = false
     private var stall: Scheduled<Void>?
 
     init(_ daemon: Daemon, _ channel: any Channel) {
@@ -63,7 +65,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard session != nil, !isClosing else { return }
         let bytes = unwrapInboundIn(data)
         daemon.counters.bytesIn.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
-        worker.moment = daemon.clock.now()
+        worker.readClock()
         worker.reply.removeAll()
         let outcome = bytes.readableBytesSpan.withUnsafeBytes {
             session!.receive(RawSpan(_unsafeBytes: $0), &batch, &worker)
@@ -74,7 +76,7 @@ final class SessionHandler: ChannelInboundHandler {
     private func resume(_ context: ChannelHandlerContext) {
         guard needsResume, !isClosing, session != nil, context.channel.isWritable else { return }
         needsResume = false
-        worker.moment = daemon.clock.now()
+        worker.readClock()
         worker.reply.removeAll()
         answer(session!.resume(&batch, &worker), context)
     }
@@ -92,7 +94,7 @@ final class SessionHandler: ChannelInboundHandler {
             context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         }
         switch outcome {
-        case .open: break
+        case .open: if isDraining { finish(context) }
         case .closing: finish(context)
         case .paused:
             needsResume = true
@@ -106,10 +108,14 @@ final class SessionHandler: ChannelInboundHandler {
         isClosing = true
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+        stall?.cancel()
+        stall = context.eventLoop.scheduleTask(in: Self.stallLimit) { bound.value.close(promise: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is Drain { finish(context) } else { context.fireUserInboundEventTriggered(event) }
+        guard event is Drain else { return context.fireUserInboundEventTriggered(event) }
+        isDraining = true
+        if !needsResume, !isClosing { finish(context) }
     }
 
     /// A client that does not read is not read from; one that reads nothing for a minute is dropped.

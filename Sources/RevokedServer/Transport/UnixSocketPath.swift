@@ -26,8 +26,3 @@ enum UnixSocketPath {
         return connected == 0 || errno != ECONNREFUSED
     }
 }
-
-extension UnixSocketPath {
-    /// For this user only.
-    static func restrict(_ path: String) { chmod(path, 0o700) }
-}

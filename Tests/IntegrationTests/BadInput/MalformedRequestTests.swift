@@ -17,11 +17,11 @@ import Testing
         (Bytes(repeating: 0x61, count: 70_000), "-ERR Protocol error: too big inline request\r\n"),
         (
             Bytes("*".utf8) + Bytes(repeating: 0x31, count: 70_000),
-            "-ERR Protocol error: too big mbulk count string\r\n"
+            "-ERR Protocol error: invalid multibulk length\r\n"
         ),
         (
             Bytes("*1\r\n$".utf8) + Bytes(repeating: 0x31, count: 70_000),
-            "-ERR Protocol error: too big bulk count string\r\n"
+            "-ERR Protocol error: invalid bulk length\r\n"
         ),
     ]
 

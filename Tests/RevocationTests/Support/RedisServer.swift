@@ -31,20 +31,22 @@ final class RedisServer: Sendable {
         throw FileManager.default.isExecutableFile(atPath: Self.path) ? NotStarted() : NotInstalled() as any Error
     }
 
-    deinit {
-        process.withLock { $0?.terminate() }
-    }
+    deinit { kill() }
 
     var url: String { "redis://127.0.0.1:\(port)" }
 
-    /// Kills the server, as kill -9 does.
+    /// Kills the server. With SIGKILL: it inherits the signal mask of the thread that starts it, which may block others.
     func kill() {
         process.withLock { process in
             guard let running = process else { return }
-            Foundation.kill(running.processIdentifier, SIGKILL)
-            running.waitUntilExit()
+            Self.kill(running)
             process = nil
         }
+    }
+
+    private static func kill(_ process: Process) {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// Starts it again, empty, on the same port.
@@ -68,7 +70,7 @@ final class RedisServer: Sendable {
             return (try? await connect(port)) != nil
         }
         guard isUp, process.isRunning else {
-            process.terminate()
+            kill(process)
             throw NotStarted()
         }
         return process
