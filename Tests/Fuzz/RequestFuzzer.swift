@@ -90,6 +90,10 @@ private struct Reading {
                 check(batch.arguments.count == before, "an unfinished request leaves arguments behind")
                 needed = atLeast - position
                 return position
+            case .incompleteLine:
+                check(!bytes[position...].contains(UInt8(ascii: "\n")), "it waits for a line's end that is there")
+                needed = 0
+                return position
             case .invalid(let error):
                 failure = error
                 return position

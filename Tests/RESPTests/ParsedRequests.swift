@@ -20,20 +20,24 @@ struct ParsedRequests: Equatable {
 
     /// Parses as the pieces come, and only once as many bytes are there as the parser asked for.
     init(pieces: [[UInt8]], parser: RequestParser = RequestParser()) {
-        var needed = 0
+        var needed: Int? = 0
         var waiting: [UInt8] = []
         for piece in pieces where failure == nil {
             waiting += piece
-            guard waiting.count >= needed else { continue }
+            // A line is waited for until its end, or until it is too long.
+            let isEnough =
+                needed.map { waiting.count >= $0 }
+                ?? (piece.contains(0x0A) || waiting.count >= RequestLimits.maximumLine)
+            guard isEnough else { continue }
             needed = feed(waiting, parser)
             waiting = rest
         }
         rest = failure == nil ? waiting : []
     }
 
-    /// - Returns: how many bytes of ``rest`` it takes to go on.
+    /// - Returns: how many bytes of ``rest`` it takes to go on; nil if a line's end.
     @discardableResult
-    private mutating func feed(_ bytes: [UInt8], _ parser: RequestParser) -> Int {
+    private mutating func feed(_ bytes: [UInt8], _ parser: RequestParser) -> Int? {
         var position = 0
         while true {
             var batch = RequestBatch()
@@ -56,6 +60,9 @@ struct ParsedRequests: Equatable {
             case .incomplete(let atLeast):
                 rest = Array(bytes[position...])
                 return atLeast - position
+            case .incompleteLine:
+                rest = Array(bytes[position...])
+                return nil
             case .invalid(let error):
                 failure = error
                 rest = []

@@ -36,8 +36,8 @@ import Testing
     @Test func linesAndNumbersAreBounded() {
         let long = [UInt8](repeating: 0x31, count: RequestLimits.maximumLine + 1)
         #expect(ParsedRequests(whole: long).failure == .tooBigInlineRequest)
-        #expect(ParsedRequests(whole: Array("*".utf8) + long).failure == .tooBigMultibulkCount)
-        #expect(ParsedRequests(whole: Array("*1\r\n$".utf8) + long).failure == .tooBigBulkCount)
+        #expect(ParsedRequests(whole: Array("*".utf8) + long).failure == .invalidMultibulkLength)
+        #expect(ParsedRequests(whole: Array("*1\r\n$".utf8) + long).failure == .invalidBulkLength)
         let longest = Array(long.dropLast(2)) + [0x0A]
         #expect(ParsedRequests(whole: longest).items == [.line(longest)])
     }
@@ -87,7 +87,7 @@ import Testing
         let counts = [batch.requests.count, batch.arguments.count]
         #expect(counts == [2, 5])
         batch.removeAll()
-        let isEmpty = batch.isEmpty && batch.arguments.isEmpty
+        let isEmpty = batch.requests.isEmpty && batch.arguments.isEmpty
         #expect(isEmpty)
     }
 
@@ -128,10 +128,17 @@ import Testing
             var batch = RequestBatch()
             return parser.parse(bytes.span.bytes.extracting(0..<count), from: 0, into: &batch)
         }
-        let firstComplete = outcomes.firstIndex { if case .incomplete = $0 { false } else { true } }! + 1
+        let firstComplete = outcomes.firstIndex { !Self.isIncomplete($0) }! + 1
         for count in 1..<firstComplete {
             guard case .incomplete(let atLeast) = outcomes[count - 1] else { return }
             #expect(atLeast > count && atLeast <= firstComplete, "\(atLeast) of \(firstComplete) at \(count)")
+        }
+    }
+
+    private static func isIncomplete(_ outcome: RequestParser.Outcome) -> Bool {
+        switch outcome {
+        case .incomplete, .incompleteLine: true
+        default: false
         }
     }
 

