@@ -2,6 +2,7 @@
 ///
 /// Keeps no state: an incomplete request is parsed again from its start, once at least as many bytes are there as it
 /// must have at the least. That bound grows with every pass, so bytes that come one by one cost `n log n`, not `n²`.
+/// The last arguments are not counted in it: a wrong byte in an ordinary command is answered as soon as it is there.
 public struct RequestParser: Sendable {
     public enum Outcome: Equatable, Sendable {
         /// A request was added to the batch; it ends here.
@@ -19,6 +20,8 @@ public struct RequestParser: Sendable {
 
     /// The fewest bytes that an argument takes: `$0\r\n\r\n`.
     private static let smallestArgument = 6
+    /// So many arguments may be missing without being counted in the bound.
+    private static let lastArguments = 16
 
     public var limits: RequestLimits
     public var isAuthenticated: Bool
@@ -63,10 +66,8 @@ public struct RequestParser: Sendable {
         _ count: Int, of input: RawSpan, at position: inout Int, into batch: inout RequestBatch
     ) -> Outcome? {
         for index in 0..<count {
-            let othersAtLeast = (count - index - 1) * Self.smallestArgument
-            guard position < input.byteCount else {
-                return .incomplete(atLeast: position + Self.smallestArgument + othersAtLeast)
-            }
+            let othersAtLeast = max(0, count - index - 1 - Self.lastArguments) * Self.smallestArgument
+            guard position < input.byteCount else { return .incomplete(atLeast: position + 1 + othersAtLeast) }
             guard input[byte: position] == UInt8(ascii: "$") else {
                 return .invalid(.expectedDollar(input[byte: position]))
             }

@@ -1,3 +1,5 @@
+import RESP
+
 /// One command: its name, how many arguments it takes and where its keys stand (Redis, "Command key specifications").
 struct Command: Sendable {
     struct Flags: OptionSet, Sendable {
@@ -141,7 +143,10 @@ struct CommandTable: Sendable {
 
     /// The index of the command with this name, in any case; -1 if there is none.
     func find(_ bytes: RawSpan) -> Int {
-        guard bytes.byteCount > 0, bytes.byteCount <= Self.longestName else { return -1 }
+        // A zero at the end would not tell from a shorter name.
+        guard bytes.byteCount > 0, bytes.byteCount <= Self.longestName, bytes[byte: bytes.byteCount - 1] != 0 else {
+            return -1
+        }
         let name = Name(bytes)
         var slot = name.slot
         while indices[slot] >= 0 {

@@ -41,8 +41,10 @@ extension ServerConfiguration {
         for setting in Setting.allCases {
             let key = ConfigKey([setting.rawValue])
             let value =
-                reader.string(forKey: key) ?? reader.int(forKey: key).map(String.init)
-                ?? reader.bool(forKey: key).map { $0 ? "yes" : "no" }
+                reader.string(forKey: key)
+                // A JSON boolean can be read as a number too.
+                ?? (setting == .protectedMode ? reader.bool(forKey: key).map { $0 ? "yes" : "no" } : nil)
+                ?? reader.int(forKey: key).map(String.init)
             if let value { try set(setting, to: value) }
         }
     }

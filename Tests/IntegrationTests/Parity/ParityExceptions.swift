@@ -45,6 +45,8 @@ enum ParityException: Sendable {
         // An option that goes on behind a zero byte is the option to Redis, which compares C strings; to us it is a
         // syntax error. The two would hold different keys afterwards: no case does that.
         switch (command.name, command.word(1)) {
+        // Matching takes pattern × key under a lock: patterns beyond 1,024 bytes are refused.
+        case ("keys", let pattern) where pattern.utf8.count > 1024: return .anything
         // Redis reads a cursor with strtoul and so takes "" and "-1", which it never gave out; we refuse them.
         case ("scan", ""), ("scan", "-1"): return .anything
         // Newer than 7.0: we have them because client libraries send them (7.2).

@@ -66,6 +66,7 @@ extension ParityTable {
         [WireCommand(text: "FOO " + String(repeating: "y", count: 127) + " z"), ["FOO"]],
         [WireCommand(text: "FOO " + String(repeating: "y", count: 128) + " z"), ["FOO", ""]],
         [[""], ["", "a"], [" "], ["GET "], [" GET", "k"]],
+        ["GET\\x00 k", "GET\\x00\\x00 k", "PING\\x00", "\\x00", "SET\\x00 k v", "G\\x00T k"],
         [
             "COMMAND", "COMMAND COUNT", "COMMAND COUNT x", "COMMAND FOO", "COMMAND INFO", "COMMAND INFO get",
             "COMMAND INFO foo",
