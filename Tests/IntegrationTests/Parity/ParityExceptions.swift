@@ -58,9 +58,9 @@ enum ParityException: Sendable {
         }
     }
 
-    /// Milliseconds beyond any time that a clock shows: our store keeps this one expiry for “never”, and refuses it;
-    /// Redis would keep it as an expiry.
-    static let refusedExpiry = Int64.max
+    /// The one expiry that our store keeps for “never”, 292 million years ahead: `EXPIRE` and its kin refuse it, `SET` and
+    /// `GETEX` take it for “never”. Redis keeps it as an expiry. No case uses it.
+    static let neverExpiry = Int64.max
 
     /// Raw input that gets other bytes from us.
     static let inputs: [(input: Bytes, exception: ParityException)] = [

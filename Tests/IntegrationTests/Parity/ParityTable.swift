@@ -98,7 +98,7 @@ enum ParityTable {
             ],
             ["SET k v N", "SET k v NXX", "SET k v ", "SET k v EX ", "SET k v EX 10 ", "GET k"],
         ] + each("SET k v EX #") + each("SET k v PX #") + each("SET k v EXAT #")
-        + each("SET k v PXAT #").filter { !$0[0].description.contains(String(ParityException.refusedExpiry)) }
+        + each("SET k v PXAT #").filter { !$0[0].description.contains(String(ParityException.neverExpiry)) }
 
     // MARK: Expiry
 
@@ -148,7 +148,7 @@ enum ParityTable {
         ] + each("EXPIRE k #", before: ["SET k v"]) + each("PEXPIRE k #", before: ["SET k v"])
         + each("EXPIREAT k #", before: ["SET k v"]) + each("EXPIRE k #") + each("EXPIREAT k # NX")
         + each("PEXPIREAT k #", before: ["SET k v"]).filter {
-            !$0[1].description.contains(String(ParityException.refusedExpiry))
+            !$0[1].description.contains(String(ParityException.neverExpiry))
         }
 
     // MARK: Keys
