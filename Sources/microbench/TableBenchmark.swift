@@ -63,8 +63,10 @@ struct TableBenchmark {
             if took > 100_000 { longest999.append(took) }
         }
         let all = nanoseconds() - started
-        print("  insert one by one: \(all / UInt64(entries)) ns with key and clock, \(inside / UInt64(entries)) inside;",
-            "longest \(decimal(Double(longest) / 1000)) µs; above 100 µs: \(longest999.count), 500 µs: \(longest999.count { $0 > 500_000 })")
+        print(
+            "  insert one by one: \(all / UInt64(entries)) ns with key and clock, \(inside / UInt64(entries)) inside;",
+            "longest \(decimal(Double(longest) / 1000)) µs; above 100 µs: \(longest999.count), 500 µs: \(longest999.count { $0 > 500_000 })"
+        )
     }
 
     private func makeKeys(_ keys: inout Keys) {
@@ -86,7 +88,9 @@ struct TableBenchmark {
         var found = 0
         for operation in 0..<Self.operations {
             keys.make(scatter(operation) + (miss ? entries : 0))
-            if denylist.contains(keys.text.span.bytes, hash: denylist.hash(of: keys.text.span.bytes), at: moment) { found += 1 }
+            if denylist.contains(keys.text.span.bytes, hash: denylist.hash(of: keys.text.span.bytes), at: moment) {
+                found += 1
+            }
         }
         precondition(found == (miss ? 0 : Self.operations))
     }
@@ -142,7 +146,9 @@ struct TableBenchmark {
         report("expire, per entry", each, floor)
         denylist.reclaim(slots: .max, at: later)
         denylist.reclaim(slots: .max, at: later)
-        print("  longest step of 6,400 slots \(decimal(Double(longest) / 1000)) µs; left: \(denylist.statistics.bytes) bytes, resident \(residentBytes() >> 20) MB")
+        print(
+            "  longest step of 6,400 slots \(decimal(Double(longest) / 1000)) µs; left: \(denylist.statistics.bytes) bytes, resident \(residentBytes() >> 20) MB"
+        )
     }
 
     private func measure(count: Int = operations, _ body: () -> Void) -> Double {

@@ -6,7 +6,8 @@ import Testing
 
     /// Expiries that do and do not fit into a slot's 42 bits.
     static let expiries: [Int64] = [
-        Int64.min + 1, -1, 0, 1, 1_700_000_000_000, 1 << 42 - 3, 1 << 42 - 2, 1 << 42 - 1, 1 << 42, 1 << 62, .max - 1, .max,
+        Int64.min + 1, -1, 0, 1, 1_700_000_000_000, 1 << 42 - 3, 1 << 42 - 2, 1 << 42 - 1, 1 << 42, 1 << 62, .max - 1,
+        .max,
     ]
 
     @Test(arguments: expiries) func isKeptExactly(_ expiry: Int64) {
@@ -17,7 +18,8 @@ import Testing
             #expect(denylist.get(Array(key.utf8), at: before)?.expiry == expiry)
             // From any expiry to any other, in both ways of setting it.
             for next in Self.expiries {
-                denylist.update(key.utf8.span.bytes, hash: denylist.hash(of: key.utf8.span.bytes), at: before) { entry in
+                denylist.update(key.utf8.span.bytes, hash: denylist.hash(of: key.utf8.span.bytes), at: before) {
+                    entry in
                     entry.setExpiry(next)
                     let now = entry.expiry
                     #expect(now == next)
@@ -99,7 +101,7 @@ import Testing
         var steps = 0
         while denylist.statistics.entries > 0, steps < 1_000 {
             steps += 1
-                        denylist.reclaim(slots: 200, at: Moment(121_000))
+            denylist.reclaim(slots: 200, at: Moment(121_000))
         }
         // 10,000 entries are at most 13,000 slots or so: 65 steps, and half as many for what else is done on the way.
         #expect(steps < 150)

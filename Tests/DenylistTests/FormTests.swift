@@ -21,10 +21,13 @@ import Testing
     static let values: [[UInt8]] =
         [
             "", "logout", "Logout", "logout\0", "1", "a", "0123456789012345678901234567890",
-            "01234567890123456789012345678901", "rotated:1700000000000:\(uuid)", "rotated:1700000000000:\(uuid.uppercased())",
-            "rotated:0:\(uuid)", "rotated:00:\(uuid)", "rotated:01:\(uuid)", "rotated::\(uuid)", "rotated:99999999999999:\(uuid)",
+            "01234567890123456789012345678901", "rotated:1700000000000:\(uuid)",
+            "rotated:1700000000000:\(uuid.uppercased())",
+            "rotated:0:\(uuid)", "rotated:00:\(uuid)", "rotated:01:\(uuid)", "rotated::\(uuid)",
+            "rotated:99999999999999:\(uuid)",
             "rotated:999999999999999:\(uuid)", "rotated:-1:\(uuid)", ":1:\(uuid)", "1:1:\(uuid)", "other:1:\(uuid)",
-            "rotated:1:\(uuid)x", "rotated 1:\(uuid)", "1:\(uuid)", ":\(uuid)", uuid, "rotated:1:0A1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
+            "rotated:1:\(uuid)x", "rotated 1:\(uuid)", "1:\(uuid)", ":\(uuid)", uuid,
+            "rotated:1:0A1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
         ].map { Array($0.utf8) } + [[0], [255, 0, 128], [UInt8](repeating: 7, count: 1 << 20)]
         + (440...520).map { [UInt8](repeating: UInt8($0 & 255), count: $0) }
 

@@ -85,7 +85,9 @@ import Testing
     @Test func removeAllGivesEverythingBack() {
         let denylist = Denylist.make()
         let before = denylist.statistics
-        for key in tokens(5_000) { denylist.set(key, [UInt8](repeating: 1, count: Int(key[20]) * 10), expiry: .max - 1) }
+        for key in tokens(5_000) {
+            denylist.set(key, [UInt8](repeating: 1, count: Int(key[20]) * 10), expiry: .max - 1)
+        }
         denylist.lockAll { $0.removeAll() }
         #expect(denylist.statistics.entries == 0)
         #expect(denylist.statistics.expiring == 0)

@@ -39,12 +39,16 @@ private struct Model {
                 switch index % 7 {
                 case 0: "\(prefix)user\(index)"
                 case 1: prefix + randomUUID(&generator, uppercase: true)
-                case 2: prefix + randomUUID(&generator) + (index % 49 == 2 ? String(repeating: "x", count: index % 700) : "")
+                case 2:
+                    prefix + randomUUID(&generator)
+                        + (index % 49 == 2 ? String(repeating: "x", count: index % 700) : "")
                 default: prefix + randomUUID(&generator)
                 }
             keys.append(Array(key.utf8))
         }
-        let texts = ["logout", "compromised", "", "1", "1700000000000", "rotated:1700000000000:\(randomUUID(&generator))"]
+        let texts = [
+            "logout", "compromised", "", "1", "1700000000000", "rotated:1700000000000:\(randomUUID(&generator))",
+        ]
         values = texts.map { Array($0.utf8) }
         values += (0..<20).map { length in (0..<(length * length * 3)).map { UInt8(truncatingIfNeeded: $0) } }
         values += (0..<6).map { Array("learned \($0)".utf8) }
@@ -61,8 +65,9 @@ private struct Model {
     private mutating func randomExpiry() -> Int64 {
         switch Int.random(in: 0..<20, using: &generator) {
         case 0: Expiry.never
-        case 1: [1 << 42 - 1, 1 << 42 - 2, 1 << 42 - 3, 1 << 42, Int64.max - 1, 0, -1, Int64.min]
-            .randomElement(using: &generator)!
+        case 1:
+            [1 << 42 - 1, 1 << 42 - 2, 1 << 42 - 3, 1 << 42, Int64.max - 1, 0, -1, Int64.min]
+                .randomElement(using: &generator)!
         default: moment.wall + Int64.random(in: -2_000..<400_000, using: &generator)
         }
     }
