@@ -1,5 +1,4 @@
-/// The memory of segments' headers, which is never used for anything else: prefetching may read a header that another
-/// thread has just given back.
+/// The memory of segments' headers, each known by a number.
 struct HeaderPool {
     private struct State {
         var fresh: UInt32 = 0
@@ -32,7 +31,7 @@ struct HeaderPool {
         defer { lock.unlock() }
         if state.pointee.free > 0 {
             let number = state.pointee.free - 1
-            state.pointee.free = address(number).load(fromByteOffset: Segment.headerOffset, as: UInt32.self)
+            state.pointee.free = address(number).load(as: UInt32.self)
             return number
         }
         precondition((Int(state.pointee.fresh) + 1) * Segment.size <= region.size, "too many keys")
@@ -43,7 +42,7 @@ struct HeaderPool {
     func free(_ number: UInt32) {
         lock.lock()
         defer { lock.unlock() }
-        address(number).storeBytes(of: state.pointee.free, toByteOffset: Segment.headerOffset, as: UInt32.self)
+        address(number).storeBytes(of: state.pointee.free, as: UInt32.self)
         state.pointee.free = number + 1
     }
 }

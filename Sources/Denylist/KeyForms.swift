@@ -77,14 +77,14 @@ struct KeyForms {
         for index in 0..<prefixes.count {
             let prefix = prefixes.baseAddress.unsafelyUnwrapped + index
             let length = prefix.pointee.length
-            guard key.count == length + UUIDText.length else { continue }
+            guard key.count == length &+ UUIDText.length else { continue }
             let difference =
                 (word0 ^ prefix.pointee.word0) & prefix.pointee.mask0 | (word1 ^ prefix.pointee.word1)
                 & prefix.pointee.mask1
             guard difference == 0, length <= 16 || equal(start, prefix.pointee.bytes.baseAddress, count: length)
             else { continue }
             guard let uuid = UUIDText(start + length) else { return nil }
-            return (uuid.word0, uuid.word1, UInt64(index * 2) | (uuid.isUpperCase ? 1 : 0))
+            return (uuid.word0, uuid.word1, UInt64(truncatingIfNeeded: index &* 2) | (uuid.isUpperCase ? 1 : 0))
         }
         return nil
     }

@@ -8,6 +8,7 @@
 /// costs nothing; nothing in it ever moves, so a stale address within it is always safe to read.
 struct Region {
     static let pageSize = 4096
+    static let hugePageSize = 2 << 20
     let base: UnsafeMutableRawPointer
     let size: Int
 
@@ -39,10 +40,17 @@ struct Region {
         madvise(base + offset, count, MADV_DONTNEED)
     }
 
-    /// Asks for huge pages.
-    func adviseHugePages() {
+    /// Where the first whole huge page begins.
+    var firstHugePage: Int { -Int(bitPattern: base) & (Self.hugePageSize - 1) }
+
+    /// Asks for a huge page, and if nobody uses that memory yet, for it to be there before it is touched.
+    func prepareHugePage(offset: Int, isUnused: Bool) {
+        assert(offset >= 0 && offset + Self.hugePageSize <= size)
         #if os(Linux)
-            madvise(base, size, 14)  // MADV_HUGEPAGE
+            let (hugePage, populateWrite): (Int32, Int32) = (14, 23)  // MADV_HUGEPAGE, MADV_POPULATE_WRITE (5.14)
+            madvise(base + offset, Self.hugePageSize, hugePage)
+            // Does no harm if another thread starts to use it right now: it faults memory in and writes nothing.
+            if isUnused { madvise(base + offset, Self.hugePageSize, populateWrite) }
         #endif
     }
 

@@ -1,8 +1,6 @@
-import Synchronization
-
 /// A range of hashes: blocks of groups, ordered by hash, and an arena for what does not fit into slots.
 ///
-/// The header never moves and its memory is only ever used for headers, so that prefetching may read a stale one.
+/// A lookup finds its way without the header, by what the directory says (``SegmentEntry``).
 struct Segment {
     static let groupsPerBlock = BlockPool.blockSize / Group.size
     static let slotsPerBlock = groupsPerBlock * Group.slots
@@ -10,16 +8,14 @@ struct Segment {
     static let fullBlock = slotsPerBlock * 92 / 100
     /// The entries per block right after it was resized: 85 %.
     static let freshBlock = slotsPerBlock * 85 / 100
-    /// The blocks that a header has room for, of slots and of arena.
+    /// The blocks that a header has room for, of slots and of arena; the directory names ``SegmentEntry/maximumBlocks``.
     static let maximumBlocks = 16
     /// A segment that needs more than this of either is split. (Half of 11 full blocks fits well into 6.)
     static let splitBlocks = 11
     /// Two neighbours that together need no more than this are merged.
     static let mergeBlocks = 5
-    /// A header is three cache lines: the blocks, of which a lookup needs one; what follows; the arena's blocks.
-    static let size = 192
-    static let headerOffset = 64
-    private static let arenaOffset = 128
+    /// A header and after it the numbers of its blocks, of slots and of arena.
+    static let size = 64 + 2 * maximumBlocks * MemoryLayout<UInt32>.stride
 
     struct Header {
         var count = 0
@@ -31,7 +27,7 @@ struct Segment {
         var arenaGarbage = 0
         /// Records that own memory outside of the arena.
         var boxes = 0
-        var arenaBlockCount: Int32 = 0
+        var arenaBlockCount = 0
         var number: UInt32
     }
 
@@ -40,19 +36,21 @@ struct Segment {
 
     @inline(__always)
     init(_ address: UnsafeMutableRawPointer, _ pool: BlockPool) {
-        header = (address + Self.headerOffset).assumingMemoryBound(to: Header.self)
+        header = address.assumingMemoryBound(to: Header.self)
         self.pool = pool
     }
 
-    private var address: UnsafeMutableRawPointer { UnsafeMutableRawPointer(header) - Self.headerOffset }
-
-    @inline(__always)
-    private var blocks: UnsafeMutablePointer<Atomic<UInt32>> {
-        address.assumingMemoryBound(to: Atomic<UInt32>.self)
+    /// Room for the numbers of its blocks, of slots and of arena.
+    private var numbers: UnsafeMutablePointer<UInt32> {
+        (UnsafeMutableRawPointer(header) + 64).assumingMemoryBound(to: UInt32.self)
     }
 
-    private var arenaBlocks: UnsafeMutablePointer<UInt32> {
-        (address + Self.arenaOffset).assumingMemoryBound(to: UInt32.self)
+    var blocks: UnsafeMutableBufferPointer<UInt32> {
+        UnsafeMutableBufferPointer(start: numbers, count: header.pointee.blockCount)
+    }
+
+    private var arenaBlocks: UnsafeMutableBufferPointer<UInt32> {
+        UnsafeMutableBufferPointer(start: numbers + Self.maximumBlocks, count: header.pointee.arenaBlockCount)
     }
 
     var count: Int { header.pointee.count }
@@ -67,7 +65,7 @@ struct Segment {
         let arenaBlocks = (arenaLive + BlockPool.blockSize - 1) / BlockPool.blockSize
         // Records leave a part of each block unused: a few blocks more than they seem to need are no waste.
         let arenaLimit = arenaBlocks == 0 ? 0 : arenaBlocks + arenaBlocks / 4 + 1
-        return blocks * 4 < header.pointee.blockCount * 3 || Int(header.pointee.arenaBlockCount) > arenaLimit
+        return blocks * 4 < header.pointee.blockCount * 3 || header.pointee.arenaBlockCount > arenaLimit
     }
 
     // MARK: Making and releasing
@@ -76,14 +74,13 @@ struct Segment {
     static func make(_ address: UnsafeMutableRawPointer, _ pool: BlockPool, number: UInt32, depth: UInt64, blocks: Int)
         -> Segment
     {
-        precondition(blocks <= maximumBlocks, "too many keys with one hash: it must come from hash(of:)")
-        (address + headerOffset).bindMemory(to: Header.self, capacity: 1).initialize(to: Header(number: number))
+        precondition(blocks <= SegmentEntry.maximumBlocks, "too many keys with one hash: it must come from hash(of:)")
+        address.bindMemory(to: Header.self, capacity: 1).initialize(to: Header(number: number))
         let segment = Segment(address, pool)
         segment.header.pointee.depth = depth
         segment.header.pointee.blockCount = blocks
-        for index in 0..<blocks {
-            let block = pool.allocate()
-            segment.blocks[index].store(block, ordering: .relaxed)
+        pool.allocate(into: segment.blocks)
+        for block in segment.blocks {
             for group in 0..<groupsPerBlock { Group(pool.address(block) + group * Group.size).clear() }
         }
         return segment
@@ -91,21 +88,20 @@ struct Segment {
 
     /// Gives all its blocks back; the header stays its owner's.
     func releaseBlocks() {
-        for index in 0..<header.pointee.blockCount { pool.free(blocks[index].load(ordering: .relaxed)) }
-        for index in 0..<Int(header.pointee.arenaBlockCount) { pool.free(arenaBlocks[index]) }
+        pool.free(blocks)
+        pool.free(arenaBlocks)
         header.pointee.blockCount = 0
         header.pointee.arenaBlockCount = 0
     }
 
     /// The memory of its blocks, in bytes.
-    var bytes: Int { (header.pointee.blockCount + Int(header.pointee.arenaBlockCount)) * BlockPool.blockSize }
+    var bytes: Int { (header.pointee.blockCount + header.pointee.arenaBlockCount) * BlockPool.blockSize }
 
     // MARK: Groups
 
-    @inline(__always)
     func group(_ index: Int) -> Group {
-        let block = blocks[index / Self.groupsPerBlock].load(ordering: .relaxed)
-        return Group(pool.address(block) + (index % Self.groupsPerBlock) &* Group.size)
+        let block = blocks[index / Self.groupsPerBlock]
+        return Group(pool.address(block) + index % Self.groupsPerBlock * Group.size)
     }
 
     /// The group where the search for a hash begins, of `groupCount`: in the order of the hashes.
@@ -172,7 +168,7 @@ struct Segment {
         guard header.pointee.count + entries <= header.pointee.blockCount * Self.fullBlock else { return false }
         guard size > 0 else { return true }
         let end = place(size) + size
-        if end <= Int(header.pointee.arenaBlockCount) * BlockPool.blockSize { return true }
+        if end <= header.pointee.arenaBlockCount * BlockPool.blockSize { return true }
         return end <= Self.maximumBlocks * BlockPool.blockSize
             && header.pointee.arenaGarbage * 4 <= header.pointee.arenaUsed
     }
@@ -185,10 +181,10 @@ struct Segment {
         header.pointee.arenaGarbage += start - header.pointee.arenaUsed
         header.pointee.arenaUsed = start + size
         let needed = (start + size + BlockPool.blockSize - 1) / BlockPool.blockSize
-        guard needed > Int(header.pointee.arenaBlockCount) else { return (start, 0) }
+        guard needed > header.pointee.arenaBlockCount else { return (start, 0) }
         precondition(needed <= Self.maximumBlocks, "too many keys with one hash: it must come from hash(of:)")
-        arenaBlocks[needed - 1] = pool.allocate()
         header.pointee.arenaBlockCount += 1
+        pool.allocate(into: UnsafeMutableBufferPointer(rebasing: arenaBlocks[(needed - 1)...]))
         return (start, BlockPool.blockSize)
     }
 

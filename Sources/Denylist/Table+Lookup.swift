@@ -6,7 +6,7 @@ extension Table {
         let entry = segmentEntry(hash, shard(hash))
         guard entry.groupCount > 0 else { return }
         let home = Segment.home(hash, consumedBits: consumedBits(entry.depth), groupCount: entry.groupCount)
-        let group = segment(entry).group(home)
+        let group = entry.group(home, state.pointee.pool)
         processor_prefetch(group.address)
         group.prefetchSlot(hash)
     }
@@ -17,10 +17,6 @@ extension Table {
             let hash = hashes[index]
             processor_prefetch(directoryPlace(hash, depth: shard(hash).depth))
         }
-        for index in hashes.indices {
-            let entry = segmentEntry(hashes[index], shard(hashes[index]))
-            if entry.groupCount > 0 { processor_prefetch(state.pointee.headers.address(entry.number)) }
-        }
         for index in hashes.indices { prefetch(hashes[index]) }
     }
 
@@ -30,19 +26,21 @@ extension Table {
         let entry = segmentEntry(key.hash, shard)
         let groupCount = entry.groupCount
         guard groupCount > 0 else { return nil }
-        let segment = segment(entry)
+        let pool = state.pointee.pool
         let tag = Group.tag(key.hash)
         var index = Segment.home(key.hash, consumedBits: consumedBits(entry.depth), groupCount: groupCount)
         for _ in 0..<groupCount {
-            let group = segment.group(index)
+            let group = entry.group(index, pool)
             // Most likely the slot is there; to know takes waiting for the tags.
             group.prefetchSlot(key.hash)
             for lane in group.lanes(tagged: tag) {
                 let slot = group.slot(lane)
                 let kind = slot.meta.kind
                 if kind == key.kind, slot.word0 == key.word0 {
-                    if key.isCompact ? slot.word1 == key.word1 : holds(key, slot, segment) { return slot }
-                } else if kind >= KeyForms.plain, key.isCompact, slot.word0 == key.hash, holds(key, slot, segment) {
+                    if key.isCompact ? slot.word1 == key.word1 : holds(key, slot, segment(entry)) { return slot }
+                } else if kind >= KeyForms.plain, key.isCompact, slot.word0 == key.hash,
+                    holds(key, slot, segment(entry))
+                {
                     // A compact key whose expiry does not fit is stored in full.
                     return slot
                 }

@@ -44,6 +44,7 @@ extension Table {
             if position >= Self.end { position = 0 }
         }
         hand.position = position
+        state.pointee.pool.prepare()
         state.pointee.pool.trim(max(64, min(slots, 1 << 30) / Segment.slotsPerBlock))
         return reclaimed
     }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Segments change their size only as a whole: every entry of one or two goes into new ones. That is at most a few
 /// thousand entries, so nobody waits long; it also leaves behind what is garbage in the arenas.
 extension Table {
@@ -138,7 +136,7 @@ extension Table {
 
     // MARK: The directory
 
-    private func directoryBytes(_ depth: UInt64) -> Int { MemoryLayout<UInt64>.stride << Int(depth) }
+    private func directoryBytes(_ depth: UInt64) -> Int { SegmentEntry.size << Int(depth) }
 
     /// Names a segment in all places of the directory that its hashes lead to.
     private func publish(_ segment: Segment, _ hash: UInt64) {
@@ -146,9 +144,8 @@ extension Table {
         let spread = shard(at: shardNumber).depth - segment.header.pointee.depth
         let any = directoryIndex(hash, shardNumber)
         let first = (any >> Int(spread)) << Int(spread)
-        let entry = SegmentEntry(segment)
         for index in first..<(first + 1 << Int(spread)) {
-            directoryPlace(index, shard: shardNumber).pointee.store(entry.bits, ordering: .relaxed)
+            SegmentEntry.write(segment, at: directoryPlace(index, shard: shardNumber))
         }
     }
 
@@ -162,9 +159,9 @@ extension Table {
         let number = shardIndex(hash)
         let count = 1 << Int(shard.depth)
         for index in (0..<count).reversed() {
-            let entry = directoryPlace(index, shard: number).pointee.load(ordering: .relaxed)
-            directoryPlace(index * 2, shard: number).pointee.store(entry, ordering: .relaxed)
-            directoryPlace(index * 2 + 1, shard: number).pointee.store(entry, ordering: .relaxed)
+            let place = directoryPlace(index, shard: number)
+            SegmentEntry.copy(from: place, to: directoryPlace(index * 2 + 1, shard: number))
+            SegmentEntry.copy(from: place, to: directoryPlace(index * 2, shard: number))
         }
         account(directoryBytes(shard.depth))
         shard.depth += 1
@@ -178,9 +175,9 @@ extension Table {
             shard.depth -= 1
             let count = 1 << Int(shard.depth)
             for index in 0..<count {
-                let entry = directoryPlace(index * 2, shard: number).pointee.load(ordering: .relaxed)
-                directoryPlace(index, shard: number).pointee.store(entry, ordering: .relaxed)
-                if SegmentEntry(bits: entry).depth == shard.depth { shard.deepest += 1 }
+                let place = directoryPlace(index, shard: number)
+                SegmentEntry.copy(from: directoryPlace(index * 2, shard: number), to: place)
+                if SegmentEntry(at: place).depth == shard.depth { shard.deepest += 1 }
             }
             account(-directoryBytes(shard.depth))
         }
@@ -191,8 +188,7 @@ extension Table {
         let depth = shard(at: shardNumber).depth
         var index = 0
         while index < 1 << Int(depth) {
-            let bits = directoryPlace(index, shard: shardNumber).pointee.load(ordering: .relaxed)
-            let entry = SegmentEntry(bits: bits)
+            let entry = SegmentEntry(at: directoryPlace(index, shard: shardNumber))
             index += 1 << Int(depth - entry.depth)
             body(segment(entry))
         }

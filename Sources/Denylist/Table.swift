@@ -42,7 +42,7 @@ struct Table {
                 pool: BlockPool(hugePages: configuration.hugePages),
                 shardBits: UInt64(count.trailingZeroBitCount),
                 shards: shards,
-                directory: Region(reserving: (1 << Int(Self.maximumDirectoryBits)) * MemoryLayout<UInt64>.stride),
+                directory: Region(reserving: (1 << Int(Self.maximumDirectoryBits)) * SegmentEntry.size),
                 headers: HeaderPool(),
                 used: used,
                 hand: Hand()))
@@ -137,7 +137,7 @@ struct Table {
     /// Where the directory names the segment of a hash. The shards' parts are interleaved, so that a small directory
     /// takes little memory and a growing one never moves.
     @inline(__always)
-    func directoryPlace(_ hash: UInt64, depth: UInt64) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    func directoryPlace(_ hash: UInt64, depth: UInt64) -> UnsafeMutableRawPointer {
         let shardBits = state.pointee.shardBits
         // Shifted right twice, because the depth may be 0.
         let index = ((hash &<< (1 &+ shardBits)) &>> 1) &>> (Self.hashBits &- depth)
@@ -145,15 +145,15 @@ struct Table {
     }
 
     @inline(__always)
-    func directoryPlace(_ index: Int, shard: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    func directoryPlace(_ index: Int, shard: Int) -> UnsafeMutableRawPointer {
         let place = index &<< Int(truncatingIfNeeded: state.pointee.shardBits) | shard
         assert(place < 1 << Int(Self.maximumDirectoryBits))
-        return state.pointee.directory.base.assumingMemoryBound(to: Atomic<UInt64>.self) + place
+        return state.pointee.directory.base + place &* SegmentEntry.size
     }
 
     @inline(__always)
     func segmentEntry(_ hash: UInt64, _ shard: Shard) -> SegmentEntry {
-        SegmentEntry(bits: directoryPlace(hash, depth: shard.depth).pointee.load(ordering: .relaxed))
+        SegmentEntry(at: directoryPlace(hash, depth: shard.depth))
     }
 
     @inline(__always)
@@ -169,24 +169,4 @@ struct Table {
     func account(_ bytes: Int) {
         if bytes != 0 { state.pointee.used.pointee.add(bytes, ordering: .relaxed) }
     }
-}
-
-/// What the directory says of a segment: all that a lookup needs to find a group.
-struct SegmentEntry {
-    let bits: UInt64
-
-    @inline(__always)
-    init(bits: UInt64) { self.bits = bits }
-
-    init(_ segment: Segment) {
-        let header = segment.header.pointee
-        bits = UInt64(header.number) | UInt64(header.blockCount) << 32 | header.depth << 40
-    }
-
-    @inline(__always)
-    var number: UInt32 { UInt32(truncatingIfNeeded: bits) }
-    @inline(__always)
-    var groupCount: Int { Int(truncatingIfNeeded: bits &>> 32 & 0xFF) &* Segment.groupsPerBlock }
-    @inline(__always)
-    var depth: UInt64 { bits &>> 40 }
 }

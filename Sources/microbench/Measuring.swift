@@ -1,18 +1,50 @@
+import CProcessor
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
 
-/// The processor time of this thread: on a machine that is shared, the clock on the wall says little.
-func nanoseconds() -> UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+/// What a piece of work cost.
+struct Cost {
+    /// Processor time of this thread, in nanoseconds: on a shared machine the clock on the wall says little.
+    var time: Double
+    /// Nil where the system counts none.
+    var instructions: Double?
 
-func wallNanoseconds() -> UInt64 { read(CLOCK_MONOTONIC) }
+    static func - (one: Cost, other: Cost) -> Cost {
+        let instructions = one.instructions.flatMap { one in other.instructions.map { one - $0 } }
+        return Cost(time: one.time - other.time, instructions: instructions)
+    }
 
-private func read(_ clock: clockid_t) -> UInt64 {
+    /// The cost of each of `count` operations: the least of three runs.
+    static func measure(count: Int, runs: Int = 3, _ body: () -> Void) -> Cost {
+        (0..<runs).map { _ in
+            let (time, instructions) = (nanoseconds(), instructionsSoFar())
+            body()
+            return Cost(
+                time: Double(nanoseconds() - time) / Double(count),
+                instructions: instructions.flatMap { start in
+                    instructionsSoFar().map { Double($0 - start) / Double(count) }
+                })
+        }.min { $0.time < $1.time }!
+    }
+}
+
+/// The processor time of this thread.
+func nanoseconds() -> UInt64 {
     var time = timespec()
-    clock_gettime(clock, &time)
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+private let instructionCounter = processor_open_instruction_counter()
+
+/// Nil where the system counts none.
+func instructionsSoFar() -> UInt64? {
+    var count: UInt64 = 0
+    return read(instructionCounter, &count, 8) == 8 ? count : nil
 }
 
 /// The memory of this process that is resident, in bytes.
@@ -21,17 +53,17 @@ func residentBytes() -> Int {
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 128)
     guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
-    let fields = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(
-        separator: " ")
-    return (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return (Int(text.split(separator: " ")[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
 }
 
-/// The time of a read whose address depends on the one before, in random order over this much memory, in nanoseconds.
-func randomReads(bytes: Int) -> Double {
-    let count = bytes / 64
-    let lines = UnsafeMutablePointer<UInt64>.allocate(capacity: count * 8)
+/// A read whose address depends on the one before, in random order over this much memory.
+func dependentRandomRead(over bytes: Int) -> Cost {
+    let wordsPerLine = 8
+    let count = bytes / (wordsPerLine * 8)
+    let lines = UnsafeMutablePointer<UInt64>.allocate(capacity: count * wordsPerLine)
     defer { lines.deallocate() }
-    for index in 0..<count { lines[index * 8] = UInt64(index) }
+    for index in 0..<count { lines[index * wordsPerLine] = UInt64(index) }
     // One cycle through all lines (Sattolo's shuffle).
     var generator = UInt64(88_172_645_463_325_252)
     for index in (1..<count).reversed() {
@@ -39,24 +71,24 @@ func randomReads(bytes: Int) -> Double {
         generator ^= generator >> 7
         generator ^= generator << 17
         let other = Int(generator % UInt64(index))
-        (lines[index * 8], lines[other * 8]) = (lines[other * 8], lines[index * 8])
+        (lines[index * wordsPerLine], lines[other * wordsPerLine]) =
+            (lines[other * wordsPerLine], lines[index * wordsPerLine])
     }
     var place: UInt64 = 0
-    var best = Double.infinity
-    for _ in 0..<3 {
-        let before = nanoseconds()
-        for _ in 0..<2_000_000 { place = lines[Int(place) * 8] }
-        best = min(best, Double(nanoseconds() - before) / 2_000_000)
+    let cost = Cost.measure(count: 2_000_000) {
+        for _ in 0..<2_000_000 { place = lines[Int(place) * wordsPerLine] }
     }
     consume(place)
-    return best
+    return cost
 }
 
+/// Keeps the compiler from dropping what computed the value.
 @inline(never)
 func consume(_ value: UInt64) { if value == 0x1234_5678_9ABC_DEF0 { print(value) } }
 
-func decimal(_ value: Double) -> String {
-    let tenths = Int((value * 100).rounded())
-    let fraction = tenths % 100
-    return "\(tenths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+func decimal(_ value: Double, digits: Int = 1) -> String {
+    let scale = digits == 1 ? 10 : 100
+    let number = Int((value * Double(scale)).rounded())
+    let fraction = String(number.magnitude % UInt(scale))
+    return "\(number / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
 }

@@ -1,190 +1,205 @@
 import Denylist
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 /// Measures a table of `revoked:jti:<uuid>` → `logout`.
 struct TableBenchmark {
-    private static let keyLength = 48
     private static let operations = 2_000_000
     private static let batch = 16
+    private static let now = Moment(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
 
     let entries: Int
-    let configuration: Denylist.Configuration
+    let denylist: Denylist
+    private let keys = Keys(count: batch)
+    private let hashes = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: batch)
+
+    init(entries: Int, configuration: Denylist.Configuration) {
+        self.entries = entries
+        denylist = Denylist(configuration)
+    }
 
     func run() {
-        print("\n\(entries / 1_000_000) M entries: revoked:jti:<uuid> → logout")
+        print("\n\(entries) entries: revoked:jti:<uuid> → logout; processor time of one thread")
         let before = residentBytes()
-        let denylist = Denylist(configuration)
-        var keys = Keys()
-        let moment = Moment(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
+        insert()
+        let memory = residentBytes() - before
+        print("  resident bytes per entry: \(decimal(Double(memory) / Double(entries))),", terminator: " ")
+        print("accounted: \(decimal(Double(denylist.statistics.bytes) / Double(entries)))")
 
-        insert(denylist, &keys, at: moment)
-        let resident = Double(residentBytes() - before) / Double(entries)
-        let accounted = Double(denylist.statistics.bytes) / Double(entries)
-        print("  resident bytes per entry", decimal(resident), "accounted", decimal(accounted))
-
-        let floor = randomReads(bytes: residentBytes() - before)
-        report("dependent random read, same memory", floor, floor)
-        report("hash a 48-byte key", measure { hashes(denylist, &keys) }, floor)
-        report("hit, one at a time (hash, contains)", measure { lookups(denylist, &keys, miss: false, moment) }, floor)
-        report("miss, one at a time", measure { lookups(denylist, &keys, miss: true, moment) }, floor)
-        report("hit, 16 prefetched", measure { batches(denylist, &keys, miss: false, moment) }, floor)
-        report("miss, 16 prefetched", measure { batches(denylist, &keys, miss: true, moment) }, floor)
-        report("update expiry, 16 prefetched", measure { updates(denylist, &keys, moment) }, floor)
-        report("make a key (to be subtracted)", measure { makeKeys(&keys) }, floor)
-
-        let slots = entries * 5 / 4
-        let sweep = measure(count: slots) { denylist.reclaim(slots: slots, at: moment) }
-        report("hand, per slot, nothing expired", sweep, floor)
-        expire(denylist, floor)
-    }
-
-    /// Inserts all keys, 16 at a time as the daemon would, timing each.
-    private func insert(_ denylist: Denylist, _ keys: inout Keys, at moment: Moment) {
-        let value = Array("logout".utf8)
-        var longest: UInt64 = 0
-        var longest999: [UInt64] = []
-        let started = nanoseconds()
-        var inside: UInt64 = 0
-        for index in 0..<entries {
-            keys.make(index)
-            let hash = denylist.hash(of: keys.text.span.bytes)
-            let before = nanoseconds()
-            denylist.update(keys.text.span.bytes, hash: hash, at: moment) {
-                $0.store(value.span.bytes, expiry: moment.wall + 3_600_000 + Int64(index % 1000))
-            }
-            let took = nanoseconds() - before
-            inside += took
-            longest = max(longest, took)
-            if took > 100_000 { longest999.append(took) }
+        let floor = dependentRandomRead(over: memory)
+        let making = Cost.measure(count: Self.operations) { forEachBatch { keys.make($0, at: $1) } }
+        report("dependent random read in as much memory", floor, floor)
+        report("hash of a key", Cost.measure(count: Self.operations, hashOneKey), floor)
+        for (name, offset) in [("hit", 0), ("miss", entries)] {
+            let found = offset == 0
+            report(
+                "\(name), one at a time", Cost.measure(count: Self.operations) { oneAtATime(offset, found) } - making,
+                floor)
+            report(
+                "\(name), prefetched, 16 at a time",
+                Cost.measure(count: Self.operations) { batches(offset, found) } - making, floor)
         }
-        let all = nanoseconds() - started
+        report("change of an expiry, 16 at a time", Cost.measure(count: Self.operations, updates) - making, floor)
+        let slots = entries * 6 / 5
+        report("hand, per slot", Cost.measure(count: slots) { denylist.reclaim(slots: slots, at: Self.now) }, floor)
+        expire(floor)
+    }
+
+    private func report(_ what: String, _ cost: Cost, _ floor: Cost) {
+        let name = what + String(repeating: " ", count: max(0, 42 - what.count))
+        let instructions = cost.instructions.map { "\(decimal($0)) instructions" } ?? "(instructions not counted here)"
         print(
-            "  insert one by one: \(all / UInt64(entries)) ns with key and clock, \(inside / UInt64(entries)) inside;",
-            "longest \(decimal(Double(longest) / 1000)) µs; above 100 µs: \(longest999.count), 500 µs: \(longest999.count { $0 > 500_000 })"
-        )
+            "  \(name) \(decimal(cost.time)) ns = \(decimal(cost.time / floor.time, digits: 2)) reads, \(instructions)")
     }
 
-    private func makeKeys(_ keys: inout Keys) {
-        for operation in 0..<Self.operations { keys.make(scatter(operation)) }
+    // MARK: Work
+
+    /// Makes numbers below ``entries``, in no order, 16 at a time.
+    private func forEachBatch(_ make: (_ number: Int, _ place: Int) -> Void, then body: () -> Void = {}) {
+        for first in stride(from: 0, to: Self.operations, by: Self.batch) {
+            for index in 0..<Self.batch {
+                let scattered = UInt64(truncatingIfNeeded: first + index) &* 0x9E37_79B9_7F4A_7C15
+                make(Int(scattered >> 11) % entries, index)
+            }
+            body()
+        }
     }
 
-    private func hashes(_ denylist: Denylist, _ keys: inout Keys) {
-        keys.make(1)
+    private func hashOneKey() {
+        keys.make(1, at: 0)
         var sum: UInt64 = 0
-        for _ in 0..<Self.operations { sum ^= denylist.hash(of: keys.text.span.bytes) }
+        for _ in 0..<Self.operations { sum ^= denylist.hash(of: keys[0].bytes) }
         consume(sum)
     }
 
-    private func scatter(_ operation: Int) -> Int {
-        Int((UInt64(truncatingIfNeeded: operation) &* 0x9E37_79B9_7F4A_7C15) >> 11) % entries
-    }
-
-    private func lookups(_ denylist: Denylist, _ keys: inout Keys, miss: Bool, _ moment: Moment) {
-        var found = 0
-        for operation in 0..<Self.operations {
-            keys.make(scatter(operation) + (miss ? entries : 0))
-            if denylist.contains(keys.text.span.bytes, hash: denylist.hash(of: keys.text.span.bytes), at: moment) {
-                found += 1
-            }
-        }
-        precondition(found == (miss ? 0 : Self.operations))
-    }
-
-    private func batches(_ denylist: Denylist, _ keys: inout Keys, miss: Bool, _ moment: Moment) {
-        var found = 0
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.batch) { hashes in
-            var batch = (0..<Self.batch).map { _ in Keys() }
-            for first in stride(from: 0, to: Self.operations, by: Self.batch) {
-                for index in 0..<Self.batch {
-                    batch[index].make(scatter(first + index) + (miss ? entries : 0))
-                    hashes[index] = batch[index].withBytes { denylist.hash(of: $0) }
-                }
-                for index in 0..<Self.batch { denylist.prefetch(hashes[index]) }
-                for index in 0..<Self.batch {
-                    let isThere = batch[index].withBytes { denylist.contains($0, hash: hashes[index], at: moment) }
-                    if isThere { found += 1 }
-                }
-            }
-        }
-        precondition(found == (miss ? 0 : Self.operations))
-    }
-
-    private func updates(_ denylist: Denylist, _ keys: inout Keys, _ moment: Moment) {
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.batch) { hashes in
-            var batch = (0..<Self.batch).map { _ in Keys() }
-            for first in stride(from: 0, to: Self.operations, by: Self.batch) {
-                for index in 0..<Self.batch {
-                    batch[index].make(scatter(first + index))
-                    hashes[index] = batch[index].withBytes { denylist.hash(of: $0) }
-                }
-                for index in 0..<Self.batch { denylist.prefetch(hashes[index]) }
-                for index in 0..<Self.batch {
-                    batch[index].withBytes { key in
-                        denylist.update(key, hash: hashes[index], at: moment) { $0.setExpiry($0.expiry + 1) }
-                    }
-                }
+    private func oneAtATime(_ offset: Int, _ expected: Bool) {
+        forEachBatch {
+            keys.make($0 + offset, at: $1)
+        } then: {
+            for index in 0..<Self.batch {
+                let key = keys[index].bytes
+                let hash = denylist.hash(of: key)
+                denylist.prefetch(hash)
+                let found = denylist.contains(key, hash: hash, at: Self.now)
+                precondition(found == expected)
             }
         }
     }
 
-    /// All entries expire: how long the hand takes, in steps as the daemon makes them.
-    private func expire(_ denylist: Denylist, _ floor: Double) {
-        let later = Moment(wall: 1_700_100_000_000, guarded: 1_700_100_000_000)
+    private func hashAndPrefetch() {
+        for index in 0..<Self.batch { hashes[index] = denylist.hash(of: keys[index].bytes) }
+        for hash in hashes { denylist.prefetch(hash) }
+    }
+
+    private func batches(_ offset: Int, _ expected: Bool) {
+        forEachBatch {
+            keys.make($0 + offset, at: $1)
+        } then: {
+            hashAndPrefetch()
+            for index in 0..<Self.batch {
+                let found = denylist.contains(keys[index].bytes, hash: hashes[index], at: Self.now)
+                precondition(found == expected)
+            }
+        }
+    }
+
+    private func updates() {
+        forEachBatch {
+            keys.make($0, at: $1)
+        } then: {
+            hashAndPrefetch()
+            for index in 0..<Self.batch {
+                denylist.update(keys[index].bytes, hash: hashes[index], at: Self.now) { $0.setExpiry($0.expiry + 1) }
+            }
+        }
+    }
+
+    /// Inserts all keys, 16 at a time as the daemon would; so the longest of these is no shorter than the longest insert.
+    private func insert() {
+        let value = Array("logout".utf8)
         var longest: UInt64 = 0
-        let started = nanoseconds()
-        while denylist.statistics.entries > 0 {
-            let before = nanoseconds()
-            denylist.reclaim(slots: 6_400, at: later)
-            longest = max(longest, nanoseconds() - before)
+        var sum: UInt64 = 0
+        var overHalf = 0
+        for first in stride(from: 0, to: entries, by: Self.batch) {
+            for index in 0..<Self.batch { keys.make(first + index, at: index) }
+            let start = nanoseconds()
+            hashAndPrefetch()
+            for index in 0..<Self.batch {
+                denylist.update(keys[index].bytes, hash: hashes[index], at: Self.now) {
+                    $0.store(value.span.bytes, expiry: Self.now.wall + 3_600_000 + Int64(first % 1000))
+                }
+            }
+            let took = nanoseconds() - start
+            longest = max(longest, took)
+            if took > 500_000 { overHalf += 1 }
+            sum += took
+            // As a daemon's housekeeping would meanwhile.
+            if first % 1_600 == 0 { denylist.reclaim(slots: 10, at: Self.now) }
         }
-        let each = Double(nanoseconds() - started) / Double(entries)
-        report("expire, per entry", each, floor)
-        denylist.reclaim(slots: .max, at: later)
-        denylist.reclaim(slots: .max, at: later)
-        print(
-            "  longest step of 6,400 slots \(decimal(Double(longest) / 1000)) µs; left: \(denylist.statistics.bytes) bytes, resident \(residentBytes() >> 20) MB"
-        )
+        print("  insert, growth included: \(decimal(Double(sum) / Double(entries))) ns;", terminator: " ")
+        print("longest 16 inserts: \(decimal(Double(longest) / 1000)) µs,", terminator: " ")
+        print("\(overHalf) over 500 µs (this machine's own: \(machinePauses(for: sum)))")
     }
 
-    private func measure(count: Int = operations, _ body: () -> Void) -> Double {
-        var best = Double.infinity
-        for _ in 0..<3 {
-            let before = nanoseconds()
-            body()
-            best = min(best, Double(nanoseconds() - before) / Double(count))
+    /// The pauses of a loop that only computes, in pieces of some 10 µs, for as long: what the machine is to blame for.
+    private func machinePauses(for time: UInt64) -> String {
+        var longest: UInt64 = 0
+        var sum: UInt64 = 0
+        var overHalf = 0
+        var hash: UInt64 = 0
+        while sum < time {
+            let start = nanoseconds()
+            for _ in 0..<500 { hash ^= denylist.hash(of: keys[0].bytes) }
+            let took = nanoseconds() - start
+            longest = max(longest, took)
+            if took > 500_000 { overHalf += 1 }
+            sum += took
         }
-        return best
+        consume(hash)
+        return "\(decimal(Double(longest) / 1000)) µs, \(overHalf) over 500 µs"
     }
 
-    private func report(_ what: String, _ time: Double, _ floor: Double) {
-        let name = what + String(repeating: " ", count: max(0, 40 - what.count))
-        print("  \(name) \(decimal(time)) ns  \(decimal(time / floor)) × a random read")
+    /// All entries expire: what the hand takes, in steps as the daemon makes them.
+    private func expire(_ floor: Cost) {
+        let later = Moment(wall: Self.now.wall + 100_000_000, guarded: Self.now.guarded + 100_000_000)
+        var longest: UInt64 = 0
+        let cost = Cost.measure(count: entries, runs: 1) {
+            while denylist.statistics.entries > 0 {
+                let start = nanoseconds()
+                denylist.reclaim(slots: 6_400, at: later)
+                longest = max(longest, nanoseconds() - start)
+            }
+        }
+        report("expire, per entry", cost, floor)
+        print("  longest step of 6,400 slots: \(decimal(Double(longest) / 1000)) µs")
     }
 }
 
-/// A key made from a number, in place.
-struct Keys {
-    private(set) var text = Array("revoked:jti:00000000-0000-0000-0000-000000000000".utf8)
+/// Places for keys that are made from numbers.
+private struct Keys {
+    private static let pattern = Array("revoked:jti:00000000-0000-0000-0000-000000000000".utf8)
     private static let digits = Array("0123456789abcdef".utf8)
+    private let text: UnsafeMutableRawBufferPointer
 
-    func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result { body(text.span.bytes) }
+    init(count: Int) {
+        text = .allocate(byteCount: count * Self.pattern.count, alignment: 16)
+        for place in 0..<count {
+            UnsafeMutableRawBufferPointer(rebasing: text[(place * Self.pattern.count)...]).copyBytes(from: Self.pattern)
+        }
+    }
 
-    mutating func make(_ number: Int) {
+    subscript(place: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: text.baseAddress! + place * 48, count: 48)
+    }
+
+    func make(_ number: Int, at place: Int) {
         var word = UInt64(truncatingIfNeeded: number) &* 0xD6E8_FEB8_6659_FD93
         word ^= word >> 32
         var other = word &* 0xD6E8_FEB8_6659_FD93
-        text.withUnsafeMutableBufferPointer { text in
-            Self.digits.withUnsafeBufferPointer { digits in
-                for position in 12..<48 where position != 20 && position != 25 && position != 30 && position != 35 {
-                    if position == 28 { swap(&word, &other) }
-                    text[position] = digits[Int(word & 15)]
-                    word >>= 4
-                }
+        let key = text.baseAddress! + place * 48
+        Self.digits.withUnsafeBufferPointer { digits in
+            for position in 12..<48 where position != 20 && position != 25 && position != 30 && position != 35 {
+                if position == 28 { swap(&word, &other) }
+                key.storeBytes(of: digits[Int(word & 15)], toByteOffset: position, as: UInt8.self)
+                word >>= 4
             }
         }
     }

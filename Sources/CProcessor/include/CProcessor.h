@@ -7,7 +7,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Processor instructions that Swift has no name for, or (6.3: comparisons of vectors) compiles to loops. */
+/* What Swift has no name for, and comparisons of vectors, which Swift 6.3 compiles to loops over their lanes. */
 
 /* Asks for a cache line. Any address is allowed: a prefetch never faults. */
 static inline void processor_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
@@ -37,6 +37,62 @@ static inline uint32_t processor_equal_bytes(const void *address, uint8_t byte) 
         bits |= (uint32_t)(zeros * 0x0102040810204080u >> 56) << (8 * index);
     }
     return bits;
+#endif
+}
+
+/* A file whose 8 bytes are the instructions that this thread has executed outside of the kernel; -1 if the system or the
+   processor counts none. */
+int processor_open_instruction_counter(void);
+
+/* Reads the 32 hexadecimal digits of a UUID's 36 characters into 16 bytes; what the four others are is not looked at.
+   Returns 0 if they are not all digits, 1 if no letter among them is upper-case, 2 if none is lower-case, 3 if there
+   are both. */
+static inline int processor_parse_uuid(const void *characters, uint64_t bytes[2]) {
+    const uint8_t *text = (const uint8_t *)characters;
+    uint32_t parts[8];
+    static const uint8_t offsets[8] = {0, 4, 9, 14, 19, 24, 28, 32};
+    for (int index = 0; index < 8; index++) memcpy(&parts[index], text + offsets[index], 4);
+#if defined(__SSE2__)
+    uint32_t hex = 0xFFFF, lower = 0, upper = 0;
+    __m128i packed[2];
+    for (int half = 0; half < 2; half++) {
+        __m128i text16 = _mm_loadu_si128((const __m128i *)(parts + half * 4));
+        __m128i digit = _mm_sub_epi8(text16, _mm_set1_epi8('0'));
+        __m128i letter = _mm_sub_epi8(_mm_or_si128(text16, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+        __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
+        __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+        hex &= (uint32_t)_mm_movemask_epi8(_mm_or_si128(is_digit, is_letter));
+        /* Bit 5 of a character, which tells the cases apart, moves to where the mask is taken from. */
+        uint32_t small = (uint32_t)_mm_movemask_epi8(_mm_slli_epi16(text16, 2));
+        uint32_t letters = (uint32_t)_mm_movemask_epi8(is_letter);
+        lower |= letters & small;
+        upper |= letters & ~small;
+        __m128i value = _mm_add_epi8(
+            _mm_and_si128(text16, _mm_set1_epi8(15)), _mm_and_si128(is_letter, _mm_set1_epi8(9)));
+        packed[half] = _mm_and_si128(
+            _mm_or_si128(_mm_slli_epi16(value, 4), _mm_srli_epi16(value, 8)), _mm_set1_epi16(0xFF));
+    }
+    _mm_storeu_si128((__m128i *)bytes, _mm_packus_epi16(packed[0], packed[1]));
+    if (hex != 0xFFFF) return 0;
+    return upper == 0 ? 1 : lower == 0 ? 2 : 3;
+#else
+    const uint32_t ones = 0x01010101u, tops = 0x80808080u;
+    uint32_t hex = tops, lower = 0, upper = 0;
+    for (int index = 0; index < 8; index++) {
+        /* Adding 0x80 - x to a byte below 0x80 sets its top bit if it is x or more, and carries nothing over. */
+        uint32_t part = parts[index], ascii = part & ~tops, small = ascii | ones * 0x20;
+        uint32_t digit = (ascii + ones * 0x50) & ~(ascii + ones * 0x46);
+        uint32_t letter = (small + ones * 0x1F) & ~(small + ones * 0x19) & tops;
+        hex &= (digit | letter) & ~part;
+        lower |= letter & part << 2;
+        upper |= letter & ~(part << 2);
+        uint32_t value = (part & ones * 15) + (letter >> 7) * 9;
+        value = (value << 4 | value >> 8) & 0x00FF00FFu;
+        uint16_t pair = (uint16_t)(value | value >> 8);
+        memcpy((uint8_t *)bytes + index * 2, &pair, 2);
+    }
+    if ((hex & tops) != tops) return 0;
+    return upper == 0 ? 1 : lower == 0 ? 2 : 3;
 #endif
 }
 
