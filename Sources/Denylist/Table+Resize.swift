@@ -10,9 +10,7 @@ extension Table {
         let arenaBlocks = (old.arenaLive + size + BlockPool.blockSize - 1) / BlockPool.blockSize
         let isLarge = max(blocks, arenaBlocks) > Segment.splitBlocks
         guard isLarge, state.pointee.shardBits + depth < Self.maximumDirectoryBits else {
-            let new = makeSegment(depth: depth, blocks: blocks)
-            move(old) { _ in new }
-            publish(new, hash)
+            publish(rebuild(old, nil, depth: depth, blocks: blocks), hash)
             release(old)
             return
         }
@@ -23,7 +21,10 @@ extension Table {
         forEachSlot(old) { if self.hash(of: $0) & bit != 0 { upper += 1 } }
         let left = makeSegment(depth: depth + 1, blocks: Segment.blocks(for: old.count - upper + 1))
         let right = makeSegment(depth: depth + 1, blocks: Segment.blocks(for: upper + 1))
-        move(old) { $0 & bit == 0 ? left : right }
+        let fillers = (filler(left), filler(right))
+        move(old) { $0 & bit == 0 ? fillers.0 : fillers.1 }
+        fillers.0.deallocate()
+        fillers.1.deallocate()
         publish(left, hash & ~bit)
         publish(right, hash | bit)
         release(old)
@@ -37,8 +38,7 @@ extension Table {
         var current = segment(segmentEntry(hash, shard))
         if current.isTooLarge {
             let blocks = Segment.blocks(for: current.count)
-            let new = makeSegment(depth: current.header.pointee.depth, blocks: blocks)
-            move(current) { _ in new }
+            let new = rebuild(current, nil, depth: current.header.pointee.depth, blocks: blocks)
             publish(new, hash)
             release(current)
             current = new
@@ -51,9 +51,7 @@ extension Table {
             let arenaBlocks = (current.arenaLive + other.arenaLive) / BlockPool.blockSize
             let blocks = Segment.blocks(for: current.count + other.count)
             guard other.header.pointee.depth == depth, max(blocks, arenaBlocks) <= Segment.mergeBlocks else { return }
-            let new = makeSegment(depth: depth - 1, blocks: blocks)
-            move(current) { _ in new }
-            move(other) { _ in new }
+            let new = rebuild(current, other, depth: depth - 1, blocks: blocks)
             publish(new, hash)
             release(current)
             release(other)
@@ -104,11 +102,27 @@ extension Table {
         state.pointee.headers.free(segment.header.pointee.number)
     }
 
+    /// A new segment with the entries of one or two others.
+    private func rebuild(_ old: Segment, _ other: Segment?, depth: UInt64, blocks: Int) -> Segment {
+        let new = makeSegment(depth: depth, blocks: blocks)
+        let filler = filler(new)
+        defer { filler.deallocate() }
+        move(old) { _ in filler }
+        if let other { move(other) { _ in filler } }
+        return new
+    }
+
+    private func filler(_ segment: Segment) -> SegmentFiller {
+        SegmentFiller(segment, consumedBits: consumedBits(segment.header.pointee.depth))
+    }
+
     /// Puts the entries of a segment into others, records included.
-    private func move(_ old: Segment, to target: (_ hash: UInt64) -> Segment) {
+    @inline(__always)
+    private func move(_ old: Segment, to target: (_ hash: UInt64) -> SegmentFiller) {
         forEachSlot(old) { slot in
             let hash = hash(of: slot)
-            let new = target(hash)
+            let filler = target(hash)
+            let new = filler.segment
             var meta = slot.meta
             if meta.value.isRecord {
                 let record = old.record(meta.value)
@@ -119,7 +133,7 @@ extension Table {
                 if record.box != nil { new.header.pointee.boxes += 1 }
                 meta = Meta(expiry: meta.expiry, value: reference, kind: meta.kind)
             }
-            let place = new.claim(hash, consumedBits: consumedBits(new.header.pointee.depth))
+            let place = filler.claim(hash)
             place.word0 = slot.word0
             place.word1 = slot.word1
             place.meta = meta
