@@ -1,1 +1,93 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#ifdef __linux__
+
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int clinux_epoll_control(int epoll, clinux_operation operation, int descriptor, uint32_t events, uint64_t value) {
+    static const int operations[] = {EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL};
+    struct epoll_event event = {.events = events, .data.u64 = value};
+    return epoll_ctl(epoll, operations[operation], descriptor, &event);
+}
+
+int clinux_epoll_wait(int epoll, clinux_event *events, int count, int milliseconds) {
+    struct epoll_event reported[256];
+    int ready = epoll_wait(epoll, reported, count < 256 ? count : 256, milliseconds);
+    for (int index = 0; index < ready; index++) {
+        events[index].value = reported[index].data.u64;
+        events[index].events = reported[index].events;
+    }
+    return ready;
+}
+
+void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+// Only what is executable and cannot be written: such pages are the file's own.
+static int release_text(struct dl_phdr_info *object, size_t size, void *context) {
+    (void)size;
+    (void)context;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < object->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = (object->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~(page - 1);
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void clinux_release_text(void) { dl_iterate_phdr(release_text, NULL); }
+
+int clinux_stay_on(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    return sched_setaffinity(0, sizeof set, &set);
+}
+
+int clinux_processors(int *processors, int count) {
+    cpu_set_t set;
+    int found = 0;
+    if (sched_getaffinity(0, sizeof set, &set) < 0) return -1;
+    for (int processor = 0; processor < CPU_SETSIZE && found < count; processor++)
+        if (CPU_ISSET(processor, &set)) processors[found++] = processor;
+    return found;
+}
+
+static int64_t read_clock(clockid_t clock) {
+    struct timespec time;
+    if (clock_gettime(clock, &time) < 0) return -1;
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t clinux_time(void) { return read_clock(CLOCK_MONOTONIC); }
+
+int64_t clinux_thread_time(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+int64_t clinux_processor_time(int32_t process) {
+    clockid_t clock;
+    int error = clock_getcpuclockid(process, &clock);
+    if (error == 0) return read_clock(clock);
+    errno = error;
+    return -1;
+}
+
+int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+#endif

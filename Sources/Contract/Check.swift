@@ -36,18 +36,7 @@ public struct Check: Sendable {
                 return .revoked(.issuedBeforeCutOff(scope.kind))
             }
         }
-        guard let epoch else {
-            return .unknown(
-                UnknownCause(
-                    .epochMissing,
-                    "the store has no epoch: it has lost its memory, or was never initialised (revoked init)"))
-        }
-        guard epoch == pinnedEpoch else {
-            return .unknown(
-                UnknownCause(
-                    .epochChanged,
-                    "the store's epoch has changed: it has lost its memory (revoked accept goes on with it)"))
-        }
+        if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
         if let doubt { return .unknown(doubt) }
         guard scopes.count > 1 else {
             return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))

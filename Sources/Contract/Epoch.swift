@@ -4,4 +4,20 @@ public enum Epoch {
     public static let key = "revoked.epoch"
     /// Holds the epoch that an operator accepted with `revoked accept`, after the store had lost its memory.
     public static let acceptedKey = "revoked.accepted"
+
+    /// Why nothing that a store says can be believed to be clear; nil if it carries the pinned epoch. An empty epoch is none.
+    public static func doubt(_ epoch: [UInt8]?, pinned: [UInt8]) -> UnknownCause? {
+        guard let epoch, !epoch.isEmpty else {
+            return UnknownCause(
+                .epochMissing,
+                "the store has no epoch: it has lost its memory, or was never initialised (run revoked init)")
+        }
+        guard epoch == pinned else {
+            return UnknownCause(
+                .epochChanged,
+                "the store's epoch has changed: it has lost its memory, or is another store (revoked accept goes on with it)"
+            )
+        }
+        return nil
+    }
 }

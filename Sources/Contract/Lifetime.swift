@@ -4,6 +4,7 @@ public enum Lifetime {
     /// - Returns: nil if `exp` is past by more than the margin: no verifier accepts the token, nothing needs writing.
     public static func secondsToLive(expiresAt: Int64, now: Int64) -> Int64? {
         let (remaining, overflow) = expiresAt.subtractingReportingOverflow(now)
+        if overflow && expiresAt < now { return nil }
         guard !overflow, remaining <= Int64.max - Limits.marginMilliseconds - 999 else { return Int64.max / 1000 }
         let milliseconds = remaining + Limits.marginMilliseconds
         return milliseconds > 0 ? (milliseconds + 999) / 1000 : nil

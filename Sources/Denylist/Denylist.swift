@@ -58,6 +58,9 @@ public final class Denylist: @unchecked Sendable {
     /// Asks the processor to fetch what a lookup of this hash will touch.
     public func prefetch(_ hash: UInt64) { table.prefetch(hash) }
 
+    /// The same for many hashes at once, whose cache misses then overlap.
+    public func prefetch(_ hashes: Span<UInt64>) { table.prefetch(hashes) }
+
     /// Whether there is a live entry.
     public func contains(_ key: RawSpan, hash: UInt64, at moment: Moment) -> Bool {
         key.withUnsafeBytes { bytes in

@@ -14,6 +14,10 @@ public struct Moment: Sendable {
     /// What a relative time to live of a guarded key counts from: the later clock, so that it never ends early.
     @inlinable
     public var later: Int64 { max(wall, guarded) }
+
+    /// How far guarded time is ahead of the wall clock: what an absolute expiry of a guarded key has to be put off by.
+    @inlinable
+    public var lead: Int64 { later - wall }
 }
 
 /// An absolute expiry in Unix milliseconds.

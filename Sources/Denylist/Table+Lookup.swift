@@ -11,6 +11,15 @@ extension Table {
         group.prefetchSlot(hash)
     }
 
+    /// The same for many hashes: each step for all of them before the next, so that their cache misses overlap.
+    func prefetch(_ hashes: Span<UInt64>) {
+        for index in hashes.indices {
+            let hash = hashes[index]
+            processor_prefetch(directoryPlace(hash, depth: shard(hash).depth))
+        }
+        for index in hashes.indices { prefetch(hashes[index]) }
+    }
+
     /// The slot of a key, expired or not.
     @inline(__always)
     func find(_ key: Key, _ shard: Shard) -> Slot? {

@@ -1,16 +1,45 @@
 public import Contract
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// How a ``RevocationList`` behaves.
 public struct RevocationConfiguration: Sendable {
     public var namespace = Namespace()
-    /// How long a connection may take to be made, log-in and audit included.
+    /// How long a connection may take to be made, log-in and audit included. Up to one minute.
     public var connectTimeout: Duration = .seconds(2)
-    /// How long a command may take from the call to its reply.
+    /// How long a command may take from the call to its reply. Up to one minute.
     public var commandTimeout: Duration = .milliseconds(500)
-    /// How long a session's revocation is kept: the longest lifetime of a refresh token; the margin is added.
+    /// How long a session's revocation is kept: the longest lifetime of a refresh token; the margin is added. Up to 399
+    /// days: the daemon keeps nothing for longer than 400.
     public var longestRefreshLifetime: Duration = .seconds(30 * 86_400)
-    /// The epoch to believe; nil pins the one met at first contact.
+    /// The epoch to believe; nil pins the one met at first contact. `revoked accept` outranks it while the process lives.
     public var epoch: String?
+    /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently, by
+    /// their names (`volatile-lru`, say; `unknown` for a server that does not tell).
+    public var acceptedEvictionPolicies: Set<String> = []
+    /// Whether checks may read from a replica, which may not know of the latest revocations and accepts none.
+    public var acceptsReplica = false
+    /// The time in Unix milliseconds; what it differs by from the store's clock is measured and added. Another one is for
+    /// tests.
+    public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
     public init() {}
+
+    /// - Throws: ``RevocationError/Code/invalidConfiguration``.
+    func validate() throws(RevocationError) {
+        let timeouts = Duration.milliseconds(1)...Duration.seconds(60)
+        guard timeouts.contains(connectTimeout), timeouts.contains(commandTimeout) else {
+            throw RevocationError(.invalidConfiguration, "a timeout is 1 millisecond to 60 seconds")
+        }
+        guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(longestRefreshLifetime) else {
+            throw RevocationError(.invalidConfiguration, "the longest refresh lifetime is 0 to 399 days")
+        }
+        guard epoch?.isEmpty != true else {
+            throw RevocationError(.invalidConfiguration, "the configured epoch is empty: leave it out, or give it")
+        }
+    }
 }

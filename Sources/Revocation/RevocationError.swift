@@ -8,7 +8,7 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case invalidConfiguration
         /// The token cannot be named: no `jti`, no `exp`, an empty identifier.
         case unrevocableToken
-        /// No connection to the store.
+        /// No connection to the store; if it was lost during the call, the revocation may or may not have been written.
         case unreachable
         /// No answer in time: it may or may not have been written.
         case timedOut
@@ -18,10 +18,12 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case storeError
         /// The store answered something that is no answer to the command.
         case malformedReply
-        /// The store's settings can lose revocations (an eviction policy, say) and were not accepted by name.
+        /// The store's settings can lose revocations (an eviction policy, say), or it is a replica, and that was not accepted.
         case unsafeStore
-        /// The store's memory is not the one that was pinned.
+        /// The store's epoch changed while it was being accepted.
         case epochChanged
+        /// The store has no epoch: `revoked init` writes it.
+        case epochMissing
     }
 
     public let code: Code

@@ -1,4 +1,25 @@
+import ArgumentParser
+import LoadHarness
+
 @main
-struct Revoked {
-    static func main() {}
+struct Revoked: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoked",
+        abstract: "The place where servers write down that a JWT is revoked, and where every other server finds out.",
+        subcommands: [
+            ServeCommand.self, NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self,
+        ] + linuxCommands
+    )
+
+    /// What measures with epoll.
+    #if os(Linux)
+        private static let linuxCommands: [any ParsableCommand.Type] = [BenchCommand.self, FloorCommand.self]
+    #else
+        private static let linuxCommands: [any ParsableCommand.Type] = []
+    #endif
+
+    static func main() async {
+        ParentLifeline.follow()
+        await main(nil)
+    }
 }

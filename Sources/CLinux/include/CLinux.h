@@ -1,3 +1,63 @@
 #ifndef CLINUX_H
 #define CLINUX_H
+
+// The Linux calls that Swift's Glibc module hides, or whose structures it cannot read.
+
+#ifdef __linux__
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+/// What an epoll descriptor reported: for which value, and what.
+typedef struct {
+    uint64_t value;
+    uint32_t events;
+} clinux_event;
+
+enum {
+    CLINUX_READABLE = 0x001,
+    CLINUX_WRITABLE = 0x004,
+};
+
+typedef enum { clinux_add, clinux_modify, clinux_remove } clinux_operation;
+
+/// A new epoll descriptor, closed on exec; -1 and errno if there is none.
+int clinux_epoll_create(void);
+
+/// Changes what is waited for (level-triggered); -1 and errno on failure.
+int clinux_epoll_control(int epoll, clinux_operation operation, int descriptor, uint32_t events, uint64_t value);
+
+/// Waits for at most `milliseconds` (-1: for ever) and reports at most `count` (and at most 256) events.
+int clinux_epoll_wait(int epoll, clinux_event *events, int count, int milliseconds);
+
+/// A new non-blocking eventfd, closed on exec.
+int clinux_eventfd(void);
+
+/// Accepts a connection, non-blocking and closed on exec.
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+/// Names the calling thread, for `top` and `perf`; at most 15 bytes.
+void clinux_name_thread(const char *name);
+
+/// Gives back the pages of program text that only the start needed. They are read from the file again when they are
+/// needed, so this costs a little time and changes nothing else.
+void clinux_release_text(void);
+
+/// Keeps the calling thread, and what it starts, on one processor; -1 and errno on failure.
+int clinux_stay_on(int processor);
+
+/// The processors that the calling thread may use, in order.
+/// - Returns: how many there are, at most `count`; -1 and errno on failure.
+int clinux_processors(int *processors, int count);
+
+/// A clock that only goes forward, in nanoseconds.
+int64_t clinux_time(void);
+
+/// The processor time of the calling thread, in nanoseconds.
+int64_t clinux_thread_time(void);
+
+/// The processor time of all threads of a process, ended ones included, in nanoseconds; -1 and errno on failure.
+int64_t clinux_processor_time(int32_t process);
+
+#endif
 #endif

@@ -1,0 +1,24 @@
+import Foundation
+
+/// The file that holds a node's accounts.
+public struct AccountFile: Sendable {
+    private let path: String
+
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    /// Adds an account, or gives it another password; makes the file if it is not there. Whoever does the same at the same
+    /// time waits.
+    /// - Parameter replacing: whether an account of that name may be there already.
+    /// - Throws: ``NodeError``.
+    public func add(_ name: String, password: String, replacing: Bool = false) throws(NodeError) {
+        let path = try PrivateFile.target(of: path)
+        let lock = try PrivateFile.lock(directoryOf: path)
+        defer { close(lock) }
+        var accounts = Accounts()
+        if FileManager.default.fileExists(atPath: path) { accounts = try Accounts(contentsOf: path) }
+        try accounts.add(name, password: password, replacing: replacing)
+        try accounts.write(to: path)
+    }
+}

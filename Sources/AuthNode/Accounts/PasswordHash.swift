@@ -1,0 +1,76 @@
+import Crypto
+import CryptoExtras
+import Foundation
+
+/// What one guess at a password costs: scrypt's parameters (RFC 7914 §2).
+public struct PasswordCost: Codable, Sendable, Equatable {
+    /// scrypt's N, a power of two.
+    public let rounds: Int
+    /// scrypt's r.
+    public let blockSize: Int
+    /// scrypt's p.
+    public let parallelism: Int
+
+    /// 32 MiB and about a tenth of a second.
+    public static let standard = PasswordCost(rounds: 1 << 15, blockSize: 8, parallelism: 1)
+
+    /// The most memory that a stored record may ask for, in bytes.
+    private static let maximumMemory = 256 << 20
+
+    public init(rounds: Int, blockSize: Int, parallelism: Int) {
+        self.rounds = rounds
+        self.blockSize = blockSize
+        self.parallelism = parallelism
+    }
+
+    /// Whether scrypt takes these numbers, and the time and memory are bearable.
+    var isSane: Bool {
+        rounds > 1 && rounds.nonzeroBitCount == 1 && (1...64).contains(blockSize) && (1...16).contains(parallelism)
+            && rounds <= Self.maximumMemory / (128 * blockSize)
+    }
+}
+
+/// A password as it is stored: scrypt's result, with the cost and the salt that gave it.
+struct PasswordHash: Codable, Sendable {
+    /// The most bytes of a password.
+    static let maximumPasswordBytes = 1024
+    private static let saltBytes = 16
+    private static let digestBytes = 32
+
+    let cost: PasswordCost
+    let salt: Data
+    let digest: Data
+
+    /// Hashes a new password with a random salt.
+    /// - Throws: ``NodeError/Code/invalidAccount`` if the password is empty or longer than 1,024 bytes.
+    init(of password: String, cost: PasswordCost) throws(NodeError) {
+        guard (1...Self.maximumPasswordBytes).contains(password.utf8.count) else {
+            throw NodeError(.invalidAccount, "a password has 1 to \(Self.maximumPasswordBytes) bytes")
+        }
+        let salt = SymmetricKey(size: .init(bitCount: Self.saltBytes * 8)).withUnsafeBytes { Data($0) }
+        guard let key = Self.derive(Array(password.utf8), salt, cost) else {
+            throw NodeError(.invalidAccount, "the password could not be hashed: is there too little memory?")
+        }
+        self.cost = cost
+        self.salt = salt
+        digest = key.withUnsafeBytes { Data($0) }
+    }
+
+    /// Whether `password` is the one. Takes the same time whichever byte differs.
+    func matches(_ password: String) -> Bool {
+        let bytes = Array(password.utf8)
+        // One that can never match costs as much as any other; scrypt itself traps on an empty one.
+        let isPossible = (1...Self.maximumPasswordBytes).contains(bytes.count)
+        guard let key = Self.derive(isPossible ? bytes : [0], salt, cost) else { return false }
+        return key == SymmetricKey(data: digest) && isPossible
+    }
+
+    /// Whether a stored record can be used.
+    var isSane: Bool { cost.isSane && salt.count >= Self.saltBytes && digest.count == Self.digestBytes }
+
+    private static func derive(_ password: [UInt8], _ salt: Data, _ cost: PasswordCost) -> SymmetricKey? {
+        try? KDF.Scrypt.deriveKey(
+            from: password, salt: salt, outputByteCount: digestBytes, rounds: cost.rounds, blockSize: cost.blockSize,
+            parallelism: cost.parallelism)
+    }
+}

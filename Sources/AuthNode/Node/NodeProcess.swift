@@ -1,0 +1,51 @@
+import Foundation
+import Logging
+import NIOCore
+import Revocation
+import ServiceLifecycle
+import UnixSignals
+
+/// The process of `revoked node`: from settings to a server that ends on SIGTERM or SIGINT.
+public enum NodeProcess {
+    /// How long requests in flight may take after the signal.
+    private static let drainTime: Duration = .seconds(10)
+
+    /// Runs until a signal ends it. Says on standard output where it listens, once it does.
+    public static func run(_ settings: NodeSettings) async throws {
+        try settings.validate()
+        var logger = Logger(label: "revoked.node")
+        logger.logLevel = settings.logLevel
+        logger[metadataKey: "node"] = "\(settings.name)"
+
+        let keys = try KeyFiles.load(settings.keys, logger: logger)
+        let accounts = try Accounts(contentsOf: settings.users)
+        if PrivateFile.isExposed(settings.users) {
+            logger.warning("others may read the accounts: chmod 600 the file", metadata: ["file": "\(settings.users)"])
+        }
+        if accounts.isEmpty { logger.warning("there is no account: nobody can log in (revoked node add-user)") }
+        if !["127.0.0.1", "::1", "localhost"].contains(settings.bind) {
+            logger.warning("listening beyond loopback without TLS: put a proxy with TLS in front")
+        }
+        let denylist = try RevocationList(settings.backend, logger: logger)
+        do {
+            let node = try await Node(settings, keys: keys, accounts: accounts, denylist: denylist, logger: logger)
+            let host = settings.bind.contains(":") ? "[\(settings.bind)]" : settings.bind
+            let application = node.application { port in
+                // Not print: standard output may be a file, and whoever waits for this line must not wait for a buffer.
+                FileHandle.standardOutput.write(Data("listening on http://\(host):\(port)\n".utf8))
+            }
+            var configuration = ServiceGroupConfiguration(
+                services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            configuration.maximumGracefulShutdownDuration = drainTime
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
+            await denylist.close()
+            let cause = String(cString: strerror(error.errnoCode))
+            throw NodeError(.cannotListen, "cannot listen on \(settings.bind):\(settings.port): \(cause)")
+        } catch {
+            await denylist.close()
+            throw error
+        }
+        await denylist.close()
+    }
+}

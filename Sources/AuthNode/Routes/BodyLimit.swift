@@ -1,0 +1,21 @@
+import HTTPTypes
+import Hummingbird
+import RevocationHTTP
+
+/// Refuses a body that announces itself as too large, whether or not anyone would have read it.
+struct BodyLimit: RouterMiddleware {
+    typealias Context = NodeContext
+
+    static let refusal = Refusal(
+        .contentTooLarge, code: "invalid_request",
+        message: "the body is larger than \(NodeContext.maximumBodyBytes) bytes")
+
+    func handle(
+        _ request: Request, context: NodeContext, next: (Request, NodeContext) async throws -> Response
+    ) async throws -> Response {
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > NodeContext.maximumBodyBytes {
+            throw Self.refusal
+        }
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,18 @@
+public import Contract
+public import Hummingbird
+public import RevocationHTTP
+
+/// The request context of a node.
+public struct NodeContext: TokenRequestContext {
+    /// The most bytes of a request's body.
+    static let maximumBodyBytes = 16 << 10
+
+    public var coreContext: CoreRequestContextStorage
+    public var tokenClaims: TokenClaims?
+
+    public init(source: Source) {
+        coreContext = .init(source: source)
+    }
+
+    public var maxUploadSize: Int { Self.maximumBodyBytes }
+}

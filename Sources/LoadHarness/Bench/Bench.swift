@@ -1,0 +1,104 @@
+#if os(Linux)
+    import CFloor
+    import Foundation
+    import Glibc
+    import UnixSignals
+
+    /// `revoked bench`: our daemon beside its peers and the floor of the machine, measured with real processes on loopback.
+    public struct Bench: Sendable {
+        #if DEBUG
+            private static let isDebugBuild = true
+        #else
+            private static let isDebugBuild = false
+        #endif
+
+        private let settings: BenchSettings
+
+        public init(_ settings: BenchSettings) { self.settings = settings }
+
+        private enum Event {
+            case measured(BenchReport)
+            case failed(any Error)
+            case signal
+        }
+
+        /// Measures, prints the tables and writes the JSON. Every process that it started has ended when it returns;
+        /// only a failure leaves their logs.
+        /// - Returns: the exit status.
+        public func run() async -> Int32 {
+            if Self.isDebugBuild {
+                note("WARNING: this is a debug build. What it measures means nothing: build with `-c release`.")
+            }
+            let stage: BenchStage
+            do {
+                stage = try BenchStage(pins: settings.pins)
+            } catch {
+                note("cannot prepare the measurement: \(error)")
+                return EXIT_FAILURE
+            }
+            let event = await withTaskGroup(of: Event.self) { group in
+                group.addTask {
+                    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
+                    return .signal
+                }
+                group.addTask {
+                    do { return .measured(try await measure(on: stage)) } catch { return .failed(error) }
+                }
+                let event = await group.next()!
+                // A generator that is still under way ends with its server.
+                await stage.stop()
+                group.cancelAll()
+                return event
+            }
+            if case .failed = event {
+                note("the servers' logs are in \(stage.directory)")
+            } else {
+                stage.removeFiles()
+            }
+            return finish(event)
+        }
+
+        private func measure(on stage: BenchStage) async throws -> BenchReport {
+            var report = BenchReport(
+                date: Date(), machine: .current(stage), isDebugBuild: Self.isDebugBuild,
+                keys: settings.keys, connections: settings.connections, alternations: settings.alternations)
+            if settings.measuresMemory {
+                try await MemoryBench(settings, stage).run(into: &report)
+            } else {
+                try await SpeedBench(settings, stage).run(into: &report)
+            }
+            return report
+        }
+
+        private func finish(_ event: Event) -> Int32 {
+            switch event {
+            case .signal: return 130
+            case .failed(let error):
+                note("the measurement failed: \(error)")
+                return EXIT_FAILURE
+            case .measured(let report):
+                FileHandle.standardOutput.write(Data(report.text.utf8))
+                guard let json = settings.json else { return EXIT_SUCCESS }
+                do {
+                    try report.write(to: json)
+                    return EXIT_SUCCESS
+                } catch {
+                    note("cannot write \(json): \(error)")
+                    return EXIT_FAILURE
+                }
+            }
+        }
+
+        private func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+        /// Serves as the floor: answers `reply` to every request, for ever.
+        public static func serveFloor(reply: String) throws -> Never {
+            var port: UInt16 = 0
+            let listener = cfloor_listen(&port)
+            guard listener >= 0 else { throw LoadFailure.system("listen") }
+            FileHandle.standardOutput.write(Data("listening on tcp://127.0.0.1:\(port)\n".utf8))
+            _ = cfloor_serve(listener, reply, reply.utf8.count)
+            throw LoadFailure.system("the floor server")
+        }
+    }
+#endif

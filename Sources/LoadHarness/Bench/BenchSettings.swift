@@ -1,0 +1,48 @@
+/// How `revoked bench` measures.
+public struct BenchSettings: Sendable {
+    public var workloads = Workload.allCases
+    /// Entries that every server holds while it is measured.
+    public var keys = 1_000_000
+    /// How long one run is, without its warm-up.
+    public var duration: Duration = .seconds(2)
+    /// How many requests one run is, instead of ``duration``.
+    public var requests: Int?
+    public var connections = 50
+    /// Requests that a connection sends at once: each of these is measured.
+    public var inFlight = [1, 16, 64]
+    /// How often all servers take their turn.
+    public var alternations = 5
+    /// Besides our daemon, which is always first.
+    public var peers = ServerKind.installed
+    /// Whether the servers keep to one processor and the generator to another, where there are two.
+    public var pins = true
+    /// Whether to measure memory, growth and expiry instead of requests.
+    public var measuresMemory = false
+    /// The sizes at which memory is measured.
+    public var memorySizes = [1_000_000, 10_000_000]
+    public var idleConnections = 5_000
+    /// Whether to measure expiry with the memory: it takes minutes, for revocations are kept for 120 s beyond theirs.
+    public var measuresExpiry = true
+    /// A file that receives everything as JSON.
+    public var json: String?
+
+    public init() {}
+
+    /// A look in about a minute, at the price of noise.
+    public mutating func makeQuick() {
+        keys = 100_000
+        duration = .milliseconds(200)
+        alternations = 3
+        inFlight = [1, 64]
+        memorySizes = [100_000, 1_000_000]
+        idleConnections = 1_000
+        measuresExpiry = false
+    }
+
+    /// The time of what is written, in seconds: longer than any measurement.
+    static let lifetime = 86_400
+    static let warmUp: Duration = .milliseconds(100)
+
+    /// Our daemon, then the floor, then the peers.
+    var servers: [ServerKind] { ServerKind.allCases.filter { $0 == .revoked || peers.contains($0) } }
+}

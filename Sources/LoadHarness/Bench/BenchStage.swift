@@ -1,0 +1,60 @@
+#if os(Linux)
+    import CLinux
+    import Foundation
+    import Synchronization
+
+    /// Where a measurement takes place: a private directory, the servers that were started, who runs on which processor.
+    final class BenchStage: Sendable {
+        static let startTime: Duration = .seconds(30)
+
+        let directory: String
+        /// The processor of all servers, which take turns, and that of the generator; nil if they are not kept there.
+        let processors: (server: Int, generator: Int)?
+        private let processes = Mutex<[ChildProcess]>([])
+
+        init(pins: Bool) throws {
+            directory = FileManager.default.temporaryDirectory.path + "/revoked-bench-\(UUID().uuidString.lowercased())"
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            var usable = [Int32](repeating: 0, count: 2)
+            let count = clinux_processors(&usable, 2)
+            processors = pins && count == 2 ? (Int(usable[0]), Int(usable[1])) : nil
+        }
+
+        /// Starts a program, on the servers' processor.
+        func start(_ kind: ServerKind, _ arguments: [String]) throws -> ChildProcess {
+            guard let executable = kind.executable else {
+                throw LoadFailure(message: "\(kind.rawValue) is not installed: apt-get install \(kind.rawValue)")
+            }
+            var command = [executable] + arguments
+            if let processors {
+                guard let taskset = ServerKind.find("taskset") else {
+                    throw LoadFailure(message: "taskset is missing: apt-get install util-linux, or give --no-pin")
+                }
+                command = [taskset, "--cpu-list", "\(processors.server)"] + command
+            }
+            return try processes.withLock { processes in
+                let process = try ChildProcess(
+                    kind.rawValue, executable: command[0], arguments: Array(command.dropFirst()),
+                    log: "\(directory)/\(kind.rawValue)-\(processes.count).log")
+                processes.append(process)
+                return process
+            }
+        }
+
+        /// Runs a plan against a server.
+        func run(_ plan: LoadPlan, on server: BenchServer) async throws -> LoadResult {
+            try await LoadGenerator.run(plan, port: server.port, on: processors?.generator)
+        }
+
+        /// Ends every process that was started.
+        func stop() async {
+            let processes = processes.withLock { $0 }
+            await withTaskGroup { group in
+                for process in processes { group.addTask { await process.stop() } }
+            }
+        }
+
+        func removeFiles() { try? FileManager.default.removeItem(atPath: directory) }
+    }
+#endif

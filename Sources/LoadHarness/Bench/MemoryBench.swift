@@ -1,0 +1,98 @@
+#if os(Linux)
+    import Foundation
+    import Glibc
+
+    /// Measures what entries and connections take, how long an insert waits while the table grows, and what comes back
+    /// when entries expire. A fresh process for each server and each question.
+    struct MemoryBench {
+        private static let growthBatch = 16
+
+        private let settings: BenchSettings
+        private let stage: BenchStage
+        private let progress: Progress
+        private let kinds: [ServerKind]
+
+        init(_ settings: BenchSettings, _ stage: BenchStage) {
+            self.settings = settings
+            self.stage = stage
+            kinds = settings.servers.filter { $0 != .floor && $0 != .memcached }
+            progress = Progress(total: kinds.count * (settings.memorySizes.count + (settings.measuresExpiry ? 2 : 1)))
+        }
+
+        func run(into report: inout BenchReport) async throws {
+            defer { progress.end() }
+            try Self.allowDescriptors(settings.idleConnections + 100)
+            for kind in kinds {
+                var figures = try await measureConnections(kind, &report)
+                try await measureGrowth(&figures)
+                if settings.measuresExpiry {
+                    progress.step("\(kind.rawValue): \(ExpiryBench.entries) entries expire together")
+                    figures.expiry = try await ExpiryBench(stage).run(kind)
+                }
+                report.memory.append(figures)
+            }
+        }
+
+        /// The empty server, then with idle connections that have each asked something once.
+        private func measureConnections(_ kind: ServerKind, _ report: inout BenchReport) async throws -> MemoryFigures {
+            progress.step("\(kind.rawValue): \(settings.idleConnections) idle connections")
+            let server = try await BenchServer.start(kind, on: stage)
+            report.servers.append(BenchReport.Server(kind: kind, version: server.version))
+            let empty = try ProcessMemory.resident(server.process.identifier)
+            var connections: [ControlConnection] = []
+            for _ in 0..<settings.idleConnections {
+                let connection = try ControlConnection(port: server.port)
+                _ = try connection.call("PING")
+                connections.append(connection)
+            }
+            let grown = try ProcessMemory.resident(server.process.identifier) - empty
+            withExtendedLifetime(connections) {}
+            await server.process.stop()
+            return MemoryFigures(
+                server: kind, empty: empty, idleConnections: settings.idleConnections,
+                bytesPerIdleConnection: Double(grown) / Double(settings.idleConnections), sizes: [])
+        }
+
+        /// Up to the first size at full speed, from there on with one connection whose batches are timed.
+        private func measureGrowth(_ figures: inout MemoryFigures) async throws {
+            let server = try await BenchServer.start(figures.server, on: stage)
+            let empty = try ProcessMemory.resident(server.process.identifier)
+            var stored = 0
+            for size in settings.memorySizes {
+                progress.step("\(figures.server.rawValue): \(size) entries")
+                let isFirst = stored == 0
+                let result = try await stage.load(
+                    stored..<size, into: server, connections: isFirst ? 50 : 1,
+                    inFlight: isFirst ? 64 : Self.growthBatch, observesPauses: !isFirst)
+                if !isFirst { figures.growth = growth(result, after: figures.growth) }
+                stored = size
+                let resident = try ProcessMemory.resident(server.process.identifier)
+                figures.sizes.append(
+                    MemoryFigures.Size(
+                        entries: size, resident: resident, bytesPerEntry: Double(resident - empty) / Double(size),
+                        usedMemory: try server.usedMemory(),
+                        serverTimePerInsert: Double(result.serverNanoseconds) / 1e3 / Double(result.requests)))
+            }
+            await server.process.stop()
+        }
+
+        private func growth(_ result: LoadResult, after earlier: MemoryFigures.Growth?) -> MemoryFigures.Growth {
+            MemoryFigures.Growth(
+                batchSize: Self.growthBatch,
+                longest: max(earlier?.longest ?? 0, Double(result.longestBatch) / 1e3),
+                longestServerTime: max(earlier?.longestServerTime ?? 0, Double(result.longestServerBatch) / 1e3),
+                p999: max(earlier?.p999 ?? 0, result.latency(atPercentile: 99.9)))
+        }
+
+        /// Raises the limit of open files, which the servers inherit.
+        private static func allowDescriptors(_ count: Int) throws(LoadFailure) {
+            var limit = rlimit()
+            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+            guard getrlimit(files, &limit) == 0 else { throw .system("getrlimit") }
+            limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, rlim_t(count)))
+            guard limit.rlim_cur >= rlim_t(count), setrlimit(files, &limit) == 0 else {
+                throw LoadFailure(message: "this needs \(count) open files: ulimit -n \(count)")
+            }
+        }
+    }
+#endif

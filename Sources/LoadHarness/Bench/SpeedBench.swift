@@ -1,0 +1,91 @@
+#if os(Linux)
+    /// Compares what a request costs: every server takes its turn, again and again, for each workload at each depth.
+    struct SpeedBench {
+        private let settings: BenchSettings
+        private let stage: BenchStage
+        private let progress: Progress
+
+        init(_ settings: BenchSettings, _ stage: BenchStage) {
+            self.settings = settings
+            self.stage = stage
+            progress = Progress(
+                total: settings.servers.count
+                    * (1 + settings.workloads.count * settings.inFlight.count * settings.alternations))
+        }
+
+        func run(into report: inout BenchReport) async throws {
+            defer { progress.end() }
+            var loaded: [BenchServer] = []
+            for kind in settings.servers where kind != .floor {
+                progress.step("\(kind.rawValue): storing \(settings.keys) keys")
+                let server = try await BenchServer.start(kind, on: stage)
+                try await stage.load(0..<settings.keys, into: server)
+                loaded.append(server)
+            }
+            report.servers = loaded.map { BenchReport.Server(kind: $0.kind, version: $0.version) }
+            for workload in settings.workloads {
+                var servers = loaded
+                let floor = settings.servers.contains(.floor) ? try await startFloor(for: workload) : nil
+                if let floor { servers.insert(floor, at: 1) }
+                for inFlight in settings.inFlight {
+                    let samples = try await compare(servers, workload, inFlight: inFlight)
+                    report.samples += samples
+                    report.comparisons.append(Comparison(workload, inFlight: inFlight, samples: samples))
+                }
+                await floor?.process.stop()
+            }
+        }
+
+        private func startFloor(for workload: Workload) async throws -> BenchServer {
+            let mix = workload.mix(in: .redis(epoch: BenchServer.floorEpoch), lifetime: BenchSettings.lifetime)!
+            return try await .startFloor(reply: mix[0].template.reply, on: stage)
+        }
+
+        private func compare(
+            _ servers: [BenchServer], _ workload: Workload, inFlight: Int
+        ) async throws -> [BenchReport.Sample] {
+            var samples: [BenchReport.Sample] = []
+            for alternation in 0..<settings.alternations {
+                for server in servers {
+                    progress.step("\(workload.title), \(inFlight) in flight: \(server.kind.rawValue)")
+                    guard let plan = plan(workload, inFlight: inFlight, for: server) else { continue }
+                    let result = try await stage.run(plan, on: server)
+                    samples.append(
+                        BenchReport.Sample(
+                            result, server.kind, workload, inFlight: inFlight, alternation: alternation))
+                }
+            }
+            return samples
+        }
+
+        /// - Returns: nil if the server's protocol lacks the workload's operations.
+        private func plan(_ workload: Workload, inFlight: Int, for server: BenchServer) -> LoadPlan? {
+            guard var mix = workload.mix(in: server.dialect, lifetime: BenchSettings.lifetime) else { return nil }
+            if server.kind == .floor {
+                // It answers the same to everything.
+                let reply = mix[0].template.reply
+                for index in mix.indices { mix[index].template.reply = reply }
+            }
+            return LoadPlan(
+                mix: mix, connections: settings.connections, inFlight: inFlight, keys: .random(below: settings.keys),
+                end: settings.requests.map(LoadPlan.End.requests) ?? .after(settings.duration),
+                warmUp: BenchSettings.warmUp, server: server.process.identifier)
+        }
+    }
+
+    extension BenchStage {
+        /// Stores keys with ``BenchSettings/lifetime``.
+        @discardableResult
+        func load(
+            _ keys: Range<Int>, of keySpace: KeySpace = KeySpace(), into server: BenchServer, connections: Int = 50,
+            inFlight: Int = 64, observesPauses: Bool = false
+        ) async throws -> LoadResult {
+            let template = server.dialect.template(.setex, lifetime: BenchSettings.lifetime)!
+            return try await run(
+                LoadPlan(
+                    mix: [(template, 100)], connections: connections, inFlight: inFlight, keys: .each(keys),
+                    keySpace: keySpace, end: .withKeys, server: server.process.identifier,
+                    observesPauses: observesPauses), on: server)
+        }
+    }
+#endif

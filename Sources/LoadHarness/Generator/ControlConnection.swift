@@ -1,0 +1,60 @@
+#if os(Linux)
+    import Foundation
+    import Glibc
+
+    /// A blocking connection for the few questions around a run. Speaks as much of Redis' protocol as they need.
+    final class ControlConnection {
+        private let descriptor: Int32
+        private var received: [UInt8] = []
+
+        /// Connects to a port of 127.0.0.1; every answer is waited for 30 s.
+        init(port: Int) throws(LoadFailure) {
+            descriptor = try LoopbackSocket.connect(port: port)
+            var patience = timeval(tv_sec: 30, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        }
+
+        deinit { close(descriptor) }
+
+        /// Sends a command.
+        /// - Returns: a simple string, an integer or a bulk string as text; nil for a null.
+        /// - Throws: ``LoadFailure`` for an error reply too.
+        func call(_ arguments: String...) throws(LoadFailure) -> String? {
+            let line = try ask(RESPText.request(arguments))
+            switch line.first {
+            case "+", ":": return String(line.dropFirst())
+            case "$":
+                guard let length = Int(line.dropFirst()), length >= 0 else { return nil }
+                return String(decoding: try take(length + 2).dropLast(2), as: UTF8.self)
+            default: throw LoadFailure(message: "\(arguments[0]) was answered \(line)")
+            }
+        }
+
+        /// Sends a request as it is.
+        /// - Returns: the first line of the answer.
+        func ask(_ request: String) throws(LoadFailure) -> String {
+            guard Array(request.utf8).withUnsafeBytes({ LoopbackSocket.send($0, to: descriptor) }) else {
+                throw LoadFailure(message: "the server closed the control connection")
+            }
+            while true {
+                if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
+                    return String(decoding: try take(end + 1).dropLast(2), as: UTF8.self)
+                }
+                try read()
+            }
+        }
+
+        private func take(_ count: Int) throws(LoadFailure) -> [UInt8] {
+            while received.count < count { try read() }
+            defer { received.removeFirst(count) }
+            return Array(received.prefix(count))
+        }
+
+        private func read() throws(LoadFailure) {
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { throw LoadFailure(message: "the server does not answer on the control connection") }
+            received += buffer[..<count]
+        }
+    }
+#endif

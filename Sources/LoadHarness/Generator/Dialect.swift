@@ -1,0 +1,54 @@
+/// What can be asked of every server.
+enum Operation: String, Sendable, Codable {
+    case existsHit, existsMiss, mget3, check, setex
+}
+
+/// The protocol that a server speaks: how an operation is written in it, and what it answers.
+enum Dialect: Sendable {
+    /// - Parameter epoch: the server's `revoked.epoch`.
+    case redis(epoch: String)
+    /// memcached's text protocol, with the meta commands of 1.6.
+    case memcached
+
+    static let prefix = "revoked:jti:"
+    static let value = "logout"
+    private static let key = prefix + KeySpace.placeholder
+
+    /// - Parameter lifetime: of what is written, in seconds.
+    /// - Returns: nil if there is no such operation in this protocol, or none whose reply is always the same.
+    func template(_ operation: Operation, lifetime: Int) -> RequestTemplate? {
+        switch self {
+        case .redis(let epoch): Self.redis(operation, lifetime, epoch)
+        case .memcached: Self.memcached(operation, lifetime)
+        }
+    }
+
+    private static func redis(_ operation: Operation, _ lifetime: Int, _ epoch: String) -> RequestTemplate {
+        switch operation {
+        case .existsHit: .resp(["EXISTS", key], live: [true], reply: ":1\r\n")
+        case .existsMiss: .resp(["EXISTS", key], live: [false], reply: ":0\r\n")
+        case .mget3:
+            .resp(
+                ["MGET", key, key, key], live: [true, true, true], reply: RESPText.array([value, value, value]))
+        case .check:
+            // What a verifier asks (DESIGN §3): here a token that is revoked, its session and subject that are not.
+            .resp(
+                [
+                    "MGET", key, "revoked:sid:\(KeySpace.placeholder)", "revoked:sub:\(KeySpace.placeholder)",
+                    "revoked.epoch",
+                ], live: [true, false, false], reply: RESPText.array([value, nil, nil, epoch]))
+        case .setex: .resp(["SETEX", key, "\(lifetime)", value], live: [true], reply: "+OK\r\n")
+        }
+    }
+
+    private static func memcached(_ operation: Operation, _ lifetime: Int) -> RequestTemplate? {
+        switch operation {
+        case .existsHit: RequestTemplate("mg \(key)\r\n", live: [true], reply: "HD\r\n")
+        case .existsMiss: RequestTemplate("mg \(key)\r\n", live: [false], reply: "EN\r\n")
+        case .setex:
+            RequestTemplate(
+                "ms \(key) \(value.utf8.count) T\(lifetime)\r\n\(value)\r\n", live: [true], reply: "HD\r\n")
+        case .mget3, .check: nil
+        }
+    }
+}

@@ -1,0 +1,143 @@
+/// Reads RESP requests: arrays of bulk strings (Redis protocol specification, "Sending commands to a Redis server").
+///
+/// Keeps no state: an incomplete request is parsed again from its start, once at least as many bytes are there as it
+/// must have at the least. That bound grows with every pass, so bytes that come one by one cost `n log n`, not `n²`.
+/// The last arguments are not counted in it: a wrong byte in an ordinary command is answered as soon as it is there.
+public struct RequestParser: Sendable {
+    public enum Outcome: Equatable, Sendable {
+        /// A request was added to the batch; it ends here.
+        case request(end: Int)
+        /// Nothing to execute (an empty array or line); it ends here.
+        case nothing(end: Int)
+        /// A line that is no array; ``InlineRequest`` reads it. It ends here, line end included.
+        case inline(end: Int)
+        /// At least this many bytes of input, counted from the input's start, are needed to go on.
+        case incomplete(atLeast: Int)
+        /// A line that is no array and has no end yet; as long as none comes, there is no use in asking again.
+        case incompleteLine
+        case invalid(ProtocolError)
+    }
+
+    /// The fewest bytes that an argument takes: `$0\r\n\r\n`.
+    private static let smallestArgument = 6
+    /// So many arguments may be missing without being counted in the bound.
+    private static let lastArguments = 16
+
+    public var limits: RequestLimits
+    public var isAuthenticated: Bool
+
+    public init(limits: RequestLimits = RequestLimits(), isAuthenticated: Bool = true) {
+        self.limits = limits
+        self.isAuthenticated = isAuthenticated
+    }
+
+    /// Parses the request at `start` and adds it to `batch`.
+    public func parse(_ input: RawSpan, from start: Int, into batch: inout RequestBatch) -> Outcome {
+        guard start < input.byteCount else { return .incomplete(atLeast: start + 1) }
+        guard input[byte: start] == UInt8(ascii: "*") else { return findLine(input, from: start) }
+
+        var position = start + 1
+        let count: Int64
+        switch readLength(input, at: &position) {
+        case .number(let number): count = number
+        case .incomplete: return .incomplete(atLeast: input.byteCount + 1)
+        case .noLineEnd: return .invalid(.missingLineEnd)
+        case .notANumber: return .invalid(.invalidMultibulkLength)
+        }
+        guard count <= limits.maximumArguments else { return .invalid(.invalidMultibulkLength) }
+        guard count > 0 else { return .nothing(end: position) }
+        guard isAuthenticated || count <= RequestLimits.unauthenticated.maximumArguments else {
+            return .invalid(.unauthenticatedMultibulkLength)
+        }
+
+        let first = batch.arguments.count
+        let result = readArguments(Int(count), of: input, at: &position, into: &batch)
+        guard result == nil else {
+            batch.removeArguments(from: first)
+            return result!
+        }
+        batch.finishRequest(from: first, end: position)
+        return .request(end: position)
+    }
+
+    /// - Returns: nil once all are read, else why not.
+    @inline(__always)
+    private func readArguments(
+        _ count: Int, of input: RawSpan, at position: inout Int, into batch: inout RequestBatch
+    ) -> Outcome? {
+        for index in 0..<count {
+            let othersAtLeast = max(0, count - index - 1 - Self.lastArguments) * Self.smallestArgument
+            guard position < input.byteCount else { return .incomplete(atLeast: position + 1 + othersAtLeast) }
+            guard input[byte: position] == UInt8(ascii: "$") else {
+                return .invalid(.expectedDollar(input[byte: position]))
+            }
+            position += 1
+            let length: Int64
+            switch readLength(input, at: &position) {
+            case .number(let number): length = number
+            case .incomplete: return .incomplete(atLeast: input.byteCount + 1 + othersAtLeast)
+            case .noLineEnd: return .invalid(.missingLineEnd)
+            case .notANumber: return .invalid(.invalidBulkLength)
+            }
+            guard length >= 0, length <= limits.maximumBulk else { return .invalid(.invalidBulkLength) }
+            guard isAuthenticated || length <= RequestLimits.unauthenticated.maximumBulk else {
+                return .invalid(.unauthenticatedBulkLength)
+            }
+            let end = position + Int(length)
+            guard end + 2 <= input.byteCount else { return .incomplete(atLeast: end + 2 + othersAtLeast) }
+            guard input[byte: end] == UInt8(ascii: "\r"), input[byte: end + 1] == UInt8(ascii: "\n") else {
+                return .invalid(.missingLineEnd)
+            }
+            batch.append(Argument(offset: position, count: Int(length)))
+            position = end + 2
+        }
+        return nil
+    }
+
+    private enum Length {
+        case number(Int64)
+        case incomplete, noLineEnd, notANumber
+    }
+
+    /// Reads a number up to its CRLF and moves `position` behind it.
+    @inline(__always)
+    private func readLength(_ input: RawSpan, at position: inout Int) -> Length {
+        // Nearly all numbers have one or two digits.
+        if position + 3 <= input.byteCount {
+            let first = input[byte: position] &- UInt8(ascii: "0")
+            let second = input[byte: position + 1]
+            if first < 10, second == UInt8(ascii: "\r"), input[byte: position + 2] == UInt8(ascii: "\n") {
+                position += 3
+                return .number(Int64(first))
+            }
+            let unit = second &- UInt8(ascii: "0")
+            if position + 4 <= input.byteCount, first &- 1 < 9, unit < 10,
+                input[byte: position + 2] == UInt8(ascii: "\r"), input[byte: position + 3] == UInt8(ascii: "\n")
+            {
+                position += 4
+                return .number(Int64(first) * 10 + Int64(unit))
+            }
+        }
+        return readLongLength(input, at: &position)
+    }
+
+    private func readLongLength(_ input: RawSpan, at position: inout Int) -> Length {
+        let limit = min(input.byteCount, position + RequestLimits.maximumNumber)
+        var end = position
+        while end < limit, input[byte: end] != UInt8(ascii: "\r") { end += 1 }
+        guard end < limit else { return limit < input.byteCount ? .notANumber : .incomplete }
+        guard end + 1 < input.byteCount else { return .incomplete }
+        guard input[byte: end + 1] == UInt8(ascii: "\n") else { return .noLineEnd }
+        guard let number = input.extracting(position..<end).parseInteger() else { return .notANumber }
+        position = end + 2
+        return .number(number)
+    }
+
+    private func findLine(_ input: RawSpan, from start: Int) -> Outcome {
+        let limit = min(input.byteCount, start + RequestLimits.maximumLine)
+        var end = start
+        while end < limit, input[byte: end] != UInt8(ascii: "\n") { end += 1 }
+        if end < limit { return .inline(end: end + 1) }
+        return limit - start < RequestLimits.maximumLine ? .incompleteLine : .invalid(.tooBigInlineRequest)
+    }
+}

@@ -1,0 +1,22 @@
+/// A command and its arguments, all in one piece of memory.
+struct Command: Sendable, Equatable {
+    /// The arguments' bytes, one after the other.
+    private(set) var bytes: [UInt8] = []
+    /// How long each argument is.
+    private(set) var lengths: [Int] = []
+
+    init(_ name: StaticString, _ arguments: some Collection<String>) {
+        append(name.description.utf8)
+        for argument in arguments { append(argument.utf8) }
+    }
+
+    init(_ name: StaticString, _ arguments: String...) {
+        self.init(name, arguments)
+    }
+
+    mutating func append(_ argument: some Collection<UInt8>) {
+        let start = bytes.count
+        bytes.append(contentsOf: argument)
+        lengths.append(bytes.count - start)
+    }
+}

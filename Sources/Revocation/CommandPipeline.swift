@@ -1,0 +1,138 @@
+import NIOCore
+
+/// The protocol of one connection, without its I/O: commands go out in order, and replies come back in the same order.
+///
+/// A caller whose time is up is let go, but its place stays until its replies have come, which are then dropped: so the
+/// connection outlives its callers.
+struct CommandPipeline<Caller>: ~Copyable {
+    /// Commands that may wait for their replies at once.
+    static var maximumOutstanding: Int { 65_536 }
+
+    enum Action {
+        /// The replies to a caller's commands, in their order.
+        case deliver(Caller, [Reply])
+        /// The rest has not arrived.
+        case wait
+        /// The store does not keep to the protocol: the connection must be closed.
+        case close(StoreFailure)
+    }
+
+    private struct Call {
+        /// nil once it was failed.
+        var caller: Caller?
+        let deadline: NIODeadline
+        let replyCount: Int
+        var replies: [Reply] = []
+
+        var isComplete: Bool { replies.count == replyCount }
+    }
+
+    private let reader = HiredisReader()
+    private var scanner = ReplyScanner()
+    private var calls = CircularBuffer<Call>()
+    /// Calls at the front that have expired and only wait for their late replies.
+    private var expiredCount = 0
+    /// Commands whose replies hiredis has not given out.
+    private var outstanding = 0
+    /// Commands whose replies the scanner has not seen whole.
+    private var unscanned = 0
+    /// How long after its deadline the oldest call may stay unanswered before the connection counts as dead.
+    private let patience: TimeAmount
+
+    init(patience: TimeAmount) {
+        self.patience = patience
+    }
+
+    /// Takes a call's commands.
+    /// - Returns: false if too many are in flight; nothing was written then.
+    mutating func send(_ commands: [Command], for caller: Caller, deadline: NIODeadline, into buffer: inout ByteBuffer)
+        -> Bool
+    {
+        precondition(!commands.isEmpty, "a call has at least one command")
+        guard outstanding + commands.count <= Self.maximumOutstanding else { return false }
+        outstanding += commands.count
+        unscanned += commands.count
+        calls.append(Call(caller: caller, deadline: deadline, replyCount: commands.count))
+        for command in commands { buffer.write(command) }
+        return true
+    }
+
+    /// Takes bytes of the store; ``next()`` says what they mean. Nothing is to be fed after a failure.
+    /// - Throws: what the connection must be closed with.
+    mutating func receive(_ bytes: ByteBuffer) throws(StoreFailure) {
+        do throws(ReplyScanner.Violation) {
+            try scanner.scan(bytes.readableBytesUInt8Span, outstanding: &unscanned)
+        } catch {
+            throw StoreFailure(error)
+        }
+        do throws(HiredisReader.ProtocolError) {
+            try reader.feed(bytes)
+        } catch {
+            throw StoreFailure(.malformed)
+        }
+    }
+
+    /// What is to be done now; to be asked until it says ``Action/wait`` or ``Action/close(_:)``.
+    mutating func next() -> Action {
+        while true {
+            do throws(HiredisReader.ProtocolError) {
+                guard let reply = try reader.next() else { return .wait }
+                guard !calls.isEmpty else { return .close(StoreFailure(.unsolicited)) }
+                outstanding -= 1
+                calls[calls.startIndex].replies.append(reply)
+                guard calls[calls.startIndex].isComplete else { continue }
+                let call = calls.removeFirst()
+                expiredCount = max(0, expiredCount - 1)
+                if let caller = call.caller { return .deliver(caller, call.replies) }
+            } catch {
+                return .close(StoreFailure(.malformed))
+            }
+        }
+    }
+
+    /// When ``expire(now:)`` has something to do; nil if nothing is in flight.
+    var nextDeadline: NIODeadline? {
+        guard let oldest = calls.first else { return nil }
+        return expiredCount < calls.count
+            ? calls[calls.index(calls.startIndex, offsetBy: expiredCount)].deadline : oldest.deadline + patience
+    }
+
+    /// The callers whose time is up. Deadlines are taken to be in the order of the calls.
+    mutating func expire(now: NIODeadline) -> [Caller] {
+        var callers: [Caller] = []
+        while expiredCount < calls.count {
+            let index = calls.index(calls.startIndex, offsetBy: expiredCount)
+            guard calls[index].deadline <= now else { break }
+            if let caller = calls[index].caller { callers.append(caller) }
+            calls[index].caller = nil
+            expiredCount += 1
+        }
+        return callers
+    }
+
+    /// Whether the oldest call has waited so long that the connection must be taken for dead.
+    func isStuck(now: NIODeadline) -> Bool {
+        guard let oldest = calls.first else { return false }
+        return oldest.deadline + patience <= now
+    }
+
+    /// Ends the connection.
+    /// - Returns: the callers that now get no replies.
+    mutating func end() -> [Caller] {
+        let callers = calls.compactMap(\.caller)
+        calls.removeAll()
+        expiredCount = 0
+        return callers
+    }
+}
+
+extension StoreFailure {
+    init(_ violation: ReplyScanner.Violation) {
+        switch violation {
+        case .unsolicited: self.init(.malformedReply, "the store sent more replies than there were commands")
+        case .tooLarge:
+            self.init(.malformedReply, "the store announced a reply larger than any that it could be asked for")
+        case .malformed: self.init(.malformedReply, "the store sent bytes that are no RESP2 reply")
+        }
+    }
+}

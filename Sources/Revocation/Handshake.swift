@@ -1,0 +1,77 @@
+/// What is said first on each connection: who we are, and what kind of store this is.
+enum Handshake {
+    /// What is asked again from time to time: a primary may have become a replica,
+    /// or a clock have been set.
+    static let examination =
+        ["server", "memory", "persistence", "replication"].map { Command("INFO", $0) } + [Command("TIME")]
+
+    static func commands(credentials: StoreURL.Credentials?) -> [Command] {
+        var commands: [Command] = []
+        if let credentials {
+            var authentication = Command("AUTH")
+            if let user = credentials.user { authentication.append(user) }
+            authentication.append(credentials.password)
+            commands.append(authentication)
+        }
+        return commands + examination
+    }
+
+    /// What the replies say of the store.
+    /// - Throws: if the log-in failed, or the store may drop revocations.
+    static func condition(
+        ofHandshake replies: [Reply], sentAt: Int64, options: StoreConnection.Options
+    ) throws(StoreFailure) -> StoreCondition {
+        var replies = replies[...]
+        if options.credentials != nil, let reply = replies.popFirst(), reply != .ok {
+            throw StoreFailure(unexpected: reply)
+        }
+        return try condition(ofExamination: replies, sentAt: sentAt, options: options)
+    }
+
+    /// What the replies to ``examination``, which have just arrived, say of the store.
+    /// - Parameter sentAt: when it was sent, by the clock of `options`.
+    static func condition(
+        ofExamination replies: ArraySlice<Reply>, sentAt: Int64, options: StoreConnection.Options
+    ) throws(StoreFailure) -> StoreCondition {
+        // The store read its clock somewhere in between.
+        let now = sentAt + (options.wallClock() - sentAt) / 2
+        var text = ""
+        for reply in replies.dropLast() {
+            guard case .bulk(let bytes) = reply else { throw StoreFailure(unexpected: reply) }
+            text += String(decoding: bytes, as: UTF8.self) + "\r\n"
+        }
+        let audit = try StoreAudit(
+            information: text, accepting: options.acceptedEvictionPolicies, acceptsReplica: options.acceptsReplica)
+        var condition = StoreCondition(
+            warnings: audit.warnings, clockOffset: try milliseconds(replies.last ?? .null) - now)
+        if condition.isClockSkewed {
+            condition.warnings.append("this machine's clock and the store's differ by more than 30 seconds")
+        }
+        return condition
+    }
+
+    /// The reply to `TIME`: seconds and microseconds.
+    private static func milliseconds(_ reply: Reply) throws(StoreFailure) -> Int64 {
+        guard case .array(let parts) = reply else { throw StoreFailure(unexpected: reply) }
+        let numbers = parts.compactMap { part -> Int64? in
+            guard case .bulk(let digits) = part else { return nil }
+            return Int64(String(decoding: digits, as: UTF8.self))
+        }
+        // The year 5138 is beyond every clock; a second has fewer than a million microseconds.
+        guard parts.count == 2, numbers.count == 2, (0..<100_000_000_000).contains(numbers[0]),
+            (0..<1_000_000).contains(numbers[1])
+        else { throw .unexpectedReply }
+        return numbers[0] * 1_000 + numbers[1] / 1_000
+    }
+}
+
+extension StoreFailure {
+    /// A reply that is not the one that was asked for.
+    init(unexpected reply: Reply) {
+        if case .error(let text) = reply {
+            self.init(errorReply: text)
+        } else {
+            self = .unexpectedReply
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Contract
+import Denylist
+import Synchronization
+
+/// A denylist in this process: for tests, and for a server that is alone. Its epoch lives as long as it does.
+final class MemoryBackend: Backend {
+    /// Slots that each write helps to reclaim, so that expired entries give their room back.
+    private static let reclaimedSlotsPerWrite = 64
+
+    private let denylist: Denylist
+    private let epoch: [UInt8]
+    private let prefixLength: Int
+    private let wallClock: @Sendable () -> Int64
+    private let bootClock: @Sendable () -> Int64
+    private let clock: Mutex<GuardedClock>
+    private let isClosed = Atomic(false)
+
+    /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension.
+    init(
+        configuration: RevocationConfiguration,
+        bootClock: @escaping @Sendable () -> Int64 = MemoryBackend.millisecondsUp
+    ) {
+        var settings = Denylist.Configuration()
+        settings.guardedPrefix = Array(configuration.namespace.prefix.utf8)
+        denylist = Denylist(settings)
+        epoch = Array((configuration.epoch ?? Epoch.random()).utf8)
+        prefixLength = settings.guardedPrefix.count
+        wallClock = configuration.wallClock
+        self.bootClock = bootClock
+        clock = Mutex(GuardedClock(wall: wallClock(), boot: bootClock()))
+    }
+
+    func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
+        try checkOpen()
+        let moment = moment()
+        return keys.map { key in
+            guard key != Epoch.key else { return epoch }
+            let bytes = key.utf8.span.bytes
+            return denylist.read(bytes, hash: denylist.hash(of: bytes), at: moment) { value, _ in
+                value.withUnsafeBytes(Array.init)
+            }
+        }
+    }
+
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
+        try checkOpen()
+        let moment = moment()
+        for entry in entries {
+            let (lifetime, hasOverflown) = entry.secondsToLive.multipliedReportingOverflow(by: 1_000)
+            let (expiry, isBeyondTime) = moment.later.addingReportingOverflow(lifetime)
+            merge(entry, expiry: hasOverflown || isBeyondTime ? Expiry.never : expiry, at: moment)
+        }
+        denylist.reclaim(slots: Self.reclaimedSlotsPerWrite, at: moment)
+    }
+
+    func close() async {
+        isClosed.store(true, ordering: .relaxed)
+    }
+
+    /// A revocation only grows, as it does in the daemon (DESIGN §4.1).
+    private func merge(_ new: RevocationEntry, expiry: Int64, at moment: Moment) {
+        let key = new.key.utf8.span.bytes
+        let value = new.value.utf8.span.bytes
+        denylist.update(key, hash: denylist.hash(of: key), at: moment) { entry in
+            guard entry.exists else { return entry.store(value, expiry: expiry) }
+            let kind = GuardedKey.kind(of: key, prefixLength: prefixLength)
+            let expiry = max(expiry, entry.expiry)
+            switch entry.withValue({ Merge.winner(kind: kind, existing: $0, incoming: value) }) {
+            case .incoming: entry.store(value, expiry: expiry)
+            case .existing: entry.setExpiry(expiry)
+            }
+        }
+    }
+
+    private func moment() -> Moment {
+        let wall = wallClock()
+        let boot = bootClock()
+        return clock.withLock { $0.advance(wall: wall, boot: boot) }
+    }
+
+    private func checkOpen() throws(StoreFailure) {
+        if isClosed.load(ordering: .relaxed) { throw .closed }
+    }
+
+    /// `ContinuousClock` is `CLOCK_BOOTTIME` on Linux.
+    private static let start = ContinuousClock.now
+
+    private static let millisecondsUp: @Sendable () -> Int64 = {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,74 @@
+/// Whether a store keeps what it has acknowledged, as far as its `INFO` tells (which works where `CONFIG` is disabled).
+struct StoreAudit: Sendable, Equatable {
+    /// Whether it is our daemon, which never evicts and owns its epoch.
+    let isRevokedDaemon: Bool
+    /// What an operator should know.
+    let warnings: [String]
+
+    /// - Parameter information: sections `server`, `memory`, `persistence` and `replication` of `INFO`.
+    /// - Parameter policies: eviction policies that are accepted by name.
+    /// - Parameter acceptsReplica: whether the store may be a replica, or not say that it is none.
+    /// - Throws: ``StoreFailure/Code/unsafeStore`` if the store evicts or is a replica, and that was not accepted.
+    init(information: String, accepting policies: Set<String>, acceptsReplica: Bool = false) throws(StoreFailure) {
+        let fields = Self.fields(of: information)
+        isRevokedDaemon = Self.isRevokedDaemon(fields)
+        guard !isRevokedDaemon else {
+            warnings = []
+            return
+        }
+        var warnings: [String] = []
+        let policy = Self.evictionPolicy(fields)
+        if policy != "noeviction" {
+            guard policies.contains(policy) else {
+                throw StoreFailure(
+                    .unsafeStore,
+                    """
+                    the store's eviction policy (\(policy)) may drop revocations silently: set maxmemory-policy \
+                    noeviction there, or accept this policy by its name in the configuration
+                    """)
+            }
+            warnings.append("the store may evict revocations: \(policy) was accepted by name")
+        }
+        if fields["aof_enabled"] != "1" {
+            warnings.append("the store has no append-only file: a crash loses acknowledged revocations")
+        }
+        if fields["role"] != "master" {
+            guard acceptsReplica else {
+                throw StoreFailure(
+                    .unsafeStore,
+                    """
+                    the store is a replica, which may not know of the latest revocations: name its primary in the URL, \
+                    or accept a replica in the configuration
+                    """)
+            }
+            warnings.append("the store is a replica, which was accepted: it may lag behind its primary")
+        }
+        self.warnings = warnings
+    }
+
+    /// Whether the `server` section of `INFO` is our daemon's.
+    static func isRevokedDaemon(information: String) -> Bool {
+        isRevokedDaemon(fields(of: information))
+    }
+
+    private static func isRevokedDaemon(_ fields: [Substring: Substring]) -> Bool {
+        fields["server_name"] == "revoked"
+    }
+
+    /// The policy's name; `unknown` if the store does not tell it, or tells something that is no name.
+    private static func evictionPolicy(_ fields: [Substring: Substring]) -> String {
+        guard let policy = fields["maxmemory_policy"], (1...32).contains(policy.utf8.count),
+            policy.allSatisfy({ $0 == "-" || ("a"..."z").contains($0) })
+        else { return "unknown" }
+        return String(policy)
+    }
+
+    private static func fields(of information: String) -> [Substring: Substring] {
+        var fields: [Substring: Substring] = [:]
+        for line in information.split(whereSeparator: \.isNewline) {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            fields[line[..<colon]] = line[line.index(after: colon)...]
+        }
+        return fields
+    }
+}

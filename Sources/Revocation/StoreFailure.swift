@@ -1,0 +1,104 @@
+import Contract
+
+/// Why a store gave no usable answer. Carries no key, value or secret.
+struct StoreFailure: Error, Sendable, Equatable {
+    enum Code: Sendable {
+        case unreachable
+        case timedOut
+        case cancelled
+        case storeError
+        case malformedReply
+        case unsafeStore
+    }
+
+    let code: Code
+    let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    static let timedOut = StoreFailure(.timedOut, "the store did not answer in time")
+    static let cancelled = StoreFailure(.cancelled, "the call was cancelled")
+    static let closed = StoreFailure(.unreachable, "the revocation list is closed")
+    static let unexpectedReply = StoreFailure(.malformedReply, "the store's reply does not fit the command")
+}
+
+extension StoreFailure {
+    /// An error reply. Its text is not passed on, because servers repeat arguments in it; its code word is, if known.
+    init(errorReply: [UInt8]) {
+        if let refusal = Self.guardedRefusal(errorReply) {
+            self.init(.storeError, "the daemon refused the write: \(refusal)")
+            return
+        }
+        let word = String(decoding: errorReply.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
+        let meaning = Self.meanings[word]
+        self.init(
+            .storeError,
+            meaning.map { "the store answered \(word): \($0)" }
+                ?? "the store answered with an error of a kind unknown here")
+    }
+
+    /// What our daemon's refusal of a guarded key means, in words of our own: the reply's may be anybody's.
+    private static func guardedRefusal(_ errorReply: [UInt8]) -> String? {
+        let text = String(decoding: errorReply, as: UTF8.self)
+        guard text.hasPrefix("ERR guarded key: ") else { return nil }
+        return guardedRefusals.first { text.hasPrefix("ERR guarded key: \($0.beginning)") }?.meaning
+            ?? "it breaks a rule for revocations"
+    }
+
+    private static let guardedRefusals: [(beginning: String, meaning: String)] = [
+        ("a revocation lasts at most ", "it lasts longer than the daemon's setting max-revocation allows"),
+        ("the value is longer than ", "the reason is longer than the daemon allows"),
+    ]
+
+    private static let meanings = [
+        "BUSY": "it is running a script",
+        "CLUSTERDOWN": "its cluster is down",
+        "CROSSSLOT": "it is a cluster, and its nodes cannot answer this together",
+        "DENIED": "its protected mode admits no other machine",
+        "ERR": "it refused the command",
+        "LOADING": "it is still loading its data",
+        "MASTERDOWN": "it is a replica without its primary",
+        "MISCONF": "it cannot write to its disk",
+        "MOVED": "it is a cluster, and another of its nodes holds this key",
+        "NOAUTH": "it asks for a password, and the URL has none",
+        "NOPERM": "this user may not do that",
+        "NOREPLICAS": "it has too few replicas to accept a write",
+        "OOM": "its memory is full",
+        "READONLY": "it is a replica and accepts no writes",
+        "WRONGPASS": "it does not accept this user and password",
+        "WRONGTYPE": "a key holds something that is no revocation",
+    ]
+}
+
+extension UnknownCause {
+    init(_ failure: StoreFailure) {
+        let code: Code =
+            switch failure.code {
+            case .unreachable: .unreachable
+            case .timedOut: .timedOut
+            case .cancelled: .cancelled
+            case .storeError, .unsafeStore: .storeError
+            case .malformedReply: .malformedReply
+            }
+        self.init(code, failure.message)
+    }
+}
+
+extension RevocationError {
+    /// A call that was not acknowledged.
+    init(_ failure: StoreFailure) {
+        let code: Code =
+            switch failure.code {
+            case .unreachable: .unreachable
+            case .timedOut: .timedOut
+            case .cancelled: .cancelled
+            case .storeError: .storeError
+            case .malformedReply: .malformedReply
+            case .unsafeStore: .unsafeStore
+            }
+        self.init(code, failure.message)
+    }
+}

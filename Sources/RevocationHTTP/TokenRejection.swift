@@ -1,0 +1,36 @@
+/// Why a token is not accepted, before anything was looked up. Carries nothing of the token itself.
+public struct TokenRejection: Error, Sendable, CustomStringConvertible {
+    public enum Code: Sendable {
+        /// Longer than ``AccessTokenVerifier/maximumTokenBytes``.
+        case oversized
+        /// Not three segments of base64url with JSON in the first two, or claims of the wrong type.
+        case malformed
+        /// Header `typ` is not `at+jwt` (RFC 9068 §4).
+        case wrongType
+        /// Header `crit` names extensions, and none is understood (RFC 7515 §4.1.11).
+        case unsupportedExtension
+        /// Header `kid` names no key of ours.
+        case unknownKey
+        /// Header `alg` is not the algorithm of the key, `none` included.
+        case wrongAlgorithm
+        case badSignature
+        case wrongIssuer
+        case wrongAudience
+        /// `exp` is missing.
+        case withoutExpiry
+        case expired
+        /// `nbf` or `iat` lies ahead.
+        case notYetValid
+    }
+
+    public let code: Code
+    /// For `error_description`: ASCII without quotes (RFC 6750 §3).
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,72 @@
+import RESP
+
+/// `COMMAND`: what commands there are.
+enum CommandCommands {
+    static func command(_ arguments: Arguments, _ worker: inout Worker) {
+        let table = CommandTable.shared
+        guard arguments.count > 1 else {
+            worker.reply.array(table.commands.count)
+            for command in table.commands { describe(command, &worker.reply) }
+            return
+        }
+        let word = arguments[1]
+        if word.equalsIgnoringCase("count") {
+            guard arguments.count == 2 else {
+                return worker.fail("ERR wrong number of arguments for 'command|count' command")
+            }
+            worker.reply.integer(Int64(table.commands.count))
+        } else if word.equalsIgnoringCase("info") {
+            let indices = named(arguments)
+            worker.reply.array(indices.count)
+            for index in indices {
+                if index >= 0 { describe(table.commands[index], &worker.reply) } else { worker.reply.nullArray() }
+            }
+        } else if word.equalsIgnoringCase("docs") {
+            let known = named(arguments).filter { $0 >= 0 }
+            worker.reply.map(known.count)
+            for index in known { document(table.commands[index], &worker.reply) }
+        } else {
+            worker.failSubcommand(word, of: "COMMAND")
+        }
+    }
+
+    /// The indices of the commands that are named, -1 for one that is not ours; all of them if none is named.
+    private static func named(_ arguments: Arguments) -> [Int] {
+        guard arguments.count > 2 else { return Array(CommandTable.shared.commands.indices) }
+        return (2..<arguments.count).map { CommandTable.shared.find(arguments[$0]) }
+    }
+
+    private static func describe(_ command: Command, _ reply: inout ReplyBuffer) {
+        reply.array(10)
+        reply.bulk("\(command.name)")
+        reply.integer(Int64(command.arity))
+        let flags = command.flags.names
+        reply.set(flags.count)
+        for flag in flags {
+            reply.append("+")
+            reply.append(flag.utf8.span.bytes)
+            reply.append("\r\n")
+        }
+        reply.integer(Int64(command.firstKey))
+        reply.integer(Int64(command.lastKey))
+        reply.integer(Int64(command.keyStep))
+        // Categories, tips, key specifications and subcommands: none are kept.
+        for _ in 0..<4 { reply.array(0) }
+    }
+
+    private static func document(_ command: Command, _ reply: inout ReplyBuffer) {
+        reply.bulk("\(command.name)")
+        reply.map(1)
+        reply.bulk("arity")
+        reply.integer(Int64(command.arity))
+    }
+}
+
+extension Command.Flags {
+    var names: [String] {
+        [
+            (Self.write, "write"), (.readOnly, "readonly"), (.denyOOM, "denyoom"), (.admin, "admin"),
+            (.noAuthentication, "no_auth"), (.fast, "fast"), (.loading, "loading"),
+        ].filter { contains($0.0) }.map(\.1)
+    }
+}

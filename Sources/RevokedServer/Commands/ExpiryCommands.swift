@@ -1,0 +1,192 @@
+import Denylist
+import RESP
+
+/// Times to live.
+enum ExpiryCommands {
+    static func ttl(_ arguments: Arguments, _ unit: TimeUnit, _ worker: inout Worker) {
+        let now = worker.classify(arguments[1]) == .guarded ? worker.moment.later : worker.moment.wall
+        reply(arguments, &worker) { unit.rounded(max(0, $0 - now)) }
+    }
+
+    static func expiretime(_ arguments: Arguments, _ unit: TimeUnit, _ worker: inout Worker) {
+        let lead = worker.classify(arguments[1]) == .guarded ? worker.moment.lead : 0
+        reply(arguments, &worker) { unit.rounded($0 - lead) }
+    }
+
+    private static func reply(_ arguments: Arguments, _ worker: inout Worker, _ number: (Int64) -> Int64) {
+        let expiry = worker.denylist.read(arguments[1], hash: arguments.hash(1), at: worker.moment) { _, expiry in
+            expiry
+        }
+        worker.count(hit: expiry != nil)
+        guard let expiry else { return worker.reply.integer(-2) }
+        worker.reply.integer(expiry == Expiry.never ? -1 : number(expiry))
+    }
+
+    // MARK: EXPIRE and its kin
+
+    private struct Conditions: OptionSet {
+        let rawValue: Int
+        static let ifNone = Conditions(rawValue: 1)
+        static let ifAny = Conditions(rawValue: 2)
+        static let ifGreater = Conditions(rawValue: 4)
+        static let ifLess = Conditions(rawValue: 8)
+
+        func allow(_ new: Int64, over old: Int64) -> Bool {
+            if contains(.ifNone), old != Expiry.never { return false }
+            if contains(.ifAny), old == Expiry.never { return false }
+            // No expiry counts as an infinite one.
+            if contains(.ifGreater), new <= old || old == Expiry.never { return false }
+            if contains(.ifLess), old != Expiry.never, new >= old { return false }
+            return true
+        }
+    }
+
+    private static func readConditions(_ arguments: Arguments, _ worker: inout Worker) -> Conditions? {
+        var conditions: Conditions = []
+        for index in stride(from: 3, to: arguments.count, by: 1) {
+            let word = arguments[index]
+            if word.equalsIgnoringCase("nx") {
+                conditions.insert(.ifNone)
+            } else if word.equalsIgnoringCase("xx") {
+                conditions.insert(.ifAny)
+            } else if word.equalsIgnoringCase("gt") {
+                conditions.insert(.ifGreater)
+            } else if word.equalsIgnoringCase("lt") {
+                conditions.insert(.ifLess)
+            } else {
+                worker.counters.errors += 1
+                worker.reply.error(bytes: Array("ERR Unsupported option ".utf8) + Session.cut(word, at: word.byteCount))
+                return nil
+            }
+        }
+        if conditions.contains(.ifNone), conditions != .ifNone {
+            worker.fail("ERR NX and XX, GT or LT options at the same time are not compatible")
+            return nil
+        }
+        if conditions.isSuperset(of: [.ifGreater, .ifLess]) {
+            worker.fail("ERR GT and LT options at the same time are not compatible")
+            return nil
+        }
+        return conditions
+    }
+
+    static func expire(
+        _ arguments: Arguments, _ unit: TimeUnit, isAbsolute: Bool, _ command: String,
+        _ session: borrowing Session, _ worker: inout Worker
+    ) {
+        guard let conditions = readConditions(arguments, &worker) else { return }
+        guard let number = arguments[2].parseInteger() else { return worker.failNotAnInteger() }
+        let (milliseconds, overflow) = number.multipliedReportingOverflow(by: unit.factor)
+        let key = arguments[1]
+        let keyClass = worker.classify(key)
+        let given = ExpiryArgument(milliseconds: milliseconds, isAbsolute: isAbsolute)
+        guard !overflow, let expiry = given.expiry(keyClass, worker.moment), expiry != Expiry.never else {
+            return worker.failExpireTime(command)
+        }
+        guard worker.mayWrite(keyClass, session, command) else { return }
+        if keyClass == .guarded {
+            return prolong(arguments, to: expiry, if: conditions, &worker)
+        }
+        let wall = worker.moment.wall
+        let done = worker.denylist.update(key, hash: arguments.hash(1), at: worker.moment) { entry in
+            guard entry.exists, conditions.allow(expiry, over: entry.expiry) else { return false }
+            if expiry <= wall { entry.remove() } else { entry.setExpiry(expiry) }
+            return true
+        }
+        worker.reply.integer(done ? 1 : 0)
+    }
+
+    private enum Prolonged { case done, skipped, earlier }
+
+    /// A guarded key's expiry moves on, never back.
+    private static func prolong(
+        _ arguments: Arguments, to expiry: Int64, if conditions: Conditions, _ worker: inout Worker
+    ) {
+        let refusal = refusal(expiry, worker)
+        if let refusal { return worker.fail(refusal) }
+        let result = worker.denylist.update(arguments[1], hash: arguments.hash(1), at: worker.moment) {
+            entry -> Prolonged in
+            guard entry.exists, conditions.allow(expiry, over: entry.expiry) else { return .skipped }
+            guard expiry >= entry.expiry else { return .earlier }
+            entry.setExpiry(expiry)
+            return .done
+        }
+        switch result {
+        case .done: worker.reply.integer(1)
+        case .skipped: worker.reply.integer(0)
+        case .earlier: worker.fail(GuardedWrite.earlier)
+        }
+    }
+
+    private static func refusal(_ expiry: Int64, _ worker: borrowing Worker) -> String? {
+        GuardedWrite.refusal(
+            expiry: expiry, moment: worker.moment, longestSeconds: worker.daemon.configuration.maximumRevocation)
+    }
+
+    static func persist(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+        let keyClass = worker.classify(arguments[1])
+        guard worker.mayWrite(keyClass, session, "persist") else { return }
+        let result = worker.denylist.update(arguments[1], hash: arguments.hash(1), at: worker.moment) {
+            entry -> Prolonged in
+            guard entry.exists, entry.expiry != Expiry.never else { return .skipped }
+            if keyClass == .guarded { return .earlier }
+            entry.setExpiry(Expiry.never)
+            return .done
+        }
+        switch result {
+        case .done: worker.reply.integer(1)
+        case .skipped: worker.reply.integer(0)
+        case .earlier: worker.fail(GuardedWrite.noExpiry)
+        }
+    }
+
+    // MARK: GETEX
+
+    static func getex(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+        guard let options = SetOptions(arguments, from: 2, of: .getex) else { return worker.failSyntax() }
+        let key = arguments[1]
+        let exists = worker.denylist.contains(key, hash: arguments.hash(1), at: worker.moment)
+        worker.count(hit: exists)
+        // As Redis does: what is wrong with the time is said only of a key that is there.
+        guard exists else { return worker.reply.null() }
+        let keyClass = worker.classify(key)
+        var expiry: Int64?
+        switch options.time {
+        case .argument(let index, let unit, let isAbsolute):
+            guard let given = worker.readExpiry(arguments[index], unit, isAbsolute: isAbsolute, "getex") else { return }
+            guard let time = given.expiry(keyClass, worker.moment) else { return worker.failExpireTime("getex") }
+            expiry = time
+        case .persist: expiry = Expiry.never
+        case .none, .keep: break
+        }
+        if expiry != nil {
+            guard worker.mayWrite(keyClass, session, "getex") else { return }
+            if keyClass == .guarded, expiry == Expiry.never { return worker.fail(GuardedWrite.noExpiry) }
+            if keyClass == .guarded, let expiry, let refusal = refusal(expiry, worker) { return worker.fail(refusal) }
+        }
+
+        let wall = worker.moment.wall
+        let start = worker.reply.count
+        let result = worker.denylist.update(key, hash: arguments.hash(1), at: worker.moment) { entry -> Prolonged in
+            guard entry.exists else { return .skipped }
+            entry.withValue { worker.reply.bulk($0) }
+            guard let expiry else { return .done }
+            if keyClass == .guarded {
+                guard expiry >= entry.expiry else { return .earlier }
+                entry.setExpiry(expiry)
+            } else if expiry <= wall {
+                entry.remove()
+            } else {
+                entry.setExpiry(expiry)
+            }
+            return .done
+        }
+        switch result {
+        case .done: break
+        case .skipped: worker.reply.null()
+        case .earlier:
+            worker.reply.truncate(to: start)
+            worker.fail(GuardedWrite.earlier)
+        }
+    }
+}

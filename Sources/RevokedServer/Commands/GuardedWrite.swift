@@ -1,0 +1,105 @@
+import Contract
+import Denylist
+import RESP
+
+/// What a key is to the daemon.
+enum KeyClass {
+    /// A plain Redis string.
+    case plain
+    /// A revocation (DESIGN §4).
+    case guarded
+    /// `revoked.epoch`: the daemon's own.
+    case epoch
+    /// `revoked.accepted`: an operator's word.
+    case acceptance
+}
+
+extension Worker {
+    func classify(_ key: RawSpan) -> KeyClass {
+        if key.byteCount >= daemon.prefixLength, key.starts(with: daemon.guardedPrefix) { return .guarded }
+        if key.equals("revoked.epoch") { return .epoch }
+        if key.equals("revoked.accepted") { return .acceptance }
+        return .plain
+    }
+
+    /// Whether this connection may write the key at all, whatever it writes; otherwise answers the error.
+    mutating func mayWrite(_ keyClass: KeyClass, _ session: borrowing Session, _ command: String) -> Bool {
+        switch keyClass {
+        case .plain, .guarded: return true
+        case .epoch:
+            fail("ERR revoked.epoch is the daemon's own: it tells clients whether the denylist is still the same")
+            return false
+        case .acceptance:
+            guard session.mayAdminister(self) else {
+                session.refusePermission(command, &self)
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Whether this connection may remove the key: undoing a revocation is privileged; otherwise answers the error.
+    mutating func mayRemove(_ key: RawSpan, _ session: borrowing Session, _ command: String) -> Bool {
+        let keyClass = classify(key)
+        if keyClass == .guarded, !session.mayAdminister(self) {
+            session.refusePermission(command, &self)
+            return false
+        }
+        return mayWrite(keyClass, session, command)
+    }
+}
+
+/// The rules of a write to a guarded key (DESIGN §4): it merges, it never shortens, it is bounded.
+enum GuardedWrite {
+    static let noExpiry = "ERR guarded key: a revocation needs an expiry (SETEX, or SET with EX, PX, EXAT or PXAT)"
+    static let earlier = "ERR guarded key: a revocation cannot be made to end earlier"
+
+    /// Why a value may not be written under a guarded key; nil if it may.
+    static func refusal(key: RawSpan, value: RawSpan, kind: Scope.Kind, moment: Moment) -> String? {
+        if key.byteCount > Contract.Limits.maximumGuardedKeyBytes {
+            return "ERR guarded key: longer than \(Contract.Limits.maximumGuardedKeyBytes) bytes"
+        }
+        if value.byteCount > Contract.Limits.maximumGuardedValueBytes {
+            return "ERR guarded key: the value is longer than \(Contract.Limits.maximumGuardedValueBytes) bytes"
+        }
+        guard kind.isCutOff else { return nil }
+        return switch CutOff.implausibility(of: value, now: moment.wall) {
+        case nil: nil
+        case .notANumber: "ERR guarded key: a cut-off is a decimal number, Unix milliseconds expected"
+        case .notMilliseconds: "ERR guarded key: the cut-off is too small, milliseconds expected"
+        case .inTheFuture: "ERR guarded key: the cut-off is more than 60 seconds ahead of the daemon's clock"
+        }
+    }
+
+    /// Why a revocation may not last until `expiry`; nil if it may.
+    static func refusal(expiry: Int64, moment: Moment, longestSeconds: Int64) -> String? {
+        guard expiry > moment.later, expiry - moment.later > longestSeconds * 1000 else { return nil }
+        return "ERR guarded key: a revocation lasts at most \(longestSeconds) seconds (max-revocation)"
+    }
+
+    /// Writes what the old and the new entry make together.
+    static func merge(_ value: RawSpan, expiry: Int64, kind: Scope.Kind, into entry: inout Entry) {
+        guard entry.exists else { return entry.store(value, expiry: expiry) }
+        let later = max(entry.expiry, expiry)
+        switch entry.withValue({ Merge.winner(kind: kind, existing: $0, incoming: value) }) {
+        case .incoming: entry.store(value, expiry: later)
+        case .existing: if later > entry.expiry { entry.setExpiry(later) }
+        }
+    }
+}
+
+extension RawSpan {
+    func starts(with prefix: [UInt8]) -> Bool {
+        guard byteCount >= prefix.count else { return false }
+        for index in prefix.indices where self[byte: index] != prefix[index] { return false }
+        return true
+    }
+
+    func equals(_ text: StaticString) -> Bool {
+        byteCount == text.utf8CodeUnitCount
+            && text.withUTF8Buffer { expected in
+                for index in 0..<expected.count where self[byte: index] != expected[index] { return false }
+                return true
+            }
+    }
+}

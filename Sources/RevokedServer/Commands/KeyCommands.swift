@@ -1,0 +1,52 @@
+import Denylist
+import RESP
+
+/// Whether keys are there, and removing them.
+enum KeyCommands {
+    /// `EXISTS` and `TOUCH`: how many of the keys are there; one named twice counts twice.
+    static func exists(_ arguments: Arguments, _ worker: inout Worker) {
+        var found: Int64 = 0
+        for index in 1..<arguments.count {
+            let hit = worker.denylist.contains(arguments[index], hash: arguments.hash(index), at: worker.moment)
+            if hit { found += 1 }
+            worker.count(hit: hit)
+        }
+        worker.reply.integer(found)
+    }
+
+    static func type(_ arguments: Arguments, _ worker: inout Worker) {
+        if worker.denylist.contains(arguments[1], hash: arguments.hash(1), at: worker.moment) {
+            worker.reply.simple("string")
+        } else {
+            worker.reply.simple("none")
+        }
+    }
+
+    /// `DEL` and `UNLINK`: nothing is removed unless all of them may be.
+    static func del(_ arguments: Arguments, _ session: borrowing Session, _ command: String, _ worker: inout Worker) {
+        for index in 1..<arguments.count {
+            guard worker.mayRemove(arguments[index], session, command) else { return }
+        }
+        var removed: Int64 = 0
+        for index in 1..<arguments.count {
+            worker.denylist.update(arguments[index], hash: arguments.hash(index), at: worker.moment) { entry in
+                guard entry.exists else { return }
+                entry.remove()
+                removed += 1
+            }
+        }
+        worker.reply.integer(removed)
+    }
+
+    static func getdel(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+        guard worker.mayRemove(arguments[1], session, "getdel") else { return }
+        let found = worker.denylist.update(arguments[1], hash: arguments.hash(1), at: worker.moment) { entry in
+            guard entry.exists else { return false }
+            entry.withValue { worker.reply.bulk($0) }
+            entry.remove()
+            return true
+        }
+        if !found { worker.reply.null() }
+        worker.count(hit: found)
+    }
+}

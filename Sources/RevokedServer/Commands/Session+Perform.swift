@@ -1,0 +1,120 @@
+import RESP
+import Synchronization
+
+extension Session {
+    /// Checks one request and executes it: the order of the checks, and their texts, are Redis'.
+    mutating func perform(_ arguments: Arguments, _ tag: Int, _ worker: inout Worker) {
+        worker.counters.commands += 1
+        guard tag >= 0 else { return refuseUnknown(arguments, &worker) }
+        let command = CommandTable.shared.commands[tag]
+        guard command.arity > 0 ? arguments.count == command.arity : arguments.count >= -command.arity else {
+            return worker.fail("ERR wrong number of arguments for '\(command.name)' command")
+        }
+        guard user != .nobody || command.flags.contains(.noAuthentication) else {
+            return worker.fail("NOAUTH Authentication required.")
+        }
+        if command.flags.contains(.admin), !mayAdminister(worker) {
+            return refusePermission("\(command.name)", &worker)
+        }
+        client.lastCommand.store(tag, ordering: .relaxed)
+        execute(command.id, arguments, &worker)
+        // What follows in the same read must not count from before a walk through all keys.
+        if command.flags.contains(.slow) { worker.readClock() }
+    }
+
+    private mutating func execute(_ id: Command.ID, _ arguments: Arguments, _ worker: inout Worker) {
+        switch id {
+        case .get: StringCommands.get(arguments, &worker)
+        case .mget: StringCommands.mget(arguments, &worker)
+        case .strlen: StringCommands.strlen(arguments, &worker)
+        case .set: SetCommands.set(arguments, self, &worker)
+        case .setex: SetCommands.setex(arguments, .seconds, self, &worker)
+        case .psetex: SetCommands.setex(arguments, .milliseconds, self, &worker)
+        case .setnx: SetCommands.setnx(arguments, self, &worker)
+        case .mset: SetCommands.mset(arguments, self, &worker)
+        case .getdel: KeyCommands.getdel(arguments, self, &worker)
+        case .getex: ExpiryCommands.getex(arguments, self, &worker)
+        case .exists, .touch: KeyCommands.exists(arguments, &worker)
+        case .type: KeyCommands.type(arguments, &worker)
+        case .del: KeyCommands.del(arguments, self, "del", &worker)
+        case .unlink: KeyCommands.del(arguments, self, "unlink", &worker)
+        case .scan: KeyspaceCommands.scan(arguments, &worker)
+        case .keys: KeyspaceCommands.keys(arguments, &worker)
+        case .randomkey: KeyspaceCommands.randomkey(&worker)
+        case .dbsize: KeyspaceCommands.dbsize(&worker)
+        case .flushdb, .flushall: KeyspaceCommands.flush(arguments, &worker)
+        case .ttl: ExpiryCommands.ttl(arguments, .seconds, &worker)
+        case .pttl: ExpiryCommands.ttl(arguments, .milliseconds, &worker)
+        case .expiretime: ExpiryCommands.expiretime(arguments, .seconds, &worker)
+        case .pexpiretime: ExpiryCommands.expiretime(arguments, .milliseconds, &worker)
+        case .expire: ExpiryCommands.expire(arguments, .seconds, isAbsolute: false, "expire", self, &worker)
+        case .pexpire: ExpiryCommands.expire(arguments, .milliseconds, isAbsolute: false, "pexpire", self, &worker)
+        case .expireat: ExpiryCommands.expire(arguments, .seconds, isAbsolute: true, "expireat", self, &worker)
+        case .pexpireat: ExpiryCommands.expire(arguments, .milliseconds, isAbsolute: true, "pexpireat", self, &worker)
+        case .persist: ExpiryCommands.persist(arguments, self, &worker)
+        case .ping: ConnectionCommands.ping(arguments, &worker)
+        case .echo: worker.reply.bulk(arguments[1])
+        case .hello: ConnectionCommands.hello(arguments, &self, &worker)
+        case .auth: ConnectionCommands.auth(arguments, &self, &worker)
+        case .quit: ConnectionCommands.quit(&self, &worker)
+        case .reset: ConnectionCommands.reset(&self, &worker)
+        case .select: ConnectionCommands.select(arguments, &worker)
+        case .client: ClientCommands.client(arguments, &self, &worker)
+        case .command: CommandCommands.command(arguments, &worker)
+        case .info: ServerCommands.info(arguments, &worker)
+        case .time: ServerCommands.time(&worker)
+        case .config: ConfigCommands.config(arguments, self, &worker)
+        case .shutdown: ServerCommands.shutdown(arguments, &self, &worker)
+        }
+    }
+
+    /// Whether this connection may undo revocations and administer.
+    func mayAdminister(_ worker: borrowing Worker) -> Bool {
+        !worker.daemon.credentials.isAdminSeparate || user == .admin
+    }
+
+    /// - Parameter command: the full name, such as `config|set`.
+    func refusePermission(_ command: String, _ worker: inout Worker) {
+        worker.fail("NOPERM this user has no permissions to run the '\(command)' command")
+    }
+
+    /// Redis' text: the name and what follows it, each cut at 128 bytes and at a zero.
+    private func refuseUnknown(_ arguments: Arguments, _ worker: inout Worker) {
+        var text = Array("ERR unknown command '".utf8)
+        text += Self.cut(arguments[0], at: 128)
+        text += "', with args beginning with: ".utf8
+        var shown = 0
+        var index = 1
+        while index < arguments.count, shown < 128 {
+            let word = Self.cut(arguments[index], at: 128 - shown)
+            text += "'".utf8
+            text += word
+            text += "' ".utf8
+            shown += word.count + 3
+            index += 1
+        }
+        worker.counters.errors += 1
+        worker.reply.error(bytes: text)
+    }
+
+    static func cut(_ bytes: RawSpan, at limit: Int) -> [UInt8] {
+        bytes.withUnsafeBytes { Array($0.prefix(limit).prefix { $0 != 0 }) }
+    }
+}
+
+extension Worker {
+    /// Answers an error: `text` begins with its code.
+    mutating func fail(_ text: String) {
+        counters.errors += 1
+        reply.error(text)
+    }
+
+    mutating func failSyntax() { fail("ERR syntax error") }
+    mutating func failNotAnInteger() { fail("ERR value is not an integer or out of range") }
+    mutating func failExpireTime(_ command: String) { fail("ERR invalid expire time in '\(command)' command") }
+
+    mutating func failOutOfMemory() {
+        daemon.counters.refusedForMemory.wrappingAdd(1, ordering: .relaxed)
+        fail("OOM command not allowed when used memory > 'maxmemory'.")
+    }
+}

@@ -1,0 +1,156 @@
+import Contract
+import Denylist
+import RESP
+
+/// Writing strings.
+enum SetCommands {
+    static func set(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+        guard let options = SetOptions(arguments, from: 3, of: .set) else { return worker.failSyntax() }
+        var time = NewExpiry.none
+        switch options.time {
+        case .argument(let index, let unit, let isAbsolute):
+            guard let given = worker.readExpiry(arguments[index], unit, isAbsolute: isAbsolute, "set") else { return }
+            time = .at(given)
+        case .keep: time = .keep
+        case .none, .persist: break
+        }
+        let write = Write(
+            key: 1, value: 2, time: time, condition: options.condition, returnsOld: options.returnsOld, command: "set")
+        perform(write, arguments, session, &worker)
+    }
+
+    static func setex(
+        _ arguments: Arguments, _ unit: TimeUnit, _ session: borrowing Session, _ worker: inout Worker
+    ) {
+        let command = unit == .seconds ? "setex" : "psetex"
+        guard let given = worker.readExpiry(arguments[2], unit, isAbsolute: false, command) else { return }
+        perform(Write(key: 1, value: 3, time: .at(given), command: command), arguments, session, &worker)
+    }
+
+    static func setnx(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+        let write = Write(key: 1, value: 2, condition: .ifAbsent, command: "setnx")
+        perform(write, arguments, session, &worker)
+    }
+
+    /// All or nothing: guarded keys cannot be written without an expiry.
+    static func mset(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+        guard arguments.count % 2 == 1 else {
+            return worker.fail("ERR wrong number of arguments for 'mset' command")
+        }
+        var hashes: [UInt64] = []
+        var bytes = 0
+        for index in stride(from: 1, to: arguments.count, by: 2) {
+            let keyClass = worker.classify(arguments[index])
+            guard worker.mayWrite(keyClass, session, "mset") else { return }
+            if keyClass == .guarded { return worker.fail(GuardedWrite.noExpiry) }
+            hashes.append(arguments.hash(index))
+            bytes += Write.bytes(arguments[index], arguments[index + 1])
+        }
+        guard !worker.denylist.isFull(adding: bytes) else { return worker.failOutOfMemory() }
+        let moment = worker.moment
+        worker.denylist.lock(hashes) { locked in
+            for index in stride(from: 1, to: arguments.count, by: 2) {
+                locked.update(arguments[index], hash: arguments.hash(index), at: moment) {
+                    $0.store(arguments[index + 1], expiry: Expiry.never)
+                }
+            }
+        }
+        worker.reply.ok()
+    }
+
+    // MARK: One write
+
+    private enum NewExpiry {
+        case none, keep
+        case at(ExpiryArgument)
+    }
+
+    private struct Write {
+        var key: Int
+        var value: Int
+        var time = NewExpiry.none
+        var condition = SetOptions.Condition.always
+        var returnsOld = false
+        var command: String
+
+        /// About what a new entry takes.
+        static func bytes(_ key: RawSpan, _ value: RawSpan) -> Int { key.byteCount + value.byteCount + 32 }
+    }
+
+    private enum Result {
+        case written, conditionFailed, outOfMemory
+        case refused(String)
+    }
+
+    private static func perform(
+        _ write: Write, _ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker
+    ) {
+        let key = arguments[write.key]
+        let value = arguments[write.value]
+        let keyClass = worker.classify(key)
+        guard worker.mayWrite(keyClass, session, write.command) else { return }
+        let moment = worker.moment
+
+        var expiry = Expiry.never
+        var keepsExpiry = false
+        switch write.time {
+        case .none: break
+        case .keep: keepsExpiry = true
+        case .at(let given):
+            guard let time = given.expiry(keyClass, moment) else { return worker.failExpireTime(write.command) }
+            expiry = time
+        }
+        var kind = Scope.Kind.token
+        if keyClass == .guarded {
+            kind = GuardedKey.kind(of: key, prefixLength: worker.daemon.prefixLength)
+            if expiry == Expiry.never, !keepsExpiry { return worker.fail(GuardedWrite.noExpiry) }
+            if let refusal = GuardedWrite.refusal(key: key, value: value, kind: kind, moment: moment) {
+                return worker.fail(refusal)
+            }
+            let longest = worker.daemon.configuration.maximumRevocation
+            if !keepsExpiry,
+                let refusal = GuardedWrite.refusal(expiry: expiry, moment: moment, longestSeconds: longest)
+            {
+                return worker.fail(refusal)
+            }
+        }
+
+        let isFull = worker.denylist.isFull(adding: Write.bytes(key, value))
+        let start = worker.reply.count
+        let result = worker.denylist.update(key, hash: arguments.hash(write.key), at: moment) { entry -> Result in
+            if write.returnsOld {
+                if entry.exists { entry.withValue { worker.reply.bulk($0) } } else { worker.reply.null() }
+            }
+            switch write.condition {
+            case .ifAbsent where entry.exists, .ifPresent where !entry.exists: return .conditionFailed
+            default: break
+            }
+            if isFull, keyClass != .guarded || !entry.exists { return .outOfMemory }
+            if keyClass == .guarded {
+                if keepsExpiry, !entry.exists { return .refused(GuardedWrite.noExpiry) }
+                GuardedWrite.merge(value, expiry: keepsExpiry ? entry.expiry : expiry, kind: kind, into: &entry)
+            } else {
+                entry.store(value, expiry: keepsExpiry && entry.exists ? entry.expiry : expiry)
+            }
+            return .written
+        }
+        answer(result, write, start, &worker)
+    }
+
+    /// - Parameter start: where the reply began, to take back an old value that an error replaces.
+    private static func answer(_ result: Result, _ write: Write, _ start: Int, _ worker: inout Worker) {
+        let isSetnx = write.command == "setnx"
+        switch result {
+        case .written:
+            if isSetnx { worker.reply.integer(1) } else if !write.returnsOld { worker.reply.ok() }
+        case .conditionFailed:
+            if isSetnx { worker.reply.integer(0) } else if !write.returnsOld { worker.reply.null() }
+        case .outOfMemory:
+            worker.reply.truncate(to: start)
+            worker.failOutOfMemory()
+        case .refused(let text):
+            worker.reply.truncate(to: start)
+            worker.fail(text)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Denylist
+import RESP
+
+/// Reading strings.
+enum StringCommands {
+    static func get(_ arguments: Arguments, _ worker: inout Worker) { reply(arguments, 1, &worker) }
+
+    static func mget(_ arguments: Arguments, _ worker: inout Worker) {
+        worker.reply.array(arguments.count - 1)
+        for index in 1..<arguments.count { reply(arguments, index, &worker) }
+    }
+
+    static func strlen(_ arguments: Arguments, _ worker: inout Worker) {
+        let length = worker.denylist.read(arguments[1], hash: arguments.hash(1), at: worker.moment) { value, _ in
+            value.byteCount
+        }
+        worker.count(hit: length != nil)
+        worker.reply.integer(Int64(length ?? 0))
+    }
+
+    private static func reply(_ arguments: Arguments, _ index: Int, _ worker: inout Worker) {
+        let found: Void? = worker.denylist.read(arguments[index], hash: arguments.hash(index), at: worker.moment) {
+            value, _ in worker.reply.bulk(value)
+        }
+        if found == nil { worker.reply.null() }
+        worker.count(hit: found != nil)
+    }
+}
+
+extension Worker {
+    mutating func count(hit: Bool) { if hit { counters.hits += 1 } else { counters.misses += 1 } }
+}

@@ -1,0 +1,88 @@
+import Contract
+import Denylist
+import Logging
+import Synchronization
+
+/// What all connections share.
+final class Daemon: Sendable {
+    let configuration: ServerConfiguration
+    let denylist: Denylist
+    let clock: ServerClock
+    let credentials: Credentials
+    let clients: ClientRegistry
+    let counters = Counters()
+    private let baseLogger: Logger
+    /// May change while the daemon runs.
+    let logLevel: Mutex<Logger.Level>
+    let startedAt: Int64
+    let runID = Daemon.randomHexadecimal(40)
+    let guardedPrefix: [UInt8]
+    let prefixLength: Int
+    /// The TCP port that clients reach, once it is known.
+    let port: Atomic<Int>
+    private let ending = Mutex<(@Sendable () -> Void)?>(nil)
+
+    init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger) {
+        self.configuration = configuration
+        var store = Denylist.Configuration()
+        store.maximumBytes = configuration.maximumMemory
+        store.guardedPrefix = Array(configuration.guardedPrefix.utf8)
+        denylist = Denylist(store)
+        clock = ServerClock(time)
+        credentials = Credentials(configuration)
+        clients = ClientRegistry(maximum: configuration.maximumClients)
+        baseLogger = logger
+        logLevel = Mutex(configuration.logLevel)
+        startedAt = clock.uptime()
+        guardedPrefix = Array(configuration.guardedPrefix.utf8)
+        prefixLength = guardedPrefix.count
+        port = Atomic(configuration.port)
+        denylist.lockAll { renewEpoch($0) }
+    }
+
+    var logger: Logger {
+        var logger = baseLogger
+        logger.logLevel = logLevel.withLock { $0 }
+        return logger
+    }
+
+    // MARK: The epoch
+
+    /// Gives the denylist a new identity: it cannot prove any more that nothing acknowledged is missing.
+    func renewEpoch(_ locked: borrowing Denylist.Locked) {
+        let value = Array(Self.randomUUID().utf8)
+        let key = Array(Epoch.key.utf8)
+        locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) {
+            $0.store(value.span.bytes, expiry: Expiry.never)
+        }
+    }
+
+    /// Forgets everything, and that it ever was the same list.
+    func flush() {
+        denylist.lockAll { locked in
+            locked.removeAll()
+            renewEpoch(locked)
+        }
+        logger.warning("flushed: the denylist is empty and has a new epoch")
+    }
+
+    // MARK: Ending
+
+    /// What ends the daemon: set by whoever runs it.
+    func onShutdown(_ action: @escaping @Sendable () -> Void) { ending.withLock { $0 = action } }
+    func shutDown() { ending.withLock { $0 }?() }
+
+    // MARK: Randomness
+
+    private static func randomHexadecimal(_ digits: Int) -> String {
+        String((0..<digits).map { _ in "0123456789abcdef".randomElement()! })
+    }
+
+    /// A version 4 UUID (RFC 9562 §5.4), in lower case.
+    private static func randomUUID() -> String {
+        let text = Array(randomHexadecimal(32))
+        let variant = "89ab".randomElement()!
+        return String(text[0..<8]) + "-" + String(text[8..<12]) + "-4" + String(text[13..<16]) + "-"
+            + String(variant) + String(text[17..<20]) + "-" + String(text[20..<32])
+    }
+}

@@ -1,0 +1,24 @@
+import Denylist
+
+/// What has to be done now and then: keeping guarded time, and reclaiming the room of entries that expired.
+struct Housekeeping {
+    private static let interval = Duration.milliseconds(100)
+    /// Intervals in which the clock hand makes one full turn: 20 s.
+    private static let turn = 200
+    /// Nothing is reclaimed in smaller steps.
+    private static let smallestStep = 4096
+
+    private let daemon: Daemon
+
+    init(_ daemon: Daemon) { self.daemon = daemon }
+
+    /// Until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            daemon.clock.tick()
+            let slots = max(Self.smallestStep, daemon.denylist.statistics.entries * 2 / Self.turn)
+            daemon.denylist.reclaim(slots: slots, at: daemon.clock.now())
+            do { try await Task.sleep(for: Self.interval) } catch { return }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+public import Logging
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The daemon as a library: listens, serves, ends in order.
+///
+/// ```swift
+/// let server = RevokedServer(configuration)
+/// let endpoints = try await server.start()
+/// await server.waitForShutdown()      // SHUTDOWN, or whoever calls requestShutdown()
+/// await server.stop()
+/// ```
+public final class RevokedServer: Sendable {
+    private let daemon: Daemon
+    private let transport: any Transport
+    private let shutdown = AsyncStream<Void>.makeStream()
+
+    /// - Parameter time: passed in by tests that move it.
+    public init(
+        _ configuration: ServerConfiguration, time: TimeSource = .system,
+        logger: Logger = Logger(label: "revoked.server")
+    ) {
+        let daemon = Daemon(configuration, time: time, logger: logger)
+        self.daemon = daemon
+        switch configuration.transport {
+        case .nio: transport = NIOTransport(daemon)
+        case .epoll:
+            #if os(Linux)
+                transport = EpollTransport(daemon)
+            #else
+                transport = NIOTransport(daemon)
+            #endif
+        }
+        daemon.onShutdown { [continuation = shutdown.continuation] in continuation.finish() }
+    }
+
+    /// Begins to listen.
+    /// - Returns: where, with the ports that were taken.
+    /// - Throws: ``ServerError``: an address in use, one beyond loopback without a password, no resources.
+    public func start() async throws(ServerError) -> [Endpoint] {
+        try checkProtection()
+        allowDescriptors()
+        let endpoints = try await transport.start()
+        for case .tcp(_, let port) in endpoints.prefix(1) { daemon.port.store(port, ordering: .relaxed) }
+        return endpoints
+    }
+
+    /// Returns when the daemon is asked to end, or the task is cancelled. Meanwhile keeps time and reclaims what expired.
+    public func waitForShutdown() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [daemon] in await Housekeeping(daemon).run() }
+            for await _ in shutdown.stream {}
+            group.cancelAll()
+        }
+    }
+
+    /// Makes ``waitForShutdown()`` return.
+    public func requestShutdown() { shutdown.continuation.finish() }
+
+    /// Stops listening, answers what has arrived and closes all connections.
+    public func stop() async { await transport.stop() }
+
+    /// Loopback needs no password; anything else does, unless told otherwise.
+    private func checkProtection() throws(ServerError) {
+        let configuration = daemon.configuration
+        guard configuration.protectedMode, configuration.password == nil else { return }
+        for host in configuration.bind where !Self.isLoopback(host) {
+            throw ServerError(
+                .unprotected,
+                "refusing to listen on \(host) without a password: anyone who reaches it could revoke tokens, or undo "
+                    + "revocations. Set REVOKED_REQUIREPASS (or --requirepass), or pass --protected-mode no")
+        }
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
+    }
+
+    /// Raises the limit of open files to what `maxclients` needs, or lowers `maxclients` to what there is.
+    private func allowDescriptors() {
+        let reserve = 64
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #else
+            let resource = RLIMIT_NOFILE
+        #endif
+        guard getrlimit(resource, &limit) == 0 else { return }
+        let wanted = rlim_t(daemon.configuration.maximumClients + reserve)
+        guard limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = min(wanted, limit.rlim_max)
+        setrlimit(resource, &limit)
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return }
+        let possible = max(1, Int(limit.rlim_cur) - reserve)
+        daemon.clients.maximum.store(possible, ordering: .relaxed)
+        daemon.logger.warning("maxclients lowered to \(possible): the limit of open files is \(limit.rlim_cur)")
+    }
+}

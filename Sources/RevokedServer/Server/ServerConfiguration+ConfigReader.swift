@@ -1,0 +1,116 @@
+public import Configuration
+import Logging
+
+/// Every setting, where it may be given and what it means without. A flag wins over the environment, the environment over the file.
+///
+/// | flag | environment | key in the file | default | meaning |
+/// |---|---|---|---|---|
+/// | `--bind` | `REVOKED_BIND` | `bind` | `127.0.0.1` | addresses to listen on, separated by spaces or commas |
+/// | `--port` | `REVOKED_PORT` | `port` | `7379` | TCP port; 0 takes a free one |
+/// | `--unixsocket` | `REVOKED_UNIXSOCKET` | `unixsocket` | none | path of a Unix socket (mode 0700) |
+/// | `--requirepass` | `REVOKED_REQUIREPASS` | `requirepass` | none | password of every client |
+/// | `--admin-password` | `REVOKED_ADMIN_PASSWORD` | `admin-password` | none | password of the user `admin`, the only one then who may undo and administer |
+/// | `--protected-mode` | `REVOKED_PROTECTED_MODE` | `protected-mode` | `yes` | refuse to listen beyond loopback without a password |
+/// | `--maxmemory` | `REVOKED_MAXMEMORY` | `maxmemory` | `0` | most memory for entries (`100mb`, `2gb`); new keys are refused beyond it, nothing is evicted; 0 is no limit |
+/// | `--maxclients` | `REVOKED_MAXCLIENTS` | `maxclients` | `10000` | most connections |
+/// | `--guarded-prefix` | `REVOKED_GUARDED_PREFIX` | `guarded-prefix` | `revoked:` | keys that are revocations; ends in a colon |
+/// | `--max-revocation` | `REVOKED_MAX_REVOCATION` | `max-revocation` | `34560000` | longest time to live of a revocation, in seconds (400 days) |
+/// | `--proto-max-bulk-len` | `REVOKED_PROTO_MAX_BULK_LEN` | `proto-max-bulk-len` | `1mb` | longest argument |
+/// | `--output-limit` | `REVOKED_OUTPUT_LIMIT` | `output-limit` | `64mb` | most that may wait for one client to read |
+/// | `--threads` | `REVOKED_THREADS` | `threads` | `0` | reactor threads; 0 is one per core |
+/// | `--spin` | `REVOKED_SPIN` | `spin` | `0` | microseconds that a reactor looks for more before it sleeps, at most 1000: a lone client waits less, a core works more |
+/// | `--transport` | `REVOKED_TRANSPORT` | `transport` | `epoll` on Linux | `epoll` or `nio` |
+/// | `--loglevel` | `REVOKED_LOGLEVEL` | `loglevel` | `info` | `trace` `debug` `info` `notice` `warning` `error` `critical` |
+public enum Setting: String, CaseIterable, Sendable {
+    case bind, port, unixsocket, requirepass
+    case adminPassword = "admin-password"
+    case protectedMode = "protected-mode"
+    case maxmemory, maxclients
+    case guardedPrefix = "guarded-prefix"
+    case maxRevocation = "max-revocation"
+    case protoMaxBulkLen = "proto-max-bulk-len"
+    case outputLimit = "output-limit"
+    case threads, spin, transport, loglevel
+}
+
+extension ServerConfiguration {
+    /// Reads every setting that `reader` has.
+    /// - Throws: ``ServerError/Code/invalidSetting`` that names the setting and what it takes.
+    public init(reader: ConfigReader) throws(ServerError) {
+        self.init()
+        for setting in Setting.allCases {
+            let key = ConfigKey([setting.rawValue])
+            let value =
+                reader.string(forKey: key)
+                // A JSON boolean can be read as a number too.
+                ?? (setting == .protectedMode ? reader.bool(forKey: key).map { $0 ? "yes" : "no" } : nil)
+                ?? reader.int(forKey: key).map(String.init)
+            if let value { try set(setting, to: value) }
+        }
+    }
+
+    /// Sets one setting from its text.
+    public mutating func set(_ setting: Setting, to text: String) throws(ServerError) {
+        switch setting {
+        case .bind:
+            bind = text.split { $0 == " " || $0 == "," }.map(String.init)
+            if bind.isEmpty { throw Self.invalid(setting, "at least one address") }
+        case .port: port = try Self.number(setting, text, in: 0...65_535)
+        case .unixsocket:
+            // The limit of sockaddr_un on Linux, the ending zero included.
+            guard text.utf8.count < 108 else { throw Self.invalid(setting, "a path of at most 107 bytes") }
+            unixSocket = text.isEmpty ? nil : text
+        case .requirepass: password = text.isEmpty ? nil : text
+        case .adminPassword: adminPassword = text.isEmpty ? nil : text
+        case .protectedMode:
+            guard ["yes", "no", "true", "false"].contains(text) else { throw Self.invalid(setting, "yes or no") }
+            protectedMode = text == "yes" || text == "true"
+        case .maxmemory: maximumMemory = try Self.size(setting, text, atLeast: 0)
+        case .maxclients: maximumClients = try Self.number(setting, text, in: 1...1_000_000)
+        case .guardedPrefix:
+            guard (2...64).contains(text.utf8.count), text.hasSuffix(":") else {
+                throw Self.invalid(setting, "2 to 64 bytes that end in a colon")
+            }
+            guardedPrefix = text
+        case .maxRevocation: maximumRevocation = Int64(try Self.number(setting, text, in: 60...3_153_600_000))
+        case .protoMaxBulkLen:
+            maximumBulk = try Self.size(setting, text, atLeast: 1 << 20)
+            if maximumBulk > 512 << 20 { throw Self.invalid(setting, "at most 512mb") }
+        case .outputLimit: outputLimit = try Self.size(setting, text, atLeast: 1 << 20)
+        case .threads: threads = try Self.number(setting, text, in: 0...256)
+        case .spin: spin = try Self.number(setting, text, in: 0...1000)
+        case .transport:
+            guard let kind = TransportKind(rawValue: text) else { throw Self.invalid(setting, "epoll or nio") }
+            #if !os(Linux)
+                if kind == .epoll { throw Self.invalid(setting, "nio on this platform") }
+            #endif
+            transport = kind
+        case .loglevel:
+            guard let level = Logger.Level(rawValue: text) else {
+                throw Self.invalid(setting, "trace, debug, info, notice, warning, error or critical")
+            }
+            logLevel = level
+        }
+    }
+
+    private static func number(_ setting: Setting, _ text: String, in range: ClosedRange<Int>) throws(ServerError)
+        -> Int
+    {
+        guard let number = Int(text), range.contains(number) else {
+            throw invalid(setting, "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private static func size(_ setting: Setting, _ text: String, atLeast least: Int) throws(ServerError) -> Int {
+        guard let bytes = MemorySize.parse(text), bytes >= least else {
+            throw invalid(setting, "a size such as 100mb, at least \(least) bytes")
+        }
+        return bytes
+    }
+
+    /// The value itself is left out: it may be a password.
+    private static func invalid(_ setting: Setting, _ what: String) -> ServerError {
+        ServerError(.invalidSetting, "\(setting.rawValue) takes \(what)")
+    }
+}

@@ -1,0 +1,62 @@
+import Configuration
+public import Foundation
+
+extension ServerConfiguration {
+    /// Reads the settings from flags, environment and file; the table at ``Setting`` says where each may stand.
+    /// - Parameter flags: what the command line gave.
+    /// - Parameter file: a JSON file of settings; nil takes the one that `REVOKED_CONFIG` names, if any.
+    /// - Throws: ``ServerError/Code/invalidSetting``; a setting that nobody knows is one too: a misspelt password must
+    ///   not be passed over.
+    public init(
+        flags: [Setting: String], file: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws {
+        let values = flags.map {
+            (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(.string($0.value), isSecret: true))
+        }
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values)),
+            EnvironmentVariablesProvider(
+                environmentVariables: environment, secretsSpecifier: .all
+            ).prefixKeys(with: "revoked"),
+        ]
+        if let file = file ?? environment["REVOKED_CONFIG"] {
+            try Self.check(file: file)
+            providers.append(try await Self.provider(ofFile: file))
+        }
+        try self.init(reader: ConfigReader(providers: providers))
+    }
+
+    /// Settings of the other commands may stand in the same file.
+    private static let foreignKeys: Set<String> = ["node"]
+
+    private static func check(file: String) throws(ServerError) {
+        let contents: Any
+        do {
+            contents = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: file)))
+        } catch {
+            throw ServerError(
+                .invalidSetting, "the configuration file \(file) cannot be read: \(error.localizedDescription)")
+        }
+        guard let settings = contents as? [String: Any] else {
+            throw ServerError(.invalidSetting, "the configuration file \(file) has to be one JSON object")
+        }
+        for (key, value) in settings where !foreignKeys.contains(key) {
+            guard Setting(rawValue: key) != nil else {
+                throw ServerError(.invalidSetting, "the configuration file \(file) has an unknown setting: \(key)")
+            }
+            guard value is String || value is NSNumber else {
+                throw ServerError(.invalidSetting, "\(key) in \(file) has to be a string, a number or a boolean")
+            }
+        }
+    }
+
+    private static func provider(ofFile path: String) async throws -> any ConfigProvider {
+        // The reader carries the path: the provider's other initializer wants a type of a package that is not ours.
+        let location = ConfigReader(
+            provider: InMemoryProvider(values: [
+                AbsoluteConfigKey(["filePath"]): ConfigValue(.string(path), isSecret: false)
+            ]))
+        return try await FileProvider<JSONSnapshot>(config: location)
+    }
+}

@@ -1,0 +1,90 @@
+import NIOCore
+import NIOPosix
+import RESP
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The same sessions over SwiftNIO: for platforms without epoll.
+final class NIOTransport: Transport {
+    private let daemon: Daemon
+    private let group: MultiThreadedEventLoopGroup
+    private let listeners = Mutex([any Channel]())
+    private let connections = Mutex([ObjectIdentifier: any Channel]())
+
+    init(_ daemon: Daemon) {
+        self.daemon = daemon
+        let threads = daemon.configuration.threads
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
+    }
+
+    func start() async throws(ServerError) -> [Endpoint] {
+        do { return try await listen() } catch {
+            await stop()
+            throw error
+        }
+    }
+
+    private func listen() async throws(ServerError) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        var port = daemon.configuration.port
+        for host in daemon.configuration.bind {
+            let channel = try await bind(.tcp(host: host, port: port)) { [port] in
+                try await $0.bind(host: host, port: port).get()
+            }
+            port = channel.localAddress?.port ?? port
+            endpoints.append(.tcp(host: channel.localAddress?.ipAddress ?? host, port: port))
+        }
+        if let path = daemon.configuration.unixSocket {
+            try UnixSocketPath.clear(path)
+            let mask = umask(0o077)
+            defer { umask(mask) }
+            _ = try await bind(.unix(path: path)) { try await $0.bind(unixDomainSocketPath: path).get() }
+            endpoints.append(.unix(path: path))
+        }
+        return endpoints
+    }
+
+    private func bind(
+        _ endpoint: Endpoint, _ bind: (ServerBootstrap) async throws -> any Channel
+    ) async throws(ServerError) -> any Channel {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { [daemon, self] channel in
+                connections.withLock { $0[ObjectIdentifier(channel)] = channel }
+                channel.closeFuture.whenComplete { [self] _ in
+                    connections.withLock { $0[ObjectIdentifier(channel)] = nil }
+                }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(SessionHandler(daemon, channel))
+                }
+            }
+        do {
+            let channel = try await bind(bootstrap)
+            listeners.withLock { $0.append(channel) }
+            return channel
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw ServerError.inUse(endpoint)
+        } catch {
+            throw ServerError(.cannotListen, "cannot listen on \(endpoint): \(error)")
+        }
+    }
+
+    func stop() async {
+        for channel in listeners.withLock({ $0 }) { try? await channel.close() }
+        for channel in connections.withLock({ Array($0.values) }) {
+            channel.pipeline.fireUserInboundEventTriggered(SessionHandler.Drain())
+        }
+        let deadline = ContinuousClock.now + .seconds(3)
+        while !connections.withLock({ $0.isEmpty }), ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        try? await group.shutdownGracefully()
+    }
+}

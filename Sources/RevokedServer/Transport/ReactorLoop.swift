@@ -1,0 +1,345 @@
+#if os(Linux)
+    import CLinux
+    import Glibc
+    import Logging
+    import RESP
+    import Synchronization
+
+    /// What a reactor's thread does and owns.
+    struct ReactorLoop: ~Copyable {
+        private static let eventsAtOnce = 128
+        private static let readSize = 1 << 16
+        private static let acceptsAtOnce = 64
+        /// A client with this much to read is not listened to until it has read half of it.
+        private let pauseLimit: Int
+        /// What may wait for all clients together.
+        private static let allOutputLimit = 1 << 30
+        /// A client that reads nothing of what it is owed for this long is dropped, in milliseconds.
+        private static let stallLimit: Int64 = 60_000
+        /// How long the end waits for clients to read what they are owed, in milliseconds.
+        private static let drainLimit: Int64 = 3_000
+
+        private let reactor: Reactor
+        private let peers: [Reactor]
+        /// Only the first reactor accepts.
+        private var listeners: [Listener]
+        private var connections: [Connection?] = []
+        /// Connections with input left to execute, by descriptor.
+        private var unfinished: [Int32] = []
+        private var connectionCount = 0
+        private var waitingCount = 0
+        private var drainsUntil: Int64?
+        /// Accepting stopped for want of descriptors until then.
+        private var acceptsAgainAt: Int64?
+        private var worker: Worker
+        private var batch = RequestBatch()
+        private let buffer: UnsafeMutableRawBufferPointer
+        private let events: UnsafeMutablePointer<clinux_event>
+
+        init(_ reactor: Reactor, peers: [Reactor], listeners: [Listener]) {
+            self.reactor = reactor
+            self.peers = peers
+            self.listeners = listeners
+            worker = Worker(reactor.daemon)
+            pauseLimit = reactor.daemon.configuration.outputLimit / 4
+            buffer = .allocate(byteCount: Self.readSize, alignment: 64)
+            events = .allocate(capacity: Self.eventsAtOnce)
+            for listener in listeners { listen(listener) }
+        }
+
+        deinit {
+            buffer.deallocate()
+            events.deallocate()
+        }
+
+        // MARK: The loop
+
+        mutating func run() {
+            while true {
+                let ready = wait()
+                worker.readClock()
+                for index in 0..<Int(max(0, ready)) {
+                    handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
+                }
+                resumeUnfinished()
+                if waitingCount > 0 || acceptsAgainAt != nil { checkTime() }
+                if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
+            }
+            for connection in connections { if let connection { end(connection) } }
+        }
+
+        /// - Returns: how many events there are.
+        private func wait() -> Int32 {
+            let timeout = timeout()
+            let spin = Int64(worker.daemon.configuration.spin) * 1000
+            if spin > 0, timeout != 0 {
+                let start = Self.nanoseconds()
+                repeat {
+                    let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), 0)
+                    if ready != 0 { return ready }
+                } while Self.nanoseconds() - start < spin
+            }
+            return clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout)
+        }
+
+        private static func nanoseconds() -> Int64 {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        }
+
+        private func timeout() -> Int32 {
+            if !unfinished.isEmpty { return 0 }
+            if drainsUntil != nil { return 50 }
+            return waitingCount > 0 || acceptsAgainAt != nil ? 1000 : -1
+        }
+
+        private mutating func handle(_ descriptor: Int32, _ reported: UInt32) {
+            if Int(descriptor) < connections.count, let connection = connections[Int(descriptor)] {
+                if reported & Reactor.writable != 0 { flush(connection) }
+                if reported & ~Reactor.writable != 0, isOpen(connection) { receive(connection) }
+            } else if reactor.isWake(descriptor) {
+                for message in reactor.takeMessages() { handle(message) }
+            } else if let listener = listeners.first(where: { $0.descriptor == descriptor }) {
+                accept(from: listener)
+            }
+        }
+
+        private mutating func handle(_ message: Reactor.Message) {
+            switch message {
+            case .adopt(let descriptor, let address, let localAddress, let isTCP):
+                adopt(descriptor, address, localAddress, isTCP)
+            case .end(let descriptor, let client):
+                guard Int(descriptor) < connections.count, let connection = connections[Int(descriptor)],
+                    connection.session.client.id == client
+                else { return }
+                end(connection)
+            case .drain: drain()
+            }
+        }
+
+        /// Stops accepting; idle connections close at once, the others when they have what they are owed.
+        private mutating func drain() {
+            for listener in listeners { listener.end() }
+            listeners = []
+            drainsUntil = worker.uptime + Self.drainLimit
+            for connection in connections {
+                guard let connection else { continue }
+                if !connection.needsResume { receive(connection) }
+                if isOpen(connection) { goOn(connection) }
+            }
+        }
+
+        // MARK: Connections
+
+        private mutating func listen(_ listener: Listener) {
+            _ = clinux_epoll_control(
+                reactor.epoll, clinux_add, listener.descriptor, Reactor.readable, UInt64(listener.descriptor))
+        }
+
+        private mutating func accept(from listener: Listener) {
+            for _ in 0..<Self.acceptsAtOnce {
+                var address = SocketAddress.Storage()
+                var length = socklen_t(MemoryLayout<SocketAddress.Storage>.size)
+                let descriptor = withUnsafeMutablePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        clinux_accept(listener.descriptor, $0, &length)
+                    }
+                }
+                guard descriptor >= 0 else {
+                    if errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM { stopAccepting() }
+                    return
+                }
+                let peer = SocketAddress.hostAndPort(&address, length)
+                let target = peers.min {
+                    $0.load.load(ordering: .relaxed) < $1.load.load(ordering: .relaxed)
+                }!
+                target.load.wrappingAdd(1, ordering: .relaxed)
+                let name = peer.map { SocketAddress.describe(host: $0.host, port: $0.port) } ?? listener.localAddress
+                if target === reactor {
+                    adopt(descriptor, name, listener.localAddress, peer != nil)
+                } else {
+                    target.post(
+                        .adopt(
+                            descriptor: descriptor, address: name, localAddress: listener.localAddress,
+                            isTCP: peer != nil))
+                }
+            }
+        }
+
+        private mutating func stopAccepting() {
+            worker.daemon.logger.error("cannot accept connections: out of descriptors or memory; trying again in 1 s")
+            acceptsAgainAt = worker.uptime + 1000
+            for listener in listeners {
+                _ = clinux_epoll_control(reactor.epoll, clinux_remove, listener.descriptor, 0, 0)
+            }
+        }
+
+        private mutating func adopt(_ descriptor: Int32, _ address: String, _ localAddress: String, _ isTCP: Bool) {
+            let daemon = worker.daemon
+            daemon.counters.connections.wrappingAdd(1, ordering: .relaxed)
+            if isTCP { Listener.prepareConnection(descriptor) }
+            let id = daemon.clients.newID()
+            let record = ClientRecord(
+                id: id, address: address, localAddress: localAddress, connectedAt: daemon.clock.uptime()
+            ) { [reactor] in reactor.post(.end(descriptor: descriptor, client: id)) }
+            guard drainsUntil == nil, daemon.clients.add(record) else {
+                daemon.counters.rejectedConnections.wrappingAdd(1, ordering: .relaxed)
+                let refusal = "-ERR max number of clients reached\r\n"
+                _ = send(descriptor, refusal, refusal.utf8.count, Int32(MSG_NOSIGNAL))
+                return discard(descriptor)
+            }
+            guard
+                clinux_epoll_control(reactor.epoll, clinux_add, descriptor, Reactor.readable, UInt64(descriptor)) == 0
+            else {
+                daemon.clients.remove(id)
+                return discard(descriptor)
+            }
+            while connections.count <= Int(descriptor) { connections.append(nil) }
+            let session = Session(client: record, daemon: daemon)
+            connections[Int(descriptor)] = Connection(descriptor, session, interest: Reactor.readable)
+            connectionCount += 1
+        }
+
+        private func discard(_ descriptor: Int32) {
+            close(descriptor)
+            reactor.load.wrappingSubtract(1, ordering: .relaxed)
+        }
+
+        /// Its descriptor may be another connection's by now.
+        private func isOpen(_ connection: Connection) -> Bool {
+            connections[Int(connection.descriptor)] === connection
+        }
+
+        private mutating func end(_ connection: Connection) {
+            guard isOpen(connection) else { return }
+            account(connection, was: connection.pending, now: 0)
+            connections[Int(connection.descriptor)] = nil
+            connection.session.end(worker.daemon)
+            worker.daemon.clients.remove(connection.session.client.id)
+            connectionCount -= 1
+            discard(connection.descriptor)
+        }
+
+        // MARK: Bytes
+
+        private mutating func receive(_ connection: Connection) {
+            guard !connection.needsResume, !connection.isClosing else {
+                // Its own end is noticed all the same: by the next write.
+                return
+            }
+            let count = read(connection.descriptor, buffer.baseAddress, Self.readSize)
+            guard count > 0 else {
+                if count == 0 || errno != EAGAIN && errno != EINTR { end(connection) }
+                return
+            }
+            worker.daemon.counters.bytesIn.wrappingAdd(count, ordering: .relaxed)
+            worker.reply.removeAll()
+            let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: buffer.baseAddress, count: count))
+            let outcome = connection.session.receive(bytes, &batch, &worker)
+            answer(connection, outcome)
+        }
+
+        private mutating func resumeUnfinished() {
+            guard !unfinished.isEmpty else { return }
+            var descriptors: [Int32] = []
+            swap(&descriptors, &unfinished)
+            for descriptor in descriptors {
+                guard let connection = connections[Int(descriptor)], connection.needsResume else { continue }
+                connection.needsResume = false
+                worker.reply.removeAll()
+                let outcome = connection.session.resume(&batch, &worker)
+                answer(connection, outcome)
+            }
+        }
+
+        /// Writes the replies and decides how to go on.
+        private mutating func answer(_ connection: Connection, _ outcome: Session.Outcome) {
+            let before = connection.pending
+            let bytes = worker.reply.bytes
+            worker.daemon.counters.bytesOut.wrappingAdd(bytes.count, ordering: .relaxed)
+            if worker.reply.hasOverflowed {
+                worker.daemon.logger.warning("closing a client: one reply passed output-limit")
+                return end(connection)
+            }
+            let delivery = bytes.count > 0 ? connection.deliver(bytes) : .done
+            account(connection, was: before, now: connection.pending)
+            if delivery == .failed { return end(connection) }
+            if outcome == .closing { connection.isClosing = true }
+            if outcome == .paused { connection.needsResume = true }
+            goOn(connection)
+        }
+
+        private mutating func flush(_ connection: Connection) {
+            let before = connection.pending
+            let delivery = connection.flush()
+            account(connection, was: before, now: connection.pending)
+            if delivery == .failed { return end(connection) }
+            goOn(connection)
+        }
+
+        /// Keeps count of what waits, and of when the client last read something.
+        private mutating func account(_ connection: Connection, was before: Int, now after: Int) {
+            guard before != after else { return }
+            if before == 0 { waitingCount += 1 }
+            if after == 0 { waitingCount -= 1 }
+            if before == 0 || after < before { connection.progressAt = worker.uptime }
+            worker.daemon.counters.waitingOutput.wrappingAdd(after - before, ordering: .relaxed)
+        }
+
+        /// Waits for what comes next: room to write, more input, or its turn to execute what is left.
+        private mutating func goOn(_ connection: Connection) {
+            let pending = connection.pending
+            let isDone = connection.isClosing || drainsUntil != nil && !connection.needsResume
+            if isDone, pending == 0 { return end(connection) }
+            if pending > 0 {
+                guard pending <= worker.daemon.configuration.outputLimit else {
+                    worker.daemon.logger.warning("dropping a client: it does not read its replies")
+                    return end(connection)
+                }
+                if worker.daemon.counters.waitingOutput.load(ordering: .relaxed) > Self.allOutputLimit {
+                    dropSlowest()
+                    guard isOpen(connection) else { return }
+                }
+            }
+            let wasPaused = connection.interest & Reactor.readable == 0
+            let isPaused = pending > (wasPaused ? pauseLimit / 2 : pauseLimit)
+            if connection.needsResume, !isPaused { unfinished.append(connection.descriptor) }
+            var interest: UInt32 = pending > 0 ? Reactor.writable : 0
+            if !isPaused, !connection.isClosing { interest |= Reactor.readable }
+            guard interest != connection.interest else { return }
+            connection.interest = interest
+            _ = clinux_epoll_control(
+                reactor.epoll, clinux_modify, connection.descriptor, interest, UInt64(connection.descriptor))
+        }
+
+        /// All clients together leave too much unread: the one that has not read for the longest time goes.
+        private mutating func dropSlowest() {
+            var slowest: Connection?
+            for connection in connections {
+                guard let connection, connection.pending > 0 else { continue }
+                if connection.progressAt < slowest?.progressAt ?? .max { slowest = connection }
+            }
+            guard let slowest else { return }
+            worker.daemon.logger.warning("dropping a client: it does not read its replies, and memory is needed")
+            end(slowest)
+        }
+
+        /// Drops clients that do not read; accepts again.
+        private mutating func checkTime() {
+            let now = worker.uptime
+            if let at = acceptsAgainAt, now >= at {
+                acceptsAgainAt = nil
+                for listener in listeners { listen(listener) }
+            }
+            guard waitingCount > 0 else { return }
+            for connection in connections {
+                guard let connection, connection.pending > 0 else { continue }
+                if now - connection.progressAt > Self.stallLimit {
+                    worker.daemon.logger.warning("dropping a client: it has not read anything for 60 s")
+                    end(connection)
+                }
+            }
+        }
+    }
+#endif

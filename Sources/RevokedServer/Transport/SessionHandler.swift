@@ -1,0 +1,134 @@
+import Logging
+import NIOCore
+import RESP
+import Synchronization
+
+/// One client of the portable transport: a session in a channel's pipeline.
+final class SessionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Ends the connection once it has what it is owed.
+    struct Drain: Sendable {}
+
+    private static let stallLimit = TimeAmount.seconds(60)
+
+    private let daemon: Daemon
+    private var session: Session?
+    private var worker: Worker
+    private var batch = RequestBatch()
+    private var needsResume = false
+    private var isClosing = false
+    /// Close as soon as all that has arrived is answered.
+    private var isDraining = false
+    private var stall: Scheduled<Void>?
+
+    init(_ daemon: Daemon, _ channel: any Channel) {
+        self.daemon = daemon
+        worker = Worker(daemon)
+        let record = ClientRecord(
+            id: daemon.clients.newID(), address: Self.describe(channel.remoteAddress),
+            localAddress: Self.describe(channel.localAddress), connectedAt: daemon.clock.uptime()
+        ) { channel.close(promise: nil) }
+        daemon.counters.connections.wrappingAdd(1, ordering: .relaxed)
+        if daemon.clients.add(record) { session = Session(client: record, daemon: daemon) }
+    }
+
+    private static func describe(_ address: NIOCore.SocketAddress?) -> String {
+        guard let address else { return "?:0" }
+        if let host = address.ipAddress, let port = address.port {
+            return SocketAddress.describe(host: host, port: port)
+        }
+        return "\(address.pathname ?? ""):0"
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard session == nil else { return context.fireChannelActive() }
+        daemon.counters.rejectedConnections.wrappingAdd(1, ordering: .relaxed)
+        var refusal = context.channel.allocator.buffer(capacity: 64)
+        refusal.writeString("-ERR max number of clients reached\r\n")
+        isClosing = true
+        context.writeAndFlush(wrapOutboundOut(refusal), promise: nil)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        stall?.cancel()
+        session?.end(daemon)
+        if let id = session?.client.id { daemon.clients.remove(id) }
+        session = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard session != nil, !isClosing else { return }
+        let bytes = unwrapInboundIn(data)
+        daemon.counters.bytesIn.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
+        worker.readClock()
+        worker.reply.removeAll()
+        let outcome = bytes.readableBytesSpan.withUnsafeBytes {
+            session!.receive(RawSpan(_unsafeBytes: $0), &batch, &worker)
+        }
+        answer(outcome, context)
+    }
+
+    private func resume(_ context: ChannelHandlerContext) {
+        guard needsResume, !isClosing, session != nil, context.channel.isWritable else { return }
+        needsResume = false
+        worker.readClock()
+        worker.reply.removeAll()
+        answer(session!.resume(&batch, &worker), context)
+    }
+
+    private func answer(_ outcome: Session.Outcome, _ context: ChannelHandlerContext) {
+        let bytes = worker.reply.bytes
+        daemon.counters.bytesOut.wrappingAdd(bytes.count, ordering: .relaxed)
+        guard !worker.reply.hasOverflowed else {
+            daemon.logger.warning("closing a client: one reply passed output-limit")
+            return context.close(promise: nil)
+        }
+        if bytes.count > 0 {
+            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+            buffer.writeBytes(bytes)
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        }
+        switch outcome {
+        case .open: if isDraining { finish(context) }
+        case .closing: finish(context)
+        case .paused:
+            needsResume = true
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.execute { bound.value.0.resume(bound.value.1) }
+        }
+    }
+
+    /// Closes behind what is still to be written.
+    private func finish(_ context: ChannelHandlerContext) {
+        isClosing = true
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+        stall?.cancel()
+        stall = context.eventLoop.scheduleTask(in: Self.stallLimit) { bound.value.close(promise: nil) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is Drain else { return context.fireUserInboundEventTriggered(event) }
+        isDraining = true
+        if !needsResume, !isClosing { finish(context) }
+    }
+
+    /// A client that does not read is not read from; one that reads nothing for a minute is dropped.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        let isWritable = context.channel.isWritable
+        context.channel.setOption(.autoRead, value: isWritable).whenFailure { _ in }
+        if isWritable {
+            resume(context)
+        } else {
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            stall = context.eventLoop.scheduleTask(in: Self.stallLimit) { bound.value.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+}

@@ -1,0 +1,79 @@
+public import ArgumentParser
+public import AuthNode
+import Configuration
+
+/// `revoked node`: the auth node, and the files it needs.
+struct NodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node",
+        abstract: "Run an auth node: log-in, log-out and a protected resource over HTTP.",
+        discussion: """
+            A flag wins over the environment (REVOKED_NODE_…), the environment over the file given with --config.
+
+              revoked node make-key keys/1.pem
+              revoked node add-user --users users.jsonl alice
+              revoked node --keys keys --users users.jsonl
+            """,
+        subcommands: [Run.self, AddUser.self, MakeKey.self],
+        defaultSubcommand: Run.self
+    )
+
+    struct Run: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run the node (the default).")
+
+        @Option(help: "A JSON file of settings under \"node\".") var config: String?
+        @Option(help: "The address to listen on (default: 127.0.0.1).") var bind: String?
+        @Option(help: "The port to listen on; 0 takes a free one (default: 8080).") var port: Int?
+        @Option(help: "The denylist's URL (default: redis://127.0.0.1:7379).") var backend: String?
+        @Option(help: "A private key in PEM, or a directory of them: the first signs, all verify.") var keys: String?
+        @Option(help: "The file of accounts.") var users: String?
+        @Option(help: "iss of every token (default: revoked).") var issuer: String?
+        @Option(help: "aud of every token (default: revoked).") var audience: String?
+        @Option(help: "client_id of every token (default: revoked).") var clientID: String?
+        @Option(help: "The node's name in its log (default: node).") var name: String?
+        @Option(help: "Seconds that an access token lives (default: 900).") var accessTokenLifetime: Int?
+        @Option(help: "Seconds after exp that a token is still accepted, at most 60 (default: 0).") var leeway: Int?
+        @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var logLevel: String?
+
+        func run() async throws {
+            try await NodeProcess.run(try await NodeSettings(flags: flags))
+        }
+
+        private var flags: [String: ConfigValue] {
+            let texts = [
+                "config": config, "bind": bind, "backend": backend, "keys": keys, "users": users, "issuer": issuer,
+                "audience": audience, "clientId": clientID, "name": name, "logLevel": logLevel,
+            ]
+            let numbers = ["port": port, "accessTokenLifetime": accessTokenLifetime, "leeway": leeway]
+            return texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
+                .merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }
+        }
+    }
+
+    struct AddUser: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add an account; its password is read from standard input.")
+
+        @Option(help: "The file of accounts; made if it is not there.") var users: String
+        @Flag(help: "Give an account that is there already another password.") var replace = false
+        @Argument(help: "The account's name: the sub of its tokens.") var name: String
+
+        func run() throws {
+            try AccountFile(users).add(name, password: try PasswordPrompt.read(), replacing: replace)
+        }
+    }
+
+    struct MakeKey: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a private key; print its kid.")
+
+        @Option(help: "es256 or eddsa.") var algorithm = SigningKey.Algorithm.es256
+        @Argument(help: "The new file, in PEM, readable by its owner only.") var file: String
+
+        func run() throws {
+            print(try KeyFiles.create(file, algorithm: algorithm).publicKey.identifier)
+        }
+    }
+}
+
+extension SigningKey.Algorithm: ExpressibleByArgument {}

@@ -1,0 +1,99 @@
+import AuthNode
+import Dispatch
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct AccountFileTests {
+    let directory = try! TemporaryDirectory()
+
+    @Test func anAccountIsKeptForItsOwnerOnlyAndWithoutItsPassword() throws {
+        let path = directory.file("users")
+        try AccountFile(path).add("alice", password: "correct horse")
+        try AccountFile(path).add("bob", password: "correct horse")
+        #expect(try directory.permissions("users") == 0o600)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.split(separator: "\n").count == 2)
+        #expect(!text.contains("correct horse"))
+        #expect(try !Accounts(contentsOf: path).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["users"])
+    }
+
+    @Test func anAccountIsReplacedOnlyIfAskedTo() throws {
+        let file = AccountFile(directory.file("users"))
+        try file.add("alice", password: "one")
+        let refusal = #expect(throws: NodeError.self) { try file.add("alice", password: "two") }
+        #expect(refusal?.code == .accountExists)
+        try file.add("alice", password: "two", replacing: true)
+        #expect(try String(contentsOfFile: directory.file("users"), encoding: .utf8).split(separator: "\n").count == 1)
+    }
+
+    @Test func accountsAddedAtOnceAreAllKept() throws {
+        let path = directory.file("users")
+        let failures = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 6) { number in
+            do {
+                try AccountFile(path).add("user-\(number)", password: "password")
+            } catch {
+                failures.withLock { $0 += 1 }
+            }
+        }
+        #expect(failures.withLock { $0 } == 0)
+        #expect(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").count == 6)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["users"])
+    }
+
+    @Test func aSymbolicLinkStaysOne() throws {
+        try AccountFile(directory.file("real")).add("alice", password: "one")
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("link"), withDestinationPath: directory.file("real"))
+        try AccountFile(directory.file("link")).add("bob", password: "two")
+        #expect(
+            try FileManager.default.destinationOfSymbolicLink(atPath: directory.file("link")) == directory.file("real"))
+        #expect(try String(contentsOfFile: directory.file("real"), encoding: .utf8).split(separator: "\n").count == 2)
+
+        try FileManager.default.removeItem(atPath: directory.file("real"))
+        let refusal = #expect(throws: NodeError.self) {
+            try AccountFile(directory.file("link")).add("carol", password: "three")
+        }
+        #expect(refusal?.code == .unwritableFile)
+    }
+
+    /// Only root can give a file away.
+    @Test(.enabled(if: geteuid() == 0)) func aFileThatRootReplacesKeepsItsOwner() throws {
+        let path = directory.file("users")
+        try AccountFile(path).add("alice", password: "one")
+        try #require(chown(path, 12_345, 12_346) == 0)
+        try AccountFile(path).add("bob", password: "two")
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.ownerAccountID] as? Int == 12_345)
+        #expect(attributes[.groupOwnerAccountID] as? Int == 12_346)
+        #expect(try directory.permissions("users") == 0o600)
+    }
+
+    @Test(arguments: [("", "password"), ("a\nb", "password"), ("alice", ""), (String(repeating: "a", count: 129), "p")])
+    func aNameOrPasswordThatCannotBeMeantIsRefused(name: String, password: String) throws {
+        let refusal = #expect(throws: NodeError.self) {
+            try AccountFile(directory.file("users")).add(name, password: password)
+        }
+        #expect(refusal?.code == .invalidAccount)
+        #expect(!FileManager.default.fileExists(atPath: directory.file("users")))
+    }
+
+    @Test(arguments: [
+        "nonsense", "{}",
+        // Costs 64 GiB to check.
+        #"{"name":"a","password":{"cost":{"rounds":67108864,"blockSize":8,"parallelism":1},"salt":"AAAAAAAAAAAAAAAAAAAAAA==","digest":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}}"#,
+    ])
+    func aDamagedFileIsNamedWithItsLine(line: String) throws {
+        try Data("\n\(line)\n".utf8).write(to: URL(filePath: directory.file("users")))
+        let refusal = #expect(throws: NodeError.self) { try Accounts(contentsOf: directory.file("users")) }
+        #expect(refusal?.code == .invalidAccountFile)
+        #expect(refusal?.message.contains("users:2") == true)
+    }
+
+    @Test func aMissingFileIsAnError() {
+        let refusal = #expect(throws: NodeError.self) { try Accounts(contentsOf: directory.file("nowhere")) }
+        #expect(refusal?.code == .unreadableFile)
+    }
+}

@@ -1,0 +1,87 @@
+import AuthNode
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Revocation
+import Testing
+
+@Suite struct LogoutTests {
+    @Test func aLoggedOutTokenIsRefusedOnEveryNodeAndAnotherSessionLives() async throws {
+        let keys = [SigningKey(generating: .es256)]
+        let node = try await TestNode(keys: keys)
+        try await node.test { client in
+            let token = try await client.token()
+            let other = try await client.token()
+            #expect(try await client.me(token).status == .ok)
+            #expect(try await client.logout(token).status == .ok)
+            let refused = try await client.me(token)
+            #expect(refused.status == .unauthorized)
+            #expect(refused.headers[.wwwAuthenticate]?.contains("invalid_token") == true)
+            #expect(try await client.me(other).status == .ok)
+
+            let claims = try TokenParts(token).claims
+            #expect(node.denylist.revokedTokens == [claims["jti"] as? String])
+            #expect(node.denylist.revokedSessions == [claims["sid"] as? String])
+        }
+    }
+
+    @Test func loggingOutTwiceIsNoError() async throws {
+        try await TestNode().test { client in
+            let token = try await client.token()
+            #expect(try await client.logout(token).status == .ok)
+            #expect(try await client.logout(token).status == .ok)
+        }
+    }
+
+    @Test func anExpiredTokenStillLogsItsSessionOut() async throws {
+        let node = try await TestNode()
+        try await node.test { client in
+            let token = try await client.token()
+            node.clock.now += 86_400_000
+            #expect(try await client.me(token).status == .unauthorized)
+            #expect(try await client.logout(token).status == .ok)
+        }
+        #expect(node.denylist.revokedSessions.count == 1)
+    }
+
+    @Test func aLogOutThatHadNothingToWriteSaysSo() async throws {
+        let node = try await TestNode()
+        try await node.test { client in
+            let token = try await client.token()
+            #expect(try await client.logout(token).json()["revoked"] as? Bool == true)
+            node.denylist.acknowledgement = .alreadyExpired
+            let answer = try await client.logout(token)
+            #expect(answer.status == .ok)
+            #expect(try answer.json()["revoked"] as? Bool == false)
+            #expect(answer.text.contains("already expired"))
+        }
+    }
+
+    @Test func anUnacknowledgedLogOutSaysThatTheTokenIsNotRevoked() async throws {
+        let node = try await TestNode()
+        try await node.test { client in
+            let token = try await client.token()
+            node.denylist.isAway = true
+            let answer = try await client.logout(token)
+            #expect(answer.status == .serviceUnavailable)
+            #expect(answer.headers[.retryAfter] == "1")
+            #expect(answer.text.contains("NOT revoked"))
+        }
+    }
+
+    @Test func onlyAGenuineTokenLogsOut() async throws {
+        let node = try await TestNode()
+        let stranger = try await TestNode()
+        let foreign = try await stranger.test { try await $0.token() }
+        try await node.test { client in
+            for token in [foreign, "garbage", foreign + "x"] {
+                #expect(try await client.logout(token).status == .unauthorized)
+            }
+            #expect(try await client.execute(uri: "/logout", method: .post).status == .unauthorized)
+            let malformed = try await client.execute(
+                uri: "/logout", method: .post, headers: [.authorization: "Bearer a b"])
+            #expect(malformed.status == .badRequest)
+        }
+        #expect(node.denylist.revokedSessions.isEmpty)
+    }
+}

@@ -1,0 +1,64 @@
+import AuthNode
+import Configuration
+import Foundation
+import Testing
+
+@Suite struct NodeSettingsTests {
+    let directory = try! TemporaryDirectory()
+    let required: [String: ConfigValue] = ["keys": "k", "users": "u"]
+
+    @Test func defaultsAreLoopbackAndAQuarterOfAnHour() async throws {
+        let settings = try await NodeSettings(flags: required, environment: [:])
+        #expect(settings.bind == "127.0.0.1")
+        #expect(settings.port == 8080)
+        #expect(settings.backend == "redis://127.0.0.1:7379")
+        #expect(settings.accessTokenLifetime == .seconds(900))
+        #expect(settings.leeway == .zero)
+    }
+
+    @Test func flagsWinOverTheEnvironmentAndThatOverTheFile() async throws {
+        try Data(#"{"node":{"port":1,"issuer":"file","clientId":"file","accessTokenLifetime":60}}"#.utf8)
+            .write(to: URL(filePath: directory.file("node.json")))
+        let settings = try await NodeSettings(
+            flags: required.merging(["port": 3]) { $1 },
+            environment: [
+                "REVOKED_NODE_CONFIG": directory.file("node.json"), "REVOKED_NODE_PORT": "2",
+                "REVOKED_NODE_CLIENT_ID": "environment",
+            ])
+        #expect(settings.port == 3)
+        #expect(settings.client == "environment")
+        #expect(settings.issuer == "file")
+        #expect(settings.accessTokenLifetime == .seconds(60))
+    }
+
+    @Test(arguments: [
+        (#"{"node":{"isuer":"x"}}"#, "isuer"), (#"{"node":{"client-id":"x"}}"#, "client-id"),
+        (#"{"node":["port"]}"#, "object"), ("[]", "object"), ("{", "cannot be read"),
+    ])
+    func aFileWithASettingThatNobodyKnowsIsRefused(text: String, complaint: String) async throws {
+        let path = directory.file("node.json")
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let flags = required.merging(["config": ConfigValue(.string(path), isSecret: false)]) { $1 }
+        let refusal = await #expect(throws: NodeError.self) { try await NodeSettings(flags: flags, environment: [:]) }
+        #expect(refusal?.code == .invalidSetting)
+        #expect(refusal?.message.contains(complaint) == true)
+    }
+
+    @Test func theDaemonsSettingsMayStandInTheSameFile() async throws {
+        let path = directory.file("all.json")
+        try Data(#"{"port":1,"node":{"port":2}}"#.utf8).write(to: URL(filePath: path))
+        let settings = try await NodeSettings(flags: required, environment: ["REVOKED_NODE_CONFIG": path])
+        #expect(settings.port == 2)
+    }
+
+    @Test(arguments: [
+        ["REVOKED_NODE_PORT": "many"], ["REVOKED_NODE_PORT": "65536"], ["REVOKED_NODE_LEEWAY": "61"],
+        ["REVOKED_NODE_ACCESS_TOKEN_LIFETIME": "0"], ["REVOKED_NODE_LOG_LEVEL": "loud"], ["REVOKED_NODE_KEYS": ""],
+        ["REVOKED_NODE_CONFIG": "/nowhere.json"],
+    ])
+    func aSettingThatCannotBeMeantIsNeverPassedOver(environment: [String: String]) async {
+        let flags: [String: ConfigValue] = ["users": "u"]
+        let environment = ["REVOKED_NODE_KEYS": "k"].merging(environment) { $1 }
+        await #expect(throws: NodeError.self) { try await NodeSettings(flags: flags, environment: environment) }
+    }
+}

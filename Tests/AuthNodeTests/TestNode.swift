@@ -1,0 +1,97 @@
+import AuthNode
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import RevocationHTTP
+import Synchronization
+import Testing
+
+/// A node with one account, a clock that a test sets, and a denylist in memory.
+struct TestNode {
+    static let start: Int64 = 1_800_000_000_456
+
+    /// A clock that stands still until it is set.
+    final class Clock: Sendable {
+        private let milliseconds = Mutex(TestNode.start)
+        var now: Int64 {
+            get { milliseconds.withLock { $0 } }
+            set { milliseconds.withLock { $0 = newValue } }
+        }
+    }
+
+    let denylist = TestDenylist()
+    let clock = Clock()
+    let node: Node
+
+    /// - Parameter rounds: of scrypt; few, so that tests do not wait for it.
+    init(
+        keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeSettings = Self.settings,
+        rounds: Int = 1 << 4, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) async throws {
+        var accounts = Accounts()
+        let cost = PasswordCost(rounds: rounds, blockSize: 8, parallelism: 1)
+        try accounts.add("alice", password: "correct horse", cost: cost)
+        node = try await Node(
+            settings, keys: keys, accounts: accounts, denylist: denylist, clock: WallClock { [clock] in clock.now },
+            logger: logger)
+    }
+
+    static var settings: NodeSettings {
+        var settings = NodeSettings()
+        settings.keys = "keys"
+        settings.users = "users"
+        return settings
+    }
+
+    func test<Value>(
+        _ setup: TestingSetup = .router, _ body: @Sendable (any TestClientProtocol) async throws -> Value
+    ) async throws -> Value {
+        try await node.application().test(setup, body)
+    }
+}
+
+extension TestClientProtocol {
+    /// The token of a new log-in.
+    func token() async throws -> String {
+        let answer = try await login(#"{"username":"alice","password":"correct horse"}"#)
+        return try #require(try answer.json()["access_token"] as? String)
+    }
+
+    func login(_ body: String) async throws -> TestResponse {
+        try await execute(uri: "/login", method: .post, body: ByteBuffer(string: body))
+    }
+
+    func me(_ token: String) async throws -> TestResponse {
+        try await execute(uri: "/me", method: .get, headers: [.authorization: "Bearer \(token)"])
+    }
+
+    func logout(_ token: String) async throws -> TestResponse {
+        try await execute(uri: "/logout", method: .post, headers: [.authorization: "Bearer \(token)"])
+    }
+}
+
+extension TestResponse {
+    var text: String { String(buffer: body) }
+
+    func json() throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any] ?? [:]
+    }
+}
+
+/// The segments of a token, read without looking at its signature.
+struct TokenParts {
+    let header: [String: Any]
+    let claims: [String: Any]
+
+    init(_ token: String) throws {
+        let segments = token.split(separator: ".")
+        func object(_ segment: Substring) throws -> [String: Any] {
+            let data = Base64URL.decode(segment.utf8) ?? Data()
+            return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+        }
+        header = try object(segments[0])
+        claims = try object(segments[1])
+    }
+}

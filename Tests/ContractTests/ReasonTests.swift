@@ -1,0 +1,26 @@
+import Contract
+import Testing
+
+@Suite struct ReasonTests {
+    @Test(arguments: ["logout", "a", "with spaces", "ü", String(repeating: "x", count: 128)])
+    func reasons(text: String) throws {
+        #expect(try Reason(text).text == text)
+    }
+
+    @Test(arguments: [
+        "", "a\r\nb", "\0", "\u{7F}", String(repeating: "x", count: 129), String(repeating: "ü", count: 65),
+    ])
+    func whatIsNoReason(text: String) {
+        let error = #expect(throws: ContractError.self) { try Reason(text) }
+        #expect(error?.code == .invalidReason)
+    }
+
+    @Test func whateverAStoreHoldsIsAReason() {
+        #expect(Reason(stored: [0xFF, 0x61]).text == "\u{FFFD}a")
+        #expect(Reason(stored: []).text == "")
+    }
+
+    @Test func theKnownReasonsAreValid() throws {
+        for reason in [Reason.logout, .compromised, .admin] { #expect(try Reason(reason.text) == reason) }
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// `revoked serve` as a process of its own.
+final class DaemonProcess {
+    let process: TestProcess
+    let port: Int
+
+    /// - Parameter arguments: besides `serve` and a free port.
+    init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
+        process = try Self.start(["--port", "0"] + arguments, environment: environment)
+        let line = try process.waitForLine(containing: "listening on tcp://")
+        guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
+            throw TestFailure("no port in: \(line)")
+        }
+        self.port = port
+    }
+
+    /// Starts `revoked serve`, which may not get as far as listening.
+    static func start(_ arguments: [String], environment: [String: String] = [:]) throws -> TestProcess {
+        try TestProcess(try program(), ["serve"] + arguments, environment: environment)
+    }
+
+    /// The program stands beside the test bundle.
+    static func program() throws -> String {
+        let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let here = URL(fileURLWithPath: bundle).deletingLastPathComponent().path
+        for directory in [here, ".build/debug"] where access("\(directory)/revoked", X_OK) == 0 {
+            return "\(directory)/revoked"
+        }
+        throw TestFailure("no program revoked beside the test bundle: swift build --product revoked")
+    }
+
+    func connect() throws -> TestSocket { try TestSocket(.port(port)) }
+
+    /// A field of `INFO`.
+    func information(_ field: String) throws -> Int {
+        let text = String(decoding: try connect().command("INFO"), as: UTF8.self)
+        guard let range = text.range(of: field + ":"),
+            let number = Int(text[range.upperBound...].prefix { $0.isNumber })
+        else { throw TestFailure("INFO has no \(field)") }
+        return number
+    }
+
+    /// Its resident memory in bytes.
+    func residentBytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process.identifier)/statm", encoding: .utf8)
+        guard let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+            throw TestFailure("no statm: \(text)")
+        }
+        return pages * Int(getpagesize())
+    }
+}
+
+/// A directory that goes away with its owner.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array((NSTemporaryDirectory() + "/revoked.XXXXXX").utf8CString)
+        guard let made = mkdtemp(&template) else { throw TestFailure("no temporary directory") }
+        path = String(cString: made)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}

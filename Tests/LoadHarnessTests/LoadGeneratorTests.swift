@@ -1,0 +1,70 @@
+#if os(Linux)
+    import CFloor
+    import Foundation
+    import Histogram
+    import Testing
+
+    @testable import LoadHarness
+
+    /// Against the floor server, in this process: it answers the same to every request.
+    @Suite struct LoadGeneratorTests {
+        @Test(arguments: [1, 7, 64])
+        func everyRequestIsAnsweredOnce(inFlight: Int) async throws {
+            var plan = plan(inFlight: inFlight, expecting: ":1\r\n")
+            plan.keys = .each(0..<inFlight * 100)
+            plan.end = .withKeys
+            let result = try await LoadGenerator.run(plan, port: try floor(":1\r\n"), on: nil)
+            #expect(result.requests == inFlight * 100)
+            #expect(Int(result.latency.totalCount) == result.requests)
+            #expect(result.serverNanoseconds > 0)
+            #expect(result.generatorNanoseconds > 0)
+        }
+
+        @Test func aNumberOfRequestsIsReached() async throws {
+            var plan = plan(inFlight: 16, expecting: ":1\r\n")
+            plan.end = .requests(5_000)
+            let result = try await LoadGenerator.run(plan, port: try floor(":1\r\n"), on: nil)
+            #expect(result.requests >= 5_000)
+            #expect(result.requests < 5_000 + 16)
+        }
+
+        @Test func aWrongReplyFailsTheRun() async throws {
+            let port = try floor(":0\r\n")
+            let failure = await #expect(throws: LoadFailure.self) {
+                try await LoadGenerator.run(plan(inFlight: 4, expecting: ":1\r\n"), port: port, on: nil)
+            }
+            #expect(failure?.message.contains(#"":0\r\n"#) == true)
+        }
+
+        @Test func aReplyTooManyFailsTheRun() async throws {
+            let port = try floor(":1\r\n:1\r\n")
+            await #expect(throws: LoadFailure.self) {
+                try await LoadGenerator.run(plan(inFlight: 4, expecting: ":1\r\n"), port: port, on: nil)
+            }
+        }
+
+        @Test func nobodyThereFailsTheRun() async throws {
+            let port = try LoopbackSocket.freePort()
+            await #expect(throws: LoadFailure.self) {
+                try await LoadGenerator.run(plan(inFlight: 1, expecting: ":1\r\n"), port: port, on: nil)
+            }
+        }
+
+        private func plan(inFlight: Int, expecting reply: String) -> LoadPlan {
+            let template = RequestTemplate.resp(
+                ["EXISTS", Dialect.prefix + KeySpace.placeholder], live: [true], reply: reply)
+            return LoadPlan(
+                mix: [(template, 100)], connections: 5, inFlight: inFlight, keys: .random(below: 1000),
+                end: .after(.milliseconds(20)), server: ProcessInfo.processInfo.processIdentifier)
+        }
+
+        /// A floor server that runs until the tests end.
+        private func floor(_ reply: String) throws -> Int {
+            var port: UInt16 = 0
+            let listener = cfloor_listen(&port)
+            try #require(listener >= 0)
+            Thread.detachNewThread { _ = cfloor_serve(listener, reply, reply.utf8.count) }
+            return Int(port)
+        }
+    }
+#endif

@@ -1,0 +1,76 @@
+import RESP
+
+/// What a stream of bytes was parsed into: each request's words, and how it ended.
+struct ParsedRequests: Equatable {
+    enum Item: Equatable {
+        case request([[UInt8]])
+        case nothing
+        case line([UInt8])
+    }
+
+    var items: [Item] = []
+    var failure: ProtocolError?
+    /// What is left of the input, incomplete.
+    var rest: [UInt8] = []
+
+    /// Parses all of `bytes` at once.
+    init(whole bytes: [UInt8], parser: RequestParser = RequestParser()) {
+        feed(bytes, parser)
+    }
+
+    /// Parses as the pieces come, and only once as many bytes are there as the parser asked for.
+    init(pieces: [[UInt8]], parser: RequestParser = RequestParser()) {
+        var needed: Int? = 0
+        var waiting: [UInt8] = []
+        for piece in pieces where failure == nil {
+            waiting += piece
+            // A line is waited for until its end, or until it is too long.
+            let isEnough =
+                needed.map { waiting.count >= $0 }
+                ?? (piece.contains(0x0A) || waiting.count >= RequestLimits.maximumLine)
+            guard isEnough else { continue }
+            needed = feed(waiting, parser)
+            waiting = rest
+        }
+        rest = failure == nil ? waiting : []
+    }
+
+    /// - Returns: how many bytes of ``rest`` it takes to go on; nil if a line's end.
+    @discardableResult
+    private mutating func feed(_ bytes: [UInt8], _ parser: RequestParser) -> Int? {
+        var position = 0
+        while true {
+            var batch = RequestBatch()
+            switch parser.parse(bytes.span.bytes, from: position, into: &batch) {
+            case .request(let end):
+                let request = batch.requests[0]
+                items.append(
+                    .request(
+                        (request.first..<(request.first + request.count)).map {
+                            Array(bytes[batch.range(ofArgument: $0)])
+                        })
+                )
+                position = end
+            case .nothing(let end):
+                items.append(.nothing)
+                position = end
+            case .inline(let end):
+                items.append(.line(Array(bytes[position..<end])))
+                position = end
+            case .incomplete(let atLeast):
+                rest = Array(bytes[position...])
+                return atLeast - position
+            case .incompleteLine:
+                rest = Array(bytes[position...])
+                return nil
+            case .invalid(let error):
+                failure = error
+                rest = []
+                return 0
+            }
+        }
+    }
+}
+
+func encode(_ words: [[UInt8]]) -> [UInt8] { InlineRequest.encode(words) }
+func encode(_ words: String...) -> [UInt8] { encode(words.map { Array($0.utf8) }) }

@@ -1,0 +1,132 @@
+import Contract
+import Crypto
+import Foundation
+import RevocationHTTP
+import Testing
+
+@Suite struct AccessTokenVerifierTests {
+    let forge = TokenForge()
+
+    @Test func aGoodTokenGivesItsClaims() async throws {
+        let claims = try await forge.verifier().verify(try forge.token())
+        #expect(claims.kind == .access)
+        #expect(claims.issuer == "us")
+        #expect(claims.subject == "alice")
+        #expect(claims.session == "s-1")
+        #expect(claims.identifier == "t-1")
+        #expect(claims.client == "app")
+        #expect(claims.issuedAt == TokenForge.now + 123)
+        #expect(claims.expiresAt == TokenForge.now + 60_000)
+    }
+
+    @Test(arguments: ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"])
+    func theTypeIsAMediaType(type: String) async throws {
+        _ = try await forge.verifier().verify(try forge.token(header: ["typ": "\"\(type)\""]))
+    }
+
+    @Test(
+        arguments: [
+            (["typ": #""JWT""#], .wrongType), (["typ": #""rt+jwt""#], .wrongType), (["typ": nil], .wrongType),
+            (["alg": #""none""#], .wrongAlgorithm), (["alg": #""HS256""#], .wrongAlgorithm),
+            (["alg": #""es256""#], .wrongAlgorithm), (["alg": nil], .wrongAlgorithm), (["alg": "256"], .malformed),
+            (["kid": #""other""#], .unknownKey), (["kid": nil], .unknownKey), (["kid": #""\u212Aey-1""#], .unknownKey),
+            (["crit": #"["exp"]"#], .unsupportedExtension), (["crit": "null"], .unsupportedExtension),
+        ] as [([String: String?], TokenRejection.Code)])
+    func aBadHeaderIsRefused(change: [String: String?], code: TokenRejection.Code) async throws {
+        try await expect(code, try forge.token(header: change))
+    }
+
+    @Test(
+        arguments: [
+            (["iss": #""them""#], .wrongIssuer), (["iss": nil], .wrongIssuer), (["iss": #"["us"]"#], .malformed),
+            (["aud": #""bank""#], .wrongAudience), (["aud": nil], .wrongAudience), (["aud": "[]"], .wrongAudience),
+            (["aud": "7"], .malformed),
+            (["exp": nil], .withoutExpiry), (["exp": "null"], .withoutExpiry),
+            (["exp": "\(TokenForge.seconds)"], .expired),
+            (["exp": "0"], .expired), (["exp": "-1"], .malformed), (["exp": "1e300"], .malformed),
+            (["exp": #""2100-01-01""#], .malformed),
+            (["iat": "\(TokenForge.seconds + 61)"], .notYetValid), (["iat": "1e400"], .malformed),
+            (["nbf": "\(TokenForge.seconds + 1)"], .notYetValid), (["jti": "{}"], .malformed),
+            (["sub": "1"], .malformed),
+        ] as [([String: String?], TokenRejection.Code)])
+    func badClaimsAreRefused(change: [String: String?], code: TokenRejection.Code) async throws {
+        try await expect(code, try forge.token(claims: change))
+    }
+
+    @Test func oneOfSeveralAudiencesIsEnough() async throws {
+        _ = try await forge.verifier().verify(try forge.token(claims: ["aud": #"["bank","shop"]"#]))
+    }
+
+    @Test(arguments: ["", ".", "..", "a.b", "a.b.c", "a.b.c.d", "%%.%%.%%", "====", "e30.e30.e30="])
+    func whatIsNoTokenIsRefused(text: String) async throws {
+        try await expect(.malformed, text)
+    }
+
+    @Test func aHeaderOfInvalidUTF8IsRefused() async throws {
+        let header = Base64URL.encode([UInt8(ascii: "{"), 0xFF, 0xFE, UInt8(ascii: "}")])
+        try await expect(.malformed, header + ".e30.e30")
+    }
+
+    @Test func deeplyNestedJSONIsRefused() async throws {
+        let header = Base64URL.encode(String(repeating: "[", count: 5000).utf8)
+        try await expect(.malformed, header + ".e30.e30")
+    }
+
+    @Test func anotherKeysSignatureIsRefused() async throws {
+        let foreign = try forge.sign(forge.header(), forge.claims(), with: P256.Signing.PrivateKey())
+        try await expect(.badSignature, foreign)
+    }
+
+    @Test func changedClaimsAreRefused() async throws {
+        var segments = try forge.token().split(separator: ".").map(String.init)
+        segments[1] = Base64URL.encode(forge.claims(["sub": #""mallory""#]).utf8)
+        try await expect(.badSignature, segments.joined(separator: "."))
+    }
+
+    @Test func anUnsignedTokenIsRefused() async throws {
+        let header = Base64URL.encode(forge.header(["alg": #""none""#]).utf8)
+        try await expect(.wrongAlgorithm, header + "." + Base64URL.encode(forge.claims().utf8) + ".")
+    }
+
+    /// The public key taken for an HMAC secret (algorithm confusion).
+    @Test func theHeaderDoesNotChooseTheAlgorithm() async throws {
+        let input =
+            Base64URL.encode(forge.header(["alg": #""HS256""#]).utf8) + "." + Base64URL.encode(forge.claims().utf8)
+        let secret = SymmetricKey(data: Data(forge.key.publicKey.pemRepresentation.utf8))
+        let code = HMAC<SHA256>.authenticationCode(for: Data(input.utf8), using: secret)
+        try await expect(.wrongAlgorithm, input + "." + Base64URL.encode(code))
+    }
+
+    @Test func anOversizedTokenIsRefused() async throws {
+        let filler = "\"" + String(repeating: "a", count: AccessTokenVerifier.maximumTokenBytes) + "\""
+        try await expect(.oversized, try forge.token(claims: ["filler": filler]))
+    }
+
+    @Test func anExpiredTokenIsAcceptedWithinTheLeewayAndForLoggingOut() async throws {
+        let token = try forge.token()
+        let late = TokenForge.now + 60_000 + 29_999
+        let lenient = try await forge.verifier(leeway: .seconds(30), now: late)
+        _ = try lenient.verify(token)
+        let tooLate = try await forge.verifier(leeway: .seconds(30), now: late + 1)
+        #expect(throws: TokenRejection.self) { try tooLate.verify(token) }
+        #expect(try tooLate.verify(token, acceptingExpired: true).identifier == "t-1")
+    }
+
+    /// DESIGN §3: rounded to the nearest millisecond; a whole second is its start.
+    @Test(
+        arguments: [
+            ("1800000000", 1_800_000_000_000), ("1800000000.123", 1_800_000_000_123),
+            ("1800000000.1234", 1_800_000_000_123), ("1800000000.1236", 1_800_000_000_124),
+            ("1800000000.999", 1_800_000_000_999), ("1.8e9", 1_800_000_000_000), ("0", 0),
+        ] as [(String, Int64)])
+    func issuedAtKeepsItsMilliseconds(text: String, milliseconds: Int64) async throws {
+        let claims = try await forge.verifier().verify(try forge.token(claims: ["iat": text]))
+        #expect(claims.issuedAt == milliseconds)
+    }
+
+    private func expect(_ code: TokenRejection.Code, _ token: String) async throws {
+        let verifier = try await forge.verifier()
+        let rejection = #expect(throws: TokenRejection.self) { try verifier.verify(token) }
+        #expect(rejection?.code == code)
+    }
+}

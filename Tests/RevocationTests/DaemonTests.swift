@@ -1,0 +1,133 @@
+import Contract
+import Logging
+import RevokedServer
+import Synchronization
+import Testing
+
+@testable import Revocation
+
+/// Against our own daemon, in this process.
+@Suite(.timeLimit(.minutes(1))) struct DaemonTests {
+    @Test(arguments: [ServerConfiguration.TransportKind.epoll, .nio])
+    func theWholeStory(transport: ServerConfiguration.TransportKind) async throws {
+        var settings = ServerConfiguration()
+        settings.transport = transport
+        try await withDaemon(settings) { url in
+            let log = LogLines()
+            let list = try RevocationList(url, configuration: liveConfiguration(), logger: log.logger)
+            #expect(await list.readiness().isReady)
+            #expect(await list.verdict(for: liveToken(subject: "alice")).isClear)
+            #expect(try await list.revoke(liveToken(), scopes: [.token, .session]).keeps(for: 1_120))
+            #expect(await list.verdict(for: liveToken()).reason == "logout")
+            #expect(await list.verdict(for: liveToken(identifier: "other")).reason == "logout")
+            #expect(await list.verdict(for: liveToken(identifier: "other", session: "other")).isClear)
+            #expect(!log.all.contains { $0.contains("warning") })
+            await list.close()
+        }
+    }
+
+    @Test func theDaemonOwnsItsEpoch() async throws {
+        try await withDaemon { url in
+            let administration = try StoreAdministration(url)
+            guard case .ownedByDaemon(let epoch) = try await administration.initialise() else {
+                return #expect(Bool(false), "the daemon makes its epoch itself")
+            }
+            #expect(try await administration.acceptEpoch() == .init(previous: nil, accepted: epoch))
+            await administration.close()
+        }
+    }
+
+    @Test func aDaemonThatStartsAgainEmptyIsUnknownUntilAccepted() async throws {
+        let port = Mutex(0)
+        let list = try await withDaemon { url in
+            port.withLock { $0 = Int(url.split(separator: ":").last ?? "") ?? 0 }
+            let list = try RevocationList(url, configuration: liveConfiguration())
+            try await list.revoke(liveToken())
+            #expect(await list.verdict(for: liveToken()).reason == "logout")
+            return list
+        }
+        #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .unreachable })
+        var settings = ServerConfiguration()
+        settings.port = port.withLock { $0 }
+        try await withDaemon(settings) { url in
+            #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .epochChanged })
+            let administration = try StoreAdministration(url)
+            _ = try await administration.acceptEpoch()
+            #expect(await eventually { await list.verdict(for: liveToken()).isClear })
+            await administration.close()
+        }
+        await list.close()
+    }
+
+    @Test func aRevocationIsNeverShortened() async throws {
+        try await withDaemon { url in
+            let list = try RevocationList(url, configuration: liveConfiguration())
+            try await list.revoke(liveToken())
+            // The same jti in a token that is about to leave the margin.
+            #expect(try await list.revoke(liveToken(seconds: -60), reason: .admin).keeps(for: 60))
+            guard case .server(let location, _) = try StoreURL(url) else { return }
+            let backend = RedisBackend(
+                location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger)
+            let replies = try await backend.send([Command("TTL", "revoked:jti:secret-jti")])
+            guard case .integer(let seconds) = replies[0] else { return #expect(Bool(false), "\(replies)") }
+            #expect((1_000...1_120).contains(seconds))
+            #expect(await list.verdict(for: liveToken()).reason == "logout")
+            await list.close()
+            await backend.close()
+        }
+    }
+
+    @Test func passwordsAndFullMemory() async throws {
+        var settings = ServerConfiguration()
+        settings.password = "hunter2"
+        settings.maximumMemory = 1
+        try await withDaemon(settings) { url in
+            let list = try RevocationList(
+                url.replacing("redis://", with: "redis://:hunter2@"), configuration: liveConfiguration())
+            #expect(await list.verdict(for: liveToken()).isClear)
+            let error = await #expect(throws: RevocationError.self) { try await list.revoke(liveToken()) }
+            #expect(error?.code == .storeError)
+            #expect(error?.message.contains("OOM") == true)
+            let wrong = try RevocationList(
+                url.replacing("redis://", with: "redis://:hunter3@"), configuration: liveConfiguration())
+            #expect(await wrong.verdict(for: liveToken()).unknownCode == .storeError)
+            await list.close()
+            await wrong.close()
+        }
+    }
+
+    @Test func whatTheDaemonWillNotKeepIsNotAcknowledged() async throws {
+        try await withDaemon { url in
+            let list = try RevocationList(url, configuration: liveConfiguration())
+            let error = await #expect(throws: RevocationError.self) {
+                try await list.revoke(liveToken(seconds: 500 * 86_400))
+            }
+            #expect(error?.code == .storeError)
+            #expect(error?.message.contains("max-revocation") == true)
+            await list.close()
+        }
+    }
+
+    /// Runs `body` while a daemon listens on loopback: on a free port, unless the settings name one.
+    private func withDaemon<Result: Sendable>(
+        _ settings: ServerConfiguration = ServerConfiguration(), _ body: (_ url: String) async throws -> Result
+    ) async throws -> Result {
+        var settings = settings
+        if settings.port == ServerConfiguration().port { settings.port = 0 }
+        settings.threads = 1
+        let server = RevokedServer(settings, logger: LogLines().logger)
+        guard case .tcp(_, let port) = try await server.start().first else { throw UnexpectedEndpoint() }
+        let housekeeping = Task { await server.waitForShutdown() }
+        defer { housekeeping.cancel() }
+        do {
+            let result = try await body("redis://127.0.0.1:\(port)")
+            await server.stop()
+            return result
+        } catch {
+            await server.stop()
+            throw error
+        }
+    }
+
+    private struct UnexpectedEndpoint: Error {}
+}

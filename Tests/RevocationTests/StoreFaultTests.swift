@@ -1,0 +1,204 @@
+import Contract
+import Logging
+import Synchronization
+import Testing
+
+@testable import Revocation
+
+/// Stores that misbehave: each must make checks unknown and revocations fail, never clear, never a crash.
+@Suite(.timeLimit(.minutes(1))) struct StoreFaultTests {
+    @Test(arguments: [
+        ("-LOADING Redis is loading", UnknownCause.Code.storeError),
+        ("-OOM command not allowed", .storeError),
+        ("-MISCONF Errors writing", .storeError),
+        ("-NOAUTH Authentication required.", .storeError),
+        ("-READONLY You can't write", .storeError),
+        ("-ERR unknown command 'SETEX', with args beginning with: 'revoked:jti:secret-jti'", .storeError),
+        ("-ERR guarded key: secret-jti", .storeError),
+        ("-ERR guarded key: a revocation lasts at most secret-jti", .storeError),
+        ("-secret-jti", .storeError),
+        ("+QUEUED", .malformedReply),
+        ("$-1", .malformedReply),
+        (":1", .malformedReply),
+        ("*0", .malformedReply),
+        ("*1\r\n$-1", .malformedReply),
+        ("*4\r\n$-1\r\n$-1\r\n$-1\r\n:1", .malformedReply),
+        ("*4\r\n$-1\r\n$-1\r\n$-1\r\n-ERR secret-jti", .storeError),
+        ("$536870912", .malformedReply),
+        ("*2000000000", .malformedReply),
+        (String(repeating: "*1\r\n", count: 9) + ":1", .malformedReply),
+        ("HTTP/1.1 400 Bad Request", .malformedReply),
+        ("+OK\r\n+OK\r\n+OK", .malformedReply),
+    ])
+    func everyWrongAnswerIsTold(answer: String, code: UnknownCause.Code) async throws {
+        let store = try await FakeStore { _ in .bytes(answer + "\r\n") }
+        let log = LogLines()
+        let list = try RevocationList(store.url, configuration: configuration(), logger: log.logger)
+        let verdict = await list.verdict(for: token())
+        #expect(verdict.unknownCode == code)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+        #expect(error?.code.rawValue == (answer.hasPrefix("*4") ? .malformedReply : code).rawValue)
+        for text in ["\(verdict)", error.map { String(reflecting: $0) } ?? ""] + log.all {
+            #expect(!text.contains("secret"), "\(text)")
+        }
+        await list.close()
+        await store.stop()
+    }
+
+    @Test(arguments: ["", "*4", "*4\r\n$-1\r\n$5\r\nlog"])
+    func halfAReplyThenTheEnd(half: String) async throws {
+        let store = try await FakeStore { _ in .last(half) }
+        let list = try RevocationList(store.url, configuration: configuration())
+        #expect(await list.verdict(for: token()).unknownCode == .unreachable)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+        #expect(error?.code == .unreachable)
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func aPipelinedRevocationCountsOnlyIfEveryReplyIsOK() async throws {
+        let store = try await FakeStore { command in
+            .bytes(command[1].contains("sid") ? "-OOM full\r\n" : "+OK\r\n")
+        }
+        let list = try RevocationList(store.url, configuration: configuration())
+        #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
+        let error = await #expect(throws: RevocationError.self) {
+            try await list.revoke(token(), scopes: [.token, .session])
+        }
+        #expect(error?.code == .storeError)
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func aStoreThatNeverAnswersTimesOutAndTheConnectionLivesOn() async throws {
+        let store = try await FakeStore { _ in .nothing }
+        let list = try RevocationList(store.url, configuration: configuration(commandTimeout: .milliseconds(50)))
+        #expect(await list.verdict(for: token()).unknownCode == .timedOut)
+        #expect(await list.verdict(for: token()).unknownCode == .timedOut)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+        #expect(error?.code == .timedOut)
+        let connectionCount = store.connectionCount
+        #expect(await eventually { store.commands.count { $0.first == "MGET" } == 2 })
+        // The late replies come first, and must not be taken for the new ones.
+        let isFirst = Atomic(true)
+        let late = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
+        store.answer { command in
+            guard case .bytes(let text) = answerHealthily(command) else { return .nothing }
+            let isLate = isFirst.exchange(false, ordering: .relaxed)
+            return .bytes((isLate ? late + late : "") + text)
+        }
+        #expect(await eventually { await list.verdict(for: token(subject: "alice")).unknownCode != .timedOut })
+        #expect(await list.verdict(for: token()).isClear)
+        #expect(store.connectionCount == connectionCount)
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func aCancelledCallerDisturbsNobody() async throws {
+        let isPaused = Atomic(true)
+        let store = try await FakeStore { command in
+            isPaused.load(ordering: .relaxed) ? .nothing : answerHealthily(command)
+        }
+        let list = try RevocationList(store.url, configuration: configuration())
+        let cancelled = Task { await list.verdict(for: token()) }
+        let other = Task { await list.verdict(for: token()) }
+        #expect(await eventually { store.commands.filter { $0.first == "MGET" }.count == 2 })
+        cancelled.cancel()
+        #expect(await cancelled.value.unknownCode == .cancelled)
+        isPaused.store(false, ordering: .relaxed)
+        let third = Task { await list.verdict(for: token()) }
+        #expect(await eventually { store.commands.filter { $0.first == "MGET" }.count == 3 })
+        store.say(values(4, epoch: "epoch") + values(4, epoch: "epoch"))
+        #expect(await other.value.isClear)
+        #expect(await third.value.isClear)
+        #expect(store.connectionCount == 1)
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func aCallCancelledBeforeItBeganIsNotSent() async throws {
+        let store = try await FakeStore.healthy()
+        let list = try RevocationList(store.url, configuration: configuration())
+        #expect(await list.verdict(for: token()).isClear)
+        store.forgetCounts()
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await list.verdict(for: token())
+        }
+        task.cancel()
+        #expect(await task.value.unknownCode == .cancelled)
+        #expect(await list.verdict(for: token()).isClear)
+        #expect(store.commands.count == 1)
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func unsolicitedBytesEndTheConnectionAndItComesBack() async throws {
+        let store = try await FakeStore.healthy()
+        let list = try RevocationList(store.url, configuration: configuration())
+        #expect(await list.verdict(for: token()).isClear)
+        store.say("*4\r\n$-1\r\n")
+        #expect(await eventually { store.connectionCount == 2 })
+        #expect(await eventually { await list.verdict(for: token()).isClear })
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func nobodyListens() async throws {
+        let store = try await FakeStore.healthy()
+        let url = store.url
+        await store.stop()
+        let list = try RevocationList(url, configuration: configuration())
+        #expect(await list.verdict(for: token()).unknownCode == .unreachable)
+        #expect(await list.readiness().code == .unreachable)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+        #expect(error?.code == .unreachable)
+        await list.close()
+    }
+
+    @Test func aStoreThatAcceptsAndSaysNothingIsGivenUp() async throws {
+        let store = try await FakeStore { _ in .nothing }
+        store.answer { _ in .nothing }
+        var settings = configuration()
+        settings.connectTimeout = .milliseconds(100)
+        let list = try RevocationList(store.url, configuration: settings)
+        let verdict = await list.verdict(for: token())
+        #expect([.timedOut, .unreachable].contains(verdict.unknownCode))
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func callsFailAtOnceWhileTheStoreIsAwayAndWorkWhenItIsBack() async throws {
+        let store = try await FakeStore.healthy()
+        let port = store.port
+        let list = try RevocationList(store.url, configuration: configuration(commandTimeout: .seconds(60)))
+        #expect(await list.verdict(for: token()).isClear)
+        await store.stop()
+        #expect(await eventually { await list.verdict(for: token()).unknownCode == .unreachable })
+        try await store.listen(port: port)
+        #expect(await eventually { await list.verdict(for: token()).isClear })
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func closingFailsThoseInFlight() async throws {
+        let store = try await FakeStore { _ in .nothing }
+        let list = try RevocationList(store.url, configuration: configuration())
+        let call = Task { await list.verdict(for: token()) }
+        #expect(await eventually { store.commands.contains { $0.first == "MGET" } })
+        await list.close()
+        #expect(await call.value.unknownCode == .unreachable)
+        #expect(await list.verdict(for: token()).unknownCode == .unreachable)
+        await store.stop()
+    }
+
+    @Test func aListThatIsForgottenClosesItsConnections() async throws {
+        let store = try await FakeStore.healthy()
+        do {
+            let list = try RevocationList(store.url, configuration: configuration())
+            #expect(await list.verdict(for: token()).isClear)
+        }
+        #expect(await eventually { store.openConnectionCount == 0 })
+        await store.stop()
+    }
+}

@@ -1,0 +1,41 @@
+import Testing
+
+@testable import RevokedServer
+
+@Suite struct CommandTableTests {
+    private static func find(_ name: String) -> Int { CommandTable.shared.find(Array(name.utf8).span.bytes) }
+
+    @Test func everyCommandIsFoundInAnyCase() {
+        for (index, command) in CommandTable.shared.commands.enumerated() {
+            let name = "\(command.name)"
+            #expect(Self.find(name) == index)
+            #expect(Self.find(name.uppercased()) == index)
+            #expect(Self.find(String(name.prefix(1)).uppercased() + name.dropFirst()) == index)
+        }
+    }
+
+    @Test func nothingElseIsFound() {
+        let names = CommandTable.shared.commands.map { "\($0.name)" }
+        for name in names {
+            for other in [
+                name + "x", name + "\0", name + "\0\0", String(name.dropLast()), " " + name, name + " ", "x" + name,
+            ]
+            where !names.contains(other) {
+                #expect(Self.find(other) == -1, "\(other.debugDescription)")
+            }
+        }
+        for other in ["", "\0", "é", String(repeating: "a", count: 17), String(repeating: "get", count: 100)] {
+            #expect(Self.find(other) == -1)
+        }
+    }
+
+    /// What its flags and key positions say fits its arity.
+    @Test func everyCommandFitsItself() {
+        for command in CommandTable.shared.commands {
+            #expect(command.arity != 0)
+            #expect(command.firstKey < abs(command.arity))
+            #expect((command.firstKey == 0) == (command.keyStep == 0))
+            #expect(!command.flags.isSuperset(of: [.write, .readOnly]), "\(command.name)")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Denylist
+import Synchronization
+import Testing
+
+@testable import RevokedServer
+
+@Suite struct ServerClockTests {
+    private final class Clocks: Sendable {
+        let wall = Atomic<Int64>(1_790_000_000_000)
+        let boot = Atomic<Int64>(1_000_000)
+
+        func source() -> TimeSource {
+            TimeSource(wall: { self.wall.load(ordering: .relaxed) }, boot: { self.boot.load(ordering: .relaxed) })
+        }
+    }
+
+    @Test func guardedTimeAdvancesWithTheBootClock() {
+        let clocks = Clocks()
+        let clock = ServerClock(clocks.source())
+        clocks.boot.wrappingAdd(5000, ordering: .relaxed)
+        #expect(clock.now().guarded == 1_790_000_005_000)
+        #expect(clock.now().wall == 1_790_000_000_000)
+        #expect(clock.now().later == 1_790_000_005_000)
+        clock.tick()
+        #expect(clock.now().guarded == 1_790_000_005_000)
+    }
+
+    @Test func aJumpOfTheWallClockIsFollowedByAMinute() {
+        let clocks = Clocks()
+        let clock = ServerClock(clocks.source())
+        clocks.wall.wrappingAdd(86_400_000, ordering: .relaxed)
+        #expect(clock.now().guarded == 1_790_000_000_000, "not before a tick")
+        for _ in 0..<10 { clock.tick() }
+        #expect(clock.now().guarded == 1_790_000_060_000)
+        clocks.wall.wrappingSubtract(2 * 86_400_000, ordering: .relaxed)
+        clock.tick()
+        #expect(clock.now().guarded == 1_790_000_060_000, "it never goes back")
+    }
+}

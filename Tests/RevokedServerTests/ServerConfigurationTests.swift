@@ -1,0 +1,100 @@
+import Foundation
+import Logging
+import Testing
+
+@testable import RevokedServer
+
+@Suite struct ServerConfigurationTests {
+    private static func read(
+        flags: [Setting: String] = [:], environment: [String: String] = [:], file: String? = nil
+    ) async throws -> ServerConfiguration {
+        guard let file else { return try await ServerConfiguration(flags: flags, file: nil, environment: environment) }
+        let path = FileManager.default.temporaryDirectory.appending(path: "revoked-\(UUID()).json").path
+        try file.write(toFile: path, atomically: false, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try await ServerConfiguration(flags: flags, file: path, environment: environment)
+    }
+
+    @Test func withoutAnythingTheDefaultsHold() async throws {
+        let configuration = try await Self.read()
+        #expect(configuration.bind == ["127.0.0.1"] && configuration.port == 7379)
+        #expect(configuration.password == nil && configuration.adminPassword == nil && configuration.unixSocket == nil)
+        #expect(
+            configuration.protectedMode && configuration.maximumClients == 10_000 && configuration.maximumMemory == 0)
+        #expect(configuration.guardedPrefix == "revoked:" && configuration.maximumRevocation == 34_560_000)
+    }
+
+    /// A flag wins over the environment, the environment over the file.
+    @Test func precedence() async throws {
+        let file = #"{"port": 1, "maxclients": 1, "threads": 1, "protected-mode": false, "bind": "::1"}"#
+        let environment = ["REVOKED_PORT": "2", "REVOKED_MAXCLIENTS": "2", "REVOKED_BIND": "127.0.0.1,127.0.0.2"]
+        let configuration = try await Self.read(flags: [.port: "3"], environment: environment, file: file)
+        #expect(configuration.port == 3 && configuration.maximumClients == 2 && configuration.threads == 1)
+        #expect(!configuration.protectedMode && configuration.bind == ["127.0.0.1", "127.0.0.2"])
+    }
+
+    @Test func everySettingHasAnEnvironmentVariable() async throws {
+        let configuration = try await Self.read(environment: [
+            "REVOKED_BIND": "::1", "REVOKED_PORT": "1", "REVOKED_UNIXSOCKET": "/tmp/s", "REVOKED_REQUIREPASS": "p",
+            "REVOKED_ADMIN_PASSWORD": "a", "REVOKED_PROTECTED_MODE": "no", "REVOKED_MAXMEMORY": "1gb",
+            "REVOKED_MAXCLIENTS": "7", "REVOKED_GUARDED_PREFIX": "deny:", "REVOKED_MAX_REVOCATION": "60",
+            "REVOKED_PROTO_MAX_BULK_LEN": "2mb", "REVOKED_OUTPUT_LIMIT": "1mb", "REVOKED_THREADS": "3",
+            "REVOKED_TRANSPORT": "nio", "REVOKED_LOGLEVEL": "error",
+        ])
+        #expect(configuration.bind == ["::1"] && configuration.port == 1 && configuration.unixSocket == "/tmp/s")
+        #expect(configuration.password == "p" && configuration.adminPassword == "a" && !configuration.protectedMode)
+        #expect(configuration.maximumMemory == 1 << 30 && configuration.maximumClients == 7)
+        #expect(configuration.guardedPrefix == "deny:" && configuration.maximumRevocation == 60)
+        #expect(configuration.maximumBulk == 2 << 20 && configuration.outputLimit == 1 << 20)
+        #expect(configuration.threads == 3 && configuration.transport == .nio && configuration.logLevel == .error)
+    }
+
+    @Test(arguments: [
+        (Setting.port, "65536"), (.port, "-1"), (.port, ""), (.bind, ""), (.bind, " ,"), (.protectedMode, "maybe"),
+        (.maxmemory, "lots"), (.maxmemory, "-1"), (.maxclients, "0"), (.guardedPrefix, "revoked"),
+        (.guardedPrefix, ":"),
+        (.guardedPrefix, ""), (.maxRevocation, "59"), (.protoMaxBulkLen, "1kb"), (.protoMaxBulkLen, "1gb"),
+        (.outputLimit, "1kb"), (.threads, "257"), (.transport, "carrier-pigeon"), (.loglevel, "loud"),
+        (.unixsocket, String(repeating: "x", count: 108)),
+    ])
+    func wrongValuesAreRefusedByName(_ setting: Setting, _ value: String) async throws {
+        let error = await #expect(throws: ServerError.self) { try await Self.read(flags: [setting: value]) }
+        #expect(error?.code == .invalidSetting)
+        #expect(error?.message.hasPrefix(setting.rawValue + " takes ") == true)
+    }
+
+    /// An empty password is none: a variable that is set to nothing does not lock anyone in or out.
+    @Test func anEmptyPasswordIsNone() async throws {
+        let configuration = try await Self.read(environment: ["REVOKED_REQUIREPASS": "", "REVOKED_ADMIN_PASSWORD": ""])
+        #expect(configuration.password == nil && configuration.adminPassword == nil)
+    }
+
+    @Test func aMisspeltSettingInTheFileIsRefused() async throws {
+        for file in [#"{"requirepas": "hush-hush"}"#, #"{"Port": 1}"#, #"{"require_pass": "hush-hush"}"#] {
+            let error = await #expect(throws: ServerError.self) { try await Self.read(file: file) }
+            #expect(error?.message.contains("unknown setting") == true)
+            #expect(error?.message.contains("hush-hush") == false)
+        }
+        // Those of the other commands may stand beside ours.
+        #expect(try await Self.read(file: #"{"port": 4, "node": {"port": 1}}"#).port == 4)
+    }
+
+    @Test func noSecretStandsInAnError() async throws {
+        for setting in Setting.allCases {
+            do { _ = try await Self.read(flags: [setting: "hush-hush"]) } catch {
+                #expect(!"\(error)".contains("hush-hush"))
+            }
+        }
+        for file in [#"{"requirepass": ["hush-hush"]}"#, #"{"requirepass": {"a": "hush-hush"}}"#, #"["hush-hush"]"#] {
+            let error = await #expect(throws: ServerError.self) { try await Self.read(file: file) }
+            #expect(error?.message.contains("hush-hush") == false)
+        }
+    }
+
+    @Test func loopback() {
+        for host in ["127.0.0.1", "127.9.9.9", "::1", "localhost"] { #expect(RevokedServer.isLoopback(host)) }
+        for host in ["0.0.0.0", "::", "*", "127.0.0.1.example.com", "10.0.0.1", "", "127.evil.example"] {
+            #expect(!RevokedServer.isLoopback(host), "\(host)")
+        }
+    }
+}

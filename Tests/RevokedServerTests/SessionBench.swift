@@ -1,0 +1,76 @@
+import Logging
+import RESP
+
+@testable import RevokedServer
+
+/// A session without sockets: what a transport would do, done by hand.
+final class SessionBench {
+    let daemon: Daemon
+    private var session: Session
+    private var worker: Worker
+    private var batch = RequestBatch()
+    private(set) var isClosed = false
+
+    init(_ configure: (inout ServerConfiguration) -> Void = { _ in }) {
+        var configuration = ServerConfiguration()
+        configure(&configuration)
+        let clock = TimeSource(wall: { 1_790_000_000_000 }, boot: { 5_000_000 })
+        daemon = Daemon(
+            configuration, time: clock, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let record = ClientRecord(
+            id: daemon.clients.newID(), address: "127.0.0.1:1", localAddress: "127.0.0.1:2",
+            connectedAt: daemon.clock.uptime()
+        ) {}
+        _ = daemon.clients.add(record)
+        session = Session(client: record, daemon: daemon)
+        worker = Worker(daemon)
+    }
+
+    var user: User { session.user }
+
+    enum Outcome: Equatable { case open, paused, closing }
+
+    /// Hands over what one read brought.
+    func receive(_ bytes: [UInt8]) -> (reply: [UInt8], outcome: Outcome) {
+        worker.reply.removeAll()
+        return finish(session.receive(bytes.span.bytes, &batch, &worker))
+    }
+
+    func resume() -> (reply: [UInt8], outcome: Outcome) {
+        worker.reply.removeAll()
+        return finish(session.resume(&batch, &worker))
+    }
+
+    /// The client is gone.
+    func end() { session.end(daemon) }
+
+    /// All replies to these reads, resuming whenever it pauses, until it closes.
+    func converse(_ reads: [[UInt8]]) -> [UInt8] {
+        var replies: [UInt8] = []
+        for read in reads where !isClosed {
+            var (reply, outcome) = receive(read)
+            replies += reply
+            while outcome == .paused {
+                (reply, outcome) = resume()
+                replies += reply
+            }
+        }
+        return replies
+    }
+
+    func ask(_ words: String...) -> String { text(converse([encode(words)])) }
+
+    private func finish(_ outcome: Session.Outcome) -> (reply: [UInt8], outcome: Outcome) {
+        let reply = worker.reply.bytes.map { $0 }
+        switch outcome {
+        case .open: return (reply, .open)
+        case .paused: return (reply, .paused)
+        case .closing:
+            isClosed = true
+            return (reply, .closing)
+        }
+    }
+}
+
+func encode(_ words: [String]) -> [UInt8] { InlineRequest.encode(words.map { Array($0.utf8) }) }
+func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

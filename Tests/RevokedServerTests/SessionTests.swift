@@ -1,0 +1,128 @@
+import Denylist
+import RESP
+import Synchronization
+import Testing
+
+@testable import RevokedServer
+
+@Suite struct SessionTests {
+    private static let conversations: [[UInt8]] = [
+        encode(["SETEX", "revoked:jti:a", "100", "logout"]) + encode(["MGET", "revoked:jti:a", "k"]) + encode(["PING"])
+            + Array("ECHO \"a b\"\r\n\r\n*0\r\nGET\r\n".utf8) + encode(["HELLO", "3", "SETNAME", "me"])
+            + encode(["GET", "k"])
+            + encode(["FOO", "\r\n", ""]) + encode(["DEL", "revoked:jti:a"]) + encode(["QUIT"]) + encode(["PING"]),
+        encode(["SET", "k", "\r\n*1\r\n$4\r\nPING\r\n"]) + encode(["GET", "k"]) + Array("*1\r\n!".utf8)
+            + encode(["PING"]),
+        encode(["PING"]) + Array("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$-5\r\n".utf8) + encode(["PING"]),
+        encode(["PING"]) + Array("PING \"\r\n".utf8) + encode(["PING"]),
+        encode(["PING"]) + Array("*1\r\n$4\r\nPIN".utf8),
+    ]
+
+    @Test(arguments: conversations.indices)
+    func anySplitGivesTheSameReplies(_ index: Int) {
+        let bytes = Self.conversations[index]
+        let expected = SessionBench().converse([bytes])
+        #expect(!expected.isEmpty)
+        #expect(SessionBench().converse(bytes.map { [$0] }) == expected)
+        for cut in 0...bytes.count {
+            let replies = SessionBench().converse([Array(bytes[..<cut]), Array(bytes[cut...])])
+            #expect(replies == expected, "cut at \(cut): \(text(replies))")
+        }
+        for size in [2, 3, 7, 16, 61] {
+            let pieces = stride(from: 0, to: bytes.count, by: size).map {
+                Array(bytes[$0..<min(bytes.count, $0 + size)])
+            }
+            #expect(SessionBench().converse(pieces) == expected, "pieces of \(size)")
+        }
+    }
+
+    /// More requests than one batch takes, and requests with more arguments than one batch takes.
+    @Test func longPipelinesAreAnsweredInOrder() {
+        let count = 1000
+        let pipeline = (0..<count).flatMap { encode(["ECHO", "\($0)"]) }
+        let replies = text(SessionBench().converse([pipeline]))
+        #expect(replies == (0..<count).map { "$\("\($0)".count)\r\n\($0)\r\n" }.joined())
+        let wide = encode(["EXISTS"] + (0..<3000).map { "k\($0)" })
+        #expect(text(SessionBench().converse([wide + wide + encode(["PING"])])) == ":0\r\n:0\r\n+PONG\r\n")
+    }
+
+    @Test func afterTheEndNothingIsExecuted() {
+        for last in [encode(["QUIT"]), Array("*x\r\n".utf8), Array("\"\r\n".utf8)] {
+            let bench = SessionBench()
+            _ = bench.converse([last + encode(["SET", "k", "v"])])
+            #expect(bench.isClosed)
+            let after = bench.receive(encode(["SET", "k", "v"]))
+            #expect(after.reply.isEmpty && after.outcome == .closing)
+            #expect(bench.daemon.denylist.statistics.entries == 1, "the epoch alone")
+        }
+    }
+
+    // MARK: Pauses
+
+    @Test func bigRepliesPauseItAndItGoesOn() {
+        let bench = SessionBench()
+        let value = String(repeating: "v", count: 100_000)
+        #expect(bench.ask("SET", "k", value) == "+OK\r\n")
+        let one = "$100000\r\n\(value)\r\n".utf8.count
+        let count = 50
+        let gets = (0..<count).flatMap { _ in encode(["GET", "k"]) } + Array("*1\r\n$4\r\nPI".utf8)
+        var (reply, outcome) = bench.receive(gets)
+        var (total, pauses) = (reply.count, 0)
+        while outcome == .paused {
+            #expect(reply.count <= Session.replyPause + one, "a step writes no more than it has to")
+            pauses += 1
+            (reply, outcome) = bench.resume()
+            total += reply.count
+        }
+        #expect(total == count * one && pauses >= 10)
+        // What is unfinished waits.
+        #expect(bench.converse([Array("NG\r\n".utf8)]) == Array("+PONG\r\n".utf8))
+    }
+
+    /// What arrives while it is paused is executed behind what waits.
+    @Test func orderIsKeptOverAPause() {
+        let bench = SessionBench()
+        #expect(bench.ask("SET", "k", String(repeating: "v", count: 300_000)) == "+OK\r\n")
+        let first = bench.receive(encode(["GET", "k"]) + encode(["ECHO", "a"]))
+        #expect(first.outcome == .paused)
+        let second = bench.receive(encode(["ECHO", "b"]))
+        #expect(second.outcome == .open)
+        #expect(text(second.reply) == "$1\r\na\r\n$1\r\nb\r\n")
+    }
+
+    @Test func aReplyBeyondTheLimitCloses() {
+        let bench = SessionBench { $0.outputLimit = 1 << 20 }
+        #expect(bench.ask("SET", "k", String(repeating: "v", count: 300_000)) == "+OK\r\n")
+        #expect(bench.receive(encode(["MGET", "k", "k", "k", "k", "k"])).outcome == .closing)
+    }
+
+    @Test func waitingInputIsCountedAndForgotten() {
+        let bench = SessionBench()
+        _ = bench.receive(Array("*2\r\n$4\r\nECHO\r\n$100000\r\n".utf8) + [UInt8](repeating: 0x76, count: 50_000))
+        #expect(bench.daemon.counters.waitingInput.load(ordering: .relaxed) > 50_000)
+        bench.end()
+        #expect(bench.daemon.counters.waitingInput.load(ordering: .relaxed) == 0)
+    }
+
+    // MARK: Strangers
+
+    @Test func strangersAreRefusedUntilTheyAuthenticate() {
+        let bench = SessionBench { $0.password = "test-password" }
+        #expect(bench.ask("PING") == "-NOAUTH Authentication required.\r\n")
+        #expect(bench.ask("AUTH", "wrong").hasPrefix("-WRONGPASS"))
+        #expect(bench.ask("HELLO", "3").hasPrefix("-NOAUTH HELLO must be called"))
+        #expect(bench.ask("AUTH", "test-password") == "+OK\r\n")
+        #expect(bench.user == .default)
+        #expect(bench.ask("PING") == "+PONG\r\n")
+    }
+
+    @Test func aStrangersLimitsEndWithAuthenticationInTheSameRead() {
+        let wide = encode(["EXISTS"] + (0..<20).map { "k\($0)" })
+        let stranger = SessionBench { $0.password = "test-password" }
+        #expect(text(stranger.converse([wide])) == "-ERR Protocol error: unauthenticated multibulk length\r\n")
+        let known = SessionBench { $0.password = "test-password" }
+        #expect(text(known.converse([encode(["AUTH", "test-password"]) + wide])) == "+OK\r\n:0\r\n")
+        // And come back with RESET.
+        #expect(text(known.converse([encode(["RESET"]), wide])).contains("unauthenticated multibulk length"))
+    }
+}
