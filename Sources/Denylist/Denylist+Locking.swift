@@ -1,9 +1,9 @@
 extension Denylist {
     /// Runs `body` with the shards of all these hashes locked, in order: nobody sees half of it.
-    public func lock<Result>(_ hashes: [UInt64], _ body: (borrowing Locked) -> Result) -> Result {
+    public func lock<Result>(_ hashes: [KeyHash], _ body: (borrowing Locked) -> Result) -> Result {
         withUnsafeTemporaryAllocation(of: Bool.self, capacity: table.shardCount) { wanted in
             wanted.initialize(repeating: false)
-            for hash in hashes { wanted[table.shardIndex(hash)] = true }
+            for hash in hashes { wanted[table.shardIndex(hash.value)] = true }
             for index in wanted.indices where wanted[index] { table.shard(at: index).lock.lock() }
             defer {
                 for index in wanted.indices where wanted[index] { table.shard(at: index).lock.unlock() }
@@ -28,7 +28,7 @@ extension Denylist {
         /// Reads and changes one entry of a locked shard. `body` must not update another.
         @inlinable
         public func update<Result>(
-            _ key: RawSpan, hash: UInt64, at moment: Moment, _ body: (inout Entry) -> Result
+            _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (inout Entry) -> Result
         ) -> Result {
             requireLock(hash)
             return key.withUnsafeBytes { bytes in
@@ -46,8 +46,8 @@ extension Denylist {
         }
 
         @usableFromInline
-        func requireLock(_ hash: UInt64) {
-            precondition(table.shard(hash).lock.isLocked, "the key's hash was not passed to lock(_:)")
+        func requireLock(_ hash: KeyHash) {
+            precondition(table.shard(hash.value).lock.isLocked, "the key's hash was not passed to lock(_:)")
         }
     }
 }

@@ -29,47 +29,32 @@ public final class Denylist: @unchecked Sendable {
     }
 
     @usableFromInline let table: Table
-    private let limit: Atomic<Int>
 
-    public init(_ configuration: Configuration = Configuration()) {
-        table = Table(configuration)
-        limit = Atomic(configuration.maximumBytes)
-    }
+    public init(_ configuration: Configuration = Configuration()) { table = Table(configuration) }
 
     deinit { table.deallocate() }
 
+    /// Its calls for one key, without counting references.
+    public var keys: Keys { Keys(table: table) }
+
     /// The most memory that entries may take, in bytes; 0 is no limit. May be changed at any time.
     public var maximumBytes: Int {
-        get { limit.load(ordering: .relaxed) }
-        set { limit.store(newValue, ordering: .relaxed) }
+        get { table.state.pointee.limit.pointee.load(ordering: .relaxed) }
+        set { table.state.pointee.limit.pointee.store(newValue, ordering: .relaxed) }
     }
 
     /// Whether `bytes` more would exceed ``maximumBytes``.
-    public func isFull(adding bytes: Int = 0) -> Bool {
-        let most = maximumBytes
-        return most > 0 && table.used + bytes > most
-    }
-
-    // MARK: One key
+    public func isFull(adding bytes: Int = 0) -> Bool { keys.isFull(adding: bytes) }
 
     /// The keyed hash of a key. Computed once per command and passed along.
-    public func hash(of key: RawSpan) -> UInt64 { key.withUnsafeBytes { table.hash($0) } }
+    public func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
 
     /// Asks the processor to fetch what a lookup of this hash will touch.
-    public func prefetch(_ hash: UInt64) { table.prefetch(hash) }
-
-    /// The same for many hashes at once, whose cache misses then overlap.
-    public func prefetch(_ hashes: Span<UInt64>) { table.prefetch(hashes) }
+    public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 
     /// Whether there is a live entry.
-    public func contains(_ key: RawSpan, hash: UInt64, at moment: Moment) -> Bool {
-        key.withUnsafeBytes { bytes in
-            let key = table.key(bytes, hash: hash)
-            let shard = table.shard(hash)
-            shard.lock.lock()
-            defer { shard.lock.unlock() }
-            return table.find(key, shard).map { table.isLive($0, at: moment) } ?? false
-        }
+    public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {
+        keys.contains(key, hash: hash, at: moment)
     }
 
     /// Reads an entry under its shard's lock.
@@ -77,53 +62,16 @@ public final class Denylist: @unchecked Sendable {
     /// - Returns: nil if there is no live entry.
     @inlinable
     public func read<Result>(
-        _ key: RawSpan, hash: UInt64, at moment: Moment, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
+        _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
     ) -> Result? {
-        guard let found = begin(key, hash, moment) else { return nil }
-        defer { end(hash) }
-        return body(found.value.bytes, found.expiry)
+        keys.read(key, hash: hash, at: moment, body)
     }
 
     /// Reads and changes one entry under its shard's lock.
     @inlinable
     public func update<Result>(
-        _ key: RawSpan, hash: UInt64, at moment: Moment, _ body: (inout Entry) -> Result
+        _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (inout Entry) -> Result
     ) -> Result {
-        key.withUnsafeBytes { bytes in
-            begin(hash)
-            defer { end(hash) }
-            var entry = table.entry(bytes, hash, moment)
-            return body(&entry)
-        }
+        keys.update(key, hash: hash, at: moment, body)
     }
-
-    // MARK: Parts
-
-    @usableFromInline
-    struct Found {
-        @usableFromInline let value: UnsafeRawBufferPointer
-        @usableFromInline let expiry: Int64
-    }
-
-    /// Locks the shard of a live entry; leaves it unlocked if there is none.
-    @usableFromInline
-    func begin(_ key: RawSpan, _ hash: UInt64, _ moment: Moment) -> Found? {
-        key.withUnsafeBytes { bytes in
-            let key = table.key(bytes, hash: hash)
-            let shard = table.shard(hash)
-            shard.lock.lock()
-            guard let slot = table.find(key, shard), table.isLive(slot, at: moment) else {
-                shard.lock.unlock()
-                return nil
-            }
-            let value = table.value(slot, table.segment(table.segmentEntry(hash, shard)), shard)
-            return Found(value: value, expiry: slot.expiry)
-        }
-    }
-
-    @usableFromInline
-    func begin(_ hash: UInt64) { table.shard(hash).lock.lock() }
-
-    @usableFromInline
-    func end(_ hash: UInt64) { table.shard(hash).lock.unlock() }
 }

@@ -1,8 +1,8 @@
 extension Table {
     /// The entry of a key, whose shard is locked.
     @usableFromInline
-    func entry(_ key: UnsafeRawBufferPointer, _ hash: UInt64, _ moment: Moment) -> Entry {
-        Entry(self, self.key(key, hash: hash), at: moment)
+    func entry(_ key: UnsafeRawBufferPointer, _ hash: KeyHash, _ moment: Moment) -> Entry {
+        Entry(self, Key(key, hash), at: moment)
     }
 }
 

@@ -63,14 +63,11 @@ struct Group {
         address.storeBytes(of: 0, toByteOffset: lane, as: UInt8.self)
     }
 
-    /// The slot that an entry should have, or one in the same cache line: what a lookup asks for before it knows more.
+    /// Asks for all of it: which slot is wanted is known only when the tags are there.
     @inline(__always)
-    static func preferredLane(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: ((hash &>> 24 & 0xFFFF) &* UInt64(slots)) &>> 16)
+    func prefetch() {
+        for line in 0..<4 { processor_prefetch(address + line &* 64) }
     }
-
-    @inline(__always)
-    func prefetchSlot(_ hash: UInt64) { processor_prefetch(slot(Self.preferredLane(hash)).address) }
 
     // MARK: Counters
 
@@ -108,19 +105,9 @@ struct Lanes: Sequence, IteratorProtocol {
     @inline(__always)
     var isEmpty: Bool { bits == 0 }
 
-    /// For each lane, those whose slots begin in the same cache line.
-    private static let neighbours: (UInt64, UInt64) = (
-        0b11 | 0b11 << 10 | 0b1_1100 << 20 | 0b1_1100 << 30 | 0b1_1100 << 40,
-        0b1110_0000 | 0b1110_0000 << 10 | 0b1110_0000 << 20 | 0b11_0000_0000 << 30 | 0b11_0000_0000 << 40
-    )
-
-    /// A lane close to `lane`; requires one.
+    /// Requires one.
     @inline(__always)
-    func first(preferring lane: Int) -> Int {
-        let masks = lane < 5 ? Self.neighbours.0 &>> UInt64(lane * 10) : Self.neighbours.1 &>> UInt64(lane * 10 - 50)
-        let near = bits & UInt32(truncatingIfNeeded: masks) & Self.all
-        return (near != 0 ? near : bits).trailingZeroBitCount
-    }
+    var first: Int { bits.trailingZeroBitCount }
 
     func has(_ lane: Int) -> Bool { bits >> UInt32(lane) & 1 != 0 }
 

@@ -99,18 +99,6 @@ struct KeyForms {
     }
 }
 
-/// A key on its way through the table; its bytes are the caller's.
-struct Key {
-    let bytes: UnsafeRawBufferPointer
-    let hash: UInt64
-    /// The UUID of a compact key; the hash and 0 of one stored in full.
-    let word0, word1: UInt64
-    let kind: UInt64
-
-    @inline(__always)
-    var isCompact: Bool { kind < KeyForms.plain }
-}
-
 /// Whether `count` bytes are the same.
 @inline(__always)
 func equal(_ one: UnsafeRawPointer?, _ other: UnsafeRawPointer?, count: Int) -> Bool {

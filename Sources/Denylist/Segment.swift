@@ -117,7 +117,7 @@ struct Segment {
             let group = group(index)
             let free = group.lanes(tagged: 0)
             if !free.isEmpty {
-                let lane = free.first(preferring: Group.preferredLane(hash))
+                let lane = free.first
                 group.take(lane, tag: Group.tag(hash))
                 header.pointee.count += 1
                 return group.slot(lane)

@@ -26,7 +26,7 @@ struct SegmentFiller {
             index &+= 1
             if index == free.count { index = 0 }
         }
-        let lane = Lanes(bits: UInt32(free[index])).first(preferring: Group.preferredLane(hash))
+        let lane = Lanes(bits: UInt32(free[index])).first
         free[index] &= ~(1 &<< UInt16(truncatingIfNeeded: lane))
         let group = segment.group(index)
         group.take(lane, tag: Group.tag(hash))

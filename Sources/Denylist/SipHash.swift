@@ -31,6 +31,7 @@ struct SipHash: Sendable {
 
     /// The hash of two words and a kind: the compact form of a key. No string of bytes has the same message: one
     /// whose length ends in 255 has at least 31 words before its last.
+    @inline(__always)
     func hash(_ word0: UInt64, _ word1: UInt64, kind: UInt64) -> UInt64 {
         var state = State(key0, key1)
         state.absorb(word0)

@@ -7,17 +7,7 @@ extension Table {
         guard entry.groupCount > 0 else { return }
         let home = Segment.home(hash, consumedBits: consumedBits(entry.depth), groupCount: entry.groupCount)
         let group = entry.group(home, state.pointee.pool)
-        processor_prefetch(group.address)
-        group.prefetchSlot(hash)
-    }
-
-    /// The same for many hashes: each step for all of them before the next, so that their cache misses overlap.
-    func prefetch(_ hashes: Span<UInt64>) {
-        for index in hashes.indices {
-            let hash = hashes[index]
-            processor_prefetch(directoryPlace(hash, depth: shard(hash).depth))
-        }
-        for index in hashes.indices { prefetch(hashes[index]) }
+        group.prefetch()
     }
 
     /// The slot of a key, expired or not.
@@ -31,8 +21,6 @@ extension Table {
         var index = Segment.home(key.hash, consumedBits: consumedBits(entry.depth), groupCount: groupCount)
         for _ in 0..<groupCount {
             let group = entry.group(index, pool)
-            // Most likely the slot is there; to know takes waiting for the tags.
-            group.prefetchSlot(key.hash)
             for lane in group.lanes(tagged: tag) {
                 let slot = group.slot(lane)
                 let kind = slot.meta.kind

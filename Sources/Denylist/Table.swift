@@ -3,7 +3,7 @@ import Synchronization
 /// What stands behind ``Denylist``: shards by the first bits of a hash, segments by the next, groups of slots by the
 /// rest. A reference to raw memory, so that passing it around counts nothing; ``Denylist`` owns that memory.
 @usableFromInline
-struct Table {
+struct Table: BitwiseCopyable {
     /// Bits of a hash: the top one of 64 is always clear.
     static let hashBits: UInt64 = 63
     /// The most bits that shards and segments may use, so that a scan's cursor fits into 53 bits: some clients read it
@@ -22,6 +22,8 @@ struct Table {
         let directory: Region
         let headers: HeaderPool
         let used: UnsafeMutablePointer<Atomic<Int>>
+        /// The most that `used` may become; 0 is no limit.
+        let limit: UnsafeMutablePointer<Atomic<Int>>
         let hand: Hand
     }
 
@@ -33,6 +35,8 @@ struct Table {
         let shards = UnsafeMutableRawPointer.allocate(byteCount: count * Shard.size, alignment: 128)
         let used = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
         used.initialize(to: Atomic(0))
+        let limit = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
+        limit.initialize(to: Atomic(configuration.maximumBytes))
         state = .allocate(capacity: 1)
         state.initialize(
             to: State(
@@ -45,6 +49,7 @@ struct Table {
                 directory: Region(reserving: (1 << Int(Self.maximumDirectoryBits)) * SegmentEntry.size),
                 headers: HeaderPool(),
                 used: used,
+                limit: limit,
                 hand: Hand()))
         for index in 0..<count {
             let shard = shard(at: index)
@@ -64,6 +69,7 @@ struct Table {
         state.directory.unmap()
         state.shards.deallocate()
         state.used.deallocate()
+        state.limit.deallocate()
         state.hand.deallocate()
         state.forms.deallocate()
         state.common.deallocate()
@@ -72,23 +78,14 @@ struct Table {
 
     // MARK: Hashes and keys
 
-    /// The hash of a key, 63 bits.
-    func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        let hash =
-            if let compact = state.pointee.forms.compact(bytes) {
-                state.pointee.hashing.hash(compact.word0, compact.word1, kind: compact.kind)
-            } else {
-                state.pointee.hashing.hash(bytes)
-            }
-        return hash >> 1
-    }
-
-    @inline(__always)
-    func key(_ bytes: UnsafeRawBufferPointer, hash: UInt64) -> Key {
+    /// The hash of a key, with its compact form.
+    func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
         if let compact = state.pointee.forms.compact(bytes) {
-            return Key(bytes: bytes, hash: hash, word0: compact.word0, word1: compact.word1, kind: compact.kind)
+            let hash = state.pointee.hashing.hash(compact.word0, compact.word1, kind: compact.kind) >> 1
+            return KeyHash(value: hash, word0: compact.word0, word1: compact.word1, kind: compact.kind)
         }
-        return Key(bytes: bytes, hash: hash, word0: hash, word1: 0, kind: fullKind(bytes))
+        let hash = state.pointee.hashing.hash(bytes) >> 1
+        return KeyHash(value: hash, word0: hash, word1: 0, kind: fullKind(bytes))
     }
 
     func fullKind(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

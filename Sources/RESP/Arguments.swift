@@ -1,29 +1,29 @@
 /// The arguments of one request of a batch: views of the input, valid while both stand.
 public struct Arguments: ~Escapable {
-    private let input: RawSpan
-    private let arguments: Span<Argument>
+    @usableFromInline let input: RawSpan
+    @usableFromInline let arguments: Span<Argument>
 
     /// - Parameter input: the bytes that the batch was parsed from.
+    @inlinable
     @_lifetime(copy input, borrow batch)
     public init(of request: Request, in batch: borrowing RequestBatch, input: RawSpan) {
         self.input = input
-        arguments = batch.arguments.span.extracting(request.first..<(request.first + request.count))
+        arguments = batch.span(of: request)
     }
 
     /// How many there are, the command's name included.
+    @inlinable
     public var count: Int { arguments.count }
 
+    @inlinable
     public subscript(index: Int) -> RawSpan {
         @_lifetime(copy self)
-        get {
-            let argument = arguments[index]
-            let start = Int(argument.offset)
-            return input.extracting(start..<(start + Int(argument.count)))
-        }
+        get { input.extracting(arguments[index].range) }
     }
 
-    /// The hash of a key.
-    public func hash(_ index: Int) -> UInt64 { arguments[index].hash }
+    /// What the owner of the batch noted about an argument; -1 if nothing.
+    @inlinable
+    public func note(_ index: Int) -> Int { arguments[index].note }
 
     /// A copy of an argument as text.
     public func text(_ index: Int) -> String {

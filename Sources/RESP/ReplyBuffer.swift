@@ -169,6 +169,22 @@ public struct ReplyBuffer: ~Copyable {
     }
 
     public mutating func bulk(_ value: RawSpan) {
+        let size = value.byteCount
+        guard size < 100, reserve(size + 7) else { return longBulk(value) }
+        func put(_ byte: UInt8) {
+            storage.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+            count &+= 1
+        }
+        put(UInt8(ascii: "$"))
+        if size >= 10 { put(UInt8(ascii: "0") + UInt8(size / 10)) }
+        put(UInt8(ascii: "0") + UInt8(size % 10))
+        append("\r\n")
+        append(value)
+        append("\r\n")
+    }
+
+    @inline(never)
+    private mutating func longBulk(_ value: RawSpan) {
         header(UInt8(ascii: "$"), value.byteCount)
         append(value)
         append("\r\n")

@@ -1,18 +1,22 @@
-/// One argument of a request: where its bytes stand, and the hash of it if it is a key.
-public struct Argument: Sendable {
-    @usableFromInline var offset: UInt32
-    @usableFromInline var count: UInt32
-    public var hash: UInt64 = 0
+/// One argument of a request: where its bytes stand, and what the owner of the batch notes about it.
+public struct Argument: Sendable, BitwiseCopyable {
+    @usableFromInline let offset: UInt32
+    @usableFromInline let count: UInt32
+    /// The number of a note of the owner's; -1 is none.
+    public var note = -1
 
-    @inlinable
     init(offset: Int, count: Int) {
         self.offset = UInt32(truncatingIfNeeded: offset)
         self.count = UInt32(truncatingIfNeeded: count)
     }
+
+    /// Where its bytes stand in the input.
+    @inlinable
+    public var range: Range<Int> { Int(offset)..<(Int(offset) &+ Int(count)) }
 }
 
 /// One parsed request of a batch.
-public struct Request: Sendable {
+public struct Request: Sendable, BitwiseCopyable {
     /// Where its arguments begin in the batch.
     public let first: Int
     /// How many it has; at least one, the command's name.
@@ -25,36 +29,41 @@ public struct Request: Sendable {
 
 /// The requests of one read, parsed before the first is executed. Reused, so that parsing allocates nothing.
 public struct RequestBatch: ~Copyable {
-    public private(set) var arguments: [Argument] = []
-    public private(set) var requests: [Request] = []
-    /// The hashes of all keys, in their order.
-    public private(set) var keyHashes: [UInt64] = []
+    @usableFromInline var arguments = Scratch<Argument>(capacity: 256)
+    @usableFromInline var requests = Scratch<Request>(capacity: 64)
 
-    public init() {
-        arguments.reserveCapacity(256)
-        requests.reserveCapacity(64)
-        keyHashes.reserveCapacity(64)
+    public init() {}
+
+    /// How many requests there are.
+    @inlinable
+    public var count: Int { requests.count }
+    /// How many arguments they have.
+    @inlinable
+    public var argumentCount: Int { arguments.count }
+
+    @inlinable
+    public subscript(index: Int) -> Request { requests[index] }
+
+    @inlinable
+    public func argument(_ index: Int) -> Argument { arguments[index] }
+
+    @inlinable
+    @_lifetime(borrow self)
+    func span(of request: Request) -> Span<Argument> {
+        arguments.span.extracting(request.first..<(request.first + request.count))
     }
 
     /// Forgets the requests, and gives back what an unusually large one took.
-    public mutating func removeAll() {
-        requests.removeAll(keepingCapacity: true)
-        keyHashes.removeAll(keepingCapacity: keyHashes.capacity <= 1 << 16)
-        arguments.removeAll(keepingCapacity: arguments.capacity <= 1 << 16)
-    }
-
-    public mutating func setTag(_ tag: Int, ofRequest index: Int) { requests[index].tag = tag }
-    public mutating func setHash(_ hash: UInt64, ofArgument index: Int) {
-        arguments[index].hash = hash
-        keyHashes.append(hash)
-    }
-
-    /// Where the bytes of an argument stand.
     @inlinable
-    public func range(ofArgument index: Int) -> Range<Int> {
-        let argument = arguments[index]
-        return Int(argument.offset)..<(Int(argument.offset) + Int(argument.count))
+    public mutating func removeAll() {
+        requests.removeAll()
+        arguments.removeAll()
     }
+
+    @inlinable
+    public mutating func setTag(_ tag: Int, ofRequest index: Int) { requests[index].tag = tag }
+    @inlinable
+    public mutating func setNote(_ note: Int, ofArgument index: Int) { arguments[index].note = note }
 
     mutating func append(_ argument: Argument) { arguments.append(argument) }
 
@@ -62,5 +71,5 @@ public struct RequestBatch: ~Copyable {
         requests.append(Request(first: first, count: arguments.count - first, end: end, tag: 0))
     }
 
-    mutating func removeArguments(from first: Int) { arguments.removeSubrange(first...) }
+    mutating func removeArguments(from first: Int) { arguments.removeLast(to: first) }
 }

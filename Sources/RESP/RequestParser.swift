@@ -50,7 +50,7 @@ public struct RequestParser: Sendable {
             return .invalid(.unauthenticatedMultibulkLength)
         }
 
-        let first = batch.arguments.count
+        let first = batch.argumentCount
         let result = readArguments(Int(count), of: input, at: &position, into: &batch)
         guard result == nil else {
             batch.removeArguments(from: first)

@@ -1,5 +1,6 @@
-import Denylist
 import Testing
+
+@testable import Denylist
 
 /// Several threads at once; to be run under the thread sanitizer too.
 @Suite struct ConcurrencyTests {
@@ -92,7 +93,7 @@ import Testing
             }
             group.addTask {
                 var generator = SeededGenerator(seed: 99)
-                for _ in 0..<20_000 { denylist.prefetch(generator.next() >> 1) }
+                for _ in 0..<20_000 { denylist.table.prefetch(generator.next() >> 1) }
             }
         }
         denylist.reclaim(slots: .max, at: .start.later(by: 200_000))

@@ -72,7 +72,7 @@ private struct Reading {
         var position = 0
         var batch = RequestBatch()
         while true {
-            let before = batch.arguments.count
+            let before = batch.argumentCount
             switch parser.parse(bytes.span.bytes, from: position, into: &batch) {
             case .request(let end):
                 check(end > position && end <= bytes.count, "a request ends outside of the input")
@@ -87,7 +87,7 @@ private struct Reading {
                 position = end
             case .incomplete(let atLeast):
                 check(atLeast > bytes.count, "it asks for what is there")
-                check(batch.arguments.count == before, "an unfinished request leaves arguments behind")
+                check(batch.argumentCount == before, "an unfinished request leaves arguments behind")
                 needed = atLeast - position
                 return position
             case .incompleteLine:
@@ -104,11 +104,11 @@ private struct Reading {
     private func words(
         of batch: borrowing RequestBatch, in bytes: [UInt8], from start: Int, to end: Int
     ) -> [[UInt8]] {
-        let request = batch.requests[batch.requests.count - 1]
+        let request = batch[batch.count - 1]
         check(request.end == end, "the batch says another end")
         var previous = start
         return (request.first..<(request.first + request.count)).map { index in
-            let range = batch.range(ofArgument: index)
+            let range = batch.argument(index).range
             check(
                 range.lowerBound >= previous && range.upperBound + 2 <= end, "an argument lies outside of its request")
             previous = range.upperBound

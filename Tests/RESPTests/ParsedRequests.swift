@@ -43,11 +43,11 @@ struct ParsedRequests: Equatable {
             var batch = RequestBatch()
             switch parser.parse(bytes.span.bytes, from: position, into: &batch) {
             case .request(let end):
-                let request = batch.requests[0]
+                let request = batch[0]
                 items.append(
                     .request(
                         (request.first..<(request.first + request.count)).map {
-                            Array(bytes[batch.range(ofArgument: $0)])
+                            Array(bytes[batch.argument($0).range])
                         })
                 )
                 position = end

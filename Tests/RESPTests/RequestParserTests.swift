@@ -69,14 +69,14 @@ import Testing
             parser.parse(bytes.span.bytes, from: 20, into: &batch),
         ]
         #expect(outcomes == [.request(end: 20), .request(end: bytes.count)])
-        let requests = batch.requests
+        let requests = [batch[0], batch[1]]
         #expect(requests.map(\.count) == [2, 3] && requests.map(\.first) == [0, 2])
         #expect(requests.map(\.end) == [20, bytes.count])
         batch.setTag(7, ofRequest: 1)
-        batch.setHash(42, ofArgument: 3)
+        batch.setNote(42, ofArgument: 3)
         let (texts, hash) = Self.read(batch, 1, bytes)
         #expect(texts == ["DEL", "a", "b"] && hash == 42)
-        let tag = batch.requests[1].tag
+        let tag = batch[1].tag
         #expect(tag == 7)
         // An unfinished request leaves nothing behind.
         let cut = Array(bytes.dropLast(3))
@@ -84,20 +84,20 @@ import Testing
             Issue.record("cut off, yet complete")
             return
         }
-        let counts = [batch.requests.count, batch.arguments.count]
+        let counts = [batch.count, batch.argumentCount]
         #expect(counts == [2, 5])
         batch.removeAll()
-        let isEmpty = batch.requests.isEmpty && batch.arguments.isEmpty
+        let isEmpty = batch.count == 0 && batch.argumentCount == 0
         #expect(isEmpty)
     }
 
     private static func read(
         _ batch: borrowing RequestBatch, _ index: Int, _ bytes: [UInt8]
-    ) -> (texts: [String], hashOfFirst: UInt64) {
-        let arguments = Arguments(of: batch.requests[index], in: batch, input: bytes.span.bytes)
+    ) -> (texts: [String], noteOfFirst: Int) {
+        let arguments = Arguments(of: batch[index], in: batch, input: bytes.span.bytes)
         var texts: [String] = []
         for argument in 0..<arguments.count { texts.append(arguments.text(argument)) }
-        return (texts, arguments.hash(1))
+        return (texts, arguments.note(1))
     }
 
     // MARK: Pieces

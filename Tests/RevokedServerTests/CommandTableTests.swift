@@ -1,12 +1,15 @@
+import RESP
 import Testing
 
 @testable import RevokedServer
 
 @Suite struct CommandTableTests {
+    private static let commands = CommandTable.shared.commands.indices.map { CommandTable.shared.commands[$0] }
+
     private static func find(_ name: String) -> Int { CommandTable.shared.find(Array(name.utf8).span.bytes) }
 
     @Test func everyCommandIsFoundInAnyCase() {
-        for (index, command) in CommandTable.shared.commands.enumerated() {
+        for (index, command) in Self.commands.enumerated() {
             let name = "\(command.name)"
             #expect(Self.find(name) == index)
             #expect(Self.find(name.uppercased()) == index)
@@ -15,7 +18,7 @@ import Testing
     }
 
     @Test func nothingElseIsFound() {
-        let names = CommandTable.shared.commands.map { "\($0.name)" }
+        let names = Self.commands.map { "\($0.name)" }
         for name in names {
             for other in [
                 name + "x", name + "\0", name + "\0\0", String(name.dropLast()), " " + name, name + " ", "x" + name,
@@ -31,7 +34,7 @@ import Testing
 
     /// What its flags and key positions say fits its arity.
     @Test func everyCommandFitsItself() {
-        for command in CommandTable.shared.commands {
+        for command in Self.commands {
             #expect(command.arity != 0)
             #expect(command.firstKey < abs(command.arity))
             #expect((command.firstKey == 0) == (command.keyStep == 0))

@@ -9,7 +9,7 @@ import Testing
         let bytes = encode(words.split(separator: " ").map(String.init))
         var batch = RequestBatch()
         guard case .request = RequestParser().parse(bytes.span.bytes, from: 0, into: &batch) else { return nil }
-        let arguments = Arguments(of: batch.requests[0], in: batch, input: bytes.span.bytes)
+        let arguments = Arguments(of: batch[0], in: batch, input: bytes.span.bytes)
         guard let options = SetOptions(arguments, from: owner == .set ? 3 : 2, of: owner) else { return nil }
         let time =
             switch options.time {

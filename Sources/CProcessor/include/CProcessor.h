@@ -48,15 +48,23 @@ int processor_open_instruction_counter(void);
    Returns 0 if they are not all digits, 1 if no letter among them is upper-case, 2 if none is lower-case, 3 if there
    are both. */
 static inline int processor_parse_uuid(const void *characters, uint64_t bytes[2]) {
+    /* Sixteen digits each; the dashes at 8, 13, 18 and 23 stay out. */
     const uint8_t *text = (const uint8_t *)characters;
-    uint32_t parts[8];
-    static const uint8_t offsets[8] = {0, 4, 9, 14, 19, 24, 28, 32};
-    for (int index = 0; index < 8; index++) memcpy(&parts[index], text + offsets[index], 4);
+    uint64_t digits[4];
+    uint32_t low, high;
+    memcpy(&digits[0], text, 8);
+    memcpy(&low, text + 9, 4);
+    memcpy(&high, text + 14, 4);
+    digits[1] = low | (uint64_t)high << 32;
+    memcpy(&low, text + 19, 4);
+    memcpy(&high, text + 24, 4);
+    digits[2] = low | (uint64_t)high << 32;
+    memcpy(&digits[3], text + 28, 8);
 #if defined(__SSE2__)
     uint32_t hex = 0xFFFF, lower = 0, upper = 0;
     __m128i packed[2];
     for (int half = 0; half < 2; half++) {
-        __m128i text16 = _mm_loadu_si128((const __m128i *)(parts + half * 4));
+        __m128i text16 = _mm_set_epi64x((long long)digits[half * 2 + 1], (long long)digits[half * 2]);
         __m128i digit = _mm_sub_epi8(text16, _mm_set1_epi8('0'));
         __m128i letter = _mm_sub_epi8(_mm_or_si128(text16, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
         __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit);
@@ -80,7 +88,7 @@ static inline int processor_parse_uuid(const void *characters, uint64_t bytes[2]
     uint32_t hex = tops, lower = 0, upper = 0;
     for (int index = 0; index < 8; index++) {
         /* Adding 0x80 - x to a byte below 0x80 sets its top bit if it is x or more, and carries nothing over. */
-        uint32_t part = parts[index], ascii = part & ~tops, small = ascii | ones * 0x20;
+        uint32_t part = (uint32_t)(digits[index >> 1] >> (index & 1) * 32), ascii = part & ~tops, small = ascii | ones * 0x20;
         uint32_t digit = (ascii + ones * 0x50) & ~(ascii + ones * 0x46);
         uint32_t letter = (small + ones * 0x1F) & ~(small + ones * 0x19) & tops;
         hex &= (digit | letter) & ~part;

@@ -3,10 +3,11 @@ import RESP
 /// `COMMAND`: what commands there are.
 enum CommandCommands {
     static func command(_ arguments: Arguments, _ worker: inout Worker) {
-        let table = CommandTable.shared
         guard arguments.count > 1 else {
-            worker.reply.array(table.commands.count)
-            for command in table.commands { describe(command, &worker.reply) }
+            worker.reply.array(CommandTable.shared.commands.count)
+            for index in CommandTable.shared.commands.indices {
+                describe(CommandTable.shared.commands[index], &worker.reply)
+            }
             return
         }
         let word = arguments[1]
@@ -14,17 +15,21 @@ enum CommandCommands {
             guard arguments.count == 2 else {
                 return worker.fail("ERR wrong number of arguments for 'command|count' command")
             }
-            worker.reply.integer(Int64(table.commands.count))
+            worker.reply.integer(Int64(CommandTable.shared.commands.count))
         } else if word.equalsIgnoringCase("info") {
             let indices = named(arguments)
             worker.reply.array(indices.count)
             for index in indices {
-                if index >= 0 { describe(table.commands[index], &worker.reply) } else { worker.reply.nullArray() }
+                if index >= 0 {
+                    describe(CommandTable.shared.commands[index], &worker.reply)
+                } else {
+                    worker.reply.nullArray()
+                }
             }
         } else if word.equalsIgnoringCase("docs") {
             let known = named(arguments).filter { $0 >= 0 }
             worker.reply.map(known.count)
-            for index in known { document(table.commands[index], &worker.reply) }
+            for index in known { document(CommandTable.shared.commands[index], &worker.reply) }
         } else {
             worker.failSubcommand(word, of: "COMMAND")
         }

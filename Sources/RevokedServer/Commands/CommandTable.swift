@@ -1,7 +1,7 @@
 import RESP
 
 /// One command: its name, how many arguments it takes and where its keys stand (Redis, "Command key specifications").
-struct Command: Sendable {
+struct Command: Sendable, BitwiseCopyable {
     struct Flags: OptionSet, Sendable {
         let rawValue: Int
         static let write = Flags(rawValue: 1)
@@ -50,11 +50,13 @@ struct Command: Sendable {
     }
 }
 
-/// All commands, and how to find one by the bytes of its name.
-struct CommandTable: Sendable {
+/// All commands, and how to find one by the bytes of its name. Not copyable, so that nobody counts references to it.
+struct CommandTable: ~Copyable {
     static let shared = CommandTable()
 
-    let commands: [Command] = {
+    let commands: Scratch<Command>
+
+    private static let all: [Command] = {
         let one = (first: 1, last: 1, step: 1)
         let all = (first: 1, last: -1, step: 1)
         return [
@@ -104,55 +106,73 @@ struct CommandTable: Sendable {
         ]
     }()
 
-    /// Names in lower case, as two words; longer names are no commands.
-    private struct Name: Equatable {
-        var low: UInt64 = 0
-        var high: UInt64 = 0
+    /// A name as two words that may overlap, and its length; longer names are no commands.
+    private struct Name: Equatable, BitwiseCopyable {
+        /// Makes letters lower-case; nothing but a letter becomes one.
+        private static let lowerCase: UInt64 = 0x2020_2020_2020_2020
+        static let longest = 16
 
+        private let first, last: UInt64
+        private let count: Int
+
+        /// No command's.
+        init() { (first, last, count) = (0, 0, 0) }
+
+        @inline(__always)
         init(_ bytes: RawSpan) {
-            for index in 0..<bytes.byteCount {
-                let byte = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
-                let lower = UInt64(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte)
-                if index < 8 { low |= lower << (8 * UInt64(index)) } else { high |= lower << (8 * UInt64(index - 8)) }
+            count = bytes.byteCount
+            precondition(count > 0 && count <= Self.longest)
+            func word(_ offset: Int) -> UInt64 { bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+            func half(_ offset: Int) -> UInt64 {
+                UInt64(bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
             }
+            func byte(_ offset: Int) -> UInt64 { UInt64(bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)) }
+            let words =
+                if count >= 8 { (word(0), word(count &- 8)) } else if count >= 4 { (half(0), half(count &- 4)) } else {
+                    (byte(0) | byte(count &>> 1) << 8, byte(count &- 1))
+                }
+            first = words.0 | Self.lowerCase
+            last = words.1 | Self.lowerCase
         }
 
+        @inline(__always)
         var slot: Int {
-            Int(truncatingIfNeeded: ((low ^ high) &* 0x9E37_79B9_7F4A_7C15) >> 56)
+            Int(truncatingIfNeeded: ((first ^ last << 5 ^ UInt64(count)) &* 0x9E37_79B9_7F4A_7C15) >> 56)
         }
     }
 
+    private struct Place: BitwiseCopyable {
+        var name = Name()
+        var index = -1
+    }
+
     private static let slots = 256
-    private static let longestName = 16
-    private let names: [Name]
-    private let indices: [Int16]
+    private let places: Scratch<Place>
 
     private init() {
-        var names = [Name](repeating: Name(RawSpan()), count: Self.slots)
-        var indices = [Int16](repeating: -1, count: Self.slots)
-        for (index, command) in commands.enumerated() {
+        var commands = Scratch<Command>(capacity: Self.all.count)
+        var places = Scratch<Place>(capacity: Self.slots)
+        for _ in 0..<Self.slots { places.append(Place()) }
+        for (index, command) in Self.all.enumerated() {
+            commands.append(command)
             let name = command.name.withUTF8Buffer { Name(RawSpan(_unsafeElements: $0)) }
             var slot = name.slot
-            while indices[slot] >= 0 { slot = (slot + 1) % Self.slots }
-            names[slot] = name
-            indices[slot] = Int16(index)
+            while places[slot].index >= 0 { slot = (slot + 1) % Self.slots }
+            places[slot] = Place(name: name, index: index)
         }
-        self.names = names
-        self.indices = indices
+        self.commands = commands
+        self.places = places
     }
 
     /// The index of the command with this name, in any case; -1 if there is none.
     func find(_ bytes: RawSpan) -> Int {
-        // A zero at the end would not tell from a shorter name.
-        guard bytes.byteCount > 0, bytes.byteCount <= Self.longestName, bytes[byte: bytes.byteCount - 1] != 0 else {
-            return -1
-        }
+        guard bytes.byteCount > 0, bytes.byteCount <= Name.longest else { return -1 }
         let name = Name(bytes)
         var slot = name.slot
-        while indices[slot] >= 0 {
-            if names[slot] == name { return Int(indices[slot]) }
+        while true {
+            let place = places[slot]
+            if place.index < 0 || place.name == name { return place.index }
             slot = (slot + 1) % Self.slots
         }
-        return -1
     }
 }

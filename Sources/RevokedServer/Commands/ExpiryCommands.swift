@@ -14,7 +14,8 @@ enum ExpiryCommands {
     }
 
     private static func reply(_ arguments: Arguments, _ worker: inout Worker, _ number: (Int64) -> Int64) {
-        let expiry = worker.denylist.read(arguments[1], hash: arguments.hash(1), at: worker.moment) { _, expiry in
+        let expiry = worker.denylist.read(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
+            _, expiry in
             expiry
         }
         worker.count(hit: expiry != nil)
@@ -88,7 +89,7 @@ enum ExpiryCommands {
             return prolong(arguments, to: expiry, if: conditions, &worker)
         }
         let wall = worker.moment.wall
-        let done = worker.denylist.update(key, hash: arguments.hash(1), at: worker.moment) { entry in
+        let done = worker.denylist.update(key, hash: worker.hash(1, of: arguments), at: worker.moment) { entry in
             guard entry.exists, conditions.allow(expiry, over: entry.expiry) else { return false }
             if expiry <= wall { entry.remove() } else { entry.setExpiry(expiry) }
             return true
@@ -104,7 +105,7 @@ enum ExpiryCommands {
     ) {
         let refusal = refusal(expiry, worker)
         if let refusal { return worker.fail(refusal) }
-        let result = worker.denylist.update(arguments[1], hash: arguments.hash(1), at: worker.moment) {
+        let result = worker.denylist.update(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
             entry -> Prolonged in
             guard entry.exists, conditions.allow(expiry, over: entry.expiry) else { return .skipped }
             guard expiry >= entry.expiry else { return .earlier }
@@ -126,7 +127,7 @@ enum ExpiryCommands {
     static func persist(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
         let keyClass = worker.classify(arguments[1])
         guard worker.mayWrite(keyClass, session, "persist") else { return }
-        let result = worker.denylist.update(arguments[1], hash: arguments.hash(1), at: worker.moment) {
+        let result = worker.denylist.update(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
             entry -> Prolonged in
             guard entry.exists, entry.expiry != Expiry.never else { return .skipped }
             if keyClass == .guarded { return .earlier }
@@ -145,7 +146,7 @@ enum ExpiryCommands {
     static func getex(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
         guard let options = SetOptions(arguments, from: 2, of: .getex) else { return worker.failSyntax() }
         let key = arguments[1]
-        let exists = worker.denylist.contains(key, hash: arguments.hash(1), at: worker.moment)
+        let exists = worker.denylist.contains(key, hash: worker.hash(1, of: arguments), at: worker.moment)
         worker.count(hit: exists)
         // As Redis does: what is wrong with the time is said only of a key that is there.
         guard exists else { return worker.reply.null() }
@@ -167,7 +168,8 @@ enum ExpiryCommands {
 
         let wall = worker.moment.wall
         let start = worker.reply.count
-        let result = worker.denylist.update(key, hash: arguments.hash(1), at: worker.moment) { entry -> Prolonged in
+        let result = worker.denylist.update(key, hash: worker.hash(1, of: arguments), at: worker.moment) {
+            entry -> Prolonged in
             guard entry.exists else { return .skipped }
             entry.withValue { worker.reply.bulk($0) }
             guard let expiry else { return .done }

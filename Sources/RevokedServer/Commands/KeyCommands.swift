@@ -7,7 +7,8 @@ enum KeyCommands {
     static func exists(_ arguments: Arguments, _ worker: inout Worker) {
         var found: Int64 = 0
         for index in 1..<arguments.count {
-            let hit = worker.denylist.contains(arguments[index], hash: arguments.hash(index), at: worker.moment)
+            let hit = worker.denylist.contains(
+                arguments[index], hash: worker.hash(index, of: arguments), at: worker.moment)
             if hit { found += 1 }
             worker.count(hit: hit)
         }
@@ -15,7 +16,7 @@ enum KeyCommands {
     }
 
     static func type(_ arguments: Arguments, _ worker: inout Worker) {
-        if worker.denylist.contains(arguments[1], hash: arguments.hash(1), at: worker.moment) {
+        if worker.denylist.contains(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
             worker.reply.simple("string")
         } else {
             worker.reply.simple("none")
@@ -29,7 +30,8 @@ enum KeyCommands {
         }
         var removed: Int64 = 0
         for index in 1..<arguments.count {
-            worker.denylist.update(arguments[index], hash: arguments.hash(index), at: worker.moment) { entry in
+            worker.denylist.update(arguments[index], hash: worker.hash(index, of: arguments), at: worker.moment) {
+                entry in
                 guard entry.exists else { return }
                 entry.remove()
                 removed += 1
@@ -40,7 +42,8 @@ enum KeyCommands {
 
     static func getdel(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
         guard worker.mayRemove(arguments[1], session, "getdel") else { return }
-        let found = worker.denylist.update(arguments[1], hash: arguments.hash(1), at: worker.moment) { entry in
+        let found = worker.denylist.update(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
+            entry in
             guard entry.exists else { return false }
             entry.withValue { worker.reply.bulk($0) }
             entry.remove()

@@ -37,20 +37,20 @@ enum SetCommands {
         guard arguments.count % 2 == 1 else {
             return worker.fail("ERR wrong number of arguments for 'mset' command")
         }
-        var hashes: [UInt64] = []
+        var hashes: [KeyHash] = []
         var bytes = 0
         for index in stride(from: 1, to: arguments.count, by: 2) {
             let keyClass = worker.classify(arguments[index])
             guard worker.mayWrite(keyClass, session, "mset") else { return }
             if keyClass == .guarded { return worker.fail(GuardedWrite.noExpiry) }
-            hashes.append(arguments.hash(index))
+            hashes.append(worker.hash(index, of: arguments))
             bytes += Write.bytes(arguments[index], arguments[index + 1])
         }
         guard !worker.denylist.isFull(adding: bytes) else { return worker.failOutOfMemory() }
         let moment = worker.moment
-        worker.denylist.lock(hashes) { locked in
+        worker.daemon.denylist.lock(hashes) { locked in
             for index in stride(from: 1, to: arguments.count, by: 2) {
-                locked.update(arguments[index], hash: arguments.hash(index), at: moment) {
+                locked.update(arguments[index], hash: worker.hash(index, of: arguments), at: moment) {
                     $0.store(arguments[index + 1], expiry: Expiry.never)
                 }
             }
@@ -117,7 +117,8 @@ enum SetCommands {
 
         let isFull = worker.denylist.isFull(adding: Write.bytes(key, value))
         let start = worker.reply.count
-        let result = worker.denylist.update(key, hash: arguments.hash(write.key), at: moment) { entry -> Result in
+        let result = worker.denylist.update(key, hash: worker.hash(write.key, of: arguments), at: moment) {
+            entry -> Result in
             if write.returnsOld {
                 if entry.exists { entry.withValue { worker.reply.bulk($0) } } else { worker.reply.null() }
             }

@@ -11,7 +11,8 @@ enum StringCommands {
     }
 
     static func strlen(_ arguments: Arguments, _ worker: inout Worker) {
-        let length = worker.denylist.read(arguments[1], hash: arguments.hash(1), at: worker.moment) { value, _ in
+        let length = worker.denylist.read(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
+            value, _ in
             value.byteCount
         }
         worker.count(hit: length != nil)
@@ -19,7 +20,9 @@ enum StringCommands {
     }
 
     private static func reply(_ arguments: Arguments, _ index: Int, _ worker: inout Worker) {
-        let found: Void? = worker.denylist.read(arguments[index], hash: arguments.hash(index), at: worker.moment) {
+        let found: Void? = worker.denylist.read(
+            arguments[index], hash: worker.hash(index, of: arguments), at: worker.moment
+        ) {
             value, _ in worker.reply.bulk(value)
         }
         if found == nil { worker.reply.null() }

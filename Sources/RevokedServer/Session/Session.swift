@@ -16,9 +16,10 @@ struct Session: ~Copyable {
 
     /// Replies beyond this are written before more requests of the same read are executed.
     static let replyPause = 256 << 10
-    /// Requests that are parsed and fetched together before the first is executed.
+    /// Requests that are parsed and whose entries are fetched together before the first is executed: so many that the
+    /// wait for memory is over by then, so few that what was fetched is still in the processor's first cache.
     private static let batchRequests = 64
-    private static let batchArguments = 512
+    private static let batchArguments = 128
     /// The most that one unfinished request may take; and all of them together.
     private static let unfinishedLimit = 64 << 20
     private static let allUnfinishedLimit = 512 << 20
@@ -128,11 +129,10 @@ struct Session: ~Copyable {
         awaitsLineEnd = false
         while true {
             batch.removeAll()
-            let stop = fill(&batch, from: input, at: &position, worker)
-            // One key is looked up at once; many are fetched while the first are.
-            if batch.keyHashes.count > 1 { worker.denylist.prefetch(batch.keyHashes.span) }
-            for index in 0..<batch.requests.count {
-                let request = batch.requests[index]
+            worker.forgetHashes()
+            let stop = fill(&batch, from: input, at: &position, &worker)
+            for index in 0..<batch.count {
+                let request = batch[index]
                 perform(Arguments(of: request, in: batch, input: input), request.tag, &worker)
                 if isClosing { return (input.byteCount, .closing) }
                 if worker.reply.count > Self.replyPause { return (request.end, .paused) }
@@ -168,14 +168,14 @@ struct Session: ~Copyable {
     /// Parses requests until the batch is full and hashes their keys.
     /// - Parameter position: moves behind what was parsed.
     private func fill(
-        _ batch: inout RequestBatch, from input: RawSpan, at position: inout Int, _ worker: borrowing Worker
+        _ batch: inout RequestBatch, from input: RawSpan, at position: inout Int, _ worker: inout Worker
     ) -> Stop {
         // Authenticating changes the limits of what follows.
         let most = parser.isAuthenticated ? Self.batchRequests : 1
-        while batch.requests.count < most, batch.arguments.count < Self.batchArguments {
+        while batch.count < most, batch.argumentCount < Self.batchArguments {
             switch parser.parse(input, from: position, into: &batch) {
             case .request(let end):
-                Self.prepare(&batch, input, worker.daemon)
+                Self.prepare(&batch, input, &worker)
                 position = end
             case .nothing(let end): position = end
             case .inline(let end): return .inline(end: end)
@@ -187,11 +187,11 @@ struct Session: ~Copyable {
         return .full
     }
 
-    /// Finds the last request's command, and hashes its keys.
-    private static func prepare(_ batch: inout RequestBatch, _ input: RawSpan, _ daemon: Daemon) {
-        let index = batch.requests.count - 1
-        let request = batch.requests[index]
-        let tag = CommandTable.shared.find(input.extracting(batch.range(ofArgument: request.first)))
+    /// Finds the last request's command, hashes its keys and asks for the memory where they are.
+    private static func prepare(_ batch: inout RequestBatch, _ input: RawSpan, _ worker: inout Worker) {
+        let index = batch.count - 1
+        let request = batch[index]
+        let tag = CommandTable.shared.find(input.extracting(batch.argument(request.first).range))
         batch.setTag(tag, ofRequest: index)
         guard tag >= 0 else { return }
         let command = CommandTable.shared.commands[tag]
@@ -200,8 +200,7 @@ struct Session: ~Copyable {
         var key = command.firstKey
         while key <= last, key < request.count {
             let argument = request.first + key
-            let hash = daemon.denylist.hash(of: input.extracting(batch.range(ofArgument: argument)))
-            batch.setHash(hash, ofArgument: argument)
+            batch.setNote(worker.prepare(input.extracting(batch.argument(argument).range)), ofArgument: argument)
             key += command.keyStep
         }
     }
@@ -216,8 +215,9 @@ struct Session: ~Copyable {
         guard case .request = parser.parse(encoded.span.bytes, from: 0, into: &batch) else {
             return refuse(.tooBigInlineRequest, &worker)
         }
-        Self.prepare(&batch, encoded.span.bytes, worker.daemon)
-        perform(Arguments(of: batch.requests[0], in: batch, input: encoded.span.bytes), batch.requests[0].tag, &worker)
+        worker.forgetHashes()
+        Self.prepare(&batch, encoded.span.bytes, &worker)
+        perform(Arguments(of: batch[0], in: batch, input: encoded.span.bytes), batch[0].tag, &worker)
     }
 
     /// Takes on another user, with the limits that go with it.

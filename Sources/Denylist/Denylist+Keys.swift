@@ -1,0 +1,86 @@
+import Synchronization
+
+extension Denylist {
+    /// A denylist's calls for one key, in a value that counts no references: whoever has it keeps the denylist alive.
+    // @unchecked: as Denylist, whose table this is.
+    public struct Keys: @unchecked Sendable, BitwiseCopyable {
+        @usableFromInline let table: Table
+
+        @usableFromInline
+        init(table: Table) { self.table = table }
+
+        /// As ``Denylist/isFull(adding:)``.
+        public func isFull(adding bytes: Int = 0) -> Bool {
+            let most = table.state.pointee.limit.pointee.load(ordering: .relaxed)
+            return most > 0 && table.used + bytes > most
+        }
+
+        /// As ``Denylist/hash(of:)``.
+        public func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
+
+        /// As ``Denylist/prefetch(_:)``.
+        public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
+
+        /// As ``Denylist/contains(_:hash:at:)``.
+        public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {
+            let shard = table.shard(hash.value)
+            return key.withUnsafeBytes { bytes in
+                shard.lock.lock()
+                defer { shard.lock.unlock() }
+                return table.find(Key(bytes, hash), shard).map { table.isLive($0, at: moment) } ?? false
+            }
+        }
+
+        /// As ``Denylist/read(_:hash:at:_:)``.
+        @inlinable
+        public func read<Result>(
+            _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
+        ) -> Result? {
+            guard let found = begin(key, hash, moment) else { return nil }
+            defer { end(hash) }
+            return body(found.value.bytes, found.expiry)
+        }
+
+        /// As ``Denylist/update(_:hash:at:_:)``.
+        @inlinable
+        public func update<Result>(
+            _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (inout Entry) -> Result
+        ) -> Result {
+            key.withUnsafeBytes { bytes in
+                begin(hash)
+                defer { end(hash) }
+                var entry = table.entry(bytes, hash, moment)
+                return body(&entry)
+            }
+        }
+
+        // MARK: Parts
+
+        @usableFromInline
+        struct Found {
+            @usableFromInline let value: UnsafeRawBufferPointer
+            @usableFromInline let expiry: Int64
+        }
+
+        /// Locks the shard of a live entry; leaves it unlocked if there is none.
+        @usableFromInline
+        func begin(_ key: RawSpan, _ hash: KeyHash, _ moment: Moment) -> Found? {
+            key.withUnsafeBytes { bytes in
+                let shard = table.shard(hash.value)
+                shard.lock.lock()
+                guard let slot = table.find(Key(bytes, hash), shard), table.isLive(slot, at: moment) else {
+                    shard.lock.unlock()
+                    return nil
+                }
+                let value = table.value(slot, table.segment(table.segmentEntry(hash.value, shard)), shard)
+                return Found(value: value, expiry: slot.expiry)
+            }
+        }
+
+        @usableFromInline
+        func begin(_ hash: KeyHash) { table.shard(hash.value).lock.lock() }
+
+        @usableFromInline
+        func end(_ hash: KeyHash) { table.shard(hash.value).lock.unlock() }
+    }
+}

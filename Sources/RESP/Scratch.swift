@@ -1,0 +1,81 @@
+/// Memory for plain values that grows and is used again. An array would check at every access whether it is shared.
+// @unchecked: not copyable, so whoever changes it has it alone.
+public struct Scratch<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
+    @usableFromInline var start: UnsafeMutablePointer<Element>
+    @usableFromInline var capacity: Int
+    @usableFromInline let usualCapacity: Int
+    @usableFromInline var filled = 0
+
+    /// - Parameter capacity: for so many elements there is always room; positive.
+    @inlinable
+    public init(capacity: Int) {
+        precondition(capacity > 0)
+        self.capacity = capacity
+        usualCapacity = capacity
+        start = .allocate(capacity: capacity)
+    }
+
+    @inlinable
+    deinit { start.deallocate() }
+
+    @inlinable
+    public var count: Int { filled }
+
+    @inlinable
+    public subscript(index: Int) -> Element {
+        get {
+            precondition(index >= 0 && index < filled)
+            return start[index]
+        }
+        set {
+            precondition(index >= 0 && index < filled)
+            start[index] = newValue
+        }
+    }
+
+    @inlinable
+    public mutating func append(_ element: Element) {
+        if filled == capacity { grow() }
+        (start + filled).initialize(to: element)
+        filled &+= 1
+    }
+
+    @inlinable @inline(never)
+    mutating func grow() {
+        let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: start, count: filled)
+        start.deallocate()
+        start = larger
+        capacity *= 2
+    }
+
+    /// Forgets the elements from `count` on.
+    @inlinable
+    public mutating func removeLast(to count: Int) {
+        precondition(count >= 0 && count <= filled)
+        filled = count
+    }
+
+    /// Forgets the elements, and gives back what an unusual number of them took.
+    @inlinable
+    public mutating func removeAll() {
+        filled = 0
+        if capacity > usualCapacity * 256 { shrink() }
+    }
+
+    @inlinable @inline(never)
+    mutating func shrink() {
+        start.deallocate()
+        capacity = usualCapacity
+        start = .allocate(capacity: capacity)
+    }
+
+    @inlinable
+    public var indices: Range<Int> { 0..<filled }
+
+    @inlinable
+    public var span: Span<Element> {
+        @_lifetime(borrow self)
+        get { _overrideLifetime(Span(_unsafeStart: start, count: filled), borrowing: self) }
+    }
+}
