@@ -9,10 +9,17 @@ import Testing
     /// Each seed crashes about 10 times.
     @Test(arguments: 0..<20) func nothingPromisedIsLost(part: Int) throws {
         var crashes = 0
+        var promised = 0
+        var seen: Set<SyncPoint> = []
         for seed in 0..<50 {
-            crashes += try Self.run(seed: UInt64(part * 50 + seed)).crashes
+            let outcome = try Self.run(seed: UInt64(part * 50 + seed))
+            crashes += outcome.crashes
+            promised += outcome.promised
+            seen.formUnion(outcome.seen)
         }
         #expect(crashes >= 500)
+        #expect(promised >= 2_000)
+        #expect(seen == Set(SyncPoint.allCases))
     }
 
     /// Each of them is needed: without it the same runs lose something.
@@ -30,6 +37,7 @@ import Testing
 
     struct Outcome {
         var crashes = 0
+        var promised = 0
         var seen: Set<SyncPoint> = []
     }
 
@@ -39,38 +47,46 @@ import Testing
         let disk = SimulatedDisk(seed: seed)
         disk.omitted = omitted
         var outcome = Outcome()
-        // What may be found: the last life's history, and those of lives that ended before they could promise anything.
-        var histories = [Lifetime.History()]
-        var dump: Contents?
+        // What may be found: the last life's history, and those of lives that ended before they promised anything.
+        var candidates = [Lifetime.History()]
+        var dumps = Dumps()
         for life in 0..<10 {
             let lifetime = Lifetime(disk, epochs: seed << 32 + UInt64(life) << 20)
             disk.changesLeft = Int.random(in: 0..<[12, 40, 120].randomElement(using: &random)!, using: &random)
-            let policy: SyncPolicy = Int.random(in: 0..<3, using: &random) > 0 ? .always : [.everysec, .no].randomElement(using: &random)!
+            let isCareful = Int.random(in: 0..<3, using: &random) > 0
+            let policy = isCareful ? .always : [SyncPolicy.everysec, .no].randomElement(using: &random)!
             do {
                 let (report, found) = try lifetime.recover(policy)
-                try check(report, found, histories, seed, life)
-                histories.append(lifetime.history)
-                try lifetime.begin()
-                histories = []
-                live(lifetime, &random, &dump)
+                try check(report, found, candidates, seed, life)
+                do {
+                    try lifetime.begin()
+                    live(lifetime, &random, &dumps)
+                    candidates = []
+                    outcome.promised += lifetime.history.promised
+                } catch {
+                    guard disk.hasStopped else {
+                        throw Loss(seed: seed, description: "seed \(seed), life \(life): cannot begin: \(error)")
+                    }
+                }
+                candidates.append(lifetime.history)
             } catch let error as PersistenceError {
                 // The disk may stop at any time; nothing else may go wrong.
                 guard error.code == .disk, disk.hasStopped else {
                     throw Loss(seed: seed, description: "seed \(seed), life \(life): \(error)")
                 }
-                if !histories.isEmpty, lifetime.persistence != nil { histories.append(lifetime.history) }
             }
-            if histories.isEmpty || lifetime.persistence != nil { histories.append(lifetime.history) }
-            if let dump { try check(dump: dump, disk, seed) }
             outcome.crashes += 1
             if Int.random(in: 0..<4, using: &random) == 0 { disk.kill() } else { disk.crash() }
+            guard dumps.matches(disk) else {
+                throw Loss(seed: seed, description: "seed \(seed), life \(life): the dump is not what was saved")
+            }
         }
         outcome.seen = disk.pointsSeen
         return outcome
     }
 
     /// Lives until the disk stops, or an end in order.
-    private static func live(_ lifetime: Lifetime, _ random: inout SeededGenerator, _ dump: inout Contents?) {
+    private static func live(_ lifetime: Lifetime, _ random: inout SeededGenerator, _ dumps: inout Dumps) {
         let disk = lifetime.disk
         for _ in 0..<60 where !disk.hasStopped {
             switch Int.random(in: 0..<40, using: &random) {
@@ -81,7 +97,8 @@ import Testing
                 try? lifetime.persistence?.setPolicy(policy)
                 lifetime.note()
             case 4:
-                if (try? lifetime.persistence?.perform(.save)) != nil { dump = lifetime.denylist.contents }
+                let hasSaved = (try? lifetime.persistence?.perform(.save)) != nil
+                dumps.add(lifetime.denylist.contents, isSaved: hasSaved)
             case 5: lifetime.persistence?.attend()
             case 6:
                 try? lifetime.persistence?.perform(.setLogging(lifetime.log.state == .off))
@@ -114,6 +131,31 @@ import Testing
         }
         throw Loss(seed: seed, description: "seed \(seed), life \(life): \(problem)")
     }
+}
 
-    private static func check(dump: Contents, _ disk: SimulatedDisk, _ seed: UInt64) throws {}
+/// What a `dump.rdb` may hold.
+private struct Dumps {
+    /// The last one that was saved, and those begun since.
+    private var contents: [Contents] = []
+    private var hasSaved = false
+
+    mutating func add(_ dump: Contents, isSaved: Bool) {
+        if isSaved {
+            contents = []
+            hasSaved = true
+        }
+        contents.append(dump)
+    }
+
+    func matches(_ disk: SimulatedDisk) -> Bool {
+        guard let file = try? disk.contents(of: "data/dump.rdb") else { return !hasSaved }
+        let denylist = Denylist.small()
+        var sink = TableSink(denylist, now: Moment.start.wall)
+        return file.withBytes { bytes in
+            guard (try? RDBReader.read(bytes, ReadSettings(now: Moment.start.wall), into: &sink)) != nil else {
+                return false
+            }
+            return contents.contains(denylist.contents)
+        }
+    }
 }

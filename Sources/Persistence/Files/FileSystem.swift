@@ -32,6 +32,9 @@ protocol OutputFile: AnyObject, Sendable {
     func write(_ bytes: RawSpan) throws(FileError)
     /// Cuts off what is behind `size`.
     func truncate(to size: Int) throws(FileError)
+    /// Writes what is there from `offset` on once more. An fdatasync that failed for a process before this one has left
+    /// the system with bytes that it takes for written and that are not on disk: only writing them again helps.
+    func refresh(from offset: Int) throws(FileError)
     /// Makes everything written durable. After it has thrown once, nothing that was written is to be relied on.
     func synchronize(_ point: SyncPoint) throws(FileError)
     /// Lets the disk begin with what was written, so that ``synchronize(_:)`` has less to wait for. Promises nothing.
@@ -48,6 +51,8 @@ protocol FileLock: AnyObject, Sendable {}
 enum SyncPoint: Sendable, CaseIterable {
     /// A batch of records, before they are acknowledged.
     case batch
+    /// The first line of a new increment, before a manifest names it.
+    case head
     /// The rest of an increment, before another one takes over.
     case increment
     /// A new base file, before a manifest names it.

@@ -149,6 +149,22 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
         #endif
     }
 
+    func refresh(from offset: Int) throws(FileError) {
+        // Another descriptor: through this one, everything goes to the end.
+        let other = try Descriptor(path, O_RDWR)
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: Self.refreshSize, alignment: 16)
+        defer { buffer.deallocate() }
+        var position = offset
+        while position < size {
+            let count = pread(other.number, buffer, min(Self.refreshSize, size - position), off_t(position))
+            guard count > 0 else { throw .last("read", path) }
+            guard pwrite(other.number, buffer, count, off_t(position)) == count else { throw .last("write", path) }
+            position += count
+        }
+    }
+
+    private static let refreshSize = 64 << 10
+
     func relieve() throws(FileError) {
         #if canImport(Glibc)
             guard fdatasync(descriptor.number) == 0 else { throw .last("fdatasync", path) }

@@ -8,7 +8,7 @@ extension AppendLog {
             guard writer.file != nil else { return }
             do throws(FileError) {
                 try writer.write(from: self)
-                if synchronously { try writer.synchronize(.batch) }
+                if synchronously { try writer.synchronize() }
                 publish(&writer)
             } catch {
                 fail(&writer, error)
@@ -20,7 +20,7 @@ extension AppendLog {
     func flush() throws(FileError) {
         try withWriter { writer throws(FileError) in
             try writer.write(from: self)
-            try writer.synchronize(.batch)
+            try writer.synchronize()
             publish(&writer)
         }
     }
@@ -55,7 +55,7 @@ extension AppendLog {
     func advance(to file: LogFile) throws(FileError) {
         try withWriter { writer throws(FileError) in
             try writer.write(from: self)
-            try writer.synchronize(.increment)
+            try writer.complete()
             writer.earlierSize += writer.file?.file.size ?? 0
             writer.file = file
             publish(&writer)

@@ -12,15 +12,15 @@ struct LogFile {
     /// what a power loss left of it.
     private(set) var isSealed = false
 
-    /// A new file. Its first line is durable with the first batch.
+    /// A new file, whose first line is on disk.
     init(beginning file: any OutputFile, path: String) throws(FileError) {
         self.file = file
         self.path = path
         var head: [UInt8] = []
         chain = SealChain(beginning: &head, salt: .random(in: .min ... .max))
-        synced = 0
-        isDirty = true
+        synced = chain.start
         try file.write(head.span.bytes)
+        try file.synchronize(.head)
     }
 
     /// Goes on with a file that recovery has read, cut and synced.

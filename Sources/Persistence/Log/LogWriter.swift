@@ -38,14 +38,22 @@ struct LogWriter: ~Copyable {
     }
 
     /// Makes what is written durable.
-    mutating func synchronize(_ point: SyncPoint) throws(FileError) {
-        guard needsSync else {
-            synced = written
-            return
-        }
-        try file?.synchronize(point)
-        if let file, !file.file.isStill(at: file.path) { throw .gone(file.path) }
+    mutating func synchronize() throws(FileError) {
+        if needsSync { try synchronize(.batch) }
         synced = written
+    }
+
+    /// Makes the file durable to its last byte, before another takes over.
+    mutating func complete() throws(FileError) {
+        // Even if nothing but a seal was written since: the end of the file has to be whole.
+        try synchronize(.increment)
+        synced = written
+    }
+
+    private mutating func synchronize(_ point: SyncPoint) throws(FileError) {
+        try file?.synchronize(point)
+        // Before that it may bear another.
+        if isPublished, let file, !file.file.isStill(at: file.path) { throw .gone(file.path) }
         lastSync = .now
     }
 }

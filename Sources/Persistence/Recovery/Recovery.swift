@@ -25,6 +25,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         var size: Int
         var offset: Int
         var torn: FormatError?
+        /// Everything before is known to have been on disk.
+        var synced: Int
     }
 
     init(
@@ -113,7 +115,9 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         if report.counts.records > before, let torn = tails.first(where: { $0.torn != nil }) {
             throw .damaged(torn.path, torn.torn!, "and more was written after it")
         }
-        tails.append(Tail(path: path, size: contents.count, offset: end.offset, torn: end.torn))
+        let synced = end.chain.map { chain in contents.withBytes { SealLine.synced(in: $0, before: chain.start) } }
+        tails.append(
+            Tail(path: path, size: contents.count, offset: end.offset, torn: end.torn, synced: synced ?? 0))
         report.unsealedBytes = end.chain?.length ?? 0
         report.wasEndedInOrder = end.isClean
         incrementsSize += end.offset
@@ -134,6 +138,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
                         reason: tail.torn?.reason ?? "incomplete"))
                 try file.truncate(to: tail.offset)
             }
+            try file.refresh(from: tail.synced)
             try file.synchronize(.recoveredTail)
         }
         try files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
@@ -188,6 +193,14 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     private mutating func readWhole(_ bytes: RawSpan, from start: Int) throws(FormatError) {
         let end = try readLog(bytes, from: start)
         if let torn = end.torn { throw FormatError(torn.code, at: start + torn.offset, torn.reason) }
+    }
+}
+
+extension SealLine {
+    /// What the line that ends at `offset` says to be on disk; the first line of a file was on disk by itself.
+    fileprivate static func synced(in bytes: RawSpan, before offset: Int) -> Int {
+        guard offset >= headLength + length else { return min(offset, headLength) }
+        return SealLine(bytes, at: offset - length)?.synced ?? 0
     }
 }
 

@@ -1,4 +1,5 @@
 import Denylist
+import Synchronization
 
 @testable import Persistence
 

@@ -138,7 +138,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     private func find(_ path: String) -> Node? {
         var node = root
-        for part in path.split(separator: "/") {
+        for part in path.split(separator: "/") where part != "." {
             guard let next = node.names[String(part)] else { return nil }
             node = next
         }
@@ -178,6 +178,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         let (parent, name) = try split(path)
         if let node = parent.names[name] {
             node.bytes = []
+            node.isForgotten = false
             return SimulatedFile(self, node, path)
         }
         let node = Node()
@@ -258,6 +259,11 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         node.bytes.removeLast(node.bytes.count - size)
     }
 
+    fileprivate func refresh(_ node: Node, from offset: Int, _ path: String) throws(FileError) {
+        try change("write", path)
+        if node.durableBytes.count >= offset { node.isForgotten = false }
+    }
+
     fileprivate func synchronize(_ node: Node, _ point: SyncPoint, _ path: String) throws(FileError) {
         do throws(FileError) { try change("fdatasync", path) } catch {
             // The system takes the bytes for written from now on: no later fdatasync writes them.
@@ -283,6 +289,7 @@ private final class SimulatedFile: OutputFile, @unchecked Sendable {
     func write(_ bytes: RawSpan) throws(FileError) { try disk.write(bytes, to: node, path) }
     func truncate(to size: Int) throws(FileError) { try disk.truncate(node, to: size, path) }
     func synchronize(_ point: SyncPoint) throws(FileError) { try disk.synchronize(node, point, path) }
+    func refresh(from offset: Int) throws(FileError) { try disk.refresh(node, from: offset, path) }
     func relieve() throws(FileError) {}
     func isStill(at path: String) -> Bool { disk.name(path) === node }
 }
