@@ -1,6 +1,6 @@
 import RESP
 
-/// Reads a log file, ours or Redis', and tells a torn tail from damage.
+/// Reads a log file, ours or Redis', or the base of one (an RDB file, records after it), and tells a torn tail from damage.
 ///
 /// A batch of ours is handed on only after its line has proved it whole. Where a line or a record is bad, lines further on
 /// decide (``SealLine``):
@@ -43,6 +43,13 @@ struct LogReader {
         case .salt(let salt, let crc):
             let chain = SealChain(salt: salt, start: SealLine.headLength, crc: crc)
             return try reader.readSealed(bytes, chain, &sink, progress)
+        case .none where RDBReader.recognizes(bytes):
+            // Redis' base is an RDB file; one that was a log of its own before goes on with records.
+            let base = try RDBReader.read(bytes, settings, into: &sink, progress: progress)
+            var end = try reader.readPlain(bytes, from: base.end, &sink, progress)
+            end.counts.records += base.counts.records
+            end.counts.skipped += base.counts.skipped
+            return end
         case .none: return try reader.readPlain(bytes, from: 0, &sink, progress)
         case .torn:
             let torn = bytes.byteCount == 0 ? nil : FormatError(at: 0, "the file's first line is incomplete")
