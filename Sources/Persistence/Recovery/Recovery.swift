@@ -93,7 +93,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     private mutating func readBase(_ path: String, _ contents: FileContents) throws(PersistenceError) {
         baseSize = contents.count
         try read(path, contents) { reader, bytes throws(FormatError) in
-            if RDBReader.isRDB(bytes) {
+            if RDBReader.recognizes(bytes) {
                 let end = try reader.readRDB(bytes)
                 if end == bytes.byteCount { return }
                 // A log that Redis 6 began with a snapshot.
@@ -178,7 +178,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         let (done, total, progress) = (report.bytes, total, progress)
         let end = try RDBReader.read(bytes, settings, into: &sink) { progress(done + $0, total) }
         report.counts.add(end.counts)
-        return end.offset
+        return end.end
     }
 
     private mutating func readLog(_ bytes: RawSpan, from start: Int) throws(FormatError) -> LogReader.End {
