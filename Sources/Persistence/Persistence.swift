@@ -78,7 +78,9 @@ public final class Persistence: Sendable {
 
     /// Fills the denylist, which is empty, from the data directory.
     /// - Parameter progress: takes the bytes done so far, and those of all files.
-    public func recover(progress: @escaping (Int, Int) -> Void = { _, _ in }) throws(PersistenceError) -> RecoveryReport {
+    public func recover(
+        progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(PersistenceError) -> RecoveryReport {
         let settings = settings.withLock { $0 }
         guard settings.isLogging else { return RecoveryReport() }
         let now = moment().wall

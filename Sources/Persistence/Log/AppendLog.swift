@@ -33,16 +33,16 @@ public final class AppendLog: Sendable {
     /// The key has this value now, and this expiry (Unix milliseconds, or `Expiry.never`).
     @discardableResult
     public func append(set key: RawSpan, _ value: RawSpan, expiry: Int64) -> UInt64 {
-        append { RecordEncoding.appendSet(key, value, expiry: expiry, to: &$0) }
+        enqueue { RecordEncoding.appendSet(key, value, expiry: expiry, to: &$0) }
     }
 
     @discardableResult
-    public func append(remove key: RawSpan) -> UInt64 { append { RecordEncoding.appendRemove(key, to: &$0) } }
+    public func append(remove key: RawSpan) -> UInt64 { enqueue { RecordEncoding.appendRemove(key, to: &$0) } }
 
     /// Several records that are replayed together or not at all.
     @discardableResult
     public func append(group write: (inout RecordGroup) -> Void) -> UInt64 {
-        append { records in
+        enqueue { records in
             var group = RecordGroup()
             swap(&group.records, &records)
             RecordEncoding.appendGroupStart(to: &group.records)
@@ -53,7 +53,7 @@ public final class AppendLog: Sendable {
     }
 
     @inline(__always)
-    private func append(_ encode: (inout [UInt8]) -> Void) -> UInt64 {
+    private func enqueue(_ encode: (inout [UInt8]) -> Void) -> UInt64 {
         let (position, rings) = queue.withLock { queue in
             let rings = queue.append(encode)
             lastEnd.store(queue.end, ordering: .relaxed)

@@ -93,7 +93,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     private mutating func readBase(_ path: String, _ contents: FileContents) throws(PersistenceError) {
         baseSize = contents.count
         try read(path, contents) { reader, bytes throws(FormatError) in
-            if RDBReader.recognizes(bytes) {
+            if RDBReader.recognizes(bytes) || path.hasSuffix(".rdb") {
                 let end = try reader.readRDB(bytes)
                 if end == bytes.byteCount { return }
                 // A log that Redis 6 began with a snapshot.

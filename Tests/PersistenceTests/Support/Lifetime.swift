@@ -86,10 +86,11 @@ final class Lifetime {
     func rewrite(_ random: inout SeededGenerator, isNew: Bool) {
         guard let persistence else { return }
         var generator = SeededGenerator(seed: random.next())
-        var rewrite = Rewrite(denylist: denylist, log: log, moment: { .start }) {
+        let disturb = {
             for _ in 0..<Int.random(in: 0..<3, using: &generator) { self.write(&generator) }
             if Int.random(in: 0..<4, using: &generator) == 0 { self.commit(&generator) }
         }
+        var rewrite = Rewrite(denylist: denylist, log: log, moment: { .start }, pause: disturb)
         rewrite.entriesAtOnce = 5
         persistence.directory.withLock { directory in
             guard directory != nil else { return }

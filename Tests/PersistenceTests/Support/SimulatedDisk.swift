@@ -134,6 +134,17 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         node.durableBytes = bytes
     }
 
+    /// Exchanges a file's bytes, durably.
+    @discardableResult
+    func replace(_ path: String, _ bytes: [UInt8]) -> [UInt8] {
+        guard let node = find(path) else { return [] }
+        defer {
+            node.bytes = bytes
+            node.durableBytes = bytes
+        }
+        return node.bytes
+    }
+
     // MARK: Names
 
     private func find(_ path: String) -> Node? {
