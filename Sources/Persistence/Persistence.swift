@@ -54,7 +54,8 @@ public final class Persistence: Sendable {
     ///   - notify: takes what belongs into the daemon's log.
     public convenience init(
         _ configuration: PersistenceConfiguration, _ denylist: Denylist, moment: @escaping @Sendable () -> Moment,
-        onProgress: @escaping @Sendable () -> Void = {}, notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
+        onProgress: @escaping @Sendable () -> Void = {},
+        notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
     ) throws(PersistenceError) {
         try self.init(
             configuration, denylist, files: SystemFiles(), moment: moment, onProgress: onProgress, notify: notify)
@@ -175,6 +176,7 @@ public final class Persistence: Sendable {
         log.wake()
         for _ in 0..<threadCount.withLock({ $0 }) { threadHasEnded.wait() }
         threadCount.withLock { $0 = 0 }
+        defer { data.release() }
         guard log.state == .running else { return }
         do throws(FileError) {
             try log.flush()

@@ -2,7 +2,7 @@
 struct DataDirectory: Sendable {
     let files: any FileSystem
     let path: String
-    /// Held for as long as the daemon runs.
+    /// Held until ``release()``, or the process ends.
     private let lock: any FileLock
 
     private static let lockName = "revoked.lock"
@@ -35,6 +35,9 @@ struct DataDirectory: Sendable {
         }
         self.lock = lock
     }
+
+    /// Another process may use the directory.
+    func release() { lock.release() }
 
     private static func parent(of path: String) -> String {
         var path = path[...]

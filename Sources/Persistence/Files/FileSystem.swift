@@ -43,8 +43,10 @@ protocol OutputFile: AnyObject, Sendable {
     func isStill(at path: String) -> Bool
 }
 
-/// A lock that is held for as long as this is.
-protocol FileLock: AnyObject, Sendable {}
+/// A lock that is held until it is released, or let go.
+protocol FileLock: AnyObject, Sendable {
+    func release()
+}
 
 /// Each place where something has to be durable before the next step may be taken. A test takes out one at a time and
 /// sees acknowledged writes go.

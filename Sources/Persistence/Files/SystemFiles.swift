@@ -101,6 +101,8 @@ private final class Descriptor: FileLock {
     }
 
     deinit { close(number) }
+
+    func release() { _ = flock(number, LOCK_UN) }
 }
 
 // @unchecked: one thread at a time uses it, as the protocol demands.

@@ -24,7 +24,8 @@ enum ManifestFile {
         } catch {
             throw PersistenceError(
                 .damaged,
-                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. Restore a copy of it")
+                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. Restore a copy of it"
+            )
         }
         for file in manifest.files where file.kind != .history && !names.contains(file.name) {
             throw PersistenceError(

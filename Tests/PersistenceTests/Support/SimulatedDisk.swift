@@ -305,4 +305,6 @@ private final class SimulatedFile: OutputFile, @unchecked Sendable {
     func isStill(at path: String) -> Bool { disk.name(path) === node }
 }
 
-private final class SimulatedLock: FileLock {}
+private final class SimulatedLock: FileLock {
+    func release() {}
+}
