@@ -19,19 +19,23 @@ struct RDBWriter: ~Copyable {
         appendAuxiliary("ctime", "\(created)")
         if isLogBase { appendAuxiliary("aof-base", "1") }
         pending += [RDB.Opcode.selectDatabase, 0, RDB.Opcode.resizeDatabase]
-        append(length: entries)
-        append(length: expiring)
+        pending.append(atMost: 32) { head in
+            head.append(length: entries)
+            head.append(length: expiring)
+        }
     }
 
     /// - Parameter expiry: Unix milliseconds, ``Denylist/Expiry/never`` if it does not expire.
     mutating func append(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
-        if expiry != Expiry.never {
-            pending.append(RDB.Opcode.expiryMilliseconds)
-            append(littleEndian: UInt64(bitPattern: expiry))
+        pending.append(atMost: 32 + key.byteCount + value.byteCount) { entry in
+            if expiry != Expiry.never {
+                entry.append(byte: RDB.Opcode.expiryMilliseconds)
+                entry.append(littleEndian: expiry)
+            }
+            entry.append(byte: RDB.Kind.string)
+            entry.append(text: key)
+            entry.append(text: value)
         }
-        pending.append(RDB.Kind.string)
-        append(string: key)
-        append(string: value)
     }
 
     /// Ends the file.
@@ -39,7 +43,8 @@ struct RDBWriter: ~Copyable {
         pending.append(RDB.Opcode.end)
         crc = crc.adding(pending.span.bytes)
         isFinished = true
-        append(littleEndian: crc.value)
+        let sum = crc.value
+        pending.append(atMost: 8) { end in end.append(littleEndian: sum) }
     }
 
     /// Hands over what is pending and forgets it, even if that fails.
@@ -50,32 +55,35 @@ struct RDBWriter: ~Copyable {
     }
 
     private mutating func appendAuxiliary(_ name: String, _ value: String) {
-        pending.append(RDB.Opcode.auxiliary)
-        append(string: Array(name.utf8).span.bytes)
-        append(string: Array(value.utf8).span.bytes)
-    }
-
-    private mutating func append(string bytes: RawSpan) {
-        append(length: bytes.byteCount)
-        bytes.withUnsafeBytes { pending.append(contentsOf: $0) }
-    }
-
-    private mutating func append(length: Int) {
-        switch length {
-        case ..<(1 << 6): pending.append(UInt8(length))
-        case ..<(1 << 14):
-            pending.append(UInt8(0x40 | length >> 8))
-            pending.append(UInt8(truncatingIfNeeded: length))
-        case ...Int(UInt32.max):
-            pending.append(RDB.length32)
-            append(littleEndian: UInt32(length).byteSwapped)
-        default:
-            pending.append(RDB.length64)
-            append(littleEndian: UInt64(length).byteSwapped)
+        let (name, value) = (Array(name.utf8), Array(value.utf8))
+        pending.append(atMost: 32 + name.count + value.count) { field in
+            field.append(byte: RDB.Opcode.auxiliary)
+            field.append(text: name.span.bytes)
+            field.append(text: value.span.bytes)
         }
     }
+}
 
-    private mutating func append(littleEndian number: some FixedWidthInteger) {
-        withUnsafeBytes(of: number.littleEndian) { pending.append(contentsOf: $0) }
+extension ByteWriter {
+    @inline(__always)
+    fileprivate mutating func append(text bytes: RawSpan) {
+        append(length: bytes.byteCount)
+        append(bytes)
+    }
+
+    @inline(__always)
+    fileprivate mutating func append(length: Int) {
+        switch length {
+        case ..<(1 << 6): append(byte: UInt8(length))
+        case ..<(1 << 14):
+            append(byte: UInt8(0x40 | length >> 8))
+            append(byte: UInt8(truncatingIfNeeded: length))
+        case ...Int(UInt32.max):
+            append(byte: RDB.length32)
+            append(littleEndian: UInt32(length).byteSwapped)
+        default:
+            append(byte: RDB.length64)
+            append(littleEndian: UInt64(length).byteSwapped)
+        }
     }
 }

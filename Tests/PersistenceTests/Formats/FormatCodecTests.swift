@@ -71,3 +71,20 @@ struct ManifestTests {
         #expect(throws: FormatError.self) { try Manifest(decoding: Array(text.utf8).span.bytes) }
     }
 }
+
+struct RecordEncodingTests {
+    @Test func numbersOfEveryLength() throws {
+        var number: Int64 = 1
+        for digits in 1...18 {
+            for expiry in [number, number * 9, number + 7 % number, number * 10 - 1] {
+                var bytes: [UInt8] = []
+                bytes.appendSet(String(repeating: "k", count: digits * digits), "v", expiry: expiry)
+                let key = String(repeating: "k", count: digits * digits)
+                let text =
+                    "*5\r\n$3\r\nSET\r\n$\(key.count)\r\n\(key)\r\n$1\r\nv\r\n$4\r\nPXAT\r\n$\("\(expiry)".count)\r\n\(expiry)\r\n"
+                #expect(bytes == Array(text.utf8))
+            }
+            number *= 10
+        }
+    }
+}

@@ -94,7 +94,9 @@ struct LogReaderTests {
         for batch in 0..<40 { log.appendRevocations((batch * 5)..<(batch * 5 + 5)) }
         let whole = try log.read().sink
         for index in log.bytes.indices {
-            for bit in 0..<8 {
+            // Every bit of the first line and of the last two batches, one of every other byte.
+            let isEveryBit = index < SealLine.headLength || index > log.bytes.count - 1000
+            for bit in isEveryBit ? 0..<8 : (index % 8)..<(index % 8 + 1) {
                 var bytes = log.bytes
                 bytes[index] ^= 1 << UInt8(bit)
                 do {
