@@ -120,6 +120,7 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
+        .target(name: "Persistence", dependencies: ["Denylist", "RESP"], swiftSettings: settings),
         .target(name: "Denylist", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(name: "RESP", swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
@@ -130,6 +131,7 @@ let package = Package(
 
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
+        .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP"], swiftSettings: settings),
         .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
         .testTarget(
             name: "RevokedServerTests", dependencies: ["RevokedServer", "RESP"], swiftSettings: settings),

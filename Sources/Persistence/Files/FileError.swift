@@ -1,0 +1,33 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A system call that failed on a file.
+struct FileError: Error, Equatable, CustomStringConvertible {
+    /// What was tried: `write`, `fdatasync` …
+    let operation: String
+    let path: String
+    /// The system's `errno`.
+    let code: Int32
+
+    var isMissing: Bool { code == ENOENT }
+    var isForbidden: Bool { code == EACCES || code == EPERM }
+
+    /// What the system says of it: "No space left on device".
+    var reason: String { String(cString: strerror(code)) }
+
+    var description: String { "\(operation) \(path): \(reason)" }
+}
+
+extension FileError {
+    /// The file bears its name no more: somebody removed it, or its directory.
+    static func gone(_ path: String) -> FileError { FileError(operation: "find", path: path, code: ENOENT) }
+
+    /// The daemon is ending.
+    static let cancelled = FileError(operation: "write", path: "", code: ECANCELED)
+
+    /// There is no log to write to.
+    static let noLog = FileError(operation: "write", path: "log", code: EBADF)
+}

@@ -1,0 +1,189 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The file system of the machine.
+struct SystemFiles: FileSystem {
+    func exists(_ path: String) throws(FileError) -> Bool {
+        var status = stat()
+        if stat(path, &status) == 0 { return true }
+        guard errno == ENOENT || errno == ENOTDIR else { throw .last("stat", path) }
+        return false
+    }
+
+    func list(_ directory: String) throws(FileError) -> [String] {
+        guard let stream = opendir(directory) else { throw .last("open", directory) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw .last("read", directory) }
+        return names
+    }
+
+    func makeDirectory(_ path: String) throws(FileError) {
+        guard mkdir(path, 0o700) == 0 else { throw .last("mkdir", path) }
+    }
+
+    func create(_ path: String) throws(FileError) -> any OutputFile {
+        try SystemOutputFile(path, O_CREAT | O_TRUNC)
+    }
+
+    func append(to path: String) throws(FileError) -> any OutputFile { try SystemOutputFile(path, 0) }
+
+    /// Maps the file. All of it is read once before, since a read error in a mapping would end the process.
+    func contents(of path: String) throws(FileError) -> FileContents {
+        let descriptor = try Descriptor(path, O_RDONLY)
+        var status = stat()
+        guard fstat(descriptor.number, &status) == 0 else { throw .last("stat", path) }
+        guard status.st_size > 0 else { return FileContents([]) }
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: Self.readSize, alignment: 4096)
+        defer { buffer.deallocate() }
+        var count: Int
+        repeat {
+            #if canImport(Glibc)
+                count = Glibc.read(descriptor.number, buffer, Self.readSize)
+            #else
+                count = Darwin.read(descriptor.number, buffer, Self.readSize)
+            #endif
+        } while count > 0 || count < 0 && errno == EINTR
+        guard count == 0 else { throw .last("read", path) }
+        let size = Int(status.st_size)
+        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor.number, 0), address != MAP_FAILED
+        else { throw .last("map", path) }
+        return FileContents(mapped: UnsafeRawBufferPointer(start: address, count: size))
+    }
+
+    private static let readSize = 1 << 20
+
+    func rename(_ path: String, to target: String) throws(FileError) {
+        #if canImport(Glibc)
+            let result = Glibc.rename(path, target)
+        #else
+            let result = Darwin.rename(path, target)
+        #endif
+        guard result == 0 else { throw .last("rename", path) }
+    }
+
+    func remove(_ path: String) throws(FileError) {
+        guard unlink(path) == 0 else { throw .last("unlink", path) }
+    }
+
+    func synchronize(directory: String, _ point: SyncPoint) throws(FileError) {
+        let descriptor = try Descriptor(directory, O_RDONLY | O_DIRECTORY)
+        guard fsync(descriptor.number) == 0 else { throw .last("fsync", directory) }
+    }
+
+    func lock(_ path: String) throws(FileError) -> (any FileLock)? {
+        let descriptor = try Descriptor(path, O_RDWR | O_CREAT)
+        guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else { throw .last("lock", path) }
+            return nil
+        }
+        return descriptor
+    }
+}
+
+/// An open file of the system, closed when it is let go.
+private final class Descriptor: FileLock {
+    let number: Int32
+
+    init(_ path: String, _ flags: Int32) throws(FileError) {
+        number = open(path, flags | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw .last("open", path) }
+    }
+
+    deinit { close(number) }
+
+    func release() { _ = flock(number, LOCK_UN) }
+}
+
+// @unchecked: one thread at a time uses it, as the protocol demands.
+private final class SystemOutputFile: OutputFile, @unchecked Sendable {
+    private let descriptor: Descriptor
+    private let path: String
+    private(set) var size: Int
+
+    init(_ path: String, _ flags: Int32) throws(FileError) {
+        self.path = path
+        descriptor = try Descriptor(path, O_WRONLY | O_APPEND | flags)
+        var status = stat()
+        guard fstat(descriptor.number, &status) == 0 else { throw .last("stat", path) }
+        size = Int(status.st_size)
+    }
+
+    func write(_ bytes: RawSpan) throws(FileError) {
+        var done = 0
+        while done < bytes.byteCount {
+            let count = bytes.extracting(droppingFirst: done).withUnsafeBytes { rest in
+                #if canImport(Glibc)
+                    Glibc.write(descriptor.number, rest.baseAddress, min(rest.count, 1 << 30))
+                #else
+                    Darwin.write(descriptor.number, rest.baseAddress, min(rest.count, 1 << 30))
+                #endif
+            }
+            guard count > 0 else {
+                if count < 0, errno == EINTR { continue }
+                throw count < 0 ? .last("write", path) : FileError(operation: "write", path: path, code: ENOSPC)
+            }
+            done += count
+            size += count
+        }
+    }
+
+    func truncate(to size: Int) throws(FileError) {
+        guard ftruncate(descriptor.number, off_t(size)) == 0 else { throw .last("truncate", path) }
+        self.size = size
+    }
+
+    func synchronize(_ point: SyncPoint) throws(FileError) {
+        #if canImport(Glibc)
+            guard fdatasync(descriptor.number) == 0 else { throw .last("fdatasync", path) }
+        #else
+            guard fcntl(descriptor.number, F_FULLFSYNC) != -1 else { throw .last("fsync", path) }
+        #endif
+    }
+
+    func refresh(from offset: Int) throws(FileError) {
+        // Another descriptor: through this one, everything goes to the end.
+        let other = try Descriptor(path, O_RDWR)
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: Self.refreshSize, alignment: 16)
+        defer { buffer.deallocate() }
+        var position = offset
+        while position < size {
+            let count = pread(other.number, buffer, min(Self.refreshSize, size - position), off_t(position))
+            guard count > 0 else { throw .last("read", path) }
+            guard pwrite(other.number, buffer, count, off_t(position)) == count else { throw .last("write", path) }
+            position += count
+        }
+    }
+
+    private static let refreshSize = 64 << 10
+
+    func relieve() throws(FileError) {
+        #if canImport(Glibc)
+            guard fdatasync(descriptor.number) == 0 else { throw .last("fdatasync", path) }
+        #endif
+    }
+
+    func isStill(at path: String) -> Bool {
+        var named = stat()
+        var open = stat()
+        return stat(path, &named) == 0 && fstat(descriptor.number, &open) == 0 && named.st_ino == open.st_ino
+            && named.st_dev == open.st_dev
+    }
+}
+
+extension FileError {
+    /// The failure that the last system call of this thread left in `errno`.
+    fileprivate static func last(_ operation: String, _ path: String) -> FileError {
+        FileError(operation: operation, path: path, code: errno)
+    }
+}

@@ -1,0 +1,138 @@
+import Denylist
+import RESP
+
+/// Reads RDB files as Redis 2.6 to 8 and Valkey write them, their string keys.
+struct RDBReader {
+    private let settings: ReadSettings
+    private var cursor = RDBCursor()
+    private var counts = RecordCounts()
+    private var database: UInt64 = 0
+    private var isValkey = false
+
+    private static let progressStep = 1 << 20
+    private static let headLength = 9
+    private static let redisVersions = 6...15
+    private static let valkeyVersions = 80...81
+
+    /// Whether a file begins as an RDB file.
+    static func recognizes(_ bytes: RawSpan) -> Bool { isValkey(bytes) != nil }
+
+    private static func isValkey(_ bytes: RawSpan) -> Bool? {
+        if bytes.byteCount >= 5, bytes.extracting(first: 5).equalsIgnoringCase("redis") { return false }
+        if bytes.byteCount >= 6, bytes.extracting(first: 6).equalsIgnoringCase("valkey") { return true }
+        return nil
+    }
+
+    /// Reads a file.
+    /// - Parameter progress: called now and then with how many bytes are done.
+    /// - Returns: where it ends; a log may follow there.
+    /// - Throws: ``FormatError``. What was handed on until then is then of no use.
+    static func read(
+        _ bytes: RawSpan, _ settings: ReadSettings, into sink: inout some RecordSink & ~Copyable,
+        progress: (Int) -> Void = { _ in }
+    ) throws(FormatError) -> (end: Int, counts: RecordCounts) {
+        var reader = RDBReader(settings: settings)
+        try reader.readHead(bytes)
+        try reader.readBody(bytes, &sink, progress)
+        return (reader.cursor.position, reader.counts)
+    }
+
+    private mutating func readHead(_ bytes: RawSpan) throws(FormatError) {
+        guard let isValkey = Self.isValkey(bytes) else { throw FormatError(at: 0, "no RDB file") }
+        self.isValkey = isValkey
+        let head = bytes.extracting(try cursor.take(UInt64(Self.headLength), bytes))
+        var version = 0
+        for index in (isValkey ? 6 : 5)..<Self.headLength {
+            let digit = head[byte: index] &- UInt8(ascii: "0")
+            guard digit < 10 else { throw FormatError(at: 0, "no RDB file") }
+            version = version * 10 + Int(digit)
+        }
+        guard (isValkey ? Self.valkeyVersions : Self.redisVersions).contains(version) else {
+            throw FormatError(.unsupported, at: 0, "version \(version) of the RDB format")
+        }
+    }
+
+    private mutating func readBody(
+        _ bytes: RawSpan, _ sink: inout some RecordSink & ~Copyable, _ progress: (Int) -> Void
+    ) throws(FormatError) {
+        var expiry = Expiry.never
+        var nextReport = Self.progressStep
+        while true {
+            let start = cursor.position
+            let opcode = try cursor.byte(bytes)
+            switch opcode {
+            case RDB.Kind.string:
+                try readString(bytes, expiry, &sink)
+                expiry = Expiry.never
+            case RDB.Opcode.expiryMilliseconds: expiry = try cursor.number(Int64.self, bytes)
+            case RDB.Opcode.expirySeconds: expiry = Int64(try cursor.number(Int32.self, bytes)) * 1000
+            case RDB.Opcode.idle: _ = try cursor.length(bytes)
+            case RDB.Opcode.frequency: _ = try cursor.byte(bytes)
+            case RDB.Opcode.auxiliary:
+                _ = try cursor.text(bytes)
+                _ = try cursor.text(bytes)
+            case RDB.Opcode.selectDatabase:
+                database = try cursor.length(bytes)
+                guard database == 0 || settings.skipsUnsupported else {
+                    throw unsupported(at: start, "keys of database \(database), and there is only database 0")
+                }
+            case RDB.Opcode.resizeDatabase:
+                _ = try cursor.length(bytes)
+                _ = try cursor.length(bytes)
+            case RDB.Opcode.slotInformation: for _ in 0..<3 { _ = try cursor.length(bytes) }
+            case RDB.Opcode.moduleAuxiliary: try cursor.skipModuleAuxiliary(bytes)
+            case RDB.Opcode.function:
+                guard settings.skipsUnsupported else { throw unsupported(at: start, "a library of functions") }
+                _ = try cursor.text(bytes)
+                counts.skipped += 1
+            case RDB.Opcode.end: return try checkSum(bytes)
+            default:
+                guard let kind = RDBKind(opcode, isValkey: isValkey) else {
+                    throw FormatError(.unsupported, at: start, "an unknown mark (\(opcode))")
+                }
+                guard settings.skipsUnsupported else { throw unsupported(at: start, "a key of type \(kind.name)") }
+                _ = try cursor.text(bytes)
+                try cursor.skip(kind, bytes, at: start)
+                counts.skipped += 1
+                expiry = Expiry.never
+            }
+            if cursor.position >= nextReport {
+                progress(cursor.position)
+                nextReport = cursor.position + Self.progressStep
+            }
+        }
+    }
+
+    private func unsupported(at offset: Int, _ what: String) -> FormatError {
+        FormatError(.unsupported, at: offset, "\(what) (--skip-unsupported passes over it)")
+    }
+
+    @inline(__always)
+    private mutating func readString(
+        _ bytes: RawSpan, _ expiry: Int64, _ sink: inout some RecordSink & ~Copyable
+    ) throws(FormatError) {
+        let start = cursor.position
+        let key = try cursor.text(bytes)
+        let value = try cursor.text(bytes)
+        guard database == 0 else {
+            counts.skipped += 1
+            return
+        }
+        counts.records += 1
+        if case .raw(let key) = key, case .raw(let value) = value {
+            return sink.set(bytes.extracting(key), bytes.extracting(value), expiry: expiry)
+        }
+        let keyBytes = try RDBCursor.copy(key, of: bytes, at: start)
+        let valueBytes = try RDBCursor.copy(value, of: bytes, at: start)
+        sink.set(keyBytes.span.bytes, valueBytes.span.bytes, expiry: expiry)
+    }
+
+    private mutating func checkSum(_ bytes: RawSpan) throws(FormatError) {
+        let covered = cursor.position
+        let written = try cursor.number(UInt64.self, bytes)
+        // 0 stands for none (`rdbchecksum no`).
+        guard written == 0 || written == CRC64().adding(bytes.extracting(first: covered)).value else {
+            throw FormatError(at: covered, "the file's checksum is wrong")
+        }
+    }
+}

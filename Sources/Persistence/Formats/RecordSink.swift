@@ -1,0 +1,21 @@
+/// Takes what a file says, in its order. Keys and values are valid only during the call.
+public protocol RecordSink: ~Copyable {
+    /// Creates or replaces an entry.
+    /// - Parameter expiry: Unix milliseconds, `Expiry.never` if it does not expire. It may have passed: then the key is
+    ///   gone, whatever it was before.
+    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64)
+    /// Creates an entry, or replaces the value of one that keeps its expiry.
+    mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan)
+    /// Changes the expiry of an entry, if there is one.
+    mutating func setExpiry(_ key: RawSpan, _ expiry: Int64)
+    mutating func remove(_ key: RawSpan)
+    mutating func removeAll()
+}
+
+/// What was read from a file.
+public struct RecordCounts: Sendable, Equatable {
+    /// Records that were handed on.
+    public var records = 0
+    /// Keys of other types, of other databases and the like, which were passed over as asked.
+    public var skipped = 0
+}

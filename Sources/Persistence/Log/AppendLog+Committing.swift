@@ -1,0 +1,130 @@
+import Synchronization
+
+extension AppendLog {
+    /// Writes what was appended, and makes it durable if `synchronously`; one thread at a time does. A failure makes the
+    /// log ``LogState/failed(_:)``.
+    func commit(synchronously: Bool) {
+        writer.withLock { writer in
+            guard writer.file != nil else { return }
+            do throws(FileError) {
+                try writer.write(from: self)
+                if synchronously { try writer.synchronize() }
+                publish(&writer)
+            } catch {
+                fail(&writer, error)
+            }
+        }
+    }
+
+    /// Makes everything up to now durable, under every policy.
+    func flush() throws(FileError) {
+        try withWriter { writer throws(FileError) in
+            try writer.write(from: self)
+            try writer.synchronize()
+            publish(&writer)
+        }
+    }
+
+    /// Writes the line that says that everything is on disk, if everything is.
+    func seal(_ kind: SealLine.Kind = .seal) {
+        writer.withLock { writer in
+            guard let file = writer.file, !file.isDirty, !file.isSealed || kind == .stop else { return }
+            do throws(FileError) { try writer.file?.seal(kind) } catch { fail(&writer, error) }
+        }
+    }
+
+    // MARK: Files
+
+    /// Goes on with a file that recovery read: the log is running.
+    func begin(with file: LogFile, earlierSize: Int, baseSize: Int) {
+        writer.withLock { writer in
+            writer.file = file
+            writer.isPublished = true
+            writer.earlierSize = earlierSize
+            writer.baseSize = baseSize
+            update { queue in
+                queue.become(.running, keeping: true)
+                writer.written = queue.end
+                writer.synced = queue.end
+                queue.advance(written: queue.end, durable: queue.end, size: writer.size)
+            }
+        }
+    }
+
+    /// Completes the file and goes on with another, which a durable manifest names already.
+    func advance(to file: LogFile) throws(FileError) {
+        try withWriter { writer throws(FileError) in
+            try writer.write(from: self)
+            try writer.complete()
+            writer.earlierSize += writer.file?.file.size ?? 0
+            writer.file = file
+            publish(&writer)
+        }
+    }
+
+    /// Keeps records from here on in a file that no manifest names yet: nothing counts before ``publish(baseSize:)``.
+    func prepare(_ file: LogFile) {
+        writer.withLock { writer in
+            writer.file = file
+            writer.isPublished = false
+            writer.earlierSize = 0
+            update { queue in
+                queue.become(queue.state == .off ? .starting : queue.state, keeping: true)
+                writer.written = queue.end
+                writer.synced = queue.end
+            }
+        }
+    }
+
+    /// A manifest that names the file, and a base of this size, is durable.
+    func publish(baseSize: Int) {
+        writer.withLock { writer in
+            writer.baseSize = baseSize
+            writer.earlierSize = 0
+            guard writer.file != nil else { return }
+            if !writer.isPublished { update { $0.become(.running, keeping: true) } }
+            writer.isPublished = true
+            publish(&writer)
+        }
+    }
+
+    /// Stops logging. What is not written yet is dropped.
+    func stop() {
+        writer.withLock { writer in
+            writer.file = nil
+            update { $0.become(.off, keeping: false) }
+        }
+    }
+
+    /// The log fails for a reason outside its own file, such as a manifest that cannot be written.
+    func fail(_ error: FileError) { writer.withLock { fail(&$0, error) } }
+
+    // MARK: Parts
+
+    /// - Throws: also if there is no file to write to, because the log has failed before.
+    private func withWriter(_ body: (inout LogWriter) throws(FileError) -> Void) throws(FileError) {
+        try writer.withLock { writer throws(FileError) in
+            guard writer.file != nil else { throw .noLog }
+            do throws(FileError) { try body(&writer) } catch {
+                fail(&writer, error)
+                throw error
+            }
+        }
+    }
+
+    private func publish(_ writer: inout LogWriter) {
+        guard writer.isPublished else { return }
+        let (written, synced, size) = (writer.written, writer.synced, writer.size)
+        update { $0.advance(written: written, durable: synced, size: size) }
+    }
+
+    /// Whatever the file holds is not relied on any more, and not written to again.
+    private func fail(_ writer: inout LogWriter, _ error: FileError) {
+        writer.file = nil
+        update { queue in
+            // What was memory only stays so.
+            let next = queue.state == .starting ? LogState.off : .failed(error.reason)
+            queue.become(next, keeping: false)
+        }
+    }
+}

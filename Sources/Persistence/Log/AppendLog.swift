@@ -1,0 +1,121 @@
+import Dispatch
+import Synchronization
+
+/// The append-only log: takes records from any thread, and writes them to disk on one of its own, many at a time.
+///
+/// A record is appended under the lock of its key's shard, together with the change that it tells of; so the log's order
+/// of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:)`` and its siblings
+/// return a position, and the write may be answered as soon as ``acknowledged`` has reached it. A write that changes
+/// nothing waits for ``end``: what it found may not be on disk yet.
+public final class AppendLog: Sendable {
+    /// A batch of this size, in bytes, is written without waiting for more.
+    static let largeBatch = 1 << 20
+    /// With more than this waiting to be written, in bytes, no policy acknowledges what is not in the file.
+    static let backlogLimit = 64 << 20
+
+    let queue: Mutex<AppendQueue>
+    let writer: Mutex<LogWriter>
+    let doorbell = DispatchSemaphore(value: 0)
+    private let acknowledgedEnd = Atomic<UInt64>(.max)
+    private let lastEnd = Atomic<UInt64>(0)
+    private let hasFailed = Atomic<Bool>(false)
+    /// Called when ``acknowledged`` or ``state`` has changed, on whatever thread changed it.
+    private let onProgress: @Sendable () -> Void
+
+    init(policy: SyncPolicy, onProgress: @escaping @Sendable () -> Void) {
+        queue = Mutex(AppendQueue(policy: policy))
+        writer = Mutex(LogWriter())
+        self.onProgress = onProgress
+    }
+
+    // MARK: Appending
+
+    /// The key has this value now, and this expiry (Unix milliseconds, or `Expiry.never`).
+    @discardableResult
+    public func append(set key: RawSpan, _ value: RawSpan, expiry: Int64) -> UInt64 {
+        enqueue { RecordEncoding.appendSet(key, value, expiry: expiry, to: &$0) }
+    }
+
+    @discardableResult
+    public func append(remove key: RawSpan) -> UInt64 { enqueue { RecordEncoding.appendRemove(key, to: &$0) } }
+
+    /// Several records that are replayed together or not at all.
+    @discardableResult
+    public func append(group write: (inout RecordGroup) -> Void) -> UInt64 {
+        enqueue { records in
+            var group = RecordGroup()
+            swap(&group.records, &records)
+            RecordEncoding.appendGroupStart(to: &group.records)
+            write(&group)
+            RecordEncoding.appendGroupEnd(to: &group.records)
+            swap(&group.records, &records)
+        }
+    }
+
+    @inline(__always)
+    private func enqueue(_ encode: (inout [UInt8]) -> Void) -> UInt64 {
+        let (position, rings) = queue.withLock { queue in
+            let rings = queue.append(encode)
+            lastEnd.store(queue.end, ordering: .relaxed)
+            if queue.isCongested { acknowledgedEnd.store(queue.acknowledged, ordering: .releasing) }
+            return (queue.end, rings)
+        }
+        if rings { doorbell.signal() }
+        return position
+    }
+
+    // MARK: Progress
+
+    /// Writes up to this position may be answered. Goes back only when the log fails.
+    public var acknowledged: UInt64 { acknowledgedEnd.load(ordering: .acquiring) }
+
+    /// The position after the last record: what a write that found nothing to change waits for. Read it under the
+    /// shard's lock.
+    public var end: UInt64 { lastEnd.load(ordering: .relaxed) }
+
+    /// Whether writes have to be refused: the disk has failed. What waits for ``acknowledged`` will wait in vain.
+    public var refusesWrites: Bool { hasFailed.load(ordering: .acquiring) }
+
+    public var state: LogState { queue.withLock { $0.state } }
+
+    /// What Redis answers to a write while the disk fails; nil while it does not.
+    public var refusal: String? {
+        guard case .failed(let reason) = state else { return nil }
+        return "MISCONF Errors writing to the AOF file: \(reason)"
+    }
+
+    /// How many bytes wait to be written.
+    public var backlog: Int { queue.withLock { $0.records.count } }
+
+    /// Of base and increments, in bytes.
+    var size: Int { queue.withLock { $0.size } }
+
+    /// Up to here the records are on disk, as far as anyone knows.
+    public var durable: UInt64 { queue.withLock { $0.durable } }
+
+    /// Changes the queue's state, and tells whoever waits.
+    func update<Result>(_ body: (inout AppendQueue) -> Result) -> Result where Result: Sendable {
+        let result = queue.withLock { queue in
+            let result = body(&queue)
+            acknowledgedEnd.store(queue.acknowledged, ordering: .releasing)
+            var failed = false
+            if case .failed = queue.state { failed = true }
+            hasFailed.store(failed, ordering: .releasing)
+            return result
+        }
+        onProgress()
+        return result
+    }
+}
+
+/// Takes the records of ``AppendLog/append(group:)``.
+public struct RecordGroup: ~Copyable {
+    var records: [UInt8] = []
+
+    public mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
+        RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
+    }
+
+    public mutating func remove(_ key: RawSpan) { RecordEncoding.appendRemove(key, to: &records) }
+    public mutating func removeAll() { RecordEncoding.appendRemoveAll(to: &records) }
+}

@@ -1,0 +1,98 @@
+/// The records that wait to be written, in their order, and how far the log has come. Behind a lock that is held for
+/// as long as it takes to copy one record.
+struct AppendQueue: ~Copyable {
+    /// Records that nobody has taken to be written yet.
+    private(set) var records: [UInt8] = []
+    /// The position after the last record.
+    private(set) var end: UInt64 = 0
+    /// Up to here the records are in the file.
+    private(set) var written: UInt64 = 0
+    /// Up to here they are on disk.
+    private(set) var durable: UInt64 = 0
+    /// Of base and increments, in bytes.
+    private(set) var size = 0
+    private(set) var state = LogState.off
+    var policy: SyncPolicy
+    /// Whether whoever appends has to ring.
+    var isWriterAsleep = false
+    /// Whether the disk is so slow that even `everysec` and `no` acknowledge only what is in the file.
+    var isCongested = false
+
+    /// Since when the disk has been at work on what was taken.
+    private(set) var writingSince: ContinuousClock.Instant?
+
+    init(policy: SyncPolicy) { self.policy = policy }
+
+    // MARK: Appending
+
+    /// Whether records are kept at all.
+    private var isKept = false
+
+    /// Appends the records that `encode` writes.
+    /// - Returns: whether to ring.
+    mutating func append(_ encode: (inout [UInt8]) -> Void) -> Bool {
+        guard isKept else {
+            // Positions go on, so that those before and after a failure can be told apart.
+            end += 1
+            return false
+        }
+        let before = records.count
+        encode(&records)
+        end += UInt64(records.count - before)
+        if records.count > AppendLog.backlogLimit { isCongested = true }
+        guard isWriterAsleep || before < AppendLog.largeBatch && records.count >= AppendLog.largeBatch else {
+            return false
+        }
+        isWriterAsleep = false
+        return true
+    }
+
+    /// Exchanges the records for an empty array.
+    /// - Returns: the position after them.
+    mutating func take(_ batch: inout [UInt8]) -> UInt64 {
+        swap(&records, &batch)
+        writingSince = .now
+        return end
+    }
+
+    // MARK: Progress
+
+    /// Up to here, writes may be answered.
+    var acknowledged: UInt64 {
+        switch state {
+        case .off, .starting: .max
+        case .failed: durable
+        case .running: policy == .always ? durable : isCongested ? written : .max
+        }
+    }
+
+    mutating func advance(written: UInt64, durable: UInt64, size: Int) {
+        self.size = size
+        self.written = written
+        self.durable = durable
+        writingSince = nil
+        isCongested = records.count > AppendLog.backlogLimit
+    }
+
+    /// From here on records are kept, or not.
+    mutating func become(_ state: LogState, keeping isKept: Bool) {
+        self.state = state
+        writingSince = nil
+        if isKept != self.isKept {
+            self.isKept = isKept
+            records = []
+            isCongested = false
+        }
+    }
+}
+
+/// What the log is doing.
+public enum LogState: Sendable, Equatable {
+    /// Nothing is logged: memory only.
+    case off
+    /// A log is being written for what was memory only; until it is durable, nothing is promised.
+    case starting
+    case running
+    /// The disk failed, for this reason: no write is acknowledged until a new log has been written completely.
+    case failed(String)
+}

@@ -1,0 +1,194 @@
+import Denylist
+import Synchronization
+
+extension Persistence {
+    // MARK: Requests
+
+    /// `BGREWRITEAOF`: begins as soon as nothing else is being written.
+    /// - Parameter completion: called at the end, on a thread of persistence.
+    /// - Returns: false if one is under way already; then `completion` is not called.
+    @discardableResult
+    public func requestRewrite(_ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) -> Bool {
+        guard !saver.has(.rewrite) else { return false }
+        saver.request(.rewrite, completion)
+        return true
+    }
+
+    /// `SAVE` and `BGSAVE`: writes a `dump.rdb`; each entry as it is when the walk comes by.
+    /// - Returns: false if one is under way already; then `completion` is not called.
+    @discardableResult
+    public func requestSave(_ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) -> Bool {
+        guard !saver.has(.save) else { return false }
+        saver.request(.save, completion)
+        return true
+    }
+
+    /// `CONFIG SET appendonly`: from memory only, a complete log is written before anything is promised; without a log,
+    /// word is left in the directory that it lacks what is written now.
+    public func requestLogging(_ isOn: Bool, _ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) {
+        saver.request(.setLogging(isOn), completion)
+    }
+
+    /// The figures of `INFO persistence`. Never waits for the disk.
+    public var information: PersistenceInformation {
+        var information = PersistenceInformation()
+        figures.withLock { figures in
+            information.isRewriting = figures.isRewriting
+            information.isSaving = figures.isSaving
+            information.lastRewriteFailed = figures.lastRewriteFailed
+            information.lastSaveFailed = figures.lastSaveFailed
+            information.lastSave = figures.lastSave
+            information.rewrites = figures.rewrites
+            information.saves = figures.saves
+            information.sizeAfterRewrite = figures.sizeAfterRewrite
+        }
+        log.queue.withLock { queue in
+            information.state = queue.state
+            information.policy = queue.policy
+            information.size = queue.size
+            information.backlog = queue.records.count
+            information.end = queue.end
+            information.durable = queue.durable
+        }
+        return information
+    }
+
+    // MARK: Work, on the saver's thread
+
+    func rewrite() -> Rewrite {
+        Rewrite(denylist: denylist, log: log, moment: moment) { [saver] () throws(FileError) in
+            if saver.isEnding { throw .cancelled }
+        }
+    }
+
+    func perform(_ job: Saver.Job) throws(PersistenceError) {
+        do throws(FileError) {
+            switch job {
+            case .rewrite: try compact()
+            case .save: try save()
+            case .setLogging(true): try enable()
+            case .setLogging(false): try disable()
+            }
+        } catch {
+            throw PersistenceError(error)
+        }
+    }
+
+    /// Once a second: a log that failed is begun anew, one that has grown is rewritten.
+    func attend() {
+        do throws(FileError) {
+            switch log.state {
+            case .off, .starting: return
+            case .failed:
+                try renew()
+                notify(.warning("the disk is back: a new log is complete, writes are accepted again"))
+            case .running:
+                guard isRewriteDue else { return }
+                try compact()
+            }
+        } catch {
+            // The log's own state tells of it; a rewrite that failed has been told.
+        }
+    }
+
+    private var isRewriteDue: Bool {
+        let (percentage, minimum) = settings.withLock { ($0.rewritePercentage, $0.rewriteMinimum) }
+        guard percentage > 0 else { return false }
+        let size = log.size
+        return figures.withLock { figures in
+            let base = max(figures.sizeAfterRewrite, 1)
+            return size >= minimum && Double(size - base) * 100 / Double(base) >= Double(percentage)
+                && ContinuousClock.now >= figures.rewritesAgain
+        }
+    }
+
+    /// No rewrite of its own accord follows one that failed sooner than this.
+    private static let rewritePause = Duration.seconds(60)
+
+    private func compact() throws(FileError) {
+        try writeLog { rewrite, directory throws(FileError) in
+            guard directory != nil else { throw .noLog }
+            try rewrite.compact(&directory!)
+        }
+    }
+
+    private func renew() throws(FileError) {
+        try writeLog { rewrite, directory throws(FileError) in
+            if directory == nil { directory = try LogDirectory(data.files, in: data.path, manifest: nil) }
+            try rewrite.renew(&directory!)
+        }
+    }
+
+    private func writeLog(
+        _ body: (Rewrite, inout LogDirectory?) throws(FileError) -> Void
+    ) throws(FileError) {
+        figures.withLock { $0.isRewriting = true }
+        defer { figures.withLock { $0.isRewriting = false } }
+        do throws(FileError) {
+            try directory.withLock { directory throws(FileError) in try body(rewrite(), &directory) }
+        } catch {
+            figures.withLock { figures in
+                figures.lastRewriteFailed = true
+                figures.rewritesAgain = .now + Self.rewritePause
+            }
+            if error != .cancelled { notify(.error("the log could not be rewritten: \(error)")) }
+            throw error
+        }
+        let size = log.size
+        figures.withLock { figures in
+            figures.lastRewriteFailed = false
+            figures.rewrites += 1
+            figures.sizeAfterRewrite = size
+        }
+    }
+
+    // MARK: Snapshots
+
+    private static let temporaryDumpName = "temp-dump.rdb"
+
+    private func save() throws(FileError) {
+        figures.withLock { $0.isSaving = true }
+        defer { figures.withLock { $0.isSaving = false } }
+        let temporary = data.path(Self.temporaryDumpName)
+        do throws(FileError) {
+            let file = try data.files.create(temporary)
+            let pause = rewrite().pause
+            let walk = TableWalk(denylist: denylist, moment: moment, isLogBase: false, pause: pause)
+            _ = try walk.write(to: file)
+            try file.synchronize(.dump)
+            try data.files.rename(temporary, to: data.path(DataDirectory.dumpName))
+            try data.files.synchronize(directory: data.path, .dumpName)
+        } catch {
+            try? data.files.remove(temporary)
+            figures.withLock { $0.lastSaveFailed = true }
+            if error != .cancelled { notify(.error("the snapshot could not be written: \(error)")) }
+            throw error
+        }
+        let now = moment().wall / 1000
+        figures.withLock { figures in
+            figures.lastSaveFailed = false
+            figures.lastSave = now
+            figures.saves += 1
+        }
+    }
+
+    // MARK: On and off
+
+    private func enable() throws(FileError) {
+        guard log.state == .off else { return }
+        // Until the log is complete, writes are acknowledged that are not in it.
+        try data.leaveDoubt("the daemon ended before its log was complete")
+        try renew()
+        settings.withLock { $0.isLogging = true }
+        guard policy == .always else { return }
+        try log.flush()
+        try data.endDoubt()
+    }
+
+    private func disable() throws(FileError) {
+        guard log.state != .off else { return }
+        try data.leaveDoubt("the daemon ran without a log")
+        settings.withLock { $0.isLogging = false }
+        log.stop()
+    }
+}

@@ -1,0 +1,29 @@
+/// Why there is no durable denylist. The message says what to do; nothing of a key or a value is in it.
+public struct PersistenceError: Error, Sendable, CustomStringConvertible {
+    public enum Code: Sendable {
+        /// Another process works in the directory.
+        case locked
+        /// A file is not what was written.
+        case damaged
+        /// A file that has to be there is not.
+        case missing
+        /// A file holds what we do not keep.
+        case unsupported
+        /// The system refused.
+        case disk
+        /// Something else is going on that has to end first.
+        case busy
+    }
+
+    public let code: Code
+    public let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ error: FileError) { self.init(.disk, error.description) }
+
+    public var description: String { message }
+}

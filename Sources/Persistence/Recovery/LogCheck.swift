@@ -1,0 +1,159 @@
+import Denylist
+
+/// `revoked check-log`: reads all files of a data directory that no daemon uses, and says what is wrong with them.
+public struct LogCheck: Sendable {
+    public struct Finding: Sendable, Equatable {
+        public enum Kind: Sendable {
+            /// A write that a crash interrupted; the next start cuts it off by itself.
+            case torn
+            /// The next start is refused.
+            case damaged
+            /// The next start is refused, unless told to pass over it.
+            case unsupported
+        }
+
+        public var kind: Kind
+        /// The file's name in the log's directory.
+        public var file: String
+        /// Where the first bad record begins, and how long the file is.
+        public var offset: Int
+        public var size: Int
+        public var reason: String
+    }
+
+    public private(set) var findings: [Finding] = []
+    /// How many files and records were read.
+    public private(set) var files = 0
+    public private(set) var records = 0
+    private let data: DataDirectory
+    private let settings: ReadSettings
+
+    /// Reads everything; holds the directory's lock until it is let go.
+    /// - Throws: ``PersistenceError`` if another process uses the directory, or there is no log, or its manifest is damaged
+    ///   or names a file that is not there.
+    public init(directory: String, now: Int64) throws(PersistenceError) {
+        try self.init(directory: directory, now: now, files: SystemFiles())
+    }
+
+    init(directory: String, now: Int64, files: any FileSystem) throws(PersistenceError) {
+        do {
+            guard try files.exists("\(directory)/\(Manifest.directoryName)") else {
+                throw PersistenceError(.missing, "there is no log in \(directory)")
+            }
+            data = try DataDirectory(directory, files)
+            settings = ReadSettings(now: now)
+            guard let manifest = try ManifestFile.read(in: data) else {
+                throw PersistenceError(.missing, "there is no log in \(directory)")
+            }
+            for file in [manifest.base].compactMap({ $0 }) + manifest.increments { try check(file) }
+        } catch let error as PersistenceError {
+            throw error
+        } catch let error as FileError {
+            throw PersistenceError(error)
+        } catch {
+            throw PersistenceError(.damaged, "\(error)")
+        }
+    }
+
+    private func path(_ name: String) -> String { data.path("\(Manifest.directoryName)/\(name)") }
+
+    private mutating func check(_ file: Manifest.File) throws(FileError) {
+        let contents = try data.files.contents(of: path(file.name))
+        files += 1
+        var finding: Finding?
+        var read = 0
+        let settings = settings
+        contents.withBytes { bytes in
+            func note(_ kind: Finding.Kind, _ error: FormatError, from start: Int = 0) {
+                finding = Finding(
+                    kind: kind, file: file.name, offset: start + error.offset, size: bytes.byteCount,
+                    reason: error.reason)
+            }
+            do throws(FormatError) {
+                var sink = NoSink()
+                var start = 0
+                if file.kind == .base, RDBReader.recognizes(bytes) || file.name.hasSuffix(".rdb") {
+                    let result = try RDBReader.read(bytes, settings, into: &sink)
+                    read += result.counts.records
+                    start = result.end
+                    if start == bytes.byteCount { return }
+                }
+                let end = try LogReader.read(bytes.extracting(droppingFirst: start), settings, into: &sink)
+                read += end.counts.records
+                if let torn = end.torn { note(file.kind == .base ? .damaged : .torn, torn, from: start) }
+            } catch {
+                note(error.code == .damaged ? .damaged : .unsupported, error)
+            }
+        }
+        records += read
+        if let finding { findings.append(finding) }
+    }
+
+    // MARK: Repair
+
+    /// Cuts every damaged or torn file at its first bad record. What is cut off stays beside it, in a file named
+    /// `….cut-<offset>`; of a damaged snapshot the readable entries are written anew. The next start gives the
+    /// denylist a new epoch.
+    /// - Returns: the names of the files that hold what was cut.
+    public func repair() throws(PersistenceError) -> [String] {
+        var kept: [String] = []
+        do throws(FileError) {
+            let findings = findings.filter { $0.kind != .unsupported }
+            guard !findings.isEmpty else { return [] }
+            try data.leaveDoubt("the log was repaired")
+            for finding in findings {
+                let name = "\(finding.file).cut-\(finding.offset)"
+                let contents = try data.files.contents(of: path(finding.file))
+                let isSnapshot = finding.file.hasSuffix(".rdb") || contents.withBytes { RDBReader.recognizes($0) }
+                try keep(contents, from: isSnapshot ? 0 : finding.offset, as: name)
+                if isSnapshot {
+                    try rewriteReadable(contents, finding.file)
+                } else {
+                    let file = try data.files.append(to: path(finding.file))
+                    try file.truncate(to: finding.offset)
+                    try file.synchronize(.recoveredTail)
+                }
+                kept.append(name)
+            }
+        } catch {
+            throw PersistenceError(error)
+        }
+        return kept
+    }
+
+    private func keep(_ contents: FileContents, from offset: Int, as name: String) throws(FileError) {
+        let file = try data.files.create(path(name))
+        try contents.withBytes { bytes throws(FileError) in
+            try file.write(bytes.extracting(droppingFirst: offset))
+        }
+        try file.synchronize(.recoveredTail)
+        try data.files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
+    }
+
+    private func rewriteReadable(_ contents: FileContents, _ name: String) throws(FileError) {
+        let denylist = Denylist()
+        let now = settings.now
+        contents.withBytes { bytes in
+            var sink = TableSink(denylist, now: now)
+            // Up to where it is damaged.
+            _ = try? RDBReader.read(bytes, settings, into: &sink)
+        }
+        let temporary = path("temp-repaired.rdb")
+        let file = try data.files.create(temporary)
+        let walk = TableWalk(
+            denylist: denylist, moment: { Moment(wall: now, guarded: now) }, isLogBase: true, pause: {})
+        _ = try walk.write(to: file)
+        try file.synchronize(.base)
+        try data.files.rename(temporary, to: path(name))
+        try data.files.synchronize(directory: data.path(Manifest.directoryName), .manifestName)
+    }
+}
+
+/// Takes records and forgets them.
+private struct NoSink: RecordSink {
+    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {}
+    mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) {}
+    mutating func setExpiry(_ key: RawSpan, _ expiry: Int64) {}
+    mutating func remove(_ key: RawSpan) {}
+    mutating func removeAll() {}
+}

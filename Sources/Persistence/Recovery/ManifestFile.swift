@@ -1,0 +1,36 @@
+/// The manifest of a data directory.
+enum ManifestFile {
+    /// - Returns: nil if there is no log.
+    /// - Throws: ``PersistenceError`` or ``FileError``: a manifest that is damaged, that is missing while files of a log
+    ///   are there, or that names a file that is not there.
+    static func read(in data: DataDirectory) throws -> Manifest? {
+        let directory = data.path(Manifest.directoryName)
+        guard try data.files.exists(directory) else { return nil }
+        let names = Set(try data.files.list(directory))
+        guard names.contains(Manifest.fileName) else {
+            guard let stray = names.filter({ $0.hasPrefix("appendonly.aof.") }).min() else { return nil }
+            throw PersistenceError(
+                .missing,
+                "\(directory)/\(Manifest.fileName) is missing, but \(stray) is there: without the manifest nobody knows "
+                    + "which files make up the log. Restore it, or move \(directory) away to begin anew")
+        }
+        let path = "\(directory)/\(Manifest.fileName)"
+        let contents = try data.files.contents(of: path)
+        let manifest: Manifest
+        do throws(FormatError) {
+            manifest = try contents.withBytes { bytes throws(FormatError) in
+                try Manifest(decoding: bytes)
+            }
+        } catch {
+            throw PersistenceError(
+                .damaged,
+                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. Restore a copy of it"
+            )
+        }
+        for file in manifest.files where file.kind != .history && !names.contains(file.name) {
+            throw PersistenceError(
+                .missing, "\(path) names \(file.name), which is not there. Nothing was changed. Restore the file")
+        }
+        return manifest
+    }
+}

@@ -1,0 +1,233 @@
+/// Reads a data directory: the base, then the increments, and cuts off what a crash left half-written. Everything else
+/// that is not as it was written stops it.
+struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
+    private let data: DataDirectory
+    private let settings: ReadSettings
+    /// Takes the bytes done so far, and those of all files.
+    private let progress: (Int, Int) -> Void
+    private(set) var report = RecoveryReport()
+    /// Where the log goes on; nil if another increment has to be begun.
+    private(set) var last: Last?
+    /// The sizes of the base and of the increments, in bytes.
+    private(set) var baseSize = 0
+    private(set) var incrementsSize = 0
+    private var total = 0
+    var sink: Sink
+
+    struct Last {
+        var name: String
+        var chain: SealChain
+    }
+
+    /// An increment that ends in a torn write, or might.
+    private struct Tail {
+        var path: String
+        var size: Int
+        var offset: Int
+        var torn: FormatError?
+        /// Everything before is known to have been on disk.
+        var synced: Int
+    }
+
+    init(
+        _ data: DataDirectory, _ settings: ReadSettings, sink: consuming Sink, progress: @escaping (Int, Int) -> Void
+    ) {
+        self.data = data
+        self.settings = settings
+        self.sink = sink
+        self.progress = progress
+    }
+
+    private var files: any FileSystem { data.files }
+
+    /// - Returns: the log's manifest, nil if there is no log.
+    mutating func run() throws(PersistenceError) -> Manifest? {
+        do {
+            report.doubt = try data.doubt()
+            let manifest = try ManifestFile.read(in: data)
+            if let manifest {
+                try readLog(manifest)
+            } else if try files.exists(data.path(DataDirectory.dumpName)) {
+                try readDump()
+            } else if try files.exists(data.path(DataDirectory.oldLogName)) {
+                throw PersistenceError(
+                    .unsupported,
+                    "\(data.path(DataDirectory.oldLogName)) is of Redis 6 or older: start a Redis 7 in this directory once"
+                        + " (--appendonly yes), which turns it into \(Manifest.directoryName)/")
+            }
+            return manifest
+        } catch let error as PersistenceError {
+            throw error
+        } catch let error as FileError {
+            throw PersistenceError(error)
+        } catch {
+            throw PersistenceError(.damaged, "\(error)")
+        }
+    }
+
+    // MARK: The log
+
+    private mutating func readLog(_ manifest: Manifest) throws {
+        report.source = .log
+        let directory = data.path(Manifest.directoryName)
+        var contents: [FileContents] = []
+        let entries = [manifest.base].compactMap { $0 } + manifest.increments
+        for entry in entries {
+            contents.append(try files.contents(of: "\(directory)/\(entry.name)"))
+            total += contents.last!.count
+        }
+        var tails: [Tail] = []
+        for (entry, contents) in zip(entries, contents) {
+            let path = "\(directory)/\(entry.name)"
+            if entry.kind == .base {
+                try readBase(path, contents)
+            } else {
+                try readIncrement(entry.name, path, contents, &tails)
+            }
+            report.bytes += contents.count
+        }
+        contents = []
+        try settle(tails)
+    }
+
+    private mutating func readBase(_ path: String, _ contents: FileContents) throws(PersistenceError) {
+        baseSize = contents.count
+        try read(path, contents) { reader, bytes throws(FormatError) in
+            if RDBReader.recognizes(bytes) || path.hasSuffix(".rdb") {
+                let end = try reader.readRDB(bytes)
+                if end == bytes.byteCount { return }
+                // A log that Redis 6 began with a snapshot.
+                try reader.readWhole(bytes, from: end)
+            } else {
+                try reader.readWhole(bytes, from: 0)
+            }
+        }
+    }
+
+    private mutating func readIncrement(
+        _ name: String, _ path: String, _ contents: FileContents, _ tails: inout [Tail]
+    ) throws(PersistenceError) {
+        let before = report.counts.records
+        var end: LogReader.End?
+        try read(path, contents) { reader, bytes throws(FormatError) in end = try reader.readLog(bytes, from: 0) }
+        guard let end else { return }
+        // Nothing is written to an increment before the one in front of it is on disk as a whole.
+        if report.counts.records > before, let torn = tails.first(where: { $0.torn != nil }) {
+            throw .damaged(torn.path, torn.torn!, "and more was written after it")
+        }
+        let synced = end.chain.map { chain in contents.withBytes { SealLine.synced(in: $0, before: chain.start) } }
+        tails.append(
+            Tail(path: path, size: contents.count, offset: end.offset, torn: end.torn, synced: synced ?? 0))
+        report.unsealedBytes = end.chain?.length ?? 0
+        report.wasEndedInOrder = end.isClean
+        incrementsSize += end.offset
+        last = end.chain.map { Last(name: name, chain: $0) }
+        if end.chain == nil, end.offset > 0 {
+            report.doubt = report.doubt ?? "another server than revoked has written the log"
+        }
+    }
+
+    /// Cuts torn ends off, and makes durable what was read: it is served from now on.
+    private mutating func settle(_ tails: [Tail]) throws(FileError) {
+        for tail in tails {
+            let file = try files.append(to: tail.path)
+            if tail.offset < tail.size {
+                report.cuts.append(
+                    RecoveryReport.Cut(
+                        file: tail.path, offset: tail.offset, bytes: tail.size - tail.offset,
+                        reason: tail.torn?.reason ?? "incomplete"))
+                try file.truncate(to: tail.offset)
+            }
+            try file.refresh(from: tail.synced)
+            try file.synchronize(.recoveredTail)
+        }
+        try files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
+        try files.synchronize(directory: data.path, .recoveredDirectoryName)
+    }
+
+    // MARK: A snapshot
+
+    private mutating func readDump() throws {
+        report.source = .dump
+        let path = data.path(DataDirectory.dumpName)
+        let contents = try files.contents(of: path)
+        total = contents.count
+        try read(path, contents) { reader, bytes throws(FormatError) in
+            let end = try reader.readRDB(bytes)
+            guard end == bytes.byteCount else { throw FormatError(at: end, "more bytes follow the end") }
+        }
+        report.bytes = contents.count
+        report.doubt = "\(DataDirectory.dumpName) knows nothing of what came after it"
+    }
+
+    // MARK: Files
+
+    /// Reads one file, and says of an error where it is.
+    private mutating func read(
+        _ path: String, _ contents: FileContents,
+        _ body: (inout Self, RawSpan) throws(FormatError) -> Void
+    ) throws(PersistenceError) {
+        do throws(FormatError) {
+            try contents.withBytes { bytes throws(FormatError) in try body(&self, bytes) }
+        } catch {
+            throw .damaged(path, error)
+        }
+    }
+
+    private mutating func readRDB(_ bytes: RawSpan) throws(FormatError) -> Int {
+        let (done, total, progress) = (report.bytes, total, progress)
+        let end = try RDBReader.read(bytes, settings, into: &sink) { progress(done + $0, total) }
+        report.counts.add(end.counts)
+        return end.end
+    }
+
+    private mutating func readLog(_ bytes: RawSpan, from start: Int) throws(FormatError) -> LogReader.End {
+        let (done, total, progress) = (report.bytes, total, progress)
+        let rest = bytes.extracting(droppingFirst: start)
+        let end = try LogReader.read(rest, settings, into: &sink) { progress(done + start + $0, total) }
+        report.counts.add(end.counts)
+        return end
+    }
+
+    /// Reads a log that has to be complete.
+    private mutating func readWhole(_ bytes: RawSpan, from start: Int) throws(FormatError) {
+        let end = try readLog(bytes, from: start)
+        if let torn = end.torn { throw FormatError(torn.code, at: start + torn.offset, torn.reason) }
+    }
+}
+
+extension SealLine {
+    /// What the line that ends at `offset` says to be on disk; the first line of a file was on disk by itself.
+    fileprivate static func synced(in bytes: RawSpan, before offset: Int) -> Int {
+        guard offset >= headLength + length else { return min(offset, headLength) }
+        return SealLine(bytes, at: offset - length)?.synced ?? 0
+    }
+}
+
+extension RecordCounts {
+    fileprivate mutating func add(_ other: RecordCounts) {
+        records += other.records
+        skipped += other.skipped
+    }
+}
+
+extension PersistenceError {
+    /// - Parameter more: what makes it worse.
+    static func damaged(_ path: String, _ error: FormatError, _ more: String? = nil) -> Self {
+        let reason = [error.reason, more].compactMap { $0 }.joined(separator: ", ")
+        let directory = path.split(separator: "/", omittingEmptySubsequences: false)
+            .prefix { $0 != Manifest.directoryName }.joined(separator: "/")
+        switch error.code {
+        case .damaged:
+            return PersistenceError(
+                .damaged,
+                "\(path) is damaged at byte \(error.offset): \(reason). Nothing was changed. "
+                    + "Restore a copy, or cut it there: revoked check-log \(directory) --repair")
+        case .unsupported:
+            return PersistenceError(
+                .unsupported,
+                "\(path) holds at byte \(error.offset) what revoked does not keep: \(reason). "
+                    + "To pass over it: --skip-unsupported")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Dispatch
+import Synchronization
+
+/// The thread that writes whole files, one job after the other, while the log's thread goes on.
+final class Saver: Sendable {
+    typealias Completion = @Sendable (PersistenceError?) -> Void
+
+    enum Job: Sendable, Equatable {
+        /// Rewrite the log.
+        case rewrite
+        /// Write a `dump.rdb`.
+        case save
+        /// Log from now on, or no more.
+        case setLogging(Bool)
+    }
+
+    private struct State {
+        var jobs: [(Job, Completion)] = []
+        var current: Job?
+        var isEnding = false
+    }
+
+    private let state = Mutex(State())
+    private let doorbell = DispatchSemaphore(value: 0)
+    /// How often a failed log is tried anew, and a growing one looked at.
+    private static let interval = DispatchTimeInterval.seconds(1)
+
+    var isEnding: Bool { state.withLock { $0.isEnding } }
+
+    /// Whether such a job is being done, or waits.
+    func has(_ job: Job) -> Bool {
+        state.withLock { state in state.current == job || state.jobs.contains { $0.0 == job } }
+    }
+
+    func request(_ job: Job, _ completion: @escaping Completion) {
+        let isLate = state.withLock { state in
+            if !state.isEnding { state.jobs.append((job, completion)) }
+            return state.isEnding
+        }
+        if isLate { completion(PersistenceError(.busy, "the daemon is ending")) }
+        doorbell.signal()
+    }
+
+    /// Gives up what it is doing, and ends.
+    func end() {
+        state.withLock { $0.isEnding = true }
+        doorbell.signal()
+    }
+
+    func run(_ persistence: Persistence) {
+        while !isEnding {
+            _ = doorbell.wait(timeout: .now() + Self.interval)
+            while !isEnding, let (job, completion) = next() {
+                var failure: PersistenceError?
+                do throws(PersistenceError) { try persistence.perform(job) } catch { failure = error }
+                state.withLock { $0.current = nil }
+                completion(failure)
+            }
+            if !isEnding { persistence.attend() }
+        }
+        let left = state.withLock { state in
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        for (_, completion) in left { completion(PersistenceError(.busy, "the daemon is ending")) }
+    }
+
+    private func next() -> (Job, Completion)? {
+        state.withLock { state in
+            guard !state.jobs.isEmpty else { return nil }
+            let next = state.jobs.removeFirst()
+            state.current = next.0
+            return next
+        }
+    }
+}

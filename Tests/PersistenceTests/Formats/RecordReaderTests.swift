@@ -1,0 +1,92 @@
+import Denylist
+import Testing
+
+@testable import Persistence
+
+/// Records as servers write them into logs, old ones included.
+struct RecordReaderTests {
+    private func read(_ requests: [[String]], skipsUnsupported: Bool = false) throws(FormatError) -> RecordingSink {
+        var bytes: [UInt8] = []
+        for words in requests {
+            bytes += "*\(words.count)\r\n".utf8
+            for word in words { bytes += "$\(word.utf8.count)\r\n\(word)\r\n".utf8 }
+        }
+        return try bytes.readLog(skipsUnsupported: skipsUnsupported).sink
+    }
+
+    private func read(_ lines: String..., skipsUnsupported: Bool = false) throws(FormatError) -> RecordingSink {
+        try read(lines.map { $0.split(separator: " ").map(String.init) }, skipsUnsupported: skipsUnsupported)
+    }
+
+    /// The tests' clock stands at 1,000,000 ms.
+    @Test(arguments: [
+        ("SET k v PXAT 5", 5), ("set k v exat 5", 5000), ("SET k v PX 5", 1_000_005), ("SET k v EX 5", 1_005_000),
+        ("SETEX k 5 v", 1_005_000), ("PSETEX k 5 v", 1_000_005), ("SET k v", Expiry.never), ("SETNX k v", Expiry.never),
+        ("GETSET k v", Expiry.never), ("MSET k v", Expiry.never), ("SET k v NX PXAT 7", 7),
+        ("SET k v XX", Expiry.never),
+        ("MSETEX 1 k v PXAT 9", 9), ("SET k v PXAT 5 GET", 5),
+    ])
+    func writes(_ record: String, _ expiry: Int64) throws {
+        #expect(try read(record).entries == ["k": .init(value: "v", expiry: expiry)])
+    }
+
+    @Test(arguments: [
+        ("PEXPIREAT k 5", 5), ("EXPIREAT k 5", 5000), ("EXPIRE k 5", 1_005_000), ("PEXPIRE k -5", 999_995),
+        ("PERSIST k", Expiry.never), ("GETEX k PERSIST", Expiry.never), ("GETEX k PXAT 5", 5), ("GETEX k", 77),
+        ("SET k v KEEPTTL", 77), ("PEXPIREAT k -5", -5),
+    ])
+    func expiries(_ record: String, _ expiry: Int64) throws {
+        #expect(try read("SET k v PXAT 77", record).entries == ["k": .init(value: "v", expiry: expiry)])
+    }
+
+    @Test(arguments: ["DEL k", "UNLINK a k b", "GETDEL k", "FLUSHALL", "FLUSHDB ASYNC", "DELEX k"])
+    func removals(_ record: String) throws { #expect(try read("SET k v", record).entries.isEmpty) }
+
+    @Test(arguments: [
+        "SET k", "SET k v PXAT", "SET k v PXAT x", "SET k v PXAT 0", "SET k v EX 9223372036854775807", "SETEX k v",
+        "MSET k", "MSETEX 9 k v", "EXPIRE k", "EXPIREAT k 9223372036854775807", "DEL", "SELECT", "SELECT x", "EXEC",
+    ])
+    func damagedRecords(_ record: String) {
+        #expect(throws: FormatError.self) { try read("SET a b", record) }
+        let error = #expect(throws: FormatError.self) { try read("SET a b", record, "SET a b") }
+        #expect(error?.code == .damaged && error?.offset == 27)
+    }
+
+    @Test(arguments: [
+        "INCR k", "APPEND k v", "SETRANGE k 1 v", "RENAME a b", "COPY a b", "RESTORE k 0 x", "EVAL x 0",
+        "SORT a STORE b",
+        "LPUSH k v", "SELECT 3", "SET k v IFEQ 3",
+    ])
+    func refusesByName(_ record: String) {
+        let error = #expect(throws: FormatError.self) { try read(record) }
+        #expect(error?.code == .unsupported && error?.offset == 0)
+    }
+
+    @Test func passesOverOtherTypesAndDatabases() throws {
+        let sink = try read(
+            "SET k v", "LPUSH l 1", "SELECT 3", "SET k other", "FLUSHDB", "SELECT 0", "HSET h a b", "SET j v",
+            skipsUnsupported: true)
+        #expect(sink.entries.keys.sorted() == ["j", "k"] && sink.entries["k"]?.value == "v")
+        #expect(throws: FormatError.self) { try read("INCR k", skipsUnsupported: true) }
+    }
+
+    @Test func aDamagedNameIsNotPrinted() {
+        let error = #expect(throws: FormatError.self) { try read(["eyJhbGciOi.token", "x"]) }
+        #expect(error?.reason.contains("eyJ") == false)
+        #expect(error?.reason.lowercased().contains("token") == false)
+    }
+
+    @Test func onlyAnIncompleteRecordIsATornTailOfRedisOwn() throws {
+        let whole = Array("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n#TS:17\r\n*2\r\n$3\r\nDEL\r\n$1\r\nj\r\n".utf8)
+        #expect(try whole.readLog().end.torn == nil)
+        for count in 1..<whole.count {
+            let end = try Array(whole[..<count]).readLog().end
+            #expect(end.offset <= count && end.chain == nil)
+        }
+        #expect(throws: FormatError.self) { try (whole + [0, 0, 0]).readLog() }
+        #expect(throws: FormatError.self) { try (whole + Array("*0\r\n".utf8)).readLog() }
+        #expect(throws: FormatError.self) { try (whole + Array("SET a b\r\n".utf8)).readLog() }
+    }
+
+    private func read(_ requests: [String]...) throws(FormatError) -> RecordingSink { try read(requests) }
+}

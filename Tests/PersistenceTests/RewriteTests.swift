@@ -1,0 +1,80 @@
+import Denylist
+import Synchronization
+import Testing
+
+@testable import Persistence
+
+/// Base and log replayed are the live table, whatever happened during the walk.
+@Suite struct RewriteTests {
+    /// The walk sees a table that grows, shrinks and reclaims at each step; then the log is cut at many places.
+    @Test(arguments: 0..<6) func baseAndLogAreTheTableAtEveryCut(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let disk = SimulatedDisk(seed: seed)
+        let denylist = Denylist.small(shards: [1, 4][Int(seed % 2)])
+        let persistence = try Persistence(
+            PersistenceConfiguration(directory: "data"), denylist, files: disk, moment: { .start })
+        _ = try persistence.recover()
+        try persistence.begin(renewEpoch: {}, inBackground: false)
+        let log = persistence.log
+        var number = 0
+        func add(_ count: Int) {
+            for _ in 0..<count {
+                number += 1
+                let isToken = number % 2 == 0
+                let key = isToken ? "revoked:jti:\(Self.uuid(&random))" : "plain \(number)"
+                // Some have expired, and are there to be reclaimed.
+                let expiry = Moment.start.wall + [1_000_000, -200_000].randomElement(using: &random)!
+                let expiring = Bool.random(using: &random)
+                denylist.set(Array(key.utf8), Array("v\(number)".utf8), expiry: expiring ? expiry : Expiry.never, log)
+            }
+        }
+        func remove(_ count: Int) {
+            for key in denylist.contents.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }).prefix(count) {
+                denylist.remove(key, log)
+            }
+        }
+        add(1_500)
+        log.commit(synchronously: true)
+
+        // Growing first, then shrinking.
+        var step = 0
+        var rewrite = Rewrite(
+            denylist: denylist, log: log, moment: { .start },
+            pause: {
+                step += 1
+                if step % 12 < 6 { add(60) } else { remove(80) }
+                if step % 5 == 0 { denylist.reclaim(slots: 2_000, at: .start) }
+                log.commit(synchronously: step % 3 == 0)
+            })
+        rewrite.entriesAtOnce = 40
+        try persistence.directory.withLock { try rewrite.compact(&$0!) }
+        #expect(step > 20)
+
+        // From here on each state must come back when the log ends there.
+        var cuts: [(Int, Contents)] = []
+        let path = log.writer.withLock { $0.file?.path } ?? ""
+        for _ in 0..<12 {
+            cuts.append((try disk.contents(of: path).count, denylist.contents))
+            add(5)
+            remove(3)
+            log.commit(synchronously: true)
+        }
+        let whole = try disk.contents(of: path).withBytes { $0.bytes }
+        for (size, contents) in cuts {
+            disk.replace(path, Array(whole[..<size]))
+            let copy = Denylist.small()
+            _ = try Persistence(
+                PersistenceConfiguration(directory: "data"), copy, files: disk, moment: { .start }
+            ).recover()
+            #expect(copy.contents == contents)
+        }
+    }
+
+    static func uuid(_ random: inout SeededGenerator) -> String {
+        func hex(_ digits: Int) -> String {
+            let text = String(random.next() >> UInt64(64 - digits * 4), radix: 16)
+            return String(repeating: "0", count: digits - text.count) + text
+        }
+        return "\(hex(8))-\(hex(4))-\(hex(4))-\(hex(4))-\(hex(12))"
+    }
+}
