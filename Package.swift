@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "RevokedServer",
             dependencies: [
-                "Contract", "Denylist", "RESP",
+                "Contract", "Denylist", "Persistence", "RESP",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
