@@ -1,6 +1,7 @@
 import Contract
 import Denylist
 import Logging
+import Persistence
 import Synchronization
 
 /// What all connections share.
@@ -21,6 +22,9 @@ final class Daemon: Sendable {
     /// The TCP port that clients reach, once it is known.
     let port: Atomic<Int>
     private let ending = Mutex<(@Sendable () -> Void)?>(nil)
+    /// What keeps the denylist on disk; set before anyone is served, nil if it lives in memory only.
+    private let kept = Mutex<Persistence?>(nil)
+    private let logObservers = Mutex<[@Sendable () -> Void]>([])
 
     init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger) {
         self.configuration = configuration
@@ -65,6 +69,17 @@ final class Daemon: Sendable {
         }
         logger.warning("flushed: the denylist is empty and has a new epoch")
     }
+
+    // MARK: Persistence
+
+    var persistence: Persistence? { kept.withLock { $0 } }
+
+    func keep(by persistence: Persistence) { kept.withLock { $0 = persistence } }
+
+    /// Adds someone who is told, on any thread, whenever the log has come further, or has failed.
+    func observeLog(_ observer: @escaping @Sendable () -> Void) { logObservers.withLock { $0.append(observer) } }
+
+    func logHasProgressed() { for observer in logObservers.withLock({ $0 }) { observer() } }
 
     // MARK: Ending
 
