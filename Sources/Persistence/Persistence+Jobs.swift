@@ -180,15 +180,19 @@ extension Persistence {
         try data.leaveDoubt("the daemon ended before its log was complete")
         try renew()
         settings.withLock { $0.isLogging = true }
-        guard policy == .always else { return }
-        try log.flush()
-        try data.endDoubt()
+        try doubting.withLock { _ throws(FileError) in
+            guard policy == .always else { return }
+            try log.flush()
+            try data.endDoubt()
+        }
     }
 
     private func disable() throws(FileError) {
         guard log.state != .off else { return }
-        try data.leaveDoubt("the daemon ran without a log")
-        settings.withLock { $0.isLogging = false }
-        log.stop()
+        try doubting.withLock { _ throws(FileError) in
+            try data.leaveDoubt("the daemon ran without a log")
+            settings.withLock { $0.isLogging = false }
+            log.stop()
+        }
     }
 }

@@ -21,6 +21,8 @@ public final class Persistence: Sendable {
     /// Locked for as long as a log or a snapshot is being written.
     let directory = Mutex<LogDirectory?>(nil)
     let figures = Mutex(Figures())
+    /// Locked while it is decided whether the directory bears the mark of doubt: policy, log and mark change together.
+    let doubting = Mutex(())
     let saver = Saver()
     private let threadCount = Mutex(0)
     private let threadHasEnded = DispatchSemaphore(value: 0)
@@ -51,6 +53,7 @@ public final class Persistence: Sendable {
     /// - Parameters:
     ///   - moment: the daemon's clocks.
     ///   - onProgress: called on any thread, often, when ``AppendLog/acknowledged`` or its state has changed.
+    ///     Locks are held then: it may wake whoever waits, and must not call persistence.
     ///   - notify: takes what belongs into the daemon's log.
     public convenience init(
         _ configuration: PersistenceConfiguration, _ denylist: Denylist, moment: @escaping @Sendable () -> Moment,
@@ -204,18 +207,22 @@ public final class Persistence: Sendable {
 
     public var policy: SyncPolicy { settings.withLock { $0.policy } }
 
-    /// `CONFIG SET appendfsync`.
+    /// `CONFIG SET appendfsync`. Waits for the disk: not to be called by a thread that serves clients.
     public func setPolicy(_ policy: SyncPolicy) throws(PersistenceError) {
         do throws(FileError) {
-            if policy != .always { try data.leaveDoubt(Self.doubt(policy)) }
-            settings.withLock { $0.policy = policy }
-            log.update { $0.policy = policy }
-            guard policy == .always, log.state == .running else { return log.wake() }
-            try log.flush()
-            try data.endDoubt()
+            try doubting.withLock { _ throws(FileError) in try change(policy) }
         } catch {
             throw PersistenceError(error)
         }
+    }
+
+    private func change(_ policy: SyncPolicy) throws(FileError) {
+        if policy != .always { try data.leaveDoubt(Self.doubt(policy)) }
+        settings.withLock { $0.policy = policy }
+        log.update { $0.policy = policy }
+        guard policy == .always, log.state == .running else { return log.wake() }
+        try log.flush()
+        try data.endDoubt()
     }
 
     /// `CONFIG SET auto-aof-rewrite-percentage` and `-min-size`.
