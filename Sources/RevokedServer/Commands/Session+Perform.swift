@@ -1,3 +1,4 @@
+import Persistence
 import RESP
 import Synchronization
 
@@ -16,8 +17,13 @@ extension Session {
         if command.flags.contains(.admin), !mayAdminister(worker) {
             return refusePermission("\(command.name)", &worker)
         }
+        if command.flags.contains(.write), let log = worker.written.log, log.refusesWrites, let refusal = log.refusal {
+            return worker.fail(refusal)
+        }
         client.lastCommand.store(tag, ordering: .relaxed)
+        let start = worker.reply.count
         execute(command.id, arguments, &worker)
+        worker.holdReply(from: start)
         // What follows in the same read must not count from before a walk through all keys.
         if command.flags.contains(.slow) { worker.readClock() }
     }
