@@ -43,16 +43,19 @@ enum Handshake {
         let audit = try StoreAudit(
             information: text, accepting: options.acceptedEvictionPolicies, acceptsReplica: options.acceptsReplica)
         var condition = StoreCondition(
-            warnings: audit.warnings, clockOffset: try milliseconds(replies.last ?? .null) - now)
+            warnings: audit.warnings, dialect: audit.dialect,
+            clockOffset: try (replies.last ?? .null).time() - now)
         if condition.isClockSkewed {
             condition.warnings.append("this machine's clock and the store's differ by more than 30 seconds")
         }
         return condition
     }
+}
 
-    /// The reply to `TIME`: seconds and microseconds.
-    private static func milliseconds(_ reply: Reply) throws(StoreFailure) -> Int64 {
-        guard case .array(let parts) = reply else { throw StoreFailure(unexpected: reply) }
+extension Reply {
+    /// What `TIME` answered, in Unix milliseconds.
+    func time() throws(StoreFailure) -> Int64 {
+        guard case .array(let parts) = self else { throw StoreFailure(unexpected: self) }
         let numbers = parts.compactMap { part -> Int64? in
             guard case .bulk(let digits) = part else { return nil }
             return Int64(String(decoding: digits, as: UTF8.self))

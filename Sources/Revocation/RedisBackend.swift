@@ -1,7 +1,6 @@
 import Logging
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A server that speaks the Redis protocol. Checks and writes have connections of their own: replies come in order, and a
 /// check must not wait for a write to reach the disk.
@@ -37,25 +36,45 @@ final class RedisBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
         let replies = try await checks.connection().call([Command("MGET", keys)])
-        guard let reply = replies.first, case .array(let elements) = reply else {
-            throw StoreFailure(unexpected: replies.first ?? .null)
-        }
-        guard elements.count == keys.count else { throw .unexpectedReply }
-        var values: [[UInt8]?] = []
-        values.reserveCapacity(elements.count)
-        for element in elements {
-            switch element {
-            case .bulk(let value): values.append(value)
-            case .null: values.append(nil)
-            case .array, .error, .integer, .status: throw StoreFailure(unexpected: element)
-            }
-        }
-        return values
+        return try (replies.first ?? .null).values(of: keys)
     }
 
+    func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
+        let replies = try await checks.connection().call(Self.timedLookUp(keys))
+        return try TimedValues(replies[...], of: keys)
+    }
+
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+        let dialect = try await condition().dialect
+        var replies = try await send([dialect.claim(entry, .digest)] + Self.timedLookUp(keys))
+        if replies[0].isMissingScript {
+            replies = try await send([dialect.claim(entry, .text)] + Self.timedLookUp(keys))
+        }
+        return try Claim(replies, of: keys)
+    }
+
+    /// The time is read before the values: a cut-off that is set after it was read is no earlier than it.
+    static func timedLookUp(_ keys: [String]) -> [Command] { [Command("TIME"), Command("MGET", keys)] }
+
     func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
-        let commands = entries.map { Command("SETEX", $0.key, String($0.secondsToLive), $0.value) }
-        for reply in try await send(commands) where reply != .ok { throw StoreFailure(unexpected: reply) }
+        let dialect = try await condition().dialect
+        var replies = try await send(entries.map { dialect.write($0, .digest) })
+        let missing = replies.indices.filter { replies[$0].isMissingScript }
+        if !missing.isEmpty {
+            let again = try await send(missing.map { dialect.write(entries[$0], .text) })
+            for (index, reply) in zip(missing, again) { replies[index] = reply }
+        }
+        for reply in replies where reply != .ok { throw StoreFailure(unexpected: reply) }
+    }
+
+    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
+        let replies = try await send(
+            keys.flatMap { [Command("GET", $0), Command("PTTL", $0), Command("DEL", $0)] })
+        var removed: [RemovedEntry?] = []
+        for index in stride(from: 0, to: replies.count, by: 3) {
+            removed.append(try RemovedEntry(replies[index..<index + 3]))
+        }
+        return removed
     }
 
     func condition() async throws(StoreFailure) -> StoreCondition {
@@ -73,32 +92,5 @@ final class RedisBackend: Backend {
     func close() async {
         await checks.close()
         await writes.close()
-    }
-}
-
-/// Connections for one purpose, one for each event loop in use.
-final class ConnectionPool: Sendable {
-    private let connections: [StoreConnection]
-    private let turn = Atomic(0)
-
-    init(_ connections: [StoreConnection]) {
-        precondition(!connections.isEmpty, "a pool has at least one connection")
-        self.connections = connections
-    }
-
-    /// The connection of the caller's own event loop, if it has one; otherwise the next in turn.
-    func connection() -> StoreConnection {
-        guard connections.count > 1 else { return connections[0] }
-        if let own = connections.first(where: { $0.loop.inEventLoop }) { return own }
-        let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
-        return connections[Int(UInt(bitPattern: turn) % UInt(connections.count))]
-    }
-
-    func closeSoon() {
-        for connection in connections { _ = connection.close() }
-    }
-
-    func close() async {
-        for connection in connections { try? await connection.close().get() }
     }
 }

@@ -9,6 +9,9 @@ public import Contract
 /// How a ``RevocationList`` behaves.
 public struct RevocationConfiguration: Sendable {
     public var namespace = Namespace()
+    /// The labels of the issuers that are trusted, by `iss`, if there are several: 1 to 32 of `a-z 0-9 -`, all different.
+    /// Empty for one issuer, whose keys then carry no label. With labels, a token of another issuer is unknown.
+    public var issuerLabels: [String: String] = [:]
     /// How long a connection may take to be made, log-in and audit included. Up to one minute.
     public var connectTimeout: Duration = .seconds(2)
     /// How long a command may take from the call to its reply. Up to one minute.
@@ -16,6 +19,11 @@ public struct RevocationConfiguration: Sendable {
     /// How long a session's revocation is kept: the longest lifetime of a refresh token; the margin is added. Up to 399
     /// days: the daemon keeps nothing for longer than 400.
     public var longestRefreshLifetime: Duration = .seconds(30 * 86_400)
+    /// How long a token without `exp` may live: its revocation is kept for so long. nil refuses to revoke one by `jti`.
+    public var maximumTokenLifetime: Duration?
+    /// For how long after a refresh token was exchanged a second presenter gets tokens with the same successor `jti`,
+    /// instead of ending the session. Up to one minute; not prolonged by use.
+    public var rotationGrace: Duration = .zero
     /// The epoch to believe; nil pins the one met at first contact. `revoked accept` outranks it while the process lives.
     public var epoch: String?
     /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently, by
@@ -38,8 +46,20 @@ public struct RevocationConfiguration: Sendable {
         guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(longestRefreshLifetime) else {
             throw RevocationError(.invalidConfiguration, "the longest refresh lifetime is 0 to 399 days")
         }
+        guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(maximumTokenLifetime ?? .zero) else {
+            throw RevocationError(.invalidConfiguration, "the longest lifetime of a token is 0 to 399 days")
+        }
+        guard (Duration.zero...Duration.seconds(60)).contains(rotationGrace) else {
+            throw RevocationError(.invalidConfiguration, "the grace of a rotation is 0 to 60 seconds")
+        }
         guard epoch?.isEmpty != true else {
             throw RevocationError(.invalidConfiguration, "the configured epoch is empty: leave it out, or give it")
         }
+    }
+
+    /// How long a session's revocation or a cut-off is kept, in seconds: as long as any token that it names may live.
+    var longestRevocation: Int64 {
+        let longest = max(longestRefreshLifetime, maximumTokenLifetime ?? .zero)
+        return (longest + .milliseconds(Limits.marginMilliseconds)).secondsRoundedUp
     }
 }

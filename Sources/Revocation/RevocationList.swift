@@ -18,9 +18,10 @@ import Synchronization
 /// Connections are made by the first call, which waits for them (``RevocationConfiguration/connectTimeout``), and come
 /// back by themselves when they are lost. Until then calls fail at once.
 public final class RevocationList: Sendable {
-    private let backend: any Backend
-    private let configuration: RevocationConfiguration
-    private let logger: Logger
+    let backend: any Backend
+    let configuration: RevocationConfiguration
+    let logger: Logger
+    private let namespaces: Namespaces
     private let pin: Mutex<EpochPin>
 
     /// - Parameter url: `redis://[user:password@]host:port`, `redis+unix:///path` or `memory:`.
@@ -38,63 +39,31 @@ public final class RevocationList: Sendable {
             backend = RedisBackend(
                 location: location, credentials: credentials, configuration: configuration, logger: logger)
         }
-        self.init(backend: backend, configuration: configuration, logger: logger)
+        try self.init(backend: backend, configuration: configuration, logger: logger)
     }
 
-    init(backend: any Backend, configuration: RevocationConfiguration, logger: Logger) {
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for labels that cannot be told apart.
+    init(backend: any Backend, configuration: RevocationConfiguration, logger: Logger) throws(RevocationError) {
+        namespaces = try Namespaces(configuration)
         self.backend = backend
         self.configuration = configuration
         self.logger = logger
         pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) }))
     }
 
-    /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and its session if asked to.
-    /// Returns once the store has acknowledged every write.
-    ///
-    /// A store whose epoch has changed takes revocations all the same: one more can only make it safer, and checks stay
-    /// unknown until the epoch is accepted.
-    /// - Parameter scopes: `.token`, `.session` or both.
-    /// - Throws: ``RevocationError``: the token is then not known to be revoked.
-    @discardableResult
-    public func revoke(
-        _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token]
-    ) async throws(RevocationError) -> Acknowledgement {
-        let now: Int64
-        do throws(StoreFailure) {
-            now = try await storeTime()
-        } catch {
-            throw RevocationError(error)
-        }
-        let plan = try RevocationPlan(
-            token, reason: reason, scopes: scopes, configuration: configuration, now: now)
-        guard let secondsToLive = plan.entries.map(\.secondsToLive).min() else { return .alreadyExpired }
-        do throws(StoreFailure) {
-            try await backend.write(plan.entries)
-        } catch {
-            throw RevocationError(error)
-        }
-        return .revoked(secondsToLive: secondsToLive)
-    }
-
     /// What the store knows of a token: one lookup, one round trip.
     public func verdict(for token: TokenClaims) async -> Verdict {
-        let check: Check
-        do throws(ContractError) {
-            check = try Check(token, in: configuration.namespace)
-        } catch {
-            return .unknown(UnknownCause(.unidentifiable, error.message))
-        }
-        // The epoch believed when the question is asked: one that is accepted meanwhile must not vouch for an answer that
-        // may be older than what was revoked again before the acceptance.
-        let believed = pin.withLock { $0.pinned }
-        do throws(StoreFailure) {
-            let values = try await backend.lookUp(check.keys)
-            let pinned = believed ?? pin.withLock { $0.pinned(seeing: values.last ?? nil) }
-            let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: try await storeTime())
-            if case .unknown(let cause) = verdict, cause.code == .epochChanged { askForAcceptance() }
+        do throws(UnknownCause) {
+            let check = try check(of: token)
+            let believed = believedEpoch
+            let (values, now) = try await asking { () async throws(StoreFailure) in
+                (try await backend.lookUp(check.keys), try await storeTime())
+            }
+            let verdict = check.verdict(values: values, pinnedEpoch: pinned(believed, seeing: values), now: now)
+            if case .unknown(let cause) = verdict { look(into: cause) }
             return verdict
         } catch {
-            return .unknown(UnknownCause(error))
+            return .unknown(error)
         }
     }
 
@@ -121,9 +90,60 @@ public final class RevocationList: Sendable {
         await backend.close()
     }
 
+    // MARK: What every call rests on
+
+    /// Says what a failure of the store means to somebody who asks.
+    func asking<Answer>(
+        _ question: () async throws(StoreFailure) -> Answer
+    ) async throws(UnknownCause) -> Answer {
+        do throws(StoreFailure) { return try await question() } catch { throw UnknownCause(error) }
+    }
+
+    /// Says what a failure of the store means to somebody who writes.
+    func acting<Answer>(
+        _ action: () async throws(StoreFailure) -> Answer
+    ) async throws(RevocationError) -> Answer {
+        do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }
+    }
+
     /// The time on the store's clock, which all times of the contract are read on, in Unix milliseconds.
-    private func storeTime() async throws(StoreFailure) -> Int64 {
+    func storeTime() async throws(StoreFailure) -> Int64 {
         configuration.wallClock() + (try await backend.condition().clockOffset)
+    }
+
+    func check(of token: TokenClaims) throws(UnknownCause) -> Check {
+        guard let namespace = namespaces.namespace(of: token.issuer) else {
+            throw UnknownCause(.unidentifiable, "the token's issuer has no label among the trusted ones")
+        }
+        do throws(ContractError) {
+            return try Check(token, in: namespace)
+        } catch {
+            throw UnknownCause(.unidentifiable, error.message)
+        }
+    }
+
+    /// - Throws: ``RevocationError/Code/unknownIssuer``.
+    func namespace(of issuer: String?) throws(RevocationError) -> Namespace {
+        guard let namespace = namespaces.namespace(of: issuer) else {
+            throw RevocationError(
+                .unknownIssuer, "there are several issuers: name one that has a label in the configuration")
+        }
+        return namespace
+    }
+
+    /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may be
+    /// older than what was revoked again before the acceptance.
+    var believedEpoch: [UInt8]? { pin.withLock { $0.pinned } }
+
+    /// What the epoch in an answer is to be compared with.
+    /// - Parameter values: the epoch last.
+    func pinned(_ believed: [UInt8]?, seeing values: [[UInt8]?]) -> [UInt8] {
+        believed ?? pin.withLock { $0.pinned(seeing: values.last ?? nil) }
+    }
+
+    /// Does what can be done about something that could not be proven.
+    func look(into cause: UnknownCause) {
+        if cause.code == .epochChanged { askForAcceptance() }
     }
 
     private func tellOfAcceptance() {
@@ -137,14 +157,6 @@ public final class RevocationList: Sendable {
         guard pin.withLock({ $0.shouldAsk(now: .now) }) else { return }
         Task { _ = await readiness() }
     }
-}
-
-/// What the store acknowledged.
-public enum Acknowledgement: Sendable, Equatable {
-    /// Written; kept for this long, in seconds. Of several entries, the shortest.
-    case revoked(secondsToLive: Int64)
-    /// The token's `exp` is past by more than the margin: nobody accepts it, nothing was to be written.
-    case alreadyExpired
 }
 
 /// Whether checks can be answered, and if not, why.

@@ -107,27 +107,4 @@ import Testing
             await list.close()
         }
     }
-
-    /// Runs `body` while a daemon listens on loopback: on a free port, unless the settings name one.
-    private func withDaemon<Result: Sendable>(
-        _ settings: ServerConfiguration = ServerConfiguration(), _ body: (_ url: String) async throws -> Result
-    ) async throws -> Result {
-        var settings = settings
-        if settings.port == ServerConfiguration().port { settings.port = 0 }
-        settings.threads = 1
-        let server = RevokedServer(settings, logger: LogLines().logger)
-        guard case .tcp(_, let port) = try await server.start().first else { throw UnexpectedEndpoint() }
-        let housekeeping = Task { await server.waitForShutdown() }
-        defer { housekeeping.cancel() }
-        do {
-            let result = try await body("redis://127.0.0.1:\(port)")
-            await server.stop()
-            return result
-        } catch {
-            await server.stop()
-            throw error
-        }
-    }
-
-    private struct UnexpectedEndpoint: Error {}
 }

@@ -70,7 +70,7 @@ import Testing
         let backend = RedisBackend(
             location: location, credentials: nil, configuration: configuration(), logger: LogLines().logger,
             examinationInterval: .milliseconds(10))
-        let list = RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
+        let list = try RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
         #expect(await list.readiness().isReady)
         clock.withLock { $0 -= 60_000 }
         #expect(await eventually { await !list.readiness().isReady })
