@@ -20,6 +20,15 @@ extension StoreDialect {
         }
         return Command("SET", entry.key, entry.value, "NX", "GET", "EX", seconds)
     }
+
+    func claim(_ entry: RevocationEntry, _ form: Script.Form, thenLookUp keys: [String]) -> [Command] {
+        [claim(entry, form)] + Command.timedLookUp(keys)
+    }
+}
+
+extension Command {
+    /// The time is read before the values: a cut-off that the values do not show was set after it.
+    static func timedLookUp(_ keys: [String]) -> [Command] { [Command("TIME"), Command("MGET", keys)] }
 }
 
 extension Reply {
@@ -44,7 +53,7 @@ extension Reply {
 }
 
 extension TimedValues {
-    /// - Parameter replies: to ``RedisBackend/timedLookUp(_:)-swift.type.method``.
+    /// - Parameter replies: to ``Command/timedLookUp(_:)``.
     init(_ replies: ArraySlice<Reply>, of keys: [String]) throws(StoreFailure) {
         guard replies.count == 2, let first = replies.first, let last = replies.last else { throw .unexpectedReply }
         let time = try first.time()

@@ -8,15 +8,18 @@ final class RedisBackend: Backend {
     private let checks: ConnectionPool
     private let writes: ConnectionPool
     private let watch: StoreWatch
+    private let knownDialect: StoreDialect?
 
+    /// - Parameter dialect: how to write, whatever the store says that it is.
     /// - Parameter loopCount: event loops with a pair of connections each.
     /// - Parameter examinationInterval: how often the store is examined again.
     init(
         location: StoreURL.Location, credentials: StoreURL.Credentials?, configuration: RevocationConfiguration,
-        logger: Logger, loopCount: Int = 1, examinationInterval: TimeAmount = .seconds(60)
+        logger: Logger, dialect: StoreDialect? = nil, loopCount: Int = 1, examinationInterval: TimeAmount = .seconds(60)
     ) {
         let watch = StoreWatch(logger, location)
         self.watch = watch
+        knownDialect = dialect
         let options = StoreConnection.Options(
             location: location, credentials: credentials, connectTimeout: TimeAmount(configuration.connectTimeout),
             commandTimeout: TimeAmount(configuration.commandTimeout),
@@ -40,24 +43,19 @@ final class RedisBackend: Backend {
     }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
-        let replies = try await checks.connection().call(Self.timedLookUp(keys))
+        let replies = try await checks.connection().call(Command.timedLookUp(keys))
         return try TimedValues(replies[...], of: keys)
     }
 
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
-        let dialect = try await condition().dialect
-        var replies = try await send([dialect.claim(entry, .digest)] + Self.timedLookUp(keys))
-        if replies[0].isMissingScript {
-            replies = try await send([dialect.claim(entry, .text)] + Self.timedLookUp(keys))
-        }
+        let dialect = try await dialect()
+        var replies = try await send(dialect.claim(entry, .digest, thenLookUp: keys))
+        if replies[0].isMissingScript { replies = try await send(dialect.claim(entry, .text, thenLookUp: keys)) }
         return try Claim(replies, of: keys)
     }
 
-    /// The time is read before the values: a cut-off that is set after it was read is no earlier than it.
-    static func timedLookUp(_ keys: [String]) -> [Command] { [Command("TIME"), Command("MGET", keys)] }
-
     func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
-        let dialect = try await condition().dialect
+        let dialect = try await dialect()
         var replies = try await send(entries.map { dialect.write($0, .digest) })
         let missing = replies.indices.filter { replies[$0].isMissingScript }
         if !missing.isEmpty {
@@ -75,6 +73,11 @@ final class RedisBackend: Backend {
             removed.append(try RemovedEntry(replies[index..<index + 3]))
         }
         return removed
+    }
+
+    func dialect() async throws(StoreFailure) -> StoreDialect {
+        if let knownDialect { return knownDialect }
+        return try await condition().dialect
     }
 
     func condition() async throws(StoreFailure) -> StoreCondition {

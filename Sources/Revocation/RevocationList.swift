@@ -23,6 +23,7 @@ public final class RevocationList: Sendable {
     let logger: Logger
     private let namespaces: Namespaces
     private let pin: Mutex<EpochPin>
+    let unsettled = Mutex(UnsettledRotations())
 
     /// - Parameter url: `redis://[user:password@]host:port`, `redis+unix:///path` or `memory:`.
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
