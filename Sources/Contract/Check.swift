@@ -3,7 +3,8 @@ public struct Check: Sendable {
     /// The keys of one `MGET`: the token's scopes, then the epoch.
     public let keys: [String]
     let scopes: [Scope]
-    private let issuedAt: Int64?
+    /// `iat`
+    public let issuedAt: Int64?
 
     /// - Throws: ``ContractError`` if the token's claims make no valid keys.
     public init(_ token: TokenClaims, in namespace: Namespace) throws(ContractError) {

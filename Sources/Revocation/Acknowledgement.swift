@@ -4,6 +4,9 @@ public import Contract
 public enum Acknowledgement: Sendable, Equatable {
     /// Written; kept for this long, in seconds. Of several entries, the shortest.
     case revoked(secondsToLive: Int64)
+    /// Written and kept like ``revoked(secondsToLive:)``, but fewer replicas than required (``ReplicaRequirement``) said in
+    /// time that they have it: a failover could lose it.
+    case revokedOnTooFewReplicas(secondsToLive: Int64, replicas: Int)
     /// The token's `exp` is past by more than the margin: nobody accepts it, nothing was to be written.
     case alreadyExpired
 }

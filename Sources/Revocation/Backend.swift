@@ -12,7 +12,9 @@ protocol Backend: Sendable {
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim
 
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure)
+    /// - Returns: how many replicas have them too; nil if that was not to be waited for.
+    @discardableResult
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int?
 
     /// Removes keys.
     /// - Returns: what each of them held, nil where there was none.

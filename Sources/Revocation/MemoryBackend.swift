@@ -9,6 +9,7 @@ final class MemoryBackend: Backend {
 
     private let denylist: Denylist
     private let epoch: [UInt8]
+    private let replicas: ReplicaRequirement?
     private let wallClock: @Sendable () -> Int64
     private let bootClock: @Sendable () -> Int64
     private let clock: Mutex<GuardedClock>
@@ -23,6 +24,7 @@ final class MemoryBackend: Backend {
         settings.guardedPrefix = Array(configuration.namespace.prefix.utf8)
         denylist = Denylist(settings)
         epoch = Array((configuration.epoch ?? Epoch.random()).utf8)
+        replicas = configuration.replicas
         wallClock = configuration.wallClock
         self.bootClock = bootClock
         clock = Mutex(GuardedClock(wall: wallClock(), boot: bootClock()))
@@ -63,11 +65,13 @@ final class MemoryBackend: Backend {
         }
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
+    @discardableResult
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
         try checkOpen()
         let moment = moment()
         for entry in entries { merge(entry, expiry: expiry(of: entry, at: moment), at: moment) }
         denylist.reclaim(slots: Self.reclaimedSlotsPerWrite, at: moment)
+        return replicas.map { _ in 0 }
     }
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {

@@ -9,19 +9,23 @@ final class RedisBackend: Backend {
     private let writes: ConnectionPool
     private let watch: StoreWatch
     private let knownDialect: StoreDialect?
+    private let replicas: ReplicaRequirement?
 
     /// - Parameter dialect: how to write, whatever the store says that it is.
     /// - Parameter loopCount: event loops with a pair of connections each.
     /// - Parameter examinationInterval: how often the store is examined again.
     init(
-        location: StoreURL.Location, credentials: StoreURL.Credentials?, configuration: RevocationConfiguration,
-        logger: Logger, dialect: StoreDialect? = nil, loopCount: Int = 1, examinationInterval: TimeAmount = .seconds(60)
+        address: StoreAddress, access: StoreURL.Access = .init(), encryption: StoreEncryption? = nil,
+        configuration: RevocationConfiguration, logger: Logger, dialect: StoreDialect? = nil, loopCount: Int = 1,
+        examinationInterval: TimeAmount = .seconds(60)
     ) {
-        let watch = StoreWatch(logger, location)
+        let watch = StoreWatch(logger, address)
         self.watch = watch
         knownDialect = dialect
+        replicas = configuration.replicas
         let options = StoreConnection.Options(
-            location: location, credentials: credentials, connectTimeout: TimeAmount(configuration.connectTimeout),
+            address: address, access: access, encryption: encryption,
+            connectTimeout: TimeAmount(configuration.connectTimeout),
             commandTimeout: TimeAmount(configuration.commandTimeout),
             acceptedEvictionPolicies: configuration.acceptedEvictionPolicies,
             acceptsReplica: configuration.acceptsReplica, wallClock: configuration.wallClock,
@@ -31,6 +35,28 @@ final class RedisBackend: Backend {
         checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
         writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
     }
+
+    /// The backend that a URL of one server, or of sentinels, names.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if the files for TLS cannot be used.
+    convenience init?(_ url: StoreURL, configuration: RevocationConfiguration, logger: Logger) throws(RevocationError) {
+        switch url {
+        case .memory, .cluster: return nil
+        case .server(let location, let access):
+            self.init(
+                address: .fixed(location), access: access, encryption: try StoreEncryption(access),
+                configuration: configuration, logger: logger)
+        case .sentinel(let sentinels, let name, let access):
+            let encryption = try StoreEncryption(access)
+            let locator = SentinelLocator(
+                sentinels, name: name, encryption: encryption, timeout: TimeAmount(configuration.connectTimeout))
+            self.init(
+                address: .sentinels(locator), access: access, encryption: encryption, configuration: configuration,
+                logger: logger, examinationInterval: Self.sentinelInterval)
+        }
+    }
+
+    /// How often the sentinels are asked again whether the primary still is one.
+    private static let sentinelInterval = TimeAmount.seconds(2)
 
     deinit {
         checks.closeSoon()
@@ -54,15 +80,30 @@ final class RedisBackend: Backend {
         return try Claim(replies, of: keys)
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
+    @discardableResult
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
         let dialect = try await dialect()
-        var replies = try await send(entries.map { dialect.write($0, .digest) })
-        let missing = replies.indices.filter { replies[$0].isMissingScript }
+        var replies = try await send(entries.map { dialect.write($0, .digest) } + wait(dialect))
+        let missing = entries.indices.filter { replies[$0].isMissingScript }
         if !missing.isEmpty {
-            let again = try await send(missing.map { dialect.write(entries[$0], .text) })
+            let again = try await send(missing.map { dialect.write(entries[$0], .text) } + wait(dialect))
             for (index, reply) in zip(missing, again) { replies[index] = reply }
+            if replies.count > entries.count, let last = again.last { replies[entries.count] = last }
         }
-        for reply in replies where reply != .ok { throw StoreFailure(unexpected: reply) }
+        for reply in replies.prefix(entries.count) where reply != .ok { throw StoreFailure(unexpected: reply) }
+        guard replicas != nil else { return nil }
+        // Our daemon has no replicas.
+        guard replies.count > entries.count else { return 0 }
+        guard case .integer(let count) = replies[entries.count] else {
+            throw StoreFailure(unexpected: replies[entries.count])
+        }
+        return Int(clamping: count)
+    }
+
+    /// Lets the store answer only when the replicas have what this connection wrote, or the time is up.
+    private func wait(_ dialect: StoreDialect) -> [Command] {
+        guard let replicas, case .stock = dialect else { return [] }
+        return [Command("WAIT", String(replicas.count), String(replicas.timeout.milliseconds))]
     }
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {

@@ -31,6 +31,13 @@ public struct RevocationConfiguration: Sendable {
     public var acceptedEvictionPolicies: Set<String> = []
     /// Whether checks may read from a replica, which may not know of the latest revocations and accepts none.
     public var acceptsReplica = false
+    /// The replicas to wait for when revoking; nil waits for none.
+    public var replicas: ReplicaRequirement?
+    /// How long an answer that a token is revoked is believed without asking again, up to 5 s: so long an undoing may take
+    /// to be noticed. Answers that a token is clear are not kept, but for ``FailurePolicy/lastKnown(for:)``.
+    public var revokedAnswerLifetime: Duration = .seconds(5)
+    /// A clock that neither jumps nor stands still in suspension, for what is kept in this process. Another one is for tests.
+    public var bootClock: @Sendable () -> ContinuousClock.Instant = { .now }
     /// The time in Unix milliseconds; what it differs by from the store's clock is measured and added. Another one is for
     /// tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
@@ -51,6 +58,16 @@ public struct RevocationConfiguration: Sendable {
         }
         guard (Duration.zero...Duration.seconds(60)).contains(rotationGrace) else {
             throw RevocationError(.invalidConfiguration, "the grace of a rotation is 0 to 60 seconds")
+        }
+        guard (Duration.zero...Duration.seconds(5)).contains(revokedAnswerLifetime) else {
+            throw RevocationError(.invalidConfiguration, "revoked answers are kept for 0 to 5 seconds")
+        }
+        if let replicas {
+            guard replicas.count > 0, replicas.timeout >= .milliseconds(1), replicas.timeout < commandTimeout else {
+                throw RevocationError(
+                    .invalidConfiguration,
+                    "at least one replica is waited for, at least a millisecond and shorter than a command may take")
+            }
         }
         guard epoch?.isEmpty != true else {
             throw RevocationError(.invalidConfiguration, "the configured epoch is empty: leave it out, or give it")

@@ -1,4 +1,5 @@
 public import Contract
+import Synchronization
 
 extension RevocationList {
     /// How many revocations are written at once.
@@ -46,8 +47,9 @@ extension RevocationList {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
             let plan = try RevocationPlan(requests, reason: reason, try await circumstances(of: requests, namespace))
             let entries = plan.entries.compactMap { $0 }
-            if !entries.isEmpty { try await write(entries) }
-            acknowledgements += plan.acknowledgements
+            let replicas = entries.isEmpty ? nil : try await write(entries)
+            let areTooFew = replicas.map { $0 < configuration.replicas?.count ?? 0 } ?? false
+            acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
         }
         return acknowledgements
     }
@@ -64,7 +66,8 @@ extension RevocationList {
         let namespace = try namespace(of: issuer)
         var keys: [String] = []
         for scope in scopes { keys.append(try namespace.revocationKey(for: scope)) }
-        let removed = try await acting { () async throws(StoreFailure) in try await backend.remove(keys) }
+        let removed = try await counted { () async throws(StoreFailure) in try await backend.remove(keys) }
+        known.withLock { $0.restored(keys) }
         return zip(scopes, removed).compactMap { scope, removed in
             removed.map { removed in
                 Restoration(
@@ -74,8 +77,25 @@ extension RevocationList {
         }
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(RevocationError) {
-        try await acting { () async throws(StoreFailure) in try await backend.write(entries) }
+    /// - Returns: how many replicas have it, if that was waited for.
+    private func write(_ entries: [RevocationEntry]) async throws(RevocationError) -> Int? {
+        known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
+        let replicas = try await counted { () async throws(StoreFailure) in try await backend.write(entries) }
+        known.withLock { $0.wrote(entries, isAcknowledged: true, at: configuration.bootClock()) }
+        return replicas
+    }
+
+    private func counted<Answer>(
+        _ action: () async throws(StoreFailure) -> Answer
+    ) async throws(RevocationError) -> Answer {
+        do throws(RevocationError) {
+            let answer = try await acting(action)
+            metrics.wrote(nil)
+            return answer
+        } catch {
+            metrics.wrote(error)
+            throw error
+        }
     }
 
     /// The store's time.
@@ -111,6 +131,7 @@ extension Acknowledgement {
 
     private var rank: Int64 {
         switch self {
+        case .revokedOnTooFewReplicas: -1
         case .revoked(let secondsToLive): secondsToLive
         case .alreadyExpired: .max
         }

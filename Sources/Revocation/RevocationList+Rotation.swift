@@ -22,6 +22,12 @@ extension RevocationList {
     /// - Throws: ``RevocationError/Code/unrevocableToken`` unless it is a refresh token with `jti`, `sid` and `exp`,
     ///   ``RevocationError/Code/unknownIssuer``.
     public func rotate(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
+        let outcome = try await exchange(token)
+        metrics.rotated(outcome)
+        return outcome
+    }
+
+    private func exchange(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
         let namespace = try namespace(of: token.issuer)
         guard token.kind == .refresh, let identifier = token.identifier, !identifier.isEmpty,
             let session = token.session, !session.isEmpty, let expiresAt = token.expiresAt

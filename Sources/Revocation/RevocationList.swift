@@ -1,6 +1,7 @@
 public import Contract
 public import Logging
 import Synchronization
+import Tracing
 
 /// The denylist, as any server sees it: write down what is revoked, and find out (DESIGN §3).
 ///
@@ -24,45 +25,96 @@ public final class RevocationList: Sendable {
     private let namespaces: Namespaces
     private let pin: Mutex<EpochPin>
     let unsettled = Mutex(UnsettledRotations())
+    let known = Mutex(KnownAnswers())
+    let allowances = Mutex(Throttle(every: .seconds(1)))
+    let metrics: RevocationMetrics
+    /// nil if nobody looks at spans: found out once, as asking costs every check.
+    private let tracer: (any Tracer)?
 
-    /// - Parameter url: `redis://[user:password@]host:port`, `redis+unix:///path` or `memory:`.
+    /// - Parameter url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
+    ///   `redis+sentinel://host,host,host/name`, `memory:`; `rediss…` for TLS.
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public convenience init(
         _ url: String, configuration: RevocationConfiguration = .init(),
         logger: Logger = Logger(label: "revoked.client")
     ) throws(RevocationError) {
         try configuration.validate()
-        let backend: any Backend
-        switch try StoreURL(url) {
-        case .memory:
-            backend = MemoryBackend(configuration: configuration)
-        case .server(let location, let credentials):
-            backend = RedisBackend(
-                location: location, credentials: credentials, configuration: configuration, logger: logger)
-        }
+        let url = try StoreURL(url)
+        let backend: any Backend =
+            try RedisBackend(url, configuration: configuration, logger: logger)
+            ?? MemoryBackend(configuration: configuration)
         try self.init(backend: backend, configuration: configuration, logger: logger)
     }
 
     /// - Throws: ``RevocationError/Code/invalidConfiguration`` for labels that cannot be told apart.
-    init(backend: any Backend, configuration: RevocationConfiguration, logger: Logger) throws(RevocationError) {
+    init(
+        backend: any Backend, configuration: RevocationConfiguration, logger: Logger,
+        metrics: RevocationMetrics = RevocationMetrics(), tracer: any Tracer = InstrumentationSystem.tracer
+    ) throws(RevocationError) {
         namespaces = try Namespaces(configuration)
         self.backend = backend
+        self.metrics = metrics
+        self.tracer = tracer is NoOpTracer ? nil : tracer
         self.configuration = configuration
         self.logger = logger
         pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) }))
     }
 
-    /// What the store knows of a token: one lookup, one round trip.
+    /// What the store knows of a token: one lookup, one round trip; none if it was found revoked in the last moments
+    /// (``RevocationConfiguration/revokedAnswerLifetime``). What is known here to be revoked stays so while the store is away.
     public func verdict(for token: TokenClaims) async -> Verdict {
+        await verdict(for: token, remembersClear: false)
+    }
+
+    func verdict(for token: TokenClaims, remembersClear: Bool) async -> Verdict {
+        let askedAt = configuration.bootClock()
+        let verdict =
+            if let tracer {
+                await tracer.withAnySpan("revoked.check", ofKind: .client) { span in
+                    let verdict = await answer(token, askedAt, remembersClear)
+                    span.attributes["revoked.outcome"] = verdict.word
+                    return verdict
+                }
+            } else {
+                await answer(token, askedAt, remembersClear)
+            }
+        metrics.checked(verdict, took: configuration.bootClock() - askedAt)
+        return verdict
+    }
+
+    private func answer(
+        _ token: TokenClaims, _ askedAt: ContinuousClock.Instant, _ remembersClear: Bool
+    ) async -> Verdict {
         do throws(UnknownCause) {
             let check = try check(of: token)
-            let believed = believedEpoch
-            let (values, now) = try await asking { () async throws(StoreFailure) in
-                (try await backend.lookUp(check.keys), try await storeTime())
+            let question = KnownAnswers.Question(check)
+            if let reason = known.withLock({
+                $0.revocation(of: question, lifetime: configuration.revokedAnswerLifetime, now: askedAt)
+            }) {
+                return .revoked(reason)
             }
-            let verdict = check.verdict(values: values, pinnedEpoch: pinned(believed, seeing: values), now: now)
-            if case .unknown(let cause) = verdict { look(into: cause) }
-            return verdict
+            let believed = believedEpoch
+            do throws(UnknownCause) {
+                let (values, now) = try await asking { () async throws(StoreFailure) in
+                    (try await backend.lookUp(check.keys), try await storeTime())
+                }
+                let pinned = pinned(believed, seeing: values)
+                let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: now)
+                switch verdict {
+                case .clear:
+                    if remembersClear { known.withLock { $0.learnClear(question, epoch: pinned, askedAt: askedAt) } }
+                case .revoked(let reason): known.withLock { $0.learnRevoked(question, reason, askedAt: askedAt) }
+                case .unknown(let cause): throw cause
+                }
+                return verdict
+            } catch {
+                look(into: error)
+                let now = configuration.wallClock()
+                let reason = known.withLock {
+                    $0.revocation(of: question, lifetime: nil, now: askedAt) ?? $0.revocation(of: check, now: now)
+                }
+                return reason.map { .revoked($0) } ?? .unknown(error)
+            }
         } catch {
             return .unknown(error)
         }
@@ -144,6 +196,8 @@ public final class RevocationList: Sendable {
 
     /// Does what can be done about something that could not be proven.
     func look(into cause: UnknownCause) {
+        guard cause.code == .epochChanged || cause.code == .epochMissing else { return }
+        known.withLock { $0.forgetClear() }
         if cause.code == .epochChanged { askForAcceptance() }
     }
 

@@ -28,8 +28,13 @@ struct RevocationPlan: Sendable {
     }
 
     /// What each request became.
-    var acknowledgements: [Acknowledgement] {
-        entries.map { $0.map { .revoked(secondsToLive: $0.secondsToLive) } ?? .alreadyExpired }
+    /// - Parameter missing: how many replicas have it, if those are too few.
+    func acknowledgements(missing replicas: Int?) -> [Acknowledgement] {
+        entries.map { entry in
+            guard let entry else { return .alreadyExpired }
+            guard let replicas else { return .revoked(secondsToLive: entry.secondsToLive) }
+            return .revokedOnTooFewReplicas(secondsToLive: entry.secondsToLive, replicas: replicas)
+        }
     }
 
     private static func entry(

@@ -34,11 +34,10 @@ public struct StoreAdministration: Sendable {
         logger: Logger = Logger(label: "revoked.administration")
     ) throws(RevocationError) {
         try configuration.validate()
-        guard case .server(let location, let credentials) = try StoreURL(url) else {
+        guard let backend = try RedisBackend(try StoreURL(url), configuration: configuration, logger: logger) else {
             throw RevocationError(.invalidURL, "a denylist in memory has no epoch to write or accept: name a server")
         }
-        backend = RedisBackend(
-            location: location, credentials: credentials, configuration: configuration, logger: logger)
+        self.backend = backend
     }
 
     /// Gives a stock Redis or Valkey its epoch, if it has none.

@@ -11,8 +11,9 @@ import Synchronization
 /// `@unchecked Sendable`: everything mutable but the mailbox, which has a lock, is touched on `loop` only.
 final class StoreConnection: @unchecked Sendable {
     struct Options: Sendable {
-        var location: StoreURL.Location
-        var credentials: StoreURL.Credentials?
+        var address: StoreAddress
+        var access = StoreURL.Access()
+        var encryption: StoreEncryption?
         var connectTimeout: TimeAmount
         var commandTimeout: TimeAmount
         var acceptedEvictionPolicies: Set<String> = []
@@ -46,6 +47,8 @@ final class StoreConnection: @unchecked Sendable {
     private var lifecycle = ConnectionLifecycle()
     private var held: [PendingCall] = []
     private var channel: (any Channel)?
+    /// Where the connection leads, or is to lead.
+    private var location: StoreURL.Location?
     private var handler: StoreChannelHandler?
     private var retry: Scheduled<Void>?
     private var examination: Scheduled<Void>?
@@ -112,24 +115,17 @@ final class StoreConnection: @unchecked Sendable {
 
     private func connect() {
         let deadline = NIODeadline.now() + options.connectTimeout
-        let bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(options.connectTimeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(StoreChannelHandler())
-                }
-            }
-        let connected =
-            switch options.location {
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-            case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
-            }
-        connected.whenComplete { [self] result in
+        options.address.location(on: loop).flatMap { [self] location in
+            self.location = location
+            return StoreChannelHandler.connect(
+                to: location, on: loop, encryption: options.encryption, timeout: options.connectTimeout)
+        }.whenComplete { [self] result in
             do {
                 try shakeHands(on: result.get(), until: deadline)
             } catch {
-                lost(StoreFailure(.unreachable, "no connection to the store could be made"), because: error)
+                lost(
+                    error as? StoreFailure ?? StoreFailure(.unreachable, "no connection to the store could be made"),
+                    because: error is StoreFailure ? nil : error)
             }
         }
     }
@@ -144,7 +140,7 @@ final class StoreConnection: @unchecked Sendable {
             lost(self.handler?.endedBecause ?? StoreFailure(.unreachable, "the connection to the store was lost"))
         }
         let sentAt = options.wallClock()
-        let handshake = PendingCall(Handshake.commands(credentials: options.credentials))
+        let handshake = PendingCall(Handshake.commands(options.access))
         handshake.whenFinished { [self] result in
             do throws(StoreFailure) {
                 begin(try Handshake.condition(ofHandshake: result.get(), sentAt: sentAt, options: options))
@@ -174,6 +170,11 @@ final class StoreConnection: @unchecked Sendable {
     /// Looks again at a store that is connected. One that may not be used any more loses the connection.
     private func examine() {
         guard let handler else { return }
+        // A primary that was replaced need not know it.
+        options.address.location(on: loop).whenSuccess { [self] location in
+            guard location != self.location else { return }
+            self.handler?.end(StoreFailure(.unreachable, "another server has become the primary"))
+        }
         let sentAt = options.wallClock()
         let call = PendingCall(Handshake.examination)
         call.whenFinished { [self] result in

@@ -46,14 +46,17 @@ import Testing
             #expect(await list.verdict(for: liveToken()).reason == "logout")
             return list
         }
-        #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .unreachable })
+        let other = liveToken(identifier: "other", session: "other")
+        #expect(await eventually { await list.verdict(for: other).unknownCode == .unreachable })
+        // What was found revoked stays so.
+        #expect(await list.verdict(for: liveToken()).reason == "logout")
         var settings = ServerConfiguration()
         settings.port = port.withLock { $0 }
         try await withDaemon(settings) { url in
-            #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .epochChanged })
+            #expect(await eventually { await list.verdict(for: other).unknownCode == .epochChanged })
             let administration = try StoreAdministration(url)
             _ = try await administration.acceptEpoch()
-            #expect(await eventually { await list.verdict(for: liveToken()).isClear })
+            #expect(await eventually { await list.verdict(for: other).isClear })
             await administration.close()
         }
         await list.close()
@@ -67,7 +70,7 @@ import Testing
             #expect(try await list.revoke(liveToken(seconds: -60), reason: .admin).keeps(for: 60))
             guard case .server(let location, _) = try StoreURL(url) else { return }
             let backend = RedisBackend(
-                location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger)
+                address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
             let replies = try await backend.send([Command("TTL", "revoked:jti:secret-jti")])
             guard case .integer(let seconds) = replies[0] else { return #expect(Bool(false), "\(replies)") }
             #expect((1_000...1_120).contains(seconds))

@@ -106,7 +106,7 @@ private final class SlowBackend: Backend {
         Claim(existing: nil, after: try await timedLookUp(keys))
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {}
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? { nil }
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] { [] }
 

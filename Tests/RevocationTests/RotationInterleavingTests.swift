@@ -86,7 +86,7 @@ private final class InterruptedBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] { try await backend.lookUp(keys) }
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues { try await backend.timedLookUp(keys) }
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) { try await backend.write(entries) }
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? { try await backend.write(entries) }
     func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] { try await backend.remove(keys) }
     func condition() async throws(StoreFailure) -> StoreCondition { try await backend.condition() }
     func close() async { await backend.close() }

@@ -198,11 +198,11 @@ import Testing
 func redisBackend(
     _ url: String, _ settings: RevocationConfiguration = liveConfiguration(), dialect: StoreDialect? = nil
 ) throws -> RedisBackend {
-    guard case .server(let location, let credentials) = try StoreURL(url) else {
+    guard case .server(let location, let access) = try StoreURL(url) else {
         throw RevocationError(.invalidURL, "a server is needed")
     }
     return RedisBackend(
-        location: location, credentials: credentials, configuration: settings, logger: LogLines().logger,
+        address: .fixed(location), access: access, configuration: settings, logger: LogLines().logger,
         dialect: dialect)
 }
 

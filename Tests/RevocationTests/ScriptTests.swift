@@ -9,7 +9,7 @@ import Testing
         let server = try await RedisServer()
         guard case .server(let location, _) = try StoreURL(server.url) else { return }
         let backend = RedisBackend(
-            location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger)
+            address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
         func write(_ value: String, _ seconds: Int64) async throws {
             try await backend.write([
                 RevocationEntry(key: "revoked:sub:a", kind: .subject, value: value, secondsToLive: seconds)

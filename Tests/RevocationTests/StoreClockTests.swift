@@ -68,7 +68,7 @@ import Testing
         }
         guard case .server(let location, _) = try StoreURL(store.url) else { return }
         let backend = RedisBackend(
-            location: location, credentials: nil, configuration: configuration(), logger: LogLines().logger,
+            address: .fixed(location), configuration: configuration(), logger: LogLines().logger,
             examinationInterval: .milliseconds(10))
         let list = try RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
         #expect(await list.readiness().isReady)
