@@ -8,7 +8,7 @@ enum Handshake {
     static func commands(_ access: StoreURL.Access) -> [Command] { entrance(access) + examination }
 
     /// What must be answered with OK before anything else is said.
-    private static func entrance(_ access: StoreURL.Access) -> [Command] {
+    static func entrance(_ access: StoreURL.Access) -> [Command] {
         var commands: [Command] = []
         if let credentials = access.credentials {
             var authentication = Command("AUTH")

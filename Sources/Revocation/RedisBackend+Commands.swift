@@ -70,7 +70,12 @@ extension Claim {
 }
 
 extension RemovedEntry {
-    /// - Parameter replies: to `GET`, `PTTL` and `DEL`.
+    /// Removes a key, and says what it held.
+    static func commands(_ key: String) -> [Command] {
+        [Command("GET", key), Command("PTTL", key), Command("DEL", key)]
+    }
+
+    /// - Parameter replies: to ``commands(_:)``.
     /// - Returns: nil if there was nothing to remove.
     init?(_ replies: ArraySlice<Reply>) throws(StoreFailure) {
         let replies = Array(replies)

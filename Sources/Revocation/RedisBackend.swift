@@ -24,11 +24,7 @@ final class RedisBackend: Backend {
         knownDialect = dialect
         replicas = configuration.replicas
         let options = StoreConnection.Options(
-            address: address, access: access, encryption: encryption,
-            connectTimeout: TimeAmount(configuration.connectTimeout),
-            commandTimeout: TimeAmount(configuration.commandTimeout),
-            acceptedEvictionPolicies: configuration.acceptedEvictionPolicies,
-            acceptsReplica: configuration.acceptsReplica, wallClock: configuration.wallClock,
+            address: address, access: access, encryption: encryption, configuration: configuration,
             examinationInterval: examinationInterval,
             report: { watch.see($0) })
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(loopCount))
@@ -36,23 +32,28 @@ final class RedisBackend: Backend {
         writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
     }
 
-    /// The backend that a URL of one server, or of sentinels, names.
+    /// One server.
     /// - Throws: ``RevocationError/Code/invalidConfiguration`` if the files for TLS cannot be used.
-    convenience init?(_ url: StoreURL, configuration: RevocationConfiguration, logger: Logger) throws(RevocationError) {
-        switch url {
-        case .memory, .cluster: return nil
-        case .server(let location, let access):
-            self.init(
-                address: .fixed(location), access: access, encryption: try StoreEncryption(access),
-                configuration: configuration, logger: logger)
-        case .sentinel(let sentinels, let name, let access):
-            let encryption = try StoreEncryption(access)
-            let locator = SentinelLocator(
-                sentinels, name: name, encryption: encryption, timeout: TimeAmount(configuration.connectTimeout))
-            self.init(
-                address: .sentinels(locator), access: access, encryption: encryption, configuration: configuration,
-                logger: logger, examinationInterval: Self.sentinelInterval)
-        }
+    convenience init(
+        _ location: StoreURL.Location, _ access: StoreURL.Access, configuration: RevocationConfiguration, logger: Logger
+    ) throws(RevocationError) {
+        self.init(
+            address: .fixed(location), access: access, encryption: try StoreEncryption(access),
+            configuration: configuration, logger: logger)
+    }
+
+    /// The primary that sentinels know by a name.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if the files for TLS cannot be used.
+    convenience init(
+        sentinels: [StoreURL.Location], name: String, _ access: StoreURL.Access,
+        configuration: RevocationConfiguration, logger: Logger
+    ) throws(RevocationError) {
+        let encryption = try StoreEncryption(access)
+        let locator = SentinelLocator(
+            sentinels, name: name, encryption: encryption, timeout: TimeAmount(configuration.connectTimeout))
+        self.init(
+            address: .sentinels(locator), access: access, encryption: encryption, configuration: configuration,
+            logger: logger, examinationInterval: Self.sentinelInterval)
     }
 
     /// How often the sentinels are asked again whether the primary still is one.
@@ -108,7 +109,7 @@ final class RedisBackend: Backend {
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
         let replies = try await send(
-            keys.flatMap { [Command("GET", $0), Command("PTTL", $0), Command("DEL", $0)] })
+            keys.flatMap { RemovedEntry.commands($0) })
         var removed: [RemovedEntry?] = []
         for index in stride(from: 0, to: replies.count, by: 3) {
             removed.append(try RemovedEntry(replies[index..<index + 3]))

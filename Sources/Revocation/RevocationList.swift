@@ -32,17 +32,24 @@ public final class RevocationList: Sendable {
     private let tracer: (any Tracer)?
 
     /// - Parameter url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
-    ///   `redis+sentinel://host,host,host/name`, `memory:`; `rediss…` for TLS.
+    ///   `redis+sentinel://host,host,host/name`, `redis+cluster://host,host`, `memory:`; `rediss…` for TLS.
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public convenience init(
         _ url: String, configuration: RevocationConfiguration = .init(),
         logger: Logger = Logger(label: "revoked.client")
     ) throws(RevocationError) {
         try configuration.validate()
-        let url = try StoreURL(url)
-        let backend: any Backend =
-            try RedisBackend(url, configuration: configuration, logger: logger)
-            ?? MemoryBackend(configuration: configuration)
+        let backend: any Backend
+        switch try StoreURL(url) {
+        case .memory: backend = MemoryBackend(configuration: configuration)
+        case .server(let location, let access):
+            backend = try RedisBackend(location, access, configuration: configuration, logger: logger)
+        case .sentinel(let sentinels, let name, let access):
+            backend = try RedisBackend(
+                sentinels: sentinels, name: name, access, configuration: configuration, logger: logger)
+        case .cluster(let nodes, let access):
+            backend = try ClusterBackend(nodes, access: access, configuration: configuration, logger: logger)
+        }
         try self.init(backend: backend, configuration: configuration, logger: logger)
     }
 

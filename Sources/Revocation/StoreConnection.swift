@@ -11,20 +11,37 @@ import Synchronization
 /// `@unchecked Sendable`: everything mutable but the mailbox, which has a lock, is touched on `loop` only.
 final class StoreConnection: @unchecked Sendable {
     struct Options: Sendable {
-        var address: StoreAddress
-        var access = StoreURL.Access()
-        var encryption: StoreEncryption?
-        var connectTimeout: TimeAmount
-        var commandTimeout: TimeAmount
-        var acceptedEvictionPolicies: Set<String> = []
-        var acceptsReplica = false
+        let address: StoreAddress
+        let access: StoreURL.Access
+        let encryption: StoreEncryption?
+        let connectTimeout: TimeAmount
+        let commandTimeout: TimeAmount
+        let acceptedEvictionPolicies: Set<String>
+        let acceptsReplica: Bool
         /// Our clock, in Unix milliseconds.
-        var wallClock: @Sendable () -> Int64
+        let wallClock: @Sendable () -> Int64
         /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
         /// or a clock is set.
-        var examinationInterval = TimeAmount.seconds(60)
+        let examinationInterval: TimeAmount
         /// Told what becomes of the connection.
-        var report: @Sendable (Event) -> Void = { _ in }
+        let report: @Sendable (Event) -> Void
+
+        init(
+            address: StoreAddress, access: StoreURL.Access, encryption: StoreEncryption?,
+            configuration: RevocationConfiguration, examinationInterval: TimeAmount = .seconds(60),
+            report: @escaping @Sendable (Event) -> Void
+        ) {
+            self.address = address
+            self.access = access
+            self.encryption = encryption
+            connectTimeout = TimeAmount(configuration.connectTimeout)
+            commandTimeout = TimeAmount(configuration.commandTimeout)
+            acceptedEvictionPolicies = configuration.acceptedEvictionPolicies
+            acceptsReplica = configuration.acceptsReplica
+            wallClock = configuration.wallClock
+            self.examinationInterval = examinationInterval
+            self.report = report
+        }
     }
 
     enum Event: Sendable {

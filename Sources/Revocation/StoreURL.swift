@@ -21,7 +21,7 @@ enum StoreURL: Sendable {
         var tls: TLSSettings?
     }
 
-    enum Location: Sendable, Equatable, CustomStringConvertible {
+    enum Location: Sendable, Hashable, CustomStringConvertible {
         case tcp(host: String, port: Int)
         case unixSocket(path: String)
 
