@@ -133,6 +133,11 @@ let package = Package(
         .target(name: "CProcessor"),
         .executableTarget(name: "microbench", dependencies: ["Denylist", "CProcessor"], swiftSettings: settings),
         .target(name: "CFloor"),
+        .executableTarget(
+            name: "clientbench",
+            dependencies: ["Revocation", "Contract", "CYardstick"],
+            swiftSettings: settings),
+        .target(name: "CYardstick", linkerSettings: [.linkedLibrary("hiredis")]),
 
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),

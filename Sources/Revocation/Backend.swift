@@ -24,10 +24,15 @@ protocol Backend: Sendable {
     func condition() async throws(StoreFailure) -> StoreCondition
 
     func close() async
+
+    /// Where tasks are answered without a change of thread; nil if there is no such place.
+    var executor: (any TaskExecutor)? { get }
 }
 
 extension Backend {
     func condition() async throws(StoreFailure) -> StoreCondition { StoreCondition() }
+
+    var executor: (any TaskExecutor)? { nil }
 }
 
 /// One key to be written. Writing merges: a revocation only ever grows.

@@ -10,6 +10,7 @@ final class RedisBackend: Backend {
     private let watch: StoreWatch
     private let knownDialect: StoreDialect?
     private let replicas: ReplicaRequirement?
+    let executor: (any TaskExecutor)?
 
     /// - Parameter dialect: how to write, whatever the store says that it is.
     /// - Parameter loopCount: event loops with a pair of connections each.
@@ -27,7 +28,9 @@ final class RedisBackend: Backend {
             address: address, access: access, encryption: encryption, configuration: configuration,
             examinationInterval: examinationInterval,
             report: { watch.see($0) })
+        // With several loops each task is answered on its own, if it has one.
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(loopCount))
+        executor = loops.count == 1 ? EventLoopTaskExecutor(loops[0]) : nil
         checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
         writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
     }

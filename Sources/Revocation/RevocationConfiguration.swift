@@ -42,6 +42,9 @@ public struct RevocationConfiguration: Sendable {
     /// tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
+    /// Whether each command leaves in a write of its own: the benchmark's, to be compared with.
+    package var flushesEachCommand = false
+
     public init() {}
 
     /// - Throws: ``RevocationError/Code/invalidConfiguration``.

@@ -145,6 +145,10 @@ public final class RevocationList: Sendable {
         }
     }
 
+    /// Where the connections of one server live: tasks that prefer it (`withTaskExecutorPreference`) are answered without a
+    /// change of thread. They must not block it. nil for other stores.
+    public var executor: (any TaskExecutor)? { backend.executor }
+
     /// Ends all connections; calls in flight, and later ones, fail as `unreachable`.
     public func close() async {
         await backend.close()

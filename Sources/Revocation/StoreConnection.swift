@@ -18,6 +18,7 @@ final class StoreConnection: @unchecked Sendable {
         let commandTimeout: TimeAmount
         let acceptedEvictionPolicies: Set<String>
         let acceptsReplica: Bool
+        let flushesEachCommand: Bool
         /// Our clock, in Unix milliseconds.
         let wallClock: @Sendable () -> Int64
         /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
@@ -38,6 +39,7 @@ final class StoreConnection: @unchecked Sendable {
             commandTimeout = TimeAmount(configuration.commandTimeout)
             acceptedEvictionPolicies = configuration.acceptedEvictionPolicies
             acceptsReplica = configuration.acceptsReplica
+            flushesEachCommand = configuration.flushesEachCommand
             wallClock = configuration.wallClock
             self.examinationInterval = examinationInterval
             self.report = report
@@ -80,7 +82,7 @@ final class StoreConnection: @unchecked Sendable {
     func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
         let call = PendingCall(commands)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 call.whenFinished { continuation.resume(returning: $0) }
                 if !call.isFinished { submit(call) }
             }
@@ -121,7 +123,11 @@ final class StoreConnection: @unchecked Sendable {
         switch lifecycle.admit() {
         case .send:
             guard let handler else { preconditionFailure("a connection that is ready has a handler") }
-            handler.send(calls, timeout: options.commandTimeout)
+            if options.flushesEachCommand {
+                for call in calls { handler.send([call], timeout: options.commandTimeout) }
+            } else {
+                handler.send(calls, timeout: options.commandTimeout)
+            }
         case .fail(let failure): fail(calls, failure)
         case .hold: held += calls
         case .holdAndConnect:

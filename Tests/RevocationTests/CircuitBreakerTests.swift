@@ -44,7 +44,11 @@ import Testing
         #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .epochMissing })
         server.signal(SIGSTOP)
         let start = ContinuousClock.now
-        for _ in 0..<1_000 { #expect(await list.verdict(for: liveToken()).unknownCode == .timedOut) }
+        for _ in 0..<1_000 {
+            // In the end the connection is given up.
+            let code = await list.verdict(for: liveToken()).unknownCode
+            #expect(code == .timedOut || code == .unreachable)
+        }
         // 1,000 waits would have been 100 seconds.
         #expect(ContinuousClock.now - start < .seconds(50))
         server.signal(SIGCONT)
