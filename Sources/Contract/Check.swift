@@ -2,8 +2,9 @@
 public struct Check: Sendable {
     /// The keys of one `MGET`: the token's scopes, then the epoch.
     public let keys: [String]
-    private let scopes: [Scope]
-    private let issuedAt: Int64?
+    let scopes: [Scope]
+    /// `iat`
+    public let issuedAt: Int64?
 
     /// - Throws: ``ContractError`` if the token's claims make no valid keys.
     public init(_ token: TokenClaims, in namespace: Namespace) throws(ContractError) {
@@ -21,10 +22,7 @@ public struct Check: Sendable {
     /// - Parameter pinnedEpoch: the epoch this verifier believes.
     /// - Parameter now: the store's clock as far as known, Unix milliseconds.
     public func verdict(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) -> Verdict {
-        guard values.count == keys.count, let epoch = values.last else {
-            return .unknown(
-                UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keys.count) keys"))
-        }
+        guard values.count == keys.count, let epoch = values.last else { return .unknown(wrongCount(values)) }
         var doubt: UnknownCause?
         for (scope, value) in zip(scopes, values) {
             guard let value else { continue }
@@ -42,6 +40,10 @@ public struct Check: Sendable {
             return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))
         }
         return .clear
+    }
+
+    func wrongCount(_ values: [[UInt8]?]) -> UnknownCause {
+        UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keys.count) keys")
     }
 }
 

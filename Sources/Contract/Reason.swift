@@ -24,9 +24,6 @@ public struct Reason: Sendable, Hashable {
         text = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The mark of a refresh token that was exchanged, not logged out.
-    static let rotatedMark: StaticString = "rotated:"
-
-    /// Whether a value is `rotated:<ms>:<successor jti>`, which yields to any other reason.
-    public static func isRotated(_ value: RawSpan) -> Bool { value.starts(with: rotatedMark) }
+    /// Whether a value is `rotated:<ms>:<successor jti>` (``Rotation``), which yields to any other reason.
+    public static func isRotated(_ value: RawSpan) -> Bool { value.starts(with: Rotation.mark) }
 }

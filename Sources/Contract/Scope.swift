@@ -1,5 +1,5 @@
 /// What a revocation covers (see DESIGN §2).
-public enum Scope: Sendable {
+public enum Scope: Sendable, Hashable {
     /// One token, by its `jti` (RFC 7519 §4.1.7).
     case token(String)
     /// One log-in and every token refreshed from it, by `sid`.

@@ -1,25 +1,67 @@
-/// A store of revocations: a lookup and a write, each one round trip.
+import Contract
+
+/// A store of revocations. Every call but ``write(_:)`` on some stores is one round trip.
 protocol Backend: Sendable {
     /// - Returns: as many values as keys, nil where there is none.
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?]
 
+    /// Asks the store for its time, and then looks up keys.
+    func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
+
+    /// Writes an entry unless its key is there, and then looks up keys. Of many concurrent claims of one key one succeeds.
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim
+
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure)
+    /// - Returns: how many replicas have them too; nil if that was not to be waited for.
+    @discardableResult
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int?
+
+    /// Removes keys.
+    /// - Returns: what each of them held, nil where there was none.
+    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?]
 
     /// What is known of the store itself; the first call may have to ask.
     func condition() async throws(StoreFailure) -> StoreCondition
 
     func close() async
+
+    /// Where tasks are answered without a change of thread; nil if there is no such place.
+    var executor: (any TaskExecutor)? { get }
 }
 
 extension Backend {
     func condition() async throws(StoreFailure) -> StoreCondition { StoreCondition() }
+
+    var executor: (any TaskExecutor)? { nil }
 }
 
-/// One key to be written.
+/// One key to be written. Writing merges: a revocation only ever grows.
 struct RevocationEntry: Sendable {
     let key: String
+    let kind: Scope.Kind
     let value: String
     /// Greater than zero.
     let secondsToLive: Int64
+}
+
+/// One key that was removed.
+struct RemovedEntry: Sendable {
+    let value: [UInt8]
+    /// What was left of its life; nil for one without end.
+    let millisecondsToLive: Int64?
+}
+
+/// Values, and the store's time before they were read.
+struct TimedValues: Sendable {
+    let values: [[UInt8]?]
+    /// Unix milliseconds. A store of several servers has several clocks: the earliest and the latest.
+    let time: ClosedRange<Int64>
+}
+
+/// What became of a claim.
+struct Claim: Sendable {
+    /// What the key held already; nil if the entry was written.
+    let existing: [UInt8]?
+    /// Read after the claim.
+    let after: TimedValues
 }

@@ -5,15 +5,19 @@ enum Handshake {
     static let examination =
         ["server", "memory", "persistence", "replication"].map { Command("INFO", $0) } + [Command("TIME")]
 
-    static func commands(credentials: StoreURL.Credentials?) -> [Command] {
+    static func commands(_ access: StoreURL.Access) -> [Command] { entrance(access) + examination }
+
+    /// What must be answered with OK before anything else is said.
+    static func entrance(_ access: StoreURL.Access) -> [Command] {
         var commands: [Command] = []
-        if let credentials {
+        if let credentials = access.credentials {
             var authentication = Command("AUTH")
             if let user = credentials.user { authentication.append(user) }
             authentication.append(credentials.password)
             commands.append(authentication)
         }
-        return commands + examination
+        if access.database != 0 { commands.append(Command("SELECT", String(access.database))) }
+        return commands
     }
 
     /// What the replies say of the store.
@@ -21,11 +25,9 @@ enum Handshake {
     static func condition(
         ofHandshake replies: [Reply], sentAt: Int64, options: StoreConnection.Options
     ) throws(StoreFailure) -> StoreCondition {
-        var replies = replies[...]
-        if options.credentials != nil, let reply = replies.popFirst(), reply != .ok {
-            throw StoreFailure(unexpected: reply)
-        }
-        return try condition(ofExamination: replies, sentAt: sentAt, options: options)
+        let count = entrance(options.access).count
+        for reply in replies.prefix(count) where reply != .ok { throw StoreFailure(unexpected: reply) }
+        return try condition(ofExamination: replies.dropFirst(count), sentAt: sentAt, options: options)
     }
 
     /// What the replies to ``examination``, which have just arrived, say of the store.
@@ -43,16 +45,19 @@ enum Handshake {
         let audit = try StoreAudit(
             information: text, accepting: options.acceptedEvictionPolicies, acceptsReplica: options.acceptsReplica)
         var condition = StoreCondition(
-            warnings: audit.warnings, clockOffset: try milliseconds(replies.last ?? .null) - now)
+            warnings: audit.warnings, dialect: audit.dialect,
+            clockOffset: try (replies.last ?? .null).time() - now)
         if condition.isClockSkewed {
             condition.warnings.append("this machine's clock and the store's differ by more than 30 seconds")
         }
         return condition
     }
+}
 
-    /// The reply to `TIME`: seconds and microseconds.
-    private static func milliseconds(_ reply: Reply) throws(StoreFailure) -> Int64 {
-        guard case .array(let parts) = reply else { throw StoreFailure(unexpected: reply) }
+extension Reply {
+    /// What `TIME` answered, in Unix milliseconds.
+    func time() throws(StoreFailure) -> Int64 {
+        guard case .array(let parts) = self else { throw StoreFailure(unexpected: self) }
         let numbers = parts.compactMap { part -> Int64? in
             guard case .bulk(let digits) = part else { return nil }
             return Int64(String(decoding: digits, as: UTF8.self))

@@ -9,7 +9,7 @@ final class MemoryBackend: Backend {
 
     private let denylist: Denylist
     private let epoch: [UInt8]
-    private let prefixLength: Int
+    private let replicas: ReplicaRequirement?
     private let wallClock: @Sendable () -> Int64
     private let bootClock: @Sendable () -> Int64
     private let clock: Mutex<GuardedClock>
@@ -24,7 +24,7 @@ final class MemoryBackend: Backend {
         settings.guardedPrefix = Array(configuration.namespace.prefix.utf8)
         denylist = Denylist(settings)
         epoch = Array((configuration.epoch ?? Epoch.random()).utf8)
-        prefixLength = settings.guardedPrefix.count
+        replicas = configuration.replicas
         wallClock = configuration.wallClock
         self.bootClock = bootClock
         clock = Mutex(GuardedClock(wall: wallClock(), boot: bootClock()))
@@ -42,19 +42,62 @@ final class MemoryBackend: Backend {
         }
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
+    func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
+        let now = wallClock()
+        return TimedValues(values: try await lookUp(keys), time: now...now)
+    }
+
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+        let existing = try claim(entry)
+        return Claim(existing: existing, after: try await timedLookUp(keys))
+    }
+
+    /// - Returns: what the key holds already; nil if the entry was written.
+    func claim(_ entry: RevocationEntry) throws(StoreFailure) -> [UInt8]? {
         try checkOpen()
         let moment = moment()
-        for entry in entries {
-            let (lifetime, hasOverflown) = entry.secondsToLive.multipliedReportingOverflow(by: 1_000)
-            let (expiry, isBeyondTime) = moment.later.addingReportingOverflow(lifetime)
-            merge(entry, expiry: hasOverflown || isBeyondTime ? Expiry.never : expiry, at: moment)
+        let expiry = expiry(of: entry, at: moment)
+        let key = entry.key.utf8.span.bytes
+        return denylist.update(key, hash: denylist.hash(of: key), at: moment) { held in
+            if held.exists { return held.withValue { $0.withUnsafeBytes(Array.init) } }
+            held.store(entry.value.utf8.span.bytes, expiry: expiry)
+            return nil
         }
+    }
+
+    @discardableResult
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
+        try checkOpen()
+        let moment = moment()
+        for entry in entries { merge(entry, expiry: expiry(of: entry, at: moment), at: moment) }
         denylist.reclaim(slots: Self.reclaimedSlotsPerWrite, at: moment)
+        return replicas.map { _ in 0 }
+    }
+
+    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
+        try checkOpen()
+        let moment = moment()
+        return keys.map { key in
+            let key = key.utf8.span.bytes
+            return denylist.update(key, hash: denylist.hash(of: key), at: moment) { held in
+                guard held.exists else { return nil }
+                let left = held.expiry == Expiry.never ? nil : max(0, held.expiry - moment.later)
+                let removed = RemovedEntry(
+                    value: held.withValue { $0.withUnsafeBytes(Array.init) }, millisecondsToLive: left)
+                held.remove()
+                return removed
+            }
+        }
     }
 
     func close() async {
         isClosed.store(true, ordering: .relaxed)
+    }
+
+    private func expiry(of entry: RevocationEntry, at moment: Moment) -> Int64 {
+        let (lifetime, hasOverflown) = entry.secondsToLive.multipliedReportingOverflow(by: 1_000)
+        let (expiry, isBeyondTime) = moment.later.addingReportingOverflow(lifetime)
+        return hasOverflown || isBeyondTime ? Expiry.never : expiry
     }
 
     /// A revocation only grows, as it does in the daemon (DESIGN §4.1).
@@ -63,9 +106,8 @@ final class MemoryBackend: Backend {
         let value = new.value.utf8.span.bytes
         denylist.update(key, hash: denylist.hash(of: key), at: moment) { entry in
             guard entry.exists else { return entry.store(value, expiry: expiry) }
-            let kind = GuardedKey.kind(of: key, prefixLength: prefixLength)
             let expiry = max(expiry, entry.expiry)
-            switch entry.withValue({ Merge.winner(kind: kind, existing: $0, incoming: value) }) {
+            switch entry.withValue({ Merge.winner(kind: new.kind, existing: $0, incoming: value) }) {
             case .incoming: entry.store(value, expiry: expiry)
             case .existing: entry.setExpiry(expiry)
             }

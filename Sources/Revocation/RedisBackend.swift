@@ -1,7 +1,6 @@
 import Logging
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// A server that speaks the Redis protocol. Checks and writes have connections of their own: replies come in order, and a
 /// check must not wait for a write to reach the disk.
@@ -9,26 +8,59 @@ final class RedisBackend: Backend {
     private let checks: ConnectionPool
     private let writes: ConnectionPool
     private let watch: StoreWatch
+    private let knownDialect: StoreDialect?
+    private let replicas: ReplicaRequirement?
+    let executor: (any TaskExecutor)?
 
+    /// - Parameter dialect: how to write, whatever the store says that it is.
     /// - Parameter loopCount: event loops with a pair of connections each.
     /// - Parameter examinationInterval: how often the store is examined again.
     init(
-        location: StoreURL.Location, credentials: StoreURL.Credentials?, configuration: RevocationConfiguration,
-        logger: Logger, loopCount: Int = 1, examinationInterval: TimeAmount = .seconds(60)
+        address: StoreAddress, access: StoreURL.Access = .init(), encryption: StoreEncryption? = nil,
+        configuration: RevocationConfiguration, logger: Logger, dialect: StoreDialect? = nil, loopCount: Int = 1,
+        examinationInterval: TimeAmount = .seconds(60)
     ) {
-        let watch = StoreWatch(logger, location)
+        let watch = StoreWatch(logger, address)
         self.watch = watch
+        knownDialect = dialect
+        replicas = configuration.replicas
         let options = StoreConnection.Options(
-            location: location, credentials: credentials, connectTimeout: TimeAmount(configuration.connectTimeout),
-            commandTimeout: TimeAmount(configuration.commandTimeout),
-            acceptedEvictionPolicies: configuration.acceptedEvictionPolicies,
-            acceptsReplica: configuration.acceptsReplica, wallClock: configuration.wallClock,
+            address: address, access: access, encryption: encryption, configuration: configuration,
             examinationInterval: examinationInterval,
             report: { watch.see($0) })
+        // With several loops each task is answered on its own, if it has one.
         let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(loopCount))
+        executor = loops.count == 1 ? EventLoopTaskExecutor(loops[0]) : nil
         checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
         writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
     }
+
+    /// One server.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if the files for TLS cannot be used.
+    convenience init(
+        _ location: StoreURL.Location, _ access: StoreURL.Access, configuration: RevocationConfiguration, logger: Logger
+    ) throws(RevocationError) {
+        self.init(
+            address: .fixed(location), access: access, encryption: try StoreEncryption(access),
+            configuration: configuration, logger: logger)
+    }
+
+    /// The primary that sentinels know by a name.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if the files for TLS cannot be used.
+    convenience init(
+        sentinels: [StoreURL.Location], name: String, _ access: StoreURL.Access,
+        configuration: RevocationConfiguration, logger: Logger
+    ) throws(RevocationError) {
+        let encryption = try StoreEncryption(access)
+        let locator = SentinelLocator(
+            sentinels, name: name, encryption: encryption, timeout: TimeAmount(configuration.connectTimeout))
+        self.init(
+            address: .sentinels(locator), access: access, encryption: encryption, configuration: configuration,
+            logger: logger, examinationInterval: Self.sentinelInterval)
+    }
+
+    /// How often the sentinels are asked again whether the primary still is one.
+    private static let sentinelInterval = TimeAmount.seconds(2)
 
     deinit {
         checks.closeSoon()
@@ -37,25 +69,60 @@ final class RedisBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
         let replies = try await checks.connection().call([Command("MGET", keys)])
-        guard let reply = replies.first, case .array(let elements) = reply else {
-            throw StoreFailure(unexpected: replies.first ?? .null)
-        }
-        guard elements.count == keys.count else { throw .unexpectedReply }
-        var values: [[UInt8]?] = []
-        values.reserveCapacity(elements.count)
-        for element in elements {
-            switch element {
-            case .bulk(let value): values.append(value)
-            case .null: values.append(nil)
-            case .array, .error, .integer, .status: throw StoreFailure(unexpected: element)
-            }
-        }
-        return values
+        return try (replies.first ?? .null).values(of: keys)
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {
-        let commands = entries.map { Command("SETEX", $0.key, String($0.secondsToLive), $0.value) }
-        for reply in try await send(commands) where reply != .ok { throw StoreFailure(unexpected: reply) }
+    func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
+        let replies = try await checks.connection().call(Command.timedLookUp(keys))
+        return try TimedValues(replies[...], of: keys)
+    }
+
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+        let dialect = try await dialect()
+        var replies = try await send(dialect.claim(entry, .digest, thenLookUp: keys))
+        if replies[0].isMissingScript { replies = try await send(dialect.claim(entry, .text, thenLookUp: keys)) }
+        return try Claim(replies, of: keys)
+    }
+
+    @discardableResult
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
+        let dialect = try await dialect()
+        var replies = try await send(entries.map { dialect.write($0, .digest) } + wait(dialect))
+        let missing = entries.indices.filter { replies[$0].isMissingScript }
+        if !missing.isEmpty {
+            let again = try await send(missing.map { dialect.write(entries[$0], .text) } + wait(dialect))
+            for (index, reply) in zip(missing, again) { replies[index] = reply }
+            if replies.count > entries.count, let last = again.last { replies[entries.count] = last }
+        }
+        for reply in replies.prefix(entries.count) where reply != .ok { throw StoreFailure(unexpected: reply) }
+        guard replicas != nil else { return nil }
+        // Our daemon has no replicas.
+        guard replies.count > entries.count else { return 0 }
+        guard case .integer(let count) = replies[entries.count] else {
+            throw StoreFailure(unexpected: replies[entries.count])
+        }
+        return Int(clamping: count)
+    }
+
+    /// Lets the store answer only when the replicas have what this connection wrote, or the time is up.
+    private func wait(_ dialect: StoreDialect) -> [Command] {
+        guard let replicas, case .stock = dialect else { return [] }
+        return [Command("WAIT", String(replicas.count), String(replicas.timeout.milliseconds))]
+    }
+
+    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
+        let replies = try await send(
+            keys.flatMap { RemovedEntry.commands($0) })
+        var removed: [RemovedEntry?] = []
+        for index in stride(from: 0, to: replies.count, by: 3) {
+            removed.append(try RemovedEntry(replies[index..<index + 3]))
+        }
+        return removed
+    }
+
+    func dialect() async throws(StoreFailure) -> StoreDialect {
+        if let knownDialect { return knownDialect }
+        return try await condition().dialect
     }
 
     func condition() async throws(StoreFailure) -> StoreCondition {
@@ -73,32 +140,5 @@ final class RedisBackend: Backend {
     func close() async {
         await checks.close()
         await writes.close()
-    }
-}
-
-/// Connections for one purpose, one for each event loop in use.
-final class ConnectionPool: Sendable {
-    private let connections: [StoreConnection]
-    private let turn = Atomic(0)
-
-    init(_ connections: [StoreConnection]) {
-        precondition(!connections.isEmpty, "a pool has at least one connection")
-        self.connections = connections
-    }
-
-    /// The connection of the caller's own event loop, if it has one; otherwise the next in turn.
-    func connection() -> StoreConnection {
-        guard connections.count > 1 else { return connections[0] }
-        if let own = connections.first(where: { $0.loop.inEventLoop }) { return own }
-        let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
-        return connections[Int(UInt(bitPattern: turn) % UInt(connections.count))]
-    }
-
-    func closeSoon() {
-        for connection in connections { _ = connection.close() }
-    }
-
-    func close() async {
-        for connection in connections { try? await connection.close().get() }
     }
 }

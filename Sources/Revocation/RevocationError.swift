@@ -8,6 +8,10 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case invalidConfiguration
         /// The token cannot be named: no `jti`, no `exp`, an empty identifier.
         case unrevocableToken
+        /// A cut-off too far ahead, or not in milliseconds: one bad write must not lock everyone out.
+        case implausibleCutOff
+        /// There are labels of issuers, and this issuer has none.
+        case unknownIssuer
         /// No connection to the store; if it was lost during the call, the revocation may or may not have been written.
         case unreachable
         /// No answer in time: it may or may not have been written.

@@ -1,6 +1,7 @@
 public import Contract
 public import Logging
 import Synchronization
+import Tracing
 
 /// The denylist, as any server sees it: write down what is revoked, and find out (DESIGN §3).
 ///
@@ -18,12 +19,20 @@ import Synchronization
 /// Connections are made by the first call, which waits for them (``RevocationConfiguration/connectTimeout``), and come
 /// back by themselves when they are lost. Until then calls fail at once.
 public final class RevocationList: Sendable {
-    private let backend: any Backend
-    private let configuration: RevocationConfiguration
-    private let logger: Logger
+    let backend: any Backend
+    let configuration: RevocationConfiguration
+    let logger: Logger
+    private let namespaces: Namespaces
     private let pin: Mutex<EpochPin>
+    let unsettled = Mutex(UnsettledRotations())
+    let known = Mutex(KnownAnswers())
+    let allowances = Mutex(Throttle(every: .seconds(1)))
+    let metrics: RevocationMetrics
+    /// nil if nobody looks at spans: found out once, as asking costs every check.
+    private let tracer: (any Tracer)?
 
-    /// - Parameter url: `redis://[user:password@]host:port`, `redis+unix:///path` or `memory:`.
+    /// - Parameter url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
+    ///   `redis+sentinel://host,host,host/name`, `redis+cluster://host,host`, `memory:`; `rediss…` for TLS.
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public convenience init(
         _ url: String, configuration: RevocationConfiguration = .init(),
@@ -32,69 +41,89 @@ public final class RevocationList: Sendable {
         try configuration.validate()
         let backend: any Backend
         switch try StoreURL(url) {
-        case .memory:
-            backend = MemoryBackend(configuration: configuration)
-        case .server(let location, let credentials):
-            backend = RedisBackend(
-                location: location, credentials: credentials, configuration: configuration, logger: logger)
+        case .memory: backend = MemoryBackend(configuration: configuration)
+        case .server(let location, let access):
+            backend = try RedisBackend(location, access, configuration: configuration, logger: logger)
+        case .sentinel(let sentinels, let name, let access):
+            backend = try RedisBackend(
+                sentinels: sentinels, name: name, access, configuration: configuration, logger: logger)
+        case .cluster(let nodes, let access):
+            backend = try ClusterBackend(nodes, access: access, configuration: configuration, logger: logger)
         }
-        self.init(backend: backend, configuration: configuration, logger: logger)
+        try self.init(backend: backend, configuration: configuration, logger: logger)
     }
 
-    init(backend: any Backend, configuration: RevocationConfiguration, logger: Logger) {
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for labels that cannot be told apart.
+    init(
+        backend: any Backend, configuration: RevocationConfiguration, logger: Logger,
+        metrics: RevocationMetrics = RevocationMetrics(), tracer: any Tracer = InstrumentationSystem.tracer
+    ) throws(RevocationError) {
+        namespaces = try Namespaces(configuration)
         self.backend = backend
+        self.metrics = metrics
+        self.tracer = tracer is NoOpTracer ? nil : tracer
         self.configuration = configuration
         self.logger = logger
         pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) }))
     }
 
-    /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and its session if asked to.
-    /// Returns once the store has acknowledged every write.
-    ///
-    /// A store whose epoch has changed takes revocations all the same: one more can only make it safer, and checks stay
-    /// unknown until the epoch is accepted.
-    /// - Parameter scopes: `.token`, `.session` or both.
-    /// - Throws: ``RevocationError``: the token is then not known to be revoked.
-    @discardableResult
-    public func revoke(
-        _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token]
-    ) async throws(RevocationError) -> Acknowledgement {
-        let now: Int64
-        do throws(StoreFailure) {
-            now = try await storeTime()
-        } catch {
-            throw RevocationError(error)
-        }
-        let plan = try RevocationPlan(
-            token, reason: reason, scopes: scopes, configuration: configuration, now: now)
-        guard let secondsToLive = plan.entries.map(\.secondsToLive).min() else { return .alreadyExpired }
-        do throws(StoreFailure) {
-            try await backend.write(plan.entries)
-        } catch {
-            throw RevocationError(error)
-        }
-        return .revoked(secondsToLive: secondsToLive)
+    /// What the store knows of a token: one lookup, one round trip; none if it was found revoked in the last moments
+    /// (``RevocationConfiguration/revokedAnswerLifetime``). What is known here to be revoked stays so while the store is away.
+    public func verdict(for token: TokenClaims) async -> Verdict {
+        await verdict(for: token, remembersClear: false)
     }
 
-    /// What the store knows of a token: one lookup, one round trip.
-    public func verdict(for token: TokenClaims) async -> Verdict {
-        let check: Check
-        do throws(ContractError) {
-            check = try Check(token, in: configuration.namespace)
+    func verdict(for token: TokenClaims, remembersClear: Bool) async -> Verdict {
+        let askedAt = configuration.bootClock()
+        let verdict =
+            if let tracer {
+                await tracer.withAnySpan("revoked.check", ofKind: .client) { span in
+                    let verdict = await answer(token, askedAt, remembersClear)
+                    span.attributes["revoked.outcome"] = verdict.word
+                    return verdict
+                }
+            } else {
+                await answer(token, askedAt, remembersClear)
+            }
+        metrics.checked(verdict, took: configuration.bootClock() - askedAt)
+        return verdict
+    }
+
+    private func answer(
+        _ token: TokenClaims, _ askedAt: ContinuousClock.Instant, _ remembersClear: Bool
+    ) async -> Verdict {
+        do throws(UnknownCause) {
+            let check = try check(of: token)
+            let question = KnownAnswers.Question(check)
+            if let reason = known.withLock({
+                $0.revocation(of: question, lifetime: configuration.revokedAnswerLifetime, now: askedAt)
+            }) {
+                return .revoked(reason)
+            }
+            let believed = believedEpoch
+            do throws(UnknownCause) {
+                let (values, now) = try await asking { () async throws(StoreFailure) in
+                    (try await backend.lookUp(check.keys), try await storeTime())
+                }
+                let pinned = pinned(believed, seeing: values)
+                let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: now)
+                switch verdict {
+                case .clear:
+                    if remembersClear { known.withLock { $0.learnClear(question, epoch: pinned, askedAt: askedAt) } }
+                case .revoked(let reason): known.withLock { $0.learnRevoked(question, reason, askedAt: askedAt) }
+                case .unknown(let cause): throw cause
+                }
+                return verdict
+            } catch {
+                look(into: error)
+                let now = configuration.wallClock()
+                let reason = known.withLock {
+                    $0.revocation(of: question, lifetime: nil, now: askedAt) ?? $0.revocation(of: check, now: now)
+                }
+                return reason.map { .revoked($0) } ?? .unknown(error)
+            }
         } catch {
-            return .unknown(UnknownCause(.unidentifiable, error.message))
-        }
-        // The epoch believed when the question is asked: one that is accepted meanwhile must not vouch for an answer that
-        // may be older than what was revoked again before the acceptance.
-        let believed = pin.withLock { $0.pinned }
-        do throws(StoreFailure) {
-            let values = try await backend.lookUp(check.keys)
-            let pinned = believed ?? pin.withLock { $0.pinned(seeing: values.last ?? nil) }
-            let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: try await storeTime())
-            if case .unknown(let cause) = verdict, cause.code == .epochChanged { askForAcceptance() }
-            return verdict
-        } catch {
-            return .unknown(UnknownCause(error))
+            return .unknown(error)
         }
     }
 
@@ -116,14 +145,71 @@ public final class RevocationList: Sendable {
         }
     }
 
+    /// Where the connections of one server live: tasks that prefer it (`withTaskExecutorPreference`) are answered without a
+    /// change of thread. They must not block it. nil for other stores.
+    public var executor: (any TaskExecutor)? { backend.executor }
+
     /// Ends all connections; calls in flight, and later ones, fail as `unreachable`.
     public func close() async {
         await backend.close()
     }
 
+    // MARK: What every call rests on
+
+    /// Says what a failure of the store means to somebody who asks.
+    func asking<Answer>(
+        _ question: () async throws(StoreFailure) -> Answer
+    ) async throws(UnknownCause) -> Answer {
+        do throws(StoreFailure) { return try await question() } catch { throw UnknownCause(error) }
+    }
+
+    /// Says what a failure of the store means to somebody who writes.
+    func acting<Answer>(
+        _ action: () async throws(StoreFailure) -> Answer
+    ) async throws(RevocationError) -> Answer {
+        do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }
+    }
+
     /// The time on the store's clock, which all times of the contract are read on, in Unix milliseconds.
-    private func storeTime() async throws(StoreFailure) -> Int64 {
+    func storeTime() async throws(StoreFailure) -> Int64 {
         configuration.wallClock() + (try await backend.condition().clockOffset)
+    }
+
+    func check(of token: TokenClaims) throws(UnknownCause) -> Check {
+        guard let namespace = namespaces.namespace(of: token.issuer) else {
+            throw UnknownCause(.unidentifiable, "the token's issuer has no label among the trusted ones")
+        }
+        do throws(ContractError) {
+            return try Check(token, in: namespace)
+        } catch {
+            throw UnknownCause(.unidentifiable, error.message)
+        }
+    }
+
+    /// - Throws: ``RevocationError/Code/unknownIssuer``.
+    func namespace(of issuer: String?) throws(RevocationError) -> Namespace {
+        guard let namespace = namespaces.namespace(of: issuer) else {
+            throw RevocationError(
+                .unknownIssuer, "there are several issuers: name one that has a label in the configuration")
+        }
+        return namespace
+    }
+
+    /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may be
+    /// older than what was revoked again before the acceptance.
+    var believedEpoch: [UInt8]? { pin.withLock { $0.pinned } }
+
+    /// What the epoch in an answer is to be compared with.
+    /// - Parameter values: the epoch last.
+    func pinned(_ believed: [UInt8]?, seeing values: [[UInt8]?]) -> [UInt8] {
+        believed ?? pin.withLock { $0.pinned(seeing: values.last ?? nil) }
+    }
+
+    /// Does what can be done about something that could not be proven.
+    func look(into cause: UnknownCause) {
+        guard cause.code == .epochChanged || cause.code == .epochMissing else { return }
+        known.withLock { $0.forgetClear() }
+        if cause.code == .epochChanged { askForAcceptance() }
     }
 
     private func tellOfAcceptance() {
@@ -137,14 +223,6 @@ public final class RevocationList: Sendable {
         guard pin.withLock({ $0.shouldAsk(now: .now) }) else { return }
         Task { _ = await readiness() }
     }
-}
-
-/// What the store acknowledged.
-public enum Acknowledgement: Sendable, Equatable {
-    /// Written; kept for this long, in seconds. Of several entries, the shortest.
-    case revoked(secondsToLive: Int64)
-    /// The token's `exp` is past by more than the margin: nobody accepts it, nothing was to be written.
-    case alreadyExpired
 }
 
 /// Whether checks can be answered, and if not, why.

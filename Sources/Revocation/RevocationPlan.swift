@@ -1,62 +1,132 @@
 import Contract
 
-/// What must be written to revoke a token.
+/// What must be written to revoke something.
 struct RevocationPlan: Sendable {
-    /// Empty if the token has expired so long ago that nobody accepts it.
-    private(set) var entries: [RevocationEntry] = []
+    /// What the writing may rest on.
+    struct Circumstances: Sendable {
+        var configuration: RevocationConfiguration
+        var namespace: Namespace
+        /// The store's clock, Unix milliseconds.
+        var now: Int64
+        /// What the keys of the cut-offs to be set to now hold.
+        var held: [String: [UInt8]] = [:]
+    }
 
-    /// - Parameter now: Unix milliseconds.
-    /// - Throws: ``RevocationError/Code/unrevocableToken`` if the token lacks what a scope needs; nothing of it is written.
+    /// One for each request; nil for a token that expired so long ago that nobody accepts it.
+    let entries: [RevocationEntry?]
+
+    /// - Throws: ``RevocationError/Code/unrevocableToken``, ``RevocationError/Code/implausibleCutOff``; nothing of it is
+    ///   written then.
     init(
-        _ token: TokenClaims, reason: Reason, scopes: Set<Scope.Kind>, configuration: RevocationConfiguration,
-        now: Int64
+        _ requests: [RevocationRequest], reason: Reason, _ circumstances: Circumstances
     ) throws(RevocationError) {
-        guard !scopes.isEmpty else {
-            throw RevocationError(.invalidConfiguration, "no scope was given: revoke by token, by session or both")
+        var entries: [RevocationEntry?] = []
+        for request in requests {
+            entries.append(try Self.entry(request, reason, circumstances))
         }
-        for scope in scopes where scope.isCutOff {
-            throw RevocationError(
-                .invalidConfiguration,
-                "a token is revoked by token or session; \(scope.word) is revoked by a cut-off, which this version cannot write"
-            )
-        }
-        if scopes.contains(.token) {
-            guard let identifier = token.identifier, !identifier.isEmpty else {
-                throw RevocationError(.unrevocableToken, "the token has no jti: revoke its session instead")
-            }
-            guard let expiresAt = token.expiresAt else {
-                throw RevocationError(
-                    .unrevocableToken, "the token has no exp: how long to keep its revocation is unknown")
-            }
-            if let secondsToLive = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) {
-                try add(.token(identifier), reason, secondsToLive, configuration.namespace)
-            }
-        }
-        if scopes.contains(.session) {
-            guard let session = token.session, !session.isEmpty else {
-                throw RevocationError(.unrevocableToken, "the token has no sid: revoke it by token instead")
-            }
-            let margin = Duration.milliseconds(Limits.marginMilliseconds)
-            try add(
-                .session(session), reason, (configuration.longestRefreshLifetime + margin).secondsRoundedUp,
-                configuration.namespace)
+        self.entries = entries
+    }
+
+    /// What each request became.
+    /// - Parameter missing: how many replicas have it, if those are too few.
+    func acknowledgements(missing replicas: Int?) -> [Acknowledgement] {
+        entries.map { entry in
+            guard let entry else { return .alreadyExpired }
+            guard let replicas else { return .revoked(secondsToLive: entry.secondsToLive) }
+            return .revokedOnTooFewReplicas(secondsToLive: entry.secondsToLive, replicas: replicas)
         }
     }
 
-    private mutating func add(
-        _ scope: Scope, _ reason: Reason, _ secondsToLive: Int64, _ namespace: Namespace
-    ) throws(RevocationError) {
-        do throws(ContractError) {
-            let key = try namespace.key(for: scope)
-            entries.append(RevocationEntry(key: key, value: reason.text, secondsToLive: secondsToLive))
-        } catch {
-            throw RevocationError(.unrevocableToken, error.message, cause: error)
+    private static func entry(
+        _ request: RevocationRequest, _ reason: Reason, _ circumstances: Circumstances
+    ) throws(RevocationError) -> RevocationEntry? {
+        let key = try circumstances.namespace.revocationKey(for: request.scope)
+        var value = reason.text
+        var secondsToLive = circumstances.configuration.longestRevocation
+        if case .token(_, let expiresAt) = request {
+            guard let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: circumstances.now) else { return nil }
+            secondsToLive = seconds
+        } else if let cutOff = request.cutOff {
+            value = String(try milliseconds(cutOff, key, circumstances))
+        }
+        return RevocationEntry(key: key, kind: request.scope.kind, value: value, secondsToLive: secondsToLive)
+    }
+
+    private static func milliseconds(
+        _ cutOff: CutOffTime, _ key: String, _ circumstances: Circumstances
+    ) throws(RevocationError) -> Int64 {
+        let now = circumstances.now
+        switch cutOff {
+        case .now:
+            // A log-in after the cut-off before may have been issued one millisecond behind it, ahead of the clock.
+            guard let held = circumstances.held[key], CutOff.implausibility(of: held.span.bytes, now: now) == nil,
+                let before = CutOff.parse(held.span.bytes)
+            else { return now }
+            return min(max(now, before + 1), now + Limits.maximumCutOffLeadMilliseconds)
+        case .at(let time):
+            switch CutOff.implausibility(of: String(time).utf8.span.bytes, now: now) {
+            case nil: return time
+            case .inTheFuture:
+                throw RevocationError(
+                    .implausibleCutOff, "the cut-off is more than 60 seconds ahead of the store's clock")
+            case .notANumber, .notMilliseconds:
+                throw RevocationError(.implausibleCutOff, "the cut-off is too small: Unix milliseconds are expected")
+            }
         }
     }
 }
 
-extension Duration {
-    fileprivate var secondsRoundedUp: Int64 {
-        components.attoseconds > 0 ? components.seconds + 1 : components.seconds
+extension RevocationRequest {
+    /// What is to be revoked of a token.
+    /// - Throws: ``RevocationError/Code/unrevocableToken`` if it lacks what a scope needs.
+    static func requests(
+        for token: TokenClaims, scopes: Set<Scope.Kind>, configuration: RevocationConfiguration, now: Int64
+    ) throws(RevocationError) -> [RevocationRequest] {
+        guard !scopes.isEmpty else {
+            throw RevocationError(.invalidConfiguration, "no scope was given: revoke by token, by session or another")
+        }
+        var requests: [RevocationRequest] = []
+        for kind in Scope.Kind.allCases where scopes.contains(kind) {
+            switch kind {
+            case .token:
+                requests.append(
+                    .token(
+                        try named(token.identifier, "jti: revoke its session instead"),
+                        expiresAt: try expiry(of: token, configuration, now)))
+            case .session: requests.append(.session(try named(token.session, "sid: revoke it by token instead")))
+            case .subject: requests.append(.subject(try named(token.subject, "sub")))
+            case .client: requests.append(.client(try named(token.client, "client_id")))
+            case .all: requests.append(.all())
+            }
+        }
+        return requests
+    }
+
+    private static func named(_ identifier: String?, _ what: String) throws(RevocationError) -> String {
+        guard let identifier, !identifier.isEmpty else {
+            throw RevocationError(.unrevocableToken, "the token has no \(what)")
+        }
+        return identifier
+    }
+
+    private static func expiry(
+        of token: TokenClaims, _ configuration: RevocationConfiguration, _ now: Int64
+    ) throws(RevocationError) -> Int64 {
+        if let expiresAt = token.expiresAt { return expiresAt }
+        guard let longest = configuration.maximumTokenLifetime else {
+            throw RevocationError(.unrevocableToken, "the token has no exp: how long to keep its revocation is unknown")
+        }
+        return now + longest.milliseconds
+    }
+}
+
+extension Namespace {
+    /// - Throws: ``RevocationError/Code/unrevocableToken`` for an empty identifier.
+    func revocationKey(for scope: Scope) throws(RevocationError) -> String {
+        do throws(ContractError) {
+            return try key(for: scope)
+        } catch {
+            throw RevocationError(.unrevocableToken, error.message, cause: error)
+        }
     }
 }

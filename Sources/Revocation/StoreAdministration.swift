@@ -25,7 +25,12 @@ public struct StoreAdministration: Sendable {
     /// wrong store or a restored backup years later. Every client that runs sees it at its next check.
     public static let acceptanceSeconds = 3_600
 
-    private let backend: RedisBackend
+    private enum Store {
+        case server(RedisBackend)
+        case cluster(ClusterBackend)
+    }
+
+    private let store: Store
 
     /// - Parameter url: `redis://[user:password@]host:port` or `redis+unix:///path`.
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
@@ -34,16 +39,31 @@ public struct StoreAdministration: Sendable {
         logger: Logger = Logger(label: "revoked.administration")
     ) throws(RevocationError) {
         try configuration.validate()
-        guard case .server(let location, let credentials) = try StoreURL(url) else {
+        switch try StoreURL(url) {
+        case .memory:
             throw RevocationError(.invalidURL, "a denylist in memory has no epoch to write or accept: name a server")
+        case .server(let location, let access):
+            store = .server(try RedisBackend(location, access, configuration: configuration, logger: logger))
+        case .sentinel(let sentinels, let name, let access):
+            store = .server(
+                try RedisBackend(
+                    sentinels: sentinels, name: name, access, configuration: configuration, logger: logger))
+        case .cluster(let nodes, let access):
+            store = .cluster(
+                try ClusterBackend(nodes, access: access, configuration: configuration, logger: logger))
         }
-        backend = RedisBackend(
-            location: location, credentials: credentials, configuration: configuration, logger: logger)
     }
 
     /// Gives a stock Redis or Valkey its epoch, if it has none.
     public func initialise() async throws(RevocationError) -> Initialisation {
-        let replies = try await send([Command("INFO", "server"), Command("GET", Epoch.key)])
+        switch store {
+        case .server(let backend): try await initialise(backend)
+        case .cluster(let backend): try await backend.initialise()
+        }
+    }
+
+    private func initialise(_ backend: RedisBackend) async throws(RevocationError) -> Initialisation {
+        let replies = try await send(backend, [Command("INFO", "server"), Command("GET", Epoch.key)])
         let epoch = try Self.text(replies[1])
         guard case .bulk(let information) = replies[0] else {
             throw RevocationError(StoreFailure(unexpected: replies[0]))
@@ -57,7 +77,7 @@ public struct StoreAdministration: Sendable {
         if let epoch { return .alreadyThere(epoch: epoch) }
         let new = Epoch.random()
         // Somebody else may have written one in between: NX leaves it, and GET tells it.
-        let written = try await send([Command("SET", Epoch.key, new, "NX"), Command("GET", Epoch.key)])
+        let written = try await send(backend, [Command("SET", Epoch.key, new, "NX"), Command("GET", Epoch.key)])
         guard written[0] == .ok || written[0] == .null else {
             throw RevocationError(StoreFailure(unexpected: written[0]))
         }
@@ -71,13 +91,22 @@ public struct StoreAdministration: Sendable {
     /// what the store has lost.
     /// - Throws: ``RevocationError/Code/epochMissing`` if there is nothing to accept.
     public func acceptEpoch() async throws(RevocationError) -> Acceptance {
-        let before = try await send([Command("GET", Epoch.key), Command("GET", Epoch.acceptedKey)])
+        switch store {
+        case .server(let backend): try await acceptEpoch(of: backend)
+        case .cluster(let backend): try await backend.acceptEpoch(seconds: Self.acceptanceSeconds)
+        }
+    }
+
+    private func acceptEpoch(of backend: RedisBackend) async throws(RevocationError) -> Acceptance {
+        let before = try await send(backend, [Command("GET", Epoch.key), Command("GET", Epoch.acceptedKey)])
         guard let epoch = try Self.text(before[0]) else {
             throw RevocationError(.epochMissing, "the store has no epoch to accept: run revoked init first")
         }
-        let after = try await send([
-            Command("SETEX", Epoch.acceptedKey, String(Self.acceptanceSeconds), epoch), Command("GET", Epoch.key),
-        ])
+        let after = try await send(
+            backend,
+            [
+                Command("SETEX", Epoch.acceptedKey, String(Self.acceptanceSeconds), epoch), Command("GET", Epoch.key),
+            ])
         guard after[0] == .ok else { throw RevocationError(StoreFailure(unexpected: after[0])) }
         guard try Self.text(after[1]) == epoch else {
             throw RevocationError(
@@ -88,10 +117,13 @@ public struct StoreAdministration: Sendable {
 
     /// Ends all connections.
     public func close() async {
-        await backend.close()
+        switch store {
+        case .server(let backend): await backend.close()
+        case .cluster(let backend): await backend.close()
+        }
     }
 
-    private func send(_ commands: [Command]) async throws(RevocationError) -> [Reply] {
+    private func send(_ backend: RedisBackend, _ commands: [Command]) async throws(RevocationError) -> [Reply] {
         do throws(StoreFailure) {
             return try await backend.send(commands)
         } catch {

@@ -1,7 +1,6 @@
 /// Whether a store keeps what it has acknowledged, as far as its `INFO` tells (which works where `CONFIG` is disabled).
 struct StoreAudit: Sendable, Equatable {
-    /// Whether it is our daemon, which never evicts and owns its epoch.
-    let isRevokedDaemon: Bool
+    let dialect: StoreDialect
     /// What an operator should know.
     let warnings: [String]
 
@@ -11,11 +10,13 @@ struct StoreAudit: Sendable, Equatable {
     /// - Throws: ``StoreFailure/Code/unsafeStore`` if the store evicts or is a replica, and that was not accepted.
     init(information: String, accepting policies: Set<String>, acceptsReplica: Bool = false) throws(StoreFailure) {
         let fields = Self.fields(of: information)
-        isRevokedDaemon = Self.isRevokedDaemon(fields)
-        guard !isRevokedDaemon else {
+        // Our daemon never evicts and owns its epoch.
+        guard !Self.isRevokedDaemon(fields) else {
+            dialect = .daemon
             warnings = []
             return
         }
+        dialect = .stock(combinesSetOptions: Self.majorVersion(fields) >= 7)
         var warnings: [String] = []
         let policy = Self.evictionPolicy(fields)
         if policy != "noeviction" {
@@ -53,6 +54,11 @@ struct StoreAudit: Sendable, Equatable {
 
     private static func isRevokedDaemon(_ fields: [Substring: Substring]) -> Bool {
         fields["server_name"] == "revoked"
+    }
+
+    /// Zero if the store does not tell it.
+    private static func majorVersion(_ fields: [Substring: Substring]) -> Int {
+        fields["redis_version"].flatMap { Int($0.prefix { $0 != "." }) } ?? 0
     }
 
     /// The policy's name; `unknown` if the store does not tell it, or tells something that is no name.

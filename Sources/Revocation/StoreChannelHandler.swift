@@ -9,6 +9,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
     static let patience = TimeAmount.seconds(5)
 
     private var pipeline = CommandPipeline<PendingCall>(patience: StoreChannelHandler.patience)
+    private var breaker = CircuitBreaker()
     private var context: ChannelHandlerContext?
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     /// Why the connection ends, once that is known.
@@ -31,10 +32,13 @@ final class StoreChannelHandler: ChannelInboundHandler {
             for call in calls { call.finish(.failure(failure)) }
             return
         }
-        let deadline = NIODeadline.now() + timeout
+        let now = NIODeadline.now()
+        let deadline = now + timeout
         var buffer = context.channel.allocator.buffer(capacity: 1_024)
         for call in calls where !call.isFinished {
-            if !pipeline.send(call.commands, for: call, deadline: deadline, into: &buffer) {
+            if !breaker.admits(now: now) {
+                call.finish(.failure(.silent))
+            } else if !pipeline.send(call.commands, for: call, deadline: deadline, into: &buffer) {
                 call.finish(.failure(StoreFailure(.unreachable, "too many commands wait for the store's replies")))
             }
         }
@@ -45,6 +49,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard failure == nil else { return }
+        breaker.answered()
         do throws(StoreFailure) {
             try pipeline.receive(unwrapInboundIn(data))
         } catch {
@@ -98,7 +103,10 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     private func timeIsUp() {
         let now = NIODeadline.now()
-        for call in pipeline.expire(now: now) { call.finish(.failure(.timedOut)) }
+        for call in pipeline.expire(now: now) {
+            breaker.timedOut(now: now)
+            call.finish(.failure(.timedOut))
+        }
         guard !pipeline.isStuck(now: now) else {
             return end(StoreFailure(.unreachable, "the store has stopped answering"))
         }

@@ -4,6 +4,7 @@ import Contract
 struct StoreCondition: Sendable, Equatable {
     /// What an operator should know.
     var warnings: [String] = []
+    var dialect = StoreDialect.daemon
     /// What is to be added to our clock to get the store's, in milliseconds.
     var clockOffset: Int64 = 0
 

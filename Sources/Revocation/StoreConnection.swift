@@ -11,19 +11,39 @@ import Synchronization
 /// `@unchecked Sendable`: everything mutable but the mailbox, which has a lock, is touched on `loop` only.
 final class StoreConnection: @unchecked Sendable {
     struct Options: Sendable {
-        var location: StoreURL.Location
-        var credentials: StoreURL.Credentials?
-        var connectTimeout: TimeAmount
-        var commandTimeout: TimeAmount
-        var acceptedEvictionPolicies: Set<String> = []
-        var acceptsReplica = false
+        let address: StoreAddress
+        let access: StoreURL.Access
+        let encryption: StoreEncryption?
+        let connectTimeout: TimeAmount
+        let commandTimeout: TimeAmount
+        let acceptedEvictionPolicies: Set<String>
+        let acceptsReplica: Bool
+        let flushesEachCommand: Bool
         /// Our clock, in Unix milliseconds.
-        var wallClock: @Sendable () -> Int64
+        let wallClock: @Sendable () -> Int64
         /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
         /// or a clock is set.
-        var examinationInterval = TimeAmount.seconds(60)
+        let examinationInterval: TimeAmount
         /// Told what becomes of the connection.
-        var report: @Sendable (Event) -> Void = { _ in }
+        let report: @Sendable (Event) -> Void
+
+        init(
+            address: StoreAddress, access: StoreURL.Access, encryption: StoreEncryption?,
+            configuration: RevocationConfiguration, examinationInterval: TimeAmount = .seconds(60),
+            report: @escaping @Sendable (Event) -> Void
+        ) {
+            self.address = address
+            self.access = access
+            self.encryption = encryption
+            connectTimeout = TimeAmount(configuration.connectTimeout)
+            commandTimeout = TimeAmount(configuration.commandTimeout)
+            acceptedEvictionPolicies = configuration.acceptedEvictionPolicies
+            acceptsReplica = configuration.acceptsReplica
+            flushesEachCommand = configuration.flushesEachCommand
+            wallClock = configuration.wallClock
+            self.examinationInterval = examinationInterval
+            self.report = report
+        }
     }
 
     enum Event: Sendable {
@@ -46,6 +66,8 @@ final class StoreConnection: @unchecked Sendable {
     private var lifecycle = ConnectionLifecycle()
     private var held: [PendingCall] = []
     private var channel: (any Channel)?
+    /// Where the connection leads, or is to lead.
+    private var location: StoreURL.Location?
     private var handler: StoreChannelHandler?
     private var retry: Scheduled<Void>?
     private var examination: Scheduled<Void>?
@@ -60,7 +82,7 @@ final class StoreConnection: @unchecked Sendable {
     func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
         let call = PendingCall(commands)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 call.whenFinished { continuation.resume(returning: $0) }
                 if !call.isFinished { submit(call) }
             }
@@ -101,7 +123,11 @@ final class StoreConnection: @unchecked Sendable {
         switch lifecycle.admit() {
         case .send:
             guard let handler else { preconditionFailure("a connection that is ready has a handler") }
-            handler.send(calls, timeout: options.commandTimeout)
+            if options.flushesEachCommand {
+                for call in calls { handler.send([call], timeout: options.commandTimeout) }
+            } else {
+                handler.send(calls, timeout: options.commandTimeout)
+            }
         case .fail(let failure): fail(calls, failure)
         case .hold: held += calls
         case .holdAndConnect:
@@ -112,24 +138,17 @@ final class StoreConnection: @unchecked Sendable {
 
     private func connect() {
         let deadline = NIODeadline.now() + options.connectTimeout
-        let bootstrap = ClientBootstrap(group: loop)
-            .connectTimeout(options.connectTimeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(StoreChannelHandler())
-                }
-            }
-        let connected =
-            switch options.location {
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-            case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
-            }
-        connected.whenComplete { [self] result in
+        options.address.location(on: loop).flatMap { [self] location in
+            self.location = location
+            return StoreChannelHandler.connect(
+                to: location, on: loop, encryption: options.encryption, timeout: options.connectTimeout)
+        }.whenComplete { [self] result in
             do {
                 try shakeHands(on: result.get(), until: deadline)
             } catch {
-                lost(StoreFailure(.unreachable, "no connection to the store could be made"), because: error)
+                lost(
+                    error as? StoreFailure ?? StoreFailure(.unreachable, "no connection to the store could be made"),
+                    because: error is StoreFailure ? nil : error)
             }
         }
     }
@@ -144,7 +163,7 @@ final class StoreConnection: @unchecked Sendable {
             lost(self.handler?.endedBecause ?? StoreFailure(.unreachable, "the connection to the store was lost"))
         }
         let sentAt = options.wallClock()
-        let handshake = PendingCall(Handshake.commands(credentials: options.credentials))
+        let handshake = PendingCall(Handshake.commands(options.access))
         handshake.whenFinished { [self] result in
             do throws(StoreFailure) {
                 begin(try Handshake.condition(ofHandshake: result.get(), sentAt: sentAt, options: options))
@@ -174,6 +193,11 @@ final class StoreConnection: @unchecked Sendable {
     /// Looks again at a store that is connected. One that may not be used any more loses the connection.
     private func examine() {
         guard let handler else { return }
+        // A primary that was replaced need not know it.
+        options.address.location(on: loop).whenSuccess { [self] location in
+            guard location != self.location else { return }
+            self.handler?.end(StoreFailure(.unreachable, "another server has become the primary"))
+        }
         let sentAt = options.wallClock()
         let call = PendingCall(Handshake.examination)
         call.whenFinished { [self] result in

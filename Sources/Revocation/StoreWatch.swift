@@ -6,9 +6,9 @@ final class StoreWatch: Sendable {
     private let logger: Logger
     private let latest = Mutex<StoreCondition?>(nil)
 
-    init(_ logger: Logger, _ location: StoreURL.Location) {
+    init(_ logger: Logger, _ address: StoreAddress) {
         var logger = logger
-        logger[metadataKey: "store"] = "\(location)"
+        logger[metadataKey: "store"] = "\(address)"
         self.logger = logger
     }
 

@@ -1,6 +1,7 @@
 import Contract
 public import Hummingbird
 import Logging
+public import Revocation
 
 /// Lets a request pass only with a bearer token that verifies and is proven not to be revoked.
 ///
@@ -13,7 +14,7 @@ import Logging
 /// ```
 ///
 /// It answers 401 with a challenge (RFC 6750 §3) to a missing, refused or revoked token, 400 to credentials that are not
-/// one token, and what the ``FailurePolicy`` says to a token of which nothing is known.
+/// one token, and what the failure policy says to a token of which nothing is known.
 public struct RevocationMiddleware<Context: TokenRequestContext>: RouterMiddleware {
     private let verifier: any TokenVerifying
     private let denylist: any RevocationChecking
@@ -40,10 +41,12 @@ public struct RevocationMiddleware<Context: TokenRequestContext>: RouterMiddlewa
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let claims = try await verifiedClaims(of: request)
-        switch await denylist.verdict(for: claims) {
-        case .clear: break
+        switch await denylist.admission(of: claims, policy: policy) {
+        case .admitted: break
         case .revoked: throw Refusal.invalidToken("the token has been revoked", realm: realm)
-        case .unknown(let cause): try refuse(cause, context)
+        case .refused(let cause):
+            context.logger.debug("refused a request", metadata: ["cause": "\(cause.code.rawValue)"])
+            throw Refusal.unavailable(cause.message)
         }
         var context = context
         context.tokenClaims = claims
@@ -60,14 +63,6 @@ public struct RevocationMiddleware<Context: TokenRequestContext>: RouterMiddlewa
             } catch {
                 throw Refusal.invalidToken(error.message, realm: realm)
             }
-        }
-    }
-
-    private func refuse(_ cause: UnknownCause, _ context: Context) throws(Refusal) {
-        switch policy {
-        case .deny:
-            context.logger.debug("refused a request", metadata: ["cause": "\(cause.code.rawValue)"])
-            throw Refusal.unavailable(cause.message)
         }
     }
 }

@@ -68,7 +68,7 @@ import Testing
         let store = try await FakeStore.healthy()
         guard case .server(let location, _) = try StoreURL(store.url) else { return }
         let backend = RedisBackend(
-            location: location, credentials: nil, configuration: configuration(), logger: LogLines().logger,
+            address: .fixed(location), configuration: configuration(), logger: LogLines().logger,
             loopCount: 2)
         for _ in 0..<4 { #expect(try await backend.lookUp(["revoked.epoch"]) == [Array("epoch".utf8)]) }
         #expect(store.connectionCount == 2)

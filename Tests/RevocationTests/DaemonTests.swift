@@ -46,14 +46,17 @@ import Testing
             #expect(await list.verdict(for: liveToken()).reason == "logout")
             return list
         }
-        #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .unreachable })
+        let other = liveToken(identifier: "other", session: "other")
+        #expect(await eventually { await list.verdict(for: other).unknownCode == .unreachable })
+        // What was found revoked stays so.
+        #expect(await list.verdict(for: liveToken()).reason == "logout")
         var settings = ServerConfiguration()
         settings.port = port.withLock { $0 }
         try await withDaemon(settings) { url in
-            #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .epochChanged })
+            #expect(await eventually { await list.verdict(for: other).unknownCode == .epochChanged })
             let administration = try StoreAdministration(url)
             _ = try await administration.acceptEpoch()
-            #expect(await eventually { await list.verdict(for: liveToken()).isClear })
+            #expect(await eventually { await list.verdict(for: other).isClear })
             await administration.close()
         }
         await list.close()
@@ -67,7 +70,7 @@ import Testing
             #expect(try await list.revoke(liveToken(seconds: -60), reason: .admin).keeps(for: 60))
             guard case .server(let location, _) = try StoreURL(url) else { return }
             let backend = RedisBackend(
-                location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger)
+                address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
             let replies = try await backend.send([Command("TTL", "revoked:jti:secret-jti")])
             guard case .integer(let seconds) = replies[0] else { return #expect(Bool(false), "\(replies)") }
             #expect((1_000...1_120).contains(seconds))
@@ -107,27 +110,4 @@ import Testing
             await list.close()
         }
     }
-
-    /// Runs `body` while a daemon listens on loopback: on a free port, unless the settings name one.
-    private func withDaemon<Result: Sendable>(
-        _ settings: ServerConfiguration = ServerConfiguration(), _ body: (_ url: String) async throws -> Result
-    ) async throws -> Result {
-        var settings = settings
-        if settings.port == ServerConfiguration().port { settings.port = 0 }
-        settings.threads = 1
-        let server = RevokedServer(settings, logger: LogLines().logger)
-        guard case .tcp(_, let port) = try await server.start().first else { throw UnexpectedEndpoint() }
-        let housekeeping = Task { await server.waitForShutdown() }
-        defer { housekeeping.cancel() }
-        do {
-            let result = try await body("redis://127.0.0.1:\(port)")
-            await server.stop()
-            return result
-        } catch {
-            await server.stop()
-            throw error
-        }
-    }
-
-    private struct UnexpectedEndpoint: Error {}
 }

@@ -69,7 +69,7 @@ import Testing
     /// The answer was on its way when the operator revoked again and accepted: it knows nothing of that.
     @Test func anAcceptanceVouchesForNoEarlierAnswer() async throws {
         let backend = SlowBackend()
-        let list = RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
+        let list = try RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
         #expect(await list.verdict(for: token()).isClear)
         backend.epoch.withLock { $0 = Array("second".utf8) }
         backend.isSlow.store(true, ordering: .relaxed)
@@ -98,7 +98,17 @@ private final class SlowBackend: Backend {
         return keys.map { $0 == Epoch.key ? epoch : nil }
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) {}
+    func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
+        TimedValues(values: try await lookUp(keys), time: 0...0)
+    }
+
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+        Claim(existing: nil, after: try await timedLookUp(keys))
+    }
+
+    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? { nil }
+
+    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] { [] }
 
     func close() async {}
 }

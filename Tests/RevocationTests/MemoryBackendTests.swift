@@ -30,14 +30,21 @@ import Testing
         func value() async throws -> String? {
             try await backend.lookUp(["revoked:jti:a"])[0].map { String(decoding: $0, as: UTF8.self) }
         }
-        try await backend.write([RevocationEntry(key: "revoked:jti:a", value: "rotated:1:b", secondsToLive: 10)])
-        try await backend.write([RevocationEntry(key: "revoked:jti:a", value: "compromised", secondsToLive: 5)])
-        try await backend.write([RevocationEntry(key: "revoked:jti:a", value: "logout", secondsToLive: 1)])
+        try await backend.write([
+            RevocationEntry(key: "revoked:jti:a", kind: .token, value: "rotated:1:b", secondsToLive: 10)
+        ])
+        try await backend.write([
+            RevocationEntry(key: "revoked:jti:a", kind: .token, value: "compromised", secondsToLive: 5)
+        ])
+        try await backend.write([RevocationEntry(key: "revoked:jti:a", kind: .token, value: "logout", secondsToLive: 1)]
+        )
         pass(9_999)
         #expect(try await value() == "compromised")
         pass(1)
         #expect(try await value() == nil)
-        try await backend.write([RevocationEntry(key: "revoked:jti:a", value: "logout", secondsToLive: .max)])
+        try await backend.write([
+            RevocationEntry(key: "revoked:jti:a", kind: .token, value: "logout", secondsToLive: .max)
+        ])
         #expect(try await value() == "logout")
     }
 
@@ -46,7 +53,9 @@ import Testing
         var configuration = configuration()
         configuration.wallClock = { wall.withLock { $0 } }
         let backend = MemoryBackend(configuration: configuration) { 0 }
-        try await backend.write([RevocationEntry(key: "revoked:jti:a", value: "logout", secondsToLive: 3_600)])
+        try await backend.write([
+            RevocationEntry(key: "revoked:jti:a", kind: .token, value: "logout", secondsToLive: 3_600)
+        ])
         wall.withLock { $0 += 86_400_000 }
         #expect(try await backend.lookUp(["revoked:jti:a"])[0] != nil)
     }

@@ -35,8 +35,8 @@ import Testing
         let server = try await RedisServer()
         guard case .server(let location, _) = try StoreURL(server.url) else { return }
         let backend = RedisBackend(
-            location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger)
-        let list = RevocationList(backend: backend, configuration: liveConfiguration(), logger: LogLines().logger)
+            address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
+        let list = try RevocationList(backend: backend, configuration: liveConfiguration(), logger: LogLines().logger)
         try await list.revoke(liveToken(), reason: .admin, scopes: [.token, .session])
         let replies = try await backend.send([
             Command("PTTL", "revoked:jti:secret-jti"), Command("PTTL", "revoked:sid:secret-sid"),
@@ -150,7 +150,7 @@ import Testing
         let server = try await RedisServer()
         guard case .server(let location, _) = try StoreURL(server.url) else { return }
         let backend = RedisBackend(
-            location: location, credentials: nil, configuration: liveConfiguration(), logger: LogLines().logger,
+            address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger,
             examinationInterval: .milliseconds(20))
         _ = try await backend.lookUp([Epoch.key])
         // Nobody answers there.

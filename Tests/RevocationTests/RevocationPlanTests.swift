@@ -7,9 +7,12 @@ import Testing
     private func plan(
         _ token: TokenClaims, scopes: Set<Scope.Kind>, now: Int64 = 1_799_999_000_000
     ) throws -> [String: Int64] {
+        let configuration = configuration()
+        let requests = try RevocationRequest.requests(
+            for: token, scopes: scopes, configuration: configuration, now: now)
         let plan = try RevocationPlan(
-            token, reason: .logout, scopes: scopes, configuration: configuration(), now: now)
-        return Dictionary(uniqueKeysWithValues: plan.entries.map { ($0.key, $0.secondsToLive) })
+            requests, reason: .logout, .init(configuration: configuration, namespace: Namespace(), now: now))
+        return Dictionary(uniqueKeysWithValues: plan.entries.compactMap { $0 }.map { ($0.key, $0.secondsToLive) })
     }
 
     @Test func aTokenIsKeptUntilItsExpiryAndTheMargin() throws {
@@ -45,11 +48,52 @@ import Testing
         #expect(error?.message.contains("secret") == false)
     }
 
-    @Test(arguments: [[], [Scope.Kind.subject], [.client], [.all], [.token, .subject]] as [Set<Scope.Kind>])
-    func scopesWithCutOffsAreRefused(scopes: Set<Scope.Kind>) {
-        let error = #expect(throws: RevocationError.self) {
-            try plan(token(subject: "alice"), scopes: scopes)
-        }
+    @Test func noScopeIsRefused() {
+        let error = #expect(throws: RevocationError.self) { try plan(token(), scopes: []) }
         #expect(error?.code == .invalidConfiguration)
+    }
+
+    @Test func aTokenWithoutExpiryIsKeptForTheLongestThatIsConfigured() throws {
+        var configuration = configuration()
+        configuration.maximumTokenLifetime = .seconds(3_600)
+        let now = configuration.wallClock()
+        let requests = try RevocationRequest.requests(
+            for: token(expiresAt: nil), scopes: [.token], configuration: configuration, now: now)
+        #expect(requests == [.token("secret-jti", expiresAt: now + 3_600_000)])
+    }
+
+    private func cutOff(
+        _ time: CutOffTime, held: String? = nil, now: Int64 = 1_799_999_000_000
+    ) throws(RevocationError) -> String? {
+        let plan = try RevocationPlan(
+            [.subject("alice", issuedBefore: time)], reason: .admin,
+            .init(
+                configuration: configuration(), namespace: Namespace(), now: now,
+                held: held.map { ["revoked:sub:alice": Array($0.utf8)] } ?? [:]))
+        #expect(plan.entries[0]?.secondsToLive == 2_592_120)
+        return plan.entries[0]?.value
+    }
+
+    @Test func aCutOffOfNowLiesBehindTheOneBefore() throws {
+        let now: Int64 = 1_799_999_000_000
+        #expect(try cutOff(.now) == "\(now)")
+        #expect(try cutOff(.now, held: "\(now - 1)") == "\(now)")
+        #expect(try cutOff(.now, held: "\(now)") == "\(now + 1)")
+        #expect(try cutOff(.now, held: "\(now + 20_000)") == "\(now + 20_001)")
+        #expect(try cutOff(.now, held: "\(now + 60_000)") == "\(now + 60_000)")
+        for held in ["soon", "0", "\(now / 1_000)", "\(now + 60_001)"] {
+            #expect(try cutOff(.now, held: held) == "\(now)")
+        }
+    }
+
+    @Test(arguments: [0, -1, 1_799_999_000, 1_799_999_060_001, .max, .min] as [Int64])
+    func aCutOffThatCannotBeMeantIsRefused(time: Int64) {
+        let error = #expect(throws: RevocationError.self) { try cutOff(.at(time)) }
+        #expect(error?.code == .implausibleCutOff)
+    }
+
+    @Test(arguments: [1_000_000_000_000, 1_799_999_060_000] as [Int64])
+    func aCutOffMayBeGiven(time: Int64) throws {
+        #expect(try cutOff(.at(time)) == "\(time)")
     }
 }

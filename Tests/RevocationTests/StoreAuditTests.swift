@@ -10,13 +10,13 @@ import Testing
 
     @Test func aStoreThatKeepsWhatItAcknowledgesIsTaken() throws {
         let audit = try StoreAudit(information: information("noeviction"), accepting: [])
-        #expect(!audit.isRevokedDaemon)
+        #expect(audit.dialect != .daemon)
         #expect(audit.warnings == [])
     }
 
     @Test func ourDaemonNeedsNoAudit() throws {
         let audit = try StoreAudit(information: "server_name:revoked\r\nredis_version:7.0.15\r\n", accepting: [])
-        #expect(audit.isRevokedDaemon)
+        #expect(audit.dialect == .daemon)
         #expect(audit.warnings == [])
     }
 

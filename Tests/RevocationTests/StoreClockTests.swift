@@ -68,9 +68,9 @@ import Testing
         }
         guard case .server(let location, _) = try StoreURL(store.url) else { return }
         let backend = RedisBackend(
-            location: location, credentials: nil, configuration: configuration(), logger: LogLines().logger,
+            address: .fixed(location), configuration: configuration(), logger: LogLines().logger,
             examinationInterval: .milliseconds(10))
-        let list = RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
+        let list = try RevocationList(backend: backend, configuration: configuration(), logger: LogLines().logger)
         #expect(await list.readiness().isReady)
         clock.withLock { $0 -= 60_000 }
         #expect(await eventually { await !list.readiness().isReady })

@@ -33,6 +33,8 @@ struct LogoutRoute: Sendable {
         }
         switch acknowledgement {
         case .revoked: return try .json(Answer(revoked: true))
+        case .revokedOnTooFewReplicas:
+            throw Refusal.unavailable("the token is revoked, but too few replicas know it: try again")
         case .alreadyExpired: return try .json(Answer(revoked: false, reason: "the token has already expired"))
         }
     }

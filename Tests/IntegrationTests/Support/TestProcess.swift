@@ -7,11 +7,15 @@ final class TestProcess {
     private var text = ""
 
     /// - Parameter program: a path, or a name to be found in PATH.
-    init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameter input: what it reads from its standard input, up to 64 kB.
+    init(_ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
+        let given = Pipe()
+        process.standardInput = input == nil ? FileHandle.nullDevice : given
+        if let input { given.fileHandleForWriting.write(Data(input.utf8)) }
+        try given.fileHandleForWriting.close()
         process.standardOutput = output
         process.standardError = output
         try process.run()

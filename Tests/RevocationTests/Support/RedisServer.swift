@@ -4,6 +4,8 @@ import NIOPosix
 import Synchronization
 import Testing
 
+@testable import Revocation
+
 /// A real redis-server of this machine, on a free port of loopback, without any file.
 final class RedisServer: Sendable {
     struct NotInstalled: Error, CustomStringConvertible {
@@ -16,8 +18,13 @@ final class RedisServer: Sendable {
     private let settings: [String]
     private let process: Mutex<Process?> = Mutex(nil)
 
-    /// Starts a server and waits until it answers.
-    init(_ settings: String...) async throws {
+    /// Starts a server and waits until it listens.
+    /// - Parameter settings: as on the command line; `{port}` is its port.
+    convenience init(_ settings: String...) async throws {
+        try await self.init(arguments: ["--port", "{port}", "--bind", "127.0.0.1", "--save", ""] + settings)
+    }
+
+    init(arguments settings: [String]) async throws {
         self.settings = settings
         // Somebody else may take the port before redis-server does.
         for _ in 0..<3 {
@@ -44,6 +51,12 @@ final class RedisServer: Sendable {
         }
     }
 
+    func signal(_ number: Int32) {
+        process.withLock { process in
+            if let process { Foundation.kill(process.processIdentifier, number) }
+        }
+    }
+
     private static func kill(_ process: Process) {
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
@@ -60,8 +73,8 @@ final class RedisServer: Sendable {
     private static func start(port: Int, _ settings: [String]) async throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
-        process.arguments =
-            ["--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--dir", NSTemporaryDirectory()] + settings
+        process.arguments = settings.map { $0.replacing("{port}", with: "\(port)") }
+        process.currentDirectoryURL = URL(fileURLWithPath: NSTemporaryDirectory())
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -81,7 +94,20 @@ final class RedisServer: Sendable {
             .connect(host: "127.0.0.1", port: port).get().close().get()
     }
 
-    private static func freePort() async throws -> Int {
+    /// Asks a server anything, on a connection of its own.
+    static func ask(port: Int, _ command: Command) async throws -> Reply {
+        let channel = try await StoreChannelHandler.connect(
+            to: .tcp(host: "127.0.0.1", port: port), on: MultiThreadedEventLoopGroup.singleton.next(), encryption: nil,
+            timeout: .seconds(5)
+        ).get()
+        let replies = try await channel.eventLoop.flatSubmit {
+            StoreChannelHandler.call([command], on: channel, timeout: .seconds(5))
+        }.get()
+        try await channel.close()
+        return replies[0]
+    }
+
+    static func freePort() async throws -> Int {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
         let port = channel.localAddress?.port

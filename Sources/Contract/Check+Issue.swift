@@ -1,0 +1,28 @@
+extension Check {
+    /// When a token of a new log-in is to say that it was issued: now, but after every cut-off that applies to it, so that
+    /// the stolen token of the same millisecond dies and the new log-in lives.
+    /// - Parameter values: as many as keys, nil where the store has none.
+    /// - Parameter now: the store's clock, Unix milliseconds, read before the values.
+    /// - Throws: ``UnknownCause`` if nobody can say that such a token would be clear.
+    public func issueTime(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) throws(UnknownCause) -> Int64 {
+        guard values.count == keys.count, let epoch = values.last else { throw wrongCount(values) }
+        if let doubt = Epoch.doubt(epoch, pinned: pinnedEpoch) { throw doubt }
+        var time = now
+        for (scope, value) in zip(scopes, values) {
+            guard let value else { continue }
+            guard scope.kind.isCutOff else {
+                throw UnknownCause(.unidentifiable, "the new token's \(scope.kind.word) is revoked already")
+            }
+            guard CutOff.implausibility(of: value.span.bytes, now: now) == nil,
+                let cutOff = CutOff.parse(value.span.bytes)
+            else {
+                throw UnknownCause(.implausibleCutOff, "the store holds an implausible cut-off for \(scope.kind.word)")
+            }
+            time = max(time, cutOff + 1)
+        }
+        guard time <= now + Limits.maximumSkewMilliseconds else {
+            throw UnknownCause(.cutOffAhead, "a cut-off lies ahead of the store's clock: log in when it has passed")
+        }
+        return time
+    }
+}

@@ -1,0 +1,27 @@
+/// What a refresh token's key holds once the token was exchanged: `rotated:<ms>:<successor jti>`.
+public struct Rotation: Sendable, Hashable {
+    static let mark: StaticString = "rotated:"
+
+    /// When, on the store's clock, in Unix milliseconds.
+    public let time: Int64
+    /// The `jti` of the refresh token that was given for it.
+    public let successor: String
+
+    public init(time: Int64, successor: String) {
+        self.time = time
+        self.successor = successor
+    }
+
+    /// - Returns: nil if a value is no rotation, or one that cannot be read: the token is revoked all the same.
+    public init?(value: [UInt8]) {
+        let parts = String(decoding: value, as: UTF8.self).split(
+            separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "rotated", let time = CutOff.parse(parts[1].utf8.span.bytes),
+            !parts[2].isEmpty
+        else { return nil }
+        self.init(time: time, successor: String(parts[2]))
+    }
+
+    /// The key's value.
+    public var value: String { "\(Self.mark)\(time):\(successor)" }
+}

@@ -1,0 +1,29 @@
+import NIOCore
+import Synchronization
+
+/// Connections for one purpose, one for each event loop in use.
+final class ConnectionPool: Sendable {
+    private let connections: [StoreConnection]
+    private let turn = Atomic(0)
+
+    init(_ connections: [StoreConnection]) {
+        precondition(!connections.isEmpty, "a pool has at least one connection")
+        self.connections = connections
+    }
+
+    /// The connection of the caller's own event loop, if it has one; otherwise the next in turn.
+    func connection() -> StoreConnection {
+        guard connections.count > 1 else { return connections[0] }
+        if let own = connections.first(where: { $0.loop.inEventLoop }) { return own }
+        let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        return connections[Int(UInt(bitPattern: turn) % UInt(connections.count))]
+    }
+
+    func closeSoon() {
+        for connection in connections { _ = connection.close() }
+    }
+
+    func close() async {
+        for connection in connections { try? await connection.close().get() }
+    }
+}

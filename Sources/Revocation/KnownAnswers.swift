@@ -1,0 +1,109 @@
+import Contract
+
+/// What this process has learned, for when it need not, or cannot, ask: bounded, and only ever on the side of refusing.
+struct KnownAnswers: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// Answers of each kind; twice as many are kept for a while.
+    static let capacity = 20_000
+
+    /// All that a verdict depends on beside the store.
+    struct Question: Sendable, Hashable {
+        let keys: [String]
+        let issuedAt: Int64?
+
+        init(_ check: Check) {
+            keys = check.keys
+            issuedAt = check.issuedAt
+        }
+
+        /// The first key tells questions apart nearly always, and cheaply.
+        func hash(into hasher: inout Hasher) { hasher.combine(keys.first) }
+    }
+
+    private struct Revoked: Sendable {
+        let reason: Reason
+        let askedAt: Instant
+    }
+
+    private struct Clear: Sendable {
+        let askedAt: Instant
+        let epoch: [UInt8]
+    }
+
+    /// Something that this process has revoked, or tried to.
+    private struct Written: Sendable {
+        /// nil until it is acknowledged.
+        var value: [UInt8]?
+        var at: Instant
+    }
+
+    private var revoked = Generations<Question, Revoked>(capacity: Self.capacity)
+    private var clear = Generations<Question, Clear>(capacity: Self.capacity)
+    private var written: [String: Written] = [:]
+
+    // MARK: Revoked
+
+    /// Why a token is revoked, if that was said at most `lifetime` ago; however long ago for nil.
+    func revocation(of question: Question, lifetime: Duration?, now: Instant) -> Reason? {
+        guard let known = revoked[question] else { return nil }
+        if let lifetime, now - known.askedAt >= lifetime { return nil }
+        return known.reason
+    }
+
+    /// What this process itself has revoked, as the store would have said it.
+    func revocation(of check: Check, now: Int64) -> Reason? {
+        guard !written.isEmpty else { return nil }
+        guard
+            case .revoked(let reason) = check.verdict(
+                values: check.keys.map { written[$0]?.value }, pinnedEpoch: [], now: now)
+        else { return nil }
+        return reason
+    }
+
+    mutating func learnRevoked(_ question: Question, _ reason: Reason, askedAt: Instant) {
+        revoked[question] = Revoked(reason: reason, askedAt: askedAt)
+        clear[question] = nil
+    }
+
+    // MARK: Clear
+
+    mutating func learnClear(_ question: Question, epoch: [UInt8], askedAt: Instant) {
+        clear[question] = Clear(askedAt: askedAt, epoch: epoch)
+    }
+
+    /// Whether a token was proven clear at most `age` ago, under this epoch, and nothing was revoked here since.
+    func isClear(_ question: Question, epoch: [UInt8]?, age: Duration, now: Instant) -> Bool {
+        guard let known = clear[question], known.epoch == epoch, now - known.askedAt <= age else { return false }
+        return question.keys.allSatisfy { key in written[key].map { $0.at < known.askedAt } ?? true }
+    }
+
+    /// The store has lost its memory: nothing that it said to be clear counts any more.
+    mutating func forgetClear() {
+        clear.removeAll()
+    }
+
+    // MARK: Writing
+
+    /// To be told before something is written and again, with the values, once it is acknowledged: in between, a question
+    /// may have been answered that knew nothing of it.
+    mutating func wrote(_ entries: [RevocationEntry], isAcknowledged: Bool, at now: Instant) {
+        if written.count + entries.count > Self.capacity {
+            written.removeAll()
+            clear.removeAll()
+        }
+        for entry in entries {
+            var new = written[entry.key] ?? Written(value: nil, at: now)
+            new.at = now
+            if isAcknowledged { new.value = Array(entry.value.utf8) }
+            written[entry.key] = new
+        }
+    }
+
+    /// Something was undone.
+    mutating func restored(_ keys: [String]) {
+        for key in keys { written[key] = nil }
+        revoked.removeAll()
+        clear.removeAll()
+    }
+}

@@ -1,0 +1,88 @@
+import Contract
+
+// How what a backend does is said in commands, and what the replies mean.
+
+extension StoreDialect {
+    /// Writes one entry so that it merges with what is there. Answered with OK.
+    func write(_ entry: RevocationEntry, _ form: Script.Form) -> Command {
+        let seconds = String(entry.secondsToLive)
+        if case .stock = self, entry.kind.isCutOff {
+            return Script.raiseCutOff.command(form, key: entry.key, arguments: [entry.value, seconds])
+        }
+        return Command("SETEX", entry.key, seconds, entry.value)
+    }
+
+    /// Writes one entry unless its key is there. Answered with what is there, or nothing.
+    func claim(_ entry: RevocationEntry, _ form: Script.Form) -> Command {
+        let seconds = String(entry.secondsToLive)
+        if case .stock(combinesSetOptions: false) = self {
+            return Script.claim.command(form, key: entry.key, arguments: [entry.value, seconds])
+        }
+        return Command("SET", entry.key, entry.value, "NX", "GET", "EX", seconds)
+    }
+
+    func claim(_ entry: RevocationEntry, _ form: Script.Form, thenLookUp keys: [String]) -> [Command] {
+        [claim(entry, form)] + Command.timedLookUp(keys)
+    }
+}
+
+extension Command {
+    /// The time is read before the values: a cut-off that the values do not show was set after it.
+    static func timedLookUp(_ keys: [String]) -> [Command] { [Command("TIME"), Command("MGET", keys)] }
+}
+
+extension Reply {
+    /// The value of one key; nil if it is not there.
+    func value() throws(StoreFailure) -> [UInt8]? {
+        switch self {
+        case .bulk(let value): value
+        case .null: nil
+        case .array, .error, .integer, .status: throw StoreFailure(unexpected: self)
+        }
+    }
+
+    /// What `MGET` answered.
+    func values(of keys: [String]) throws(StoreFailure) -> [[UInt8]?] {
+        guard case .array(let elements) = self else { throw StoreFailure(unexpected: self) }
+        guard elements.count == keys.count else { throw .unexpectedReply }
+        var values: [[UInt8]?] = []
+        values.reserveCapacity(elements.count)
+        for element in elements { values.append(try element.value()) }
+        return values
+    }
+}
+
+extension TimedValues {
+    /// - Parameter replies: to ``Command/timedLookUp(_:)``.
+    init(_ replies: ArraySlice<Reply>, of keys: [String]) throws(StoreFailure) {
+        guard replies.count == 2, let first = replies.first, let last = replies.last else { throw .unexpectedReply }
+        let time = try first.time()
+        self.init(values: try last.values(of: keys), time: time...time)
+    }
+}
+
+extension Claim {
+    /// - Parameter replies: to the claim, and to the look-up after it.
+    init(_ replies: [Reply], of keys: [String]) throws(StoreFailure) {
+        guard let first = replies.first else { throw .unexpectedReply }
+        self.init(existing: try first.value(), after: try TimedValues(replies.dropFirst(), of: keys))
+    }
+}
+
+extension RemovedEntry {
+    /// Removes a key, and says what it held.
+    static func commands(_ key: String) -> [Command] {
+        [Command("GET", key), Command("PTTL", key), Command("DEL", key)]
+    }
+
+    /// - Parameter replies: to ``commands(_:)``.
+    /// - Returns: nil if there was nothing to remove.
+    init?(_ replies: ArraySlice<Reply>) throws(StoreFailure) {
+        let replies = Array(replies)
+        let value = try replies[0].value()
+        guard case .integer(let left) = replies[1] else { throw StoreFailure(unexpected: replies[1]) }
+        guard case .integer(let removed) = replies[2] else { throw StoreFailure(unexpected: replies[2]) }
+        guard removed > 0 else { return nil }
+        self.init(value: value ?? [], millisecondsToLive: left >= 0 ? left : nil)
+    }
+}

@@ -1,0 +1,62 @@
+public import Contract
+import Logging
+import Synchronization
+
+extension RevocationList {
+    /// Whether a token may pass: what the store knows of it, and what the policy makes of knowing nothing.
+    /// - Parameter token: the verified claims of an access token.
+    public func admission(of token: TokenClaims, policy: FailurePolicy = .deny) async -> Admission {
+        let admission = await decide(token, policy)
+        metrics.admitted(admission)
+        return admission
+    }
+
+    private func decide(_ token: TokenClaims, _ policy: FailurePolicy) async -> Admission {
+        var remembersClear = false
+        if case .lastKnown = policy { remembersClear = true }
+        switch await verdict(for: token, remembersClear: remembersClear) {
+        case .clear: return .admitted(.proven)
+        case .revoked(let reason): return .revoked(reason)
+        case .unknown(let cause):
+            switch policy {
+            case .deny: return .refused(cause)
+            case .allow:
+                // That is no failure of the store: nothing that could be revoked names the token.
+                guard cause.code != .unidentifiable else { return .refused(cause) }
+                tellOfAllowance(cause)
+                return .admitted(.allowed)
+            case .lastKnown(let age):
+                return cause.isAbsence && wasClear(token, age) ? .admitted(.lastKnown) : .refused(cause)
+            }
+        }
+    }
+
+    private func wasClear(_ token: TokenClaims, _ age: Duration) -> Bool {
+        guard let check = try? check(of: token) else { return false }
+        let (epoch, now) = (believedEpoch, configuration.bootClock())
+        return known.withLock { $0.isClear(.init(check), epoch: epoch, age: age, now: now) }
+    }
+
+    /// At most once a second.
+    private func tellOfAllowance(_ cause: UnknownCause) {
+        guard allowances.withLock({ $0.admits(now: configuration.bootClock()) }) else { return }
+        logger.warning(
+            "tokens pass unchecked, as the failure policy allows", metadata: ["cause": "\(cause.code.rawValue)"])
+    }
+}
+
+/// Says yes once in a while.
+struct Throttle: Sendable {
+    let interval: Duration
+    private var last: ContinuousClock.Instant?
+
+    init(every interval: Duration) {
+        self.interval = interval
+    }
+
+    mutating func admits(now: ContinuousClock.Instant) -> Bool {
+        if let last, now - last < interval { return false }
+        last = now
+        return true
+    }
+}

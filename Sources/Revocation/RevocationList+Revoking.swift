@@ -1,0 +1,139 @@
+public import Contract
+import Synchronization
+
+extension RevocationList {
+    /// How many revocations are written at once.
+    private static let batch = 1_000
+
+    /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and whatever else of it is named.
+    /// Returns once the store has acknowledged every write.
+    ///
+    /// A store whose epoch has changed takes revocations all the same: one more can only make it safer, and checks stay
+    /// unknown until the epoch is accepted.
+    /// - Parameter scopes: `.token` and `.session` end a log-in. `.subject`, `.client` and `.all` set a cut-off at the
+    ///   store's present time: "log out everywhere" is `.subject`.
+    /// - Returns: of several scopes, the one that is kept for the shortest time.
+    /// - Throws: ``RevocationError``: the token is then not known to be revoked.
+    @discardableResult
+    public func revoke(
+        _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token]
+    ) async throws(RevocationError) -> Acknowledgement {
+        let requests = try RevocationRequest.requests(
+            for: token, scopes: scopes, configuration: configuration, now: try await now())
+        return Acknowledgement.least(try await revoke(requests, reason: reason, issuer: token.issuer))
+    }
+
+    /// Revokes one thing, named without a token.
+    /// - Parameter issuer: `iss` of the tokens, needed where several issuers are trusted.
+    /// - Throws: ``RevocationError``: it is then not known to be revoked.
+    @discardableResult
+    public func revoke(
+        _ request: RevocationRequest, reason: Reason = .admin, issuer: String? = nil
+    ) async throws(RevocationError) -> Acknowledgement {
+        try await revoke([request], reason: reason, issuer: issuer)[0]
+    }
+
+    /// Revokes many things, in as few round trips as can be.
+    /// - Parameter reason: the value of tokens and sessions; a cut-off has no room for one.
+    /// - Returns: what became of each.
+    /// - Throws: ``RevocationError``: some may then have been revoked, and some not.
+    @discardableResult
+    public func revoke(
+        _ requests: [RevocationRequest], reason: Reason = .admin, issuer: String? = nil
+    ) async throws(RevocationError) -> [Acknowledgement] {
+        let namespace = try namespace(of: issuer)
+        var acknowledgements: [Acknowledgement] = []
+        for start in stride(from: 0, to: requests.count, by: Self.batch) {
+            let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
+            let plan = try RevocationPlan(requests, reason: reason, try await circumstances(of: requests, namespace))
+            let entries = plan.entries.compactMap { $0 }
+            let replicas = entries.isEmpty ? nil : try await write(entries)
+            let areTooFew = replicas.map { $0 < configuration.replicas?.count ?? 0 } ?? false
+            acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
+        }
+        return acknowledgements
+    }
+
+    /// Undoes revocations: a separate, privileged act.
+    ///
+    /// It takes effect within 5 s everywhere. What another scope revokes stays revoked.
+    /// - Parameter scopes: at most 1,000.
+    /// - Returns: what was undone; nothing for a scope that was not revoked.
+    /// - Throws: ``RevocationError``: some may then have been undone, and some not.
+    public func restore(_ scopes: [Scope], issuer: String? = nil) async throws(RevocationError) -> [Restoration] {
+        precondition(scopes.count <= Self.batch, "at most \(Self.batch) scopes are restored at once")
+        guard !scopes.isEmpty else { return [] }
+        let namespace = try namespace(of: issuer)
+        var keys: [String] = []
+        for scope in scopes { keys.append(try namespace.revocationKey(for: scope)) }
+        let removed = try await counted { () async throws(StoreFailure) in try await backend.remove(keys) }
+        known.withLock { $0.restored(keys) }
+        return zip(scopes, removed).compactMap { scope, removed in
+            removed.map { removed in
+                Restoration(
+                    scope: scope, value: String(decoding: removed.value, as: UTF8.self),
+                    secondsLeft: removed.millisecondsToLive.map { $0 / 1_000 + ($0 % 1_000 > 0 ? 1 : 0) })
+            }
+        }
+    }
+
+    /// - Returns: how many replicas have it, if that was waited for.
+    private func write(_ entries: [RevocationEntry]) async throws(RevocationError) -> Int? {
+        known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
+        let replicas = try await counted { () async throws(StoreFailure) in try await backend.write(entries) }
+        known.withLock { $0.wrote(entries, isAcknowledged: true, at: configuration.bootClock()) }
+        return replicas
+    }
+
+    private func counted<Answer>(
+        _ action: () async throws(StoreFailure) -> Answer
+    ) async throws(RevocationError) -> Answer {
+        do throws(RevocationError) {
+            let answer = try await acting(action)
+            metrics.wrote(nil)
+            return answer
+        } catch {
+            metrics.wrote(error)
+            throw error
+        }
+    }
+
+    /// The store's time.
+    private func now() async throws(RevocationError) -> Int64 {
+        try await acting { () async throws(StoreFailure) in try await storeTime() }
+    }
+
+    /// Asks for the exact time only where one is to be written.
+    private func circumstances(
+        of requests: [RevocationRequest], _ namespace: Namespace
+    ) async throws(RevocationError) -> RevocationPlan.Circumstances {
+        var circumstances = RevocationPlan.Circumstances(configuration: configuration, namespace: namespace, now: 0)
+        var keys: [String] = []
+        for request in requests where request.cutOff == .now {
+            keys.append(try namespace.revocationKey(for: request.scope))
+        }
+        guard !keys.isEmpty else {
+            circumstances.now = try await now()
+            return circumstances
+        }
+        let timed = try await acting { () async throws(StoreFailure) in try await backend.timedLookUp(keys) }
+        circumstances.now = timed.time.upperBound
+        for (key, value) in zip(keys, timed.values) { circumstances.held[key] = value }
+        return circumstances
+    }
+}
+
+extension Acknowledgement {
+    /// The one that is kept for the shortest time; nothing was to be written only if that is true of all.
+    static func least(_ acknowledgements: [Acknowledgement]) -> Acknowledgement {
+        acknowledgements.min { $0.rank < $1.rank } ?? .alreadyExpired
+    }
+
+    private var rank: Int64 {
+        switch self {
+        case .revokedOnTooFewReplicas: -1
+        case .revoked(let secondsToLive): secondsToLive
+        case .alreadyExpired: .max
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import Contract
+import Logging
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension RevocationList {
+    /// Exchanges a refresh token, in one atomic step on the denylist itself: `SET revoked:jti:<old> rotated:<ms>:<successor>
+    /// NX GET EX <ttl>`, and in the same round trip the look-up of every scope of the old token. A pair is handed out only
+    /// if both agree.
+    ///
+    /// Of many who present one token at once exactly one wins. A later use revokes the session and with it every token of
+    /// it; within ``RevocationConfiguration/rotationGrace`` a second presenter gets the same successor.
+    ///
+    /// Whatever is revoked meanwhile wins: the session's revocation ends the new pair, and its `iat` is no later than any
+    /// cut-off that the look-up did not see.
+    /// - Parameter token: the verified claims of a refresh token.
+    /// - Throws: ``RevocationError/Code/unrevocableToken`` unless it is a refresh token with `jti`, `sid` and `exp`,
+    ///   ``RevocationError/Code/unknownIssuer``.
+    public func rotate(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
+        let outcome = try await exchange(token)
+        metrics.rotated(outcome)
+        return outcome
+    }
+
+    private func exchange(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
+        let namespace = try namespace(of: token.issuer)
+        guard token.kind == .refresh, let identifier = token.identifier, !identifier.isEmpty,
+            let session = token.session, !session.isEmpty, let expiresAt = token.expiresAt
+        else {
+            throw RevocationError(.unrevocableToken, "only a refresh token with jti, sid and exp can be exchanged")
+        }
+        let key = try namespace.revocationKey(for: .token(identifier))
+        let successor = unsettled.withLock { $0.take(key) } ?? UUID().uuidString.lowercased()
+        do throws(UnknownCause) {
+            let check = try check(of: token)
+            let outcome = try await rotate(check, to: successor, expiresAt: expiresAt, issuedAt: token.issuedAt)
+            guard case .reused = outcome else { return outcome }
+            return await end(session, issuer: token.issuer)
+        } catch {
+            unsettled.withLock { $0.keep(successor, for: key) }
+            look(into: error)
+            return .unknown(error)
+        }
+    }
+
+    private func rotate(
+        _ check: Check, to successor: String, expiresAt: Int64, issuedAt: Int64?
+    ) async throws(UnknownCause) -> RotationOutcome {
+        let believed = believedEpoch
+        let now = try await asking { () async throws(StoreFailure) in try await storeTime() }
+        guard let secondsToLive = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) else {
+            return .revoked(.expired)
+        }
+        let rotation = Rotation(time: now, successor: successor)
+        let entry = RevocationEntry(
+            key: check.keys[0], kind: .token, value: rotation.value, secondsToLive: secondsToLive)
+        let claim = try await asking { () async throws(StoreFailure) in
+            try await backend.claim(entry, thenLookUp: check.keys)
+        }
+        let decision = check.rotation(
+            existing: claim.existing, values: claim.after.values, claim: rotation,
+            grace: configuration.rotationGrace.milliseconds,
+            pinnedEpoch: pinned(believed, seeing: claim.after.values), now: claim.after.time.lowerBound)
+        // The old token's own iat may have been set behind a cut-off, ahead of the clock.
+        let time = max(claim.after.time.lowerBound, issuedAt ?? 0)
+        switch decision {
+        case .won(let successor): return .rotated(.init(identifier: successor, issuedAt: time))
+        case .repeated(let successor): return .repeated(.init(identifier: successor, issuedAt: time))
+        case .reused: return .reused
+        case .revoked(let reason): return .revoked(reason)
+        case .unknown(let cause): throw cause
+        }
+    }
+
+    /// Ends the session of a token that was used twice.
+    private func end(_ session: String, issuer: String) async -> RotationOutcome {
+        do throws(RevocationError) {
+            try await revoke(.session(session), reason: .reused, issuer: issuer)
+            logger.warning("a refresh token was used again: its session is revoked")
+            return .reused
+        } catch {
+            logger.error("a refresh token was used again, and its session could NOT be revoked")
+            return .unknown(UnknownCause(.storeError, error.message))
+        }
+    }
+}
+
+extension Reason {
+    /// Why a session ends whose refresh token was used twice.
+    public static let reused = Reason(stored: "refresh token reused".utf8)
+    fileprivate static let expired = Reason(stored: "expired".utf8)
+}

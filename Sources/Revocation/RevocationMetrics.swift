@@ -1,0 +1,71 @@
+import Contract
+import Metrics
+
+/// What is counted (swift-metrics), each under a label that begins with `revoked_client_`:
+///
+/// | label | dimensions | what |
+/// |---|---|---|
+/// | `checks_total` | `outcome`: `clear`, `revoked`, or the cause of an unknown verdict | verdicts |
+/// | `check_duration` | | from the question to the verdict |
+/// | `admissions_total` | `grounds`: `proven`, `last_known`, `allowed`, `revoked`, `refused` | what a failure policy made of them |
+/// | `writes_total` | `outcome`: `acknowledged`, or the error's code | calls that revoke or restore |
+/// | `rotations_total` | `outcome`: `rotated`, `repeated`, `reused`, `revoked`, `unknown` | refresh tokens presented |
+struct RevocationMetrics: Sendable {
+    private let factory: any MetricsFactory
+    private let clear: Counter
+    private let revoked: Counter
+    private let unknown: [UnknownCause.Code: Counter]
+    private let duration: Timer
+
+    init(_ factory: any MetricsFactory = MetricsSystem.factory) {
+        self.factory = factory
+        func counter(_ outcome: String) -> Counter {
+            Counter(label: Self.prefix + "checks_total", dimensions: [("outcome", outcome)], factory: factory)
+        }
+        clear = counter("clear")
+        revoked = counter("revoked")
+        unknown = Dictionary(uniqueKeysWithValues: UnknownCause.Code.allCases.map { ($0, counter($0.rawValue)) })
+        duration = Timer(label: Self.prefix + "check_duration", dimensions: [], factory: factory)
+    }
+
+    func checked(_ verdict: Verdict, took duration: Duration) {
+        switch verdict {
+        case .clear: clear.increment()
+        case .revoked: revoked.increment()
+        case .unknown(let cause): unknown[cause.code]?.increment()
+        }
+        self.duration.record(duration: duration)
+    }
+
+    func admitted(_ admission: Admission) {
+        let grounds =
+            switch admission {
+            case .admitted(let grounds): grounds.rawValue
+            case .revoked: "revoked"
+            case .refused: "refused"
+            }
+        count("admissions_total", "grounds", grounds)
+    }
+
+    func wrote(_ error: RevocationError?) {
+        count("writes_total", "outcome", error?.code.rawValue ?? "acknowledged")
+    }
+
+    func rotated(_ outcome: RotationOutcome) {
+        let word =
+            switch outcome {
+            case .rotated: "rotated"
+            case .repeated: "repeated"
+            case .reused: "reused"
+            case .revoked: "revoked"
+            case .unknown: "unknown"
+            }
+        count("rotations_total", "outcome", word)
+    }
+
+    private static let prefix = "revoked_client_"
+
+    private func count(_ label: String, _ dimension: String, _ value: String) {
+        Counter(label: Self.prefix + label, dimensions: [(dimension, value)], factory: factory).increment()
+    }
+}

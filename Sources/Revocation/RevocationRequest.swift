@@ -1,0 +1,41 @@
+public import Contract
+
+/// One thing to revoke. Several may be revoked in one call.
+public enum RevocationRequest: Sendable, Hashable {
+    /// One token by its `jti`, for as long as a verifier may accept it.
+    /// - Parameter expiresAt: its `exp`, Unix milliseconds.
+    case token(String, expiresAt: Int64)
+    /// One log-in, `sid`: every token refreshed from it, whenever it was issued.
+    case session(String)
+    /// Every token of a subject, `sub`, that was issued at or before a cut-off.
+    case subject(String, issuedBefore: CutOffTime = .now)
+    /// Every token of a client, `client_id`, that was issued at or before a cut-off.
+    case client(String, issuedBefore: CutOffTime = .now)
+    /// Every token that was issued at or before a cut-off.
+    case all(issuedBefore: CutOffTime = .now)
+
+    public var scope: Scope {
+        switch self {
+        case .token(let identifier, _): .token(identifier)
+        case .session(let identifier): .session(identifier)
+        case .subject(let identifier, _): .subject(identifier)
+        case .client(let identifier, _): .client(identifier)
+        case .all: .all
+        }
+    }
+
+    var cutOff: CutOffTime? {
+        switch self {
+        case .token, .session: nil
+        case .subject(_, let time), .client(_, let time), .all(let time): time
+        }
+    }
+}
+
+/// A cut-off: tokens issued at or before it are revoked.
+public enum CutOffTime: Sendable, Hashable {
+    /// The store's time when it is written; later than every cut-off of this scope before.
+    case now
+    /// Unix milliseconds; at most 60 s ahead of the store's clock.
+    case at(Int64)
+}

@@ -1,0 +1,52 @@
+import Crypto
+
+/// What a server that is not ours needs a script for (DESIGN §3): such servers do not merge.
+struct Script: Sendable {
+    let text: String
+    /// SHA-1 in lower-case hexadecimal, by which a server remembers it.
+    let digest: String
+
+    private init(_ text: String) {
+        self.text = text
+        digest = Insecure.SHA1.hash(data: Array(text.utf8))
+            .map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    /// Sets a cut-off unless a later one is held, and lets the key live no shorter than before.
+    /// Arguments: the cut-off, seconds to live.
+    static let raiseCutOff = Script(
+        """
+        local value = ARGV[1]
+        local held = redis.call('GET', KEYS[1])
+        if held and #held <= 18 and string.match(held, '^%d+$') and tonumber(held) > tonumber(value) then
+          value = held
+        end
+        local milliseconds = redis.call('PTTL', KEYS[1])
+        if milliseconds == -1 then return redis.call('SET', KEYS[1], value) end
+        return redis.call('SET', KEYS[1], value, 'PX', math.max(milliseconds, tonumber(ARGV[2]) * 1000))
+        """)
+
+    /// `SET … NX GET EX`, which servers before Redis 7.0 refuse. Arguments: the value, seconds to live.
+    static let claim = Script(
+        """
+        local held = redis.call('GET', KEYS[1])
+        if not held then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+        return held
+        """)
+
+    enum Form { case digest, text }
+
+    func command(_ form: Form, key: String, arguments: [String]) -> Command {
+        switch form {
+        case .digest: Command("EVALSHA", [digest, "1", key] + arguments)
+        case .text: Command("EVAL", [text, "1", key] + arguments)
+        }
+    }
+}
+
+extension Reply {
+    /// Whether a server does not remember a script.
+    var isMissingScript: Bool {
+        if case .error(let text) = self { text.starts(with: "NOSCRIPT".utf8) } else { false }
+    }
+}

@@ -1,0 +1,39 @@
+import NIOCore
+import NIOPosix
+
+extension StoreChannelHandler {
+    /// Makes a connection that this handler speaks on.
+    static func connect(
+        to location: StoreURL.Location, on loop: any EventLoop, encryption: StoreEncryption?, timeout: TimeAmount
+    ) -> EventLoopFuture<any Channel> {
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(timeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let encryption { try pipeline.addHandler(try encryption.handler(for: location)) }
+                    try pipeline.addHandler(StoreChannelHandler())
+                }
+            }
+        return switch location {
+        case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+        case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
+        }
+    }
+
+    /// Sends commands on a channel that nobody else uses.
+    static func call(
+        _ commands: [Command], on channel: any Channel, timeout: TimeAmount
+    ) -> EventLoopFuture<[Reply]> {
+        let promise = channel.eventLoop.makePromise(of: [Reply].self)
+        let call = PendingCall(commands)
+        call.whenFinished { result in promise.completeWith(result.mapError { $0 as any Error }) }
+        do {
+            try channel.pipeline.syncOperations.handler(type: StoreChannelHandler.self).send([call], timeout: timeout)
+        } catch {
+            call.finish(.failure(StoreFailure(.unreachable, "the connection to the store was lost")))
+        }
+        return promise.futureResult
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Contract
+import Foundation
+import Revocation
+import RevocationHTTP
+
+/// What a command is about: exactly one of these, or a token on standard input.
+struct TargetOptions: ParsableArguments {
+    @Option(help: "A token's jti; --expires-at says until when it is valid.") var jti: String?
+    @Option(help: "The exp of --jti, in Unix seconds.") var expiresAt: Int64?
+    @Option(help: "A session (sid): every token of one log-in.") var session: String?
+    @Option(help: "A subject (sub): every token of theirs that was issued until now, or until --issued-before.")
+    var subject: String?
+    @Option(help: "A client (client_id), likewise.") var client: String?
+    @Flag(help: "Every token, likewise.") var all = false
+    @Option(
+        help: "The issuer (iss) of what is named, where several are trusted, each with its label in --issuer-label.")
+    var issuer: String?
+    @Option(help: "An issuer and its label as iss=label; once for each.") var issuerLabel: [String] = []
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func validate() throws {
+        let named = [jti, session, subject, client].count { $0 != nil } + (all ? 1 : 0)
+        guard named <= 1 else { throw ValidationError("name one of --jti, --session, --subject, --client and --all") }
+        guard expiresAt == nil || jti != nil else { throw ValidationError("--expires-at belongs to --jti") }
+        guard issuerLabel.allSatisfy({ $0.contains("=") }) else {
+            throw ValidationError("--issuer-label is iss=label")
+        }
+    }
+
+    /// What is named; nil if it is the token on standard input.
+    var scope: Scope? {
+        if let jti { return .token(jti) }
+        if let session { return .session(session) }
+        if let subject { return .subject(subject) }
+        if let client { return .client(client) }
+        return all ? .all : nil
+    }
+
+    var configuration: RevocationConfiguration {
+        var configuration = RevocationConfiguration()
+        for pair in issuerLabel {
+            let equals = pair.lastIndex(of: "=") ?? pair.endIndex
+            configuration.issuerLabels[String(pair[..<equals])] = String(pair[equals...].dropFirst())
+        }
+        return configuration
+    }
+
+    /// The token on standard input: an argument could be read by others. Its signature is not checked.
+    func token() throws -> TokenClaims {
+        let input = try FileHandle.standardInput.read(upToCount: AccessTokenVerifier.maximumTokenBytes + 2) ?? Data()
+        let text = String(decoding: input, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.isEmpty else {
+            throw ValidationError(
+                "give a token on standard input, or name --jti, --session, --subject, --client or --all")
+        }
+        return try TokenClaims(unverified: text)
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// `revoked revoke`, `check` and `restore`, as a shell script sees them.
+@Suite(.timeLimit(.minutes(1))) struct RevokeCommandTests {
+    private func run(_ arguments: [String], _ daemon: DaemonProcess?, input: String? = nil) throws -> (Int32, String) {
+        let backend = "redis://127.0.0.1:\(daemon?.port ?? 1)"
+        let process = try TestProcess(
+            try DaemonProcess.program(), arguments, environment: ["REVOKED_BACKEND": backend], input: input)
+        let (status, output) = try process.waitForEnd()
+        return (status, output)
+    }
+
+    /// A JWT whose signature nobody looks at.
+    private func token(_ claims: String) -> String {
+        func encode(_ text: String) -> String {
+            Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+                "=", with: "")
+        }
+        return encode(#"{"alg":"ES256","typ":"at+jwt"}"#) + "." + encode(claims) + "." + encode("signature")
+    }
+
+    @Test func aTokenFromStandardInput() throws {
+        let daemon = try DaemonProcess()
+        let expiry = Int(Date.now.timeIntervalSince1970) + 600
+        let token = token(#"{"iss":"i","jti":"secret-jti","sid":"secret-sid","sub":"alice","exp":\#(expiry)}"#)
+        #expect(try run(["check"], daemon, input: token) == (0, "Clear: not revoked.\n"))
+        let (status, output) = try run(["revoke", "--reason", "compromised"], daemon, input: token + "\n")
+        #expect(status == 0 && output.hasPrefix("Revoked (token and session); kept until 2"))
+        #expect(!output.contains("secret"))
+        #expect(try run(["check"], daemon, input: token) == (1, "Revoked: compromised\n"))
+        #expect(try run(["restore"], daemon, input: token).0 == 0)
+        // Its session still is.
+        #expect(try run(["check"], daemon, input: token).0 == 1)
+        #expect(try run(["restore", "--session", "secret-sid"], daemon).0 == 0)
+        #expect(try run(["check"], daemon, input: token).0 == 0)
+        #expect(try run(["restore"], daemon, input: token).0 == 1)
+    }
+
+    @Test func scopesByName() throws {
+        let daemon = try DaemonProcess()
+        let expiry = "\(Int(Date.now.timeIntervalSince1970) + 600)"
+        for (revoke, check) in [
+            (["--jti", "a", "--expires-at", expiry], ["--jti", "a"]), (["--session", "b"], ["--session", "b"]),
+            (["--subject", "c"], ["--subject", "c"]), (["--client", "d"], ["--client", "d"]),
+        ] {
+            #expect(try run(["check", "--json"] + check, daemon).0 == 0)
+            let (status, output) = try run(["revoke", "--json"] + revoke, daemon)
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: String])
+            #expect(status == 0 && object["outcome"] == "revoked" && object["until"] != nil)
+            #expect(try run(["check", "--json"] + check, daemon).0 == 1)
+            let restored = try run(["restore", "--json"] + check, daemon)
+            #expect(restored.0 == 0 && restored.1.contains(#""outcome":"restored""#))
+            #expect(try run(["check"] + check, daemon).0 == 0)
+        }
+        #expect(try run(["revoke", "--all"], daemon).0 == 0)
+        #expect(try run(["check", "--jti", "x"], daemon).0 == 1)
+        #expect(try run(["revoke", "--jti", "old", "--expires-at", "1"], daemon).1.hasPrefix("Nothing to do"))
+    }
+
+    @Test func whatIsNotAcknowledgedIsSaid() throws {
+        let (status, output) = try run(["revoke", "--session", "a"], nil)
+        #expect(status == 2 && output.contains("NOT revoked"))
+        #expect(try run(["check", "--session", "a"], nil).0 == 2)
+        #expect(try run(["restore", "--session", "a"], nil).0 == 2)
+        let daemon = try DaemonProcess()
+        #expect(try run(["revoke", "--subject", "a", "--issued-before", "1700000000"], daemon).0 == 2)
+    }
+
+    @Test(arguments: [
+        ["revoke", "--jti", "a"], ["revoke", "--jti", "a", "--session", "b", "--expires-at", "1"],
+        ["revoke", "--session", "a", "--issued-before", "1"], ["check", "--all"],
+    ])
+    func wrongArguments(arguments: [String]) throws {
+        #expect(try run(arguments, nil).0 == 64)
+    }
+
+    @Test func whatIsNoToken() throws {
+        for input in ["", "x", "a.b.c", String(repeating: "x", count: 10_000)] {
+            let (status, output) = try run(["revoke"], nil, input: input)
+            #expect(status != 0 && !output.contains("Revoked"))
+        }
+    }
+}

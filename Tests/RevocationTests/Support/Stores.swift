@@ -1,0 +1,47 @@
+import Logging
+import RevokedServer
+import Testing
+
+@testable import Revocation
+
+/// What revocations can be kept in, and must be kept alike.
+enum StoreKind: CaseIterable, Sendable {
+    case memory, daemon, redis
+
+    /// Runs `body` while there is an initialised store of this kind.
+    func run<Result: Sendable>(_ body: (_ url: String) async throws -> Result) async throws -> Result {
+        switch self {
+        case .memory: return try await body("memory:")
+        case .daemon: return try await withDaemon(ServerConfiguration(), body)
+        case .redis:
+            let server = try await RedisServer()
+            let administration = try StoreAdministration(server.url)
+            _ = try await administration.initialise()
+            await administration.close()
+            return try await body(server.url)
+        }
+    }
+}
+
+/// Runs `body` while a daemon listens on loopback: on a free port, unless the settings name one.
+func withDaemon<Result: Sendable>(
+    _ settings: ServerConfiguration = ServerConfiguration(), _ body: (_ url: String) async throws -> Result
+) async throws -> Result {
+    var settings = settings
+    if settings.port == ServerConfiguration().port { settings.port = 0 }
+    settings.threads = 1
+    let server = RevokedServer(settings, logger: LogLines().logger)
+    guard case .tcp(_, let port) = try await server.start().first else { throw UnexpectedEndpoint() }
+    let housekeeping = Task { await server.waitForShutdown() }
+    defer { housekeeping.cancel() }
+    do {
+        let result = try await body("redis://127.0.0.1:\(port)")
+        await server.stop()
+        return result
+    } catch {
+        await server.stop()
+        throw error
+    }
+}
+
+private struct UnexpectedEndpoint: Error {}
