@@ -13,6 +13,7 @@ struct Command: Sendable, BitwiseCopyable {
         /// Allowed before authentication.
         static let noAuthentication = Flags(rawValue: 16)
         static let fast = Flags(rawValue: 32)
+        /// Allowed while the data directory is read.
         static let loading = Flags(rawValue: 64)
         /// Takes time that grows with the number of keys.
         static let slow = Flags(rawValue: 128)
@@ -88,7 +89,7 @@ struct CommandTable: ~Copyable {
             Command(.pexpiretime, "pexpiretime", 2, [.readOnly, .fast], keys: one),
             Command(.persist, "persist", 2, [.write, .fast], keys: one),
             Command(.ping, "ping", -1, [.fast]),
-            Command(.echo, "echo", 2, [.fast]),
+            Command(.echo, "echo", 2, [.fast, .loading]),
             Command(.hello, "hello", -1, [.noAuthentication, .fast, .loading]),
             Command(.auth, "auth", -2, [.noAuthentication, .fast, .loading]),
             Command(.quit, "quit", -1, [.noAuthentication, .fast, .loading]),

@@ -16,6 +16,9 @@ extension Session {
         if command.flags.contains(.admin), !mayAdminister(worker) {
             return refusePermission("\(command.name)", &worker)
         }
+        if !command.flags.contains(.loading), worker.daemon.loading.isActive {
+            return worker.fail("LOADING Redis is loading the dataset in memory")
+        }
         client.lastCommand.store(tag, ordering: .relaxed)
         execute(command.id, arguments, &worker)
         // What follows in the same read must not count from before a walk through all keys.
