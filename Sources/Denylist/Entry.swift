@@ -14,6 +14,15 @@ public struct Entry: ~Copyable {
     private var slot: Slot?
     /// Whether there is a live entry.
     public private(set) var exists: Bool
+    /// What was done to it.
+    public private(set) var change = Change.none
+
+    public enum Change: Sendable {
+        case none
+        /// It has another value or expiry, or is new.
+        case stored
+        case removed
+    }
 
     init(_ table: Table, _ key: Key, at moment: Moment) {
         self.table = table
@@ -49,11 +58,13 @@ public struct Entry: ~Copyable {
         let shard = table.shard(key.hash)
         slot = value.withUnsafeBytes { table.store(key, slot, shard, value: $0, expiry: expiry) }
         exists = true
+        change = .stored
     }
 
     /// Requires ``exists``.
     public mutating func setExpiry(_ expiry: Int64) {
         slot = table.setExpiry(key, live, table.shard(key.hash), expiry)
+        change = .stored
     }
 
     public mutating func remove() {
@@ -61,5 +72,6 @@ public struct Entry: ~Copyable {
         table.remove(key.hash, slot, table.shard(key.hash))
         self.slot = nil
         exists = false
+        change = .removed
     }
 }

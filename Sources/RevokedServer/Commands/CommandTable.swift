@@ -35,6 +35,7 @@ struct Command: Sendable, BitwiseCopyable {
         case ttl, pttl, expire, pexpire, expireat, pexpireat, expiretime, pexpiretime, persist
         case ping, echo, hello, auth, quit, reset, select, client, command
         case info, config, dbsize, time, shutdown, flushdb, flushall
+        case save, bgsave, bgrewriteaof, lastsave
     }
 
     init(
@@ -102,6 +103,10 @@ struct CommandTable: ~Copyable {
             Command(.dbsize, "dbsize", 1, [.readOnly, .fast]),
             Command(.time, "time", 1, [.fast, .loading]),
             Command(.shutdown, "shutdown", -1, [.admin, .loading]),
+            Command(.save, "save", 1, [.admin]),
+            Command(.bgsave, "bgsave", -1, [.admin]),
+            Command(.bgrewriteaof, "bgrewriteaof", 1, [.admin]),
+            Command(.lastsave, "lastsave", 1, [.fast, .loading]),
             Command(.flushdb, "flushdb", -1, [.write, .admin, .slow]),
             Command(.flushall, "flushall", -1, [.write, .admin, .slow]),
         ]

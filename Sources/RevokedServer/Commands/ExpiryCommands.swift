@@ -89,11 +89,14 @@ enum ExpiryCommands {
             return prolong(arguments, to: expiry, if: conditions, &worker)
         }
         let wall = worker.moment.wall
-        let done = worker.denylist.update(key, hash: worker.hash(1, of: arguments), at: worker.moment) { entry in
+        var position: UInt64 = 0
+        let hash = worker.hash(1, of: arguments)
+        let done = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) { entry in
             guard entry.exists, conditions.allow(expiry, over: entry.expiry) else { return false }
             if expiry <= wall { entry.remove() } else { entry.setExpiry(expiry) }
             return true
         }
+        worker.wait(for: position)
         worker.reply.integer(done ? 1 : 0)
     }
 
@@ -105,13 +108,16 @@ enum ExpiryCommands {
     ) {
         let refusal = refusal(expiry, worker)
         if let refusal { return worker.fail(refusal) }
-        let result = worker.denylist.update(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
+        var position: UInt64 = 0
+        let hash = worker.hash(1, of: arguments)
+        let result = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) {
             entry -> Prolonged in
             guard entry.exists, conditions.allow(expiry, over: entry.expiry) else { return .skipped }
             guard expiry >= entry.expiry else { return .earlier }
             entry.setExpiry(expiry)
             return .done
         }
+        worker.wait(for: position)
         switch result {
         case .done: worker.reply.integer(1)
         case .skipped: worker.reply.integer(0)
@@ -127,13 +133,16 @@ enum ExpiryCommands {
     static func persist(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
         let keyClass = worker.classify(arguments[1])
         guard worker.mayWrite(keyClass, session, "persist") else { return }
-        let result = worker.denylist.update(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
+        var position: UInt64 = 0
+        let hash = worker.hash(1, of: arguments)
+        let result = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) {
             entry -> Prolonged in
             guard entry.exists, entry.expiry != Expiry.never else { return .skipped }
             if keyClass == .guarded { return .earlier }
             entry.setExpiry(Expiry.never)
             return .done
         }
+        worker.wait(for: position)
         switch result {
         case .done: worker.reply.integer(1)
         case .skipped: worker.reply.integer(0)
@@ -168,7 +177,9 @@ enum ExpiryCommands {
 
         let wall = worker.moment.wall
         let start = worker.reply.count
-        let result = worker.denylist.update(key, hash: worker.hash(1, of: arguments), at: worker.moment) {
+        var position: UInt64 = 0
+        let hash = worker.hash(1, of: arguments)
+        let result = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) {
             entry -> Prolonged in
             guard entry.exists else { return .skipped }
             entry.withValue { worker.reply.bulk($0) }
@@ -183,6 +194,8 @@ enum ExpiryCommands {
             }
             return .done
         }
+        // Without a new time it is a read.
+        if expiry != nil { worker.wait(for: position) }
         switch result {
         case .done: break
         case .skipped: worker.reply.null()

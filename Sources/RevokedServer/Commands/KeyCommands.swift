@@ -30,25 +30,29 @@ enum KeyCommands {
         }
         var removed: Int64 = 0
         for index in 1..<arguments.count {
-            worker.denylist.update(arguments[index], hash: worker.hash(index, of: arguments), at: worker.moment) {
-                entry in
+            var position: UInt64 = 0
+            let hash = worker.hash(index, of: arguments)
+            worker.written.update(arguments[index], hash: hash, at: worker.moment, &position) { entry in
                 guard entry.exists else { return }
                 entry.remove()
                 removed += 1
             }
+            worker.wait(for: position)
         }
         worker.reply.integer(removed)
     }
 
     static func getdel(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
         guard worker.mayRemove(arguments[1], session, "getdel") else { return }
-        let found = worker.denylist.update(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
-            entry in
+        var position: UInt64 = 0
+        let hash = worker.hash(1, of: arguments)
+        let found = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) { entry in
             guard entry.exists else { return false }
             entry.withValue { worker.reply.bulk($0) }
             entry.remove()
             return true
         }
+        worker.wait(for: position)
         if !found { worker.reply.null() }
         worker.count(hit: found)
     }

@@ -74,7 +74,7 @@ enum KeyspaceCommands {
                 || arguments.count == 2
                     && (arguments[1].equalsIgnoringCase("async") || arguments[1].equalsIgnoringCase("sync"))
         else { return worker.failSyntax() }
-        worker.daemon.flush()
+        worker.wait(for: worker.daemon.flush())
         worker.reply.ok()
     }
 }

@@ -1,3 +1,4 @@
+import Persistence
 import RESP
 import Synchronization
 
@@ -19,8 +20,13 @@ extension Session {
         if !command.flags.contains(.loading), worker.daemon.loading.isActive {
             return worker.fail("LOADING Redis is loading the dataset in memory")
         }
+        if command.flags.contains(.write), let log = worker.written.log, log.refusesWrites, let refusal = log.refusal {
+            return worker.fail(refusal)
+        }
         client.lastCommand.store(tag, ordering: .relaxed)
+        let start = worker.reply.count
         execute(command.id, arguments, &worker)
+        worker.holdReply(from: start)
         // What follows in the same read must not count from before a walk through all keys.
         if command.flags.contains(.slow) { worker.readClock() }
     }
@@ -67,6 +73,10 @@ extension Session {
         case .info: ServerCommands.info(arguments, &worker)
         case .time: ServerCommands.time(&worker)
         case .config: ConfigCommands.config(arguments, self, &worker)
+        case .save: PersistenceCommands.save(&worker)
+        case .bgsave: PersistenceCommands.bgsave(arguments, &worker)
+        case .bgrewriteaof: PersistenceCommands.bgrewriteaof(&worker)
+        case .lastsave: PersistenceCommands.lastsave(&worker)
         case .shutdown: ServerCommands.shutdown(arguments, &self, &worker)
         }
     }

@@ -1,5 +1,6 @@
 import Contract
 import Denylist
+import Persistence
 import RESP
 
 /// Writing strings.
@@ -48,13 +49,19 @@ enum SetCommands {
         }
         guard !worker.denylist.isFull(adding: bytes) else { return worker.failOutOfMemory() }
         let moment = worker.moment
-        worker.daemon.denylist.lock(hashes) { locked in
+        let position = worker.daemon.denylist.lock(hashes) { locked in
             for index in stride(from: 1, to: arguments.count, by: 2) {
                 locked.update(arguments[index], hash: worker.hash(index, of: arguments), at: moment) {
                     $0.store(arguments[index + 1], expiry: Expiry.never)
                 }
             }
+            return worker.written.log?.append { group in
+                for index in stride(from: 1, to: arguments.count, by: 2) {
+                    group.set(arguments[index], arguments[index + 1], expiry: Expiry.never)
+                }
+            }
         }
+        worker.wait(for: position ?? 0)
         worker.reply.ok()
     }
 
@@ -117,8 +124,9 @@ enum SetCommands {
 
         let isFull = worker.denylist.isFull(adding: Write.bytes(key, value))
         let start = worker.reply.count
-        let result = worker.denylist.update(key, hash: worker.hash(write.key, of: arguments), at: moment) {
-            entry -> Result in
+        var position: UInt64 = 0
+        let hash = worker.hash(write.key, of: arguments)
+        let result = worker.written.update(key, hash: hash, at: moment, &position) { entry -> Result in
             if write.returnsOld {
                 if entry.exists { entry.withValue { worker.reply.bulk($0) } } else { worker.reply.null() }
             }
@@ -135,6 +143,7 @@ enum SetCommands {
             }
             return .written
         }
+        worker.wait(for: position)
         answer(result, write, start, &worker)
     }
 

@@ -57,20 +57,33 @@ final class Daemon: Sendable {
 
     /// Gives the denylist a new identity: it cannot prove any more that nothing acknowledged is missing.
     func renewEpoch(_ locked: borrowing Denylist.Locked) {
+        let value = makeEpoch(locked)
+        _ = persistence?.log.append(set: Epoch.key.utf8.span.bytes, value.span.bytes, expiry: Expiry.never)
+    }
+
+    /// - Returns: the new epoch.
+    private func makeEpoch(_ locked: borrowing Denylist.Locked) -> [UInt8] {
         let value = Array(Self.randomUUID().utf8)
         let key = Array(Epoch.key.utf8)
         locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) {
             $0.store(value.span.bytes, expiry: Expiry.never)
         }
+        return value
     }
 
     /// Forgets everything, and that it ever was the same list.
-    func flush() {
-        denylist.lockAll { locked in
+    /// - Returns: the position of the log that the answer waits for, 0 if for none.
+    func flush() -> UInt64 {
+        let position = denylist.lockAll { locked in
             locked.removeAll()
-            renewEpoch(locked)
+            let epoch = makeEpoch(locked)
+            return persistence?.log.append { group in
+                group.removeAll()
+                group.set(Epoch.key.utf8.span.bytes, epoch.span.bytes, expiry: Expiry.never)
+            }
         }
         logger.warning("flushed: the denylist is empty and has a new epoch")
+        return position ?? 0
     }
 
     // MARK: Persistence

@@ -36,7 +36,8 @@ extension RevokedServer {
             guard error.code == .disk else { throw ServerError(error) }
             throw ServerError(
                 .data,
-                "the data directory cannot be used: \(error). Choose one that this user may write, with --dir (REVOKED_DIR)")
+                "the data directory cannot be used: \(error). Choose one that this user may write, with --dir (REVOKED_DIR)"
+            )
         }
     }
 
@@ -61,9 +62,9 @@ extension RevokedServer {
         do throws(PersistenceError) {
             let report = try read(persistence)
             guard phase.withLock({ $0 == .loading }) else { return letGo(persistence) }
-            try persistence.begin { daemon.renewEpoch(persistence.log) }
+            try persistence.begin { daemon.renewEpoch() }
             // A log of another server may have none.
-            if !daemon.hasEpoch { daemon.renewEpoch(persistence.log) }
+            if !daemon.hasEpoch { daemon.renewEpoch() }
             daemon.loading.end()
             result = .success(report)
         } catch {
@@ -120,15 +121,8 @@ extension Daemon {
         }
     }
 
-    /// Gives the denylist a new epoch, and logs it.
-    fileprivate func renewEpoch(_ log: AppendLog) {
-        let key = Array(Epoch.key.utf8)
-        denylist.lockAll { locked in
-            renewEpoch(locked)
-            locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) { epoch in
-                _ = epoch.withValue { log.append(set: key.span.bytes, $0, expiry: Expiry.never) }
-            }
-        }
+    fileprivate func renewEpoch() {
+        denylist.lockAll { renewEpoch($0) }
         logger.warning("the denylist has a new epoch: it is new, or may lack what was acknowledged")
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 public import Logging
+import Persistence
 import ServiceLifecycle
 import UnixSignals
 

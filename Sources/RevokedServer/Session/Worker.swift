@@ -1,4 +1,5 @@
 import Denylist
+import Persistence
 import RESP
 
 /// What one reactor thread works with; every connection of the thread borrows it while it is served.
@@ -6,6 +7,8 @@ struct Worker: ~Copyable {
     let daemon: Daemon
     /// The store, whose references nobody counts: the daemon keeps it alive.
     let denylist: Denylist.Keys
+    /// The store for writing, with the log.
+    let written: LoggedDenylist
     /// The replies of the connection that is being served.
     var reply: ReplyBuffer
     /// When the bytes that are being served were read.
@@ -15,16 +18,56 @@ struct Worker: ~Copyable {
     var counters = LocalCounters()
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
     private var hashes = Scratch<KeyHash>(capacity: 256)
+    /// Replies of ``reply`` that wait for the log.
+    private(set) var holds: [ReplyQueue.Hold] = []
+    /// The position of the log that the command being executed waits for; 0 if it has not written.
+    private var awaited: UInt64 = 0
+    /// What it waits for besides.
+    private var awaitedLater: LaterReply?
 
     init(_ daemon: Daemon) {
         self.daemon = daemon
         denylist = daemon.denylist.keys
+        written = LoggedDenylist(denylist: daemon.denylist.keys, log: daemon.persistence?.log)
         reply = ReplyBuffer(limit: daemon.configuration.outputLimit)
         (moment, uptime) = daemon.clock.read()
     }
 
     /// Takes the time for what is served next.
     mutating func readClock() { (moment, uptime) = daemon.clock.read() }
+
+    /// Forgets the replies to whoever was served before.
+    mutating func beginReplies() {
+        reply.removeAll()
+        holds.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Writing
+
+    /// The command being executed is answered when the log has acknowledged this position.
+    mutating func wait(for position: UInt64) { awaited = max(awaited, position) }
+
+    /// The command being executed is answered when another thread has done what it asks for.
+    mutating func wait(for later: LaterReply) { awaitedLater = later }
+
+    /// Notes, at the end of a command whose reply begins at `start`, what that reply waits for.
+    mutating func holdReply(from start: Int) {
+        if let later = awaitedLater {
+            awaitedLater = nil
+            return holds.append(
+                ReplyQueue.Hold(start: start, end: reply.count, replies: 1, position: .max, later: later))
+        }
+        guard awaited > 0, let log = written.log else { return }
+        defer { awaited = 0 }
+        guard awaited > log.acknowledged else { return }
+        if let last = holds.indices.last, holds[last].end == start, holds[last].later == nil {
+            holds[last].end = reply.count
+            holds[last].replies += 1
+            holds[last].position = max(holds[last].position, awaited)
+        } else {
+            holds.append(ReplyQueue.Hold(start: start, end: reply.count, replies: 1, position: awaited))
+        }
+    }
 
     // MARK: Keys
 

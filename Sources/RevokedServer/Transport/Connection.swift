@@ -1,13 +1,13 @@
 #if os(Linux)
     import Glibc
+    import Persistence
 
     /// One client of a reactor: its socket, its conversation and what it has not read yet. Owned by the reactor's thread.
     final class Connection {
         let descriptor: Int32
         var session: Session
-        /// Replies that the socket did not take.
-        private(set) var output: [UInt8] = []
-        private var written = 0
+        /// Replies that the socket did not take, or that wait for the log.
+        private var queue = ReplyQueue()
         /// What epoll waits for.
         var interest: UInt32
         /// The session has input left to execute.
@@ -23,40 +23,39 @@
             self.interest = interest
         }
 
+        /// Bytes of replies that have not left.
+        var pending: Int { queue.count }
         /// Bytes that wait for the client to read.
-        var pending: Int { output.count - written }
+        var unread: Int { queue.readyCount }
+        /// How many replies, or runs of replies, wait for the log.
+        var holdCount: Int { queue.holdCount }
 
         enum Delivery { case done, waiting, failed }
 
-        /// Writes `bytes` behind what waits already; keeps what the socket does not take.
-        func deliver(_ bytes: UnsafeRawBufferPointer) -> Delivery {
-            if pending > 0 {
-                output.append(contentsOf: bytes)
+        /// Writes `bytes` behind what waits already; keeps what the socket does not take, and what waits for the log.
+        func deliver(_ bytes: UnsafeRawBufferPointer, _ holds: [ReplyQueue.Hold], _ log: AppendLog?) -> Delivery {
+            if queue.count > 0 || !holds.isEmpty {
+                queue.append(bytes, holds: holds)
+                if let log, !holds.isEmpty { release(log) }
                 return flush()
             }
             guard let sent = Self.send(descriptor, bytes) else { return .failed }
             guard sent < bytes.count else { return .done }
-            output.append(contentsOf: bytes[sent...])
+            queue.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
             return .waiting
         }
 
-        /// Writes what waits.
+        /// Lets go of the replies to writes that the log has acknowledged, or has failed to take.
+        func release(_ log: AppendLog) {
+            let refusal = log.refusal
+            queue.release(log.acknowledged, refusal: refusal)
+        }
+
+        /// Writes what may leave.
         func flush() -> Delivery {
-            let sent = output.withUnsafeBytes {
-                Self.send(descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]))
-            }
-            guard let sent else { return .failed }
-            written += sent
-            guard written < output.count else {
-                output = []
-                written = 0
-                return .done
-            }
-            if written > output.count / 2 {
-                output.removeFirst(written)
-                written = 0
-            }
-            return .waiting
+            guard let sent = queue.withReady({ Self.send(descriptor, $0) }) else { return .failed }
+            queue.consume(sent)
+            return queue.count == 0 ? .done : .waiting
         }
 
         /// - Returns: how many bytes the socket took; nil if the connection is broken.

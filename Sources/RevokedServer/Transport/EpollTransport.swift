@@ -23,6 +23,7 @@
             }
             let all = made
             reactors.withLock { $0 = all }
+            daemon.observeLog { for reactor in all { reactor.lookAtLog() } }
             running.store(all.count, ordering: .relaxed)
             for (index, reactor) in all.enumerated() {
                 try SystemThread.start("reactor \(index)") { [self] in

@@ -15,6 +15,7 @@ final class NIOTransport: Transport {
     private let group: MultiThreadedEventLoopGroup
     private let listeners = Mutex([any Channel]())
     private let connections = Mutex([ObjectIdentifier: any Channel]())
+    private let waiters = LogWaiters()
 
     init(_ daemon: Daemon) {
         self.daemon = daemon
@@ -30,6 +31,7 @@ final class NIOTransport: Transport {
     }
 
     private func listen() async throws(ServerError) -> [Endpoint] {
+        daemon.observeLog { [waiters] in waiters.tellAll() }
         var endpoints: [Endpoint] = []
         var port = daemon.configuration.port
         for host in daemon.configuration.bind {
@@ -56,13 +58,13 @@ final class NIOTransport: Transport {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { [daemon, self] channel in
+            .childChannelInitializer { [daemon, waiters, self] channel in
                 connections.withLock { $0[ObjectIdentifier(channel)] = channel }
                 channel.closeFuture.whenComplete { [self] _ in
                     connections.withLock { $0[ObjectIdentifier(channel)] = nil }
                 }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(SessionHandler(daemon, channel))
+                    try channel.pipeline.syncOperations.addHandler(SessionHandler(daemon, channel, waiters))
                 }
             }
         do {

@@ -12,6 +12,8 @@
         private static let acceptsAtOnce = 64
         /// A client with this much to read is not listened to until it has read half of it.
         private let pauseLimit: Int
+        /// A client with this many replies, or runs of them, waiting for the log is not listened to meanwhile.
+        private static let holdLimit = 4096
         /// What may wait for all clients together.
         private static let allOutputLimit = 1 << 30
         /// A client that reads nothing of what it is owed for this long is dropped, in milliseconds.
@@ -24,6 +26,8 @@
         /// Only the first reactor accepts.
         private var listeners: [Listener]
         private var connections: [Connection?] = []
+        /// Connections with replies that wait for the log.
+        private var holding: Set<Int32> = []
         /// Connections with input left to execute, by descriptor.
         private var unfinished: [Int32] = []
         private var connectionCount = 0
@@ -100,6 +104,7 @@
                 if reported & ~Reactor.writable != 0, isOpen(connection) { receive(connection) }
             } else if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
+                if reactor.takeNewsOfLog() { releaseReplies() }
             } else if let listener = listeners.first(where: { $0.descriptor == descriptor }) {
                 accept(from: listener)
             }
@@ -215,6 +220,7 @@
             guard isOpen(connection) else { return }
             account(connection, was: connection.pending, now: 0)
             connections[Int(connection.descriptor)] = nil
+            holding.remove(connection.descriptor)
             connection.session.end(worker.daemon)
             worker.daemon.clients.remove(connection.session.client.id)
             connectionCount -= 1
@@ -234,7 +240,7 @@
                 return
             }
             worker.daemon.counters.bytesIn.wrappingAdd(count, ordering: .relaxed)
-            worker.reply.removeAll()
+            worker.beginReplies()
             let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: buffer.baseAddress, count: count))
             let outcome = connection.session.receive(bytes, &batch, &worker)
             answer(connection, outcome)
@@ -247,7 +253,7 @@
             for descriptor in descriptors {
                 guard let connection = connections[Int(descriptor)], connection.needsResume else { continue }
                 connection.needsResume = false
-                worker.reply.removeAll()
+                worker.beginReplies()
                 let outcome = connection.session.resume(&batch, &worker)
                 answer(connection, outcome)
             }
@@ -262,12 +268,27 @@
                 worker.daemon.logger.warning("closing a client: one reply passed output-limit")
                 return end(connection)
             }
-            let delivery = bytes.count > 0 ? connection.deliver(bytes) : .done
+            let delivery = bytes.count > 0 ? connection.deliver(bytes, worker.holds, worker.written.log) : .done
+            if connection.holdCount > 0 { holding.insert(connection.descriptor) }
             account(connection, was: before, now: connection.pending)
             if delivery == .failed { return end(connection) }
             if outcome == .closing { connection.isClosing = true }
             if outcome == .paused { connection.needsResume = true }
             goOn(connection)
+        }
+
+        /// Answers writes that the log has acknowledged, or has failed to take.
+        private mutating func releaseReplies() {
+            guard !holding.isEmpty, let log = worker.written.log else { return }
+            var descriptors: Set<Int32> = []
+            swap(&descriptors, &holding)
+            for descriptor in descriptors {
+                guard let connection = connections[Int(descriptor)] else { continue }
+                if connection.unread == 0 { connection.progressAt = worker.uptime }
+                connection.release(log)
+                if connection.holdCount > 0 { holding.insert(descriptor) }
+                flush(connection)
+            }
         }
 
         private mutating func flush(_ connection: Connection) {
@@ -303,9 +324,10 @@
                 }
             }
             let wasPaused = connection.interest & Reactor.readable == 0
-            let isPaused = pending > (wasPaused ? pauseLimit / 2 : pauseLimit)
+            let isPaused =
+                pending > (wasPaused ? pauseLimit / 2 : pauseLimit) || connection.holdCount > Self.holdLimit
             if connection.needsResume, !isPaused { unfinished.append(connection.descriptor) }
-            var interest: UInt32 = pending > 0 ? Reactor.writable : 0
+            var interest: UInt32 = connection.unread > 0 ? Reactor.writable : 0
             if !isPaused, !connection.isClosing { interest |= Reactor.readable }
             guard interest != connection.interest else { return }
             connection.interest = interest
@@ -317,7 +339,7 @@
         private mutating func dropSlowest() {
             var slowest: Connection?
             for connection in connections {
-                guard let connection, connection.pending > 0 else { continue }
+                guard let connection, connection.unread > 0 else { continue }
                 if connection.progressAt < slowest?.progressAt ?? .max { slowest = connection }
             }
             guard let slowest else { return }
@@ -334,7 +356,7 @@
             }
             guard waitingCount > 0 else { return }
             for connection in connections {
-                guard let connection, connection.pending > 0 else { continue }
+                guard let connection, connection.unread > 0 else { continue }
                 if now - connection.progressAt > Self.stallLimit {
                     worker.daemon.logger.warning("dropping a client: it has not read anything for 60 s")
                     end(connection)

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Persistence
 import RESP
 import Synchronization
 
@@ -17,14 +18,18 @@ final class SessionHandler: ChannelInboundHandler {
     private var session: Session?
     private var worker: Worker
     private var batch = RequestBatch()
+    /// Replies behind a write that waits for the log.
+    private var queue = ReplyQueue()
+    private let waiters: LogWaiters
     private var needsResume = false
     private var isClosing = false
     /// Close as soon as all that has arrived is answered.
     private var isDraining = false
     private var stall: Scheduled<Void>?
 
-    init(_ daemon: Daemon, _ channel: any Channel) {
+    init(_ daemon: Daemon, _ channel: any Channel, _ waiters: LogWaiters) {
         self.daemon = daemon
+        self.waiters = waiters
         worker = Worker(daemon)
         let record = ClientRecord(
             id: daemon.clients.newID(), address: Self.describe(channel.remoteAddress),
@@ -54,6 +59,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         stall?.cancel()
+        waiters.remove(context.channel)
         session?.end(daemon)
         if let id = session?.client.id { daemon.clients.remove(id) }
         session = nil
@@ -66,7 +72,7 @@ final class SessionHandler: ChannelInboundHandler {
         let bytes = unwrapInboundIn(data)
         daemon.counters.bytesIn.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
         worker.readClock()
-        worker.reply.removeAll()
+        worker.beginReplies()
         let outcome = bytes.readableBytesSpan.withUnsafeBytes {
             session!.receive(RawSpan(_unsafeBytes: $0), &batch, &worker)
         }
@@ -77,7 +83,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard needsResume, !isClosing, session != nil, context.channel.isWritable else { return }
         needsResume = false
         worker.readClock()
-        worker.reply.removeAll()
+        worker.beginReplies()
         answer(session!.resume(&batch, &worker), context)
     }
 
@@ -88,10 +94,15 @@ final class SessionHandler: ChannelInboundHandler {
             daemon.logger.warning("closing a client: one reply passed output-limit")
             return context.close(promise: nil)
         }
-        if bytes.count > 0 {
-            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
-            buffer.writeBytes(bytes)
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        if queue.count > 0 || !worker.holds.isEmpty {
+            queue.append(bytes, holds: worker.holds)
+            guard queue.count <= daemon.configuration.outputLimit else {
+                daemon.logger.warning("closing a client: its replies passed output-limit while they waited for the log")
+                return context.close(promise: nil)
+            }
+            release(context)
+        } else {
+            write(bytes, context)
         }
         switch outcome {
         case .open: if isDraining { finish(context) }
@@ -103,9 +114,30 @@ final class SessionHandler: ChannelInboundHandler {
         }
     }
 
+    private func write(_ bytes: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
+        guard bytes.count > 0 else { return }
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+        buffer.writeBytes(bytes)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// Answers writes that the log has acknowledged, or has failed to take.
+    private func release(_ context: ChannelHandlerContext) {
+        guard let log = worker.written.log, queue.count > 0 else { return }
+        waiters.add(context.channel)
+        let refusal = log.refusal
+        queue.release(log.acknowledged, refusal: refusal)
+        queue.withReady { write($0, context) }
+        queue.consume(queue.readyCount)
+        guard queue.count == 0 else { return }
+        waiters.remove(context.channel)
+        if isClosing { finish(context) }
+    }
+
     /// Closes behind what is still to be written.
     private func finish(_ context: ChannelHandlerContext) {
         isClosing = true
+        guard queue.count == 0 else { return }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
         stall?.cancel()
@@ -113,6 +145,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is LogWaiters.News { return release(context) }
         guard event is Drain else { return context.fireUserInboundEventTriggered(event) }
         isDraining = true
         if !needsResume, !isClosing { finish(context) }

@@ -5,6 +5,8 @@ final class TestProcess {
     private let process = Process()
     private let output = Pipe()
     private var text = ""
+    /// Files that it needs, let go of when it has ended.
+    var folder: TemporaryFolder?
 
     /// - Parameter program: a path, or a name to be found in PATH.
     init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {

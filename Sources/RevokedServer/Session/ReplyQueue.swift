@@ -1,0 +1,100 @@
+/// Replies that have not left: because the client does not read, or because the writes they tell of are not on disk yet.
+///
+/// A reply that waits for the log holds back all that follow it: replies are in the order of the commands.
+struct ReplyQueue {
+    /// Replies to writes that stand side by side, and the position of the log that they wait for.
+    struct Hold: Equatable {
+        /// Where the replies begin and end, in bytes.
+        var start: Int
+        var end: Int
+        /// How many they are.
+        var replies: Int
+        var position: UInt64
+        /// What they wait for instead of the log.
+        var later: LaterReply?
+
+        /// What takes the place of each of the replies; nil if nothing does.
+        fileprivate func replacement(_ acknowledged: UInt64, _ refusal: String?) -> String? {
+            if let later { return later.replacement }
+            return position > acknowledged ? refusal.map { "-\($0)\r\n" } : nil
+        }
+
+        fileprivate func isDue(_ acknowledged: UInt64) -> Bool { later.map(\.isDone) ?? (position <= acknowledged) }
+    }
+
+    private var bytes: [UInt8] = []
+    /// Bytes before this one have left.
+    private var head = 0
+    /// In their order; their places count from the beginning of ``bytes``.
+    private var holds: [Hold] = []
+
+    /// Bytes that have not left.
+    var count: Int { bytes.count - head }
+    /// Bytes that may leave now.
+    var readyCount: Int { (holds.first?.start ?? bytes.count) - head }
+    /// How many replies, or runs of replies, wait for the log.
+    var holdCount: Int { holds.count }
+
+    /// - Parameter holds: their places count from the beginning of `replies`.
+    mutating func append(_ replies: UnsafeRawBufferPointer, holds new: [Hold] = []) {
+        let start = bytes.count
+        bytes.append(contentsOf: replies)
+        for var hold in new {
+            precondition(hold.start <= hold.end && hold.end <= replies.count)
+            hold.start += start
+            hold.end += start
+            holds.append(hold)
+        }
+    }
+
+    /// Lets go of what the log has acknowledged, and of what was done elsewhere.
+    /// - Parameter refusal: the error, without its mark and line end, that takes the place of every other reply that
+    ///   waits for the log: it has failed. nil: they go on waiting.
+    mutating func release(_ acknowledged: UInt64, refusal: String? = nil) {
+        if holds.contains(where: { $0.replacement(acknowledged, refusal) != nil }) { replace(acknowledged, refusal) }
+        holds.removeFirst(holds.firstIndex { !$0.isDue(acknowledged) } ?? holds.count)
+    }
+
+    private mutating func replace(_ acknowledged: UInt64, _ refusal: String?) {
+        var rewritten: [UInt8] = []
+        var kept: [Hold] = []
+        var copied = 0
+        for var hold in holds {
+            let place = hold.start..<hold.end
+            rewritten += bytes[copied..<place.lowerBound]
+            copied = place.upperBound
+            if let replacement = hold.replacement(acknowledged, refusal) {
+                for _ in 0..<hold.replies { rewritten += replacement.utf8 }
+            } else {
+                hold.start = rewritten.count
+                rewritten += bytes[place]
+                hold.end = rewritten.count
+                kept.append(hold)
+            }
+        }
+        bytes = rewritten + bytes[copied...]
+        holds = kept
+    }
+
+    /// Runs `body` with the bytes that may leave now.
+    func withReady<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[head..<(head + readyCount)])) }
+    }
+
+    /// The first `count` bytes that may leave have left.
+    mutating func consume(_ count: Int) {
+        precondition(count <= readyCount)
+        head += count
+        if head == bytes.count {
+            bytes = []
+            head = 0
+        } else if head > bytes.count / 2 {
+            bytes.removeFirst(head)
+            for index in holds.indices {
+                holds[index].start -= head
+                holds[index].end -= head
+            }
+            head = 0
+        }
+    }
+}
