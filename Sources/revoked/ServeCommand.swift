@@ -33,6 +33,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Microseconds that a reactor looks for more before it sleeps, at most 1000 (default: 0).")
     var spin: String?
     @Option(help: "epoll or nio (default: epoll on Linux).") var transport: String?
+    @Option(help: "The data directory, for one daemon (default: ./revoked-data).") var dir: String?
+    @Option(help: "yes or no: log every write in the data directory; no is a pure cache (default: yes).")
+    var appendonly: String?
+    @Option(help: "always, everysec or no: when the log is made durable (default: always).") var appendfsync: String?
+    @Option(help: "Rewrite the log when it has grown by so many percent; 0 is never (default: 100).")
+    var autoAofRewritePercentage: String?
+    @Option(help: "… and has this size (default: 64mb).") var autoAofRewriteMinSize: String?
+    @Flag(help: "Pass over keys of other types in files of Redis, and count them, instead of failing.")
+    var skipUnsupported = false
     @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var loglevel: String?
 
     func run() async throws {
@@ -46,8 +55,9 @@ struct ServeCommand: AsyncParsableCommand {
             .adminPassword: adminPassword, .protectedMode: protectedMode, .maxmemory: maxmemory,
             .maxclients: maxclients, .guardedPrefix: guardedPrefix, .maxRevocation: maxRevocation,
             .protoMaxBulkLen: protoMaxBulkLen, .outputLimit: outputLimit, .threads: threads, .spin: spin,
-            .transport: transport,
-            .loglevel: loglevel,
+            .transport: transport, .loglevel: loglevel, .dir: dir, .appendonly: appendonly,
+            .appendfsync: appendfsync, .autoAOFRewritePercentage: autoAofRewritePercentage,
+            .autoAOFRewriteMinSize: autoAofRewriteMinSize, .skipUnsupported: skipUnsupported ? "yes" : nil,
         ]
         return given.compactMapValues { $0 }
     }

@@ -49,8 +49,13 @@
 
         private static func startOurs(on stage: BenchStage) async throws -> BenchServer {
             let process = try stage.start(
-                .revoked, ["serve", "--port", "0", "--threads", "1", "--loglevel", "warning"])
+                .revoked,
+                [
+                    "serve", "--port", "0", "--threads", "1", "--loglevel", "warning", "--appendonly", "no",
+                    "--dir", "\(stage.directory)/revoked-\(UUID().uuidString.lowercased())",
+                ])
             let port = try await announcedPort(process)
+            _ = try await process.line(beginning: "ready", within: BenchStage.startTime)
             let control = try ControlConnection(port: port)
             guard let epoch = try control.call("GET", "revoked.epoch") else {
                 throw LoadFailure(message: "the daemon has no epoch")

@@ -32,11 +32,13 @@ final class DemoStage: Sendable {
     /// - Returns: the process and the port.
     func startDaemon(port: Int) async throws -> (ChildProcess, Int) {
         let attempt = processes.withLock { $0.count }
-        let daemon = try start("daemon", log: "daemon-\(attempt)", ["serve", "--port", "\(port)"])
+        let daemon = try start(
+            "daemon", log: "daemon-\(attempt)", ["serve", "--port", "\(port)", "--dir", "\(directory)/data"])
         let address = try await daemon.line(beginning: "listening on tcp://127.0.0.1:", within: Self.startTime)
         guard let port = Int(address) else {
             throw ChildProcess.Failure(message: "the daemon names no port: \(address)")
         }
+        _ = try await daemon.line(beginning: "ready", within: Self.startTime)
         return (daemon, port)
     }
 

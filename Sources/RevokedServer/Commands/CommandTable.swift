@@ -13,6 +13,7 @@ struct Command: Sendable, BitwiseCopyable {
         /// Allowed before authentication.
         static let noAuthentication = Flags(rawValue: 16)
         static let fast = Flags(rawValue: 32)
+        /// Allowed while the data directory is read.
         static let loading = Flags(rawValue: 64)
         /// Takes time that grows with the number of keys.
         static let slow = Flags(rawValue: 128)
@@ -34,6 +35,7 @@ struct Command: Sendable, BitwiseCopyable {
         case ttl, pttl, expire, pexpire, expireat, pexpireat, expiretime, pexpiretime, persist
         case ping, echo, hello, auth, quit, reset, select, client, command
         case info, config, dbsize, time, shutdown, flushdb, flushall
+        case save, bgsave, bgrewriteaof, lastsave
     }
 
     init(
@@ -88,7 +90,7 @@ struct CommandTable: ~Copyable {
             Command(.pexpiretime, "pexpiretime", 2, [.readOnly, .fast], keys: one),
             Command(.persist, "persist", 2, [.write, .fast], keys: one),
             Command(.ping, "ping", -1, [.fast]),
-            Command(.echo, "echo", 2, [.fast]),
+            Command(.echo, "echo", 2, [.fast, .loading]),
             Command(.hello, "hello", -1, [.noAuthentication, .fast, .loading]),
             Command(.auth, "auth", -2, [.noAuthentication, .fast, .loading]),
             Command(.quit, "quit", -1, [.noAuthentication, .fast, .loading]),
@@ -101,6 +103,10 @@ struct CommandTable: ~Copyable {
             Command(.dbsize, "dbsize", 1, [.readOnly, .fast]),
             Command(.time, "time", 1, [.fast, .loading]),
             Command(.shutdown, "shutdown", -1, [.admin, .loading]),
+            Command(.save, "save", 1, [.admin]),
+            Command(.bgsave, "bgsave", -1, [.admin]),
+            Command(.bgrewriteaof, "bgrewriteaof", 1, [.admin]),
+            Command(.lastsave, "lastsave", 1, [.fast, .loading]),
             Command(.flushdb, "flushdb", -1, [.write, .admin, .slow]),
             Command(.flushall, "flushall", -1, [.write, .admin, .slow]),
         ]

@@ -1,5 +1,6 @@
 import Denylist
 import Logging
+import Persistence
 import RESP
 import Synchronization
 
@@ -33,10 +34,21 @@ enum ConfigCommands {
     /// Passwords are not shown.
     private static func values(_ daemon: Daemon) -> [(name: String, value: String)] {
         let configuration = daemon.configuration
+        let persistence = daemon.persistence?.configuration
         return [
-            ("appendfsync", "no"), ("appendonly", "no"),
+            ("appendfsync", (persistence?.policy ?? configuration.syncPolicy).rawValue),
+            ("appendonly", persistence?.isLogging ?? false ? "yes" : "no"),
+            (
+                "auto-aof-rewrite-min-size",
+                String(persistence?.rewriteMinimum ?? configuration.rewriteMinimum)
+            ),
+            (
+                "auto-aof-rewrite-percentage",
+                String(persistence?.rewritePercentage ?? configuration.rewritePercentage)
+            ),
             ("bind", configuration.bind.joined(separator: " ")),
             ("databases", "1"),
+            ("dir", configuration.directory ?? ""),
             ("guarded-prefix", configuration.guardedPrefix),
             ("loglevel", daemon.logLevel.withLock { $0.rawValue }),
             ("max-revocation", String(configuration.maximumRevocation)),
@@ -79,6 +91,17 @@ enum ConfigCommands {
         case maximumMemory(Int)
         case maximumClients(Int)
         case logLevel(Logger.Level)
+        case syncPolicy(SyncPolicy)
+        case logging(Bool)
+        case rewriting(percentage: Int?, minimum: Int?)
+
+        var needsDirectory: Bool {
+            switch self {
+            case .logging(let isOn): isOn
+            case .syncPolicy, .rewriting: true
+            case .maximumMemory, .maximumClients, .logLevel: false
+            }
+        }
     }
 
     /// All of the changes or none.
@@ -103,6 +126,31 @@ enum ConfigCommands {
                     return fail(name, "argument must be one of the following: \(names)", &worker)
                 }
                 changes.append(.logLevel(level))
+            case "appendfsync":
+                guard let policy = SyncPolicy(rawValue: value.lowercased()) else {
+                    return fail(
+                        name, "argument(s) must be one of the following: everysec, always, no", &worker)
+                }
+                changes.append(.syncPolicy(policy))
+            case "appendonly":
+                guard value.lowercased() == "yes" || value.lowercased() == "no" else {
+                    return fail(name, "argument must be 'yes' or 'no'", &worker)
+                }
+                changes.append(.logging(value.lowercased() == "yes"))
+            case "auto-aof-rewrite-percentage":
+                guard let number = Int64(value) else {
+                    return fail(name, "argument couldn't be parsed into an integer", &worker)
+                }
+                guard (0...Int64(Int32.max)).contains(number) else {
+                    return fail(name, "argument must be between 0 and \(Int32.max) inclusive", &worker)
+                }
+                changes.append(.rewriting(percentage: Int(number), minimum: nil))
+            case "auto-aof-rewrite-min-size":
+                guard let bytes = MemorySize.parse(value) else {
+                    return fail(name, "argument must be a memory value", &worker)
+                }
+                changes.append(.rewriting(percentage: nil, minimum: bytes))
+            case "dir": return fail(name, "can't set protected config", &worker)
             case "maxmemory-policy":
                 guard value == "noeviction" else { return fail(name, "revocations are never evicted", &worker) }
             default:
@@ -113,12 +161,24 @@ enum ConfigCommands {
                     "ERR Unknown option or number of arguments for CONFIG SET - '", arguments[index], "'")
             }
         }
+        guard worker.daemon.persistence != nil || !changes.contains(where: \.needsDirectory) else {
+            return fail("appendonly", "there is no data directory: start the daemon with --dir", &worker)
+        }
+        var policy: SyncPolicy?
+        var isLogging: Bool?
         for change in changes {
             switch change {
             case .maximumMemory(let bytes): worker.daemon.denylist.maximumBytes = bytes
             case .maximumClients(let number): worker.daemon.clients.maximum.store(number, ordering: .relaxed)
             case .logLevel(let level): worker.daemon.logLevel.withLock { $0 = level }
+            case .syncPolicy(let new): policy = new
+            case .logging(let isOn): isLogging = isOn
+            case .rewriting(let percentage, let minimum):
+                worker.daemon.persistence?.setRewriting(percentage: percentage, minimum: minimum)
             }
+        }
+        if policy != nil || isLogging != nil {
+            worker.wait(for: worker.daemon.change(policy: policy, isLogging: isLogging))
         }
         worker.reply.ok()
     }

@@ -1,4 +1,5 @@
 import Denylist
+import Persistence
 import RESP
 
 /// The daemon itself.
@@ -20,6 +21,7 @@ enum ServerCommands {
 
     static func shutdown(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
         var aborts = false
+        var forces = false
         var saves: Bool?
         for index in 1..<max(1, arguments.count) {
             let word = arguments[index]
@@ -27,19 +29,49 @@ enum ServerCommands {
                 saves = false
             } else if word.equalsIgnoringCase("save"), saves != false {
                 saves = true
+            } else if word.equalsIgnoringCase("force") {
+                forces = true
             } else if word.equalsIgnoringCase("abort") {
                 aborts = true
-            } else if !word.equalsIgnoringCase("now"), !word.equalsIgnoringCase("force") {
+            } else if !word.equalsIgnoringCase("now") {
                 return worker.failSyntax()
             }
         }
         guard !aborts else {
+            // Ours waits for nobody.
             return arguments.count == 2 ? worker.fail("ERR No shutdown in progress.") : worker.failSyntax()
         }
-        guard saves != true else {
-            return worker.fail("ERR Errors trying to SHUTDOWN. There is nothing to save to: use SHUTDOWN NOSAVE.")
+        let persistence = worker.daemon.persistence
+        // A log that is not complete yet would be lost.
+        if persistence?.log.state == .starting, !forces { return worker.fail(shutdownFailed) }
+        if saves == true, !worker.daemon.loading.isActive {
+            return saveAndShutDown(persistence, forces: forces, &session, &worker)
         }
-        // As in Redis, the answer is that the connection closes.
+        end(&session, worker)
+    }
+
+    private static let shutdownFailed = "ERR Errors trying to SHUTDOWN. Check logs."
+
+    private static func saveAndShutDown(
+        _ persistence: Persistence?, forces: Bool, _ session: inout Session, _ worker: inout Worker
+    ) {
+        let later = LaterReply()
+        let isAccepted = persistence?.requestSave { [weak daemon = worker.daemon] error in
+            guard let daemon else { return }
+            let fails = error != nil && !forces
+            later.complete(fails ? .failed(shutdownFailed) : .silent)
+            daemon.logHasProgressed()
+            if !fails { daemon.shutDown() }
+        }
+        if isAccepted == true {
+            worker.wait(for: later)
+            return worker.reply.ok()
+        }
+        forces ? end(&session, worker) : worker.fail(shutdownFailed)
+    }
+
+    /// As in Redis, the answer is that the connection closes.
+    private static func end(_ session: inout Session, _ worker: borrowing Worker) {
         session.isClosing = true
         worker.daemon.shutDown()
     }

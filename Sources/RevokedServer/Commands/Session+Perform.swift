@@ -17,6 +17,9 @@ extension Session {
         if command.flags.contains(.admin), !mayAdminister(worker) {
             return refusePermission("\(command.name)", &worker)
         }
+        if !command.flags.contains(.loading), worker.daemon.loading.isActive {
+            return worker.fail("LOADING Redis is loading the dataset in memory")
+        }
         if command.flags.contains(.write), let log = worker.written.log, log.refusesWrites, let refusal = log.refusal {
             return worker.fail(refusal)
         }
@@ -70,6 +73,10 @@ extension Session {
         case .info: ServerCommands.info(arguments, &worker)
         case .time: ServerCommands.time(&worker)
         case .config: ConfigCommands.config(arguments, self, &worker)
+        case .save: PersistenceCommands.save(&worker)
+        case .bgsave: PersistenceCommands.bgsave(arguments, &worker)
+        case .bgrewriteaof: PersistenceCommands.bgrewriteaof(&worker)
+        case .lastsave: PersistenceCommands.lastsave(&worker)
         case .shutdown: ServerCommands.shutdown(arguments, &self, &worker)
         }
     }

@@ -19,6 +19,7 @@ final class Daemon: Sendable {
     let runID = Daemon.randomHexadecimal(40)
     let guardedPrefix: [UInt8]
     let prefixLength: Int
+    let loading: Loading
     /// The TCP port that clients reach, once it is known.
     let port: Atomic<Int>
     private let ending = Mutex<(@Sendable () -> Void)?>(nil)
@@ -41,7 +42,9 @@ final class Daemon: Sendable {
         guardedPrefix = Array(configuration.guardedPrefix.utf8)
         prefixLength = guardedPrefix.count
         port = Atomic(configuration.port)
-        denylist.lockAll { renewEpoch($0) }
+        loading = Loading(startedAt: clock.now().wall, isActive: configuration.directory != nil)
+        // That of a data directory is found in it.
+        if configuration.directory == nil { denylist.lockAll { renewEpoch($0) } }
     }
 
     var logger: Logger {

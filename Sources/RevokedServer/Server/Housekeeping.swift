@@ -1,6 +1,8 @@
 import Denylist
+import Persistence
 
-/// What has to be done now and then: keeping guarded time, and reclaiming the room of entries that expired.
+/// What has to be done now and then: keeping guarded time, reclaiming the room of entries that expired, and
+/// looking after a slow disk. Not before the data directory has been read.
 struct Housekeeping {
     private static let interval = Duration.milliseconds(100)
     /// Intervals in which the clock hand makes one full turn: 20 s.
@@ -16,6 +18,7 @@ struct Housekeeping {
     func run() async {
         while !Task.isCancelled {
             daemon.clock.tick()
+            daemon.persistence?.log.checkPace()
             let slots = max(Self.smallestStep, daemon.denylist.statistics.entries * 2 / Self.turn)
             daemon.denylist.reclaim(slots: slots, at: daemon.clock.now())
             do { try await Task.sleep(for: Self.interval) } catch { return }

@@ -1,4 +1,5 @@
 public import Logging
+import Persistence
 import Synchronization
 
 #if canImport(Glibc)
@@ -12,13 +13,18 @@ import Synchronization
 /// ```swift
 /// let server = RevokedServer(configuration)
 /// let endpoints = try await server.start()
+/// try await server.recover()          // reads the data directory, if there is one
 /// await server.waitForShutdown()      // SHUTDOWN, or whoever calls requestShutdown()
 /// await server.stop()
 /// ```
 public final class RevokedServer: Sendable {
-    private let daemon: Daemon
+    let daemon: Daemon
     private let transport: any Transport
     private let shutdown = AsyncStream<Void>.makeStream()
+    /// The result of reading the data directory; ends without one when the daemon is asked to end.
+    let recovery = AsyncStream<Result<RecoveryReport, ServerError>>.makeStream()
+    /// Who has to end persistence.
+    let phase = Mutex(Phase.resting)
 
     /// - Parameter time: passed in by tests that move it.
     public init(
@@ -36,16 +42,26 @@ public final class RevokedServer: Sendable {
                 transport = NIOTransport(daemon)
             #endif
         }
-        daemon.onShutdown { [continuation = shutdown.continuation] in continuation.finish() }
+        daemon.onShutdown { [shutdown = shutdown.continuation, recovery = recovery.continuation] in
+            shutdown.finish()
+            recovery.finish()
+        }
     }
 
-    /// Begins to listen.
+    /// Takes the data directory, if there is one, and begins to listen. With a data directory, most commands are answered
+    /// `-LOADING` until ``recover()`` has returned.
     /// - Returns: where, with the ports that were taken.
-    /// - Throws: ``ServerError``: an address in use, one beyond loopback without a password, no resources.
+    /// - Throws: ``ServerError``: an address in use, one beyond loopback without a password, no resources, a data directory
+    ///   that another daemon uses or that cannot be written.
     public func start() async throws(ServerError) -> [Endpoint] {
         try checkProtection()
         allowDescriptors()
-        let endpoints = try await transport.start()
+        try openDirectory()
+        let endpoints: [Endpoint]
+        do throws(ServerError) { endpoints = try await transport.start() } catch {
+            await endPersistence()
+            throw error
+        }
         for case .tcp(_, let port) in endpoints.prefix(1) { daemon.port.store(port, ordering: .relaxed) }
         return endpoints
     }
@@ -59,11 +75,14 @@ public final class RevokedServer: Sendable {
         }
     }
 
-    /// Makes ``waitForShutdown()`` return.
-    public func requestShutdown() { shutdown.continuation.finish() }
+    /// Makes ``waitForShutdown()`` return, and ``recover()``.
+    public func requestShutdown() { daemon.shutDown() }
 
-    /// Stops listening, answers what has arrived and closes all connections.
-    public func stop() async { await transport.stop() }
+    /// Stops listening, answers what has arrived, closes all connections, and ends the log in order.
+    public func stop() async {
+        await transport.stop()
+        await endPersistence()
+    }
 
     /// Loopback needs no password; anything else does, unless told otherwise.
     private func checkProtection() throws(ServerError) {

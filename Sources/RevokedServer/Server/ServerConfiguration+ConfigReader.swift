@@ -1,5 +1,6 @@
 public import Configuration
 import Logging
+import Persistence
 
 /// Every setting, where it may be given and what it means without. A flag wins over the environment, the environment over the file.
 ///
@@ -20,6 +21,12 @@ import Logging
 /// | `--threads` | `REVOKED_THREADS` | `threads` | `0` | reactor threads; 0 is one per core |
 /// | `--spin` | `REVOKED_SPIN` | `spin` | `0` | microseconds that a reactor looks for more before it sleeps, at most 1000: a lone client waits less, a core works more |
 /// | `--transport` | `REVOKED_TRANSPORT` | `transport` | `epoll` on Linux | `epoll` or `nio` |
+/// | `--dir` | `REVOKED_DIR` | `dir` | `./revoked-data` | the data directory, for one daemon; made (0700) if it is not there |
+/// | `--appendonly` | `REVOKED_APPENDONLY` | `appendonly` | `yes` | whether writes are logged; `no` is a pure cache |
+/// | `--appendfsync` | `REVOKED_APPENDFSYNC` | `appendfsync` | `always` | when the log is made durable: `always` before a write is answered, `everysec` once a second, `no` when the system likes |
+/// | `--auto-aof-rewrite-percentage` | `REVOKED_AUTO_AOF_REWRITE_PERCENTAGE` | `auto-aof-rewrite-percentage` | `100` | rewrite the log when it has grown by so many percent; 0 is never |
+/// | `--auto-aof-rewrite-min-size` | `REVOKED_AUTO_AOF_REWRITE_MIN_SIZE` | `auto-aof-rewrite-min-size` | `64mb` | … and has this size |
+/// | `--skip-unsupported` | `REVOKED_SKIP_UNSUPPORTED` | `skip-unsupported` | `no` | pass over keys of other types in files of Redis, and count them, instead of failing |
 /// | `--loglevel` | `REVOKED_LOGLEVEL` | `loglevel` | `info` | `trace` `debug` `info` `notice` `warning` `error` `critical` |
 public enum Setting: String, CaseIterable, Sendable {
     case bind, port, unixsocket, requirepass
@@ -31,6 +38,13 @@ public enum Setting: String, CaseIterable, Sendable {
     case protoMaxBulkLen = "proto-max-bulk-len"
     case outputLimit = "output-limit"
     case threads, spin, transport, loglevel
+    case dir, appendonly, appendfsync
+    case autoAOFRewritePercentage = "auto-aof-rewrite-percentage"
+    case autoAOFRewriteMinSize = "auto-aof-rewrite-min-size"
+    case skipUnsupported = "skip-unsupported"
+
+    /// Those that are yes or no; a JSON boolean is taken too.
+    fileprivate static let switches: Set<Setting> = [.protectedMode, .appendonly, .skipUnsupported]
 }
 
 extension ServerConfiguration {
@@ -43,7 +57,7 @@ extension ServerConfiguration {
             let value =
                 reader.string(forKey: key)
                 // A JSON boolean can be read as a number too.
-                ?? (setting == .protectedMode ? reader.bool(forKey: key).map { $0 ? "yes" : "no" } : nil)
+                ?? (Setting.switches.contains(setting) ? reader.bool(forKey: key).map { $0 ? "yes" : "no" } : nil)
                 ?? reader.int(forKey: key).map(String.init)
             if let value { try set(setting, to: value) }
         }
@@ -62,9 +76,7 @@ extension ServerConfiguration {
             unixSocket = text.isEmpty ? nil : text
         case .requirepass: password = text.isEmpty ? nil : text
         case .adminPassword: adminPassword = text.isEmpty ? nil : text
-        case .protectedMode:
-            guard ["yes", "no", "true", "false"].contains(text) else { throw Self.invalid(setting, "yes or no") }
-            protectedMode = text == "yes" || text == "true"
+        case .protectedMode: protectedMode = try Self.isOn(setting, text)
         case .maxmemory: maximumMemory = try Self.size(setting, text, atLeast: 0)
         case .maxclients: maximumClients = try Self.number(setting, text, in: 1...1_000_000)
         case .guardedPrefix:
@@ -90,7 +102,24 @@ extension ServerConfiguration {
                 throw Self.invalid(setting, "trace, debug, info, notice, warning, error or critical")
             }
             logLevel = level
+        case .dir:
+            guard !text.isEmpty, !text.utf8.contains(0) else { throw Self.invalid(setting, "a path") }
+            directory = text
+        case .appendonly: isLogging = try Self.isOn(setting, text)
+        case .appendfsync:
+            guard let policy = SyncPolicy(rawValue: text) else {
+                throw Self.invalid(setting, "always, everysec or no")
+            }
+            syncPolicy = policy
+        case .autoAOFRewritePercentage: rewritePercentage = try Self.number(setting, text, in: 0...Int(Int32.max))
+        case .autoAOFRewriteMinSize: rewriteMinimum = try Self.size(setting, text, atLeast: 0)
+        case .skipUnsupported: skipsUnsupported = try Self.isOn(setting, text)
         }
+    }
+
+    private static func isOn(_ setting: Setting, _ text: String) throws(ServerError) -> Bool {
+        guard ["yes", "no", "true", "false"].contains(text) else { throw invalid(setting, "yes or no") }
+        return text == "yes" || text == "true"
     }
 
     private static func number(_ setting: Setting, _ text: String, in range: ClosedRange<Int>) throws(ServerError)

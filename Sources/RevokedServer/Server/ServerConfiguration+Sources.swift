@@ -3,6 +3,7 @@ public import Foundation
 
 extension ServerConfiguration {
     /// Reads the settings from flags, environment and file; the table at ``Setting`` says where each may stand.
+    /// The data directory of a process is `./revoked-data` unless it is given.
     /// - Parameter flags: what the command line gave.
     /// - Parameter file: a JSON file of settings; nil takes the one that `REVOKED_CONFIG` names, if any.
     /// - Throws: ``ServerError/Code/invalidSetting``; a setting that nobody knows is one too: a misspelt password must
@@ -25,7 +26,11 @@ extension ServerConfiguration {
             providers.append(try await Self.provider(ofFile: file))
         }
         try self.init(reader: ConfigReader(providers: providers))
+        directory = directory ?? Self.defaultDirectory
     }
+
+    /// Where a process keeps its data if nobody says otherwise.
+    private static let defaultDirectory = "./revoked-data"
 
     /// Settings of the other commands may stand in the same file.
     private static let foreignKeys: Set<String> = ["node"]

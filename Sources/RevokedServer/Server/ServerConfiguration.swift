@@ -1,4 +1,5 @@
 public import Logging
+public import Persistence
 
 /// How a daemon runs. Sizes in bytes.
 public struct ServerConfiguration: Sendable {
@@ -33,6 +34,18 @@ public struct ServerConfiguration: Sendable {
     /// What moves the bytes.
     public var transport = TransportKind.platformDefault
     public var logLevel = Logger.Level.info
+    /// The data directory; nil keeps everything in memory only. One daemon at a time works in it.
+    public var directory: String?
+    /// Whether writes are logged in ``directory``.
+    public var isLogging = true
+    /// When the log is made durable.
+    public var syncPolicy = SyncPolicy.always
+    /// The log is rewritten when it has grown by this many percent since the last time; 0 is never.
+    public var rewritePercentage = 100
+    /// … and has this size.
+    public var rewriteMinimum = 64 << 20
+    /// Whether to pass over keys of other types in files of Redis, and count them, instead of failing.
+    public var skipsUnsupported = false
 
     public init() {}
 
@@ -60,6 +73,8 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
         case addressInUse
         case cannotListen
         case noResources
+        /// The data directory cannot be used, or what is in it cannot be read.
+        case data
     }
 
     public let code: Code

@@ -28,7 +28,8 @@ struct ServerInformation {
     func text(sections wanted: Set<String>) -> String {
         let everything = wanted.isEmpty || !wanted.isDisjoint(with: ["all", "everything", "default"])
         let sections: [(String, () -> [String])] = [
-            ("Server", server), ("Clients", clients), ("Memory", memory), ("Persistence", persistence),
+            ("Server", server), ("Clients", clients), ("Memory", memory),
+            ("Persistence", PersistenceFigures(daemon).lines),
             ("Stats", statistics), ("Replication", { ["role:master", "connected_slaves:0"] }), ("CPU", processor),
             ("Cluster", { ["cluster_enabled:0"] }), ("Keyspace", keyspace),
         ]
@@ -68,8 +69,6 @@ struct ServerInformation {
             "query_buffers:\(waiting)",
         ]
     }
-
-    private func persistence() -> [String] { ["loading:0", "rdb_changes_since_last_save:0", "aof_enabled:0"] }
 
     private func statistics() -> [String] {
         let counters = daemon.counters

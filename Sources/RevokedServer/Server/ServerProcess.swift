@@ -1,5 +1,6 @@
 import Foundation
 public import Logging
+import Persistence
 import ServiceLifecycle
 import UnixSignals
 
@@ -9,7 +10,8 @@ import UnixSignals
 
 /// The process of `revoked serve`: from a configuration to a daemon that ends on SIGTERM, SIGINT or `SHUTDOWN`.
 public enum ServerProcess {
-    /// Runs until it is told to end. Says on standard output where it listens and how to talk to it.
+    /// Runs until it is told to end. Says on standard output where it listens and how to talk to it, then `ready` when the
+    /// data directory has been read.
     public static func run(_ configuration: ServerConfiguration, logger: Logger) async throws {
         // A reader of the log that goes away, or a terminal that closes, must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
@@ -19,10 +21,6 @@ public enum ServerProcess {
         let server = RevokedServer(configuration, logger: logger)
         let endpoints = try await server.start()
         announce(endpoints, configuration)
-        #if os(Linux)
-            // A third of what is resident after the start is code that only the start ran.
-            clinux_release_text()
-        #endif
         let service = ServiceGroupConfiguration.ServiceConfiguration(
             service: Running(server: server), successTerminationBehavior: .gracefullyShutdownGroup)
         let group = ServiceGroup(
@@ -36,16 +34,26 @@ public enum ServerProcess {
         let server: RevokedServer
 
         func run() async throws {
-            await withGracefulShutdownHandler {
-                await server.waitForShutdown()
-            } onGracefulShutdown: {
-                server.requestShutdown()
+            do {
+                try await withGracefulShutdownHandler {
+                    guard try await server.recover() else { return }
+                    say(["ready"])
+                    #if os(Linux)
+                        // A third of what is resident after the start is code that only the start ran.
+                        clinux_release_text()
+                    #endif
+                    await server.waitForShutdown()
+                } onGracefulShutdown: {
+                    server.requestShutdown()
+                }
+            } catch {
+                await server.stop()
+                throw error
             }
             await server.stop()
         }
     }
 
-    /// Written at once, not through a buffer: whoever started the daemon may wait for these lines.
     private static func announce(_ endpoints: [Endpoint], _ configuration: ServerConfiguration) {
         var lines = endpoints.map { "listening on \($0)" }
         let password = configuration.password == nil ? "" : "-a <password> "
@@ -56,7 +64,24 @@ public enum ServerProcess {
             lines.append("try: redis-cli -s \(path) \(password)setex revoked:jti:example 60 logout")
         case nil: break
         }
-        lines.append("memory only: a restart forgets every revocation and gives the denylist a new epoch")
+        lines.append(promise(configuration))
+        say(lines)
+    }
+
+    private static func promise(_ configuration: ServerConfiguration) -> String {
+        guard configuration.isLogging, let directory = configuration.directory else {
+            return "memory only: a restart forgets every revocation and gives the denylist a new epoch"
+        }
+        return switch configuration.syncPolicy {
+        case .always: "data in \(directory): what is acknowledged is on disk"
+        case .everysec:
+            "data in \(directory), synced once a second: a crash may take the last two, and gives the denylist a new epoch"
+        case .no: "data in \(directory), synced when the system likes: a crash gives the denylist a new epoch"
+        }
+    }
+
+    /// Written at once, not through a buffer: whoever started the daemon may wait for these lines.
+    private static func say(_ lines: [String]) {
         FileHandle.standardOutput.write(Data(lines.map { $0 + "\n" }.joined().utf8))
     }
 }

@@ -10,6 +10,16 @@ struct ReplyQueue {
         /// How many they are.
         var replies: Int
         var position: UInt64
+        /// What they wait for instead of the log.
+        var later: LaterReply?
+
+        /// What takes the place of each of the replies; nil if nothing does.
+        fileprivate func replacement(_ acknowledged: UInt64, _ refusal: String?) -> String? {
+            if let later { return later.replacement }
+            return position > acknowledged ? refusal.map { "-\($0)\r\n" } : nil
+        }
+
+        fileprivate func isDue(_ acknowledged: UInt64) -> Bool { later.map(\.isDone) ?? (position <= acknowledged) }
     }
 
     private var bytes: [UInt8] = []
@@ -37,21 +47,33 @@ struct ReplyQueue {
         }
     }
 
-    /// Lets go of what the log has acknowledged.
+    /// Lets go of what the log has acknowledged, and of what was done elsewhere.
     /// - Parameter refusal: the error, without its mark and line end, that takes the place of every other reply that
-    ///   waits: the log has failed. nil: they go on waiting.
+    ///   waits for the log: it has failed. nil: they go on waiting.
     mutating func release(_ acknowledged: UInt64, refusal: String? = nil) {
-        let kept = holds.firstIndex { $0.position > acknowledged } ?? holds.count
-        holds.removeFirst(kept)
-        guard let refusal, !holds.isEmpty else { return }
-        let error = Array("-\(refusal)\r\n".utf8)
-        var rewritten = Array(bytes[..<holds[0].start])
-        for (index, hold) in holds.enumerated() {
-            for _ in 0..<hold.replies { rewritten += error }
-            rewritten += bytes[hold.end..<(index + 1 < holds.count ? holds[index + 1].start : bytes.count)]
+        if holds.contains(where: { $0.replacement(acknowledged, refusal) != nil }) { replace(acknowledged, refusal) }
+        holds.removeFirst(holds.firstIndex { !$0.isDue(acknowledged) } ?? holds.count)
+    }
+
+    private mutating func replace(_ acknowledged: UInt64, _ refusal: String?) {
+        var rewritten: [UInt8] = []
+        var kept: [Hold] = []
+        var copied = 0
+        for var hold in holds {
+            let place = hold.start..<hold.end
+            rewritten += bytes[copied..<place.lowerBound]
+            copied = place.upperBound
+            if let replacement = hold.replacement(acknowledged, refusal) {
+                for _ in 0..<hold.replies { rewritten += replacement.utf8 }
+            } else {
+                hold.start = rewritten.count
+                rewritten += bytes[place]
+                hold.end = rewritten.count
+                kept.append(hold)
+            }
         }
-        bytes = rewritten
-        holds = []
+        bytes = rewritten + bytes[copied...]
+        holds = kept
     }
 
     /// Runs `body` with the bytes that may leave now.

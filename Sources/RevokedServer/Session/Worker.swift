@@ -22,6 +22,8 @@ struct Worker: ~Copyable {
     private(set) var holds: [ReplyQueue.Hold] = []
     /// The position of the log that the command being executed waits for; 0 if it has not written.
     private var awaited: UInt64 = 0
+    /// What it waits for besides.
+    private var awaitedLater: LaterReply?
 
     init(_ daemon: Daemon) {
         self.daemon = daemon
@@ -45,12 +47,20 @@ struct Worker: ~Copyable {
     /// The command being executed is answered when the log has acknowledged this position.
     mutating func wait(for position: UInt64) { awaited = max(awaited, position) }
 
+    /// The command being executed is answered when another thread has done what it asks for.
+    mutating func wait(for later: LaterReply) { awaitedLater = later }
+
     /// Notes, at the end of a command whose reply begins at `start`, what that reply waits for.
     mutating func holdReply(from start: Int) {
+        if let later = awaitedLater {
+            awaitedLater = nil
+            return holds.append(
+                ReplyQueue.Hold(start: start, end: reply.count, replies: 1, position: .max, later: later))
+        }
         guard awaited > 0, let log = written.log else { return }
         defer { awaited = 0 }
         guard awaited > log.acknowledged else { return }
-        if let last = holds.indices.last, holds[last].end == start {
+        if let last = holds.indices.last, holds[last].end == start, holds[last].later == nil {
             holds[last].end = reply.count
             holds[last].replies += 1
             holds[last].position = max(holds[last].position, awaited)

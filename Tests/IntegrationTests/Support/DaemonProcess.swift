@@ -6,18 +6,25 @@ final class DaemonProcess {
     let port: Int
 
     /// - Parameter arguments: besides `serve` and a free port.
-    init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    /// - Parameter isReady: whether to wait until it has read its data directory.
+    init(_ arguments: [String] = [], environment: [String: String] = [:], isReady: Bool = true) throws {
         process = try Self.start(["--port", "0"] + arguments, environment: environment)
         let line = try process.waitForLine(containing: "listening on tcp://")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw TestFailure("no port in: \(line)")
         }
         self.port = port
+        if isReady { _ = try process.waitForLine(containing: "ready") }
     }
 
-    /// Starts `revoked serve`, which may not get as far as listening.
+    /// Starts `revoked serve`, which may not get as far as listening, with a data directory of its own unless one is given.
     static func start(_ arguments: [String], environment: [String: String] = [:]) throws -> TestProcess {
-        try TestProcess(try program(), ["serve"] + arguments, environment: environment)
+        let folder = try TemporaryFolder()
+        let process = try TestProcess(
+            try program(), ["serve"] + arguments,
+            environment: ["REVOKED_DIR": folder.path + "/data"].merging(environment) { $1 })
+        process.folder = folder
+        return process
     }
 
     /// The program stands beside the test bundle.

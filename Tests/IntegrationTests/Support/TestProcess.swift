@@ -5,6 +5,8 @@ final class TestProcess {
     private let process = Process()
     private let output = Pipe()
     private var text = ""
+    /// Files that it needs, let go of when it has ended.
+    var folder: TemporaryFolder?
 
     /// - Parameter program: a path, or a name to be found in PATH.
     /// - Parameter input: what it reads from its standard input, up to 64 kB.

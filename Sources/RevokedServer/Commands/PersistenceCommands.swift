@@ -1,0 +1,55 @@
+import Persistence
+import RESP
+
+/// Snapshots and the rewriting of the log. Their texts are Redis'.
+enum PersistenceCommands {
+    private static let isSaving = "ERR Background save already in progress"
+    private static let noDirectory = "ERR there is no data directory: start the daemon with --dir"
+
+    /// Answers when the snapshot is on disk; other clients are served meanwhile.
+    static func save(_ worker: inout Worker) {
+        guard let persistence = worker.daemon.persistence else { return worker.fail(noDirectory) }
+        let later = LaterReply()
+        let isAccepted = persistence.requestSave { [weak daemon = worker.daemon] error in
+            later.complete(error.map { "ERR the snapshot could not be written: \($0)" })
+            daemon?.logHasProgressed()
+        }
+        guard isAccepted else { return worker.fail(isSaving) }
+        worker.wait(for: later)
+        worker.reply.ok()
+    }
+
+    static func bgsave(_ arguments: Arguments, _ worker: inout Worker) {
+        let isScheduled = arguments.count == 2 && arguments[1].equalsIgnoringCase("schedule")
+        guard arguments.count == 1 || isScheduled else { return worker.failSyntax() }
+        guard let persistence = worker.daemon.persistence else { return worker.fail(noDirectory) }
+        let information = persistence.information
+        guard !information.isSaving else { return worker.fail(isSaving) }
+        guard !information.isRewriting || isScheduled else {
+            return worker.fail(
+                "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to "
+                    + "schedule a BGSAVE whenever possible.")
+        }
+        guard persistence.requestSave() else { return worker.fail(isSaving) }
+        worker.reply.simple(information.isRewriting ? "Background saving scheduled" : "Background saving started")
+    }
+
+    static func bgrewriteaof(_ worker: inout Worker) {
+        guard let persistence = worker.daemon.persistence else { return worker.fail(noDirectory) }
+        let information = persistence.information
+        guard information.state != .off else {
+            return worker.fail("ERR there is no append only file: CONFIG SET appendonly yes begins one")
+        }
+        guard persistence.requestRewrite() else {
+            return worker.fail("ERR Background append only file rewriting already in progress")
+        }
+        worker.reply.simple(
+            information.isSaving
+                ? "Background append only file rewriting scheduled" : "Background append only file rewriting started")
+    }
+
+    /// Unix seconds.
+    static func lastsave(_ worker: inout Worker) {
+        worker.reply.integer(worker.daemon.persistence?.information.lastSave ?? worker.daemon.loading.startedAt / 1000)
+    }
+}

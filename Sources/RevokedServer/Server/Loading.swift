@@ -1,0 +1,40 @@
+import Synchronization
+
+/// How far the reading of the data directory has come. Until it has ended most commands are refused.
+final class Loading: Sendable {
+    /// Unix milliseconds.
+    let startedAt: Int64
+    private let active: Atomic<Bool>
+    private let done = Atomic<Int>(0)
+    private let total = Atomic<Int>(0)
+
+    init(startedAt: Int64, isActive: Bool) {
+        self.startedAt = startedAt
+        active = Atomic(isActive)
+    }
+
+    var isActive: Bool { active.load(ordering: .acquiring) }
+
+    /// In bytes.
+    var progress: (done: Int, total: Int) { (done.load(ordering: .relaxed), total.load(ordering: .relaxed)) }
+
+    func advance(to done: Int, of total: Int) {
+        self.done.store(done, ordering: .relaxed)
+        self.total.store(total, ordering: .relaxed)
+    }
+
+    func end() { active.store(false, ordering: .releasing) }
+
+    /// How much is left, in seconds, as far as it goes on as before.
+    /// - Parameter now: Unix milliseconds.
+    func secondsLeft(at now: Int64) -> Int64 {
+        let (done, total) = progress
+        guard done > 0, total > done else { return total > done ? 1 : 0 }
+        return max(1, (now - startedAt) * Int64(total - done) / Int64(done) / 1000)
+    }
+
+    var percentage: Double {
+        let (done, total) = progress
+        return total > 0 ? min(100, Double(done) * 100 / Double(total)) : 0
+    }
+}

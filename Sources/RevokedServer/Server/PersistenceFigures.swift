@@ -1,0 +1,58 @@
+import Denylist
+import Persistence
+
+/// `INFO persistence`: Redis' fields as far as they mean something here, then our own.
+struct PersistenceFigures {
+    private let daemon: Daemon
+
+    init(_ daemon: Daemon) { self.daemon = daemon }
+
+    func lines() -> [String] {
+        guard let persistence = daemon.persistence else {
+            return ["loading:0", "async_loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]
+        }
+        let figures = persistence.information
+        return ["loading:\(daemon.loading.isActive ? 1 : 0)", "async_loading:0"] + loading() + snapshots(figures)
+            + log(figures)
+    }
+
+    private func loading() -> [String] {
+        let loading = daemon.loading
+        guard loading.isActive else { return [] }
+        let (done, total) = loading.progress
+        let hundredths = Int((loading.percentage * 100).rounded())
+        let fraction = hundredths % 100
+        return [
+            "loading_start_time:\(loading.startedAt / 1000)", "loading_total_bytes:\(total)",
+            "loading_loaded_bytes:\(done)",
+            "loading_loaded_perc:\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)",
+            "loading_eta_seconds:\(loading.secondsLeft(at: daemon.clock.now().wall))",
+        ]
+    }
+
+    private func snapshots(_ figures: PersistenceInformation) -> [String] {
+        [
+            "rdb_bgsave_in_progress:\(figures.isSaving ? 1 : 0)", "rdb_last_save_time:\(figures.lastSave)",
+            "rdb_last_bgsave_status:\(figures.lastSaveFailed ? "err" : "ok")", "rdb_saves:\(figures.saves)",
+        ]
+    }
+
+    private func log(_ figures: PersistenceInformation) -> [String] {
+        var failure: String?
+        if case .failed(let reason) = figures.state { failure = reason }
+        var lines = [
+            "aof_enabled:\(figures.state == .off ? 0 : 1)",
+            "aof_rewrite_in_progress:\(figures.isRewriting ? 1 : 0)", "aof_rewrite_scheduled:0",
+            "aof_last_bgrewrite_status:\(figures.lastRewriteFailed ? "err" : "ok")",
+            "aof_rewrites:\(figures.rewrites)", "aof_last_write_status:\(failure == nil ? "ok" : "err")",
+        ]
+        if let failure { lines.append("aof_last_write_error:\(failure)") }
+        guard figures.state != .off else { return lines }
+        return lines + [
+            "aof_current_size:\(figures.size)", "aof_base_size:\(figures.sizeAfterRewrite)",
+            "aof_buffer_length:\(figures.backlog)", "aof_fsync:\(figures.policy.rawValue)",
+            // How many bytes of the log are not known to be on disk.
+            "aof_durable_lag:\(figures.end - figures.durable)",
+        ]
+    }
+}

@@ -1,0 +1,152 @@
+import Contract
+import Denylist
+import Foundation
+import Logging
+import Persistence
+import Synchronization
+
+/// The data directory: taken at the start, read while clients are told to wait, let go at the end.
+extension RevokedServer {
+    enum Phase: Sendable {
+        /// Nobody works with the data directory.
+        case resting
+        /// A thread reads it.
+        case loading
+        /// A thread reads it, and lets it go when it has: the daemon is ending.
+        case abandoned
+    }
+
+    /// Takes the data directory.
+    func openDirectory() throws(ServerError) {
+        let settings = daemon.configuration
+        guard let directory = settings.directory else { return }
+        var configuration = PersistenceConfiguration(directory: directory)
+        configuration.isLogging = settings.isLogging
+        configuration.policy = settings.syncPolicy
+        configuration.rewritePercentage = settings.rewritePercentage
+        configuration.rewriteMinimum = settings.rewriteMinimum
+        configuration.skipsUnsupported = settings.skipsUnsupported
+        do throws(PersistenceError) {
+            let persistence = try Persistence(
+                configuration, daemon.denylist, moment: { [clock = daemon.clock] in clock.now() },
+                onProgress: { [weak daemon] in daemon?.logHasProgressed() },
+                notify: { [weak daemon] in daemon?.log($0) })
+            daemon.keep(by: persistence)
+        } catch {
+            guard error.code == .disk else { throw ServerError(error) }
+            throw ServerError(
+                .data,
+                "the data directory cannot be used: \(error). Choose one that this user may write, with --dir (REVOKED_DIR)"
+            )
+        }
+    }
+
+    /// Reads the data directory, if there is one; then every command is executed.
+    /// - Returns: false if the daemon was asked to end before that.
+    /// - Throws: ``ServerError/Code/data`` that names the damaged or missing file and says what to do. Nothing was served.
+    @discardableResult
+    public func recover() async throws(ServerError) -> Bool {
+        guard let persistence = daemon.persistence else { return true }
+        phase.withLock { $0 = .loading }
+        Thread.detachNewThread { [self] in load(persistence) }
+        for await result in recovery.stream {
+            let report = try result.get()
+            daemon.logger.info("\(report.summary(of: daemon))")
+            return true
+        }
+        return false
+    }
+
+    private func load(_ persistence: Persistence) {
+        let result: Result<RecoveryReport, ServerError>
+        do throws(PersistenceError) {
+            let report = try read(persistence)
+            guard phase.withLock({ $0 == .loading }) else { return letGo(persistence) }
+            try persistence.begin { daemon.renewEpoch() }
+            // A log of another server may have none.
+            if !daemon.hasEpoch { daemon.renewEpoch() }
+            daemon.loading.end()
+            result = .success(report)
+        } catch {
+            result = .failure(ServerError(error))
+        }
+        let isAbandoned = phase.withLock { phase in
+            defer { phase = .resting }
+            return phase == .abandoned
+        }
+        if isAbandoned { persistence.end() }
+        recovery.continuation.yield(result)
+        recovery.continuation.finish()
+    }
+
+    private func letGo(_ persistence: Persistence) {
+        phase.withLock { $0 = .resting }
+        persistence.end()
+    }
+
+    private func read(_ persistence: Persistence) throws(PersistenceError) -> RecoveryReport {
+        var line = LoadingReport(daemon)
+        defer { line.end() }
+        return try persistence.recover { [daemon] done, total in
+            daemon.loading.advance(to: done, of: total)
+            line.update()
+        }
+    }
+
+    /// Writes what is left to write, and lets the directory go: at once, or, while it is still being read, when that has
+    /// ended.
+    func endPersistence() async {
+        guard let persistence = daemon.persistence else { return }
+        let isLoading = phase.withLock { phase in
+            if phase == .loading { phase = .abandoned }
+            return phase == .abandoned
+        }
+        guard !isLoading else { return }
+        await withCheckedContinuation { done in
+            // It waits for the disk.
+            Thread.detachNewThread {
+                persistence.end()
+                done.resume()
+            }
+        }
+    }
+}
+
+extension Daemon {
+    fileprivate func log(_ notice: PersistenceNotice) {
+        switch notice {
+        case .info(let text): logger.info("\(text)")
+        case .warning(let text): logger.warning("\(text)")
+        case .error(let text): logger.error("\(text)")
+        }
+    }
+
+    fileprivate func renewEpoch() {
+        denylist.lockAll { renewEpoch($0) }
+        logger.warning("the denylist has a new epoch: it is new, or may lack what was acknowledged")
+    }
+
+    fileprivate var hasEpoch: Bool {
+        let key = Array(Epoch.key.utf8)
+        return denylist.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) { $0.exists }
+    }
+}
+
+extension RecoveryReport {
+    fileprivate func summary(of daemon: Daemon) -> String {
+        let milliseconds = daemon.clock.now().wall - daemon.loading.startedAt
+        let what =
+            switch source {
+            case .nothing: "nothing on disk yet"
+            case .log: "the log"
+            case .dump: "dump.rdb"
+            }
+        return "loaded \(what): \(counts.records) records of \(MemorySize.describe(bytes)) in \(milliseconds) ms; "
+            + "\(daemon.denylist.statistics.entries) entries live, \(expired) expired, \(counts.skipped) passed over"
+            + (doubt.map { "; the epoch is new: \($0)" } ?? "")
+    }
+}
+
+extension ServerError {
+    fileprivate init(_ error: PersistenceError) { self.init(.data, error.message) }
+}
