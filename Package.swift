@@ -142,10 +142,11 @@ let package = Package(
 
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
-        .testTarget(name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP"], swiftSettings: settings),
+        .testTarget(
+            name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP"], swiftSettings: settings),
         .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
         .testTarget(
-            name: "RevokedServerTests", dependencies: ["RevokedServer", "RESP"], swiftSettings: settings),
+            name: "RevokedServerTests", dependencies: ["RevokedServer", "Persistence", "RESP"], swiftSettings: settings),
         .testTarget(
             name: "RevocationTests",
             dependencies: [

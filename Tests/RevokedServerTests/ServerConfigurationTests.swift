@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Persistence
 import Testing
 
 @testable import RevokedServer
@@ -21,6 +22,8 @@ import Testing
         #expect(configuration.password == nil && configuration.adminPassword == nil && configuration.unixSocket == nil)
         #expect(
             configuration.protectedMode && configuration.maximumClients == 10_000 && configuration.maximumMemory == 0)
+        #expect(configuration.directory == "./revoked-data" && configuration.isLogging)
+        #expect(configuration.syncPolicy.rawValue == "always" && !configuration.skipsUnsupported)
         #expect(configuration.guardedPrefix == "revoked:" && configuration.maximumRevocation == 34_560_000)
     }
 
@@ -39,13 +42,18 @@ import Testing
             "REVOKED_ADMIN_PASSWORD": "a", "REVOKED_PROTECTED_MODE": "no", "REVOKED_MAXMEMORY": "1gb",
             "REVOKED_MAXCLIENTS": "7", "REVOKED_GUARDED_PREFIX": "deny:", "REVOKED_MAX_REVOCATION": "60",
             "REVOKED_PROTO_MAX_BULK_LEN": "2mb", "REVOKED_OUTPUT_LIMIT": "1mb", "REVOKED_THREADS": "3",
-            "REVOKED_TRANSPORT": "nio", "REVOKED_LOGLEVEL": "error",
+            "REVOKED_TRANSPORT": "nio", "REVOKED_LOGLEVEL": "error", "REVOKED_DIR": "/data",
+            "REVOKED_APPENDONLY": "no", "REVOKED_APPENDFSYNC": "everysec", "REVOKED_SKIP_UNSUPPORTED": "yes",
+            "REVOKED_AUTO_AOF_REWRITE_PERCENTAGE": "50", "REVOKED_AUTO_AOF_REWRITE_MIN_SIZE": "1mb",
         ])
         #expect(configuration.bind == ["::1"] && configuration.port == 1 && configuration.unixSocket == "/tmp/s")
         #expect(configuration.password == "p" && configuration.adminPassword == "a" && !configuration.protectedMode)
         #expect(configuration.maximumMemory == 1 << 30 && configuration.maximumClients == 7)
         #expect(configuration.guardedPrefix == "deny:" && configuration.maximumRevocation == 60)
         #expect(configuration.maximumBulk == 2 << 20 && configuration.outputLimit == 1 << 20)
+        #expect(configuration.directory == "/data" && !configuration.isLogging && configuration.skipsUnsupported)
+        #expect(configuration.syncPolicy.rawValue == "everysec")
+        #expect(configuration.rewritePercentage == 50 && configuration.rewriteMinimum == 1 << 20)
         #expect(configuration.threads == 3 && configuration.transport == .nio && configuration.logLevel == .error)
     }
 
@@ -55,6 +63,8 @@ import Testing
         (.guardedPrefix, ":"),
         (.guardedPrefix, ""), (.maxRevocation, "59"), (.protoMaxBulkLen, "1kb"), (.protoMaxBulkLen, "1gb"),
         (.outputLimit, "1kb"), (.threads, "257"), (.transport, "carrier-pigeon"), (.loglevel, "loud"),
+        (.dir, ""), (.appendonly, "maybe"), (.appendfsync, "sometimes"), (.autoAOFRewritePercentage, "-1"),
+        (.autoAOFRewriteMinSize, "lots"), (.skipUnsupported, "maybe"),
         (.unixsocket, String(repeating: "x", count: 108)),
     ])
     func wrongValuesAreRefusedByName(_ setting: Setting, _ value: String) async throws {

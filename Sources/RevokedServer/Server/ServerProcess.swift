@@ -19,10 +19,9 @@ public enum ServerProcess {
         var logger = logger
         logger.logLevel = configuration.logLevel
         let server = RevokedServer(configuration, logger: logger)
-        let endpoints = try await server.start()
-        announce(endpoints, configuration)
         let service = ServiceGroupConfiguration.ServiceConfiguration(
-            service: Running(server: server), successTerminationBehavior: .gracefullyShutdownGroup)
+            service: Running(server: server, configuration: configuration),
+            successTerminationBehavior: .gracefullyShutdownGroup)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -32,8 +31,10 @@ public enum ServerProcess {
 
     private struct Running: Service {
         let server: RevokedServer
+        let configuration: ServerConfiguration
 
         func run() async throws {
+            announce(try await server.start(), configuration)
             do {
                 try await withGracefulShutdownHandler {
                     guard try await server.recover() else { return }

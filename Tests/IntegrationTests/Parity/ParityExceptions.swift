@@ -24,7 +24,7 @@ enum ParityException: Sendable {
         case "pttl": return .integersWithin(1000)
         case "expiretime" where !areTimesExact: return .integersWithin(1)
         case "pexpiretime" where !areTimesExact: return .integersWithin(1000)
-        case "time": return .sameType
+        case "time", "lastsave": return .sameType
         // Redis promises no order of keys, and none of a choice at random.
         case "keys": return .anyOrder
         case "randomkey": return .sameType

@@ -85,6 +85,18 @@ extension ParityTable {
             "TIME", "TIME x", "DBSIZE x y", "SHUTDOWN FOO", "SHUTDOWN SAVE NOSAVE", "SHUTDOWN ABORT",
             "SHUTDOWN ABORT NOW",
         ],
+        ["BGSAVE x", "BGSAVE SCHEDULE x", "BGSAVE x SCHEDULE", "SAVE x", "BGREWRITEAOF x", "LASTSAVE x", "LASTSAVE"],
+        ["SAVE"], ["BGSAVE SCHEDULE"],
+        ["CONFIG SET appendfsync sometimes", "CONFIG SET appendonly maybe", "CONFIG SET dir /nowhere"],
+        [
+            "CONFIG SET auto-aof-rewrite-percentage x", "CONFIG SET auto-aof-rewrite-percentage -1",
+            "CONFIG SET auto-aof-rewrite-percentage 50", "CONFIG GET auto-aof-rewrite-percentage",
+        ],
+        [
+            "CONFIG SET auto-aof-rewrite-min-size x", "CONFIG SET auto-aof-rewrite-min-size 5mb",
+            "CONFIG GET auto-aof-rewrite-min-size", "CONFIG SET auto-aof-rewrite-min-size 64mb",
+            "CONFIG SET auto-aof-rewrite-percentage 100",
+        ],
         ["SHUTDOWN NOSAVE SAVE", "SHUTDOWN NOW FOO", "SHUTDOWN NOSAVE ABORT", "PING"],
     ]
 }

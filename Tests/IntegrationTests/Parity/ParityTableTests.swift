@@ -1,3 +1,4 @@
+import RevokedServer
 import Testing
 
 /// Every command by hand: its options, its errors, its edges; in RESP2 and RESP3.
@@ -23,7 +24,12 @@ import Testing
     /// Each case on new connections and an empty store, once command by command and once in one write.
     private func compare(_ cases: [[WireCommand]], _ version: ParityPair.Version) async throws {
         let redis = try LocalRedis()
-        try await LocalDaemon.run { daemon in
+        // As the other side: with a directory and without a log.
+        let folder = try TemporaryFolder()
+        try await LocalDaemon.run {
+            $0.directory = folder.path
+            $0.isLogging = false
+        } _: { daemon in
             for commands in cases {
                 let single = try ParityPair(daemon, redis, version)
                 try single.flush()

@@ -25,6 +25,7 @@ final class LocalDaemon: Sendable {
         configure(&configuration)
         let server = RevokedServer(configuration, time: time, logger: Logger(label: "revoked.test"))
         let daemon = LocalDaemon(server, try await server.start())
+        try await server.recover()
         do {
             let result = try await body(daemon)
             await daemon.end()

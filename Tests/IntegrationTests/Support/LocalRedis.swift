@@ -4,6 +4,7 @@ import Foundation
 final class LocalRedis {
     let port: Int
     private let process: TestProcess
+    private let folder = try? TemporaryFolder()
 
     init(_ settings: [String] = []) throws {
         let program = try TestProcess.find("redis-server", package: "redis-server")
@@ -14,6 +15,7 @@ final class LocalRedis {
             let process = try TestProcess(
                 program,
                 ["--port", "\(port)", "--save", "", "--appendonly", "no", "--databases", "1", "--daemonize", "no"]
+                    + (folder.map { ["--dir", $0.path] } ?? [])
                     + settings)
             do {
                 _ = try process.waitForLine(containing: "Ready to accept connections")
@@ -23,6 +25,14 @@ final class LocalRedis {
             } catch { failure = error }
         }
         throw failure!
+    }
+
+    /// Ends it in order.
+    func end() throws {
+        let socket = try connect()
+        try socket.send(WireCommand("SHUTDOWN NOSAVE").encoded)
+        _ = try socket.readToEnd()
+        _ = try process.waitForEnd()
     }
 
     func connect() throws -> TestSocket { try TestSocket(.port(port)) }

@@ -1,0 +1,55 @@
+import Foundation
+import Persistence
+
+/// `revoked check-log`: says on standard output what is wrong with the log of a data directory, and cuts it if asked to.
+public struct LogCheckReport {
+    private let directory: String
+    private let print: (String) -> Void
+    /// Whether to cut, which is asked of whoever runs it.
+    private let confirm: (String) -> Bool
+
+    /// - Parameter confirm: answers a question that ends in a question mark.
+    public init(directory: String, print: @escaping (String) -> Void, confirm: @escaping (String) -> Bool) {
+        self.directory = directory
+        self.print = print
+        self.confirm = confirm
+    }
+
+    /// - Returns: whether the daemon will start in this directory.
+    /// - Throws: ``ServerError/Code/data``: a daemon uses the directory, there is no log, or its manifest is damaged or
+    ///   names a file that is not there.
+    public func run(repairs: Bool) throws(ServerError) -> Bool {
+        do throws(PersistenceError) {
+            let check = try LogCheck(directory: directory, now: Int64(Date().timeIntervalSince1970 * 1000))
+            print("\(check.files) files, \(check.records) records read in \(directory)")
+            for finding in check.findings { print(Self.describe(finding)) }
+            guard check.findings.contains(where: { $0.kind != .unsupported }) else {
+                if check.findings.isEmpty { print("nothing is wrong") }
+                return check.findings.isEmpty
+            }
+            guard repairs else {
+                return !check.findings.contains { $0.kind != .torn }
+            }
+            guard confirm("Cut every damaged file at its first bad record, and give the denylist a new epoch?") else {
+                print("nothing was changed")
+                return false
+            }
+            for name in try check.repair() { print("what was cut off is kept in \(name)") }
+            print(
+                "repaired; the next start gives the denylist a new epoch: revoke again what must stay revoked, then accept"
+            )
+            return !check.findings.contains { $0.kind == .unsupported }
+        } catch {
+            throw ServerError(.data, error.message)
+        }
+    }
+
+    private static func describe(_ finding: LogCheck.Finding) -> String {
+        let place = "\(finding.file), byte \(finding.offset) of \(finding.size): \(finding.reason)"
+        return switch finding.kind {
+        case .torn: "torn: \(place). A crash interrupted this write; the next start cuts it off"
+        case .damaged: "damaged: \(place). The daemon does not start; a copy is better than --repair"
+        case .unsupported: "unsupported: \(place). The daemon starts with --skip-unsupported only"
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// A data directory, the daemons that are started in it, and what is in it.
+final class DataFolder {
+    let folder: TemporaryFolder
+    var path: String { folder.path + "/data" }
+    var log: String { path + "/appendonlydir" }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    func start(_ arguments: [String] = [], isReady: Bool = true) throws -> DaemonProcess {
+        let daemon = try DaemonProcess(["--dir", path, "--loglevel", "info"] + arguments, isReady: isReady)
+        daemon.process.folder = folder
+        return daemon
+    }
+
+    /// A daemon that does not get as far as serving.
+    func startInVain(_ arguments: [String] = []) throws -> (status: Int32, output: String) {
+        try DaemonProcess.start(["--port", "0", "--dir", path] + arguments).waitForEnd()
+    }
+
+    func checkLog(_ arguments: [String] = []) throws -> (status: Int32, output: String) {
+        try TestProcess(try DaemonProcess.program(), ["check-log", path] + arguments).waitForEnd()
+    }
+
+    /// The one file of the log whose name ends so.
+    func file(_ suffix: String) throws -> String {
+        let names = try FileManager.default.contentsOfDirectory(atPath: log).filter { $0.hasSuffix(suffix) }
+        guard let name = names.first, names.count == 1 else { throw TestFailure("\(suffix): \(names)") }
+        return "\(log)/\(name)"
+    }
+
+    func change(_ path: String, _ body: (inout Data) -> Void) throws {
+        var data = try Data(contentsOf: URL(fileURLWithPath: path))
+        body(&data)
+        try data.write(to: URL(fileURLWithPath: path))
+    }
+}
+
+extension DaemonProcess {
+    func kill() throws {
+        process.terminate(SIGKILL)
+        _ = try process.waitForEnd()
+    }
+
+    /// Ends it in order.
+    func end() throws {
+        process.terminate()
+        let ended = try process.waitForEnd()
+        guard ended.status == 0 else { throw TestFailure("it ended with \(ended.status): \(ended.output)") }
+    }
+
+    func epoch() throws -> String { try connect().ask("GET revoked.epoch") }
+}

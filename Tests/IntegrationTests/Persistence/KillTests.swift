@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+/// The real process is killed at random moments while clients write; a list of what was acknowledged is the judge.
+@Suite struct KillTests {
+    private static let kills = 12
+
+    @Test(arguments: ["epoll", "nio"])
+    func nothingAcknowledgedIsMissing(_ transport: String) throws {
+        var random = SeededGenerator(seed: transport == "epoll" ? 1 : 2)
+        let data = try DataFolder()
+        let settings = ["--transport", transport, "--auto-aof-rewrite-min-size", "20kb"]
+        var acknowledged: [String] = []
+        var daemon = try data.start(settings)
+        let epoch = try daemon.epoch()
+        var next = 0
+        for _ in 0..<Self.kills {
+            let sockets = try (0..<3).map { _ in try daemon.connect() }
+            let rounds = random.number(1..<60)
+            for _ in 0..<rounds {
+                var sent: [[String]] = []
+                for socket in sockets {
+                    let keys = (0..<random.number(1..<8)).map { "revoked:jti:\(next + $0)" }
+                    next += keys.count
+                    try socket.send(keys.flatMap { WireCommand(text: "SETEX \($0) 10000 logout").encoded })
+                    sent.append(keys)
+                }
+                for (socket, keys) in zip(sockets, sent) {
+                    for key in keys where try socket.reply() == Bytes("+OK\r\n".utf8) { acknowledged.append(key) }
+                }
+            }
+            // Some of these are cut off half-way.
+            for socket in sockets {
+                try socket.send(
+                    (0..<200).flatMap { WireCommand(text: "SETEX revoked:jti:late-\(next + $0) 10000 logout").encoded })
+            }
+            if random.chance(30) { daemon.process.terminate(SIGSTOP) }
+            try daemon.kill()
+            daemon = try data.start(settings)
+            #expect(try daemon.epoch() == epoch)
+            try expectAll(acknowledged, at: daemon)
+        }
+    }
+
+    private func expectAll(_ keys: [String], at daemon: DaemonProcess) throws {
+        let socket = try daemon.connect()
+        for start in stride(from: 0, to: keys.count, by: 500) {
+            let part = keys[start..<min(start + 500, keys.count)]
+            try socket.expect(WireCommand(text: "EXISTS " + part.joined(separator: " ")), ":\(part.count)")
+        }
+    }
+
+    /// A client that is paused with the daemon gets its answers afterwards.
+    @Test func aPauseLosesNothing() throws {
+        let data = try DataFolder()
+        let daemon = try data.start()
+        let socket = try daemon.connect()
+        daemon.process.terminate(SIGSTOP)
+        try socket.send((0..<100).flatMap { WireCommand(text: "SETEX revoked:jti:\($0) 1000 logout").encoded })
+        daemon.process.terminate(SIGCONT)
+        for _ in 0..<100 { #expect(try socket.reply() == Bytes("+OK\r\n".utf8)) }
+        try daemon.kill()
+        let again = try data.start()
+        try again.connect().expect("DBSIZE", ":101")
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// What comes back after a restart, and whether the denylist is still the same.
+@Suite struct RestartTests {
+    @Test(arguments: ["always", "everysec", "no"], [SIGTERM, SIGKILL])
+    func theEpochIsKeptOnlyIfNothingCanBeMissing(_ policy: String, _ signal: Int32) throws {
+        let data = try DataFolder()
+        var daemon = try data.start(["--appendfsync", policy])
+        let epoch = try daemon.epoch()
+        try daemon.connect().expect("SETEX revoked:jti:a 1000 logout", "+OK")
+        if signal == SIGKILL { try daemon.kill() } else { try daemon.end() }
+        daemon = try data.start(["--appendfsync", policy])
+        if signal == SIGTERM || policy == "always" {
+            #expect(try daemon.epoch() == epoch)
+            try daemon.connect().expect("GET revoked:jti:a", "\"logout\"")
+        } else {
+            #expect(try daemon.epoch() != epoch)
+        }
+    }
+
+    @Test func aFlushIsKeptWithItsNewEpoch() throws {
+        let data = try DataFolder()
+        var daemon = try data.start()
+        let socket = try daemon.connect()
+        try socket.expect("SETEX revoked:jti:a 1000 logout", "+OK")
+        try socket.expect("FLUSHALL", "+OK")
+        let epoch = try daemon.epoch()
+        try daemon.kill()
+        daemon = try data.start()
+        #expect(try daemon.epoch() == epoch)
+        try daemon.connect().expect("EXISTS revoked:jti:a", ":0")
+    }
+
+    @Test func timeWithoutALogGivesANewEpoch() throws {
+        let data = try DataFolder()
+        var daemon = try data.start()
+        let epoch = try daemon.epoch()
+        try daemon.end()
+        daemon = try data.start(["--appendonly", "no"])
+        #expect(try daemon.epoch() != epoch)
+        try daemon.end()
+        daemon = try data.start()
+        #expect(try daemon.epoch() != epoch)
+    }
+
+    /// From memory only, all that is there becomes durable.
+    @Test func aLogBegunWhileItRunsIsComplete() throws {
+        let data = try DataFolder()
+        var daemon = try data.start(["--appendonly", "no"])
+        let socket = try daemon.connect()
+        try socket.expect("SETEX revoked:jti:a 1000 logout", "+OK")
+        try socket.expect("BGREWRITEAOF", "-ERR there is no append only file…")
+        try socket.expect("CONFIG SET appendonly yes appendfsync always", "+OK")
+        try socket.expect("CONFIG GET appendonly", "[\"appendonly\", \"yes\"]")
+        try socket.expect("SETEX revoked:jti:b 1000 logout", "+OK")
+        let epoch = try daemon.epoch()
+        try daemon.kill()
+        daemon = try data.start()
+        try daemon.connect().expect("EXISTS revoked:jti:a revoked:jti:b", ":2")
+        #expect(try daemon.epoch() == epoch)
+    }
+
+    @Test func snapshotsAndRewritesAreDone() async throws {
+        let data = try DataFolder()
+        let daemon = try data.start()
+        let socket = try daemon.connect()
+        try socket.expect("SETEX revoked:jti:a 1000 logout", "+OK")
+        try socket.expect("SAVE", "+OK")
+        #expect(FileManager.default.fileExists(atPath: data.path + "/dump.rdb"))
+        try socket.expect("BGSAVE", "+Background saving started")
+        try await eventually("the second snapshot is written") { try daemon.information("rdb_saves") == 2 }
+        let before = try daemon.information("aof_rewrites")
+        try socket.expect("BGREWRITEAOF", "+Background append only file rewriting started")
+        try await eventually("the log is rewritten") { try daemon.information("aof_rewrites") == before + 1 }
+        #expect(try daemon.information("aof_enabled") == 1)
+        #expect(try daemon.information("aof_durable_lag") == 0)
+        try socket.send(WireCommand("SHUTDOWN SAVE").encoded)
+        #expect(try socket.readToEnd().isEmpty)
+        #expect(try daemon.process.waitForEnd().status == 0)
+    }
+}
