@@ -14,6 +14,8 @@
 
         @Flag(help: "A short look, with less to rely on.") var quick = false
         @Flag(help: "Measure memory, growth and expiry instead of requests.") var memory = false
+        @Flag(help: "Measure what durability costs, on the disk of the temporary directory, instead of requests.")
+        var durability = false
         @Option(parsing: .upToNextOption, help: "Workloads: \(Workload.names).") var only: [Workload] = []
         @Option(parsing: .upToNextOption, help: "Servers besides ours (default: floor and those installed).")
         var peers: [ServerKind] = []
@@ -41,6 +43,7 @@
             var settings = BenchSettings()
             if quick { settings.makeQuick() }
             settings.measuresMemory = memory
+            settings.measuresDurability = durability
             if !only.isEmpty { settings.workloads = only }
             if !peers.isEmpty { settings.peers = peers }
             if let keys { settings.keys = keys }

@@ -62,7 +62,9 @@
             var report = BenchReport(
                 date: Date(), machine: .current(stage), isDebugBuild: Self.isDebugBuild,
                 keys: settings.keys, connections: settings.connections, alternations: settings.alternations)
-            if settings.measuresMemory {
+            if settings.measuresDurability {
+                try await DurabilityBench(settings, stage).run(into: &report)
+            } else if settings.measuresMemory {
                 try await MemoryBench(settings, stage).run(into: &report)
             } else {
                 try await SpeedBench(settings, stage).run(into: &report)

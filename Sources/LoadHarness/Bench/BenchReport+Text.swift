@@ -6,6 +6,7 @@ extension BenchReport {
         var text = "\n\(heading)\n"
         if !comparisons.isEmpty { text += "\n" + costTable + "\n" + rateTable + "\n" + notes }
         if !memory.isEmpty { text += "\n" + memoryTable }
+        if !durability.isEmpty { text += "\n" + durabilityTable }
         return text
     }
 

@@ -48,6 +48,7 @@ public struct BenchReport: Codable, Sendable {
     /// Medians over the alternations, and ratios of ours to each peer: of each alternation, then their median.
     public var comparisons: [Comparison] = []
     public var memory: [MemoryFigures] = []
+    public var durability: [DurabilityFigures] = []
 
     /// Writes it as JSON.
     func write(to path: String) throws {

@@ -9,12 +9,18 @@
         let process: ChildProcess
         let dialect: Dialect
 
-        /// Starts one, empty, without persistence, with one thread for requests, on a free port of 127.0.0.1.
-        static func start(_ kind: ServerKind, on stage: BenchStage) async throws -> BenchServer {
+        /// A log on disk: where, and Redis' `appendfsync`.
+        struct Log: Sendable {
+            var directory: String
+            var policy: String
+        }
+
+        /// Starts one, empty, without persistence unless `log` says otherwise, with one thread for requests, on a free port of 127.0.0.1.
+        static func start(_ kind: ServerKind, on stage: BenchStage, log: Log? = nil) async throws -> BenchServer {
             switch kind {
-            case .revoked: try await startOurs(on: stage)
+            case .revoked: try await startOurs(on: stage, log)
             case .floor: preconditionFailure("the floor is started with its reply")
-            case .redis, .valkey: try await startRedis(kind, on: stage)
+            case .redis, .valkey: try await startRedis(kind, on: stage, log)
             case .memcached: try await startMemcached(on: stage)
             }
         }
@@ -47,12 +53,13 @@
             return count
         }
 
-        private static func startOurs(on stage: BenchStage) async throws -> BenchServer {
+        private static func startOurs(on stage: BenchStage, _ log: Log?) async throws -> BenchServer {
             let process = try stage.start(
                 .revoked,
                 [
-                    "serve", "--port", "0", "--threads", "1", "--loglevel", "warning", "--appendonly", "no",
-                    "--dir", "\(stage.directory)/revoked-\(UUID().uuidString.lowercased())",
+                    "serve", "--port", "0", "--threads", "1", "--loglevel", "warning",
+                    "--appendonly", log == nil ? "no" : "yes", "--appendfsync", log?.policy ?? "always",
+                    "--dir", log?.directory ?? "\(stage.directory)/revoked-\(UUID().uuidString.lowercased())",
                 ])
             let port = try await announcedPort(process)
             _ = try await process.line(beginning: "ready", within: BenchStage.startTime)
@@ -65,15 +72,22 @@
                 kind: .revoked, version: version ?? "?", port: port, process: process, dialect: .redis(epoch: epoch))
         }
 
-        private static func startRedis(_ kind: ServerKind, on stage: BenchStage) async throws -> BenchServer {
+        private static func startRedis(
+            _ kind: ServerKind, on stage: BenchStage, _ log: Log?
+        ) async throws -> BenchServer {
             let port = try LoopbackSocket.freePort()
             let process = try stage.start(
                 kind,
                 [
-                    "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                    "--dir", stage.directory,
+                    "--port", "\(port)", "--bind", "127.0.0.1", "--save", "",
+                    "--appendonly", log == nil ? "no" : "yes", "--appendfsync", log?.policy ?? "no",
+                    "--dir", log?.directory ?? stage.directory,
                 ])
             let control = try await connect(process, port)
+            while try control.ask(RESPText.request(["PING"])) != "+PONG" {
+                // It is still loading.
+                try await Task.sleep(for: .milliseconds(2))
+            }
             let epoch = UUID().uuidString.lowercased()
             _ = try control.call("SET", "revoked.epoch", epoch)
             let information = try control.call("INFO", "server")
@@ -117,7 +131,7 @@
         }
 
         /// A field of the text of `INFO`.
-        private static func field(_ name: String, of information: String?) -> String? {
+        static func field(_ name: String, of information: String?) -> String? {
             information?.split(whereSeparator: \.isNewline).first { $0.hasPrefix(name + ":") }
                 .map { String($0.dropFirst(name.utf8.count + 1)) }
         }

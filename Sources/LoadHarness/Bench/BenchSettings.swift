@@ -18,6 +18,8 @@ public struct BenchSettings: Sendable {
     public var pins = true
     /// Whether to measure memory, growth and expiry instead of requests.
     public var measuresMemory = false
+    /// Whether to measure durability instead.
+    public var measuresDurability = false
     /// The sizes at which memory is measured.
     public var memorySizes = [1_000_000, 10_000_000]
     public var idleConnections = 5_000

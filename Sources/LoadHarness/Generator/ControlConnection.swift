@@ -44,6 +44,15 @@
             }
         }
 
+        /// Sends several requests in one go, and waits until each has got the same one-line answer.
+        func ask(_ requests: String, expecting answer: String, times: Int) throws(LoadFailure) {
+            var line = try ask(requests)
+            for number in 0..<times {
+                guard line == answer else { throw LoadFailure(message: "a write was answered \(line)") }
+                if number + 1 < times { line = try ask("") }
+            }
+        }
+
         private func take(_ count: Int) throws(LoadFailure) -> [UInt8] {
             while received.count < count { try read() }
             defer { received.removeFirst(count) }

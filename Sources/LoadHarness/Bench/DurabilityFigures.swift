@@ -1,0 +1,29 @@
+/// One question about durability, and what each server answered in each alternation.
+public struct DurabilityFigures: Codable, Sendable {
+    public enum Question: String, Codable, Sendable, CaseIterable {
+        /// Requests per second, 50 connections, `appendfsync always`.
+        case setexRate = "SETEX/s, always, 50 connections"
+        /// Microseconds of the process, the log's thread included, 16 in flight, `appendfsync everysec`.
+        case setexTime = "CPU µs per SETEX, everysec, 16 in flight"
+        /// Microseconds.
+        case existsUnderWrites = "p99 of EXISTS under 2,000 SETEX/s, always, µs"
+        /// The p99 of a check beside 500 writes a second, divided by the p99 without.
+        case checkBesideRevokes = "p99 of a check beside 500 SETEX/s ÷ without, always"
+        /// Seconds from the start of the process to its first `PONG`.
+        case recovery = "recovery, s"
+        /// The most that process and children take while the log is rewritten under 10,000 writes a second, divided by
+        /// what they took before.
+        case snapshotMemory = "peak memory during a rewrite under 10,000 SETEX/s ÷ before"
+    }
+
+    public var question: Question
+    /// By alternation.
+    public var values: [ServerKind: [Double]] = [:]
+
+    public init(_ question: Question) { self.question = question }
+
+    /// Ours divided by the peer's: of each alternation, then their median.
+    public func ratio(to peer: ServerKind) -> Double {
+        zip(values[.revoked] ?? [], values[peer] ?? []).map { $0 / $1 }.median
+    }
+}
