@@ -9,6 +9,7 @@ public struct NodeError: Error, Sendable, CustomStringConvertible {
         case invalidAccountFile
         case invalidAccount
         case accountExists
+        case invalidClient
         case cannotListen
     }
 

@@ -1,12 +1,37 @@
 public import HTTPTypes
 
-/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
+/// The token of an `Authorization: Bearer` header (RFC 6750 §2.1), or of a cookie.
 public enum BearerToken: Sendable, Equatable {
     case present(String)
     /// No credentials, or those of another scheme.
     case missing
-    /// Several `Authorization` headers, or something after `Bearer` that is not one token.
+    /// Several `Authorization` headers or cookies, or something that is not one token.
     case malformed
+
+    /// - Parameter cookie: the name of the cookie that may hold the token where the header does not; nil for none.
+    ///   Presenting both is an error (RFC 6750 §2).
+    public init(_ headers: HTTPFields, cookie: String?) {
+        let header = BearerToken(headers)
+        guard let cookie else {
+            self = header
+            return
+        }
+        let held = BearerToken(cookies: headers, name: cookie)
+        self = held == .missing ? header : header == .missing ? held : .malformed
+    }
+
+    /// The cookie of that name (RFC 6265 §5.4).
+    private init(cookies headers: HTTPFields, name: String) {
+        let values = headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair -> Substring? in
+            let pair = pair.drop { $0 == " " || $0 == "\t" }
+            return pair.hasPrefix(name + "=") ? pair.dropFirst(name.count + 1) : nil
+        }
+        switch values.count {
+        case 0: self = .missing
+        case 1 where Self.isToken(values[0]): self = .present(String(values[0]))
+        default: self = .malformed
+        }
+    }
 
     public init(_ headers: HTTPFields) {
         let values = headers[values: .authorization]

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import HTTPTypes
 public import Hummingbird
 
@@ -46,13 +46,21 @@ public struct Refusal: HTTPResponseError, Equatable {
             .serviceUnavailable, code: "temporarily_unavailable", message: message, headers: [.retryAfter: "1"])
     }
 
-    public func response(from request: Request, context: some RequestContext) throws -> Response {
+    /// The JSON of the body; empty if there is none.
+    public var body: Data {
+        code.flatMap { try? JSONEncoder().encode(Body(error: $0, description: message)) } ?? Data()
+    }
+
+    /// Every header of the answer, the body's own included.
+    public var allHeaders: HTTPFields {
         var headers = headers
         headers[.cacheControl] = "no-store"
-        guard let code else { return Response(status: status, headers: headers) }
-        headers[.contentType] = "application/json; charset=utf-8"
-        let body = try JSONEncoder().encode(Body(error: code, description: message))
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        if code != nil { headers[.contentType] = "application/json; charset=utf-8" }
+        return headers
+    }
+
+    public func response(from request: Request, context: some RequestContext) -> Response {
+        Response(status: status, headers: allHeaders, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 
     private struct Body: Encodable {

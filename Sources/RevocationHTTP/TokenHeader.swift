@@ -1,3 +1,5 @@
+import Contract
+
 /// The members of a JWT's header that verification looks at (RFC 7515 §4.1).
 struct TokenHeader: Decodable {
     let typ: String?
@@ -15,9 +17,10 @@ struct TokenHeader: Decodable {
         hasCriticalExtensions = container.contains(.crit)
     }
 
-    /// A media type without regard to case; the prefix `application/` may be left out (RFC 7515 §4.1.9, RFC 9068 §4).
-    var isAccessToken: Bool {
-        let type = typ?.lowercased()
-        return type == "at+jwt" || type == "application/at+jwt"
+    /// nil for a token of another type. A media type without regard to case; the prefix `application/` may be left out
+    /// (RFC 7515 §4.1.9, RFC 9068 §4).
+    var kind: TokenClaims.Kind? {
+        let type = typ?.lowercased() ?? ""
+        return TokenClaims.Kind(rawValue: type.hasPrefix("application/") ? String(type.dropFirst(12)) : type)
     }
 }

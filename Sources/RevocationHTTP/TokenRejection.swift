@@ -1,11 +1,11 @@
 /// Why a token is not accepted, before anything was looked up. Carries nothing of the token itself.
 public struct TokenRejection: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
-        /// Longer than ``AccessTokenVerifier/maximumTokenBytes``.
+        /// Longer than ``TokenVerifier/maximumTokenBytes``.
         case oversized
         /// Not three segments of base64url with JSON in the first two, or claims of the wrong type.
         case malformed
-        /// Header `typ` is not `at+jwt` (RFC 9068 §4).
+        /// Header `typ` is not what is due: `at+jwt` (RFC 9068 §4), or `rt+jwt` for refreshing.
         case wrongType
         /// Header `crit` names extensions, and none is understood (RFC 7515 §4.1.11).
         case unsupportedExtension
@@ -21,6 +21,10 @@ public struct TokenRejection: Error, Sendable, CustomStringConvertible {
         case expired
         /// `nbf` or `iat` lies ahead.
         case notYetValid
+        /// Valid for longer than revocations are kept.
+        case tooLongLived
+        /// The issuer's keys could not be got: nothing is known about the token, and it may be asked about again.
+        case keysUnavailable
     }
 
     public let code: Code

@@ -14,7 +14,7 @@ struct NodeCommand: AsyncParsableCommand {
               revoked node add-user --users users.jsonl alice
               revoked node --keys keys --users users.jsonl
             """,
-        subcommands: [Run.self, AddUser.self, MakeKey.self],
+        subcommands: [Run.self, AddUser.self, AddClient.self, MakeKey.self],
         defaultSubcommand: Run.self
     )
 
@@ -27,11 +27,25 @@ struct NodeCommand: AsyncParsableCommand {
         @Option(help: "The denylist's URL (default: redis://127.0.0.1:7379).") var backend: String?
         @Option(help: "A private key in PEM, or a directory of them: the first signs, all verify.") var keys: String?
         @Option(help: "The file of accounts.") var users: String?
+        @Option(help: "The file of clients that may use /oauth2/… (default: none may).") var clients: String?
+        @Option(help: "A JSON file of other issuers whose access tokens are accepted.") var issuers: String?
         @Option(help: "iss of every token (default: revoked).") var issuer: String?
+        @Option(help: "The label of our own issuer in the denylist; needed with --issuers.") var issuerLabel: String?
         @Option(help: "aud of every token (default: revoked).") var audience: String?
         @Option(help: "client_id of every token (default: revoked).") var clientID: String?
         @Option(help: "The node's name in its log (default: node).") var name: String?
         @Option(help: "Seconds that an access token lives (default: 900).") var accessTokenLifetime: Int?
+        @Option(help: "Seconds that a refresh token lives (default: 2592000, 30 days).") var refreshTokenLifetime: Int?
+        @Option(help: "Seconds in which a refresh token may be presented again, at most 60 (default: 0).")
+        var rotationGrace: Int?
+        @Option(
+            help: "deny, allow or last-known:SECONDS: what /me and /auth do while the store is away (default: deny).")
+        var failurePolicy: String?
+        @Flag(help: "Hand out tokens in cookies, not in bodies.") var cookies = false
+        @Option(help: "Wrong passwords a minute for an account from one address; 0 for no limit (default: 10).")
+        var loginAttempts: Int?
+        @Flag(help: "Take the last entry of X-Forwarded-For for the client: only behind a proxy that adds it.")
+        var trustForwardedFor = false
         @Option(help: "Seconds after exp that a token is still accepted, at most 60 (default: 0).") var leeway: Int?
         @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var logLevel: String?
 
@@ -43,10 +57,17 @@ struct NodeCommand: AsyncParsableCommand {
             let texts = [
                 "config": config, "bind": bind, "backend": backend, "keys": keys, "users": users, "issuer": issuer,
                 "audience": audience, "clientId": clientID, "name": name, "logLevel": logLevel,
+                "clients": clients, "issuers": issuers, "issuerLabel": issuerLabel, "failurePolicy": failurePolicy,
             ]
-            let numbers = ["port": port, "accessTokenLifetime": accessTokenLifetime, "leeway": leeway]
+            let numbers = [
+                "port": port, "accessTokenLifetime": accessTokenLifetime, "leeway": leeway,
+                "refreshTokenLifetime": refreshTokenLifetime, "rotationGrace": rotationGrace,
+                "loginAttempts": loginAttempts,
+            ]
+            let switches = ["cookies": cookies, "trustForwardedFor": trustForwardedFor].filter(\.value)
             return texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
                 .merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }
+                .merging(switches.mapValues { ConfigValue(.bool($0), isSecret: false) }) { $1 }
         }
     }
 
@@ -60,6 +81,18 @@ struct NodeCommand: AsyncParsableCommand {
 
         func run() throws {
             try AccountFile(users).add(name, password: try PasswordPrompt.read(), replacing: replace)
+        }
+    }
+
+    struct AddClient: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add a client that may revoke and introspect tokens; print its secret.")
+
+        @Option(help: "The file of clients; made if it is not there.") var clients: String
+        @Argument(help: "Its client_id.") var identifier: String
+
+        func run() throws {
+            print(try ClientFile(clients).add(identifier))
         }
     }
 

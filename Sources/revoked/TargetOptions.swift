@@ -48,7 +48,7 @@ struct TargetOptions: ParsableArguments {
 
     /// The token on standard input: an argument could be read by others. Its signature is not checked.
     func token() throws -> TokenClaims {
-        let input = try FileHandle.standardInput.read(upToCount: AccessTokenVerifier.maximumTokenBytes + 2) ?? Data()
+        let input = try FileHandle.standardInput.read(upToCount: TokenVerifier.maximumTokenBytes + 2) ?? Data()
         let text = String(decoding: input, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty else {
             throw ValidationError(

@@ -1,6 +1,7 @@
 import AuthNode
 import Configuration
 import Foundation
+import Revocation
 import Testing
 
 @Suite struct NodeSettingsTests {
@@ -51,10 +52,21 @@ import Testing
         #expect(settings.port == 2)
     }
 
+    @Test func theEnvironmentSaysWhatANodeDoesWithoutTheStore() async throws {
+        let settings = try await NodeSettings(
+            flags: required,
+            environment: ["REVOKED_NODE_FAILURE_POLICY": "last-known:30", "REVOKED_NODE_COOKIES": "true"])
+        #expect(settings.failurePolicy == .lastKnown(for: .seconds(30)))
+        #expect(settings.cookies)
+    }
+
     @Test(arguments: [
         ["REVOKED_NODE_PORT": "many"], ["REVOKED_NODE_PORT": "65536"], ["REVOKED_NODE_LEEWAY": "61"],
         ["REVOKED_NODE_ACCESS_TOKEN_LIFETIME": "0"], ["REVOKED_NODE_LOG_LEVEL": "loud"], ["REVOKED_NODE_KEYS": ""],
-        ["REVOKED_NODE_CONFIG": "/nowhere.json"],
+        ["REVOKED_NODE_CONFIG": "/nowhere.json"], ["REVOKED_NODE_FAILURE_POLICY": "open"],
+        ["REVOKED_NODE_FAILURE_POLICY": "last-known:0"], ["REVOKED_NODE_ADMIN_SECRET": "short"],
+        ["REVOKED_NODE_REFRESH_TOKEN_LIFETIME": "900"], ["REVOKED_NODE_ROTATION_GRACE": "61"],
+        ["REVOKED_NODE_COOKIES": "perhaps"], ["REVOKED_NODE_ISSUERS": "issuers.json"],
     ])
     func aSettingThatCannotBeMeantIsNeverPassedOver(environment: [String: String]) async {
         let flags: [String: ConfigValue] = ["users": "u"]

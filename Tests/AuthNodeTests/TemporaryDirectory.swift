@@ -1,7 +1,7 @@
 import Foundation
 
 /// A directory of its own for a test; gone when it ends.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let path = FileManager.default.temporaryDirectory.appending(path: "revoked-test-\(UUID())").path
 
     init() throws {

@@ -1,29 +1,32 @@
+import AuthNode
 import Contract
 import Revocation
 import RevocationHTTP
 import Synchronization
 
-/// A denylist in memory that can be out of reach.
-final class TestDenylist: RevocationChecking {
+/// The real denylist, in memory, that can be out of reach.
+final class TestDenylist: NodeDenylist {
     private struct State {
-        var identifiers: Set<String> = []
-        var sessions: Set<String> = []
         var isAway = false
         var lookups = 0
-        var acknowledgement = Acknowledgement.revoked(secondsToLive: 60)
         var skew: Int64 = 0
+        var acknowledgement: Acknowledgement?
     }
 
     private let state = Mutex(State())
+    private let list: RevocationList
+
+    init(clock: TestNode.Clock, configure: (inout RevocationConfiguration) -> Void = { _ in }) throws {
+        var configuration = RevocationConfiguration()
+        configuration.wallClock = { clock.now }
+        configuration.revokedAnswerLifetime = .zero
+        configure(&configuration)
+        list = try RevocationList("memory:", configuration: configuration)
+    }
 
     var isAway: Bool {
         get { state.withLock { $0.isAway } }
         set { state.withLock { $0.isAway = newValue } }
-    }
-
-    var acknowledgement: Acknowledgement {
-        get { state.withLock { $0.acknowledgement } }
-        set { state.withLock { $0.acknowledgement = newValue } }
     }
 
     /// What the node's clock is said to be ahead of the store's, in milliseconds.
@@ -32,36 +35,48 @@ final class TestDenylist: RevocationChecking {
         set { state.withLock { $0.skew = newValue } }
     }
 
+    /// Answered instead of what the list said.
+    var acknowledgement: Acknowledgement? {
+        get { state.withLock { $0.acknowledgement } }
+        set { state.withLock { $0.acknowledgement = newValue } }
+    }
+
     var lookups: Int { state.withLock { $0.lookups } }
-    var revokedTokens: Set<String> { state.withLock { $0.identifiers } }
-    var revokedSessions: Set<String> { state.withLock { $0.sessions } }
+
+    private static let absence = UnknownCause(.unreachable, "no connection to the store")
+    private static let failure = RevocationError(.unreachable, "no connection to the store")
 
     func verdict(for token: TokenClaims) async -> Verdict {
-        state.withLock { state in
-            state.lookups += 1
-            if state.isAway { return .unknown(UnknownCause(.unreachable, "no connection to the store")) }
-            let isRevoked =
-                token.identifier.map(state.identifiers.contains) == true
-                || token.session.map(state.sessions.contains) == true
-            return isRevoked ? .revoked(.logout) : .clear
-        }
+        state.withLock { $0.lookups += 1 }
+        return isAway ? .unknown(Self.absence) : await list.verdict(for: token)
     }
 
     func revoke(
         _ token: TokenClaims, reason: Reason, scopes: Set<Scope.Kind>
     ) async throws(RevocationError) -> Acknowledgement {
-        guard !isAway else { throw RevocationError(.unreachable, "no connection to the store") }
-        state.withLock { state in
-            if scopes.contains(.token), let identifier = token.identifier { state.identifiers.insert(identifier) }
-            if scopes.contains(.session), let session = token.session { state.sessions.insert(session) }
-        }
-        return acknowledgement
+        guard !isAway else { throw Self.failure }
+        let answer = try await list.revoke(token, reason: reason, scopes: scopes)
+        return acknowledgement ?? answer
+    }
+
+    func revoke(
+        _ request: RevocationRequest, reason: Reason, issuer: String?
+    ) async throws(RevocationError) -> Acknowledgement {
+        guard !isAway else { throw Self.failure }
+        return try await list.revoke(request, reason: reason, issuer: issuer)
+    }
+
+    func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
+        guard !isAway else { throw Self.absence }
+        return try await list.issueTime(for: token)
+    }
+
+    func rotate(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
+        isAway ? .unknown(Self.absence) : try await list.rotate(token)
     }
 
     func readiness() async -> Readiness {
         guard skew == 0 else { return .clockSkewed(milliseconds: skew) }
-        return isAway
-            ? .notReady(UnknownCause(.unreachable, "no connection to the store"))
-            : .ready(warnings: ["not a real store"])
+        return isAway ? .notReady(Self.absence) : .ready(warnings: ["not a real store"])
     }
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import Revocation
 import RevocationHTTP
 import Synchronization
 import Testing
@@ -21,25 +22,34 @@ struct TestNode {
         }
     }
 
-    let denylist = TestDenylist()
-    let clock = Clock()
+    let denylist: TestDenylist
+    let clock: Clock
+    let keys: KeyRing
     let node: Node
 
     /// - Parameter rounds: of scrypt; few, so that tests do not wait for it.
     init(
         keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeSettings = Self.settings,
+        clients: Clients = Clients(), issuers: [TrustedIssuer] = [], labels: [String: String] = [:],
         rounds: Int = 1 << 4, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         var accounts = Accounts()
         let cost = PasswordCost(rounds: rounds, blockSize: 8, parallelism: 1)
-        try accounts.add("alice", password: "correct horse", cost: cost)
-        node = try await Node(
-            settings, keys: keys, accounts: accounts, denylist: denylist, clock: WallClock { [clock] in clock.now },
-            logger: logger)
+        for name in ["alice", "bob"] { try accounts.add(name, password: "correct horse", cost: cost) }
+        clock = Clock()
+        denylist = try TestDenylist(clock: clock) {
+            $0.issuerLabels = labels
+            $0.rotationGrace = settings.rotationGrace
+        }
+        self.keys = try await KeyRing(keys)
+        node = try Node(
+            settings, keys: self.keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
+            clock: WallClock { [clock] in clock.now }, logger: logger)
     }
 
     static var settings: NodeSettings {
         var settings = NodeSettings()
+        settings.loginAttempts = 0
         settings.keys = "keys"
         settings.users = "users"
         return settings
@@ -53,10 +63,21 @@ struct TestNode {
 }
 
 extension TestClientProtocol {
-    /// The token of a new log-in.
-    func token() async throws -> String {
-        let answer = try await login(#"{"username":"alice","password":"correct horse"}"#)
-        return try #require(try answer.json()["access_token"] as? String)
+    /// The access token of a new log-in.
+    func token() async throws -> String { try await pair().access }
+
+    /// Both tokens of a new log-in.
+    func pair(_ name: String = "alice") async throws -> (access: String, refresh: String) {
+        let answer = try await login(#"{"username":"\#(name)","password":"correct horse"}"#)
+        return try answer.pair()
+    }
+
+    func refresh(_ token: String) async throws -> TestResponse {
+        try await post("/refresh", #"{"refresh_token":"\#(token)"}"#)
+    }
+
+    func post(_ path: String, _ body: String, _ headers: HTTPFields = [:]) async throws -> TestResponse {
+        try await execute(uri: path, method: .post, headers: headers, body: ByteBuffer(string: body))
     }
 
     func login(_ body: String) async throws -> TestResponse {
@@ -73,6 +94,13 @@ extension TestClientProtocol {
 }
 
 extension TestResponse {
+    func pair() throws -> (access: String, refresh: String) {
+        let body = try json()
+        return (
+            try #require(body["access_token"] as? String), try #require(body["refresh_token"] as? String)
+        )
+    }
+
     var text: String { String(buffer: body) }
 
     func json() throws -> [String: Any] {

@@ -85,7 +85,8 @@ import Testing
 
     private func ask(_ denylist: RecordingDenylist, _ authorization: [String]) async throws -> TestResponse {
         let router = Router(context: Context.self)
-        router.add(middleware: RevocationMiddleware(verifier: try await forge.verifier(), denylist: denylist))
+        router.add(
+            middleware: RevocationMiddleware(TokenGate(verifier: try await forge.verifier(), denylist: denylist)))
         router.get("me") { _, context in context.tokenClaims?.subject ?? "" }
         var headers = HTTPFields()
         for value in authorization { headers.append(HTTPField(name: .authorization, value: value)) }

@@ -9,7 +9,7 @@ struct TokenForge {
     static let seconds = now / 1000
 
     let key = P256.Signing.PrivateKey()
-    let kid = "key-1"
+    var kid = "key-1"
 
     /// The members of a good header and of good claims; a test replaces or removes (nil) some.
     func header(_ changes: [String: String?] = [:]) -> String {
@@ -34,19 +34,23 @@ struct TokenForge {
         return input + "." + Base64URL.encode(signature.rawRepresentation)
     }
 
-    func keys() async throws -> VerificationKeys {
+    /// The public key as a JSON Web Key.
+    var jwk: String {
         let coordinates = key.publicKey.rawRepresentation
-        let jwk = object(
+        return object(
             [
                 "kty": #""EC""#, "crv": #""P-256""#, "kid": "\"\(kid)\"",
                 "x": "\"\(Base64URL.encode(coordinates.prefix(32)))\"",
                 "y": "\"\(Base64URL.encode(coordinates.suffix(32)))\"",
             ], [:])
-        return try await VerificationKeys(jwks: Data("{\"keys\":[\(jwk)]}".utf8))
     }
 
-    func verifier(leeway: Duration = .zero, now: Int64 = Self.now) async throws -> AccessTokenVerifier {
-        AccessTokenVerifier(
+    func keys() async throws -> VerificationKeys {
+        try await VerificationKeys(jwks: Data("{\"keys\":[\(jwk)]}".utf8))
+    }
+
+    func verifier(leeway: Duration = .zero, now: Int64 = Self.now) async throws -> TokenVerifier {
+        TokenVerifier(
             keys: try await keys(), issuer: "us", audience: "shop", leeway: leeway, clock: WallClock { now })
     }
 

@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import HTTPTypes
 public import Hummingbird
@@ -6,7 +7,7 @@ public import Logging
 import NIOCore
 public import RevocationHTTP
 
-/// An auth node: log-in, log-out and a protected resource over HTTP. Nodes share keys and denylist, nothing else.
+/// An auth node: log-in, log-out, and who may pass, over HTTP. Nodes share keys and denylist, nothing else.
 public struct Node: Sendable {
     /// The most bytes of all headers of a request, and how many there may be.
     private static let maximumHeaderBytes = 32 << 10
@@ -14,29 +15,35 @@ public struct Node: Sendable {
     private static let realm = "revoked"
 
     private let settings: NodeSettings
-    private let keySet: Data
-    private let verifier: AccessTokenVerifier
-    private let issuer: TokenIssuer
+    private let keys: KeyRing
+    private let verifier: TokenVerifier
     private let passwords: PasswordCheck
-    private let denylist: any RevocationChecking
+    private let clients: Clients
+    private let denylist: any NodeDenylist
+    private let clock: WallClock
     private let logger: Logger
 
-    /// - Parameter keys: the first signs, all verify; at least one.
+    /// - Parameter clients: who may use the OAuth endpoints.
+    /// - Parameter issuers: others whose access tokens are accepted, beside our own.
     public init(
-        _ settings: NodeSettings, keys: [SigningKey], accounts: Accounts, denylist: any RevocationChecking,
-        clock: WallClock = .system, logger: Logger
-    ) async throws {
+        _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
+        issuers: [TrustedIssuer] = [], denylist: any NodeDenylist, clock: WallClock = .system, logger: Logger
+    ) throws {
         try settings.validate()
-        guard let signingKey = keys.first else { throw NodeError(.invalidKeyFile, "there is no key to sign with") }
-        self.settings = settings
-        keySet = try PublicKeySet(keys: keys.map(\.publicKey)).json()
-        // A node verifies with exactly the keys that it publishes.
-        verifier = AccessTokenVerifier(
-            keys: try await VerificationKeys(jwks: keySet), issuer: settings.issuer, audience: settings.audience,
-            leeway: settings.leeway, clock: clock)
-        issuer = try await TokenIssuer(settings, key: signingKey, clock: clock)
+        guard Set(issuers.map(\.name) + [settings.issuer]).count == issuers.count + 1 else {
+            throw NodeError(.invalidSetting, "an issuer is named twice")
+        }
+        let own = TrustedIssuer(
+            name: settings.issuer, audience: settings.audience, keys: keys, kinds: [.access, .refresh])
+        verifier = TokenVerifier(
+            issuers: [own] + issuers, leeway: settings.leeway, longestLifetime: settings.refreshTokenLifetime,
+            clock: clock)
         passwords = try PasswordCheck(accounts)
+        self.settings = settings
+        self.keys = keys
+        self.clients = clients
         self.denylist = denylist
+        self.clock = clock
         self.logger = logger
     }
 
@@ -57,21 +64,55 @@ public struct Node: Sendable {
     }
 
     private func router() -> Router<NodeContext> {
-        let login = LoginRoute(passwords: passwords, issuer: issuer, denylist: denylist, realm: Self.realm)
-        let logout = LogoutRoute(verifier: verifier, denylist: denylist, realm: Self.realm)
-        let readiness = ReadinessRoute(denylist: denylist)
-        let keySet = keySet
-
         let router = Router(context: NodeContext.self)
+        router.add(middleware: AccessLog(logger: logger))
         router.add(middleware: BodyLimit())
-        router.post("login", use: login.handle)
-        router.post("logout", use: logout.handle)
-        router.get(".well-known/jwks.json") { _, _ in Response.json(keySet, cacheControl: "public, max-age=300") }
+        addSessions(to: router)
+        addOAuth(to: router)
+        router.get(".well-known/jwks.json") { [keys] _, _ in
+            Response.json(keys.json, cacheControl: "public, max-age=300")
+        }
         router.get("healthz") { _, _ in try Response.json(["alive": true]) }
-        router.get("readyz", use: readiness.handle)
-        router.group()
-            .add(middleware: RevocationMiddleware(verifier: verifier, denylist: denylist, realm: Self.realm))
-            .get("me", use: MeRoute().handle)
+        router.get("readyz", use: ReadinessRoute(denylist: denylist).handle)
+        if let secret = settings.adminSecret {
+            let administration = AdministrationRoute(
+                secret: secret, denylist: denylist, issuer: settings.issuer, realm: Self.realm)
+            router.post("admin/revoke", use: administration.handle)
+        }
         return router
+    }
+
+    private func addSessions(to router: Router<NodeContext>) {
+        let cookies = settings.cookies ? SessionCookies() : nil
+        let minting = PairMinting(issuer: TokenIssuer(settings, keys: keys), denylist: denylist, cookies: cookies)
+        let revoking = Revoking(denylist: denylist)
+        let gate = TokenGate(
+            verifier: verifier, denylist: denylist, cookie: cookies.map { _ in SessionCookies.access },
+            realm: Self.realm)
+        let login = LoginRoute(
+            passwords: passwords, limit: LoginLimit(attempts: settings.loginAttempts, clock: clock),
+            trustsForwardedFor: settings.trustsForwardedFor, minting: minting, realm: Self.realm)
+        let refresh = RefreshRoute(
+            verifier: verifier, minting: minting, denylist: denylist, issuer: settings.issuer)
+        let logout = LogoutRoute(verifier: verifier, revoking: revoking, cookies: cookies, realm: Self.realm)
+        let everywhere = LogoutEverywhereRoute(revoking: revoking, minting: minting, issuer: settings.issuer)
+        let forward = ForwardAuthRoute(gate: gate, policy: settings.failurePolicy, realm: Self.realm)
+
+        router.post("login", use: login.handle)
+        router.post("refresh", use: refresh.handle)
+        router.post("logout", use: logout.handle)
+        router.get("auth", use: forward.handle)
+        router.group().add(middleware: RevocationMiddleware(gate))
+            .post("logout-everywhere", use: everywhere.handle)
+        router.group().add(middleware: RevocationMiddleware(gate, policy: settings.failurePolicy))
+            .get("me", use: MeRoute().handle)
+    }
+
+    private func addOAuth(to router: Router<NodeContext>) {
+        let revocation = TokenRevocationRoute(
+            clients: clients, verifier: verifier, revoking: Revoking(denylist: denylist))
+        let introspection = IntrospectionRoute(clients: clients, verifier: verifier, denylist: denylist)
+        router.post("oauth2/revoke", use: revocation.handle)
+        router.post("oauth2/introspect", use: introspection.handle)
     }
 }

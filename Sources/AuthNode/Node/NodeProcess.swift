@@ -17,7 +17,7 @@ public enum NodeProcess {
         logger.logLevel = settings.logLevel
         logger[metadataKey: "node"] = "\(settings.name)"
 
-        let keys = try KeyFiles.load(settings.keys, logger: logger)
+        let keys = try await KeyRing(try KeyFiles.load(settings.keys, logger: logger))
         let accounts = try Accounts(contentsOf: settings.users)
         if PrivateFile.isExposed(settings.users) {
             logger.warning("others may read the accounts: chmod 600 the file", metadata: ["file": "\(settings.users)"])
@@ -26,16 +26,26 @@ public enum NodeProcess {
         if !["127.0.0.1", "::1", "localhost"].contains(settings.bind) {
             logger.warning("listening beyond loopback without TLS: put a proxy with TLS in front")
         }
-        let denylist = try RevocationList(settings.backend, logger: logger)
+        if settings.failurePolicy == .allow {
+            logger.warning("tokens pass unchecked while the store is away: --failure-policy allow")
+        }
+        let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
+        let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
+        let denylist = try RevocationList(
+            settings.backend, configuration: settings.denylistConfiguration(labels: others?.labels ?? [:]),
+            logger: logger)
         do {
-            let node = try await Node(settings, keys: keys, accounts: accounts, denylist: denylist, logger: logger)
+            let node = try Node(
+                settings, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
+                denylist: denylist, logger: logger)
             let host = settings.bind.contains(":") ? "[\(settings.bind)]" : settings.bind
             let application = node.application { port in
                 // Not print: standard output may be a file, and whoever waits for this line must not wait for a buffer.
                 FileHandle.standardOutput.write(Data("listening on http://\(host):\(port)\n".utf8))
             }
             var configuration = ServiceGroupConfiguration(
-                services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                services: [application, KeyWatch(path: settings.keys, keys: keys, logger: logger)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             configuration.maximumGracefulShutdownDuration = drainTime
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {

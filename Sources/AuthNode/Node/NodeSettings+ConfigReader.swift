@@ -1,6 +1,7 @@
 public import Configuration
 public import Foundation
 import Logging
+import Revocation
 
 /// A flag wins over the environment, the environment over the file, the file over the default.
 ///
@@ -12,11 +13,21 @@ import Logging
 /// | `--backend` | `REVOKED_NODE_BACKEND` | `backend` | `redis://127.0.0.1:7379` |
 /// | `--keys` | `REVOKED_NODE_KEYS` | `keys` | required: PEM file, or directory of them |
 /// | `--users` | `REVOKED_NODE_USERS` | `users` | required |
+/// | `--clients` | `REVOKED_NODE_CLIENTS` | `clients` | nobody may use `/oauth2/…` |
+/// | `--issuers` | `REVOKED_NODE_ISSUERS` | `issuers` | only our own; a JSON file of others |
+/// | – | `REVOKED_NODE_ADMIN_SECRET` | `adminSecret` | no `/admin/revoke` |
 /// | `--issuer` | `REVOKED_NODE_ISSUER` | `issuer` | `revoked` |
+/// | `--issuer-label` | `REVOKED_NODE_ISSUER_LABEL` | `issuerLabel` | none; required with `issuers` |
 /// | `--audience` | `REVOKED_NODE_AUDIENCE` | `audience` | `revoked` |
 /// | `--client-id` | `REVOKED_NODE_CLIENT_ID` | `clientId` | `revoked` |
 /// | `--name` | `REVOKED_NODE_NAME` | `name` | `node` |
 /// | `--access-token-lifetime` | `REVOKED_NODE_ACCESS_TOKEN_LIFETIME` | `accessTokenLifetime` | 900 (seconds) |
+/// | `--refresh-token-lifetime` | `REVOKED_NODE_REFRESH_TOKEN_LIFETIME` | `refreshTokenLifetime` | 2592000 (seconds: 30 days) |
+/// | `--rotation-grace` | `REVOKED_NODE_ROTATION_GRACE` | `rotationGrace` | 0 (seconds, at most 60) |
+/// | `--failure-policy` | `REVOKED_NODE_FAILURE_POLICY` | `failurePolicy` | `deny`; or `allow`, or `last-known:SECONDS` |
+/// | `--cookies` | `REVOKED_NODE_COOKIES` | `cookies` | false |
+/// | `--login-attempts` | `REVOKED_NODE_LOGIN_ATTEMPTS` | `loginAttempts` | 10 (wrong ones a minute); 0 for no limit |
+/// | `--trust-forwarded-for` | `REVOKED_NODE_TRUST_FORWARDED_FOR` | `trustForwardedFor` | false |
 /// | `--leeway` | `REVOKED_NODE_LEEWAY` | `leeway` | 0 (seconds, at most 60) |
 /// | `--log-level` | `REVOKED_NODE_LOG_LEVEL` | `logLevel` | `info` |
 extension NodeSettings {
@@ -53,18 +64,47 @@ extension NodeSettings {
             if let seconds = try await config.fetchInt(forKey: "accessTokenLifetime") {
                 accessTokenLifetime = .seconds(seconds)
             }
+            clients = try await config.fetchString(forKey: "clients")
+            issuers = try await config.fetchString(forKey: "issuers")
+            adminSecret = try await config.fetchString(forKey: "adminSecret", isSecret: true)
+            issuerLabel = try await config.fetchString(forKey: "issuerLabel")
+            if let seconds = try await config.fetchInt(forKey: "refreshTokenLifetime") {
+                refreshTokenLifetime = .seconds(seconds)
+            }
+            if let seconds = try await config.fetchInt(forKey: "rotationGrace") { rotationGrace = .seconds(seconds) }
+            if let policy = try await config.fetchString(forKey: "failurePolicy") {
+                failurePolicy = try Self.policy(policy)
+            }
+            cookies = try await config.fetchBool(forKey: "cookies", default: cookies)
+            loginAttempts = try await config.fetchInt(forKey: "loginAttempts", default: loginAttempts)
+            trustsForwardedFor = try await config.fetchBool(forKey: "trustForwardedFor", default: trustsForwardedFor)
             if let seconds = try await config.fetchInt(forKey: "leeway") { leeway = .seconds(seconds) }
             logLevel = try await config.fetchString(forKey: "logLevel", as: Logger.Level.self, default: logLevel)
+        } catch let error as NodeError {
+            throw error
         } catch {
             throw NodeError(.invalidSetting, "a setting cannot be read: \(error)")
         }
         try validate()
     }
 
+    private static func policy(_ text: String) throws(NodeError) -> FailurePolicy {
+        switch text {
+        case "deny": return .deny
+        case "allow": return .allow
+        default:
+            let mark = "last-known:"
+            guard text.hasPrefix(mark), let seconds = Int(text.dropFirst(mark.count)), (1...86_400).contains(seconds)
+            else { throw NodeError(.invalidSetting, "the failure policy is deny, allow or last-known:SECONDS") }
+            return .lastKnown(for: .seconds(seconds))
+        }
+    }
+
     /// What may stand in the file, under `node`.
     private static let keys: Set<String> = [
         "bind", "port", "backend", "keys", "users", "issuer", "audience", "clientId", "name", "accessTokenLifetime",
-        "leeway", "logLevel",
+        "leeway", "logLevel", "clients", "issuers", "adminSecret", "issuerLabel", "refreshTokenLifetime",
+        "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor",
     ]
 
     /// The daemon's settings may stand in the same file, beside `node`.

@@ -1,5 +1,8 @@
 import Contract
+import HTTPTypes
 public import Logging
+public import Revocation
+import RevocationHTTP
 
 /// How a node behaves.
 public struct NodeSettings: Sendable {
@@ -13,8 +16,16 @@ public struct NodeSettings: Sendable {
     public var keys = ""
     /// The file of accounts (``Accounts``).
     public var users = ""
+    /// The file of clients (``ClientFile``); nil for none.
+    public var clients: String?
+    /// The file of other issuers whose access tokens are accepted; nil for none.
+    public var issuers: String?
+    /// The administrator's credential: 32 to 256 characters; nil for no such endpoint. Never logged.
+    public var adminSecret: String?
     /// `iss` of every token.
     public var issuer = "revoked"
+    /// Our own issuer's label in the denylist: needed where others are accepted, too.
+    public var issuerLabel: String?
     /// `aud` of every token.
     public var audience = "revoked"
     /// `client_id` of every token.
@@ -23,6 +34,19 @@ public struct NodeSettings: Sendable {
     public var name = "node"
     /// How long an access token lives: 1 s to 1 day, in whole seconds.
     public var accessTokenLifetime: Duration = .seconds(15 * 60)
+    /// How long a refresh token lives: longer than an access token, up to 399 days, in whole seconds. So long are the
+    /// revocations of sessions and subjects kept: it is the same on all nodes.
+    public var refreshTokenLifetime: Duration = .seconds(30 * 86_400)
+    /// How long after a refresh token was exchanged a second presenter gets the same successor: 0 to 60 s.
+    public var rotationGrace: Duration = .zero
+    /// What becomes of a token of which nothing can be proven, at `/me` and `/auth`.
+    public var failurePolicy: FailurePolicy = .deny
+    /// Whether tokens are in cookies rather than in bodies.
+    public var cookies = false
+    /// Wrong passwords a minute for an account from one address, up to 1,000; 0 for no limit.
+    public var loginAttempts = 10
+    /// Whether the last entry of `X-Forwarded-For` is the client's address: only behind a proxy that adds it.
+    public var trustsForwardedFor = false
     /// How long after `exp` a token is still accepted: 0 to 60 s, in whole seconds.
     public var leeway: Duration = .zero
     public var logLevel: Logger.Level = .info
@@ -35,6 +59,28 @@ public struct NodeSettings: Sendable {
         guard (.seconds(1) ... .seconds(86_400)).contains(accessTokenLifetime) else {
             throw NodeError(.invalidSetting, "the access token's lifetime is 1 to 86400 seconds")
         }
+        guard refreshTokenLifetime > accessTokenLifetime, refreshTokenLifetime <= .seconds(399 * 86_400) else {
+            throw NodeError(
+                .invalidSetting, "the refresh token's lifetime is longer than the access token's, and at most 399 days")
+        }
+        guard (.zero ... .seconds(60)).contains(rotationGrace) else {
+            throw NodeError(.invalidSetting, "the rotation's grace is 0 to 60 seconds")
+        }
+        guard (0...1_000).contains(loginAttempts) else {
+            throw NodeError(.invalidSetting, "the log-in attempts are 0 to 1000 a minute")
+        }
+        if let adminSecret {
+            guard (32...256).contains(adminSecret.utf8.count),
+                case .present = BearerToken([.authorization: "Bearer \(adminSecret)"])
+            else {
+                throw NodeError(
+                    .invalidSetting,
+                    "the administrator's secret is 32 to 256 letters, digits or -._~+/: `openssl rand -hex 32`")
+            }
+        }
+        guard issuers == nil || issuerLabel != nil else {
+            throw NodeError(.invalidSetting, "with other issuers ours needs a label, too: --issuer-label")
+        }
         guard (.zero ... .milliseconds(Limits.maximumLeewayMilliseconds)).contains(leeway) else {
             throw NodeError(.invalidSetting, "the leeway is 0 to 60 seconds: revocations are not kept for more")
         }
@@ -43,5 +89,15 @@ public struct NodeSettings: Sendable {
         ] where value.isEmpty {
             throw NodeError(.invalidSetting, "--\(name) is missing")
         }
+    }
+
+    /// How the denylist is to be used.
+    /// - Parameter labels: of the other issuers, by `iss`.
+    func denylistConfiguration(labels: [String: String]) -> RevocationConfiguration {
+        var configuration = RevocationConfiguration()
+        configuration.longestRefreshLifetime = refreshTokenLifetime
+        configuration.rotationGrace = rotationGrace
+        if let issuerLabel { configuration.issuerLabels = labels.merging([issuer: issuerLabel]) { $1 } }
+        return configuration
     }
 }

@@ -9,9 +9,12 @@ public struct NodeContext: TokenRequestContext {
 
     public var coreContext: CoreRequestContextStorage
     public var tokenClaims: TokenClaims?
+    /// Whoever is at the other end of the connection: a client, or a proxy.
+    let peer: String
 
     public init(source: Source) {
         coreContext = .init(source: source)
+        peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
     }
 
     public var maxUploadSize: Int { Self.maximumBodyBytes }

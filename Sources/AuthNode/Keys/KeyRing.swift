@@ -1,0 +1,57 @@
+import Foundation
+import JWTKit
+public import RevocationHTTP
+import Synchronization
+
+/// The keys of a node, which may be exchanged while it runs: the first signs, all verify.
+public final class KeyRing: KeySource {
+    private struct Keys: Sendable {
+        let identifiers: [String]
+        let signer: JWTKeyCollection
+        let verification: VerificationKeys
+        let json: Data
+    }
+
+    private let keys: Mutex<Keys>
+
+    /// - Parameter keys: at least one.
+    /// - Throws: ``NodeError/Code/invalidKeyFile``.
+    public init(_ keys: [SigningKey]) async throws(NodeError) {
+        self.keys = Mutex(try await Self.prepare(keys))
+    }
+
+    /// Takes other keys. Tokens of a key that is no longer among them are refused from now on.
+    /// - Returns: whether they are others than before.
+    /// - Throws: ``NodeError/Code/invalidKeyFile``; the keys then stay as they were.
+    @discardableResult
+    public func replace(_ keys: [SigningKey]) async throws(NodeError) -> Bool {
+        guard keys.map(\.publicKey.identifier) != self.keys.withLock({ $0.identifiers }) else { return false }
+        let new = try await Self.prepare(keys)
+        self.keys.withLock { $0 = new }
+        return true
+    }
+
+    public func keys(for identifier: String) -> VerificationKeys { keys.withLock { $0.verification } }
+
+    /// What `/.well-known/jwks.json` serves.
+    var json: Data { keys.withLock { $0.json } }
+
+    func sign(_ payload: some JWTPayload, type: String) async throws -> String {
+        let (signer, identifier) = keys.withLock { ($0.signer, $0.identifiers[0]) }
+        return try await signer.sign(
+            payload, kid: JWKIdentifier(string: identifier), header: ["typ": .string(type)])
+    }
+
+    /// A node verifies with exactly the keys that it publishes.
+    private static func prepare(_ keys: [SigningKey]) async throws(NodeError) -> Keys {
+        guard let first = keys.first else { throw NodeError(.invalidKeyFile, "there is no key to sign with") }
+        do {
+            let json = try PublicKeySet(keys: keys.map(\.publicKey)).json()
+            return Keys(
+                identifiers: keys.map(\.publicKey.identifier), signer: try await first.signer(),
+                verification: try await VerificationKeys(jwks: json), json: json)
+        } catch {
+            throw NodeError(.invalidKeyFile, "the keys cannot be used: \(error)")
+        }
+    }
+}

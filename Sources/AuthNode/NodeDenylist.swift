@@ -1,0 +1,20 @@
+public import Contract
+public import Revocation
+public import RevocationHTTP
+
+/// What a node asks of a denylist beside checks. ``Revocation/RevocationList`` is one.
+public protocol NodeDenylist: RevocationChecking {
+    /// When a token of a new log-in is to say that it was issued.
+    func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64
+
+    /// Exchanges a refresh token.
+    func rotate(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome
+
+    /// Revokes one thing, named without a token.
+    @discardableResult
+    func revoke(
+        _ request: RevocationRequest, reason: Reason, issuer: String?
+    ) async throws(RevocationError) -> Acknowledgement
+}
+
+extension RevocationList: NodeDenylist {}

@@ -1,0 +1,43 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// One line for each request. It names the route, never the path: that may hold anything.
+struct AccessLog: RouterMiddleware {
+    typealias Context = NodeContext
+
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: NodeContext, next: (Request, NodeContext) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        do {
+            let response = try await next(request, context)
+            log(request, context, response.status, since: start)
+            return response
+        } catch {
+            log(request, context, (error as? any HTTPResponseError)?.status ?? .internalServerError, since: start)
+            throw error
+        }
+    }
+
+    private func log(
+        _ request: Request, _ context: NodeContext, _ status: HTTPResponse.Status, since start: ContinuousClock.Instant
+    ) {
+        let microseconds = Int64((ContinuousClock.now - start) / .microseconds(1))
+        logger.info(
+            "request",
+            metadata: [
+                "request": "\(context.id)", "method": "\(Self.method(request))",
+                "route": "\(context.endpointPath ?? "none")", "status": "\(status.code)",
+                "microseconds": "\(microseconds)", "peer": "\(context.peer)",
+            ])
+    }
+
+    /// A method that nobody knows may hold anything, too.
+    private static func method(_ request: Request) -> String {
+        let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .connect, .options, .trace, .patch]
+        return known.contains(request.method) ? request.method.rawValue : "other"
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Hummingbird
+import NIOCore
+import RevocationHTTP
+
+/// The parameters of a request's body: one JSON object of strings and flags, or a form (RFC 6749 appendix B).
+struct BodyFields: Sendable {
+    private static let malformed = Refusal(
+        .badRequest, code: "invalid_request", message: "the body is neither a JSON object of strings nor a form")
+
+    private let fields: [String: String]
+
+    /// - Throws: 400, or 413 for one that is too large.
+    init(of request: Request) async throws(Refusal) {
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: NodeContext.maximumBodyBytes)
+        } catch is NIOTooManyBytesError {
+            throw BodyLimit.refusal
+        } catch {
+            throw Refusal(.badRequest, code: "invalid_request", message: "the body could not be read")
+        }
+        guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw Self.malformed }
+        let fields = text.first { !$0.isWhitespace } == "{" ? Self.json(text) : Self.form(text)
+        guard let fields else { throw Self.malformed }
+        self.fields = fields
+    }
+
+    subscript(name: String) -> String? { fields[name] }
+
+    /// - Throws: 400 if it is not there, or empty.
+    func required(_ name: String) throws(Refusal) -> String {
+        guard let value = fields[name], !value.isEmpty else {
+            throw Refusal(.badRequest, code: "invalid_request", message: "the body lacks \(name)")
+        }
+        return value
+    }
+
+    /// A `true` of JSON is the same as the word in a form.
+    func flag(_ name: String) -> Bool { fields[name] == "true" }
+
+    /// One name or value of a form.
+    /// - Returns: nil if it is not percent-encoded UTF-8.
+    static func decode(_ text: Substring) -> String? {
+        text.replacing("+", with: " ").removingPercentEncoding
+    }
+
+    private enum Value: Decodable {
+        case text(String)
+        /// Of no interest to anyone here.
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let flag = try? container.decode(Bool.self) {
+                self = .text(String(flag))
+            } else {
+                self = .other
+            }
+        }
+    }
+
+    private static func json(_ text: String) -> [String: String]? {
+        guard let values = try? JSONDecoder().decode([String: Value].self, from: Data(text.utf8)) else { return nil }
+        return values.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
+    }
+
+    /// A parameter that is there twice makes the body malformed (RFC 6749 §3.1).
+    private static func form(_ text: String) -> [String: String]? {
+        var fields: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let equals = pair.firstIndex(of: "=") ?? pair.endIndex
+            guard let name = decode(pair[..<equals]), let value = decode(pair[equals...].dropFirst()),
+                fields.updateValue(value, forKey: name) == nil
+            else { return nil }
+        }
+        return fields
+    }
+}

@@ -1,0 +1,67 @@
+import Contract
+import Hummingbird
+import RevocationHTTP
+
+/// `POST /oauth2/introspect` (RFC 7662): whether a token is good now, and whose it is. A refresh token is active only for
+/// whoever asks for one (`token_type_hint`): nobody is to take it for an access token. 503, never `active: false`, while
+/// nothing is known.
+struct IntrospectionRoute: Sendable {
+    let clients: Clients
+    let verifier: TokenVerifier
+    let denylist: any NodeDenylist
+
+    private struct Answer: Encodable {
+        var active = false
+        var iss: String?
+        var sub: String?
+        var client: String?
+        var sid: String?
+        var jti: String?
+        var type: String?
+        /// Unix seconds.
+        var iat: Int64?
+        /// Unix seconds.
+        var exp: Int64?
+
+        private enum CodingKeys: String, CodingKey {
+            case active, iss, sub, sid, jti, iat, exp
+            case client = "client_id"
+            case type = "token_type"
+        }
+
+        static let inactive = Answer()
+
+        private init() {}
+
+        init(_ claims: TokenClaims) {
+            active = true
+            iss = claims.issuer
+            sub = claims.subject
+            client = claims.client
+            sid = claims.session
+            jti = claims.identifier
+            type = claims.kind == .access ? "Bearer" : claims.kind.rawValue
+            iat = claims.issuedAt.map { $0 / 1000 }
+            exp = claims.expiresAt.map { $0 / 1000 }
+        }
+    }
+
+    func handle(_ request: Request, context: NodeContext) async throws -> Response {
+        let fields = try await BodyFields(of: request)
+        _ = try clients.authenticate(request.headers, fields)
+        let token = try fields.required("token")
+        let kind: TokenClaims.Kind = fields["token_type_hint"] == "refresh_token" ? .refresh : .access
+        let claims: TokenClaims
+        do throws(TokenRejection) {
+            claims = try await verifier.verify(token, kinds: [kind], acceptingExpired: false)
+        } catch {
+            guard error.code == .keysUnavailable else { return try .json(Answer.inactive) }
+            throw Refusal.unavailable(error.message)
+        }
+        switch await denylist.verdict(for: claims) {
+        case .clear: return try .json(Answer(claims))
+        case .revoked: return try .json(Answer.inactive)
+        case .unknown(let cause): throw Refusal.unavailable(cause.message)
+        }
+    }
+}

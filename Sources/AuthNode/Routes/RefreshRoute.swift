@@ -1,0 +1,66 @@
+import Contract
+import HTTPTypes
+import Hummingbird
+import Logging
+import Revocation
+import RevocationHTTP
+
+/// `POST /refresh` with `refresh_token` in the body, in a cookie, or as the bearer token: another pair of the same session
+/// (RFC 6749 §6, rotation as in RFC 9700 §4.14.2). The token presented is used up.
+struct RefreshRoute: Sendable {
+    let verifier: TokenVerifier
+    let minting: PairMinting
+    let denylist: any NodeDenylist
+    let issuer: String
+
+    func handle(_ request: Request, context: NodeContext) async throws -> Response {
+        let claims = try await claims(of: request)
+        guard let subject = claims.subject, let session = claims.session else { throw Self.invalid("lacks sub or sid") }
+        let outcome: RotationOutcome
+        do throws(RevocationError) { outcome = try await denylist.rotate(claims) } catch {
+            guard error.code != .unrevocableToken else { throw Self.invalid("lacks jti or exp") }
+            throw Refusal.unavailable(error.message)
+        }
+        switch outcome {
+        case .rotated(let successor), .repeated(let successor):
+            let login = TokenIssuer.Login(subject: subject, session: session)
+            return try await minting.issuer.pair(
+                login, refresh: successor.identifier, issuedAt: successor.issuedAt
+            ).response(cookies: minting.cookies)
+        case .reused:
+            context.logger.warning("a refresh token was used for the second time: its session is revoked")
+            throw Self.invalid("was used before: its session has been revoked")
+        case .revoked: throw Self.invalid("has been revoked")
+        case .unknown(let cause):
+            throw Refusal.unavailable("no tokens were issued, present the same one again: \(cause.message)")
+        }
+    }
+
+    private func claims(of request: Request) async throws(Refusal) -> TokenClaims {
+        let token = try await token(of: request)
+        do throws(TokenRejection) {
+            let claims = try await verifier.verify(token, kinds: [.refresh], acceptingExpired: false)
+            guard claims.issuer == issuer else {
+                throw TokenRejection(.wrongIssuer, "the token is from another issuer")
+            }
+            return claims
+        } catch {
+            if error.code == .keysUnavailable { throw Refusal.unavailable(error.message) }
+            throw Refusal(.badRequest, code: "invalid_grant", message: error.message)
+        }
+    }
+
+    private func token(of request: Request) async throws(Refusal) -> String {
+        let cookie = minting.cookies == nil ? nil : SessionCookies.refresh
+        switch BearerToken(request.headers, cookie: cookie) {
+        case .present(let token): return token
+        case .malformed:
+            throw Refusal(.badRequest, code: "invalid_request", message: "more than one token was presented, or none")
+        case .missing: return try await BodyFields(of: request).required("refresh_token")
+        }
+    }
+
+    private static func invalid(_ what: String) -> Refusal {
+        Refusal(.badRequest, code: "invalid_grant", message: "the refresh token \(what)")
+    }
+}

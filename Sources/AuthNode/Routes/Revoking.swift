@@ -1,0 +1,57 @@
+import Contract
+import HTTPTypes
+import Logging
+import Revocation
+import RevocationHTTP
+
+/// Writes revocations down, and says in HTTP's words what became of them.
+struct Revoking: Sendable {
+    let denylist: any NodeDenylist
+
+    /// Ends a token and its session, and with it the other token of the pair.
+    /// - Returns: whether there was anything to write: not for a token without session that has expired.
+    /// - Throws: 503 that says that the token is NOT revoked, 400 for a token that nothing can name.
+    func end(_ claims: TokenClaims, reason: Reason = .logout, logger: Logger) async throws(Refusal) -> Bool {
+        let scopes = Set(claims.scopes.map(\.kind)).intersection([.token, .session])
+        guard !scopes.isEmpty else { throw Self.unrevocable("it has neither jti nor sid") }
+        return try await acknowledged(logger) { () async throws(RevocationError) in
+            try await denylist.revoke(claims, reason: reason, scopes: scopes)
+        }
+    }
+
+    /// Ends all sessions of a token's subject.
+    /// - Parameter sparing: whether the cut-off alone is set, behind which the session may go on with new tokens.
+    func endAll(_ claims: TokenClaims, sparing: Bool, logger: Logger) async throws(Refusal) {
+        guard claims.subject?.isEmpty == false else { throw Self.unrevocable("it has no sub") }
+        let own: Set<Scope.Kind> = sparing ? [] : [.token, .session]
+        let scopes = Set(claims.scopes.map(\.kind)).intersection(own.union([.subject]))
+        _ = try await acknowledged(logger) { () async throws(RevocationError) in
+            try await denylist.revoke(claims, reason: .logout, scopes: scopes)
+        }
+    }
+
+    /// - Returns: false if nothing was to be written.
+    func acknowledged(
+        _ logger: Logger, _ revoke: () async throws(RevocationError) -> Acknowledgement
+    ) async throws(Refusal) -> Bool {
+        let acknowledgement: Acknowledgement
+        do throws(RevocationError) { acknowledgement = try await revoke() } catch {
+            switch error.code {
+            case .unrevocableToken, .implausibleCutOff, .unknownIssuer: throw Self.unrevocable(error.message)
+            default: break
+            }
+            logger.warning("a log-out was not acknowledged", metadata: ["code": "\(error.code.rawValue)"])
+            throw .unavailable("the token is NOT revoked, try again: \(error.message)")
+        }
+        switch acknowledgement {
+        case .revoked: return true
+        case .revokedOnTooFewReplicas:
+            throw .unavailable("the token is revoked, but too few replicas know it: try again")
+        case .alreadyExpired: return false
+        }
+    }
+
+    private static func unrevocable(_ cause: String) -> Refusal {
+        Refusal(.badRequest, code: "invalid_request", message: "the token is NOT revoked: \(cause)")
+    }
+}

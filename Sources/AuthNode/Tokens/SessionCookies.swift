@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+
+/// The two cookies of a browser's session: `HttpOnly; Secure; SameSite=Strict`, and with the prefix that has browsers take
+/// them from this host only, over TLS (RFC 6265bis §4.1.3.2).
+struct SessionCookies: Sendable {
+    static let access = "__Host-access"
+    static let refresh = "__Host-refresh"
+
+    func set(_ pair: TokenPair, in response: inout Response) {
+        add(Self.access, pair.access, maximumAge: pair.accessLifetime, to: &response)
+        add(Self.refresh, pair.refresh, maximumAge: pair.refreshLifetime, to: &response)
+    }
+
+    func clear(in response: inout Response) {
+        add(Self.access, "", maximumAge: 0, to: &response)
+        add(Self.refresh, "", maximumAge: 0, to: &response)
+    }
+
+    private func add(_ name: String, _ value: String, maximumAge: Int64, to response: inout Response) {
+        let attributes = "Max-Age=\(maximumAge); Path=/; HttpOnly; Secure; SameSite=Strict"
+        response.headers.append(HTTPField(name: .setCookie, value: "\(name)=\(value); \(attributes)"))
+    }
+}

@@ -1,0 +1,56 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Where an issuer publishes its keys (RFC 7517 §5): a URL, or a file.
+public struct KeySetLocation: Sendable {
+    /// The most bytes of a key set.
+    private static let maximumBytes = 256 << 10
+    private static let timeout = TimeAmount.seconds(5)
+
+    private enum Place: Sendable {
+        case file(String)
+        case url(String)
+    }
+
+    private let place: Place
+
+    /// - Parameter text: `https://…`, `http://` of this machine only, or a path.
+    /// - Throws: ``VerificationKeysError`` for any other URL: whoever can change the keys on their way can sign tokens.
+    public init(_ text: String) throws(VerificationKeysError) {
+        guard text.contains("://") else {
+            place = .file(text)
+            return
+        }
+        let url = URL(string: text)
+        let isLocal = ["127.0.0.1", "localhost", "[::1]", "::1"].contains(url?.host() ?? "")
+        guard url?.scheme == "https" || (url?.scheme == "http" && isLocal) else {
+            throw VerificationKeysError(message: "a key set has an https:// URL, or is a file")
+        }
+        place = .url(text)
+    }
+
+    /// The document, at most 256 KiB of it.
+    /// - Throws: ``VerificationKeysError``.
+    func read() async throws(VerificationKeysError) -> Data {
+        do {
+            switch place {
+            case .file(let path):
+                let handle = try FileHandle(forReadingFrom: URL(filePath: path))
+                return try handle.read(upToCount: Self.maximumBytes) ?? Data()
+            case .url(let url):
+                let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
+                guard response.status.code == 200 else {
+                    throw VerificationKeysError(message: "the key set's server answered \(response.status.code)")
+                }
+                return Data(buffer: try await response.body.collect(upTo: Self.maximumBytes))
+            }
+        } catch let error as VerificationKeysError {
+            throw error
+        } catch {
+            throw VerificationKeysError(message: "the key set cannot be read: \(type(of: error))")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+public import Contract
+public import HTTPTypes
+public import Revocation
+
+/// The decision whether a request may pass, for any server: header in, verified claims out, or the answer that refuses it.
+///
+/// ```swift
+/// let gate = TokenGate(verifier: verifier, denylist: denylist)
+/// do {
+///     let claims = try await gate.admit(request.headers)
+/// } catch {  // Refusal: its status, allHeaders and body are what to answer
+/// }
+/// ```
+public struct TokenGate: Sendable {
+    private let verifier: any TokenVerifying
+    private let denylist: any RevocationChecking
+    private let cookie: String?
+    private let realm: String
+
+    /// - Parameter cookie: the name of a cookie that may hold the token instead of the header.
+    /// - Parameter realm: of the challenge; ASCII without quotes or backslashes.
+    public init(
+        verifier: any TokenVerifying, denylist: any RevocationChecking, cookie: String? = nil,
+        realm: String = "revoked"
+    ) {
+        precondition(
+            realm.utf8.allSatisfy {
+                (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            },
+            "a realm is ASCII without quotes or backslashes")
+        self.verifier = verifier
+        self.denylist = denylist
+        self.cookie = cookie
+        self.realm = realm
+    }
+
+    /// Verifies a request's access token and has it looked up.
+    /// - Parameter policy: what becomes of a token of which nothing can be proven.
+    /// - Throws: the ``Refusal``: 401 with a challenge (RFC 6750 §3) for a missing, refused or revoked token, 400 for
+    ///   credentials that are not one token, 503 for a token of which nothing is known.
+    public func admit(
+        _ headers: HTTPFields, policy: FailurePolicy = .deny
+    ) async throws(Refusal) -> TokenClaims {
+        let claims = try await verified(headers)
+        switch await denylist.admission(of: claims, policy: policy) {
+        case .admitted: return claims
+        case .revoked: throw .invalidToken("the token has been revoked", realm: realm)
+        case .refused(let cause): throw .unavailable(cause.message)
+        }
+    }
+
+    /// For a server that has no `HTTPFields`.
+    /// - Parameter authorization: the value of the `Authorization` header.
+    public func admit(
+        authorization: String?, policy: FailurePolicy = .deny
+    ) async throws(Refusal) -> TokenClaims {
+        var headers = HTTPFields()
+        headers[.authorization] = authorization
+        return try await admit(headers, policy: policy)
+    }
+
+    /// The claims of a request's token, without having it looked up.
+    /// - Parameter kinds: what the token may be for.
+    /// - Parameter acceptingExpired: for logging out.
+    public func verified(
+        _ headers: HTTPFields, kinds: Set<TokenClaims.Kind> = [.access], acceptingExpired: Bool = false
+    ) async throws(Refusal) -> TokenClaims {
+        switch BearerToken(headers, cookie: cookie) {
+        case .missing: throw .unauthenticated(realm: realm)
+        case .malformed: throw .malformedCredentials(realm: realm)
+        case .present(let token):
+            do throws(TokenRejection) {
+                return try await verifier.verify(token, kinds: kinds, acceptingExpired: acceptingExpired)
+            } catch {
+                throw Refusal(error, realm: realm)
+            }
+        }
+    }
+}
+
+extension Refusal {
+    /// What a token that was not accepted is answered.
+    public init(_ rejection: TokenRejection, realm: String) {
+        self =
+            rejection.code == .keysUnavailable
+            ? .unavailable(rejection.message) : .invalidToken(rejection.message, realm: realm)
+    }
+}

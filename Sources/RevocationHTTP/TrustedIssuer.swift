@@ -1,0 +1,40 @@
+public import Contract
+
+/// Somebody whose tokens are accepted.
+public struct TrustedIssuer: Sendable {
+    /// `iss`, exactly.
+    public var name: String
+    /// What `aud` of an access token must name.
+    public var audience: String
+    public var keys: any KeySource
+    /// What tokens of this issuer may be for. `aud` of a refresh token must name the issuer itself: nobody else is to
+    /// read it.
+    public var kinds: Set<TokenClaims.Kind>
+
+    public init(
+        name: String, audience: String, keys: any KeySource, kinds: Set<TokenClaims.Kind> = [.access]
+    ) {
+        self.name = name
+        self.audience = audience
+        self.keys = keys
+        self.kinds = kinds
+    }
+
+    func audience(of kind: TokenClaims.Kind) -> String {
+        switch kind {
+        case .access: audience
+        case .refresh: name
+        }
+    }
+}
+
+/// Where the public keys of an issuer come from.
+public protocol KeySource: Sendable {
+    /// The keys of the moment; a source that can ask again does so before it says that it does not know `identifier`.
+    /// - Throws: ``TokenRejection/Code/keysUnavailable`` if there are none.
+    func keys(for identifier: String) async throws(TokenRejection) -> VerificationKeys
+}
+
+extension VerificationKeys: KeySource {
+    public func keys(for identifier: String) -> VerificationKeys { self }
+}

@@ -1,0 +1,122 @@
+import AuthNode
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@Suite struct OAuthTests {
+    let directory = try! TemporaryDirectory()
+
+    /// A node, and what its own client and another one authenticate with.
+    private func start() async throws -> (node: TestNode, own: HTTPFields, other: HTTPFields) {
+        let file = ClientFile(directory.file("clients"))
+        let (own, other) = (try file.add("revoked"), try file.add("other"))
+        let node = try await TestNode(clients: try file.load())
+        return (node, basic("revoked", own), basic("other", other))
+    }
+
+    private func basic(_ name: String, _ secret: String) -> HTTPFields {
+        [.authorization: "Basic " + Data("\(name):\(secret)".utf8).base64EncodedString()]
+    }
+
+    @Test(arguments: [true, false])
+    func aClientRevokesItsToken(isRefresh: Bool) async throws {
+        let (node, own, _) = try await start()
+        try await node.test { client in
+            let pair = try await client.pair()
+            // Even of an access token that has expired: its session goes on otherwise.
+            if !isRefresh { node.clock.now += 1_000_000 }
+            let answer = try await client.post("/oauth2/revoke", "token=\(isRefresh ? pair.refresh : pair.access)", own)
+            #expect(answer.status == .ok)
+            #expect(try await client.me(pair.access).status == .unauthorized)
+            #expect(try await client.refresh(pair.refresh).status == .badRequest)
+        }
+    }
+
+    @Test func anotherClientsAndUnknownTokensAreLeftAlone() async throws {
+        let (node, own, other) = try await start()
+        try await node.test { client in
+            let token = try await client.token()
+            #expect(try await client.post("/oauth2/revoke", "token=\(token)", other).status == .ok)
+            #expect(try await client.post("/oauth2/revoke", "token=garbage", own).status == .ok)
+            #expect(try await client.me(token).status == .ok)
+        }
+    }
+
+    @Test func aRevocationThatIsNotAcknowledgedSaysSo() async throws {
+        let (node, own, _) = try await start()
+        try await node.test { client in
+            let token = try await client.token()
+            node.denylist.isAway = true
+            let answer = try await client.post("/oauth2/revoke", "token=\(token)", own)
+            #expect(answer.status == .serviceUnavailable)
+            #expect(answer.headers[.retryAfter] == "1")
+            #expect(answer.text.contains("NOT revoked"))
+        }
+    }
+
+    @Test func introspectionFollowsTheDenylist() async throws {
+        let (node, own, other) = try await start()
+        try await node.test { client in
+            let pair = try await client.pair()
+            func introspect(_ body: String) async throws -> TestResponse {
+                try await client.post("/oauth2/introspect", body, other)
+            }
+            let active = try await introspect("token=\(pair.access)").json()
+            #expect(active["active"] as? Bool == true)
+            #expect(active["sub"] as? String == "alice")
+            #expect(active["exp"] as? Int == 1_800_000_901)
+            // A refresh token is nobody's access token.
+            #expect(try await introspect("token=\(pair.refresh)").text == #"{"active":false}"#)
+            let hinted = try await introspect("token=\(pair.refresh)&token_type_hint=refresh_token").json()
+            #expect(hinted["active"] as? Bool == true)
+            #expect(hinted["token_type"] as? String == "rt+jwt")
+            #expect(try await introspect("token=garbage").text == #"{"active":false}"#)
+
+            node.denylist.isAway = true
+            let unknown = try await introspect("token=\(pair.access)")
+            #expect(unknown.status == .serviceUnavailable)
+            #expect(!unknown.text.contains("active\""))
+            node.denylist.isAway = false
+
+            #expect(try await client.post("/oauth2/revoke", "token=\(pair.access)", own).status == .ok)
+            #expect(try await introspect("token=\(pair.access)").text == #"{"active":false}"#)
+            let used = try await introspect("token=\(pair.refresh)&token_type_hint=refresh_token")
+            #expect(used.text == #"{"active":false}"#)
+        }
+    }
+
+    @Test(arguments: ["/oauth2/revoke", "/oauth2/introspect"])
+    func onlyAClientMayAsk(path: String) async throws {
+        let (node, own, _) = try await start()
+        try await node.test { client in
+            let token = try await client.token()
+            let strangers: [HTTPFields] = [
+                [:], basic("revoked", "guess"), basic("nobody", "guess"), bearer(token), [.authorization: "Basic %"],
+            ]
+            for headers in strangers {
+                let answer = try await client.post(path, "token=\(token)", headers)
+                #expect(answer.status == .unauthorized)
+                #expect(try answer.json()["error"] as? String == "invalid_client")
+                #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Basic") == true)
+            }
+            #expect(try await client.me(token).status == .ok)
+            #expect(try await client.post(path, "", own).status == .badRequest)
+            #expect(try await client.post(path, "token=a&token=b", own).status == .badRequest)
+        }
+    }
+
+    @Test func theSecretMayStandInTheBody() async throws {
+        let file = ClientFile(directory.file("clients"))
+        let secret = try file.add("app")
+        #expect(try directory.permissions("clients") == 0o600)
+        #expect(try !String(contentsOfFile: directory.file("clients"), encoding: .utf8).contains(secret))
+        #expect(throws: NodeError.self) { try file.add("app") }
+        try await TestNode(clients: try file.load()).test { client in
+            let answer = try await client.post(
+                "/oauth2/introspect", "token=garbage&client_id=app&client_secret=\(secret)")
+            #expect(answer.status == .ok)
+        }
+    }
+}

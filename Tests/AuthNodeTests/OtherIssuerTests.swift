@@ -1,0 +1,117 @@
+import AuthNode
+import Contract
+import Crypto
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import RevocationHTTP
+import Testing
+
+/// Tokens of somebody else, with whatever identifiers that somebody likes.
+@Suite struct OtherIssuerTests {
+    private static let issuer = "https://login.example"
+    private static let labels = ["revoked": "own", issuer: "login"]
+    private let key = P256.Signing.PrivateKey()
+    private let directory = try! TemporaryDirectory()
+
+    private func node() async throws -> TestNode {
+        let coordinates = key.publicKey.rawRepresentation
+        let (x, y) = (Base64URL.encode(coordinates.prefix(32)), Base64URL.encode(coordinates.suffix(32)))
+        let jwks = #"{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"EC","crv":"P-256","kid":"k","x":"\#(x)","y":"\#(y)"}]}"#
+        try Data(jwks.utf8).write(to: URL(filePath: directory.file("jwks.json")))
+        let keys = KeySetCache(try KeySetLocation(directory.file("jwks.json")))
+        return try await TestNode(
+            issuers: [TrustedIssuer(name: Self.issuer, audience: "shop", keys: keys)], labels: Self.labels)
+    }
+
+    private func token(type: String = "at+jwt", subject: String = "alice", identifier: String = "t") throws -> String {
+        let claims: [String: Any] = [
+            "iss": Self.issuer, "aud": type == "at+jwt" ? "shop" : Self.issuer, "sub": subject, "jti": identifier,
+            "client_id": "app", "iat": TestNode.start / 1000 - 1, "exp": TestNode.start / 1000 + 600,
+        ]
+        let input =
+            Base64URL.encode(#"{"typ":"\#(type)","alg":"ES256","kid":"k"}"#.utf8) + "."
+            + Base64URL.encode(try JSONSerialization.data(withJSONObject: claims))
+        return input + "." + Base64URL.encode(try key.signature(for: Data(input.utf8)).rawRepresentation)
+    }
+
+    @Test func itsTokenOpensTheResourceUntilItIsLoggedOut() async throws {
+        try await node().test { client in
+            let token = try token()
+            #expect(try await client.me(token).status == .ok)
+            #expect(try await client.logout(token).status == .ok)
+            #expect(try await client.me(token).status == .unauthorized)
+        }
+    }
+
+    @Test func itsSubjectIsNotOurs() async throws {
+        try await node().test { client in
+            let (own, foreign) = (try await client.token(), try token())
+            #expect(try await client.post("/logout-everywhere", "", bearer(foreign)).status == .ok)
+            #expect(try await client.me(foreign).status == .unauthorized)
+            #expect(try await client.me(own).status == .ok)
+            let kept = try await client.post(
+                "/logout-everywhere", #"{"keep_current":true}"#, bearer(try token(identifier: "u")))
+            #expect(kept.status != .ok)
+        }
+    }
+
+    @Test func itsRefreshTokensAreNotOurs() async throws {
+        try await node().test { client in
+            let token = try token(type: "rt+jwt")
+            #expect(try await client.refresh(token).status == .badRequest)
+            #expect(try await client.logout(token).status == .unauthorized)
+        }
+    }
+
+    /// Each is a name of its own: revoking one leaves the others alone.
+    @Test func craftedIdentifiersStayApart() async throws {
+        let names = [
+            "a", "a:b", "own:jti:a", "jti:a", "sha256:" + String(repeating: "0", count: 64), "a\u{0}", "a\r\nX: y", "é",
+            String(repeating: "a", count: 300), String(repeating: "a", count: 301), " ", "*",
+        ]
+        try await node().test { client in
+            for (index, name) in names.enumerated() {
+                #expect(try await client.logout(try token(identifier: name)).status == .ok)
+                for (other, name) in names.enumerated() {
+                    let status = try await client.me(try token(identifier: name)).status
+                    #expect(status == (other <= index ? .unauthorized : .ok))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("a b", "a%20b"), ("a\r\nX-Auth-Client: root", "a%0D%0AX-Auth-Client:%20root"), ("100%", "100%25"),
+        ("é", "%C3%A9"), ("\u{0}", "%00"),
+    ])
+    func aCraftedSubjectIsOneHeader(subject: String, header: String) async throws {
+        try await node().test { client in
+            let token = try token(subject: subject)
+            let answer = try await client.execute(uri: "/auth", method: .get, headers: bearer(token))
+            #expect(answer.status == .ok)
+            #expect(HTTPField.Name("X-Auth-Subject").map { answer.headers[values: $0] } == [header])
+            #expect(HTTPField.Name("X-Auth-Client").map { answer.headers[values: $0] } == ["app"])
+        }
+    }
+
+    @Test func whatIsOversizedIsRefused() async throws {
+        try await node().test { client in
+            let token = try token(identifier: String(repeating: "a", count: 100_000))
+            #expect(try await client.me(token).status == .unauthorized)
+            #expect(try await client.logout(token).status == .unauthorized)
+            #expect(try await client.post("/refresh", #"{"refresh_token":"\#(token)"}"#).status == .contentTooLarge)
+        }
+    }
+
+    @Test func withoutItsKeysNothingIsKnown() async throws {
+        let keys = KeySetCache(try KeySetLocation(directory.file("nowhere.json")))
+        let node = try await TestNode(
+            issuers: [TrustedIssuer(name: Self.issuer, audience: "shop", keys: keys)], labels: Self.labels)
+        try await node.test { client in
+            let (own, foreign) = (try await client.token(), try token())
+            #expect(try await client.me(foreign).status == .serviceUnavailable)
+            #expect(try await client.me(own).status == .ok)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Contract
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Revocation
+import RevocationHTTP
+import Testing
+
+/// The README's Swift for servers, compiled and run.
+@Suite struct ReadmeTests {
+    @Test func theExampleIsTheFileThatIsCompiledHere() throws {
+        let directory = URL(filePath: #filePath).deletingLastPathComponent()
+        let readme = directory.deletingLastPathComponent().deletingLastPathComponent().appending(path: "README.md")
+        let example = try String(contentsOf: directory.appending(path: "ReadmeExample.swift"), encoding: .utf8)
+        #expect(try String(contentsOf: readme, encoding: .utf8).contains("```swift\n\(example)```\n"))
+    }
+
+    @Test func theExampleDoesWhatItSays() async throws {
+        let router = Router(context: Context.self)
+        try addRoutes(to: router, denylist: try RevocationList("memory:"))
+        let status = try await Application(router: router).test(.router) { client in
+            try await client.execute(uri: "/orders", method: .get).status
+        }
+        #expect(status == .unauthorized)
+
+        let forge = TokenForge()
+        let verifier = try await forge.verifier()
+        let token = "Bearer \(try forge.token())"
+        let clear = TokenGate(verifier: verifier, denylist: RecordingDenylist(.clear))
+        #expect(try await customer(authorization: token, gate: clear) == "alice")
+        let revoked = TokenGate(verifier: verifier, denylist: RecordingDenylist(.revoked(.logout)))
+        let refusal = await #expect(throws: Refusal.self) { try await customer(authorization: token, gate: revoked) }
+        #expect(refusal?.status == .unauthorized)
+        #expect(refusal?.allHeaders[.wwwAuthenticate]?.contains("invalid_token") == true)
+        #expect(refusal.map { String(decoding: $0.body, as: UTF8.self).contains("has been revoked") } == true)
+    }
+
+    private struct Context: TokenRequestContext {
+        var coreContext: CoreRequestContextStorage
+        var tokenClaims: TokenClaims?
+        init(source: Source) { coreContext = .init(source: source) }
+    }
+}
