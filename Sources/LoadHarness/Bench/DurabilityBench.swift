@@ -20,6 +20,11 @@
         func run(into report: inout BenchReport) async throws {
             defer { progress.end() }
             try stage.requireDisk()
+            for kind in kinds {
+                let server = try await BenchServer.start(kind, on: stage)
+                report.servers.append(BenchReport.Server(kind: kind, version: server.version))
+                await server.process.stop()
+            }
             for question in DurabilityFigures.Question.allCases {
                 var figures = DurabilityFigures(question)
                 for _ in 0..<settings.alternations {
