@@ -42,10 +42,12 @@ struct Manifest: Equatable, Sendable {
     /// last line names fewer files and would look whole without it.
     func encode() -> [UInt8] {
         var lines: [UInt8] = []
-        for file in files {
-            lines += "file \(Self.quote(file.name)) seq \(file.sequence) type \(file.kind.rawValue)\n".utf8
-        }
+        for file in files { lines += Self.line(file).utf8 + [UInt8(ascii: "\n")] }
         return Self.checksumLine(of: lines) + lines
+    }
+
+    private static func line(_ file: File) -> String {
+        "file \(quote(file.name)) seq \(file.sequence) type \(file.kind.rawValue)"
     }
 
     private static func checksumLine(of lines: [UInt8]) -> [UInt8] {
@@ -127,7 +129,12 @@ struct Manifest: Equatable, Sendable {
         guard !name.isEmpty, name != ".", name != "..",
             !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") })
         else { throw FormatError(at: offset, "the manifest names a path, which has to be a file's name") }
-        return File(name: name, sequence: sequence, kind: kind)
+        let file = File(name: name, sequence: sequence, kind: kind)
+        // Quoting makes it longer: what could not be read again must not be taken.
+        guard Self.line(file).utf8.count <= maximumLine else {
+            throw FormatError(at: offset, "the name of a file in the manifest is too long")
+        }
+        return file
     }
 
     private mutating func add(_ file: File, at offset: Int) throws(FormatError) {
