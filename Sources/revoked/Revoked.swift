@@ -14,7 +14,9 @@ struct Revoked: AsyncParsableCommand {
 
     /// What measures with epoll.
     #if os(Linux)
-        private static let linuxCommands: [any ParsableCommand.Type] = [BenchCommand.self, FloorCommand.self]
+        private static let linuxCommands: [any ParsableCommand.Type] = [
+            BenchCommand.self, FloorCommand.self, LoadCommand.self,
+        ]
     #else
         private static let linuxCommands: [any ParsableCommand.Type] = []
     #endif
