@@ -6,12 +6,6 @@
 
     /// `revoked bench`: our daemon beside its peers and the floor of the machine, measured with real processes on loopback.
     public struct Bench: Sendable {
-        #if DEBUG
-            private static let isDebugBuild = true
-        #else
-            private static let isDebugBuild = false
-        #endif
-
         private let settings: BenchSettings
 
         public init(_ settings: BenchSettings) { self.settings = settings }
@@ -26,7 +20,7 @@
         /// only a failure leaves their logs.
         /// - Returns: the exit status.
         public func run() async -> Int32 {
-            if Self.isDebugBuild {
+            if BenchReport.Machine.isDebugBuild {
                 note("WARNING: this is a debug build. What it measures means nothing: build with `-c release`.")
             }
             let stage: BenchStage
@@ -60,7 +54,9 @@
 
         private func measure(on stage: BenchStage) async throws -> BenchReport {
             var report = BenchReport(
-                date: Date(), machine: .current(stage), isDebugBuild: Self.isDebugBuild,
+                date: Date(),
+                machine: .current(server: stage.processors?.server, generator: stage.processors?.generator),
+                isDebugBuild: BenchReport.Machine.isDebugBuild,
                 keys: settings.keys, connections: settings.connections, alternations: settings.alternations)
             if settings.measuresDurability {
                 try await DurabilityBench(settings, stage).run(into: &report)

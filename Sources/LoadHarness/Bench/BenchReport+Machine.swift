@@ -2,8 +2,15 @@
     import Foundation
 
     extension BenchReport.Machine {
+        #if DEBUG
+            static let isDebugBuild = true
+        #else
+            static let isDebugBuild = false
+        #endif
+
         /// This machine.
-        static func current(_ stage: BenchStage) -> BenchReport.Machine {
+        /// - Parameter server: the processor that the servers keep to, and `generator` the load generator; nil if they move.
+        static func current(server: Int? = nil, generator: Int? = nil) -> BenchReport.Machine {
             let model = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
                 .split(separator: "\n").first { $0.hasPrefix("model name") }?
                 .split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
@@ -11,7 +18,7 @@
             return BenchReport.Machine(
                 processor: model ?? "unknown processor", processors: ProcessInfo.processInfo.processorCount,
                 system: "Linux \(kernel?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "")",
-                serverProcessor: stage.processors?.server, generatorProcessor: stage.processors?.generator)
+                serverProcessor: server, generatorProcessor: generator)
         }
     }
 #endif

@@ -78,6 +78,8 @@ public struct LoadReport: Codable, Sendable {
     public var facts: [Fact] = []
     public var timeLine: [Second] = []
     public var faults: [Fault] = []
+    public var comparisons: [Comparison]?
+    public var phases: [Phase]?
     /// What must not be: violations, lost revocations, a limit that was passed. Empty if all held.
     public var failures: [String] = []
     /// What makes the figures less than they seem, such as that the generator was the limit.
