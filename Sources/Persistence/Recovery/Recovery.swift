@@ -138,11 +138,23 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
                         reason: tail.torn?.reason ?? "incomplete"))
                 try file.truncate(to: tail.offset)
             }
+            if tail.path == tails.last?.path { try seal(file) }
             try file.refresh(from: tail.synced)
             try file.synchronize(.recoveredTail)
         }
         try files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
         try files.synchronize(directory: data.path, .recoveredDirectoryName)
+    }
+
+    /// Closes the records that no line covers: else they would be a part of the next batch, and go with it when a power loss
+    /// tears that.
+    private mutating func seal(_ file: any OutputFile) throws(FileError) {
+        guard var last, last.chain.length > 0 else { return }
+        var line: [UInt8] = []
+        last.chain.close(synced: last.chain.start, to: &line)
+        try file.write(line.span.bytes)
+        incrementsSize += line.count
+        self.last = last
     }
 
     // MARK: A snapshot
