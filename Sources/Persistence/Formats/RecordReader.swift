@@ -17,6 +17,8 @@ public struct ReadSettings: Sendable {
 struct RecordReader {
     private let settings: ReadSettings
     private(set) var counts = RecordCounts()
+    /// Whether something was read that only other servers write. Redis' first record after each start is a `SELECT`.
+    var hasOthers = false
     /// What `SELECT` chose.
     private var database: Int64 = 0
 
@@ -111,7 +113,9 @@ struct RecordReader {
             case .request(let end):
                 try apply(batch, bytes.extracting(position..<end), at: position, &isInGroup, to: &sink)
                 position = end
-            case .annotation(let end): position = end
+            case .annotation(let end):
+                hasOthers = true
+                position = end
             case .seal, .incomplete: throw FormatError(at: position, "a record reaches over its batch")
             case .bad(let reason): throw FormatError(at: position, reason)
             }
@@ -134,6 +138,7 @@ struct RecordReader {
         case .exec where isInGroup: isInGroup = false
         case .multi, .exec: throw FormatError(at: offset, "MULTI and EXEC do not match")
         case .select:
+            hasOthers = true
             database = try record.number(1, at: offset)
             if database != 0, !settings.skipsUnsupported {
                 throw FormatError(

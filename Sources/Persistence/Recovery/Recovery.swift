@@ -17,6 +17,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     struct Last {
         var name: String
         var chain: SealChain
+        /// Whether another server has gone on with it.
+        var hasOthers: Bool
     }
 
     /// An increment that ends in a torn write, or might.
@@ -87,7 +89,23 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             report.bytes += contents.count
         }
         contents = []
+        judge(manifest)
+        // Before anything is cut: it may be what tells. The mark goes when the new epoch is on disk.
+        if let doubt = report.doubt { try data.leaveDoubt(doubt) }
         try settle(tails)
+    }
+
+    /// Decides whether nothing acknowledged can be missing: it cannot if the last file begins with a line of ours, which
+    /// was on disk before our manifest named it, and nobody else has gone on with it. (What a daemon of ours
+    /// acknowledges before it is on disk, it leaves the mark of doubt for.) Earlier files may be anybody's:
+    /// whoever began the last one had a new epoch on disk before it took the mark away.
+    ///
+    /// One thing leaves no trace: a power loss that takes all that another server has written since.
+    private mutating func judge(_ manifest: Manifest) {
+        if manifest.isOurs, let last, !last.hasOthers { return }
+        report.doubt = report.doubt ?? "another server than revoked has written to the log, or a part of it is missing"
+        // The new one comes with a manifest of ours.
+        if !manifest.isOurs { last = nil }
     }
 
     private mutating func readBase(_ path: String, _ contents: FileContents) throws(PersistenceError) {
@@ -121,10 +139,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         report.unsealedBytes = end.chain?.length ?? 0
         report.wasEndedInOrder = end.isClean
         incrementsSize += end.offset
-        last = end.chain.map { Last(name: name, chain: $0) }
-        if end.chain == nil, end.offset > 0 {
-            report.doubt = report.doubt ?? "another server than revoked has written the log"
-        }
+        last = end.chain.map { Last(name: name, chain: $0, hasOthers: end.hasOthers) }
     }
 
     /// Cuts torn ends off, and makes durable what was read: it is served from now on.
