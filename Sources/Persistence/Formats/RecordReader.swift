@@ -77,6 +77,10 @@ struct RecordReader {
         var position = start
         var group: Int?
         while position < bytes.byteCount {
+            if let record = SetRecord(bytes, at: position, before: bytes.byteCount) {
+                position = record.end
+                continue
+            }
             switch item(bytes, at: position, before: bytes.byteCount, &batch) {
             case .request(let end):
                 if batch.argumentCount == 1 {
@@ -101,14 +105,23 @@ struct RecordReader {
     // MARK: Handing them on
 
     /// Hands on the records of a range, which ends where one ends.
-    mutating func read(
-        _ bytes: RawSpan, _ range: Range<Int>, into sink: inout some RecordSink & ~Copyable, progress: (Int) -> Void
+    mutating func read<Sink: RecordSink & ~Copyable>(
+        _ bytes: RawSpan, _ range: Range<Int>, into sink: inout Sink, progress: (Int) -> Void
     ) throws(FormatError) {
         var position = range.lowerBound
         var nextReport = position + Self.progressStep
         var isInGroup = false
         var batch = RequestBatch()
+        var queue = EntryQueue<Sink>()
         while position < range.upperBound {
+            if database == 0, let record = SetRecord(bytes, at: position, before: range.upperBound) {
+                queue.add(record.key, record.value, expiry: record.expiry, of: bytes, to: &sink)
+                counts.records += 1
+                position = record.end
+                report(position, &nextReport, progress)
+                continue
+            }
+            queue.flush(bytes, to: &sink)
             switch Self.item(bytes, at: position, before: range.upperBound, &batch) {
             case .request(let end):
                 try apply(batch, bytes.extracting(position..<end), at: position, &isInGroup, to: &sink)
@@ -119,12 +132,17 @@ struct RecordReader {
             case .seal, .incomplete: throw FormatError(at: position, "a record reaches over its batch")
             case .bad(let reason): throw FormatError(at: position, reason)
             }
-            if position >= nextReport {
-                progress(position)
-                nextReport = position + Self.progressStep
-            }
+            report(position, &nextReport, progress)
         }
+        queue.flush(bytes, to: &sink)
         guard !isInGroup else { throw FormatError(at: range.upperBound, "MULTI without EXEC") }
+    }
+
+    @inline(__always)
+    private func report(_ position: Int, _ next: inout Int, _ progress: (Int) -> Void) {
+        guard position >= next else { return }
+        progress(position)
+        next = position + Self.progressStep
     }
 
     private mutating func apply(

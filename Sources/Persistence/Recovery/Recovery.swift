@@ -78,6 +78,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             contents.append(try files.contents(of: "\(directory)/\(entry.name)"))
             total += contents.last!.count
         }
+        sink.reserve(entries: Self.estimate(baseSize: manifest.base == nil ? 0 : contents[0].count, total))
         var tails: [Tail] = []
         for (entry, contents) in zip(entries, contents) {
             let path = "\(directory)/\(entry.name)"
@@ -107,6 +108,9 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         // The new one comes with a manifest of ours.
         if !manifest.isOurs { last = nil }
     }
+
+    /// About how many entries files of these sizes hold, rather too few than too many.
+    private static func estimate(baseSize: Int, _ total: Int) -> Int { baseSize / 72 + (total - baseSize) / 144 }
 
     private mutating func readBase(_ path: String, _ contents: FileContents) throws(PersistenceError) {
         baseSize = contents.count
