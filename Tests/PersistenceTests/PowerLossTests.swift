@@ -128,7 +128,7 @@ import Testing
                 try? lifetime.persistence?.setPolicy(policy)
                 lifetime.note()
             case 4:
-                let hasSaved = (try? lifetime.persistence?.perform(.save)) != nil
+                let hasSaved = (try? lifetime.persistence?.perform(.save(isInBackground: false))) != nil
                 dumps.add(lifetime.denylist.contents, isSaved: hasSaved)
             case 5: lifetime.persistence?.attend()
             case 6:
