@@ -20,6 +20,18 @@ extension Denylist {
     @discardableResult
     public func reclaim(slots: Int, at moment: Moment) -> Int { table.reclaim(slots: slots, at: moment) }
 
+    /// Makes room for about so many entries at once, if there are none yet: filling it then moves none of them. No more
+    /// than ``maximumBytes`` leaves half of.
+    public func reserve(entries: Int) {
+        let bytes = entries * Slot.size
+        guard entries > 0, maximumBytes == 0 || bytes < maximumBytes / 2 else { return }
+        lockAll { _ in
+            for index in 0..<table.shardCount where table.shard(at: index).entries == 0 {
+                table.reserve(entries: entries / table.shardCount, shard: index)
+            }
+        }
+    }
+
     public struct Statistics: Sendable {
         /// Entries, expired ones that are not reclaimed yet included.
         public var entries = 0

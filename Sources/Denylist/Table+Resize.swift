@@ -64,7 +64,9 @@ extension Table {
     }
 
     /// Empties a shard.
-    func removeAll(_ index: Int) {
+    func removeAll(_ index: Int) { removeAll(index) { reset($0) } }
+
+    private func removeAll(_ index: Int, thenFill fill: (Int) -> Void) {
         let shard = shard(at: index)
         forEachSegment(index) {
             freeBoxes($0)
@@ -74,7 +76,31 @@ extension Table {
         shard.depth = 0
         shard.entries = 0
         shard.expiring = 0
-        reset(index)
+        fill(index)
+    }
+
+    /// Gives an empty shard segments for so many entries.
+    func reserve(entries: Int, shard index: Int) {
+        var depth: UInt64 = 0
+        while entries >> Int(depth) > (Segment.splitBlocks - 1) * Segment.fullBlock,
+            state.pointee.shardBits + depth < Self.maximumDirectoryBits
+        { depth += 1 }
+        let expected = entries >> Int(depth)
+        // Hashes spread by chance: all but one in forty get along with this.
+        let likely = expected + 2 * Int(Double(expected).squareRoot())
+        let blocks = min((likely + Segment.fullBlock - 1) / Segment.fullBlock, Segment.splitBlocks)
+        removeAll(index) { number in
+            let shard = shard(at: number)
+            shard.depth = depth
+            shard.deepest = 1 << Int(depth)
+            account(directoryBytes(depth))
+            for part in 0..<(1 << depth) {
+                let hash =
+                    UInt64(number) << (Self.hashBits - state.pointee.shardBits)
+                    | UInt64(part) << (Self.hashBits - state.pointee.shardBits - depth)
+                publish(makeSegment(depth: depth, blocks: blocks), hash)
+            }
+        }
     }
 
     /// Gives a shard without segments its first, empty one.

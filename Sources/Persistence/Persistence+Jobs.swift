@@ -15,11 +15,14 @@ extension Persistence {
     }
 
     /// `SAVE` and `BGSAVE`: writes a `dump.rdb`; each entry as it is when the walk comes by.
-    /// - Returns: false if one is under way already; then `completion` is not called.
+    /// - Parameter isInBackground: whether nobody waits for it.
+    /// - Returns: false if one is under way in the background already; then `completion` is not called.
     @discardableResult
-    public func requestSave(_ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) -> Bool {
-        guard !saver.has(.save) else { return false }
-        saver.request(.save, completion)
+    public func requestSave(
+        isInBackground: Bool, _ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }
+    ) -> Bool {
+        guard !saver.has(.save(isInBackground: true)) else { return false }
+        saver.request(.save(isInBackground: isInBackground), completion)
         return true
     }
 
@@ -113,6 +116,11 @@ extension Persistence {
     }
 
     private func renew() throws(FileError) {
+        // Somebody may have removed it, with the mark in it.
+        try data.acquire()
+        try doubting.withLock { _ throws(FileError) in
+            if policy != .always { try data.leaveDoubt(Self.doubt(policy)) }
+        }
         try writeLog { rewrite, directory throws(FileError) in
             if directory == nil { directory = try LogDirectory(data.files, in: data.path, manifest: nil) }
             try rewrite.renew(&directory!)
@@ -151,6 +159,7 @@ extension Persistence {
         defer { figures.withLock { $0.isSaving = false } }
         let temporary = data.path(Self.temporaryDumpName)
         do throws(FileError) {
+            try data.acquire()
             let file = try data.files.create(temporary)
             let pause = rewrite().pause
             let walk = TableWalk(denylist: denylist, moment: moment, isLogBase: false, pause: pause)
@@ -176,6 +185,7 @@ extension Persistence {
 
     private func enable() throws(FileError) {
         guard log.state == .off else { return }
+        try data.acquire()
         // Until the log is complete, writes are acknowledged that are not in it.
         try data.leaveDoubt("the daemon ended before its log was complete")
         try renew()

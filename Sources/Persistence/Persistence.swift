@@ -49,7 +49,7 @@ public final class Persistence: Sendable {
         var incrementsSize = 0
     }
 
-    /// Makes the data directory if need be, and locks it.
+    /// Makes the data directory if need be, and locks it; without a log, as soon as something is to be written there.
     /// - Parameters:
     ///   - moment: the daemon's clocks.
     ///   - onProgress: called on any thread, often, when ``AppendLog/acknowledged`` or its state has changed.
@@ -70,7 +70,9 @@ public final class Persistence: Sendable {
         notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
     ) throws(PersistenceError) {
         settings = Mutex(configuration)
-        data = try DataDirectory(configuration.directory, files)
+        data = DataDirectory(configuration.directory, files)
+        // Without a log nothing may ever be read or written there.
+        if configuration.isLogging { try data.open() }
         log = AppendLog(policy: configuration.policy, onProgress: onProgress)
         self.denylist = denylist
         self.moment = moment
@@ -127,6 +129,7 @@ public final class Persistence: Sendable {
     private func beginWithoutLog(_ renewEpoch: () -> Void) throws(FileError) {
         renewEpoch()
         guard try data.files.exists(data.path(Manifest.directoryName)) else { return }
+        try data.acquire()
         try data.leaveDoubt("the daemon ran without a log")
     }
 
@@ -167,7 +170,7 @@ public final class Persistence: Sendable {
         }
     }
 
-    private static func doubt(_ policy: SyncPolicy) -> String {
+    static func doubt(_ policy: SyncPolicy) -> String {
         "the daemon did not end in order, and appendfsync \(policy.rawValue) acknowledges what is not on disk yet"
     }
 

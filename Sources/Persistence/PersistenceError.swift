@@ -23,7 +23,13 @@ public struct PersistenceError: Error, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    init(_ error: FileError) { self.init(.disk, error.description) }
+    init(_ error: FileError) {
+        if error.isInUse {
+            self.init(.locked, "another process uses the directory \(error.path): stop it, or pass another --dir")
+        } else {
+            self.init(.disk, error.description)
+        }
+    }
 
     public var description: String { message }
 }

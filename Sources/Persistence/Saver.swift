@@ -8,14 +8,14 @@ final class Saver: Sendable {
     enum Job: Sendable, Equatable {
         /// Rewrite the log.
         case rewrite
-        /// Write a `dump.rdb`.
-        case save
+        /// Write a `dump.rdb`; whoever asked does not wait for it if it is in the background.
+        case save(isInBackground: Bool)
         /// Log from now on, or no more.
         case setLogging(Bool)
     }
 
     private struct State {
-        var jobs: [(Job, Completion)] = []
+        var jobs: [(job: Job, completions: [Completion])] = []
         var current: Job?
         var isEnding = false
     }
@@ -29,13 +29,19 @@ final class Saver: Sendable {
 
     /// Whether such a job is being done, or waits.
     func has(_ job: Job) -> Bool {
-        state.withLock { state in state.current == job || state.jobs.contains { $0.0 == job } }
+        state.withLock { state in state.current == job || state.jobs.contains { $0.job == job } }
     }
 
     func request(_ job: Job, _ completion: @escaping Completion) {
         let isLate = state.withLock { state in
-            if !state.isEnding { state.jobs.append((job, completion)) }
-            return state.isEnding
+            guard !state.isEnding else { return true }
+            // One snapshot that has not begun serves everyone who has asked for one.
+            if job == .save(isInBackground: false), let index = state.jobs.firstIndex(where: { $0.job == job }) {
+                state.jobs[index].completions.append(completion)
+            } else {
+                state.jobs.append((job, [completion]))
+            }
+            return false
         }
         if isLate { completion(PersistenceError(.busy, "the daemon is ending")) }
         doorbell.signal()
@@ -50,11 +56,11 @@ final class Saver: Sendable {
     func run(_ persistence: Persistence) {
         while !isEnding {
             _ = doorbell.wait(timeout: .now() + Self.interval)
-            while !isEnding, let (job, completion) = next() {
+            while !isEnding, let (job, completions) = next() {
                 var failure: PersistenceError?
                 do throws(PersistenceError) { try persistence.perform(job) } catch { failure = error }
                 state.withLock { $0.current = nil }
-                completion(failure)
+                for completion in completions { completion(failure) }
             }
             if !isEnding { persistence.attend() }
         }
@@ -62,14 +68,14 @@ final class Saver: Sendable {
             defer { state.jobs = [] }
             return state.jobs
         }
-        for (_, completion) in left { completion(PersistenceError(.busy, "the daemon is ending")) }
+        for completion in left.flatMap(\.completions) { completion(PersistenceError(.busy, "the daemon is ending")) }
     }
 
-    private func next() -> (Job, Completion)? {
+    private func next() -> (job: Job, completions: [Completion])? {
         state.withLock { state in
             guard !state.jobs.isEmpty else { return nil }
             let next = state.jobs.removeFirst()
-            state.current = next.0
+            state.current = next.job
             return next
         }
     }

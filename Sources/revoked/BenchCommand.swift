@@ -16,6 +16,10 @@
         @Flag(help: "Measure memory, growth and expiry instead of requests.") var memory = false
         @Flag(help: "Measure what durability costs, on the disk of the temporary directory, instead of requests.")
         var durability = false
+        @Option(
+            parsing: .upToNextOption,
+            help: "What to ask about durability: \(DurabilityFigures.Question.names) (default: all).")
+        var ask: [DurabilityFigures.Question] = []
         @Option(parsing: .upToNextOption, help: "Workloads: \(Workload.names).") var only: [Workload] = []
         @Option(parsing: .upToNextOption, help: "Servers besides ours (default: floor and those installed).")
         var peers: [ServerKind] = []
@@ -43,7 +47,8 @@
             var settings = BenchSettings()
             if quick { settings.makeQuick() }
             settings.measuresMemory = memory
-            settings.measuresDurability = durability
+            settings.measuresDurability = durability || !ask.isEmpty
+            if !ask.isEmpty { settings.questions = ask }
             if !only.isEmpty { settings.workloads = only }
             if !peers.isEmpty { settings.peers = peers }
             if let keys { settings.keys = keys }
@@ -60,6 +65,10 @@
     }
 
     extension Workload: ExpressibleByArgument {
+        fileprivate static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
+    }
+
+    extension DurabilityFigures.Question: ExpressibleByArgument {
         fileprivate static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
     }
 

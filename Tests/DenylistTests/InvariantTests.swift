@@ -26,6 +26,29 @@ import Testing
         }
     }
 
+    /// Room that was made at once is what growing would have made, give or take a tenth.
+    @Test(arguments: [1, 16], [10, 3_000, 60_000]) func reservingChangesNothingButTheWay(shards: Int, entries: Int) {
+        let (reserved, grown) = (Denylist.make(shards: shards), Denylist.make(shards: shards))
+        reserved.reserve(entries: entries)
+        check(reserved.table)
+        let before = reserved.statistics.bytes
+        var generator = SeededGenerator(seed: 43)
+        for _ in 0..<entries {
+            let key = Array(("revoked:jti:" + randomUUID(&generator)).utf8)
+            reserved.set(key, Array("logout".utf8), expiry: 1_800_000_000_000)
+            grown.set(key, Array("logout".utf8), expiry: 1_800_000_000_000)
+        }
+        check(reserved.table)
+        #expect(reserved.statistics.entries == entries)
+        let bytes = reserved.statistics.bytes
+        #expect(bytes <= grown.statistics.bytes * 11 / 10)
+        if entries > 1_000 { #expect(bytes <= before * 11 / 10) }
+        // Nothing is thrown away.
+        reserved.reserve(entries: 10)
+        #expect(reserved.statistics.entries == entries)
+        check(reserved.table)
+    }
+
     private func check(_ table: Table) {
         var used = 0
         for number in 0..<table.shardCount {

@@ -90,7 +90,8 @@ private func checkSnapshot(_ bytes: [UInt8]) {
 
 private func checkManifest(_ bytes: [UInt8]) {
     guard let manifest = try? Manifest(decoding: bytes.span.bytes) else { return }
-    check((try? Manifest(decoding: manifest.encode().span.bytes)) == manifest, "a manifest changes when written")
+    let again = try? Manifest(decoding: manifest.encode().span.bytes)
+    check(again?.files == manifest.files, "a manifest changes when written")
 }
 
 private func readLog(_ bytes: [UInt8]) -> (end: LogReader.End, sink: ChangeList)? {

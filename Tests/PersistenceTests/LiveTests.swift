@@ -74,7 +74,7 @@ import Testing
         }
         for round in 0..<6 {
             persistence.requestRewrite()
-            if round == 2 { persistence.requestSave() }
+            if round == 2 { persistence.requestSave(isInBackground: true) }
             try persistence.setPolicy(round % 2 == 0 ? .everysec : .always)
             persistence.log.checkPace()
             try Self.wait { !persistence.information.isRewriting && persistence.information.rewrites > round }

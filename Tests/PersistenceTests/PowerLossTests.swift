@@ -29,6 +29,37 @@ import Testing
         }
     }
 
+    /// Records that were found without their line are served from then on: a batch that is torn later must not take them.
+    @Test func whatWasRecoveredOnceStays() throws {
+        let disk = SimulatedDisk(seed: 1)
+        func start(_ live: (Denylist, Persistence) -> Void = { _, _ in }) throws -> Contents {
+            let denylist = Denylist.small()
+            let persistence = try Persistence(
+                PersistenceConfiguration(directory: "data"), denylist, files: disk, moment: { .start })
+            _ = try persistence.recover()
+            let found = denylist.contents
+            try persistence.begin(renewEpoch: {}, inBackground: false)
+            live(denylist, persistence)
+            disk.kill()
+            return found
+        }
+        _ = try start()
+        let name = try #require(try disk.list("data/appendonlydir").first { $0.hasSuffix(".incr.aof") })
+        let path = "data/appendonlydir/\(name)"
+        var bytes = try disk.contents(of: path).withBytes { $0.bytes }
+        bytes.appendSet("found", "value")
+        disk.replace(path, bytes)
+        let found = try start { denylist, persistence in
+            denylist.set(Array("next".utf8), Array(repeating: 1, count: 3 * SimulatedDisk.sector), persistence.log)
+            persistence.log.commit(synchronously: false)
+        }
+        #expect(found.keys.contains(Array("found".utf8)))
+        bytes = try disk.contents(of: path).withBytes { $0.bytes }
+        for offset in SimulatedDisk.sector..<(2 * SimulatedDisk.sector) { bytes[offset] = 0 }
+        disk.replace(path, bytes)
+        #expect(try start() == found)
+    }
+
     /// What went wrong, and where to find it again.
     struct Loss: Error, CustomStringConvertible {
         var seed: UInt64
@@ -97,7 +128,7 @@ import Testing
                 try? lifetime.persistence?.setPolicy(policy)
                 lifetime.note()
             case 4:
-                let hasSaved = (try? lifetime.persistence?.perform(.save)) != nil
+                let hasSaved = (try? lifetime.persistence?.perform(.save(isInBackground: false))) != nil
                 dumps.add(lifetime.denylist.contents, isSaved: hasSaved)
             case 5: lifetime.persistence?.attend()
             case 6:

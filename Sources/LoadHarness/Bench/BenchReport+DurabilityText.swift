@@ -6,7 +6,7 @@ extension BenchReport {
         var table = TextTable(["durability"] + kinds.map(\.rawValue) + peers.map { "÷ \($0.rawValue)" })
         for figures in durability {
             table.add(
-                ["\(figures.question.rawValue)"] + kinds.map { Self.short((figures.values[$0] ?? []).median) }
+                [figures.question.title] + kinds.map { Self.short((figures.values[$0] ?? []).median) }
                     + peers.map { Self.short(figures.ratio(to: $0)) })
         }
         return table.text + "\nWith \(keys) entries for recovery and rewrite.\n"

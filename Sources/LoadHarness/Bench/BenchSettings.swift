@@ -20,6 +20,8 @@ public struct BenchSettings: Sendable {
     public var measuresMemory = false
     /// Whether to measure durability instead.
     public var measuresDurability = false
+    /// What is asked about it.
+    public var questions = DurabilityFigures.Question.allCases
     /// The sizes at which memory is measured.
     public var memorySizes = [1_000_000, 10_000_000]
     public var idleConnections = 5_000

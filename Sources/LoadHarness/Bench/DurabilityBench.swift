@@ -14,7 +14,7 @@
             self.stage = stage
             kinds = settings.servers.filter { $0 == .revoked || $0 == .redis || $0 == .valkey }
             progress = Progress(
-                total: kinds.count * settings.alternations * DurabilityFigures.Question.allCases.count)
+                total: kinds.count * settings.alternations * settings.questions.count)
         }
 
         func run(into report: inout BenchReport) async throws {
@@ -25,11 +25,11 @@
                 report.servers.append(BenchReport.Server(kind: kind, version: server.version))
                 await server.process.stop()
             }
-            for question in DurabilityFigures.Question.allCases {
+            for question in settings.questions {
                 var figures = DurabilityFigures(question)
                 for _ in 0..<settings.alternations {
                     for kind in kinds {
-                        progress.step("\(question.rawValue): \(kind.rawValue)")
+                        progress.step("\(question.title): \(kind.rawValue)")
                         let directory = try stage.makeDirectory()
                         defer { try? FileManager.default.removeItem(atPath: directory) }
                         figures.values[kind, default: []].append(try await measure(question, kind, directory))

@@ -1,9 +1,11 @@
+import Synchronization
+
 /// The daemon's directory: one process at a time works in it.
 struct DataDirectory: Sendable {
     let files: any FileSystem
     let path: String
-    /// Held until ``release()``, or the process ends.
-    private let lock: any FileLock
+    /// Held until ``release()``, or the process ends; nil if it was not taken.
+    private let lock: SharedLock
 
     private static let lockName = "revoked.lock"
     private static let doubtName = "revoked.doubt"
@@ -11,12 +13,27 @@ struct DataDirectory: Sendable {
     /// What Redis before version 7 wrote.
     static let oldLogName = "appendonly.aof"
 
-    /// Makes the directory if need be, and locks it.
-    init(_ path: String, _ files: any FileSystem) throws(PersistenceError) {
+    private final class SharedLock: Sendable {
+        let held = Mutex<(any FileLock)?>(nil)
+    }
+
+    init(_ path: String, _ files: any FileSystem) {
         self.files = files
         self.path = path
-        let lock: (any FileLock)?
-        do throws(FileError) {
+        lock = SharedLock()
+    }
+
+    /// Makes the directory if need be, and locks it.
+    func open() throws(PersistenceError) {
+        do throws(FileError) { try acquire() } catch { throw PersistenceError(error) }
+    }
+
+    private var lockPath: String { "\(path)/\(Self.lockName)" }
+
+    /// As ``open()``, once more: somebody may have removed the directory. The lock of one that is still there stays.
+    func acquire() throws(FileError) {
+        try lock.held.withLock { held throws(FileError) in
+            if let held, held.isStill(at: lockPath) { return }
             if try !files.exists(path) { try files.makeDirectory(path) }
             do throws(FileError) {
                 // Always: whoever made it may have been ended before its name was on disk.
@@ -25,19 +42,18 @@ struct DataDirectory: Sendable {
                 // It may be hidden from us; then it was not ours to make.
                 guard error.isForbidden else { throw error }
             }
-            lock = try files.lock("\(path)/\(Self.lockName)")
-        } catch {
-            throw PersistenceError(error)
+            guard let new = try files.lock(lockPath) else { throw .inUse(path) }
+            held = new
         }
-        guard let lock else {
-            throw PersistenceError(
-                .locked, "another process uses the directory \(path): stop it, or pass another --dir")
-        }
-        self.lock = lock
     }
 
     /// Another process may use the directory.
-    func release() { lock.release() }
+    func release() {
+        lock.held.withLock { held in
+            held?.release()
+            held = nil
+        }
+    }
 
     private static func parent(of path: String) -> String {
         var path = path[...]

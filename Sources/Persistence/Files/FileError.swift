@@ -12,6 +12,7 @@ struct FileError: Error, Equatable, CustomStringConvertible {
     /// The system's `errno`.
     let code: Int32
 
+    var isInUse: Bool { self == .inUse(path) }
     var isMissing: Bool { code == ENOENT }
     var isForbidden: Bool { code == EACCES || code == EPERM }
 
@@ -24,6 +25,11 @@ struct FileError: Error, Equatable, CustomStringConvertible {
 extension FileError {
     /// The file bears its name no more: somebody removed it, or its directory.
     static func gone(_ path: String) -> FileError { FileError(operation: "find", path: path, code: ENOENT) }
+
+    /// Another process has locked the directory.
+    static func inUse(_ directory: String) -> FileError {
+        FileError(operation: "lock", path: directory, code: EWOULDBLOCK)
+    }
 
     /// The daemon is ending.
     static let cancelled = FileError(operation: "write", path: "", code: ECANCELED)

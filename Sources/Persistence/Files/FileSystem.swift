@@ -46,6 +46,8 @@ protocol OutputFile: AnyObject, Sendable {
 /// A lock that is held until it is released, or let go.
 protocol FileLock: AnyObject, Sendable {
     func release()
+    /// Whether the locked file still bears this name: else it keeps nobody out.
+    func isStill(at path: String) -> Bool
 }
 
 /// Each place where something has to be durable before the next step may be taken. A test takes out one at a time and

@@ -103,6 +103,14 @@ private final class Descriptor: FileLock {
     deinit { close(number) }
 
     func release() { _ = flock(number, LOCK_UN) }
+
+    /// Whether the open file still bears this name.
+    func isStill(at path: String) -> Bool {
+        var named = stat()
+        var open = stat()
+        return stat(path, &named) == 0 && fstat(number, &open) == 0 && named.st_ino == open.st_ino
+            && named.st_dev == open.st_dev
+    }
 }
 
 // @unchecked: one thread at a time uses it, as the protocol demands.
@@ -173,12 +181,7 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
         #endif
     }
 
-    func isStill(at path: String) -> Bool {
-        var named = stat()
-        var open = stat()
-        return stat(path, &named) == 0 && fstat(descriptor.number, &open) == 0 && named.st_ino == open.st_ino
-            && named.st_dev == open.st_dev
-    }
+    func isStill(at path: String) -> Bool { descriptor.isStill(at: path) }
 }
 
 extension FileError {

@@ -23,6 +23,8 @@ struct LogReader {
         var chain: SealChain?
         /// Whether the last thing in it says that nothing acknowledged is missing.
         var isClean = false
+        /// Whether another server has gone on with a file of ours: what it acknowledged may be missing.
+        var hasOthers = false
     }
 
     private var records: RecordReader
@@ -109,9 +111,21 @@ struct LogReader {
         _ progress: (Int) -> Void
     ) throws(FormatError) -> End {
         var chain = chain
+        records.hasOthers = false
         try records.read(bytes, chain.start..<end, into: &sink, progress: progress)
         chain.add(bytes.extracting(chain.start..<end))
-        return End(counts: records.counts, offset: end, torn: torn, chain: chain, isClean: isClean)
+        let hasOthers = records.hasOthers || Self.isOthers(bytes.extracting(droppingFirst: end))
+        return End(
+            counts: records.counts, offset: end, torn: torn, chain: chain, isClean: isClean, hasOthers: hasOthers)
+    }
+
+    /// Whether what is left of a write is of another server: a `SELECT`, or an annotation that is not ours.
+    private static func isOthers(_ rest: RawSpan) -> Bool {
+        func starts(_ text: StaticString) -> Bool {
+            rest.byteCount >= text.utf8CodeUnitCount
+                && rest.extracting(first: text.utf8CodeUnitCount).equalsIgnoringCase(text)
+        }
+        return starts("*2\r\n$6") || starts("#") && rest.byteCount > 1 && !starts("#r")
     }
 
     /// Whether a part of a sector that was to be written from `start` on reads as zeros.

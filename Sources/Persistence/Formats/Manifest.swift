@@ -16,6 +16,8 @@ struct Manifest: Equatable, Sendable {
     }
 
     var files: [File] = []
+    /// Whether the line is there that only we write: else another server has been at work in the directory.
+    private(set) var isOurs = true
 
     var base: File? { files.first { $0.kind == .base } }
     var increments: [File] { files.filter { $0.kind == .increment } }
@@ -85,6 +87,7 @@ struct Manifest: Equatable, Sendable {
     /// Reads what ``encode()`` or Redis wrote.
     init(decoding bytes: RawSpan) throws(FormatError) {
         guard bytes.byteCount > 0 else { throw FormatError(at: 0, "the manifest is empty") }
+        isOurs = false
         var position = 0
         while position < bytes.byteCount {
             let start = position
@@ -100,6 +103,7 @@ struct Manifest: Equatable, Sendable {
                 guard text + [UInt8(ascii: "\n")] == Self.checksumLine(of: rest) else {
                     throw FormatError(at: 0, "the manifest's checksum is wrong")
                 }
+                isOurs = true
                 continue
             }
             try add(Self.parse(line, at: start), at: start)

@@ -19,6 +19,8 @@ enum RDB {
         static let string: UInt8 = 0
     }
 
+    /// A length below this is a byte of its own.
+    static let lengthLimit: UInt8 = 0x40
     /// Lengths of 4 and 8 bytes, big-endian, after this byte.
     static let length32: UInt8 = 0x80
     static let length64: UInt8 = 0x81

@@ -35,6 +35,24 @@ struct RDBCursor {
         return Number(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: type))
     }
 
+    /// Passes over a string with an expiry whose key and value are short: nearly all of a file of revocations.
+    /// - Returns: nil if something else follows; then nothing was passed over.
+    @inline(__always)
+    mutating func shortEntry(_ bytes: RawSpan) -> (key: Range<Int>, value: Range<Int>, expiry: Int64)? {
+        let keyLength = position &+ 10
+        guard bytes.byteCount &- position > 11, bytes[byte: position] == RDB.Opcode.expiryMilliseconds,
+            bytes[byte: position &+ 9] == RDB.Kind.string, bytes[byte: keyLength] < RDB.lengthLimit
+        else { return nil }
+        let valueLength = keyLength &+ 1 &+ Int(bytes[byte: keyLength])
+        guard valueLength < bytes.byteCount, bytes[byte: valueLength] < RDB.lengthLimit else { return nil }
+        let end = valueLength &+ 1 &+ Int(bytes[byte: valueLength])
+        guard end <= bytes.byteCount else { return nil }
+        let expiry = Int64(
+            littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: position &+ 1, as: Int64.self))
+        position = end
+        return ((keyLength &+ 1)..<valueLength, (valueLength &+ 1)..<end, expiry)
+    }
+
     /// A length, or how a string is encoded.
     private mutating func lengthOrEncoding(
         _ bytes: RawSpan

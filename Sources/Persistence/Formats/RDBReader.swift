@@ -52,16 +52,29 @@ struct RDBReader {
         }
     }
 
-    private mutating func readBody(
-        _ bytes: RawSpan, _ sink: inout some RecordSink & ~Copyable, _ progress: (Int) -> Void
+    private mutating func readBody<Sink: RecordSink & ~Copyable>(
+        _ bytes: RawSpan, _ sink: inout Sink, _ progress: (Int) -> Void
     ) throws(FormatError) {
+        var queue = EntryQueue<Sink>()
+        // Also if it throws: a repair keeps what was readable.
+        defer { queue.flush(bytes, to: &sink) }
         var expiry = Expiry.never
         var nextReport = Self.progressStep
         while true {
             let start = cursor.position
+            if start >= nextReport {
+                progress(start)
+                nextReport = start + Self.progressStep
+            }
+            if database == 0, expiry == Expiry.never, let entry = cursor.shortEntry(bytes) {
+                counts.records += 1
+                queue.add(entry.key, entry.value, expiry: entry.expiry, of: bytes, to: &sink)
+                continue
+            }
             let opcode = try cursor.byte(bytes)
             switch opcode {
             case RDB.Kind.string:
+                queue.flush(bytes, to: &sink)
                 try readString(bytes, expiry, &sink)
                 expiry = Expiry.never
             case RDB.Opcode.expiryMilliseconds: expiry = try cursor.number(Int64.self, bytes)
@@ -96,10 +109,6 @@ struct RDBReader {
                 counts.skipped += 1
                 expiry = Expiry.never
             }
-            if cursor.position >= nextReport {
-                progress(cursor.position)
-                nextReport = cursor.position + Self.progressStep
-            }
         }
     }
 
@@ -107,7 +116,6 @@ struct RDBReader {
         FormatError(.unsupported, at: offset, "\(what) (--skip-unsupported passes over it)")
     }
 
-    @inline(__always)
     private mutating func readString(
         _ bytes: RawSpan, _ expiry: Int64, _ sink: inout some RecordSink & ~Copyable
     ) throws(FormatError) {

@@ -17,6 +17,8 @@ public struct ReadSettings: Sendable {
 struct RecordReader {
     private let settings: ReadSettings
     private(set) var counts = RecordCounts()
+    /// Whether something was read that only other servers write. Redis' first record after each start is a `SELECT`.
+    var hasOthers = false
     /// What `SELECT` chose.
     private var database: Int64 = 0
 
@@ -75,6 +77,10 @@ struct RecordReader {
         var position = start
         var group: Int?
         while position < bytes.byteCount {
+            if let record = SetRecord(bytes, at: position, before: bytes.byteCount) {
+                position = record.end
+                continue
+            }
             switch item(bytes, at: position, before: bytes.byteCount, &batch) {
             case .request(let end):
                 if batch.argumentCount == 1 {
@@ -99,28 +105,44 @@ struct RecordReader {
     // MARK: Handing them on
 
     /// Hands on the records of a range, which ends where one ends.
-    mutating func read(
-        _ bytes: RawSpan, _ range: Range<Int>, into sink: inout some RecordSink & ~Copyable, progress: (Int) -> Void
+    mutating func read<Sink: RecordSink & ~Copyable>(
+        _ bytes: RawSpan, _ range: Range<Int>, into sink: inout Sink, progress: (Int) -> Void
     ) throws(FormatError) {
         var position = range.lowerBound
         var nextReport = position + Self.progressStep
         var isInGroup = false
         var batch = RequestBatch()
+        var queue = EntryQueue<Sink>()
         while position < range.upperBound {
+            if database == 0, let record = SetRecord(bytes, at: position, before: range.upperBound) {
+                queue.add(record.key, record.value, expiry: record.expiry, of: bytes, to: &sink)
+                counts.records += 1
+                position = record.end
+                report(position, &nextReport, progress)
+                continue
+            }
+            queue.flush(bytes, to: &sink)
             switch Self.item(bytes, at: position, before: range.upperBound, &batch) {
             case .request(let end):
                 try apply(batch, bytes.extracting(position..<end), at: position, &isInGroup, to: &sink)
                 position = end
-            case .annotation(let end): position = end
+            case .annotation(let end):
+                hasOthers = true
+                position = end
             case .seal, .incomplete: throw FormatError(at: position, "a record reaches over its batch")
             case .bad(let reason): throw FormatError(at: position, reason)
             }
-            if position >= nextReport {
-                progress(position)
-                nextReport = position + Self.progressStep
-            }
+            report(position, &nextReport, progress)
         }
+        queue.flush(bytes, to: &sink)
         guard !isInGroup else { throw FormatError(at: range.upperBound, "MULTI without EXEC") }
+    }
+
+    @inline(__always)
+    private func report(_ position: Int, _ next: inout Int, _ progress: (Int) -> Void) {
+        guard position >= next else { return }
+        progress(position)
+        next = position + Self.progressStep
     }
 
     private mutating func apply(
@@ -134,6 +156,7 @@ struct RecordReader {
         case .exec where isInGroup: isInGroup = false
         case .multi, .exec: throw FormatError(at: offset, "MULTI and EXEC do not match")
         case .select:
+            hasOthers = true
             database = try record.number(1, at: offset)
             if database != 0, !settings.skipsUnsupported {
                 throw FormatError(

@@ -4,12 +4,31 @@ public protocol RecordSink: ~Copyable {
     /// - Parameter expiry: Unix milliseconds, `Expiry.never` if it does not expire. It may have passed: then the key is
     ///   gone, whatever it was before.
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64)
+    /// What is known of where an entry will be.
+    associatedtype Place
+    /// Asks for what it takes to set this key soon.
+    func place(of key: RawSpan) -> Place
+    /// As ``set(_:_:expiry:)``.
+    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, at place: Place)
     /// Creates an entry, or replaces the value of one that keeps its expiry.
     mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan)
     /// Changes the expiry of an entry, if there is one.
     mutating func setExpiry(_ key: RawSpan, _ expiry: Int64)
     mutating func remove(_ key: RawSpan)
     mutating func removeAll()
+    /// About so many entries will follow; nothing was handed on yet.
+    mutating func reserve(entries: Int)
+}
+
+extension RecordSink where Self: ~Copyable {
+    public mutating func reserve(entries: Int) {}
+}
+
+extension RecordSink where Self: ~Copyable, Place == Void {
+    public func place(of key: RawSpan) {}
+    public mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, at place: Void) {
+        set(key, value, expiry: expiry)
+    }
 }
 
 /// What was read from a file.

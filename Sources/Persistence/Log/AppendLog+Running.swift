@@ -18,12 +18,13 @@ extension AppendLog {
                 queue.isWriterAsleep = queue.records.isEmpty
                 return (queue.isWriterAsleep, queue.policy)
             }
-            if isIdle {
-                sleep(policy)
-            } else if policy != .always {
-                _ = doorbell.wait(timeout: .now() + Self.gathering)
+            if isIdle { sleep(policy) }
+            let isWorkWaiting = queue.withLock { queue in
+                queue.isWriterAsleep = false
+                return !queue.records.isEmpty
             }
-            queue.withLock { $0.isWriterAsleep = false }
+            // The one that woke it is rarely the last: to write at once would be to wake up for every few records.
+            if policy != .always, isWorkWaiting, !isEnding() { _ = doorbell.wait(timeout: .now() + Self.gathering) }
             commit(synchronously: policy == .always || policy == .everysec && isSyncDue)
         }
     }

@@ -40,7 +40,8 @@ public struct LogCheck: Sendable {
             guard try files.exists("\(directory)/\(Manifest.directoryName)") else {
                 throw PersistenceError(.missing, "there is no log in \(directory)")
             }
-            data = try DataDirectory(directory, files)
+            data = DataDirectory(directory, files)
+            try data.open()
             settings = ReadSettings(now: now)
             guard let manifest = try ManifestFile.read(in: data) else {
                 throw PersistenceError(.missing, "there is no log in \(directory)")

@@ -24,7 +24,10 @@ enum ManifestFile {
         } catch {
             throw PersistenceError(
                 .damaged,
-                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. Restore a copy of it"
+                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. Restore a copy of it. "
+                    + "Without one, and if there is one base only, write it anew: a line “file NAME seq NUMBER type b” for "
+                    + "the base, then such a line with “type i” for each increment, in the order of the numbers in "
+                    + "their names; the denylist then gets a new epoch"
             )
         }
         for file in manifest.files where file.kind != .history && !names.contains(file.name) {

@@ -17,6 +17,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     struct Last {
         var name: String
         var chain: SealChain
+        /// Whether another server has gone on with it.
+        var hasOthers: Bool
     }
 
     /// An increment that ends in a torn write, or might.
@@ -76,6 +78,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             contents.append(try files.contents(of: "\(directory)/\(entry.name)"))
             total += contents.last!.count
         }
+        sink.reserve(entries: Self.estimate(baseSize: manifest.base == nil ? 0 : contents[0].count, total))
         var tails: [Tail] = []
         for (entry, contents) in zip(entries, contents) {
             let path = "\(directory)/\(entry.name)"
@@ -87,8 +90,27 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             report.bytes += contents.count
         }
         contents = []
+        judge(manifest)
+        // Before anything is cut: it may be what tells. The mark goes when the new epoch is on disk.
+        if let doubt = report.doubt { try data.leaveDoubt(doubt) }
         try settle(tails)
     }
+
+    /// Decides whether nothing acknowledged can be missing: it cannot if the last file begins with a line of ours, which
+    /// was on disk before our manifest named it, and nobody else has gone on with it. (What a daemon of ours
+    /// acknowledges before it is on disk, it leaves the mark of doubt for.) Earlier files may be anybody's:
+    /// whoever began the last one had a new epoch on disk before it took the mark away.
+    ///
+    /// One thing leaves no trace: a power loss that takes all that another server has written since.
+    private mutating func judge(_ manifest: Manifest) {
+        if manifest.isOurs, let last, !last.hasOthers { return }
+        report.doubt = report.doubt ?? "another server than revoked has written to the log, or a part of it is missing"
+        // The new one comes with a manifest of ours.
+        if !manifest.isOurs { last = nil }
+    }
+
+    /// About how many entries files of these sizes hold, rather too few than too many.
+    private static func estimate(baseSize: Int, _ total: Int) -> Int { baseSize / 72 + (total - baseSize) / 144 }
 
     private mutating func readBase(_ path: String, _ contents: FileContents) throws(PersistenceError) {
         baseSize = contents.count
@@ -121,10 +143,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         report.unsealedBytes = end.chain?.length ?? 0
         report.wasEndedInOrder = end.isClean
         incrementsSize += end.offset
-        last = end.chain.map { Last(name: name, chain: $0) }
-        if end.chain == nil, end.offset > 0 {
-            report.doubt = report.doubt ?? "another server than revoked has written the log"
-        }
+        last = end.chain.map { Last(name: name, chain: $0, hasOthers: end.hasOthers) }
     }
 
     /// Cuts torn ends off, and makes durable what was read: it is served from now on.
@@ -138,11 +157,23 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
                         reason: tail.torn?.reason ?? "incomplete"))
                 try file.truncate(to: tail.offset)
             }
+            if tail.path == tails.last?.path { try seal(file) }
             try file.refresh(from: tail.synced)
             try file.synchronize(.recoveredTail)
         }
         try files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
         try files.synchronize(directory: data.path, .recoveredDirectoryName)
+    }
+
+    /// Closes the records that no line covers: else they would be a part of the next batch, and go with it when a power loss
+    /// tears that.
+    private mutating func seal(_ file: any OutputFile) throws(FileError) {
+        guard var last, last.chain.length > 0 else { return }
+        var line: [UInt8] = []
+        last.chain.close(synced: last.chain.start, to: &line)
+        try file.write(line.span.bytes)
+        incrementsSize += line.count
+        self.last = last
     }
 
     // MARK: A snapshot

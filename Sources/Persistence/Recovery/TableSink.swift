@@ -4,6 +4,8 @@ import Denylist
 /// an undo stays undone.
 struct TableSink: RecordSink, ~Copyable {
     private let denylist: Denylist
+    /// The same, without counting references.
+    private let keys: Denylist.Keys
     private let moment: Moment
     /// Entries that had expired when they were read.
     private(set) var expired = 0
@@ -11,15 +13,27 @@ struct TableSink: RecordSink, ~Copyable {
     /// - Parameter now: Unix milliseconds; what expired before is left out.
     init(_ denylist: Denylist, now: Int64) {
         self.denylist = denylist
+        keys = denylist.keys
         moment = Moment(wall: now, guarded: now)
     }
 
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
+        set(key, value, expiry: expiry, at: keys.hash(of: key))
+    }
+
+    func place(of key: RawSpan) -> KeyHash {
+        let hash = keys.hash(of: key)
+        keys.prefetch(hash)
+        return hash
+    }
+
+    @inline(__always)
+    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, at hash: KeyHash) {
         guard expiry > moment.wall else {
             expired += 1
             return remove(key)
         }
-        denylist.update(key, hash: denylist.hash(of: key), at: moment) { $0.store(value, expiry: expiry) }
+        keys.update(key, hash: hash, at: moment) { $0.store(value, expiry: expiry) }
     }
 
     mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) {
@@ -38,6 +52,8 @@ struct TableSink: RecordSink, ~Copyable {
     mutating func remove(_ key: RawSpan) {
         denylist.update(key, hash: denylist.hash(of: key), at: moment) { $0.remove() }
     }
+
+    mutating func reserve(entries: Int) { denylist.reserve(entries: entries) }
 
     mutating func removeAll() { denylist.lockAll { $0.removeAll() } }
 }

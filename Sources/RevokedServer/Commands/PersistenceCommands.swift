@@ -10,7 +10,7 @@ enum PersistenceCommands {
     static func save(_ worker: inout Worker) {
         guard let persistence = worker.daemon.persistence else { return worker.fail(noDirectory) }
         let later = LaterReply()
-        let isAccepted = persistence.requestSave { [weak daemon = worker.daemon] error in
+        let isAccepted = persistence.requestSave(isInBackground: false) { [weak daemon = worker.daemon] error in
             later.complete(error.map { "ERR the snapshot could not be written: \($0)" })
             daemon?.logHasProgressed()
         }
@@ -24,13 +24,12 @@ enum PersistenceCommands {
         guard arguments.count == 1 || isScheduled else { return worker.failSyntax() }
         guard let persistence = worker.daemon.persistence else { return worker.fail(noDirectory) }
         let information = persistence.information
-        guard !information.isSaving else { return worker.fail(isSaving) }
         guard !information.isRewriting || isScheduled else {
             return worker.fail(
                 "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to "
                     + "schedule a BGSAVE whenever possible.")
         }
-        guard persistence.requestSave() else { return worker.fail(isSaving) }
+        guard persistence.requestSave(isInBackground: true) else { return worker.fail(isSaving) }
         worker.reply.simple(information.isRewriting ? "Background saving scheduled" : "Background saving started")
     }
 

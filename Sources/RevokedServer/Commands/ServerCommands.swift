@@ -56,7 +56,7 @@ enum ServerCommands {
         _ persistence: Persistence?, forces: Bool, _ session: inout Session, _ worker: inout Worker
     ) {
         let later = LaterReply()
-        let isAccepted = persistence?.requestSave { [weak daemon = worker.daemon] error in
+        let isAccepted = persistence?.requestSave(isInBackground: false) { [weak daemon = worker.daemon] error in
             guard let daemon else { return }
             let fails = error != nil && !forces
             later.complete(fails ? .failed(shutdownFailed) : .silent)

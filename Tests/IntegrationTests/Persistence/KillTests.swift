@@ -3,7 +3,8 @@ import Testing
 
 /// The real process is killed at random moments while clients write; a list of what was acknowledged is the judge.
 @Suite struct KillTests {
-    private static let kills = 12
+    /// For each transport. For more: `REVOKED_KILLS=100 swift test --filter KillTests`.
+    private static let kills = ProcessInfo.processInfo.environment["REVOKED_KILLS"].flatMap { Int($0) } ?? 12
 
     @Test(arguments: ["epoll", "nio"])
     func nothingAcknowledgedIsMissing(_ transport: String) throws {
@@ -39,6 +40,38 @@ import Testing
             daemon = try data.start(settings)
             #expect(try daemon.epoch() == epoch)
             try expectAll(acknowledged, at: daemon)
+        }
+        print("\(transport): \(Self.kills) kills, \(acknowledged.count) acknowledged writes, all of them there")
+    }
+
+    /// Under `everysec` only what is younger than two seconds may be missing.
+    @Test func nothingOlderThanTwoSecondsIsMissing() throws {
+        var random = SeededGenerator(seed: 3)
+        let data = try DataFolder()
+        var daemon = try data.start(["--appendfsync", "everysec"])
+        var next = 0
+        var due: [String] = []
+        for _ in 0..<3 {
+            var acknowledged: [(key: String, at: ContinuousClock.Instant)] = []
+            let socket = try daemon.connect()
+            let end = ContinuousClock.now + .milliseconds(random.number(2_500..<3_500))
+            while ContinuousClock.now < end {
+                let keys = (0..<20).map { "revoked:jti:\(next + $0)" }
+                next += keys.count
+                try socket.send(keys.flatMap { WireCommand(text: "SETEX \($0) 10000 logout").encoded })
+                for key in keys {
+                    #expect(try socket.reply() == Bytes("+OK\r\n".utf8))
+                    acknowledged.append((key, .now))
+                }
+            }
+            let killed = ContinuousClock.now
+            try daemon.kill()
+            daemon = try data.start(["--appendfsync", "everysec"])
+            let old = acknowledged.filter { killed - $0.at > .seconds(2) }.map(\.key)
+            #expect(old.count > 100)
+            // What has survived one kill survives the next.
+            due += old
+            try expectAll(due, at: daemon)
         }
     }
 

@@ -61,6 +61,60 @@ import Testing
         #expect(try daemon.epoch() == epoch)
     }
 
+    /// Each waits for the one before, and none is refused.
+    @Test func snapshotsOneAfterTheOther() throws {
+        let data = try DataFolder()
+        let daemon = try data.start()
+        let socket = try daemon.connect()
+        try socket.send(["SAVE", "SET key value", "SAVE", "SAVE"].flatMap { WireCommand(text: $0).encoded })
+        for _ in 0..<4 { #expect(try socket.reply() == Bytes("+OK\r\n".utf8)) }
+        try daemon.kill()
+        try FileManager.default.removeItem(atPath: data.log)
+        let again = try data.start()
+        try again.connect().expect("GET key", "\"value\"")
+    }
+
+    /// A cache that never touches the directory keeps nobody out of it.
+    @Test func withoutALogTheDirectoryIsLeftAlone() throws {
+        let data = try DataFolder()
+        let first = try data.start(["--appendonly", "no"])
+        let second = try data.start(["--appendonly", "no"])
+        #expect(!FileManager.default.fileExists(atPath: data.path))
+        try first.connect().expect("SAVE", "+OK")
+        try second.connect().expect(
+            "SAVE", "-ERR the snapshot could not be written: another process uses the directory…")
+        try second.connect().expect("CONFIG SET appendonly yes", "-ERR CONFIG SET failed - another process uses…")
+        try first.connect().expect("CONFIG SET appendonly yes", "+OK")
+    }
+
+    /// Somebody removes everything, even what it stood in: a new log is written as soon as it can be.
+    @Test(arguments: ["always", "everysec"]) func theDirectoryGoesAndComesBack(_ policy: String) async throws {
+        let data = try DataFolder()
+        let parent = data.folder.path + "/parent"
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: false)
+        let settings = ["--dir", parent + "/data", "--appendfsync", policy]
+        var daemon = try DaemonProcess(settings)
+        let socket = try daemon.connect()
+        let epoch = try daemon.epoch()
+        try socket.expect("SETEX revoked:jti:a 1000 logout", "+OK")
+        try FileManager.default.removeItem(atPath: parent)
+        try await eventually("writes are refused") {
+            try socket.ask("SETEX revoked:jti:b 1000 logout").hasPrefix("-MISCONF")
+        }
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: false)
+        try await eventually("writes are taken again") { try socket.ask("SETEX revoked:jti:c 1000 logout") == "+OK" }
+        #expect(throws: (any Error).self, "the new directory is locked, too") { try DaemonProcess(settings) }
+        try daemon.kill()
+        daemon = try DaemonProcess(settings)
+        try daemon.connect().expect("EXISTS revoked:jti:a", ":1")
+        if policy == "always" {
+            try daemon.connect().expect("EXISTS revoked:jti:c", ":1")
+            #expect(try daemon.epoch() == epoch)
+        } else {
+            #expect(try daemon.epoch() != epoch)
+        }
+    }
+
     @Test func snapshotsAndRewritesAreDone() async throws {
         let data = try DataFolder()
         let daemon = try data.start()

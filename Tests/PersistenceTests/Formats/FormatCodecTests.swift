@@ -56,7 +56,7 @@ struct ManifestTests {
                 var wrong = bytes
                 wrong[index] ^= 1 << UInt8(bit)
                 if let read = try? Manifest(decoding: wrong.span.bytes) {
-                    #expect(read == manifest, "bit \(bit) of byte \(index)")
+                    #expect(read.files == manifest.files, "bit \(bit) of byte \(index)")
                 }
             }
         }

@@ -1,4 +1,5 @@
 import Denylist
+import RESP
 import Testing
 
 @testable import Persistence
@@ -28,6 +29,35 @@ struct RecordReaderTests {
     ])
     func writes(_ record: String, _ expiry: Int64) throws {
         #expect(try read(record).entries == ["k": .init(value: "v", expiry: expiry)])
+    }
+
+    /// The short way to read the usual record says what the parser says, or nothing.
+    @Test func theShortWayIsTheLongOne() {
+        var bytes: [UInt8] = []
+        bytes.appendSet("revoked:jti:0", "logout", expiry: 1_800_000_000_000)
+        let whole = SetRecord(bytes.span.bytes, at: 0, before: bytes.count)
+        #expect(whole?.end == bytes.count && whole?.expiry == 1_800_000_000_000)
+        for length in 0..<bytes.count {
+            let isFound = SetRecord(bytes.span.bytes, at: 0, before: length) != nil
+            #expect(!isFound, "of \(length) bytes")
+        }
+        let parser = RequestParser(limits: RequestLimits(maximumBulk: 1 << 20, maximumArguments: 10))
+        for offset in bytes.indices {
+            for byte in UInt8.min...UInt8.max {
+                var changed = bytes
+                changed[offset] = byte
+                guard let record = SetRecord(changed.span.bytes, at: 0, before: changed.count) else { continue }
+                var batch = RequestBatch()
+                guard case .request(record.end) = parser.parse(changed.span.bytes, from: 0, into: &batch) else {
+                    Issue.record("byte \(offset) as \(byte)")
+                    continue
+                }
+                #expect(batch.argumentCount == 5 && batch.argument(1).range == record.key)
+                #expect(batch.argument(2).range == record.value)
+                let expiry = String(decoding: changed[batch.argument(4).range], as: UTF8.self)
+                #expect(Int64(expiry) == record.expiry)
+            }
+        }
     }
 
     @Test(arguments: [

@@ -307,4 +307,5 @@ private final class SimulatedFile: OutputFile, @unchecked Sendable {
 
 private final class SimulatedLock: FileLock {
     func release() {}
+    func isStill(at path: String) -> Bool { true }
 }
