@@ -140,7 +140,10 @@ let package = Package(
         .target(name: "CFloor"),
         .executableTarget(
             name: "clientbench",
-            dependencies: ["Revocation", "Contract", "CYardstick"],
+            dependencies: [
+                "Revocation", "Contract", "CYardstick",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings),
         .target(name: "CYardstick", linkerSettings: [.linkedLibrary("hiredis")]),
 

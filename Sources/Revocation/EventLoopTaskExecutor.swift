@@ -1,8 +1,21 @@
 import NIOCore
+import Synchronization
 
 /// Runs tasks on an event loop: what a connection of the same loop answers costs them no change of thread.
+///
+/// The loop is told once for all tasks that become ready before it comes to them.
 final class EventLoopTaskExecutor: TaskExecutor {
+    private struct Queue {
+        var jobs: [UnownedJob] = []
+        var isLoopTold = false
+        /// Empty; kept for its memory.
+        var spare: [UnownedJob] = []
+    }
+
+    private static let keptJobs = 4_096
+
     private let loop: any EventLoop
+    private let queue = Mutex(Queue())
 
     init(_ loop: any EventLoop) {
         self.loop = loop
@@ -10,6 +23,26 @@ final class EventLoopTaskExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        loop.execute { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+        let mustTellLoop = queue.withLock { queue in
+            queue.jobs.append(job)
+            defer { queue.isLoopTold = true }
+            return !queue.isLoopTold
+        }
+        if mustTellLoop { loop.execute { self.runAll() } }
+    }
+
+    private func runAll() {
+        var jobs = queue.withLock { queue in
+            defer { queue.spare = [] }
+            let jobs = queue.jobs
+            queue.jobs = queue.spare
+            queue.isLoopTold = false
+            return jobs
+        }
+        let executor = asUnownedTaskExecutor()
+        for job in jobs { job.runSynchronously(on: executor) }
+        guard jobs.count <= Self.keptJobs else { return }
+        jobs.removeAll(keepingCapacity: true)
+        queue.withLock { $0.spare = jobs }
     }
 }

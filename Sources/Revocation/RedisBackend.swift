@@ -69,8 +69,10 @@ final class RedisBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
         let replies = try await checks.connection().call([Command("MGET", keys)])
-        return try (replies.first ?? .null).values(of: keys)
+        return try (replies.first ?? .null).values(count: keys.count)
     }
+
+    func checkConnection() -> StoreConnection? { checks.connection() }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
         let replies = try await checks.connection().call(Command.timedLookUp(keys))

@@ -44,6 +44,8 @@ public struct RevocationConfiguration: Sendable {
 
     /// Whether each command leaves in a write of its own: the benchmark's, to be compared with.
     package var flushesEachCommand = false
+    /// Told of every write how many commands it has: the benchmark's.
+    package var whenWritten: (@Sendable (_ commandCount: Int) -> Void)?
 
     public init() {}
 
