@@ -47,17 +47,18 @@ public struct Namespace: Hashable, Sendable {
         }
     }
 
+    private static let digestMark: StaticString = "sha256:"
+
     /// The identifier itself, byte for byte; or its digest, if it is longer than 256 bytes or looks like one.
     static func bounded(_ identifier: String) -> String {
-        let digestMark = "sha256:"
         guard
             identifier.utf8.count > Limits.maximumIdentifierBytes
-                || identifier.utf8.first == UInt8(ascii: "s") && identifier.utf8.starts(with: digestMark.utf8)
+                || identifier.utf8.span.bytes.starts(with: digestMark)
         else { return identifier }
         let digits = Array("0123456789abcdef".utf8)
         let hexadecimal = SHA256.hash(data: Array(identifier.utf8)).flatMap {
             [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
         }
-        return digestMark + String(decoding: hexadecimal, as: UTF8.self)
+        return "\(digestMark)" + String(decoding: hexadecimal, as: UTF8.self)
     }
 }

@@ -1,10 +1,14 @@
-import NIOCore
+public import NIOCore
 import Synchronization
 
 /// Runs tasks on an event loop: what a connection of the same loop answers costs them no change of thread.
 ///
-/// The loop is told once for all tasks that become ready before it comes to them.
-final class EventLoopTaskExecutor: TaskExecutor {
+/// The loop is told once for all tasks that become ready before it comes to them. A task must not block it.
+///
+/// ```swift
+/// await withTaskExecutorPreference(EventLoopTaskExecutor(channel.eventLoop)) { … }
+/// ```
+public final class EventLoopTaskExecutor: TaskExecutor {
     private struct Queue {
         var jobs: [UnownedJob] = []
         var isLoopTold = false
@@ -17,11 +21,11 @@ final class EventLoopTaskExecutor: TaskExecutor {
     private let loop: any EventLoop
     private let queue = Mutex(Queue())
 
-    init(_ loop: any EventLoop) {
+    public init(_ loop: any EventLoop) {
         self.loop = loop
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let mustTellLoop = queue.withLock { queue in
             queue.jobs.append(job)

@@ -42,6 +42,7 @@ extension RevocationList {
 
     /// The call stands here and not in a function of its own, nor in several: each that is asynchronous costs a check
     /// about as much as reading its reply.
+    @inline(__always)
     private func verdict(_ token: TokenClaims, _ question: Question) async -> Verdict {
         let check: Check
         let believed: [UInt8]?

@@ -14,6 +14,9 @@ struct BenchStore {
         let description: String
     }
 
+    /// The program that was built beside this one.
+    static let revoked = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "revoked")
+
     private static let startTime = Duration.seconds(20)
 
     let port: Int32
@@ -27,7 +30,7 @@ struct BenchStore {
         let port = try freePort()
         switch kind {
         case .revoked:
-            process.executableURL = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "revoked")
+            process.executableURL = revoked
             process.arguments = [
                 "serve", "--port", "\(port)", "--appendonly", "no", "--dir", directory.path, "--loglevel", "warning",
             ]
