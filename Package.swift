@@ -140,7 +140,10 @@ let package = Package(
         .target(name: "CFloor"),
         .executableTarget(
             name: "clientbench",
-            dependencies: ["Revocation", "Contract", "CYardstick"],
+            dependencies: [
+                "Revocation", "Contract", "CYardstick",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings),
         .target(name: "CYardstick", linkerSettings: [.linkedLibrary("hiredis")]),
 
@@ -175,6 +178,7 @@ let package = Package(
                 "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -5,7 +5,7 @@ extension Check {
     /// - Parameter now: the store's clock, Unix milliseconds, read before the values.
     /// - Throws: ``UnknownCause`` if nobody can say that such a token would be clear.
     public func issueTime(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) throws(UnknownCause) -> Int64 {
-        guard values.count == keys.count, let epoch = values.last else { throw wrongCount(values) }
+        guard values.count == keyCount, let epoch = values.last else { throw wrongCount(values) }
         if let doubt = Epoch.doubt(epoch, pinned: pinnedEpoch) { throw doubt }
         var time = now
         for (scope, value) in zip(scopes, values) {

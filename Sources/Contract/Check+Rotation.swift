@@ -20,7 +20,7 @@ extension Check {
     public func rotation(
         existing: [UInt8]?, values: [[UInt8]?], claim: Rotation, grace: Int64, pinnedEpoch: [UInt8], now: Int64
     ) -> RotationDecision {
-        guard values.count == keys.count, case .token? = scopes.first else { return .unknown(wrongCount(values)) }
+        guard values.count == keyCount, identifier != nil else { return .unknown(wrongCount(values)) }
         guard let held = values[0] else {
             return .unknown(UnknownCause(.malformedReply, "the store does not hold what was just written"))
         }

@@ -1,20 +1,90 @@
 /// One check of one token: the keys to look up in one round trip, and the one place that decides from the answer.
-public struct Check: Sendable {
-    /// The keys of one `MGET`: the token's scopes, then the epoch.
-    public let keys: [String]
-    let scopes: [Scope]
+///
+/// Two checks are equal if the same store gives them the same verdict.
+public struct Check: Sendable, Hashable {
+    let namespace: Namespace
+    /// nil where the token has none.
+    let identifier: String?
+    let session: String?
+    let subject: String?
+    let client: String?
     /// `iat`
     public let issuedAt: Int64?
 
-    /// - Throws: ``ContractError`` if the token's claims make no valid keys.
-    public init(_ token: TokenClaims, in namespace: Namespace) throws(ContractError) {
-        scopes = token.scopes
+    public init(_ token: TokenClaims, in namespace: Namespace) {
+        func present(_ claim: String?) -> String? { claim.flatMap { $0.isEmpty ? nil : $0 } }
+        self.namespace = namespace
+        identifier = present(token.identifier)
+        session = present(token.session)
+        subject = present(token.subject)
+        client = present(token.client)
         issuedAt = token.issuedAt
-        var keys: [String] = []
-        keys.reserveCapacity(scopes.count + 1)
-        for scope in scopes { keys.append(try namespace.key(for: scope)) }
-        keys.append(Epoch.key)
-        self.keys = keys
+    }
+
+    /// The keys of one `MGET`: the token's scopes, then the epoch.
+    public var keys: [String] { scopes.map { namespace.text(of: $0) } + [Epoch.key] }
+
+    /// How many ``keys`` there are.
+    public var keyCount: Int {
+        (identifier == nil ? 0 : 1) + (session == nil ? 0 : 1) + (subject == nil ? 0 : 1) + (client == nil ? 0 : 1) + 2
+    }
+
+    /// What every key but the epoch's begins with.
+    public var prefixBytes: Int { namespace.prefix.utf8.count }
+
+    /// Every key but the epoch's, in its parts: so that none has to be put together only to be copied.
+    public func forEachScopeKey(_ body: (_ prefix: String, _ kind: Scope.Kind, _ identifier: String?) -> Void) {
+        let prefix = namespace.prefix
+        if let identifier { body(prefix, .token, Namespace.bounded(identifier)) }
+        if let session { body(prefix, .session, Namespace.bounded(session)) }
+        if let subject { body(prefix, .subject, Namespace.bounded(subject)) }
+        if let client { body(prefix, .client, Namespace.bounded(client)) }
+        body(prefix, .all, nil)
+    }
+
+    /// In the order of ``keys``.
+    var scopes: [Scope] {
+        var scopes: [Scope] = []
+        if let identifier { scopes.append(.token(identifier)) }
+        if let session { scopes.append(.session(session)) }
+        if let subject { scopes.append(.subject(subject)) }
+        if let client { scopes.append(.client(client)) }
+        scopes.append(.all)
+        return scopes
+    }
+
+    /// Byte for byte, as the keys are: equal texts may have different bytes (Unicode's canonical equivalence).
+    public static func == (one: Check, other: Check) -> Bool {
+        func same(_ one: String?, _ other: String?) -> Bool {
+            guard let one, let other else { return one == nil && other == nil }
+            return one.utf8.elementsEqual(other.utf8)
+        }
+        return one.issuedAt == other.issuedAt && same(one.identifier, other.identifier)
+            && same(one.session, other.session) && same(one.subject, other.subject)
+            && same(one.client, other.client) && same(one.namespace.prefix, other.namespace.prefix)
+    }
+
+    /// One identifier tells checks apart nearly always, and cheaply.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(identifier ?? session ?? subject ?? client)
+    }
+
+    /// What the store was found to hold.
+    public enum Findings: Sendable {
+        /// None of the ``keys`` but the epoch's, which holds the pinned one.
+        case nothing
+        /// As many values as ``keys``, nil where the store has none.
+        case values([[UInt8]?])
+    }
+
+    /// What was found says of the token. Any scope that says revoked wins, whatever else is amiss.
+    /// - Parameter pinnedEpoch: the epoch this verifier believes.
+    /// - Parameter now: the store's clock as far as known, Unix milliseconds.
+    public func verdict(_ findings: Findings, pinnedEpoch: [UInt8], now: Int64) -> Verdict {
+        switch findings {
+        case .nothing: verdictOfNothing
+        case .values(let values): verdict(values: values, pinnedEpoch: pinnedEpoch, now: now)
+        }
     }
 
     /// What the values of ``keys`` say. Any scope that says revoked wins, whatever else is amiss.
@@ -22,7 +92,7 @@ public struct Check: Sendable {
     /// - Parameter pinnedEpoch: the epoch this verifier believes.
     /// - Parameter now: the store's clock as far as known, Unix milliseconds.
     public func verdict(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) -> Verdict {
-        guard values.count == keys.count, let epoch = values.last else { return .unknown(wrongCount(values)) }
+        guard values.count == keyCount, let epoch = values.last else { return .unknown(wrongCount(values)) }
         var doubt: UnknownCause?
         for (scope, value) in zip(scopes, values) {
             guard let value else { continue }
@@ -36,14 +106,19 @@ public struct Check: Sendable {
         }
         if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
         if let doubt { return .unknown(doubt) }
-        guard scopes.count > 1 else {
+        return verdictOfNothing
+    }
+
+    /// Nothing is held against the token: that proves something only if there is something to hold against it.
+    private var verdictOfNothing: Verdict {
+        guard identifier != nil || session != nil || subject != nil || client != nil else {
             return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))
         }
         return .clear
     }
 
     func wrongCount(_ values: [[UInt8]?]) -> UnknownCause {
-        UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keys.count) keys")
+        UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keyCount) keys")
     }
 }
 

@@ -33,21 +33,32 @@ public struct Namespace: Hashable, Sendable {
             guard !identifier.isEmpty else {
                 throw ContractError(.emptyIdentifier, "the \(scope.kind.word) of a revocation must not be empty")
             }
-            return prefix + scope.kind.word + ":" + Self.bounded(identifier)
-        case .all:
-            return prefix + scope.kind.word
+        case .all: break
+        }
+        return text(of: scope)
+    }
+
+    /// The key of a scope whose identifier, if it has one, is not empty.
+    func text(of scope: Scope) -> String {
+        switch scope {
+        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier):
+            prefix + scope.kind.word + ":" + Self.bounded(identifier)
+        case .all: prefix + scope.kind.word
         }
     }
 
+    private static let digestMark: StaticString = "sha256:"
+
     /// The identifier itself, byte for byte; or its digest, if it is longer than 256 bytes or looks like one.
     static func bounded(_ identifier: String) -> String {
-        let digestMark = "sha256:"
-        guard identifier.utf8.count > Limits.maximumIdentifierBytes || identifier.utf8.starts(with: digestMark.utf8)
+        guard
+            identifier.utf8.count > Limits.maximumIdentifierBytes
+                || identifier.utf8.span.bytes.starts(with: digestMark)
         else { return identifier }
         let digits = Array("0123456789abcdef".utf8)
         let hexadecimal = SHA256.hash(data: Array(identifier.utf8)).flatMap {
             [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
         }
-        return digestMark + String(decoding: hexadecimal, as: UTF8.self)
+        return "\(digestMark)" + String(decoding: hexadecimal, as: UTF8.self)
     }
 }

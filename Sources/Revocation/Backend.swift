@@ -5,6 +5,9 @@ protocol Backend: Sendable {
     /// - Returns: as many values as keys, nil where there is none.
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?]
 
+    /// The connection on which one command looks up the keys of a check; nil where that takes more, or none.
+    func checkConnection() -> StoreConnection?
+
     /// Asks the store for its time, and then looks up keys.
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
 
@@ -30,6 +33,8 @@ protocol Backend: Sendable {
 }
 
 extension Backend {
+    func checkConnection() -> StoreConnection? { nil }
+
     func condition() async throws(StoreFailure) -> StoreCondition { StoreCondition() }
 
     var executor: (any TaskExecutor)? { nil }

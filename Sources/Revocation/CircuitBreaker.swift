@@ -11,6 +11,9 @@ struct CircuitBreaker {
     private var timeouts = 0
     private var nextProbe = NIODeadline.distantPast
 
+    /// Whether every call is to be sent.
+    var isClosed: Bool { timeouts < Self.threshold }
+
     /// Whether a call is to be sent.
     mutating func admits(now: NIODeadline) -> Bool {
         guard timeouts >= Self.threshold else { return true }

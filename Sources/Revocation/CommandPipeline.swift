@@ -11,6 +11,8 @@ struct CommandPipeline<Caller>: ~Copyable {
     enum Action {
         /// The replies to a caller's commands, in their order.
         case deliver(Caller, [Reply])
+        /// The one reply is the hoped-for one.
+        case deliverAsHoped(Caller)
         /// The rest has not arrived.
         case wait
         /// The store does not keep to the protocol: the connection must be closed.
@@ -22,14 +24,14 @@ struct CommandPipeline<Caller>: ~Copyable {
         var caller: Caller?
         let deadline: NIODeadline
         let replyCount: Int
-        var replies: [Reply] = []
-
-        var isComplete: Bool { replies.count == replyCount }
+        let hope: PendingCall.Hope?
     }
 
     private let reader = HiredisReader()
     private var scanner = ReplyScanner()
     private var calls = CircularBuffer<Call>()
+    /// Those of the call at the front that have come.
+    private var replies: [Reply] = []
     /// Calls at the front that have expired and only wait for their late replies.
     private var expiredCount = 0
     /// Commands whose replies hiredis has not given out.
@@ -43,18 +45,16 @@ struct CommandPipeline<Caller>: ~Copyable {
         self.patience = patience
     }
 
-    /// Takes a call's commands.
-    /// - Returns: false if too many are in flight; nothing was written then.
-    mutating func send(_ commands: [Command], for caller: Caller, deadline: NIODeadline, into buffer: inout ByteBuffer)
-        -> Bool
-    {
-        precondition(!commands.isEmpty, "a call has at least one command")
-        guard outstanding + commands.count <= Self.maximumOutstanding else { return false }
-        outstanding += commands.count
-        unscanned += commands.count
-        calls.append(Call(caller: caller, deadline: deadline, replyCount: commands.count))
-        for command in commands { buffer.write(command) }
-        return true
+    /// Whether so many more commands may be sent.
+    func hasRoom(for commandCount: Int) -> Bool { outstanding + commandCount <= Self.maximumOutstanding }
+
+    /// Takes note of a call whose commands are sent behind those of the calls before. There is room for it.
+    /// - Parameter hope: what a call of one command expects to hear.
+    mutating func sent(_ commandCount: Int, for caller: Caller, deadline: NIODeadline, hope: PendingCall.Hope? = nil) {
+        precondition(commandCount > 0, "a call has at least one command")
+        outstanding += commandCount
+        unscanned += commandCount
+        calls.append(Call(caller: caller, deadline: deadline, replyCount: commandCount, hope: hope))
     }
 
     /// Takes bytes of the store; ``next()`` says what they mean. Nothing is to be fed after a failure.
@@ -76,18 +76,44 @@ struct CommandPipeline<Caller>: ~Copyable {
     mutating func next() -> Action {
         while true {
             do throws(HiredisReader.ProtocolError) {
-                guard let reply = try reader.next() else { return .wait }
-                guard !calls.isEmpty else { return .close(StoreFailure(.unsolicited)) }
+                guard try reader.advance() else { return .wait }
+                guard let front = calls.first else { return .close(StoreFailure(.unsolicited)) }
                 outstanding -= 1
-                calls[calls.startIndex].replies.append(reply)
-                guard calls[calls.startIndex].isComplete else { continue }
-                let call = calls.removeFirst()
-                expiredCount = max(0, expiredCount - 1)
-                if let caller = call.caller { return .deliver(caller, call.replies) }
+                if front.replyCount == 1 {
+                    removeFirst()
+                    guard let caller = front.caller else { continue }
+                    if let hope = front.hope, reader.holds(hope) { return .deliverAsHoped(caller) }
+                    return .deliver(caller, [reader.reply()])
+                }
+                replies.append(reader.reply())
+                guard replies.count == front.replyCount else { continue }
+                removeFirst()
+                let all = replies
+                replies = []
+                if let caller = front.caller { return .deliver(caller, all) }
             } catch {
                 return .close(StoreFailure(.malformed))
             }
         }
+    }
+
+    /// Everything that is to be done now.
+    /// - Parameter list: takes the answers, each for its caller.
+    /// - Returns: what the connection must be closed with, if so.
+    mutating func deliver(to list: inout [(Caller, PendingCall.Answer)]) -> StoreFailure? {
+        while true {
+            switch next() {
+            case .deliver(let caller, let replies): list.append((caller, .replies(replies)))
+            case .deliverAsHoped(let caller): list.append((caller, .asHoped))
+            case .wait: return nil
+            case .close(let failure): return failure
+            }
+        }
+    }
+
+    private mutating func removeFirst() {
+        calls.removeFirst()
+        expiredCount = max(0, expiredCount - 1)
     }
 
     /// When ``expire(now:)`` has something to do; nil if nothing is in flight.

@@ -5,6 +5,7 @@ import Synchronization
 final class ConnectionPool: Sendable {
     private let connections: [StoreConnection]
     private let turn = Atomic(0)
+    private let isClosed = Atomic(false)
 
     init(_ connections: [StoreConnection]) {
         precondition(!connections.isEmpty, "a pool has at least one connection")
@@ -19,11 +20,14 @@ final class ConnectionPool: Sendable {
         return connections[Int(UInt(bitPattern: turn) % UInt(connections.count))]
     }
 
+    /// Does nothing after ``close()``: the event loops may be gone by then.
     func closeSoon() {
+        guard !isClosed.load(ordering: .relaxed) else { return }
         for connection in connections { _ = connection.close() }
     }
 
     func close() async {
         for connection in connections { try? await connection.close().get() }
+        isClosed.store(true, ordering: .relaxed)
     }
 }

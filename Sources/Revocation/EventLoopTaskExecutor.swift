@@ -1,15 +1,52 @@
-import NIOCore
+public import NIOCore
+import Synchronization
 
 /// Runs tasks on an event loop: what a connection of the same loop answers costs them no change of thread.
-final class EventLoopTaskExecutor: TaskExecutor {
-    private let loop: any EventLoop
+///
+/// The loop is told once for all tasks that become ready before it comes to them. A task must not block it.
+///
+/// ```swift
+/// await withTaskExecutorPreference(EventLoopTaskExecutor(channel.eventLoop)) { … }
+/// ```
+public final class EventLoopTaskExecutor: TaskExecutor {
+    private struct Queue {
+        var jobs: [UnownedJob] = []
+        var isLoopTold = false
+        /// Empty; kept for its memory.
+        var spare: [UnownedJob] = []
+    }
 
-    init(_ loop: any EventLoop) {
+    private static let keptJobs = 4_096
+
+    private let loop: any EventLoop
+    private let queue = Mutex(Queue())
+
+    public init(_ loop: any EventLoop) {
         self.loop = loop
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        loop.execute { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+        let mustTellLoop = queue.withLock { queue in
+            queue.jobs.append(job)
+            defer { queue.isLoopTold = true }
+            return !queue.isLoopTold
+        }
+        if mustTellLoop { loop.execute { self.runAll() } }
+    }
+
+    private func runAll() {
+        var jobs = queue.withLock { queue in
+            defer { queue.spare = [] }
+            let jobs = queue.jobs
+            queue.jobs = queue.spare
+            queue.isLoopTold = false
+            return jobs
+        }
+        let executor = asUnownedTaskExecutor()
+        for job in jobs { job.runSynchronously(on: executor) }
+        guard jobs.count <= Self.keptJobs else { return }
+        jobs.removeAll(keepingCapacity: true)
+        queue.withLock { $0.spare = jobs }
     }
 }

@@ -9,7 +9,7 @@ struct Generations<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     subscript(key: Key) -> Value? {
-        get { young[key] ?? old[key] }
+        get { young.isEmpty && old.isEmpty ? nil : young[key] ?? old[key] }
         set {
             old[key] = nil
             young[key] = newValue

@@ -8,27 +8,32 @@ import NIOCore
 ///
 /// hiredis builds replies through functions of ours. They note each value in the order in which it comes, and hand
 /// hiredis a mark instead of a pointer: nothing is allocated on its side, so there is nothing that it could free or lose.
+/// What they note is kept flat, in memory that is used again: only a reply that somebody wants is allocated.
 final class HiredisReader {
-    /// Values in the order of the wire: an array's header, then its elements.
-    fileprivate enum Event {
-        case value(Reply)
-        case arrayOf(Int)
-    }
-
     /// Something that hiredis cannot parse.
     struct ProtocolError: Error {}
 
+    private static let keptBytes = 131_072
+
     private let reader: UnsafeMutablePointer<redisReader>
-    fileprivate var events: [Event] = []
+    private let notes: UnsafeMutablePointer<ReplyNotes>
 
     init() {
         guard let reader = redisReaderCreateWithFunctions(replyFunctions) else { fatalError("out of memory") }
+        notes = .allocate(capacity: 1)
+        notes.initialize(to: ReplyNotes())
         self.reader = reader
-        // Unretained: the reader lives and dies with this object and calls back only from `next()`.
-        reader.pointee.privdata = Unmanaged.passUnretained(self).toOpaque()
+        // The answers to a large batch arrive in one piece: hiredis need not give its buffer back after each.
+        reader.pointee.maxbuf = numericCast(Self.keptBytes)
+        // The notes live as long as the reader.
+        reader.pointee.privdata = UnsafeMutableRawPointer(notes)
     }
 
-    deinit { redisReaderFree(reader) }
+    deinit {
+        redisReaderFree(reader)
+        notes.deinitialize(count: 1)
+        notes.deallocate()
+    }
 
     /// Adds bytes, whose announced lengths have been checked (``ReplyScanner``).
     func feed(_ buffer: ByteBuffer) throws(ProtocolError) {
@@ -38,55 +43,55 @@ final class HiredisReader {
         guard result == REDIS_OK else { throw ProtocolError() }
     }
 
-    /// The next whole reply, or nil if more bytes are needed.
-    func next() throws(ProtocolError) -> Reply? {
+    /// Reads the next whole reply.
+    /// - Returns: false if more bytes are needed.
+    func advance() throws(ProtocolError) -> Bool {
+        if notes.pointee.isWhole { notes.pointee.clear() }
         var mark: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &mark) == REDIS_OK else { throw ProtocolError() }
-        guard mark != nil else { return nil }
-        defer { events.removeAll(keepingCapacity: true) }
-        var position = 0
-        return reply(from: &position)
+        notes.pointee.isWhole = mark != nil
+        return mark != nil
     }
 
-    /// The value at `position` of the events, which is moved behind it. Recursion is bounded by
-    /// ``ReplyScanner/maximumDepth``.
-    private func reply(from position: inout Int) -> Reply {
-        let event = events[position]
-        position += 1
-        switch event {
-        case .value(let reply): return reply
-        case .arrayOf(let count):
-            var elements: [Reply] = []
-            elements.reserveCapacity(count)
-            for _ in 0..<count { elements.append(reply(from: &position)) }
-            return .array(elements)
-        }
-    }
+    /// The reply that ``advance()`` has read.
+    func reply() -> Reply { notes.pointee.reply() }
+
+    /// Whether that reply is the one hoped for.
+    func holds(_ hope: PendingCall.Hope) -> Bool { notes.pointee.holds(hope) }
 }
 
 /// What hiredis takes for a reply object: any address but zero.
 private var mark: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
 
-private func note(_ event: HiredisReader.Event, of task: UnsafePointer<redisReadTask>?) -> UnsafeMutableRawPointer? {
-    guard let context = task?.pointee.privdata else { return nil }
-    Unmanaged<HiredisReader>.fromOpaque(context).takeUnretainedValue().events.append(event)
-    return mark
+private func notes(of task: UnsafePointer<redisReadTask>?) -> UnsafeMutablePointer<ReplyNotes>? {
+    task?.pointee.privdata?.assumingMemoryBound(to: ReplyNotes.self)
 }
 
 /// Made once and never freed: every reader points to it. Not changed after it was made.
 private nonisolated(unsafe) let replyFunctions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
     var functions = redisReplyObjectFunctions()
     functions.createString = { task, text, count in
-        let bytes = [UInt8](UnsafeRawBufferPointer(start: text, count: Int(count)))
-        return switch task?.pointee.type {
-        case REDIS_REPLY_STATUS: note(.value(.status(bytes)), of: task)
-        case REDIS_REPLY_ERROR: note(.value(.error(bytes)), of: task)
-        default: note(.value(.bulk(bytes)), of: task)
-        }
+        let kind: ReplyNotes.Kind =
+            switch task?.pointee.type {
+            case REDIS_REPLY_STATUS: .status
+            case REDIS_REPLY_ERROR: .error
+            default: .bulk
+            }
+        notes(of: task)?.pointee.note(kind, UnsafeRawBufferPointer(start: text, count: Int(count)))
+        return mark
     }
-    functions.createArray = { task, count in note(.arrayOf(Int(count)), of: task) }
-    functions.createInteger = { task, value in note(.value(.integer(Int64(value))), of: task) }
-    functions.createNil = { task in note(.value(.null), of: task) }
+    functions.createArray = { task, count in
+        notes(of: task)?.pointee.note(.array, Int64(count))
+        return mark
+    }
+    functions.createInteger = { task, value in
+        notes(of: task)?.pointee.note(.integer, Int64(value))
+        return mark
+    }
+    functions.createNil = { task in
+        notes(of: task)?.pointee.note(.null, 0)
+        return mark
+    }
     functions.freeObject = { _ in }
     let pointer = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
     pointer.initialize(to: functions)

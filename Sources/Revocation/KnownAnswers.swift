@@ -7,20 +7,6 @@ struct KnownAnswers: Sendable {
     /// Answers of each kind; twice as many are kept for a while.
     static let capacity = 20_000
 
-    /// All that a verdict depends on beside the store.
-    struct Question: Sendable, Hashable {
-        let keys: [String]
-        let issuedAt: Int64?
-
-        init(_ check: Check) {
-            keys = check.keys
-            issuedAt = check.issuedAt
-        }
-
-        /// The first key tells questions apart nearly always, and cheaply.
-        func hash(into hasher: inout Hasher) { hasher.combine(keys.first) }
-    }
-
     private struct Revoked: Sendable {
         let reason: Reason
         let askedAt: Instant
@@ -38,21 +24,21 @@ struct KnownAnswers: Sendable {
         var at: Instant
     }
 
-    private var revoked = Generations<Question, Revoked>(capacity: Self.capacity)
-    private var clear = Generations<Question, Clear>(capacity: Self.capacity)
+    private var revoked = Generations<Check, Revoked>(capacity: Self.capacity)
+    private var clear = Generations<Check, Clear>(capacity: Self.capacity)
     private var written: [String: Written] = [:]
 
     // MARK: Revoked
 
     /// Why a token is revoked, if that was said at most `lifetime` ago; however long ago for nil.
-    func revocation(of question: Question, lifetime: Duration?, now: Instant) -> Reason? {
-        guard let known = revoked[question] else { return nil }
+    func revocation(of check: Check, lifetime: Duration?, now: Instant) -> Reason? {
+        guard let known = revoked[check] else { return nil }
         if let lifetime, now - known.askedAt >= lifetime { return nil }
         return known.reason
     }
 
     /// What this process itself has revoked, as the store would have said it.
-    func revocation(of check: Check, now: Int64) -> Reason? {
+    func ownRevocation(of check: Check, now: Int64) -> Reason? {
         guard !written.isEmpty else { return nil }
         guard
             case .revoked(let reason) = check.verdict(
@@ -61,21 +47,21 @@ struct KnownAnswers: Sendable {
         return reason
     }
 
-    mutating func learnRevoked(_ question: Question, _ reason: Reason, askedAt: Instant) {
-        revoked[question] = Revoked(reason: reason, askedAt: askedAt)
-        clear[question] = nil
+    mutating func learnRevoked(_ check: Check, _ reason: Reason, askedAt: Instant) {
+        revoked[check] = Revoked(reason: reason, askedAt: askedAt)
+        clear[check] = nil
     }
 
     // MARK: Clear
 
-    mutating func learnClear(_ question: Question, epoch: [UInt8], askedAt: Instant) {
-        clear[question] = Clear(askedAt: askedAt, epoch: epoch)
+    mutating func learnClear(_ check: Check, epoch: [UInt8], askedAt: Instant) {
+        clear[check] = Clear(askedAt: askedAt, epoch: epoch)
     }
 
     /// Whether a token was proven clear at most `age` ago, under this epoch, and nothing was revoked here since.
-    func isClear(_ question: Question, epoch: [UInt8]?, age: Duration, now: Instant) -> Bool {
-        guard let known = clear[question], known.epoch == epoch, now - known.askedAt <= age else { return false }
-        return question.keys.allSatisfy { key in written[key].map { $0.at < known.askedAt } ?? true }
+    func isClear(_ check: Check, epoch: [UInt8]?, age: Duration, now: Instant) -> Bool {
+        guard let known = clear[check], known.epoch == epoch, now - known.askedAt <= age else { return false }
+        return check.keys.allSatisfy { key in written[key].map { $0.at < known.askedAt } ?? true }
     }
 
     /// The store has lost its memory: nothing that it said to be clear counts any more.

@@ -1,51 +1,81 @@
+import Contract
+import NIOCore
 import Synchronization
 
 /// Some commands whose replies somebody waits for. It is finished once: by the replies, a failure or a cancellation,
 /// whichever comes first; what comes later is dropped.
-final class PendingCall: Sendable {
-    typealias Completion = @Sendable (Result<[Reply], StoreFailure>) -> Void
+///
+/// `@unchecked Sendable`: `waiter` is set before the state says so, and used only by the one who ends that state.
+final class PendingCall: @unchecked Sendable {
+    typealias Outcome = Result<Answer, StoreFailure>
 
-    private enum State {
-        case new
-        case waiting(Completion)
-        case finished(Result<[Reply], StoreFailure>)
+    enum Answer: Sendable {
+        /// One for each command.
+        case replies([Reply])
+        /// The store holds none of the keys of a look-up, and the epoch that was hoped for.
+        case asHoped
     }
 
-    let commands: [Command]
-    private let state = Mutex(State.new)
-
-    init(_ commands: [Command]) {
-        self.commands = commands
+    /// The answer that most look-ups get: it is recognised where it is read, so that nothing need be kept of it.
+    struct Hope: Sendable {
+        let keyCount: Int
+        /// What the last key is believed to hold.
+        let epoch: [UInt8]
     }
 
-    /// Sets what is to be done with the result; done at once if the call is finished already.
-    func whenFinished(_ completion: @escaping Completion) {
-        let result: Result<[Reply], StoreFailure>? = state.withLock { state in
-            if case .finished(let result) = state { return result }
-            state = .waiting(completion)
-            return nil
+    private enum Waiter {
+        case task(UnsafeContinuation<Outcome, Never>)
+        case completion(@Sendable (Result<[Reply], StoreFailure>) -> Void)
+    }
+
+    private enum State: UInt8, AtomicRepresentable { case new, waiting, finished }
+
+    /// How many commands there are.
+    let commandCount: Int
+    let hope: Hope?
+    private var waiter: Waiter?
+    private let state = Atomic(State.new)
+
+    init(commandCount: Int, hope: Hope? = nil) {
+        precondition(commandCount > 0, "a call has at least one command")
+        self.commandCount = commandCount
+        self.hope = hope
+    }
+
+    /// Sets what is to be done with the replies.
+    convenience init(
+        commandCount: Int, whenFinished completion: @escaping @Sendable (Result<[Reply], StoreFailure>) -> Void
+    ) {
+        self.init(commandCount: commandCount)
+        waiter = .completion(completion)
+        state.store(.waiting, ordering: .releasing)
+    }
+
+    /// Sets the task that waits, which goes on at once if the call was cancelled already.
+    /// - Returns: false if so.
+    func wait(_ continuation: UnsafeContinuation<Outcome, Never>) -> Bool {
+        waiter = .task(continuation)
+        let (isWaiting, _) = state.compareExchange(
+            expected: .new, desired: .waiting, ordering: .acquiringAndReleasing)
+        if !isWaiting { continuation.resume(returning: .failure(.cancelled)) }
+        return isWaiting
+    }
+
+    func finish(_ outcome: Outcome) {
+        guard state.exchange(.finished, ordering: .acquiringAndReleasing) == .waiting else { return }
+        switch waiter {
+        case .task(let continuation): continuation.resume(returning: outcome)
+        case .completion(let completion):
+            completion(
+                outcome.flatMap { answer in
+                    switch answer {
+                    case .replies(let replies): .success(replies)
+                    case .asHoped: .failure(.unexpectedReply)
+                    }
+                })
+        case nil: preconditionFailure("a call that is waiting has somebody who waits")
         }
-        if let result { completion(result) }
     }
 
-    func finish(_ result: Result<[Reply], StoreFailure>) {
-        let completion: Completion? = state.withLock { state in
-            switch state {
-            case .finished: return nil
-            case .new:
-                state = .finished(result)
-                return nil
-            case .waiting(let completion):
-                state = .finished(result)
-                return completion
-            }
-        }
-        completion?(result)
-    }
-
-    var isFinished: Bool {
-        state.withLock { state in
-            if case .finished = state { true } else { false }
-        }
-    }
+    var isFinished: Bool { state.load(ordering: .relaxed) == .finished }
 }

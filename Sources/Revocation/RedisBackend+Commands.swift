@@ -42,9 +42,9 @@ extension Reply {
     }
 
     /// What `MGET` answered.
-    func values(of keys: [String]) throws(StoreFailure) -> [[UInt8]?] {
+    func values(count: Int) throws(StoreFailure) -> [[UInt8]?] {
         guard case .array(let elements) = self else { throw StoreFailure(unexpected: self) }
-        guard elements.count == keys.count else { throw .unexpectedReply }
+        guard elements.count == count else { throw .unexpectedReply }
         var values: [[UInt8]?] = []
         values.reserveCapacity(elements.count)
         for element in elements { values.append(try element.value()) }
@@ -57,7 +57,7 @@ extension TimedValues {
     init(_ replies: ArraySlice<Reply>, of keys: [String]) throws(StoreFailure) {
         guard replies.count == 2, let first = replies.first, let last = replies.last else { throw .unexpectedReply }
         let time = try first.time()
-        self.init(values: try last.values(of: keys), time: time...time)
+        self.init(values: try last.values(count: keys.count), time: time...time)
     }
 }
 

@@ -13,11 +13,10 @@ final class RedisBackend: Backend {
     let executor: (any TaskExecutor)?
 
     /// - Parameter dialect: how to write, whatever the store says that it is.
-    /// - Parameter loopCount: event loops with a pair of connections each.
     /// - Parameter examinationInterval: how often the store is examined again.
     init(
         address: StoreAddress, access: StoreURL.Access = .init(), encryption: StoreEncryption? = nil,
-        configuration: RevocationConfiguration, logger: Logger, dialect: StoreDialect? = nil, loopCount: Int = 1,
+        configuration: RevocationConfiguration, logger: Logger, dialect: StoreDialect? = nil,
         examinationInterval: TimeAmount = .seconds(60)
     ) {
         let watch = StoreWatch(logger, address)
@@ -29,7 +28,8 @@ final class RedisBackend: Backend {
             examinationInterval: examinationInterval,
             report: { watch.see($0) })
         // With several loops each task is answered on its own, if it has one.
-        let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(loopCount))
+        let loops =
+            configuration.eventLoops.map { Array($0.makeIterator()) } ?? [MultiThreadedEventLoopGroup.singleton.next()]
         executor = loops.count == 1 ? EventLoopTaskExecutor(loops[0]) : nil
         checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
         writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
@@ -69,8 +69,10 @@ final class RedisBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
         let replies = try await checks.connection().call([Command("MGET", keys)])
-        return try (replies.first ?? .null).values(of: keys)
+        return try (replies.first ?? .null).values(count: keys.count)
     }
+
+    func checkConnection() -> StoreConnection? { checks.connection() }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
         let replies = try await checks.connection().call(Command.timedLookUp(keys))

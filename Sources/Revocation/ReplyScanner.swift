@@ -66,10 +66,56 @@ struct ReplyScanner {
                 state = step == remaining ? .bulkEnd : .bulk(remaining: remaining - step)
                 continue
             }
+            if case .type = state, let next = try scanLine(bytes, at: index, &outstanding) {
+                index = next
+                continue
+            }
             try count(1)
             try scan(bytes[index], &outstanding)
             index += 1
         }
+    }
+
+    /// Takes a whole header of a bulk or an array at once, as most of them come; the rules are those of one byte at a time.
+    /// - Returns: the index behind it; nil if it is not there as a whole, or of another type, or in some way unusual.
+    private mutating func scanLine(
+        _ bytes: Span<UInt8>, at start: Int, _ outstanding: inout Int
+    ) throws(Violation) -> Int? {
+        let type = bytes[start]
+        guard type == UInt8(ascii: "$") || type == UInt8(ascii: "*"), bytes.count - start >= 4 else { return nil }
+        guard !open.isEmpty || outstanding > 0 else { throw .unsolicited }
+        var index = start + 1
+        if bytes[index] == UInt8(ascii: "-") {
+            guard bytes.count - start >= 5, bytes[start + 2] == UInt8(ascii: "1"),
+                bytes[start + 3] == UInt8(ascii: "\r"),
+                bytes[start + 4] == UInt8(ascii: "\n")
+            else { return nil }
+            try count(5)
+            endValue(&outstanding)
+            return start + 5
+        }
+        // No length that is allowed has more digits than this.
+        var length = 0
+        while index < bytes.count, index - start <= 5 {
+            let digit = bytes[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            length = length &* 10 &+ Int(digit)
+            index += 1
+        }
+        guard index > start + 1, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\r"),
+            bytes[index + 1] == UInt8(ascii: "\n"), length > 0,
+            length <= (type == UInt8(ascii: "$") ? Self.maximumBulkBytes : Self.maximumElements)
+        else { return nil }
+        index += 2
+        try count(index - start)
+        if type == UInt8(ascii: "$") {
+            state = .bulk(remaining: length)
+        } else {
+            replyElements += length
+            guard replyElements <= Self.maximumElements, open.count < Self.maximumDepth else { throw .tooLarge }
+            open.append(length)
+        }
+        return index
     }
 
     private mutating func scan(_ byte: UInt8, _ outstanding: inout Int) throws(Violation) {

@@ -1,4 +1,5 @@
 public import Contract
+public import NIOCore
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -36,6 +37,10 @@ public struct RevocationConfiguration: Sendable {
     /// How long an answer that a token is revoked is believed without asking again, up to 5 s: so long an undoing may take
     /// to be noticed. Answers that a token is clear are not kept, but for ``FailurePolicy/lastKnown(for:)``.
     public var revokedAnswerLifetime: Duration = .seconds(5)
+    /// Event loops that each have connections of their own to one server, one for checks and one for writes: those of a
+    /// server whose requests are handled where they arrive (``EventLoopTaskExecutor``), so that a check costs no change of
+    /// thread. nil for one pair, on a loop of ours.
+    public var eventLoops: (any EventLoopGroup)?
     /// A clock that neither jumps nor stands still in suspension, for what is kept in this process. Another one is for tests.
     public var bootClock: @Sendable () -> ContinuousClock.Instant = { .now }
     /// The time in Unix milliseconds; what it differs by from the store's clock is measured and added. Another one is for
@@ -44,6 +49,8 @@ public struct RevocationConfiguration: Sendable {
 
     /// Whether each command leaves in a write of its own: the benchmark's, to be compared with.
     package var flushesEachCommand = false
+    /// Told of every write how many commands it has: the benchmark's.
+    package var whenWritten: (@Sendable (_ commandCount: Int) -> Void)?
 
     public init() {}
 

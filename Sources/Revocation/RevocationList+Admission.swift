@@ -7,7 +7,7 @@ extension RevocationList {
     /// - Parameter token: the verified claims of an access token.
     public func admission(of token: TokenClaims, policy: FailurePolicy = .deny) async -> Admission {
         let admission = await decide(token, policy)
-        metrics.admitted(admission)
+        if metrics.areWanted { metrics.admitted(admission) }
         return admission
     }
 
@@ -34,7 +34,7 @@ extension RevocationList {
     private func wasClear(_ token: TokenClaims, _ age: Duration) -> Bool {
         guard let check = try? check(of: token) else { return false }
         let (epoch, now) = (believedEpoch, configuration.bootClock())
-        return known.withLock { $0.isClear(.init(check), epoch: epoch, age: age, now: now) }
+        return known.withLock { $0.isClear(check, epoch: epoch, age: age, now: now) }
     }
 
     /// At most once a second.

@@ -22,14 +22,14 @@ public final class RevocationList: Sendable {
     let backend: any Backend
     let configuration: RevocationConfiguration
     let logger: Logger
-    private let namespaces: Namespaces
-    private let pin: Mutex<EpochPin>
+    let namespaces: Namespaces
+    let pin: Mutex<EpochPin>
     let unsettled = Mutex(UnsettledRotations())
     let known = Mutex(KnownAnswers())
     let allowances = Mutex(Throttle(every: .seconds(1)))
     let metrics: RevocationMetrics
     /// nil if nobody looks at spans: found out once, as asking costs every check.
-    private let tracer: (any Tracer)?
+    let tracer: (any Tracer)?
 
     /// - Parameter url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
     ///   `redis+sentinel://host,host,host/name`, `redis+cluster://host,host`, `memory:`; `rediss…` for TLS.
@@ -65,66 +65,6 @@ public final class RevocationList: Sendable {
         self.configuration = configuration
         self.logger = logger
         pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) }))
-    }
-
-    /// What the store knows of a token: one lookup, one round trip; none if it was found revoked in the last moments
-    /// (``RevocationConfiguration/revokedAnswerLifetime``). What is known here to be revoked stays so while the store is away.
-    public func verdict(for token: TokenClaims) async -> Verdict {
-        await verdict(for: token, remembersClear: false)
-    }
-
-    func verdict(for token: TokenClaims, remembersClear: Bool) async -> Verdict {
-        let askedAt = configuration.bootClock()
-        let verdict =
-            if let tracer {
-                await tracer.withAnySpan("revoked.check", ofKind: .client) { span in
-                    let verdict = await answer(token, askedAt, remembersClear)
-                    span.attributes["revoked.outcome"] = verdict.word
-                    return verdict
-                }
-            } else {
-                await answer(token, askedAt, remembersClear)
-            }
-        metrics.checked(verdict, took: configuration.bootClock() - askedAt)
-        return verdict
-    }
-
-    private func answer(
-        _ token: TokenClaims, _ askedAt: ContinuousClock.Instant, _ remembersClear: Bool
-    ) async -> Verdict {
-        do throws(UnknownCause) {
-            let check = try check(of: token)
-            let question = KnownAnswers.Question(check)
-            if let reason = known.withLock({
-                $0.revocation(of: question, lifetime: configuration.revokedAnswerLifetime, now: askedAt)
-            }) {
-                return .revoked(reason)
-            }
-            let believed = believedEpoch
-            do throws(UnknownCause) {
-                let (values, now) = try await asking { () async throws(StoreFailure) in
-                    (try await backend.lookUp(check.keys), try await storeTime())
-                }
-                let pinned = pinned(believed, seeing: values)
-                let verdict = check.verdict(values: values, pinnedEpoch: pinned, now: now)
-                switch verdict {
-                case .clear:
-                    if remembersClear { known.withLock { $0.learnClear(question, epoch: pinned, askedAt: askedAt) } }
-                case .revoked(let reason): known.withLock { $0.learnRevoked(question, reason, askedAt: askedAt) }
-                case .unknown(let cause): throw cause
-                }
-                return verdict
-            } catch {
-                look(into: error)
-                let now = configuration.wallClock()
-                let reason = known.withLock {
-                    $0.revocation(of: question, lifetime: nil, now: askedAt) ?? $0.revocation(of: check, now: now)
-                }
-                return reason.map { .revoked($0) } ?? .unknown(error)
-            }
-        } catch {
-            return .unknown(error)
-        }
     }
 
     /// Whether checks can be answered now: asks the store for its epoch, and takes over one that was accepted.
@@ -179,11 +119,7 @@ public final class RevocationList: Sendable {
         guard let namespace = namespaces.namespace(of: token.issuer) else {
             throw UnknownCause(.unidentifiable, "the token's issuer has no label among the trusted ones")
         }
-        do throws(ContractError) {
-            return try Check(token, in: namespace)
-        } catch {
-            throw UnknownCause(.unidentifiable, error.message)
-        }
+        return Check(token, in: namespace)
     }
 
     /// - Throws: ``RevocationError/Code/unknownIssuer``.

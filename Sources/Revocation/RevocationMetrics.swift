@@ -12,6 +12,8 @@ import Metrics
 /// | `rotations_total` | `outcome`: `rotated`, `repeated`, `reused`, `revoked`, `unknown` | refresh tokens presented |
 struct RevocationMetrics: Sendable {
     private let factory: any MetricsFactory
+    /// Whether anybody looks at them.
+    let areWanted: Bool
     private let clear: Counter
     private let revoked: Counter
     private let unknown: [UnknownCause.Code: Counter]
@@ -19,6 +21,7 @@ struct RevocationMetrics: Sendable {
 
     init(_ factory: any MetricsFactory = MetricsSystem.factory) {
         self.factory = factory
+        areWanted = !(factory is NOOPMetricsHandler)
         func counter(_ outcome: String) -> Counter {
             Counter(label: Self.prefix + "checks_total", dimensions: [("outcome", outcome)], factory: factory)
         }

@@ -9,6 +9,9 @@ final class StoreChannelHandler: ChannelInboundHandler {
     static let patience = TimeAmount.seconds(5)
 
     private var pipeline = CommandPipeline<PendingCall>(patience: StoreChannelHandler.patience)
+    /// Empty; kept for its memory.
+    private var spareAnswers: [(PendingCall, PendingCall.Answer)] = []
+    private static let keptAnswers = 1_024
     private var breaker = CircuitBreaker()
     private var context: ChannelHandlerContext?
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
@@ -26,25 +29,48 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     /// Writes the commands of all calls in one go.
     /// - Parameter timeout: from now to the last reply of each.
-    func send(_ calls: some Sequence<PendingCall>, timeout: TimeAmount) {
+    func send(_ batch: CallBatch, timeout: TimeAmount) {
         guard let context, failure == nil else {
             let failure = failure ?? StoreFailure(.unreachable, "the connection to the store was lost")
-            for call in calls { call.finish(.failure(failure)) }
+            for (call, _) in batch.calls { call.finish(.failure(failure)) }
             return
         }
         let now = NIODeadline.now()
         let deadline = now + timeout
-        var buffer = context.channel.allocator.buffer(capacity: 1_024)
-        for call in calls where !call.isFinished {
-            if !breaker.admits(now: now) {
-                call.finish(.failure(.silent))
-            } else if !pipeline.send(call.commands, for: call, deadline: deadline, into: &buffer) {
-                call.finish(.failure(StoreFailure(.unreachable, "too many commands wait for the store's replies")))
+        let areAllWanted = !batch.calls.contains { $0.call.isFinished }
+        if areAllWanted, breaker.isClosed, pipeline.hasRoom(for: batch.commandCount) {
+            write(batch, by: deadline, context)
+        } else {
+            var commandCount = 0
+            let rest = batch.filtered { call in
+                guard !call.isFinished, admits(call, behind: commandCount, now: now) else { return false }
+                commandCount += call.commandCount
+                return true
             }
+            if !rest.isEmpty { write(rest, by: deadline, context) }
         }
-        guard buffer.readableBytes > 0 else { return }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    private func write(_ batch: CallBatch, by deadline: NIODeadline, _ context: ChannelHandlerContext) {
+        for (call, _) in batch.calls {
+            pipeline.sent(call.commandCount, for: call, deadline: deadline, hope: call.hope)
+        }
+        context.writeAndFlush(wrapOutboundOut(batch.bytes), promise: nil)
         startTimer()
+    }
+
+    /// Whether a call may be sent; it fails if not.
+    /// - Parameter commandCount: commands that are to be sent before it.
+    private func admits(_ call: PendingCall, behind commandCount: Int, now: NIODeadline) -> Bool {
+        guard breaker.admits(now: now) else {
+            call.finish(.failure(.silent))
+            return false
+        }
+        guard pipeline.hasRoom(for: commandCount + call.commandCount) else {
+            call.finish(.failure(StoreFailure(.unreachable, "too many commands wait for the store's replies")))
+            return false
+        }
+        return true
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -55,13 +81,14 @@ final class StoreChannelHandler: ChannelInboundHandler {
         } catch {
             return end(error)
         }
-        while true {
-            switch pipeline.next() {
-            case .deliver(let call, let replies): call.finish(.success(replies))
-            case .wait: return
-            case .close(let failure): return end(failure)
-            }
-        }
+        // Whoever is answered may send again: not before the pipeline is done with what it has received.
+        var answers: [(PendingCall, PendingCall.Answer)] = []
+        swap(&answers, &spareAnswers)
+        let failure = pipeline.deliver(to: &answers)
+        for (call, answer) in answers { call.finish(.success(answer)) }
+        answers.removeAll(keepingCapacity: answers.count <= Self.keptAnswers)
+        swap(&answers, &spareAnswers)
+        if let failure { end(failure) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -1,3 +1,4 @@
+import Contract
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -19,6 +20,7 @@ final class StoreConnection: @unchecked Sendable {
         let acceptedEvictionPolicies: Set<String>
         let acceptsReplica: Bool
         let flushesEachCommand: Bool
+        let whenWritten: (@Sendable (Int) -> Void)?
         /// Our clock, in Unix milliseconds.
         let wallClock: @Sendable () -> Int64
         /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
@@ -40,6 +42,7 @@ final class StoreConnection: @unchecked Sendable {
             acceptedEvictionPolicies = configuration.acceptedEvictionPolicies
             acceptsReplica = configuration.acceptsReplica
             flushesEachCommand = configuration.flushesEachCommand
+            whenWritten = configuration.whenWritten
             wallClock = configuration.wallClock
             self.examinationInterval = examinationInterval
             self.report = report
@@ -55,16 +58,24 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     private struct Mailbox {
-        var calls: [PendingCall] = []
+        var batch = CallBatch()
         var isLoopTold = false
     }
 
     let loop: any EventLoop
+    /// What is to be added to our clock to get the store's, in milliseconds, as last examined; known before any call is
+    /// answered.
+    var clockOffset: Int64 { latestClockOffset.load(ordering: .relaxed) }
+
     private let options: Options
+    private let latestClockOffset = Atomic<Int64>(0)
     private let mailbox = Mutex(Mailbox())
 
     private var lifecycle = ConnectionLifecycle()
-    private var held: [PendingCall] = []
+    private var held = CallBatch()
+    /// Empty; kept for its memory, which is the next mailbox's.
+    private var spare = CallBatch()
+    private static let keptCommands = 4_096
     private var channel: (any Channel)?
     /// Where the connection leads, or is to lead.
     private var location: StoreURL.Location?
@@ -80,16 +91,29 @@ final class StoreConnection: @unchecked Sendable {
 
     /// Sends commands and waits for their replies, which may be errors.
     func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
-        let call = PendingCall(commands)
-        let result = await withTaskCancellationHandler {
+        var bytes = ByteBuffer()
+        for command in commands { bytes.write(command) }
+        let call = PendingCall(commandCount: commands.count)
+        let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                call.whenFinished { continuation.resume(returning: $0) }
-                if !call.isFinished { submit(call) }
+                if call.wait(continuation) { submit(call) { $0.writeImmutableBuffer(bytes) } }
             }
         } onCancel: {
             call.finish(.failure(.cancelled))
         }
-        return try result.get()
+        guard case .replies(let replies) = try outcome.get() else { throw .unexpectedReply }
+        return replies
+    }
+
+    /// Puts a call into the mailbox.
+    /// - Parameter write: writes the commands of the call.
+    func submit(_ call: PendingCall, _ write: (inout ByteBuffer) -> Void) {
+        let mustTellLoop = mailbox.withLock { mailbox in
+            mailbox.batch.append(call, write)
+            defer { mailbox.isLoopTold = true }
+            return !mailbox.isLoopTold
+        }
+        if mustTellLoop { loop.execute { self.emptyMailbox() } }
     }
 
     /// Ends the connection for good; calls in flight fail.
@@ -105,35 +129,41 @@ final class StoreConnection: @unchecked Sendable {
         }
     }
 
-    private func submit(_ call: PendingCall) {
-        let mustTellLoop = mailbox.withLock { mailbox in
-            mailbox.calls.append(call)
-            defer { mailbox.isLoopTold = true }
-            return !mailbox.isLoopTold
-        }
-        if mustTellLoop { loop.execute { self.emptyMailbox() } }
-    }
-
     private func emptyMailbox() {
         loop.assertInEventLoop()
-        let calls = mailbox.withLock { mailbox in
-            defer { mailbox = Mailbox() }
-            return mailbox.calls
+        var batch = CallBatch()
+        swap(&batch, &spare)
+        mailbox.withLock { mailbox in
+            swap(&mailbox.batch, &batch)
+            mailbox.isLoopTold = false
         }
+        process(batch)
+        if batch.commandCount <= Self.keptCommands {
+            batch.clear()
+            swap(&batch, &spare)
+        }
+    }
+
+    private func process(_ batch: CallBatch) {
         switch lifecycle.admit() {
         case .send:
             guard let handler else { preconditionFailure("a connection that is ready has a handler") }
             if options.flushesEachCommand {
-                for call in calls { handler.send([call], timeout: options.commandTimeout) }
+                for single in batch.singles() { send(single, through: handler) }
             } else {
-                handler.send(calls, timeout: options.commandTimeout)
+                send(batch, through: handler)
             }
-        case .fail(let failure): fail(calls, failure)
-        case .hold: held += calls
+        case .fail(let failure): fail(batch, failure)
+        case .hold: held.append(batch)
         case .holdAndConnect:
-            held += calls
+            held.append(batch)
             connect()
         }
+    }
+
+    private func send(_ batch: CallBatch, through handler: StoreChannelHandler) {
+        options.whenWritten?(batch.commandCount)
+        handler.send(batch, timeout: options.commandTimeout)
     }
 
     private func connect() {
@@ -163,15 +193,17 @@ final class StoreConnection: @unchecked Sendable {
             lost(self.handler?.endedBecause ?? StoreFailure(.unreachable, "the connection to the store was lost"))
         }
         let sentAt = options.wallClock()
-        let handshake = PendingCall(Handshake.commands(options.access))
-        handshake.whenFinished { [self] result in
+        let commands = Handshake.commands(options.access)
+        let handshake = PendingCall(commandCount: commands.count) { [self] result in
             do throws(StoreFailure) {
                 begin(try Handshake.condition(ofHandshake: result.get(), sentAt: sentAt, options: options))
             } catch {
                 self.handler?.end(error)
             }
         }
-        handler.send([handshake], timeout: deadline - .now())
+        var batch = CallBatch()
+        batch.append(handshake, commands)
+        handler.send(batch, timeout: deadline - .now())
     }
 
     private func begin(_ condition: StoreCondition) {
@@ -181,6 +213,7 @@ final class StoreConnection: @unchecked Sendable {
             return
         }
         reportedFailure = nil
+        latestClockOffset.store(condition.clockOffset, ordering: .relaxed)
         options.report(.connected(condition))
         handler?.send(takeHeld(), timeout: options.commandTimeout)
         scheduleExamination()
@@ -199,11 +232,11 @@ final class StoreConnection: @unchecked Sendable {
             self.handler?.end(StoreFailure(.unreachable, "another server has become the primary"))
         }
         let sentAt = options.wallClock()
-        let call = PendingCall(Handshake.examination)
-        call.whenFinished { [self] result in
+        let call = PendingCall(commandCount: Handshake.examination.count) { [self] result in
             do throws(StoreFailure) {
                 let condition = try Handshake.condition(
                     ofExamination: result.get()[...], sentAt: sentAt, options: options)
+                latestClockOffset.store(condition.clockOffset, ordering: .relaxed)
                 options.report(.examined(condition))
             } catch  where error.code == .timedOut {
                 // Slow is not unsafe: the next look will tell.
@@ -213,7 +246,9 @@ final class StoreConnection: @unchecked Sendable {
             }
             scheduleExamination()
         }
-        handler.send([call], timeout: options.commandTimeout)
+        var batch = CallBatch()
+        batch.append(call, Handshake.examination)
+        handler.send(batch, timeout: options.commandTimeout)
     }
 
     private func lost(_ failure: StoreFailure, because error: (any Error)? = nil) {
@@ -234,12 +269,12 @@ final class StoreConnection: @unchecked Sendable {
         }
     }
 
-    private func takeHeld() -> [PendingCall] {
-        defer { held = [] }
+    private func takeHeld() -> CallBatch {
+        defer { held = CallBatch() }
         return held
     }
 
-    private func fail(_ calls: [PendingCall], _ failure: StoreFailure) {
-        for call in calls { call.finish(.failure(failure)) }
+    private func fail(_ batch: CallBatch, _ failure: StoreFailure) {
+        for (call, _) in batch.calls { call.finish(.failure(failure)) }
     }
 }

@@ -23,6 +23,17 @@ import Testing
         }
     }
 
+    /// So that a check costs no change of thread: the connections to the store live there, too.
+    @Test func requestsAreHandledOnTheEventLoopThatReadsThem() async throws {
+        let node = try await TestNode()
+        try await node.test(.live) { client in
+            let token = try await client.token()
+            for _ in 0..<5 { #expect(try await client.me(token).status == .ok) }
+        }
+        #expect(node.denylist.lookups == 5)
+        #expect(node.denylist.lookupsOnEventLoops == 5)
+    }
+
     /// The first key signs, all verify: what makes keys exchangeable without a pause.
     @Test func aTokenOfALaterKeyIsAccepted() async throws {
         let old = SigningKey(generating: .es256)

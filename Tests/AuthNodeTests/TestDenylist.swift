@@ -1,5 +1,6 @@
 import AuthNode
 import Contract
+import NIOPosix
 import Revocation
 import RevocationHTTP
 import Synchronization
@@ -9,6 +10,7 @@ final class TestDenylist: NodeDenylist {
     private struct State {
         var isAway = false
         var lookups = 0
+        var lookupsOnEventLoops = 0
         var skew: Int64 = 0
         var acknowledgement: Acknowledgement?
     }
@@ -43,11 +45,18 @@ final class TestDenylist: NodeDenylist {
 
     var lookups: Int { state.withLock { $0.lookups } }
 
+    /// Those by tasks that run on an event loop.
+    var lookupsOnEventLoops: Int { state.withLock { $0.lookupsOnEventLoops } }
+
     private static let absence = UnknownCause(.unreachable, "no connection to the store")
     private static let failure = RevocationError(.unreachable, "no connection to the store")
 
     func verdict(for token: TokenClaims) async -> Verdict {
-        state.withLock { $0.lookups += 1 }
+        let isOnEventLoop = MultiThreadedEventLoopGroup.currentEventLoop != nil
+        state.withLock { state in
+            state.lookups += 1
+            if isOnEventLoop { state.lookupsOnEventLoops += 1 }
+        }
         return isAway ? .unknown(Self.absence) : await list.verdict(for: token)
     }
 

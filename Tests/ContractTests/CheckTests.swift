@@ -68,7 +68,7 @@ import Testing
                 issuer: "i", subject: claims.contains(.subject) ? "sub" : nil,
                 session: claims.contains(.session) ? "sid" : nil, identifier: claims.contains(.token) ? "jti" : nil,
                 client: claims.contains(.client) ? "client" : nil, issuedAt: hasIssuedAt ? issuedAt : nil)
-            let check = try Check(token, in: Namespace())
+            let check = Check(token, in: Namespace())
             for held in Self.allHoldings(claims) {
                 let store = Dictionary(
                     uniqueKeysWithValues: held.compactMap { kind, held in
@@ -107,7 +107,7 @@ import Testing
     @Test func keysStandInTheOrderOfTheScopesAndTheEpochComesLast() throws {
         let token = TokenClaims(issuer: "i", subject: "c", session: "b", identifier: "a", client: "d")
         #expect(
-            try Check(token, in: Namespace()).keys
+            Check(token, in: Namespace()).keys
                 == [
                     "revoked:jti:a", "revoked:sid:b", "revoked:sub:c", "revoked:client:d", "revoked:all",
                     "revoked.epoch",
@@ -120,7 +120,7 @@ import Testing
     @Test func theEdgeOfACutOffIsOneMillisecondWide() throws {
         for (cutOff, isRevoked) in [(-1, false), (0, true), (1, true)] as [(Int64, Bool)] {
             let token = TokenClaims(issuer: "i", subject: "s", issuedAt: Self.now)
-            let check = try Check(token, in: Namespace())
+            let check = Check(token, in: Namespace())
             let verdict = check.verdict(
                 values: [Array("\(Self.now + cutOff)".utf8), nil, pinned], pinnedEpoch: pinned, now: Self.now)
             #expect(word(verdict) == (isRevoked ? "revoked" : "clear"))
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func anImplausibleCutOffIsNeitherBelievedNorIgnored() throws {
-        let check = try Check(TokenClaims(issuer: "i", subject: "s", issuedAt: Self.now), in: Namespace())
+        let check = Check(TokenClaims(issuer: "i", subject: "s", issuedAt: Self.now), in: Namespace())
         for text in ["0", "1700000000", "1800000000000", "soon", "", "-1"] {
             let verdict = check.verdict(values: [Array(text.utf8), nil, pinned], pinnedEpoch: pinned, now: Self.now)
             #expect(word(verdict) == "implausibleCutOff")
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func tooFewOrTooManyValuesAreNoAnswer() throws {
-        let check = try Check(TokenClaims(issuer: "i", identifier: "a"), in: Namespace())
+        let check = Check(TokenClaims(issuer: "i", identifier: "a"), in: Namespace())
         for count in [0, 1, 2, 4] {
             let values = Array(repeating: Array("logout".utf8) as [UInt8]?, count: count)
             #expect(word(check.verdict(values: values, pinnedEpoch: pinned, now: Self.now)) == "malformedReply")
@@ -144,13 +144,13 @@ import Testing
     }
 
     @Test func anEmptyEpochIsNone() throws {
-        let check = try Check(TokenClaims(issuer: "i", identifier: "a"), in: Namespace())
+        let check = Check(TokenClaims(issuer: "i", identifier: "a"), in: Namespace())
         #expect(word(check.verdict(values: [nil, nil, []], pinnedEpoch: [], now: Self.now)) == "epochMissing")
     }
 
     @Test func theReasonIsTold() throws {
         let token = TokenClaims(issuer: "i", subject: "s", identifier: "a", issuedAt: Self.now)
-        let check = try Check(token, in: Namespace())
+        let check = Check(token, in: Namespace())
         let cutOff = Array("\(Self.now)".utf8)
         for (values, reason) in [
             ([Array("compromised".utf8), nil, nil, nil], "compromised"),

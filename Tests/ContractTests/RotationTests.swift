@@ -24,7 +24,7 @@ import Testing
         _ existing: String?, _ held: String?, session: String? = nil, subject: String? = nil, epoch: String? = "epoch",
         grace: Int64 = 0
     ) throws -> String {
-        let check = try Check(token, in: Namespace())
+        let check = Check(token, in: Namespace())
         let values = [held, session, subject, nil, epoch].map { $0.map { Array($0.utf8) } }
         let decision = check.rotation(
             existing: existing.map { Array($0.utf8) }, values: values, claim: mine, grace: grace, pinnedEpoch: pinned,

@@ -1,4 +1,6 @@
 import Contract
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import Revocation
@@ -67,12 +69,58 @@ import Testing
     @Test func aPairOfConnectionsForEachEventLoop() async throws {
         let store = try await FakeStore.healthy()
         guard case .server(let location, _) = try StoreURL(store.url) else { return }
+        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        var configuration = configuration()
+        configuration.eventLoops = eventLoops
         let backend = RedisBackend(
-            address: .fixed(location), configuration: configuration(), logger: LogLines().logger,
-            loopCount: 2)
+            address: .fixed(location), configuration: configuration, logger: LogLines().logger)
         for _ in 0..<4 { #expect(try await backend.lookUp(["revoked.epoch"]) == [Array("epoch".utf8)]) }
         #expect(store.connectionCount == 2)
         await backend.close()
+        try await eventLoops.shutdownGracefully()
         await store.stop()
+    }
+
+    @Test func aTaskOnAnEventLoopIsAnsweredThere() async throws {
+        let store = try await FakeStore.healthy()
+        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        var configuration = configuration()
+        configuration.eventLoops = eventLoops
+        let list = try RevocationList(store.url, configuration: configuration)
+        for loop in Array(eventLoops.makeIterator()) {
+            await withTaskExecutorPreference(EventLoopTaskExecutor(loop)) {
+                for _ in 0..<3 {
+                    #expect(loop.inEventLoop)
+                    #expect(await list.verdict(for: token()).isClear)
+                }
+                #expect(loop.inEventLoop)
+            }
+        }
+        // One for each loop that was asked on.
+        #expect(store.connectionCount == 2)
+        await list.close()
+        try await eventLoops.shutdownGracefully()
+        await store.stop()
+    }
+
+    /// hiredis formats every other command.
+    @Test(arguments: [
+        "a", "01890a5d-ac96-774b-bcce-b302099a8057", "a:b\r\n", "\0", "Ä😀", String(repeating: "x", count: 256),
+        String(repeating: "x", count: 257), "sha256:x", "sha256", String(repeating: "ß", count: 128),
+    ])
+    func aCheckIsFormattedAsHiredisWould(identifier: String) throws {
+        for namespace in [Namespace(), try Namespace(issuerLabel: String(repeating: "l", count: 32))] {
+            for mask in 0..<16 {
+                func claim(_ bit: Int) -> String? { mask & (1 << bit) == 0 ? nil : identifier }
+                let check = Check(
+                    TokenClaims(
+                        issuer: "i", subject: claim(0), session: claim(1), identifier: claim(2), client: claim(3)),
+                    in: namespace)
+                var (direct, formatted) = (ByteBuffer(), ByteBuffer())
+                direct.write(check)
+                formatted.write(Command("MGET", check.keys))
+                #expect(direct == formatted)
+            }
+        }
     }
 }

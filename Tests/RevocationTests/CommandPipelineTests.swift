@@ -7,10 +7,8 @@ import Testing
     /// Pipelines `commandCount` commands, feeds `text` in pieces of `size`, and notes what comes out.
     private func replies(to commandCount: Int, _ text: String, size: Int = .max) throws -> [Reply] {
         var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-        var buffer = ByteBuffer()
         for number in 0..<commandCount {
-            let isTaken = pipeline.send([Command("PING")], for: number, deadline: .distantFuture, into: &buffer)
-            #expect(isTaken)
+            pipeline.sent(1, for: number, deadline: .distantFuture)
         }
         var replies: [Reply] = []
         var bytes = ByteBuffer(string: text)
@@ -21,6 +19,7 @@ import Testing
                 case .deliver(let number, let new):
                     #expect(number == replies.count)
                     replies += new
+                case .deliverAsHoped: Issue.record("nothing was hoped for")
                 case .wait: break loop
                 case .close(let failure): throw failure
                 }
@@ -45,9 +44,7 @@ import Testing
     @Test func aSplitAtEveryByteMakesNoDifference() throws {
         for cut in 1..<Self.story.utf8.count {
             var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-            var buffer = ByteBuffer()
-            _ = pipeline.send(
-                Self.meaning.map { _ in Command("PING") }, for: 0, deadline: .distantFuture, into: &buffer)
+            pipeline.sent(Self.meaning.count, for: 0, deadline: .distantFuture)
             let bytes = ByteBuffer(string: Self.story)
             try pipeline.receive(#require(bytes.getSlice(at: 0, length: cut)))
             guard case .wait = pipeline.next() else {
@@ -141,9 +138,7 @@ import Testing
 
     @Test func aCallGetsAllItsRepliesAtOnce() throws {
         var pipeline = CommandPipeline<String>(patience: .seconds(1))
-        var buffer = ByteBuffer()
-        _ = pipeline.send([Command("PING"), Command("PING")], for: "both", deadline: .distantFuture, into: &buffer)
-        #expect(String(buffer: buffer) == String(repeating: "*1\r\n$4\r\nPING\r\n", count: 2))
+        pipeline.sent(2, for: "both", deadline: .distantFuture)
         try pipeline.receive(ByteBuffer(string: ":1\r\n"))
         guard case .wait = pipeline.next() else { return #expect(Bool(false), "one reply is not all") }
         try pipeline.receive(ByteBuffer(string: ":2\r\n"))
@@ -156,10 +151,9 @@ import Testing
 
     @Test func anExpiredCallKeepsItsPlaceAndItsLateReplyIsDropped() throws {
         var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
-        var buffer = ByteBuffer()
         let start = NIODeadline.now()
-        _ = pipeline.send([Command("PING")], for: "slow", deadline: start + .milliseconds(10), into: &buffer)
-        _ = pipeline.send([Command("PING")], for: "later", deadline: start + .milliseconds(20), into: &buffer)
+        pipeline.sent(1, for: "slow", deadline: start + .milliseconds(10))
+        pipeline.sent(1, for: "later", deadline: start + .milliseconds(20))
         let firstDeadline = pipeline.nextDeadline
         #expect(firstDeadline == start + .milliseconds(10))
         let early = pipeline.expire(now: start + .milliseconds(9))
@@ -179,9 +173,8 @@ import Testing
 
     @Test func aConnectionThatAnswersNothingIsTakenForDead() {
         var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
-        var buffer = ByteBuffer()
         let start = NIODeadline.now()
-        _ = pipeline.send([Command("PING")], for: "slow", deadline: start, into: &buffer)
+        pipeline.sent(1, for: "slow", deadline: start)
         let expired = pipeline.expire(now: start)
         #expect(expired == ["slow"])
         let end = pipeline.nextDeadline
@@ -194,10 +187,9 @@ import Testing
 
     @Test func theEndReturnsThoseWhoStillWait() {
         var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
-        var buffer = ByteBuffer()
         let start = NIODeadline.now()
-        _ = pipeline.send([Command("PING")], for: "expired", deadline: start, into: &buffer)
-        _ = pipeline.send([Command("PING")], for: "waiting", deadline: .distantFuture, into: &buffer)
+        pipeline.sent(1, for: "expired", deadline: start)
+        pipeline.sent(1, for: "waiting", deadline: .distantFuture)
         _ = pipeline.expire(now: start)
         let callers = pipeline.end()
         #expect(callers == ["waiting"])
@@ -207,14 +199,50 @@ import Testing
 
     @Test func tooManyInFlightAreRefused() {
         var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-        var buffer = ByteBuffer()
-        let many = Array(repeating: Command("PING"), count: CommandPipeline<Int>.maximumOutstanding)
-        let isTaken = pipeline.send(many, for: 0, deadline: .distantFuture, into: &buffer)
-        #expect(isTaken)
-        let written = buffer.readableBytes
-        let isOneMoreTaken = pipeline.send([Command("PING")], for: 1, deadline: .distantFuture, into: &buffer)
-        #expect(!isOneMoreTaken)
-        #expect(buffer.readableBytes == written)
+        let most = CommandPipeline<Int>.maximumOutstanding
+        let (isRoomForAll, isRoomForMore) = (pipeline.hasRoom(for: most), pipeline.hasRoom(for: most + 1))
+        #expect(isRoomForAll && !isRoomForMore)
+        pipeline.sent(most, for: 0, deadline: .distantFuture)
+        let isRoomForOne = pipeline.hasRoom(for: 1)
+        #expect(!isRoomForOne)
+    }
+
+    /// What a check of three keys hopes for, whole or in pieces, and what is not quite that.
+    @Test(arguments: [
+        ("*3\r\n$-1\r\n$-1\r\n$5\r\nepoch\r\n", true),
+        ("*3\r\n$-1\r\n$-1\r\n$5\r\nepocH\r\n", false),
+        ("*3\r\n$-1\r\n$-1\r\n$6\r\nepochs\r\n", false),
+        ("*3\r\n$-1\r\n$-1\r\n+epoch\r\n", false),
+        ("*3\r\n$-1\r\n$0\r\n\r\n$5\r\nepoch\r\n", false),
+        ("*3\r\n$-1\r\n$1\r\ne\r\n$4\r\npoch\r\n", false),
+        ("*3\r\n$-1\r\n$-1\r\n$-1\r\n", false),
+        ("*2\r\n$-1\r\n$5\r\nepoch\r\n", false),
+        ("*4\r\n$-1\r\n$-1\r\n$-1\r\n$5\r\nepoch\r\n", false),
+        ("*0\r\n", false), ("$5\r\nepoch\r\n", false), ("-ERR\r\n", false), (":3\r\n", false),
+    ])
+    func onlyTheEpochAndNothingElseIsTheHopedForAnswer(text: String, isHopedFor: Bool) throws {
+        for cut in 1...text.utf8.count {
+            var pipeline = CommandPipeline<Int>(patience: .seconds(1))
+            for number in 0..<2 {
+                pipeline.sent(
+                    1, for: number, deadline: .distantFuture, hope: .init(keyCount: 3, epoch: Array("epoch".utf8)))
+            }
+            // Twice: what was noted of the first reply must not show in the second.
+            let bytes = ByteBuffer(string: text + text)
+            var answers: [Bool] = []
+            for piece in [(0, cut), (cut, bytes.readableBytes - cut)] {
+                try pipeline.receive(#require(bytes.getSlice(at: piece.0, length: piece.1)))
+                loop: while true {
+                    switch pipeline.next() {
+                    case .deliverAsHoped: answers.append(true)
+                    case .deliver: answers.append(false)
+                    case .wait: break loop
+                    case .close(let failure): throw failure
+                    }
+                }
+            }
+            #expect(answers == [isHopedFor, isHopedFor], "cut at \(cut)")
+        }
     }
 }
 

@@ -5,6 +5,7 @@ public import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+import NIOPosix
 public import RevocationHTTP
 
 /// An auth node: log-in, log-out, and who may pass, over HTTP. Nodes share keys and denylist, nothing else.
@@ -13,6 +14,8 @@ public struct Node: Sendable {
     private static let maximumHeaderBytes = 32 << 10
     private static let maximumHeaderCount = 100
     private static let realm = "revoked"
+    /// Where requests are handled, and where the connections to the denylist are: so a check costs no change of thread.
+    static let eventLoops = MultiThreadedEventLoopGroup.singleton
 
     private let settings: NodeSettings
     private let keys: KeyRing
@@ -57,9 +60,12 @@ public struct Node: Sendable {
             maxHeaderFieldCount: Self.maximumHeaderCount)
         return Application(
             router: router(),
-            server: .http1(configuration: .init(idleTimeout: .seconds(60), httpDecoderConfiguration: decoder)),
+            server: .onEventLoops(
+                Self.eventLoops,
+                configuration: .init(idleTimeout: .seconds(60), httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(address: .hostname(settings.bind, port: settings.port)),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? settings.port) },
+            eventLoopGroupProvider: .shared(Self.eventLoops),
             logger: logger)
     }
 

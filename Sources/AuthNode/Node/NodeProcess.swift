@@ -31,9 +31,9 @@ public enum NodeProcess {
         }
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
-        let denylist = try RevocationList(
-            settings.backend, configuration: settings.denylistConfiguration(labels: others?.labels ?? [:]),
-            logger: logger)
+        var configuration = settings.denylistConfiguration(labels: others?.labels ?? [:])
+        configuration.eventLoops = Node.eventLoops
+        let denylist = try RevocationList(settings.backend, configuration: configuration, logger: logger)
         do {
             let node = try Node(
                 settings, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],

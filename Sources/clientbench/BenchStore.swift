@@ -1,0 +1,80 @@
+import CYardstick
+import Foundation
+
+/// A server to be measured against.
+enum StoreKind: String, CaseIterable {
+    /// Our daemon, from the directory of this program.
+    case revoked
+    case redis
+}
+
+/// A server that was started for a measurement: memory only, on a free port of 127.0.0.1.
+struct BenchStore {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The program that was built beside this one.
+    static let revoked = Bundle.main.executableURL?.deletingLastPathComponent().appending(path: "revoked")
+
+    private static let startTime = Duration.seconds(20)
+
+    let port: Int32
+    private let process: Process
+    private let directory: URL
+
+    static func start(_ kind: StoreKind) async throws -> BenchStore {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "clientbench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let process = Process()
+        let port = try freePort()
+        switch kind {
+        case .revoked:
+            process.executableURL = revoked
+            process.arguments = [
+                "serve", "--port", "\(port)", "--appendonly", "no", "--dir", directory.path, "--loglevel", "warning",
+            ]
+        case .redis:
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = [
+                "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--dir", directory.path,
+                "--daemonize", "no",
+            ]
+        }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        do {
+            try process.run()
+        } catch {
+            throw Failure(description: "cannot start \(kind.rawValue): build the product revoked, install redis-server")
+        }
+        let store = BenchStore(port: port, process: process, directory: directory)
+        let deadline = ContinuousClock.now + startTime
+        while !store.isInitialised(kind) {
+            guard process.isRunning, ContinuousClock.now < deadline else {
+                await store.stop()
+                throw Failure(description: "\(kind.rawValue) does not answer")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return store
+    }
+
+    func stop() async {
+        process.terminate()
+        while process.isRunning { try? await Task.sleep(for: .milliseconds(10)) }
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Whether it answers; a stock server gets its epoch now.
+    private func isInitialised(_ kind: StoreKind) -> Bool {
+        let epoch = kind == .redis ? UUID().uuidString : nil
+        return yardstick_ready("127.0.0.1", port, epoch) == 1
+    }
+
+    private static func freePort() throws -> Int32 {
+        let port = yardstick_free_port()
+        guard port > 0 else { throw Failure(description: "no port is free") }
+        return port
+    }
+}

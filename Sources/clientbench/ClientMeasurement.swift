@@ -1,0 +1,136 @@
+import CYardstick
+import Contract
+import Foundation
+import Revocation
+import Synchronization
+
+/// One server, measured from here.
+struct ClientMeasurement {
+    /// Who does it.
+    enum Subject: Hashable {
+        /// The C program over hiredis, 64 in flight.
+        case yardstick
+        /// The C program, with a command in flight on each of so many connections.
+        case connections(Int)
+        /// This client.
+        case client(tasks: Int, Mode)
+    }
+
+    struct Sample {
+        let operation: Operation
+        let subject: Subject
+        let perSecond: Double
+        /// Processor time of this process for one operation.
+        let nanoseconds: Double
+        var commandsPerWrite: Double?
+    }
+
+    let port: Int32
+    let operations: [Operation]
+    let modes: [Mode]
+    let tasks: [Int]
+    let duration: Duration
+
+    /// Everything once.
+    func round() async throws -> [Sample] {
+        var samples: [Sample] = []
+        for operation in operations {
+            samples.append(try yardstick(operation, .yardstick, connections: 1, depth: 64))
+            samples.append(try yardstick(operation, .connections(50), connections: 50, depth: 1))
+            for tasks in tasks {
+                for mode in modes { samples.append(try await client(operation, tasks, mode)) }
+            }
+        }
+        return samples
+    }
+
+    private func yardstick(
+        _ operation: Operation, _ subject: Subject, connections: Int32, depth: Int32
+    ) throws -> Sample {
+        var count = 0
+        let start = ContinuousClock.now
+        let processorStart = yardstick_processor_nanoseconds()
+        let result = yardstick_run(
+            "127.0.0.1", port, Operation.keyPrefix, operation.keyCount ?? 0, connections, depth, duration / .seconds(1),
+            &count)
+        guard result == 0, count > 0 else { throw BenchStore.Failure(description: "the yardstick was not answered") }
+        return Sample(
+            operation: operation, subject: subject,
+            perSecond: Double(count) / ((ContinuousClock.now - start) / .seconds(1)),
+            nanoseconds: (yardstick_processor_nanoseconds() - processorStart) / Double(count))
+    }
+
+    private func client(_ operation: Operation, _ tasks: Int, _ mode: Mode) async throws -> Sample {
+        let writes = WriteCount()
+        var configuration = RevocationConfiguration()
+        // A machine that is busy with something else is not what is measured.
+        configuration.commandTimeout = .seconds(30)
+        configuration.flushesEachCommand = mode == .flushing
+        configuration.whenWritten = { writes.add($0) }
+        let list = try RevocationList("redis://127.0.0.1:\(port)", configuration: configuration)
+        let now = configuration.wallClock()
+        guard case .clear = await list.verdict(for: Operation.token.claims(99_999_999, now)) else {
+            throw BenchStore.Failure(description: "the store gives no verdict")
+        }
+        _ = try await run(operation, tasks, mode, list, now, .milliseconds(100))
+        writes.reset()
+        let start = ContinuousClock.now
+        let processorStart = yardstick_processor_nanoseconds()
+        let count = try await run(operation, tasks, mode, list, now, duration)
+        let sample = Sample(
+            operation: operation, subject: .client(tasks: tasks, mode),
+            perSecond: Double(count) / ((ContinuousClock.now - start) / .seconds(1)),
+            nanoseconds: (yardstick_processor_nanoseconds() - processorStart) / Double(count),
+            commandsPerWrite: writes.commandsPerWrite)
+        await list.close()
+        return sample
+    }
+
+    /// - Returns: how many operations were done.
+    private func run(
+        _ operation: Operation, _ tasks: Int, _ mode: Mode, _ list: RevocationList, _ now: Int64, _ duration: Duration
+    ) async throws -> Int {
+        let executor = mode == .own ? list.executor : nil
+        let end = ContinuousClock.now + duration
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+            for task in 0..<tasks {
+                group.addTask(executorPreference: executor) {
+                    // The tokens are made beforehand: a server has them from its requests.
+                    let tokens = (0..<32).map { operation.claims(task * 32 + $0, now) }
+                    var count = 0
+                    while ContinuousClock.now < end {
+                        for token in tokens {
+                            if operation == .revoke {
+                                try await list.revoke(token)
+                            } else {
+                                let verdict = await list.verdict(for: token)
+                                guard case .clear = verdict else {
+                                    throw BenchStore.Failure(description: "a check was not clear: \(verdict)")
+                                }
+                            }
+                        }
+                        count += tokens.count
+                    }
+                    return count
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+    }
+}
+
+/// How many commands left in how many writes.
+private final class WriteCount: Sendable {
+    private let counts = Mutex((commands: 0, writes: 0))
+
+    func add(_ commandCount: Int) {
+        counts.withLock { counts in
+            counts.commands += commandCount
+            counts.writes += 1
+        }
+    }
+
+    func reset() { counts.withLock { $0 = (0, 0) } }
+
+    var commandsPerWrite: Double { counts.withLock { Double($0.commands) / Double($0.writes) } }
+}

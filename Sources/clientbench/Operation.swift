@@ -1,0 +1,48 @@
+import Contract
+
+/// What is measured.
+enum Operation: String, CaseIterable {
+    /// A check of a token with nothing but a `jti`: its key, that of all, and the epoch.
+    case token
+    /// A check of `jti`, `sid` and `sub`: five keys.
+    case scopes
+    /// `SETEX`.
+    case revoke
+
+    /// How many keys the command has; nil for one that writes.
+    var keyCount: Int32? {
+        switch self {
+        case .token: 3
+        case .scopes: 5
+        case .revoke: nil
+        }
+    }
+
+    /// A token that no other number has. What is revoked is never checked.
+    /// - Parameter now: Unix milliseconds.
+    func claims(_ number: Int, _ now: Int64) -> TokenClaims {
+        let digits = String(self == .revoke ? 50_000_000 + number : number)
+        let identifier = Self.identifier.dropLast(digits.utf8.count) + digits
+        var claims = TokenClaims(
+            issuer: "i", identifier: String(identifier), issuedAt: now, expiresAt: now + 600_000)
+        if self == .scopes {
+            claims.session = "session-" + digits
+            claims.subject = "subject-" + digits
+        }
+        return claims
+    }
+
+    /// What the yardstick's keys begin with, and no other's; eight digits follow.
+    static let keyPrefix = "revoked:jti:01890a5d-ac96-774b-bcce-b303"
+    private static let identifier = "01890a5d-ac96-774b-bcce-b30200000000"
+}
+
+/// How it is done.
+enum Mode: String, CaseIterable {
+    /// As a program does that knows nothing of executors.
+    case usual
+    /// The tasks run where the connection does.
+    case own
+    /// Each command leaves in a write of its own, as it does in clients that do not pipeline by themselves.
+    case flushing
+}
