@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,15 +22,30 @@ int clinux_epoll_control(int epoll, clinux_operation operation, int descriptor, 
     return epoll_ctl(epoll, operations[operation], descriptor, &event);
 }
 
-int clinux_epoll_wait(int epoll, clinux_event *events, int count, int milliseconds) {
-    struct epoll_event reported[256];
-    int ready = epoll_wait(epoll, reported, count < 256 ? count : 256, milliseconds);
+static int report(const struct epoll_event *reported, int ready, clinux_event *events) {
     for (int index = 0; index < ready; index++) {
         events[index].value = reported[index].data.u64;
         events[index].events = reported[index].events;
     }
     return ready;
 }
+
+int clinux_epoll_wait(int epoll, clinux_event *events, int count, int milliseconds) {
+    struct epoll_event reported[256];
+    return report(reported, epoll_wait(epoll, reported, count < 256 ? count : 256, milliseconds), events);
+}
+
+int clinux_epoll_wait_for(int epoll, clinux_event *events, int count, int64_t nanoseconds) {
+    struct epoll_event reported[256];
+    struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    if (count > 256) count = 256;
+    int ready = epoll_pwait2(epoll, reported, count, &time, NULL);
+    // Before Linux 5.11 there are milliseconds only: then the last of them is waited out by asking again and again.
+    if (ready < 0 && errno == ENOSYS) ready = epoll_wait(epoll, reported, count, (int)(nanoseconds / 1000000));
+    return report(reported, ready, events);
+}
+
+void clinux_precise_timers(void) { prctl(PR_SET_TIMERSLACK, 1UL); }
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 

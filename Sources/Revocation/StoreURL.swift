@@ -8,24 +8,24 @@
 /// - `memory:`: a denylist in this process
 ///
 /// `rediss` instead of `redis` speaks TLS, with a query of ``TLSSettings``.
-enum StoreURL: Sendable {
+package enum StoreURL: Sendable {
     case memory
     case server(Location, Access)
     case sentinel([Location], name: String, Access)
     case cluster([Location], Access)
 
     /// How to come in.
-    struct Access: Sendable {
-        var credentials: Credentials?
-        var database = 0
+    package struct Access: Sendable {
+        package var credentials: Credentials?
+        package var database = 0
         var tls: TLSSettings?
     }
 
-    enum Location: Sendable, Hashable, CustomStringConvertible {
+    package enum Location: Sendable, Hashable, CustomStringConvertible {
         case tcp(host: String, port: Int)
         case unixSocket(path: String)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
             case .unixSocket(let path): path
@@ -34,18 +34,18 @@ enum StoreURL: Sendable {
     }
 
     /// Shows nothing of itself, however it is printed.
-    struct Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package struct Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
         /// nil for the default user.
-        let user: [UInt8]?
-        let password: [UInt8]
+        package let user: [UInt8]?
+        package let password: [UInt8]
 
-        var description: String { "credentials" }
-        var debugDescription: String { description }
-        var customMirror: Mirror { Mirror(self, children: []) }
+        package var description: String { "credentials" }
+        package var debugDescription: String { description }
+        package var customMirror: Mirror { Mirror(self, children: []) }
     }
 
     /// - Throws: ``RevocationError/Code/invalidURL``, without the URL: it may hold a password.
-    init(_ url: String) throws(RevocationError) {
+    package init(_ url: String) throws(RevocationError) {
         guard url != "memory:" else {
             self = .memory
             return

@@ -1,4 +1,3 @@
-import Histogram
 import Testing
 
 @testable import LoadHarness
@@ -18,7 +17,7 @@ import Testing
     }
 
     @Test func theGeneratorIsTheLimitIfOnlyTheServerHadTimeLeft() {
-        var result = LoadResult(latency: .init(highestTrackableValue: 1000))
+        var result = LoadResult()
         result.nanoseconds = 100
         result.generatorNanoseconds = 95
         result.serverNanoseconds = 60
@@ -28,9 +27,9 @@ import Testing
     }
 
     private func sample(_ server: ServerKind, _ alternation: Int, _ serverTime: Double) -> BenchReport.Sample {
-        var sample = BenchReport.Sample(
-            LoadResult(nanoseconds: 1, latency: .init(highestTrackableValue: 1000)), server, .existsHit, inFlight: 1,
-            alternation: alternation)
+        var result = LoadResult()
+        result.nanoseconds = 1
+        var sample = BenchReport.Sample(result, server, .existsHit, inFlight: 1, alternation: alternation)
         sample.serverTime = serverTime
         return sample
     }

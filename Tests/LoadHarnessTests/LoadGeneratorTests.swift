@@ -15,7 +15,7 @@
             plan.end = .withKeys
             let result = try await LoadGenerator.run(plan, port: try floor(":1\r\n"), on: nil)
             #expect(result.requests == inFlight * 100)
-            #expect(Int(result.latency.totalCount) == result.requests)
+            #expect(Int(result.latency.latency.totalCount) == result.requests)
             #expect(result.serverNanoseconds > 0)
             #expect(result.generatorNanoseconds > 0)
         }
@@ -47,6 +47,43 @@
             let port = try LoopbackSocket.freePort()
             await #expect(throws: LoadFailure.self) {
                 try await LoadGenerator.run(plan(inFlight: 1, expecting: ":1\r\n"), port: port, on: nil)
+            }
+        }
+
+        @Test func severalThreadsShareARun() async throws {
+            var plan = plan(inFlight: 4, expecting: ":1\r\n")
+            plan.end = .requests(6_000)
+            let recorder = LoadRecorder()
+            plan.recording = .init(recorder: recorder)
+            let address = ServerAddress.loopback(port: try floor(":1\r\n"))
+            let result = try await LoadGenerator.run(plan, on: address, threads: 3)
+            #expect(result.threads == 3)
+            #expect((6_000..<6_000 + 3 * 4).contains(result.requests))
+            #expect(recorder.progress.completed == result.requests)
+        }
+
+        @Test func anOpenLoopSendsAtItsRate() async throws {
+            var plan = plan(inFlight: 8, expecting: ":1\r\n")
+            plan.pace = .openLoop(requestsPerSecond: 2_000)
+            plan.end = .requests(400)
+            let result = try await LoadGenerator.run(plan, port: try floor(":1\r\n"), on: nil)
+            #expect(result.requests == 400)
+            #expect(result.unsent == 0)
+            // The last is due 199.5 ms after the first.
+            #expect(result.nanoseconds >= 199_500_000)
+        }
+
+        @Test func aRunThatIsStoppedEnds() async throws {
+            var plan = plan(inFlight: 2, expecting: ":1\r\n")
+            plan.end = .after(.seconds(3600))
+            let port = try floor(":1\r\n")
+            for pace in [LoadPlan.Pace.closedLoop, .openLoop(requestsPerSecond: 1_000)] {
+                plan.pace = pace
+                plan.stop = StopFlag()
+                let (stopped, stop) = (plan, plan.stop)
+                let run = Task { try await LoadGenerator.run(stopped, port: port, on: nil) }
+                stop.set()
+                _ = try await run.value
             }
         }
 

@@ -30,6 +30,12 @@ int clinux_epoll_control(int epoll, clinux_operation operation, int descriptor, 
 /// Waits for at most `milliseconds` (-1: for ever) and reports at most `count` (and at most 256) events.
 int clinux_epoll_wait(int epoll, clinux_event *events, int count, int milliseconds);
 
+/// The same, for at most so many nanoseconds, exactly.
+int clinux_epoll_wait_for(int epoll, clinux_event *events, int count, int64_t nanoseconds);
+
+/// Has the calling thread's waits end when they should, not up to 50 µs later.
+void clinux_precise_timers(void);
+
 /// A new non-blocking eventfd, closed on exec.
 int clinux_eventfd(void);
 

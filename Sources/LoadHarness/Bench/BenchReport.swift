@@ -67,12 +67,13 @@ extension BenchReport.Sample {
         self.alternation = alternation
         requests = result.requests
         seconds = Double(result.nanoseconds) / 1e9
-        serverTime = Double(result.serverNanoseconds) / 1e3 / Double(max(1, result.requests))
-        generatorTime = Double(result.generatorNanoseconds) / 1e3 / Double(max(1, result.requests))
-        requestsPerSecond = Double(result.requests) / seconds
-        p50 = result.latency(atPercentile: 50)
-        p99 = result.latency(atPercentile: 99)
-        p999 = result.latency(atPercentile: 99.9)
+        serverTime = result.serverTime
+        generatorTime = result.generatorTime
+        requestsPerSecond = result.requestsPerSecond
+        let latency = result.latency
+        p50 = latency.percentile(50)
+        p99 = latency.percentile(99)
+        p999 = latency.percentile(99.9)
         isGeneratorLimited = result.isGeneratorLimited
     }
 }

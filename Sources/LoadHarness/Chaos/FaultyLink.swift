@@ -141,7 +141,7 @@
             private func accept(refuses: Bool) {
                 let node = Glibc.accept(listener, nil, nil)
                 guard node >= 0 else { return }
-                guard !refuses, let store = try? LoopbackSocket.connect(port: store) else {
+                guard !refuses, let store = try? ServerAddress.loopback(port: store).connect() else {
                     Self.reset(node)
                     return
                 }

@@ -4,12 +4,15 @@
 
     /// A blocking connection for the few questions around a run. Speaks as much of Redis' protocol as they need.
     final class ControlConnection {
-        private let descriptor: Int32
+        let descriptor: Int32
         private var received: [UInt8] = []
 
-        /// Connects to a port of 127.0.0.1; every answer is waited for 30 s.
-        init(port: Int) throws(LoadFailure) {
-            descriptor = try LoopbackSocket.connect(port: port)
+        /// Connects to a port of 127.0.0.1.
+        convenience init(port: Int) throws(LoadFailure) { try self.init(.loopback(port: port)) }
+
+        /// Connects and logs in; every answer is waited for 30 s.
+        init(_ address: ServerAddress) throws(LoadFailure) {
+            descriptor = try address.connect()
             var patience = timeval(tv_sec: 30, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         }
@@ -19,7 +22,9 @@
         /// Sends a command.
         /// - Returns: a simple string, an integer or a bulk string as text; nil for a null.
         /// - Throws: ``LoadFailure`` for an error reply too.
-        func call(_ arguments: String...) throws(LoadFailure) -> String? {
+        func call(_ arguments: String...) throws(LoadFailure) -> String? { try call(arguments) }
+
+        func call(_ arguments: [String]) throws(LoadFailure) -> String? {
             let line = try ask(RESPText.request(arguments))
             switch line.first {
             case "+", ":": return String(line.dropFirst())

@@ -1,43 +1,59 @@
 /// What can be asked of every server.
 enum Operation: String, Sendable, Codable {
-    case existsHit, existsMiss, mget3, check, setex
+    case existsHit, existsMiss, mget3, check, checkMiss, setex, unlink
+
+    /// In a report.
+    var title: String {
+        switch self {
+        case .existsHit: "EXISTS, revoked"
+        case .existsMiss: "EXISTS, not revoked"
+        case .mget3: "MGET of 3"
+        case .check: "full check, revoked"
+        case .checkMiss: "full check, not revoked"
+        case .setex: "SETEX"
+        case .unlink: "UNLINK"
+        }
+    }
 }
 
 /// The protocol that a server speaks: how an operation is written in it, and what it answers.
 enum Dialect: Sendable {
-    /// - Parameter epoch: the server's `revoked.epoch`.
-    case redis(epoch: String)
+    /// - Parameter epoch: the server's `revoked.epoch`; nil if it has none.
+    case redis(epoch: String?)
     /// memcached's text protocol, with the meta commands of 1.6.
     case memcached
 
     static let prefix = "revoked:jti:"
     static let value = "logout"
     private static let key = prefix + KeySpace.placeholder
+    private static let check = [
+        "MGET", key, "revoked:sid:\(KeySpace.placeholder)", "revoked:sub:\(KeySpace.placeholder)", "revoked.epoch",
+    ]
 
     /// - Parameter lifetime: of what is written, in seconds.
     /// - Returns: nil if there is no such operation in this protocol, or none whose reply is always the same.
     func template(_ operation: Operation, lifetime: Int) -> RequestTemplate? {
-        switch self {
-        case .redis(let epoch): Self.redis(operation, lifetime, epoch)
-        case .memcached: Self.memcached(operation, lifetime)
-        }
+        var template: RequestTemplate? =
+            switch self {
+            case .redis(let epoch): Self.redis(operation, lifetime, epoch)
+            case .memcached: Self.memcached(operation, lifetime)
+            }
+        template?.name = operation.title
+        return template
     }
 
-    private static func redis(_ operation: Operation, _ lifetime: Int, _ epoch: String) -> RequestTemplate {
+    private static func redis(_ operation: Operation, _ lifetime: Int, _ epoch: String?) -> RequestTemplate {
         switch operation {
         case .existsHit: .resp(["EXISTS", key], live: [true], reply: ":1\r\n")
         case .existsMiss: .resp(["EXISTS", key], live: [false], reply: ":0\r\n")
         case .mget3:
             .resp(
                 ["MGET", key, key, key], live: [true, true, true], reply: RESPText.array([value, value, value]))
-        case .check:
-            // What a verifier asks (DESIGN §3): here a token that is revoked, its session and subject that are not.
-            .resp(
-                [
-                    "MGET", key, "revoked:sid:\(KeySpace.placeholder)", "revoked:sub:\(KeySpace.placeholder)",
-                    "revoked.epoch",
-                ], live: [true, false, false], reply: RESPText.array([value, nil, nil, epoch]))
+        // What a verifier asks (DESIGN §3): a token that is revoked or not, its session and subject that are not.
+        case .check: .resp(check, live: [true, false, false], reply: RESPText.array([value, nil, nil, epoch]))
+        case .checkMiss: .resp(check, live: [false, false, false], reply: RESPText.array([nil, nil, nil, epoch]))
         case .setex: .resp(["SETEX", key, "\(lifetime)", value], live: [true], reply: "+OK\r\n")
+        case .unlink: .resp(["UNLINK", key], live: [true], reply: ":1\r\n")
         }
     }
 
@@ -48,7 +64,7 @@ enum Dialect: Sendable {
         case .setex:
             RequestTemplate(
                 "ms \(key) \(value.utf8.count) T\(lifetime)\r\n\(value)\r\n", live: [true], reply: "HD\r\n")
-        case .mget3, .check: nil
+        case .mget3, .check, .checkMiss, .unlink: nil
         }
     }
 }

@@ -3,12 +3,36 @@
     import Foundation
 
     extension LoadGenerator {
-        /// Runs a plan on a thread of its own.
+        /// Runs a plan against a port of 127.0.0.1, on a thread of its own.
         /// - Parameter processor: the one it keeps to; nil for any.
         static func run(_ plan: LoadPlan, port: Int, on processor: Int?) async throws -> LoadResult {
+            try await run(plan, on: .loopback(port: port), processor: processor)
+        }
+
+        /// Runs a plan on several threads of its own.
+        /// - Throws: what the first of them that failed met; the others end with it.
+        static func run(_ plan: LoadPlan, on address: ServerAddress, threads: Int) async throws -> LoadResult {
+            try await withThrowingTaskGroup(of: LoadResult.self) { group in
+                for part in plan.split(into: threads) {
+                    group.addTask { try await run(part, on: address, processor: nil) }
+                }
+                var results: [LoadResult] = []
+                for try await result in group { results.append(result) }
+                return LoadResult(merging: results)
+            }
+        }
+
+        private static func run(
+            _ plan: LoadPlan, on address: ServerAddress, processor: Int?
+        ) async throws -> LoadResult {
             try await onThread(processor) { () throws(LoadFailure) in
-                var generator = try LoadGenerator(plan, port: port)
-                return try generator.run()
+                do throws(LoadFailure) {
+                    var generator = try LoadGenerator(plan, address)
+                    return try generator.run()
+                } catch {
+                    plan.stop.set()
+                    throw error
+                }
             }
         }
 
@@ -18,6 +42,7 @@
             try await withCheckedThrowingContinuation { continuation in
                 Thread.detachNewThread {
                     clinux_name_thread("generator")
+                    clinux_precise_timers()
                     if let processor, clinux_stay_on(Int32(processor)) != 0 {
                         return continuation.resume(throwing: LoadFailure.system("sched_setaffinity"))
                     }

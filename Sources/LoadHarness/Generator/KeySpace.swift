@@ -18,6 +18,17 @@ struct KeySpace: Sendable {
         return (first & ~0xF000 | 0x4000, second & ~(3 << 62) | 2 << 62)
     }
 
+    /// The text of an index's UUID.
+    func text(_ index: UInt64) -> String {
+        var bytes = Array(Self.placeholder.utf8)
+        do {
+            var span = bytes.mutableSpan
+            var raw = span.mutableBytes
+            Self.write(uuid(index), into: &raw, at: 0)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Writes the digits of a UUID over ``placeholder``, whose dashes stay.
     @inline(__always)
     static func write(_ uuid: (UInt64, UInt64), into bytes: inout MutableRawSpan, at offset: Int) {

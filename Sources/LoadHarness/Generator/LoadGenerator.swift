@@ -2,57 +2,78 @@
     import CLinux
     import Foundation
     import Glibc
-    import Histogram
 
-    /// The load generator: one thread, epoll, a closed loop. Every reply is compared with what it must be, byte for byte.
+    /// The load generator: one thread, epoll. Every reply is compared with what it must be, byte for byte.
     ///
     /// It does as little as possible for a request, so that it is not what is measured: requests are encoded ahead, only
     /// the UUIDs are written anew, and the clock is read twice for a batch.
     struct LoadGenerator: ~Copyable {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16
-        /// The longest that is waited for any reply, in milliseconds.
-        private static let patience: Int32 = 20_000
-        private static let longestLatency: UInt64 = 60_000_000_000
+        /// The longest that is waited for any reply, in nanoseconds.
+        private static let patience: Int64 = 20_000_000_000
 
-        private struct Connection {
+        struct Connection {
             var descriptor: Int32
+            /// What it has sent: requests of a batch, as places in it.
             var batch = 0
-            /// Bytes and replies of the batch that have come.
+            var slots = 0..<0
+            /// The end of the replies that have come, in the batch's replies, and how many of them are counted.
             var received = 0
-            var replies = 0
+            var counted = 0
+            /// In a closed loop.
             var sentAt: Int64 = 0
+            /// In an open loop: the number of its first request in the schedule.
+            var firstNumber = 0
         }
 
-        private let plan: LoadPlan
+        let plan: LoadPlan
         private let epoll: Int32
-        private var connections: [Connection] = []
-        private var batches: [Batch]
+        var connections: [Connection] = []
+        var batches: [Batch]
         private var random = Random(seed: UInt64.random(in: 0...UInt64.max))
         private var nextKey = 0
-        private var busy = 0
+        /// How many connections wait for replies.
+        var busy = 0
 
-        private var result: LoadResult
-        private var isCounting = false
-        private var hasEnded = false
-        private var beganAt: Int64 = 0
-        private var serverTimeAtStart: Int64 = 0
-        private var ownTimeAtStart: Int64 = 0
+        /// Only in an open loop.
+        private var schedule: LoadSchedule?
+        private var free: FreeConnections
+        /// Whether all requests that were due had been sent when the schedule was last looked at.
+        private var wasOnTime = true
+        /// The batch under way, and the first request of it that is not sent.
+        private var openBatch = 0
+        private var openSlot = 0
+
+        var result = LoadResult()
+        var record: LoadRecord
+        var isCounting = false
+        var hasEnded = false
+        var countsFrom: Int64 = 0
+        var beganAt: Int64 = 0
+        var secondEndsAt: Int64 = .max
+        var serverTimeAtStart: Int64 = 0
+        var ownTimeAtStart: Int64 = 0
+        var waitingAtStart: Int64 = 0
         /// Only where pauses are observed.
-        private var serverThread: BusiestThreadClock?
-        private var threadTimeBefore: Int64 = 0
+        var serverThread: BusiestThreadClock?
+        var threadTimeBefore: Int64 = 0
 
-        /// Connects to a port of 127.0.0.1.
-        init(_ plan: LoadPlan, port: Int) throws(LoadFailure) {
+        /// Connects.
+        init(_ plan: LoadPlan, _ address: ServerAddress) throws(LoadFailure) {
             self.plan = plan
             batches = Batch.all(of: plan)
-            result = LoadResult(latency: Histogram(highestTrackableValue: Self.longestLatency))
+            record = LoadRecord(plan.mix.map(\.template.name))
+            result.operations = record.operations
+            free = FreeConnections(capacity: plan.connections)
             if case .each(let range) = plan.keys { nextKey = range.lowerBound }
             epoll = clinux_epoll_create()
             guard epoll >= 0 else { throw LoadFailure.system("epoll_create1") }
-            if plan.observesPauses { serverThread = try BusiestThreadClock(process: plan.server) }
+            if plan.observesPauses, let server = plan.server {
+                serverThread = try BusiestThreadClock(process: server)
+            }
             for index in 0..<plan.connections {
-                let descriptor = try LoopbackSocket.connect(port: port)
+                let descriptor = try address.connect()
                 connections.append(Connection(descriptor: descriptor))
                 guard clinux_epoll_control(epoll, clinux_add, descriptor, UInt32(CLINUX_READABLE), UInt64(index)) == 0
                 else { throw LoadFailure.system("epoll_ctl") }
@@ -74,22 +95,38 @@
                 buffer.deallocate()
             }
             let start = clinux_time()
-            let countsFrom = start + plan.warmUp.inNanoseconds
+            countsFrom = start + plan.warmUp.inNanoseconds
             beganAt = start
             if plan.warmUp == .zero { startCounting(start) }
-            for index in connections.indices where goesOn { try send(index) }
-            while busy > 0 {
-                let ready = clinux_epoll_wait(epoll, events, Int32(Self.eventsAtOnce), Self.patience)
-                guard ready > 0 || ready < 0 && errno == EINTR else {
-                    throw LoadFailure(message: "the server has not answered for \(Self.patience / 1000) s")
-                }
-                for event in 0..<Int(max(0, ready)) { try receive(Int(events[event].value), buffer, countsFrom) }
+            if case .openLoop(let rate) = plan.pace { schedule = schedule(rate, from: start) }
+            for index in connections.indices where goesOn {
+                if schedule == nil { try sendBatch(index) } else { free.append(index) }
             }
+            if schedule != nil { try sendDue(start) }
+            while busy > 0 || schedule?.isOver == false {
+                let isSilenceStrange = schedule == nil || schedule!.isOver || free.count == 0
+                let ready = clinux_epoll_wait_for(epoll, events, Int32(Self.eventsAtOnce), longestWait)
+                guard ready >= 0 || errno == EINTR else { throw .system("epoll_pwait2") }
+                for event in 0..<Int(max(0, ready)) { try receive(Int(events[event].value), buffer) }
+                if schedule != nil { try sendDue(clinux_time()) }
+                if ready == 0, isSilenceStrange {
+                    throw LoadFailure(message: "the server has not answered for \(Self.patience / 1_000_000_000) s")
+                }
+            }
+            finish()
             return result
         }
 
+        /// Until something is due, if there is a connection to send it on.
+        private var longestWait: Int64 {
+            guard let schedule, !schedule.isOver, free.count > 0 else { return Self.patience }
+            return min(Self.patience, max(0, schedule.nextDue - clinux_time()))
+        }
+
+        // MARK: Receiving
+
         private mutating func receive(
-            _ index: Int, _ buffer: UnsafeMutableRawBufferPointer, _ countsFrom: Int64
+            _ index: Int, _ buffer: UnsafeMutableRawBufferPointer
         ) throws(LoadFailure) {
             let count = recv(connections[index].descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             guard count > 0 else {
@@ -99,65 +136,81 @@
             let batch = connections[index].batch
             let before = connections[index].received
             let after = before + count
+            let end = batches[batch].replyOffsets[connections[index].slots.upperBound]
             let isRight = batches[batch].replies.withUnsafeBytes { replies in
-                after <= replies.count && memcmp(replies.baseAddress! + before, buffer.baseAddress!, count) == 0
+                after <= end && memcmp(replies.baseAddress! + before, buffer.baseAddress!, count) == 0
             }
             guard isRight else {
-                let wanted = batches[batch].replies[before...].prefix(count)
+                let wanted = batches[batch].replies[before..<end].prefix(count)
                 throw .unexpected(UnsafeRawBufferPointer(rebasing: buffer[..<count]), wanted: wanted)
             }
             connections[index].received = after
             let now = clinux_time()
-            countReplies(index, at: now)
-            guard after == batches[batch].replies.count else { return }
+            if now >= secondEndsAt { handOver(at: now) }
+            if schedule != nil, !isCounting, now >= countsFrom { startCounting(now) }
+            countReplies(index, schedule, at: now)
+            guard after == end else { return }
             busy -= 1
             if let serverThread { observePause(index, at: now, serverThread.time) }
+            if schedule != nil { return free.append(index) }
             if !isCounting, now >= countsFrom { startCounting(now) }
             endIfDue(now)
-            if goesOn { try send(index) }
+            if goesOn { try sendBatch(index) }
         }
 
-        /// Counts the replies that are complete now.
-        private mutating func countReplies(_ index: Int, at now: Int64) {
-            let batch = connections[index].batch
-            var replies = connections[index].replies
-            let before = replies
-            if connections[index].received == batches[batch].replies.count {
-                replies = plan.inFlight
-            } else {
-                while batches[batch].replyEnds[replies] <= connections[index].received { replies += 1 }
-            }
-            connections[index].replies = replies
-            guard isCounting, !hasEnded, replies > before else { return }
-            let latency = now - connections[index].sentAt
-            result.requests += replies - before
-            result.latency.record(min(UInt64(latency), Self.longestLatency), count: UInt32(replies - before))
-        }
+        // MARK: Sending
 
-        /// Writes the keys of a batch and sends it.
-        private mutating func send(_ index: Int) throws(LoadFailure) {
+        /// In a closed loop: sends a whole batch.
+        private mutating func sendBatch(_ index: Int) throws(LoadFailure) {
             let batch = batches.count == 1 ? 0 : Int(random.next(below: UInt64(batches.count)))
-            writeKeys(of: batch)
+            try send(0..<plan.inFlight, of: batch, on: index)
+        }
+
+        /// In an open loop: sends what is due, on the connections that are free.
+        private mutating func sendDue(_ now: Int64) throws(LoadFailure) {
+            if plan.stop.isSet || now > schedule!.deadline { return giveUp() }
+            // What is late of the warm-up would be in the way of what counts.
+            if !isCounting, now >= countsFrom { schedule!.skip(to: countsFrom) }
+            var waiting = schedule!.waiting(at: now)
+            while waiting > 0, let index = free.popFirst() {
+                if openSlot == 0, batches.count > 1 { openBatch = Int(random.next(below: UInt64(batches.count))) }
+                let count = min(waiting, plan.inFlight - openSlot)
+                if wasOnTime, isCounting { result.lateness.record(now - schedule!.nextDue, count: count) }
+                connections[index].firstNumber = schedule!.take(count)
+                try send(openSlot..<openSlot + count, of: openBatch, on: index)
+                openSlot = (openSlot + count) % plan.inFlight
+                waiting -= count
+            }
+            // Otherwise it is the server that keeps them waiting.
+            wasOnTime = waiting == 0
+        }
+
+        private mutating func giveUp() {
+            result.unsent = plan.stop.isSet ? 0 : schedule!.total - schedule!.next
+            _ = schedule!.take(schedule!.total - schedule!.next)
+        }
+
+        /// Writes the keys of some requests of a batch and sends them.
+        private mutating func send(_ slots: Range<Int>, of batch: Int, on index: Int) throws(LoadFailure) {
+            for key in batches[batch].keyOffsets[slots.lowerBound]..<batches[batch].keyOffsets[slots.upperBound] {
+                let place = batches[batch].keys[key]
+                let uuid = plan.keySpace.uuid(chooseKey(isLive: place.isLive))
+                batches[batch].write(uuid, at: place.offset)
+            }
             connections[index].batch = batch
-            connections[index].received = 0
-            connections[index].replies = 0
-            connections[index].sentAt = clinux_time()
+            connections[index].slots = slots
+            connections[index].received = batches[batch].replyOffsets[slots.lowerBound]
+            connections[index].counted = slots.lowerBound
+            if schedule == nil { connections[index].sentAt = clinux_time() }
+            let (start, end) = (
+                batches[batch].byteOffsets[slots.lowerBound], batches[batch].byteOffsets[slots.upperBound]
+            )
             let isSent = batches[batch].bytes.withUnsafeBytes {
-                LoopbackSocket.send($0, to: connections[index].descriptor)
+                LoopbackSocket.send(
+                    UnsafeRawBufferPointer(rebasing: $0[start..<end]), to: connections[index].descriptor)
             }
             guard isSent else { throw LoadFailure(message: "the server closed a connection") }
             busy += 1
-        }
-
-        private mutating func writeKeys(of batch: Int) {
-            let keys = batches[batch].keys.count
-            for key in 0..<keys {
-                let place = batches[batch].keys[key]
-                let uuid = plan.keySpace.uuid(chooseKey(isLive: place.isLive))
-                var span = batches[batch].bytes.mutableSpan
-                var bytes = span.mutableBytes
-                KeySpace.write(uuid, into: &bytes, at: place.offset)
-            }
         }
 
         @inline(__always)
@@ -173,42 +226,23 @@
             }
         }
 
-        // MARK: What is counted
-
-        private mutating func startCounting(_ now: Int64) {
-            isCounting = true
-            beganAt = now
-            serverTimeAtStart = clinux_processor_time(plan.server)
-            ownTimeAtStart = clinux_thread_time()
-            threadTimeBefore = serverThread?.time ?? 0
-        }
-
-        private mutating func endIfDue(_ now: Int64) {
-            guard isCounting, !hasEnded else { return }
-            let isDue =
-                switch plan.end {
-                case .after(let duration): now - beganAt >= duration.inNanoseconds
-                case .requests(let requests): result.requests >= requests
-                case .withKeys: !goesOn && busy == 0
-                }
-            guard isDue else { return }
-            hasEnded = true
-            result.nanoseconds = now - beganAt
-            result.serverNanoseconds = clinux_processor_time(plan.server) - serverTimeAtStart
-            result.generatorNanoseconds = clinux_thread_time() - ownTimeAtStart
-        }
-
-        /// Whether there is more to send.
-        private var goesOn: Bool {
-            if hasEnded { return false }
+        /// In a closed loop: whether there is more to send.
+        var goesOn: Bool {
+            if hasEnded || plan.stop.isSet { return false }
             if case .each(let range) = plan.keys { return nextKey < range.upperBound }
             return true
         }
 
-        private mutating func observePause(_ index: Int, at now: Int64, _ threadTime: Int64) {
-            result.longestBatch = max(result.longestBatch, now - connections[index].sentAt)
-            result.longestServerBatch = max(result.longestServerBatch, threadTime - threadTimeBefore)
-            threadTimeBefore = threadTime
+        private func schedule(_ rate: Double, from start: Int64) -> LoadSchedule {
+            let warmUp = Double(plan.warmUp.inNanoseconds) / 1e9 * rate
+            let counted =
+                switch plan.end {
+                case .after(let duration): Double(duration.inNanoseconds) / 1e9 * rate
+                case .requests(let requests): Double(requests)
+                case .withKeys: preconditionFailure("keys are stored in a closed loop")
+                }
+            return LoadSchedule(
+                start: start, requestsPerSecond: rate, total: max(1, Int((warmUp + counted).rounded())))
         }
     }
 #endif

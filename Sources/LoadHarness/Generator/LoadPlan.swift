@@ -1,4 +1,8 @@
-/// One run of the load generator: every connection sends a batch of requests, waits for all replies, and goes on.
+/// One run of the load generator.
+///
+/// In a closed loop every connection sends a batch of requests, waits for all replies, and goes on. In an open one
+/// requests are due at a fixed rate, whatever the server does: they are sent as soon as a connection is free, and what
+/// they took is counted from when they were due.
 struct LoadPlan: Sendable {
     /// Which of the stored keys a request asks for.
     enum Keys: Sendable {
@@ -8,6 +12,12 @@ struct LoadPlan: Sendable {
         case each(Range<Int>)
     }
 
+    enum Pace: Sendable {
+        case closedLoop
+        /// For runs that end after a time or a number of requests.
+        case openLoop(requestsPerSecond: Double)
+    }
+
     enum End: Sendable {
         case after(Duration)
         case requests(Int)
@@ -15,58 +25,49 @@ struct LoadPlan: Sendable {
         case withKeys
     }
 
+    /// Where the latencies of each second go while the run is under way.
+    struct Recording: Sendable {
+        var recorder: LoadRecorder
+        /// The second of the recorder's time line in which counting begins.
+        var firstSecond = 0
+    }
+
     /// Requests and the share of each; 100 in all.
     var mix: [(template: RequestTemplate, percent: Int)]
+    var pace = Pace.closedLoop
     var connections = 50
-    /// Requests that a connection sends at once.
+    /// Requests that a connection sends at once; in an open loop at most so many.
     var inFlight = 1
     var keys: Keys
     var keySpace = KeySpace()
     var end: End
     /// What is not counted before.
     var warmUp: Duration = .zero
-    /// The server's process, to read its processor time at the borders of what is counted.
-    var server: Int32
+    /// The server's process, to read its processor time at the borders of what is counted; nil if it is not known.
+    var server: Int32?
     /// Whether to look for the longest batch, by the clock and by the processor time of the thread that serves. For one
     /// connection: then each batch has the server for itself.
     var observesPauses = false
+    var recording: Recording?
+    /// Ends the run early, and is ended by one of its threads that fails.
+    var stop = StopFlag()
 }
 
-/// Batches of requests, encoded ahead; only the UUIDs are written anew each time.
-///
-/// All connections share them: a batch is wholly sent before the next is written.
-struct Batch: Sendable {
-    var bytes: [UInt8] = []
-    var keys: [RequestTemplate.Key] = []
-    /// What the server must answer, byte for byte.
-    var replies: [UInt8] = []
-    /// Where in ``replies`` each of them ends.
-    var replyEnds: [Int] = []
-
-    /// As many batches as it takes to have the mix in its exact proportion, in random order.
-    static func all(of plan: LoadPlan) -> [Batch] {
-        // Twenty batches hold 5 % of one request exactly.
-        let count = plan.mix.count == 1 ? 1 : 20
-        var random = Random(seed: 1)
-        var order = (0..<count * plan.inFlight).map { slot in
-            var share = slot * 100 / (count * plan.inFlight)
-            return plan.mix.firstIndex { entry in
-                share -= entry.percent
-                return share < 0
-            }!
-        }
-        for slot in order.indices.dropFirst() { order.swapAt(slot, Int(random.next(below: UInt64(slot + 1)))) }
-        return (0..<count).map { batch in
-            Batch(order[batch * plan.inFlight..<(batch + 1) * plan.inFlight].map { plan.mix[$0].template })
-        }
-    }
-
-    private init(_ templates: [RequestTemplate]) {
-        for template in templates {
-            keys += template.keys.map { RequestTemplate.Key(offset: bytes.count + $0.offset, isLive: $0.isLive) }
-            bytes += template.bytes
-            replies += template.reply
-            replyEnds.append(replies.count)
+extension LoadPlan {
+    /// The same run on several threads: connections, rate, number and keys are shared out.
+    func split(into threads: Int) -> [LoadPlan] {
+        precondition(threads <= connections, "every thread has a connection")
+        return (0..<threads).map { thread in
+            func share(_ whole: Int) -> Int { whole * (thread + 1) / threads - whole * thread / threads }
+            var plan = self
+            plan.connections = share(connections)
+            if case .openLoop(let rate) = pace { plan.pace = .openLoop(requestsPerSecond: rate / Double(threads)) }
+            if case .requests(let requests) = end { plan.end = .requests(share(requests)) }
+            if case .each(let range) = keys {
+                let start = range.lowerBound + range.count * thread / threads
+                plan.keys = .each(start..<start + share(range.count))
+            }
+            return plan
         }
     }
 }

@@ -2,27 +2,8 @@
     import CLinux
     import Glibc
 
-    /// Plain sockets to 127.0.0.1.
+    /// Plain sockets.
     enum LoopbackSocket {
-        /// - Returns: a connected socket that sends without delay.
-        static func connect(port: Int) throws(LoadFailure) -> Int32 {
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            guard descriptor >= 0 else { throw .system("socket") }
-            var yes: Int32 = 1
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-            var address = loopback(port: port)
-            let connected = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            guard connected == 0 else {
-                defer { close(descriptor) }
-                throw .system("connect")
-            }
-            return descriptor
-        }
-
         /// Sends all of it.
         /// - Returns: false if the other side is gone.
         static func send(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {

@@ -7,6 +7,8 @@ struct RequestTemplate: Sendable, Equatable {
         var isLive: Bool
     }
 
+    /// What it is called in a report.
+    var name = ""
     private(set) var bytes: [UInt8] = []
     private(set) var keys: [Key] = []
     var reply: [UInt8]
@@ -35,6 +37,12 @@ struct RequestTemplate: Sendable, Equatable {
 enum RESPText {
     static func request(_ arguments: [String]) -> String {
         "*\(arguments.count)\r\n" + arguments.map { bulk($0) }.joined()
+    }
+
+    /// For arguments that need not be text.
+    static func request(_ arguments: [[UInt8]]) -> [UInt8] {
+        Array("*\(arguments.count)\r\n".utf8)
+            + arguments.flatMap { Array("$\($0.count)\r\n".utf8) + $0 + Array("\r\n".utf8) }
     }
 
     static func array(_ elements: [String?]) -> String {

@@ -1,0 +1,10 @@
+import Synchronization
+
+/// Asks whoever works to come to an end.
+final class StopFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    func set() { flag.store(true, ordering: .relaxed) }
+}
