@@ -14,10 +14,10 @@ struct LoadNodesTests {
     func nodes() async throws {
         let folder = try TemporaryFolder()
         var settings = NodeRun.Settings()
-        settings.seconds = 6
+        settings.seconds = 8
         settings.users = 100
         settings.connections = 4
-        settings.accessTokenLifetime = 4
+        settings.accessTokenLifetime = 8
         settings.seed = 1
         settings.json = folder.path + "/report.json"
         settings.html = folder.path + "/report.html"
@@ -28,7 +28,7 @@ struct LoadNodesTests {
         #expect(Self.value("false rejections", report) == "0")
         #expect(report.warnings.allSatisfy { !$0.contains("within 100 ms") })
         let counts = Dictionary(uniqueKeysWithValues: report.operations.map { ($0.name, $0.count) })
-        for name in ["check", "log in", "refresh", "log out", "log out everywhere"] {
+        for name in ["check", "log in", "refresh", "log out", "log out everywhere", "revoke → refused"] {
             #expect(counts[name, default: 0] > 0, "\(name) happens")
         }
         #expect(FileManager.default.fileExists(atPath: folder.path + "/report.html"))
