@@ -30,6 +30,8 @@
         @Option(help: "Repeats a run's random choices.") var seed: UInt64?
         @Option(help: "Seconds that access tokens live at the nodes that are started (default: 60).")
         var accessTokenLifetime: Int?
+        @Option(help: "Seconds that the clocks of the given nodes may be off, and their leeway (default: 1).")
+        var clockBand: Double?
         @Option(help: "A file for the report as JSON.") var json: String?
         @Option(help: "A file for the report as a page.") var html: String?
         @Option(help: "Only write a file of the users' accounts, for nodes that are started by hand.")
@@ -37,7 +39,8 @@
 
         func validate() throws {
             let counts = [start, users, answers, connections, accessTokenLifetime].compactMap { $0 }
-            guard counts.allSatisfy({ $0 > 0 }), duration ?? 1 > 0, rate ?? 1 > 0, probes ?? 0 >= 0 else {
+            guard counts.allSatisfy({ $0 > 0 }), duration ?? 1 > 0, rate ?? 1 > 0, clockBand ?? 0 >= 0, probes ?? 0 >= 0
+            else {
                 throw ValidationError("numbers must be above 0")
             }
             guard users ?? 1 <= 1_000_000 else { throw ValidationError("--users is at most 1000000") }
@@ -57,6 +60,7 @@
             if let probes { settings.probes = probes }
             settings.seed = seed
             if let accessTokenLifetime { settings.accessTokenLifetime = accessTokenLifetime }
+            settings.clockBand = clockBand
             settings.json = json
             settings.html = html
             let run = NodeRun(settings)

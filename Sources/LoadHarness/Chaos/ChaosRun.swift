@@ -62,7 +62,9 @@
             plan.users = settings.users
             plan.end = .after(.seconds(settings.seconds))
             plan.rate = settings.rate
-            plan.probes = 4
+            plan.probes = 2
+            // Of a node that is paused nothing is learnt by asking many times.
+            plan.probeConnections = 3
             do {
                 try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
                 let site = try await ChaosSite(stage, nodes: settings.nodes, movesClocks: settings.movesClocks) {

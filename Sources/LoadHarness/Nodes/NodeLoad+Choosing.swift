@@ -24,6 +24,8 @@
                 return revoked.any(random: &random).map { ask($0) } ?? .logIn(device)
             }
             if !device.isBusy, let change = chooseChange(of: device, access, refresh, now) { return change }
+            // Either answer would be right: it is not asked for until a log-out has been acknowledged.
+            if access.isUnsettled, let token = revoked.any(random: &random) { return ask(token) }
             var roll = Int(random.next(below: Self.choices))
             roll -= plan.mix.revokedTokens
             if roll < 0, let token = revoked.any(random: &random) { return ask(token) }

@@ -3,7 +3,7 @@
 
     extension NodeLoad {
         /// How long a token that is probed must still live, in nanoseconds.
-        private static let leastLife: Int64 = 15_000_000_000
+        private static let leastLife: Int64 = 5_000_000_000
         private static let attempts = 16
 
         /// Sends what the prober has to send now.

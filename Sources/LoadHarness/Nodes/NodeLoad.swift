@@ -8,7 +8,6 @@
     final class NodeLoad {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16
-        private static let probeConnections = 16
         /// The longest that is waited for an answer: longer than any pause of a node, for until its process is gone it may
         /// still carry out what it was asked.
         private static let patience: Int64 = 60_000_000_000
@@ -72,7 +71,7 @@
             users = (0..<plan.users).map { SimulatedUser(name: plan.name(of: $0), devices: plan.devices) }
             for node in plan.nodes.indices {
                 let address = try NodeAddress(plan.nodes[node])
-                let count = plan.connections + (plan.probes > 0 ? Self.probeConnections : 0)
+                let count = plan.connections + (plan.probes > 0 ? plan.probeConnections : 0)
                 for index in 0..<count {
                     connections.append(
                         NodeConnection(node: node, address: address, isProbe: index >= plan.connections))

@@ -17,6 +17,8 @@ struct NodeLoadPlan: Sendable {
     var connections = 8
     /// Probed revocations a second.
     var probes = 10.0
+    /// Connections to each node for probing: so many questions about one token may wait for an answer at once.
+    var probeConnections = 16
     var seed: UInt64
     /// How far from `exp` the nodes' clocks may be.
     var expiryBand: Duration = .seconds(1)

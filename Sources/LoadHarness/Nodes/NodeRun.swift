@@ -27,8 +27,9 @@
             public var seed: UInt64?
             /// Of the nodes that are started, in seconds.
             public var accessTokenLifetime = 60
-            /// How far the clocks of the nodes may be from ours, in seconds.
-            public var clockBand = 1.0
+            /// How far the clocks of the nodes may be from ours, in seconds; nil for hardly, if we start them, and for one
+            /// second, if not.
+            public var clockBand: Double?
             public var json: String?
             public var html: String?
 
@@ -133,7 +134,7 @@
             plan.rate = settings.rate
             plan.connections = settings.connections
             plan.probes = settings.probes
-            plan.expiryBand = .seconds(settings.clockBand)
+            plan.expiryBand = .seconds(settings.clockBand ?? (settings.nodes.isEmpty ? 0.1 : 1))
             return plan
         }
 
