@@ -73,6 +73,32 @@
             #expect(result.nanoseconds >= 199_500_000)
         }
 
+        /// What comes a moment after its time is up would look like a second in which nearly nothing happened.
+        @Test func aRunOfOneSecondHasOne() async throws {
+            var plan = plan(inFlight: 1, expecting: ":1\r\n")
+            plan.end = .after(.seconds(1))
+            let recorder = LoadRecorder()
+            plan.recording = .init(recorder: recorder, firstSecond: 3)
+            let result = try await LoadGenerator.run(plan, port: try floor(":1\r\n"), on: nil)
+            var report = SampleReport.empty
+            recorder.fill(&report)
+            #expect(result.nanoseconds >= 1_000_000_000)
+            #expect(
+                report.timeLine.map(\.completed).prefix(4) == [0, 0, 0, result.requests]
+                    || result.nanoseconds > 1_100_000_000)
+        }
+
+        @Test func anOverloadIsGivenUpAndSaid() async throws {
+            var plan = plan(inFlight: 1, expecting: ":1\r\n")
+            plan.connections = 1
+            // Ten million in a hundredth of a second.
+            plan.pace = .openLoop(requestsPerSecond: 1e9)
+            plan.end = .requests(10_000_000)
+            let result = try await LoadGenerator.run(plan, port: try floor(":1\r\n"), on: nil)
+            #expect(result.unsent > 0)
+            #expect(result.requests + result.unsent == 10_000_000)
+        }
+
         @Test func aRunThatIsStoppedEnds() async throws {
             var plan = plan(inFlight: 2, expecting: ":1\r\n")
             plan.end = .after(.seconds(3600))

@@ -76,18 +76,24 @@
         mutating func finish() {
             let now = clinux_time()
             if !hasEnded { end(now) }
-            handOver(at: now)
+            handOver(at: now, isLast: true)
         }
 
         /// Adds up what was recorded, once a second for those who watch.
-        mutating func handOver(at now: Int64) {
+        mutating func handOver(at now: Int64, isLast: Bool = false) {
             for (index, operation) in record.operations.enumerated() { result.operations[index].add(operation) }
             if let recording = plan.recording, isCounting {
-                let second = max(0, Int((secondEndsAt - 1 - beganAt) / 1_000_000_000))
-                recording.recorder.add(record, of: recording.firstSecond + second)
+                recording.recorder.add(record, of: recording.firstSecond + second(isLast: isLast, now))
                 while secondEndsAt <= now { secondEndsAt += 1_000_000_000 }
             }
             record.reset()
+        }
+
+        /// The second of the run that the record is of.
+        private func second(isLast: Bool, _ now: Int64) -> Int {
+            let second = max(0, Int((secondEndsAt - 1 - beganAt) / 1_000_000_000))
+            let hasJustBegun = now - (secondEndsAt - 1_000_000_000) <= LoadPlan.Recording.rest.inNanoseconds
+            return isLast && hasJustBegun ? max(0, second - 1) : second
         }
 
         mutating func observePause(_ index: Int, at now: Int64, _ threadTime: Int64) {

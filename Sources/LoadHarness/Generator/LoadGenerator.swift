@@ -186,6 +186,7 @@
         }
 
         private mutating func giveUp() {
+            guard !schedule!.isOver else { return }
             result.unsent = plan.stop.isSet ? 0 : schedule!.total - schedule!.next
             _ = schedule!.take(schedule!.total - schedule!.next)
         }

@@ -27,6 +27,10 @@ struct LoadPlan: Sendable {
 
     /// Where the latencies of each second go while the run is under way.
     struct Recording: Sendable {
+        /// What a run takes at most beyond a whole second without being given one more: the last replies come after
+        /// its time is up.
+        static let rest: Duration = .milliseconds(100)
+
         var recorder: LoadRecorder
         /// The second of the recorder's time line in which counting begins.
         var firstSecond = 0

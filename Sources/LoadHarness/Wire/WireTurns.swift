@@ -52,7 +52,8 @@
 
         private func run(on server: WireServer, _ index: Int, among servers: [WireServer]) async throws {
             // Turns share no second.
-            let firstSecond = Int(state.withLock { $0.end }.rounded(.up))
+            let rest = Double(LoadPlan.Recording.rest.inNanoseconds) / 1e9
+            let firstSecond = Int(max(0, state.withLock { $0.end } - rest).rounded(.up))
             let plan = LoadPlan(
                 mix: settings.mix(
                     in: .redis(epoch: server.epoch), named: servers.count == 1 ? "" : label(index, servers) + ": "),

@@ -7,12 +7,14 @@ enum ReportStyle {
           --ground: #f5f6f8; --card: #ffffff; --text: #1b2129; --quiet: #56616e; --grid: #e3e7ec; --axis: #98a2ae;
           --blue: #1d63c4; --orange: #b3530a; --grey: #66717d; --purple: #8a3ba6; --teal: #0b7571; --pink: #b8306e;
           --good: #13712f; --bad: #b8161f; --fault: rgba(202, 138, 4, .20); --faultline: #92660a;
+          --turn: rgba(86, 97, 110, .16);
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --ground: #0f1318; --card: #181d24; --text: #e8ecf1; --quiet: #a3aebb; --grid: #2a313b; --axis: #6b7683;
             --blue: #70a9ff; --orange: #f3a55c; --grey: #9aa5b1; --purple: #cf92e8; --teal: #4fc8c1; --pink: #f58db8;
             --good: #59d27f; --bad: #ff7f78; --fault: rgba(234, 179, 8, .20); --faultline: #e3b341;
+            --turn: rgba(163, 174, 187, .20);
           }
         }
         * { box-sizing: border-box; }
@@ -47,7 +49,6 @@ enum ReportStyle {
         svg path { fill: none; }
         .grid { stroke: var(--grid); stroke-width: 1; }
         .axis { stroke: var(--axis); stroke-width: 1; }
-        .phase { stroke: var(--axis); stroke-width: 1; stroke-dasharray: 2 3; }
         text { font-size: 12px; fill: var(--quiet); font-variant-numeric: tabular-nums; }
         text.label { fill: var(--text); font-size: 11.5px; }
         text.count { fill: var(--bad); font-weight: 700; }
@@ -68,6 +69,8 @@ enum ReportStyle {
         rect.touch:hover { fill: var(--axis); fill-opacity: .18; }
         .sample { stroke-width: 9; }
         .sample.error { stroke: var(--orange); }
+        rect.turn { fill: var(--turn); }
+        .sample.turn { stroke: var(--turn); }
         .sample.fault { stroke: var(--fault); }
         svg path.violation { fill: var(--bad); stroke: var(--card); stroke-width: 1; }
         .scroll { overflow-x: auto; }

@@ -51,7 +51,7 @@ struct TimeCharts {
         return Chart.figure(
             "Latency over time",
             legend: Chart.key("line maximum", "max") + Chart.key("line p99", "p99") + Chart.key("line p50", "p50")
-                + faultKey,
+                + groundKey,
             height: 250, "Latency over time\(unit): p50, p99 and the longest, on a logarithmic scale"
         ) { chart in
             let time = time(in: chart)
@@ -73,7 +73,7 @@ struct TimeCharts {
         return Chart.figure(
             "Throughput over time",
             legend: Chart.key("line rate", "completed/s") + Chart.key("sample error", "errors/s")
-                + "<span class=\"key\"><b class=\"bad\" aria-hidden=\"true\">▼</b>violation</span>" + faultKey,
+                + "<span class=\"key\"><b class=\"bad\" aria-hidden=\"true\">▼</b>violation</span>" + groundKey,
             height: 190, "Completed operations per second\(unit), with errors and violations marked"
         ) { chart in
             let time = time(in: chart)
@@ -131,6 +131,11 @@ struct TimeCharts {
 
     // MARK: What they share
 
+    private var groundKey: String {
+        let phase = shadedPhases.first.map { Chart.key("sample turn", $0.name) } ?? ""
+        return phase + faultKey
+    }
+
     private var faultKey: String {
         report.faults.isEmpty ? "" : Chart.key("sample fault", "fault until it was over")
     }
@@ -138,6 +143,10 @@ struct TimeCharts {
     private func time(in chart: Chart) -> Axis { .seconds(to: end, from: chart.originX, length: chart.plotWidth) }
 
     private func drawGround(_ chart: inout Chart, _ time: Axis, _ vertical: Axis) {
+        for phase in shadedPhases {
+            let (left, right) = (time.place(phase.start), time.place(phase.end))
+            chart.box("turn", x: left, y: chart.topY, width: right - left, height: chart.height)
+        }
         for fault in report.faults {
             let (left, right) = (time.place(fault.start), time.place(fault.end ?? end))
             chart.box("fault", x: left, y: chart.topY, width: max(2, right - left), height: chart.height)
@@ -147,10 +156,14 @@ struct TimeCharts {
         chart.drawVertical(vertical)
         for phase in report.phases ?? [] {
             let left = time.place(phase.start)
-            chart.line("phase", from: (left, chart.topY - 12), to: (left, chart.bottomY))
             guard Double(phase.name.count) * 6.6 < time.place(phase.end) - left else { continue }
-            chart.text("label", "start", (left + 4, chart.topY - 4), phase.name)
+            chart.text("label", "start", (left + 4, chart.topY - 5), phase.name)
         }
+    }
+
+    /// Those whose name is not the first's are shaded.
+    private var shadedPhases: [LoadReport.Phase] {
+        (report.phases ?? []).filter { $0.name != report.phases?.first?.name }
     }
 
     /// A place for the pointer at each point, which tells its figures.
