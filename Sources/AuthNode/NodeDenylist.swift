@@ -15,6 +15,17 @@ public protocol NodeDenylist: RevocationChecking {
     func revoke(
         _ request: RevocationRequest, reason: Reason, issuer: String?
     ) async throws(RevocationError) -> Acknowledgement
+
+    /// Ends all connections.
+    func close() async
+}
+
+extension NodeDenylist {
+    /// For a denylist without connections.
+    public func close() async {}
 }
 
 extension RevocationList: NodeDenylist {}
+
+/// For showing what it loses (``NodeSettings/stockGlue``).
+extension StockGlue: NodeDenylist {}

@@ -6,8 +6,7 @@
         static let configuration = CommandConfiguration(
             commandName: "load",
             abstract: "Put load on servers and judge every answer; exit status 1 if one was wrong.",
-            subcommands: [
-                LoadWireCommand.self
-            ])
+            subcommands: [LoadWireCommand.self, LoadNodesCommand.self, LoadChaosCommand.self]
+        )
     }
 #endif

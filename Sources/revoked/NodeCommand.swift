@@ -47,6 +47,8 @@ struct NodeCommand: AsyncParsableCommand {
         @Flag(help: "Take the last entry of X-Forwarded-For for the client: only behind a proxy that adds it.")
         var trustForwardedFor = false
         @Option(help: "Seconds after exp that a token is still accepted, at most 60 (default: 0).") var leeway: Int?
+        @Option(help: ArgumentHelp("Do what everyone does, to show what that loses.", visibility: .hidden))
+        var stockGlue: String?
         @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var logLevel: String?
 
         func run() async throws {
@@ -58,6 +60,7 @@ struct NodeCommand: AsyncParsableCommand {
                 "config": config, "bind": bind, "backend": backend, "keys": keys, "users": users, "issuer": issuer,
                 "audience": audience, "clientId": clientID, "name": name, "logLevel": logLevel,
                 "clients": clients, "issuers": issuers, "issuerLabel": issuerLabel, "failurePolicy": failurePolicy,
+                "stockGlue": stockGlue,
             ]
             let numbers = [
                 "port": port, "accessTokenLifetime": accessTokenLifetime, "leeway": leeway,

@@ -21,4 +21,16 @@ public struct AccountFile: Sendable {
         try accounts.add(name, password: password, replacing: replacing)
         try accounts.write(to: path)
     }
+
+    /// Writes a file of accounts that share a password, hashed as cheaply as scrypt can: for a load that is not to measure
+    /// scrypt. Anyone who reads such a file has its password soon.
+    /// - Throws: ``NodeError``.
+    public func writeForLoad(_ names: [String], password: String) throws(NodeError) {
+        var accounts = Accounts()
+        for name in names {
+            try accounts.add(
+                name, password: password, cost: PasswordCost(rounds: 2, blockSize: 1, parallelism: 1))
+        }
+        try accounts.write(to: try PrivateFile.target(of: path))
+    }
 }

@@ -31,9 +31,7 @@ public enum NodeProcess {
         }
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
-        var configuration = settings.denylistConfiguration(labels: others?.labels ?? [:])
-        configuration.eventLoops = Node.eventLoops
-        let denylist = try RevocationList(settings.backend, configuration: configuration, logger: logger)
+        let denylist = try denylist(settings, labels: others?.labels ?? [:], logger)
         do {
             let node = try Node(
                 settings, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
@@ -57,5 +55,19 @@ public enum NodeProcess {
             throw error
         }
         await denylist.close()
+    }
+
+    private static func denylist(
+        _ settings: NodeSettings, labels: [String: String], _ logger: Logger
+    ) throws -> any NodeDenylist {
+        guard let mode = settings.stockGlue.flatMap({ StockGlue.Mode(rawValue: $0) }) else {
+            var configuration = settings.denylistConfiguration(labels: labels)
+            configuration.eventLoops = Node.eventLoops
+            return try RevocationList(settings.backend, configuration: configuration, logger: logger)
+        }
+        logger.warning("THIS NODE LOSES REVOCATIONS: --stock-glue is for showing what is lost without revoked")
+        return try StockGlue(
+            settings.backend, mode: mode, accessTokenLifetime: settings.accessTokenLifetime,
+            refreshTokenLifetime: settings.refreshTokenLifetime, logger: logger)
     }
 }

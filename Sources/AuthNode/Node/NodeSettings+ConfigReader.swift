@@ -29,6 +29,7 @@ import Revocation
 /// | `--login-attempts` | `REVOKED_NODE_LOGIN_ATTEMPTS` | `loginAttempts` | 10 (wrong ones a minute); 0 for no limit |
 /// | `--trust-forwarded-for` | `REVOKED_NODE_TRUST_FORWARDED_FOR` | `trustForwardedFor` | false |
 /// | `--leeway` | `REVOKED_NODE_LEEWAY` | `leeway` | 0 (seconds, at most 60) |
+/// | `--stock-glue` | `REVOKED_NODE_STOCK_GLUE` | `stockGlue` | none; `loses-revocations` does what everyone does and loses what everyone loses, to show it |
 /// | `--log-level` | `REVOKED_NODE_LOG_LEVEL` | `logLevel` | `info` |
 extension NodeSettings {
     /// - Parameter flags: what the command line gave, by the file's keys (`config` included).
@@ -75,6 +76,7 @@ extension NodeSettings {
             if let policy = try await config.fetchString(forKey: "failurePolicy") {
                 failurePolicy = try Self.policy(policy)
             }
+            stockGlue = try await config.fetchString(forKey: "stockGlue")
             cookies = try await config.fetchBool(forKey: "cookies", default: cookies)
             loginAttempts = try await config.fetchInt(forKey: "loginAttempts", default: loginAttempts)
             trustsForwardedFor = try await config.fetchBool(forKey: "trustForwardedFor", default: trustsForwardedFor)
@@ -105,6 +107,7 @@ extension NodeSettings {
         "bind", "port", "backend", "keys", "users", "issuer", "audience", "clientId", "name", "accessTokenLifetime",
         "leeway", "logLevel", "clients", "issuers", "adminSecret", "issuerLabel", "refreshTokenLifetime",
         "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor",
+        "stockGlue",
     ]
 
     /// The daemon's settings may stand in the same file, beside `node`.

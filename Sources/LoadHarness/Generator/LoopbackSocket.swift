@@ -1,4 +1,5 @@
 #if os(Linux)
+    import CLinux
     import Glibc
 
     /// Plain sockets.
@@ -15,6 +16,31 @@
                 sent += count
             }
             return true
+        }
+
+        /// Sends what goes at once.
+        /// - Returns: how many bytes went; below 0 and errno if none.
+        static func sendSome(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int {
+            Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
+
+        /// - Returns: a socket that listens, and the free port that it took.
+        static func listen() throws(LoadFailure) -> (descriptor: Int32, port: Int) {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            guard descriptor >= 0 else { throw .system("socket") }
+            var address = loopback(port: 0)
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let listens = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+                        && Glibc.listen(descriptor, 128) == 0
+                }
+            }
+            guard listens else {
+                defer { close(descriptor) }
+                throw .system("listen")
+            }
+            return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
         }
 
         /// A port that is free now.

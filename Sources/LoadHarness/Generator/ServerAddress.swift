@@ -1,4 +1,5 @@
 #if os(Linux)
+    import CLinux
     import Glibc
 
     /// Where a server of the Redis protocol is, and how to come in. Its description has no password.

@@ -1,0 +1,135 @@
+#if os(Linux)
+    import CLinux
+    import Foundation
+
+    /// `revoked load chaos`: users on nodes while daemon, nodes, network, disk and clocks fail.
+    public struct ChaosRun: Sendable {
+        public struct Settings: Sendable {
+            public var seconds = 60.0
+            public var nodes = 3
+            public var users = 300
+            /// Requests a second.
+            public var rate = 1_500.0
+            public var seed: UInt64?
+            /// Whether clocks are moved, where that is possible.
+            public var movesClocks = true
+            public var json: String?
+            public var html: String?
+
+            public init() {}
+        }
+
+        /// Nothing is broken any more so long before the end, in seconds.
+        private static let calm = 3.0
+
+        private let settings: Settings
+        private let executable: String
+
+        public init(_ settings: Settings, executable: String = Demo.currentExecutable) {
+            self.settings = settings
+            self.executable = executable
+        }
+
+        /// Runs to the end.
+        /// - Returns: the exit status: 0 if no answer was wrong and no revocation lost, 1 otherwise, 2 if it could not be run.
+        public func run() async -> Int32 {
+            do {
+                let report = try await report()
+                print(report.text)
+                if let json = settings.json { try report.write(json: json) }
+                if let html = settings.html { try report.write(html: html) }
+                return report.hasPassed ? 0 : 1
+            } catch {
+                FileHandle.standardError.write(Data("revoked load chaos: \(error)\n".utf8))
+                return 2
+            }
+        }
+
+        /// What was found. Every process that was started has ended then.
+        func report() async throws -> LoadReport {
+            let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+            var report = LoadReport("revoked load chaos", settings: facts, seed: seed)
+            FileHandle.standardError.write(Data("seed \(seed)\n".utf8))
+            var stageSettings = NodeStage.Settings()
+            // Longer than the run: at the end every revocation is asked for.
+            stageSettings.accessTokenLifetime = Int(settings.seconds) + 900
+            // The log is rewritten every few seconds: that, too, is to be killed in the middle.
+            stageSettings.daemonArguments = [
+                "--auto-aof-rewrite-min-size", "256kb", "--auto-aof-rewrite-percentage", "50",
+            ]
+            let stage = try NodeStage(executable: executable, settings: stageSettings)
+            var plan = NodeLoadPlan(nodes: [], seed: seed)
+            plan.users = settings.users
+            plan.end = .after(.seconds(settings.seconds))
+            plan.rate = settings.rate
+            plan.probes = 2
+            // Of a node that is paused nothing is learnt by asking many times.
+            plan.probeConnections = 3
+            do {
+                try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+                let site = try await ChaosSite(stage, nodes: settings.nodes, movesClocks: settings.movesClocks) {
+                    report.warnings.append($0)
+                }
+                plan.nodes = site.nodeURLs
+                do {
+                    try await load(plan, on: site, seed: seed, &report)
+                    await site.stop()
+                } catch {
+                    await site.stop()
+                    throw error
+                }
+            } catch {
+                await stage.stop()
+                throw error
+            }
+            if report.hasPassed {
+                stage.removeFiles()
+            } else {
+                report.warnings.append("what the processes said: \(stage.directory)/*.log")
+            }
+            return report
+        }
+
+        private func load(
+            _ plan: NodeLoadPlan, on site: ChaosSite, seed: UInt64, _ report: inout LoadReport
+        ) async throws {
+            let recorder = LoadRecorder()
+            let control = NodeLoadControl()
+            let interruption = Interruption(of: control)
+            defer { interruption.end() }
+            let display = LoadDisplay(recorder, end: .after(.seconds(settings.seconds)))
+            let began = clinux_time()
+            let maker = ChaosMaker(site, control: control, seed: ~seed) { text in
+                display.note(String(format: "%7.1f s  ", Double(clinux_time() - began) / 1e9) + text)
+            }
+            async let result = NodeLoad.run(plan, control: control, recorder: recorder)
+            do {
+                try await maker.run(for: .seconds(max(1, settings.seconds - Self.calm)))
+            } catch {
+                report.failures.append("what was broken did not come back: \(error)")
+                control.stop()
+            }
+            let found = try await result
+            display.stop()
+            recorder.fill(&report)
+            found.fill(&report)
+            ChaosFigures(await maker.records, began: found.began).fill(&report)
+            let audit = try await RevocationAudit.ask(for: found.revoked, port: site.daemonPort)
+            report.facts.append(
+                .init(
+                    "revoked tokens asked for at the daemon itself",
+                    "\(Quantity.count(audit.asked)), \(Quantity.count(audit.missing)) lost"))
+            if audit.missing > 0 {
+                report.failures.append("\(audit.missing) acknowledged revocations are not in the daemon")
+            }
+        }
+
+        private var facts: [LoadReport.Fact] {
+            [
+                .init("nodes", "\(settings.nodes)"), .init("users", "\(settings.users)"),
+                .init("rate", "\(BenchReport.short(settings.rate))/s"),
+                .init("store", "revoked, appendfsync always"),
+            ]
+        }
+    }
+#endif

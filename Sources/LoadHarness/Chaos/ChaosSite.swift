@@ -1,0 +1,109 @@
+#if os(Linux)
+    import Foundation
+    import Glibc
+
+    /// Daemon, links and nodes, each of which can be ended and started again where it was.
+    actor ChaosSite {
+        static let endTime: Duration = .seconds(10)
+
+        nonisolated let links: [FaultyLink]
+        /// Where the daemon's data is; nil if there can be none.
+        nonisolated let disk: SmallDisk?
+        nonisolated let nodeURLs: [String]
+        nonisolated let daemonPort: Int
+        private nonisolated let clocks: [Fault.Target: MovedClock]
+        private let stage: NodeStage
+        private var processes: [Fault.Target: ChildProcess]
+
+        nonisolated var nodeCount: Int { links.count }
+        nonisolated var movesClocks: Bool { !clocks.isEmpty }
+
+        /// Starts all of it.
+        /// - Parameter skipped: told what cannot be done here, and why.
+        init(_ stage: NodeStage, nodes: Int, movesClocks: Bool, skipped: (String) -> Void) async throws {
+            self.stage = stage
+            var disk: SmallDisk?
+            do {
+                disk = try await SmallDisk(at: stage.volume, on: stage)
+            } catch let error as SmallDisk.Unavailable {
+                skipped("the disk is not filled: \(error.message)")
+            }
+            self.disk = disk
+            let targets = [.daemon] + (0..<nodes).map(Fault.Target.node)
+            var clocks: [Fault.Target: MovedClock] = [:]
+            if movesClocks {
+                for (number, target) in targets.enumerated() {
+                    clocks[target] = try MovedClock(file: "\(stage.directory)/clock-\(number)")
+                }
+                if clocks.isEmpty {
+                    skipped("no clock is moved: libfaketime is not installed (apt-get install libfaketime)")
+                } else if let clock = clocks[.daemon], try await !Self.works(clock, on: stage) {
+                    clocks = [:]
+                    skipped("no clock is moved: this program does not run under the libfaketime that is installed")
+                }
+            }
+            self.clocks = clocks
+            let daemon = try await stage.startDaemon(port: 0, environment: clocks[.daemon]?.environment ?? [:])
+            daemonPort = daemon.port
+            processes = [.daemon: daemon.process]
+            var links: [FaultyLink] = []
+            var urls: [String] = []
+            for node in 0..<nodes {
+                let link = try FaultyLink(to: daemon.port)
+                let started = try await stage.startNode(
+                    node + 1, port: 0, backend: "redis://127.0.0.1:\(link.port)",
+                    environment: clocks[.node(node)]?.environment ?? [:])
+                processes[.node(node)] = started.process
+                links.append(link)
+                urls.append(started.url)
+            }
+            self.links = links
+            nodeURLs = urls
+        }
+
+        /// Whether a program of ours understands its arguments under libfaketime: in some surroundings it gets none.
+        private static func works(_ clock: MovedClock, on stage: NodeStage) async throws -> Bool {
+            let trial = try stage.start("trial", ["init", "--help"], environment: clock.environment)
+            guard try await trial.end(within: endTime) == .exited(0) else { return false }
+            return trial.output.contains("revoked init")
+        }
+
+        func signal(_ target: Fault.Target, _ signal: Int32) { processes[target]?.signal(signal) }
+
+        /// Ends a process without a warning, paused or not.
+        func kill(_ target: Fault.Target) async throws {
+            guard let process = processes[target] else { return }
+            process.signal(SIGKILL)
+            try await process.end(within: Self.endTime)
+        }
+
+        /// Starts a process again on the same port and the same data.
+        func start(_ target: Fault.Target) async throws {
+            let environment = clocks[target]?.environment ?? [:]
+            switch target {
+            case .daemon:
+                processes[target] = try await stage.startDaemon(port: daemonPort, environment: environment).process
+            case .node(let node):
+                let port = URLComponents(string: nodeURLs[node])?.port ?? 0
+                processes[target] = try await stage.startNode(
+                    node + 1, port: port, backend: "redis://127.0.0.1:\(links[node].port)", environment: environment
+                ).process
+            }
+        }
+
+        nonisolated func moveClock(_ target: Fault.Target, by seconds: Int) throws {
+            try clocks[target]?.move(by: seconds)
+        }
+
+        /// Ends everything.
+        func stop() async {
+            for link in links { link.close() }
+            await stage.stop()
+            do {
+                try await disk?.remove(on: stage)
+            } catch {
+                FileHandle.standardError.write(Data("\(stage.volume) is still mounted: \(error)\n".utf8))
+            }
+        }
+    }
+#endif

@@ -1,0 +1,31 @@
+/// What a load on nodes has counted, beside the oracle's tally and the recorder's latencies.
+struct NodeFigures: Sendable {
+    private static let maximumCauses = 64
+    private static let maximumFindings = 20
+
+    /// How often something was unavailable, by cause.
+    private(set) var causes: [String: Int] = [:]
+    /// Answers that no node should give, by status.
+    private(set) var oddities: [String: Int] = [:]
+    /// The first violations and false rejections, in words, without the tokens.
+    private(set) var findings: [String] = []
+    private(set) var revocations = 0
+    private(set) var unacknowledgedRevocations = 0
+
+    mutating func unavailable(_ cause: String) { Self.count(cause, in: &causes) }
+
+    mutating func odd(_ what: String) { Self.count(what, in: &oddities) }
+
+    mutating func found(_ finding: @autoclosure () -> String) {
+        if findings.count < Self.maximumFindings { findings.append(finding()) }
+    }
+
+    mutating func revoked(isAcknowledged: Bool) {
+        if isAcknowledged { revocations += 1 } else { unacknowledgedRevocations += 1 }
+    }
+
+    private static func count(_ what: String, in counts: inout [String: Int]) {
+        let name = counts[what] != nil || counts.count < maximumCauses ? what : "other causes"
+        counts[name, default: 0] += 1
+    }
+}

@@ -1,0 +1,103 @@
+#if os(Linux)
+    import Foundation
+
+    extension NodeLoad.Result {
+        /// The most answers, of all judged, that may have been right either way.
+        private static let mostUndecided = 0.01
+        private static let leastSoon = 0.01
+        /// Of a revocation's way to the other nodes, in microseconds.
+        private static let slowestRefusal = 50_000.0
+
+        /// Puts what was found into a report whose operations are there already.
+        func fill(_ report: inout LoadReport) {
+            report.seconds = seconds
+            report.facts += facts
+            report.failures += failures
+            report.failures += figures.findings.map { "\($0)" }
+            report.warnings += warnings
+            if let refusal = report.operations.first(where: { $0.name == NodeOperation.Kind.revokeToRefused.name }),
+                refusal.latency.p999 > Self.slowestRefusal
+            {
+                report.warnings.append("a revocation's way to the other nodes took longer than 50 ms (p99.9)")
+            }
+        }
+
+        private var facts: [LoadReport.Fact] {
+            var facts: [LoadReport.Fact] = [
+                .init("judged answers", Quantity.count(tally.judged)),
+                .init("rightly accepted", Quantity.count(tally[.rightlyAccepted])),
+                .init("rightly refused", Quantity.count(tally[.rightlyRefused])),
+                .init("violations", Quantity.count(tally[.violation])),
+                .init("false rejections", Quantity.count(tally[.falseRejection])),
+                .init(
+                    "right either way",
+                    """
+                    \(Quantity.count(tally.undecided)) (\(Self.percent(tally.shareUndecided))): revocation without an \
+                    answer \(Quantity.count(tally[.eitherUnacknowledged])), around expiry \
+                    \(Quantity.count(tally[.eitherAtExpiry]))
+                    """),
+                .init("asked while a revocation was under way", Quantity.count(tally[.eitherDuringRevocation])),
+                .init("asked within 100 ms after an acknowledgement", Self.percent(tally.shareSoonAfterRevocation)),
+                .init("acknowledged revocations", Quantity.count(figures.revocations)),
+                .init("revocations without acknowledgement", Quantity.count(figures.unacknowledgedRevocations)),
+                .init(
+                    "revoked tokens asked for at the end",
+                    """
+                    \(Quantity.count(audit.tokens)), \(Quantity.count(audit.answers)) answers, \
+                    \(Quantity.count(audit.lost)) accepted
+                    """),
+                .init("questions of the prober", probes),
+                .init(
+                    "processor time of the load for an answer",
+                    String(format: "%.1f µs", processorSeconds * 1e6 / Double(max(1, tally.judged)))),
+                .init("not answered, or with 503", Quantity.count(tally[.unavailable])),
+            ]
+            for (cause, count) in figures.causes.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+                facts.append(.init("unavailable: \(cause)", Quantity.count(count)))
+            }
+            for (what, count) in figures.oddities.sorted(by: { $0.key < $1.key }) {
+                facts.append(.init("unexpected: \(what)", Quantity.count(count)))
+            }
+            return facts
+        }
+
+        private var probes: String {
+            """
+            \(Quantity.count(lateProbes.asked)), \(Self.percent(lateProbes.share)) of them later than after 2 ms, the \
+            latest after \(String(format: "%.1f", Double(lateProbes.longest) / 1e6)) ms; \
+            \(lateProbes.abandoned) probes without an end
+            """
+        }
+
+        private var failures: [String] {
+            var failures: [String] = []
+            for (count, what) in [
+                (tally[.violation], "violations"), (tally[.falseRejection], "false rejections"),
+                (tally[.other], "answers that no node should give"), (audit.lost, "lost revocations"),
+            ] where count > 0 {
+                failures.append("\(count) \(what)")
+            }
+            if tally.judged == 0 { failures.append("nothing was judged: no node answered") }
+            if tally.shareUndecided > Self.mostUndecided {
+                failures.append("\(Self.percent(tally.shareUndecided)) of the answers were right either way: too many")
+            }
+            return failures
+        }
+
+        private var warnings: [String] {
+            var warnings: [String] = []
+            if tally.shareSoonAfterRevocation < Self.leastSoon {
+                warnings.append("fewer than 1 % of the answers were asked for within 100 ms after an acknowledgement")
+            }
+            if audit.unanswered > 0 {
+                warnings.append("\(audit.unanswered) times a node did not answer at the end")
+            }
+            if processorSeconds > 0.9 * seconds {
+                warnings.append("the load's own thread was the limit, not the nodes")
+            }
+            return warnings
+        }
+
+        private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
+    }
+#endif

@@ -1,0 +1,247 @@
+#if os(Linux)
+    import CLinux
+    import Foundation
+    import Glibc
+
+    /// The load on nodes: one thread, epoll, many users. Everything in it has this thread as its owner, and all times are
+    /// its one clock's: so what was received before something was sent is known exactly.
+    final class NodeLoad {
+        private static let eventsAtOnce = 128
+        private static let readSize = 1 << 16
+        /// The longest that is waited for an answer: longer than any pause of a node, for until its process is gone it may
+        /// still carry out what it was asked.
+        private static let patience: Int64 = 60_000_000_000
+        private static let niceness: Int32 = -10
+        private static let upkeepInterval: Int64 = 10_000_000
+        /// How long a token must still live to be asked for at the end, and how long that may take; in nanoseconds.
+        private static let leastLifeOfAudited: Int64 = 5_000_000_000
+        private static let auditTime: Int64 = 120_000_000_000
+
+        /// What it ends with.
+        struct Result: Sendable {
+            /// On the harness' clock.
+            var began: Int64 = 0
+            var seconds = 0.0
+            var tally = Tally()
+            var figures = NodeFigures()
+            var lateProbes = LateProbes()
+            var processorSeconds = 0.0
+            /// What was asked for once more at the end.
+            var audit = NodeAudit.Outcome()
+            /// What the store is to be asked for directly.
+            var revoked: [RevokedToken] = []
+        }
+
+        let plan: NodeLoadPlan
+        let control: NodeLoadControl
+        var random: Random
+        var oracle: Oracle
+        var users: [SimulatedUser] = []
+        var revoked = RevokedTokens()
+        var figures = NodeFigures()
+        let recorder: LoadRecorder
+        var prober: NodeProber
+        var probed: SimulatedUser.Device?
+        /// Refresh tokens that were presented this moment, and are to be presented a second time at once.
+        var races: [(device: SimulatedUser.Device, token: TokenRecord)] = []
+        var audit: NodeAudit?
+        private(set) var began: Int64 = 0
+        /// Unix time minus the harness' clock, in nanoseconds.
+        private let wallOffset: Int64
+
+        private let epoll: Int32
+        private(set) var connections: [NodeConnection] = []
+        private var idle: [Int] = []
+        private var nextIntended = 0.0
+        private var endsAt = Int64.max
+        private var isEnding = false
+        private var underWay = 0
+        private var upkeepAt: Int64 = 0
+
+        init(_ plan: NodeLoadPlan, control: NodeLoadControl, recorder: LoadRecorder) throws(LoadFailure) {
+            self.plan = plan
+            self.control = control
+            random = Random(seed: plan.seed)
+            oracle = Oracle(expiryBand: plan.expiryBand.inNanoseconds)
+            self.recorder = recorder
+            prober = NodeProber(perSecond: plan.probes, nodes: plan.nodes.count)
+            epoll = clinux_epoll_create()
+            guard epoll >= 0 else { throw LoadFailure.system("epoll_create1") }
+            wallOffset = Int64(Date().timeIntervalSince1970 * 1e9) - clinux_time()
+            users = (0..<plan.users).map { SimulatedUser(name: plan.name(of: $0), devices: plan.devices) }
+            for node in plan.nodes.indices {
+                let address = try NodeAddress(plan.nodes[node])
+                let count = plan.connections + (plan.probes > 0 ? plan.probeConnections : 0)
+                for index in 0..<count {
+                    connections.append(
+                        NodeConnection(node: node, address: address, isProbe: index >= plan.connections))
+                }
+            }
+        }
+
+        deinit { close(epoll) }
+
+        /// `exp` on the harness' clock.
+        func expiry(of text: TokenText) -> Int64 { text.expiresAt * 1_000_000_000 - wallOffset }
+
+        func seconds(at time: Int64) -> Double { Double(time - began) / 1e9 }
+
+        /// Runs to the plan's end, and asks for every revoked token once more.
+        func run() -> Result {
+            let events = UnsafeMutablePointer<clinux_event>.allocate(capacity: Self.eventsAtOnce)
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 64)
+            defer {
+                events.deallocate()
+                buffer.deallocate()
+            }
+            // Late is what nobody else shall make it, where that is allowed: the prober has to ask every 2 ms.
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+            let processorTime = clinux_thread_time()
+            began = clinux_time()
+            if case .after(let duration) = plan.end { endsAt = began + duration.inNanoseconds }
+            while !(isEnding && underWay == 0) { step(events, buffer) }
+            var result = Result()
+            result.began = began
+            result.seconds = seconds(at: clinux_time())
+            result.processorSeconds = Double(clinux_thread_time() - processorTime) / 1e9
+            askAgain { step(events, buffer) }
+            result.audit = audit?.outcome ?? .init()
+            result.revoked = revokedTokens()
+            result.tally = oracle.tally
+            result.figures = figures
+            result.lateProbes = prober.late
+            return result
+        }
+
+        private func step(_ events: UnsafeMutablePointer<clinux_event>, _ buffer: UnsafeMutableRawBufferPointer) {
+            var now = clinux_time()
+            if now >= upkeepAt { keepUp(now) }
+            if !isEnding {
+                startDue(now)
+                if audit == nil { runProbe(now) }
+            }
+            let wait: Int32 = prober.isActive || plan.rate != nil ? 1 : 10
+            let ready = clinux_epoll_wait(epoll, events, Int32(Self.eventsAtOnce), wait)
+            for event in 0..<Int(max(0, ready)) {
+                let index = Int(events[event].value)
+                // An earlier event of this batch may have closed it.
+                guard connections[index].isConnected else { continue }
+                switch connections[index].receive(buffer) {
+                case .nothing: continue
+                case .lost(let cause): lose(index, cause)
+                case .answer(let answer):
+                    now = clinux_time()
+                    finish(index, answer, at: now)
+                    if answer.closes { connections[index].disconnect() }
+                    if !connections[index].isProbe, connections[index].isIdle { idle.append(index) }
+                }
+                if !isEnding { startDue(clinux_time()) }
+            }
+        }
+
+        /// Asks every node for every revoked token that has not expired.
+        private func askAgain(step: () -> Void) {
+            let now = clinux_time()
+            let tokens = revoked.all.filter {
+                $0.kind == .access && $0.expiresAt - now > Self.leastLifeOfAudited && $0.revokedFrom < now
+            }
+            guard !control.isStopped, !tokens.isEmpty else { return }
+            audit = NodeAudit(tokens, nodes: plan.nodes.count)
+            (isEnding, endsAt) = (false, now + Self.auditTime)
+            idle = connections.indices.filter { !connections[$0].isProbe && connections[$0].isIdle }
+            while !(audit?.isDone == true || isEnding) || underWay > 0 { step() }
+        }
+
+        /// What the store should hold.
+        private func revokedTokens() -> [RevokedToken] {
+            let now = clinux_time()
+            return revoked.all.filter { $0.expiresAt - now > Self.leastLifeOfAudited }.map { token in
+                RevokedToken(
+                    identifier: token.text.identifier, session: token.text.session, subject: token.text.subject,
+                    issuedAt: token.text.issuedAt, expiresAt: token.text.expiresAt)
+            }
+        }
+
+        /// What need not be looked at for every answer.
+        private func keepUp(_ now: Int64) {
+            upkeepAt = now + Self.upkeepInterval
+            let hasEnough =
+                if case .answers(let count) = plan.end, audit == nil { oracle.tally.judged >= count } else { false }
+            if now >= endsAt || hasEnough || control.isStopped { isEnding = true }
+            for index in connections.indices {
+                let connection = connections[index]
+                if connection.operation != nil, now - connection.sentAt > Self.patience {
+                    lose(index, "no answer for \(Self.patience / 1_000_000_000) s")
+                }
+                guard !isEnding, connection.connect(at: now) else { continue }
+                guard
+                    clinux_epoll_control(
+                        epoll, clinux_add, connection.descriptor, UInt32(CLINUX_READABLE), UInt64(index)) == 0
+                else {
+                    connection.disconnect()
+                    continue
+                }
+                if !connection.isProbe { idle.append(index) }
+            }
+        }
+
+        /// Starts whatever is due on connections that are free: everything in a closed loop.
+        private func startDue(_ now: Int64) {
+            while !idle.isEmpty {
+                var intendedAt = now
+                if let rate = plan.rate, audit == nil {
+                    intendedAt = began + Int64(nextIntended / rate * 1e9)
+                    guard intendedAt <= now else { return }
+                    nextIntended += 1
+                }
+                let place = Int(random.next(below: UInt64(idle.count)))
+                idle.swapAt(place, idle.count - 1)
+                let index = idle.removeLast()
+                guard connections[index].isIdle else { continue }
+                if audit != nil {
+                    guard let token = audit?.take(for: connections[index].node) else { continue }
+                    start(index, .check(token), intendedAt: intendedAt)
+                } else {
+                    start(index, chooseOperation(clinux_time()), intendedAt: intendedAt)
+                }
+            }
+        }
+
+        /// Sends what was chosen.
+        func start(_ index: Int, _ choice: Choice, intendedAt: Int64) {
+            let connection = connections[index]
+            let bytes = request(choice, on: connection)
+            let sentAt = clinux_time()
+            let operation = begin(choice, at: sentAt)
+            connection.begin(operation, intendedAt: plan.rate == nil ? sentAt : intendedAt, sentAt: sentAt)
+            underWay += 1
+            if !connection.send(bytes) { lose(index, "connection lost") }
+        }
+
+        /// The connection is gone, and with it the answer to what was under way.
+        private func lose(_ index: Int, _ cause: String) {
+            connections[index].disconnect()
+            guard connections[index].operation != nil else { return }
+            finish(index, nil, cause: cause, at: clinux_time())
+        }
+
+        private func finish(_ index: Int, _ answer: HTTPAnswer?, cause: String? = nil, at now: Int64) {
+            let connection = connections[index]
+            guard let operation = connection.finish() else { return }
+            underWay -= 1
+            let name = operation.kind.name
+            if answered(operation, answer, cause: cause, by: connection, at: now) {
+                recorder.record(name, latency: now - connection.intendedAt, at: seconds(at: now))
+            } else {
+                recorder.recordError(name, at: seconds(at: now))
+            }
+        }
+
+        /// A connection of the prober's that is free.
+        func idleProbe(of node: Int) -> Int? {
+            connections.indices.first {
+                connections[$0].isProbe && connections[$0].node == node && connections[$0].isIdle
+            }
+        }
+    }
+#endif

@@ -1,0 +1,161 @@
+#if os(Linux)
+    import AuthNode
+    import CLinux
+    import Foundation
+
+    /// `revoked load nodes`: users on a set of nodes, every answer judged.
+    public struct NodeRun: Sendable {
+        public struct Settings: Sendable {
+            /// Nodes that are there; empty starts a daemon and nodes of our own.
+            public var nodes: [String] = []
+            /// How many nodes to start.
+            public var start = 3
+            /// A store for the nodes that are started, instead of a daemon of our own.
+            public var backend: String?
+            public var users = 2_000
+            /// Log-ins that a user has at a time.
+            public var devices = 3
+            public var seconds = 30.0
+            /// How many judged answers to end with, instead of ``seconds``.
+            public var answers: Int?
+            /// Requests a second; nil for as many as are answered.
+            public var rate: Double?
+            /// Connections to each node.
+            public var connections = 8
+            /// Probed revocations a second.
+            public var probes = 10.0
+            public var seed: UInt64?
+            /// Of the nodes that are started, in seconds.
+            public var accessTokenLifetime = 60
+            /// How far the clocks of the nodes may be from ours, in seconds; nil for hardly, if we start them, and for one
+            /// second, if not.
+            public var clockBand: Double?
+            public var json: String?
+            public var html: String?
+
+            public init() {}
+        }
+
+        private let settings: Settings
+        private let executable: String
+
+        public init(_ settings: Settings, executable: String = Demo.currentExecutable) {
+            self.settings = settings
+            self.executable = executable
+        }
+
+        /// Writes a file of the accounts that the users have.
+        public func makeUsers(_ path: String) throws {
+            let plan = plan(nodes: [], seed: 0)
+            try AccountFile(path).writeForLoad((0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+        }
+
+        /// Runs to the end.
+        /// - Returns: the exit status: 0 if every answer was right, 1 if not, 2 if it could not be run.
+        public func run() async -> Int32 {
+            let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
+            do {
+                guard settings.nodes.isEmpty else {
+                    return try await load(on: settings.nodes, seed: seed)
+                }
+                var stageSettings = NodeStage.Settings()
+                stageSettings.accessTokenLifetime = settings.accessTokenLifetime
+                let stage = try NodeStage(executable: executable, settings: stageSettings)
+                let status = await statusOfStage(stage, seed: seed)
+                await stage.stop()
+                if status == 2 {
+                    tell("what the processes said: \(stage.directory)/*.log")
+                } else {
+                    stage.removeFiles()
+                }
+                return status
+            } catch {
+                tell("revoked load nodes: \(error)")
+                return 2
+            }
+        }
+
+        private func statusOfStage(_ stage: NodeStage, seed: UInt64) async -> Int32 {
+            do {
+                let plan = plan(nodes: [], seed: seed)
+                try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+                var backend = settings.backend
+                if backend == nil { backend = "redis://127.0.0.1:\(try await stage.startDaemon(port: 0).port)" }
+                var urls: [String] = []
+                for number in 1...settings.start {
+                    urls.append(try await stage.startNode(number, port: 0, backend: backend ?? "").url)
+                }
+                return try await load(on: urls, seed: seed)
+            } catch {
+                tell("revoked load nodes: \(error)")
+                return 2
+            }
+        }
+
+        private func load(on nodes: [String], seed: UInt64) async throws -> Int32 {
+            let plan = plan(nodes: nodes, seed: seed)
+            let recorder = LoadRecorder()
+            var report = LoadReport("revoked load nodes", settings: facts(nodes), seed: seed)
+            let display = LoadDisplay(
+                recorder, end: settings.answers.map { .count($0) } ?? .after(.seconds(settings.seconds)))
+            let control = NodeLoadControl()
+            let interruption = Interruption(of: control)
+            defer { interruption.end() }
+            let result = try await NodeLoad.run(plan, control: control, recorder: recorder)
+            display.stop()
+            recorder.fill(&report)
+            result.fill(&report)
+            print(report.text)
+            if let json = settings.json { try report.write(json: json) }
+            if let html = settings.html { try report.write(html: html) }
+            return report.hasPassed ? 0 : 1
+        }
+
+        private func facts(_ nodes: [String]) -> [LoadReport.Fact] {
+            var facts: [LoadReport.Fact] = [
+                .init("nodes", "\(nodes.count)"),
+                .init("users", "\(settings.users)"),
+                .init("connections to each node", "\(settings.connections)"),
+                .init("rate", settings.rate.map { "\(BenchReport.short($0))/s" } ?? "as answered"),
+                .init("watched revocations", "\(BenchReport.short(settings.probes))/s"),
+            ]
+            if settings.nodes.isEmpty {
+                facts.append(.init("store", settings.backend == nil ? "revoked, appendfsync always" : "the given one"))
+                facts.append(.init("access token lifetime", "\(settings.accessTokenLifetime) s"))
+            }
+            return facts
+        }
+
+        private func plan(nodes: [String], seed: UInt64) -> NodeLoadPlan {
+            var plan = NodeLoadPlan(nodes: nodes, seed: seed)
+            plan.users = settings.users
+            plan.devices = settings.devices
+            plan.end = settings.answers.map { .answers($0) } ?? .after(.seconds(settings.seconds))
+            plan.rate = settings.rate
+            plan.connections = settings.connections
+            plan.probes = settings.probes
+            plan.expiryBand = .seconds(settings.clockBand ?? (settings.nodes.isEmpty ? 0.1 : 1))
+            return plan
+        }
+
+        private func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    }
+
+    extension NodeLoad {
+        /// Runs a load on a thread of its own.
+        static func run(
+            _ plan: NodeLoadPlan, control: NodeLoadControl, recorder: LoadRecorder
+        ) async throws -> Result {
+            try await withCheckedThrowingContinuation { continuation in
+                Thread.detachNewThread {
+                    clinux_name_thread("load")
+                    continuation.resume(
+                        with: Swift.Result { () throws(LoadFailure) in
+                            try NodeLoad(plan, control: control, recorder: recorder).run()
+                        }
+                        .mapError { $0 })
+                }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,124 @@
+import AuthNode
+import Foundation
+import Synchronization
+
+/// The processes that a load is put on: the store, and nodes that share keys and accounts, all in a private directory.
+/// Each can be ended and started again, on the same port and the same data.
+final class NodeStage: Sendable {
+    static let startTime: Duration = .seconds(30)
+
+    struct Settings: Sendable {
+        var accessTokenLifetime = 60
+        /// Of a stage whose nodes do what everyone does (`--stock-glue`), how.
+        var stockGlue: String?
+        var daemonArguments: [String] = []
+    }
+
+    let directory: String
+    private let executable: String
+    private let settings: Settings
+    private let processes = Mutex<[ChildProcess]>([])
+    private let starts = Mutex(0)
+
+    init(executable: String, settings: Settings) throws {
+        self.executable = executable
+        self.settings = settings
+        directory = FileManager.default.temporaryDirectory.path + "/revoked-load-\(UUID().uuidString.lowercased())"
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    /// Where the daemon keeps its data, and where a disk of its own may be mounted around it.
+    var data: String { "\(volume)/data" }
+    var volume: String { "\(directory)/volume" }
+
+    /// Makes the key that the nodes share, and the users' accounts.
+    func makeFiles(users: [String], password: String) throws {
+        try FileManager.default.createDirectory(atPath: volume, withIntermediateDirectories: true)
+        _ = try KeyFiles.create(keys, algorithm: .es256)
+        try AccountFile(accounts).writeForLoad(users, password: password)
+    }
+
+    /// Starts our daemon.
+    /// - Parameter port: 0 for a free one.
+    func startDaemon(
+        port: Int, environment: [String: String] = [:]
+    ) async throws -> (process: ChildProcess, port: Int) {
+        let daemon = try start(
+            "daemon",
+            ["serve", "--port", "\(port)", "--dir", data, "--appendfsync", "always", "--loglevel", "warning"]
+                + settings.daemonArguments, environment: environment)
+        let address = try await daemon.line(beginning: "listening on tcp://127.0.0.1:", within: Self.startTime)
+        guard let port = Int(address) else {
+            throw ChildProcess.Failure(message: "the daemon names no port: \(address)")
+        }
+        _ = try await daemon.line(beginning: "ready", within: Self.startTime)
+        return (daemon, port)
+    }
+
+    /// Starts a node.
+    /// - Parameter port: 0 for a free one.
+    /// - Parameter environment: beside the store's URL, which may hold a password.
+    func startNode(
+        _ number: Int, port: Int, backend: String, environment: [String: String] = [:]
+    ) async throws -> (process: ChildProcess, url: String) {
+        var arguments = [
+            "node", "--port", "\(port)", "--keys", keys, "--users", accounts, "--name", "\(number)",
+            "--login-attempts", "0", "--log-level", "warning", "--access-token-lifetime",
+            "\(settings.accessTokenLifetime)",
+        ]
+        if let glue = settings.stockGlue { arguments += ["--stock-glue", glue] }
+        let node = try start(
+            "node \(number)", arguments, environment: environment.merging(["REVOKED_NODE_BACKEND": backend]) { $1 })
+        let url = try await node.line(beginning: "listening on ", within: Self.startTime)
+        return (node, url)
+    }
+
+    /// Starts any other program.
+    func start(
+        _ name: String, executable: String? = nil, _ arguments: [String], environment: [String: String] = [:]
+    ) throws(ChildProcess.Failure) -> ChildProcess {
+        let number = starts.withLock { starts in
+            starts += 1
+            return starts
+        }
+        let log = "\(directory)/\(number)-\(name.replacing(" ", with: "-")).log"
+        let process = try ChildProcess(
+            name, executable: executable ?? self.executable, arguments: arguments, log: log, environment: environment)
+        processes.withLock { $0.append(process) }
+        return process
+    }
+
+    /// Runs a command of ours to its end.
+    /// - Throws: ``ChildProcess/Failure`` if it does not succeed.
+    func run(_ arguments: [String], backend: String) async throws {
+        let process = try start(arguments[0], arguments, environment: ["REVOKED_BACKEND": backend])
+        guard try await process.end(within: Self.startTime) == .exited(0) else {
+            throw ChildProcess.Failure(message: "`revoked \(arguments[0])` failed:\n\(process.lastLines)")
+        }
+    }
+
+    /// Ends every process that was started.
+    func stop() async {
+        let processes = processes.withLock { $0 }
+        await withTaskGroup { group in
+            for process in processes where process.hasEnded == nil {
+                group.addTask {
+                    process.signal(SIGCONT)
+                    await process.stop()
+                }
+            }
+        }
+    }
+
+    func removeFiles() {
+        do {
+            try FileManager.default.removeItem(atPath: directory)
+        } catch {
+            FileHandle.standardError.write(Data("cannot remove \(directory): \(error)\n".utf8))
+        }
+    }
+
+    private var keys: String { "\(directory)/key.pem" }
+    private var accounts: String { "\(directory)/users.jsonl" }
+}
