@@ -131,6 +131,23 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "Persistence", dependencies: ["Denylist", "RESP"], swiftSettings: settings),
+        .target(
+            name: "AdminHTTP",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings
+        ),
         .target(name: "Denylist", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(name: "RESP", swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
@@ -144,6 +161,18 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "CYardstick", linkerSettings: [.linkedLibrary("hiredis")]),
 
+        .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["PrometheusMetrics", .product(name: "Metrics", package: "swift-metrics")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AdminHTTPTests",
+            dependencies: [
+                "AdminHTTP", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
         .testTarget(
