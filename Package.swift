@@ -40,10 +40,12 @@ let package = Package(
         .executableTarget(
             name: "revoked",
             dependencies: [
-                "LoadHarness", "AuthNode", "Contract", "Revocation", "RevocationHTTP", "RevokedServer",
+                "LoadHarness", "AuthNode", "AdminHTTP", "Contract", "PrometheusMetrics", "Revocation", "RevocationHTTP",
+                "RevokedServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -65,7 +67,7 @@ let package = Package(
         .target(
             name: "AuthNode",
             dependencies: [
-                "RevocationHTTP", "Revocation", "Contract",
+                "RevocationHTTP", "Revocation", "Contract", "AdminHTTP", "PrometheusMetrics",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -74,6 +76,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -113,7 +116,7 @@ let package = Package(
         .target(
             name: "RevokedServer",
             dependencies: [
-                "Contract", "Denylist", "Persistence", "RESP",
+                "AdminHTTP", "Contract", "Denylist", "Persistence", "PrometheusMetrics", "RESP",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -130,7 +133,25 @@ let package = Package(
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
-        .target(name: "Persistence", dependencies: ["Denylist", "RESP"], swiftSettings: settings),
+        .target(
+            name: "Persistence", dependencies: ["Denylist", "PrometheusMetrics", "RESP"], swiftSettings: settings),
+        .target(
+            name: "AdminHTTP",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings
+        ),
         .target(name: "Denylist", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(name: "RESP", swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
@@ -147,13 +168,27 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "CYardstick", linkerSettings: [.linkedLibrary("hiredis")]),
 
+        .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["PrometheusMetrics", .product(name: "Metrics", package: "swift-metrics")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AdminHTTPTests",
+            dependencies: [
+                "AdminHTTP", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
         .testTarget(
             name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP"], swiftSettings: settings),
         .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
         .testTarget(
-            name: "RevokedServerTests", dependencies: ["RevokedServer", "Persistence", "RESP"], swiftSettings: settings),
+            name: "RevokedServerTests",
+            dependencies: ["AdminHTTP", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP"],
+            swiftSettings: settings),
         .testTarget(
             name: "RevocationTests",
             dependencies: [
@@ -175,7 +210,7 @@ let package = Package(
         .testTarget(
             name: "AuthNodeTests",
             dependencies: [
-                "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "AdminHTTP", "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -189,7 +224,12 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["revoked", "Revocation", "RevokedServer", "LoadHarness", "CHiredis"],
+            dependencies: [
+                "revoked", "Revocation", "RevokedServer", "LoadHarness", "CHiredis",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
             exclude: ["Clients/real_client.py"],
             swiftSettings: settings),
     ]

@@ -41,11 +41,15 @@ extension Denylist {
         public var bytes = 0
         /// Entries reclaimed after their expiry since the start.
         public var expired: UInt64 = 0
+        /// How long after their time entries were reclaimed, at worst, in this turn of the hand and the one before, in
+        /// milliseconds.
+        public var expiryLag: Int64 = 0
     }
 
     public var statistics: Statistics {
         var sum = Statistics()
         sum.bytes = table.used
+        sum.expiryLag = table.state.pointee.hand.worstLag
         for index in 0..<table.shardCount {
             let shard = table.shard(at: index)
             shard.lock.lock()

@@ -4,8 +4,25 @@ import Synchronization
 struct Hand {
     let lock = ShardLock.allocate()
     private let place = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+    /// How late entries were reclaimed, at worst: in this turn, and in the one before; in milliseconds.
+    private let lags = UnsafeMutablePointer<Atomic<Int64>>.allocate(capacity: 2)
 
-    init() { place.initialize(to: 0) }
+    init() {
+        place.initialize(to: 0)
+        for turn in 0..<2 { (lags + turn).initialize(to: Atomic(0)) }
+    }
+
+    /// May be read by any thread.
+    var worstLag: Int64 { max(lags[0].load(ordering: .relaxed), lags[1].load(ordering: .relaxed)) }
+
+    func note(lag: Int64) {
+        if lag > lags[0].load(ordering: .relaxed) { lags[0].store(lag, ordering: .relaxed) }
+    }
+
+    func beginTurn() {
+        lags[1].store(lags[0].load(ordering: .relaxed), ordering: .relaxed)
+        lags[0].store(0, ordering: .relaxed)
+    }
 
     var position: UInt64 {
         get { place.pointee }
@@ -15,6 +32,7 @@ struct Hand {
     func deallocate() {
         lock.deallocate()
         place.deallocate()
+        lags.deallocate()
     }
 }
 
@@ -41,7 +59,10 @@ extension Table {
             reclaimed += reclaim(&position, shard, at: moment, left: &left)
             shard.lock.unlock()
             around -= min(around, position - start)
-            if position >= Self.end { position = 0 }
+            if position >= Self.end {
+                position = 0
+                hand.beginTurn()
+            }
         }
         hand.position = position
         state.pointee.pool.prepare()
@@ -88,6 +109,7 @@ extension Table {
             // An expiry may be any number, so the grace is not added to it.
             let bound = isGuarded ? moment.guarded - Self.guardedGrace : moment.wall
             guard slot.expiry <= bound else { continue }
+            state.pointee.hand.note(lag: bound &- slot.expiry)
             remove(hash(of: slot), slot, shard)
             reclaimed += 1
         }

@@ -48,6 +48,7 @@ extension RevocationList {
             let plan = try RevocationPlan(requests, reason: reason, try await circumstances(of: requests, namespace))
             let entries = plan.entries.compactMap { $0 }
             let replicas = entries.isEmpty ? nil : try await write(entries)
+            metrics.revoked(zip(requests, plan.entries).compactMap { $1 == nil ? nil : $0.scope.kind }, reason)
             let areTooFew = replicas.map { $0 < configuration.replicas?.count ?? 0 } ?? false
             acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
         }

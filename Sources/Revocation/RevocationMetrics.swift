@@ -9,6 +9,7 @@ import Metrics
 /// | `check_duration` | | from the question to the verdict |
 /// | `admissions_total` | `grounds`: `proven`, `last_known`, `allowed`, `revoked`, `refused` | what a failure policy made of them |
 /// | `writes_total` | `outcome`: `acknowledged`, or the error's code | calls that revoke or restore |
+/// | `revocations_total` | `scope`; `reason`: `logout`, `compromised`, `admin`, `other`, `none` for a cut-off | revocations acknowledged |
 /// | `rotations_total` | `outcome`: `rotated`, `repeated`, `reused`, `revoked`, `unknown` | refresh tokens presented |
 struct RevocationMetrics: Sendable {
     private let factory: any MetricsFactory
@@ -52,6 +53,18 @@ struct RevocationMetrics: Sendable {
 
     func wrote(_ error: RevocationError?) {
         count("writes_total", "outcome", error?.code.rawValue ?? "acknowledged")
+    }
+
+    /// - Parameter reason: any text of the caller's; a label has to be one of a few.
+    func revoked(_ scopes: [Scope.Kind], _ reason: Reason) {
+        let known: Set<Reason> = [.logout, .compromised, .admin]
+        let word = known.contains(reason) ? reason.text : "other"
+        for scope in scopes {
+            Counter(
+                label: Self.prefix + "revocations_total",
+                dimensions: [("scope", "\(scope)"), ("reason", scope.isCutOff ? "none" : word)], factory: factory
+            ).increment()
+        }
     }
 
     func rotated(_ outcome: RotationOutcome) {

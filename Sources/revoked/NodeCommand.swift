@@ -1,6 +1,8 @@
 public import ArgumentParser
 public import AuthNode
 import Configuration
+import Metrics
+import PrometheusMetrics
 
 /// `revoked node`: the auth node, and the files it needs.
 struct NodeCommand: AsyncParsableCommand {
@@ -49,10 +51,17 @@ struct NodeCommand: AsyncParsableCommand {
         @Option(help: "Seconds after exp that a token is still accepted, at most 60 (default: 0).") var leeway: Int?
         @Option(help: ArgumentHelp("Do what everyone does, to show what that loses.", visibility: .hidden))
         var stockGlue: String?
+        @Option(help: "Where metrics and health are served, or off (default: 127.0.0.1:7381, if it is free).")
+        var http: String?
+        @Option(help: "yes or no: refuse to serve them beyond loopback (default: yes).")
+        var httpProtectedMode: String?
         @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var logLevel: String?
 
         func run() async throws {
-            try await NodeProcess.run(try await NodeSettings(flags: flags))
+            let settings = try await NodeSettings(flags: flags)
+            let metrics = PrometheusFactory(help: NodeMetrics.help)
+            MetricsSystem.bootstrap(metrics)
+            try await NodeProcess.run(settings, metrics: metrics)
         }
 
         private var flags: [String: ConfigValue] {
@@ -61,6 +70,7 @@ struct NodeCommand: AsyncParsableCommand {
                 "audience": audience, "clientId": clientID, "name": name, "logLevel": logLevel,
                 "clients": clients, "issuers": issuers, "issuerLabel": issuerLabel, "failurePolicy": failurePolicy,
                 "stockGlue": stockGlue,
+                "http": http, "httpProtectedMode": httpProtectedMode,
             ]
             let numbers = [
                 "port": port, "accessTokenLifetime": accessTokenLifetime, "leeway": leeway,

@@ -9,6 +9,7 @@ struct Revoked: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self,
             RevokeCommand.self, CheckCommand.self, RestoreCommand.self, CheckLogCommand.self,
+            HealthCommand.self,
         ] + linuxCommands
     )
 

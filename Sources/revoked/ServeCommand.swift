@@ -42,6 +42,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "… and has this size (default: 64mb).") var autoAofRewriteMinSize: String?
     @Flag(help: "Pass over keys of other types in files of Redis, and count them, instead of failing.")
     var skipUnsupported = false
+    @Option(help: "Where metrics and health are served, or off (default: 127.0.0.1:7380, if it is free).")
+    var http: String?
+    @Option(help: "yes or no: refuse to serve them beyond loopback (default: yes).") var httpProtectedMode: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var loglevel: String?
 
     func run() async throws {
@@ -57,7 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
             .protoMaxBulkLen: protoMaxBulkLen, .outputLimit: outputLimit, .threads: threads, .spin: spin,
             .transport: transport, .loglevel: loglevel, .dir: dir, .appendonly: appendonly,
             .appendfsync: appendfsync, .autoAOFRewritePercentage: autoAofRewritePercentage,
-            .autoAOFRewriteMinSize: autoAofRewriteMinSize, .skipUnsupported: skipUnsupported ? "yes" : nil,
+            .autoAOFRewriteMinSize: autoAofRewriteMinSize, .skipUnsupported: skipUnsupported ? "yes" : nil, .http: http,
+            .httpProtectedMode: httpProtectedMode,
         ]
         return given.compactMapValues { $0 }
     }

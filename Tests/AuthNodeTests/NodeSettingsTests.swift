@@ -1,3 +1,4 @@
+import AdminHTTP
 import AuthNode
 import Configuration
 import Foundation
@@ -60,12 +61,26 @@ import Testing
         #expect(settings.cookies)
     }
 
+    /// Metrics are nobody's but the operator's: not on the users' port, and beyond loopback only on purpose.
+    @Test func metricsAreServedOnLoopback() async throws {
+        #expect(
+            try await NodeSettings(flags: required, environment: [:]).http
+                == .onIfFree(AdminAddress(host: "127.0.0.1", port: 7381)))
+        let open = try await NodeSettings(
+            flags: required,
+            environment: ["REVOKED_NODE_HTTP": "0.0.0.0:1", "REVOKED_NODE_HTTP_PROTECTED_MODE": "no"])
+        #expect(open.http == .on(AdminAddress(host: "0.0.0.0", port: 1)))
+        #expect(try await NodeSettings(flags: required, environment: ["REVOKED_NODE_HTTP": "off"]).http == .off)
+    }
+
     @Test(arguments: [
         ["REVOKED_NODE_PORT": "many"], ["REVOKED_NODE_PORT": "65536"], ["REVOKED_NODE_LEEWAY": "61"],
         ["REVOKED_NODE_ACCESS_TOKEN_LIFETIME": "0"], ["REVOKED_NODE_LOG_LEVEL": "loud"], ["REVOKED_NODE_KEYS": ""],
         ["REVOKED_NODE_CONFIG": "/nowhere.json"], ["REVOKED_NODE_FAILURE_POLICY": "open"],
         ["REVOKED_NODE_FAILURE_POLICY": "last-known:0"], ["REVOKED_NODE_ADMIN_SECRET": "short"],
         ["REVOKED_NODE_REFRESH_TOKEN_LIFETIME": "900"], ["REVOKED_NODE_ROTATION_GRACE": "61"],
+        ["REVOKED_NODE_HTTP": "7381"], ["REVOKED_NODE_HTTP": "0.0.0.0:7381"],
+        ["REVOKED_NODE_HTTP_PROTECTED_MODE": "off"],
         ["REVOKED_NODE_COOKIES": "perhaps"], ["REVOKED_NODE_ISSUERS": "issuers.json"],
     ])
     func aSettingThatCannotBeMeantIsNeverPassedOver(environment: [String: String]) async {

@@ -71,6 +71,7 @@ public struct Node: Sendable {
 
     private func router() -> Router<NodeContext> {
         let router = Router(context: NodeContext.self)
+        router.add(middleware: RequestMetrics())
         router.add(middleware: AccessLog(logger: logger))
         router.add(middleware: BodyLimit())
         addSessions(to: router)

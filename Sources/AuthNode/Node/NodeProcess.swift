@@ -1,6 +1,8 @@
+import AdminHTTP
 import Foundation
 import Logging
 import NIOCore
+public import PrometheusMetrics
 import Revocation
 import ServiceLifecycle
 import UnixSignals
@@ -11,7 +13,8 @@ public enum NodeProcess {
     private static let drainTime: Duration = .seconds(10)
 
     /// Runs until a signal ends it. Says on standard output where it listens, once it does.
-    public static func run(_ settings: NodeSettings) async throws {
+    /// - Parameter metrics: what `MetricsSystem` was bootstrapped with.
+    public static func run(_ settings: NodeSettings, metrics: PrometheusFactory) async throws {
         try settings.validate()
         var logger = Logger(label: "revoked.node")
         logger.logLevel = settings.logLevel
@@ -32,14 +35,24 @@ public enum NodeProcess {
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
         let denylist = try denylist(settings, labels: others?.labels ?? [:], logger)
+        let admin: AdminServer?
+        do throws(AdminError) {
+            admin = try await AdminServer.start(settings.http, logger: logger) {
+                [admin = NodeAdmin(denylist: denylist, metrics: metrics)] in await admin.answer($0)
+            }
+        } catch {
+            await denylist.close()
+            throw NodeError(.cannotListen, error.description)
+        }
         do {
             let node = try Node(
                 settings, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
                 denylist: denylist, logger: logger)
             let host = settings.bind.contains(":") ? "[\(settings.bind)]" : settings.bind
+            let metricsLine = admin?.address.map { "metrics on http://\($0)/metrics\n" } ?? ""
             let application = node.application { port in
                 // Not print: standard output may be a file, and whoever waits for this line must not wait for a buffer.
-                FileHandle.standardOutput.write(Data("listening on http://\(host):\(port)\n".utf8))
+                FileHandle.standardOutput.write(Data("listening on http://\(host):\(port)\n\(metricsLine)".utf8))
             }
             var configuration = ServiceGroupConfiguration(
                 services: [application, KeyWatch(path: settings.keys, keys: keys, logger: logger)],
@@ -47,13 +60,16 @@ public enum NodeProcess {
             configuration.maximumGracefulShutdownDuration = drainTime
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
+            await admin?.stop()
             await denylist.close()
             let cause = String(cString: strerror(error.errnoCode))
             throw NodeError(.cannotListen, "cannot listen on \(settings.bind):\(settings.port): \(cause)")
         } catch {
+            await admin?.stop()
             await denylist.close()
             throw error
         }
+        await admin?.stop()
         await denylist.close()
     }
 

@@ -1,3 +1,4 @@
+import AdminHTTP
 public import Configuration
 public import Foundation
 import Logging
@@ -30,6 +31,8 @@ import Revocation
 /// | `--trust-forwarded-for` | `REVOKED_NODE_TRUST_FORWARDED_FOR` | `trustForwardedFor` | false |
 /// | `--leeway` | `REVOKED_NODE_LEEWAY` | `leeway` | 0 (seconds, at most 60) |
 /// | `--stock-glue` | `REVOKED_NODE_STOCK_GLUE` | `stockGlue` | none; `loses-revocations` does what everyone does and loses what everyone loses, to show it |
+/// | `--http` | `REVOKED_NODE_HTTP` | `http` | `127.0.0.1:7381`, if it is free; `off` for nowhere |
+/// | `--http-protected-mode` | `REVOKED_NODE_HTTP_PROTECTED_MODE` | `httpProtectedMode` | `yes`; or `no` |
 /// | `--log-level` | `REVOKED_NODE_LOG_LEVEL` | `logLevel` | `info` |
 extension NodeSettings {
     /// - Parameter flags: what the command line gave, by the file's keys (`config` included).
@@ -81,6 +84,13 @@ extension NodeSettings {
             loginAttempts = try await config.fetchInt(forKey: "loginAttempts", default: loginAttempts)
             trustsForwardedFor = try await config.fetchBool(forKey: "trustForwardedFor", default: trustsForwardedFor)
             if let seconds = try await config.fetchInt(forKey: "leeway") { leeway = .seconds(seconds) }
+            http = try Self.listening(try await config.fetchString(forKey: "http"))
+            if let text = try await config.fetchString(forKey: "httpProtectedMode") {
+                guard ["yes", "no"].contains(text) else {
+                    throw NodeError(.invalidSetting, "http-protected-mode is yes or no")
+                }
+                httpProtectedMode = text == "yes"
+            }
             logLevel = try await config.fetchString(forKey: "logLevel", as: Logger.Level.self, default: logLevel)
         } catch let error as NodeError {
             throw error
@@ -88,6 +98,15 @@ extension NodeSettings {
             throw NodeError(.invalidSetting, "a setting cannot be read: \(error)")
         }
         try validate()
+    }
+
+    /// Unless it is given, the port after the daemon's.
+    private static func listening(_ text: String?) throws(NodeError) -> AdminListening {
+        guard let text else { return .onIfFree(AdminAddress(host: "127.0.0.1", port: 7381)) }
+        guard let listening = AdminListening(text) else {
+            throw NodeError(.invalidSetting, "http is an address and a port, such as 127.0.0.1:7381, or off")
+        }
+        return listening
     }
 
     private static func policy(_ text: String) throws(NodeError) -> FailurePolicy {
@@ -108,6 +127,7 @@ extension NodeSettings {
         "leeway", "logLevel", "clients", "issuers", "adminSecret", "issuerLabel", "refreshTokenLifetime",
         "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor",
         "stockGlue",
+        "http", "httpProtectedMode",
     ]
 
     /// The daemon's settings may stand in the same file, beside `node`.

@@ -1,3 +1,4 @@
+public import AdminHTTP
 import Contract
 import HTTPTypes
 public import Logging
@@ -53,6 +54,10 @@ public struct NodeSettings: Sendable {
     /// (``Revocation/StockGlue/Mode``). nil for the real thing.
     public var stockGlue: String?
     public var logLevel: Logger.Level = .info
+    /// Where metrics and health are served over HTTP, apart from what users reach.
+    public var http = AdminListening.off
+    /// Refuse to serve them beyond loopback.
+    public var httpProtectedMode = true
 
     public init() {}
 
@@ -83,6 +88,12 @@ public struct NodeSettings: Sendable {
         }
         guard issuers == nil || issuerLabel != nil else {
             throw NodeError(.invalidSetting, "with other issuers ours needs a label, too: --issuer-label")
+        }
+        if httpProtectedMode, let address = http.exposed {
+            throw NodeError(
+                .invalidSetting,
+                "refusing to serve metrics on \(address.host): anyone who reaches it could read them. Put it on loopback "
+                    + "(--http), or pass --http-protected-mode no")
         }
         guard (.zero ... .milliseconds(Limits.maximumLeewayMilliseconds)).contains(leeway) else {
             throw NodeError(.invalidSetting, "the leeway is 0 to 60 seconds: revocations are not kept for more")

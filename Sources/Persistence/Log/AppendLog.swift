@@ -1,4 +1,5 @@
 import Dispatch
+public import PrometheusMetrics
 import Synchronization
 
 /// The append-only log: takes records from any thread, and writes them to disk on one of its own, many at a time.
@@ -15,6 +16,8 @@ public final class AppendLog: Sendable {
 
     let queue: Mutex<AppendQueue>
     let writer: Mutex<LogWriter>
+    /// How long it took to make the log durable, in seconds.
+    public let syncTimes = Histogram()
     let doorbell = DispatchSemaphore(value: 0)
     private let acknowledgedEnd = Atomic<UInt64>(.max)
     private let lastEnd = Atomic<UInt64>(0)
@@ -24,7 +27,7 @@ public final class AppendLog: Sendable {
 
     init(policy: SyncPolicy, onProgress: @escaping @Sendable () -> Void) {
         queue = Mutex(AppendQueue(policy: policy))
-        writer = Mutex(LogWriter())
+        writer = Mutex(LogWriter(syncTimes: syncTimes))
         self.onProgress = onProgress
     }
 

@@ -1,3 +1,4 @@
+import PrometheusMetrics
 import Synchronization
 
 /// What the one that writes the log works with. Behind a lock that is held while the disk works.
@@ -13,9 +14,13 @@ struct LogWriter: ~Copyable {
     /// The sizes of the base and of the increments before ``file``, in bytes.
     var baseSize = 0
     var earlierSize = 0
+    /// How long it takes to make the log durable.
+    let syncTimes: Histogram
     private var batch: [UInt8] = []
     /// A batch's memory is kept for the next one up to this size, in bytes.
     private static let keptCapacity = 4 << 20
+
+    init(syncTimes: Histogram) { self.syncTimes = syncTimes }
 
     /// The size of base and increments, in bytes.
     var size: Int { baseSize + earlierSize + (file?.file.size ?? 0) }
@@ -51,7 +56,9 @@ struct LogWriter: ~Copyable {
     }
 
     private mutating func synchronize(_ point: SyncPoint) throws(FileError) {
+        let start = ContinuousClock.now
         try file?.synchronize(point)
+        syncTimes.record(ContinuousClock.now - start)
         // Before that it may bear another.
         if isPublished, let file, !file.file.isStill(at: file.path) { throw .gone(file.path) }
         lastSync = .now

@@ -186,8 +186,7 @@ enum ClientCommands {
 extension Worker {
     /// An error with a word of the client's in it, cut at 128 bytes and at a zero as Redis does.
     mutating func failWithWord(_ before: String, _ word: RawSpan, _ after: String) {
-        counters.errors += 1
-        reply.error(bytes: Array(before.utf8) + Session.cut(word, at: 128) + Array(after.utf8))
+        fail(bytes: Array(before.utf8) + Session.cut(word, at: 128) + Array(after.utf8))
     }
 
     mutating func failSubcommand(_ word: RawSpan, of command: String) {

@@ -56,6 +56,9 @@ struct Command: Sendable, BitwiseCopyable {
 struct CommandTable: ~Copyable {
     static let shared = CommandTable()
 
+    /// In the order of ``commands``.
+    static let names = all.map { "\($0.name)" }
+
     let commands: Scratch<Command>
 
     private static let all: [Command] = {

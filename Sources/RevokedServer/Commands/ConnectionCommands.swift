@@ -86,8 +86,7 @@ enum ConnectionCommands {
                 session.client.details.withLock { $0.name = name }
                 index += 2
             } else {
-                worker.counters.errors += 1
-                return worker.reply.error(
+                return worker.fail(
                     bytes: Array("ERR Syntax error in HELLO option '".utf8) + Session.cut(arguments[index], at: 128)
                         + Array("'".utf8))
             }

@@ -18,7 +18,7 @@ enum ExpiryCommands {
             _, expiry in
             expiry
         }
-        worker.count(hit: expiry != nil)
+        worker.count(arguments[1], hit: expiry != nil)
         guard let expiry else { return worker.reply.integer(-2) }
         worker.reply.integer(expiry == Expiry.never ? -1 : number(expiry))
     }
@@ -55,8 +55,7 @@ enum ExpiryCommands {
             } else if word.equalsIgnoringCase("lt") {
                 conditions.insert(.ifLess)
             } else {
-                worker.counters.errors += 1
-                worker.reply.error(bytes: Array("ERR Unsupported option ".utf8) + Session.cut(word, at: word.byteCount))
+                worker.fail(bytes: Array("ERR Unsupported option ".utf8) + Session.cut(word, at: word.byteCount))
                 return nil
             }
         }
@@ -156,7 +155,7 @@ enum ExpiryCommands {
         guard let options = SetOptions(arguments, from: 2, of: .getex) else { return worker.failSyntax() }
         let key = arguments[1]
         let exists = worker.denylist.contains(key, hash: worker.hash(1, of: arguments), at: worker.moment)
-        worker.count(hit: exists)
+        worker.count(arguments[1], hit: exists)
         // As Redis does: what is wrong with the time is said only of a key that is there.
         guard exists else { return worker.reply.null() }
         let keyClass = worker.classify(key)

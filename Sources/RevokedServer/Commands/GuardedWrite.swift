@@ -16,7 +16,7 @@ enum KeyClass {
 
 extension Worker {
     func classify(_ key: RawSpan) -> KeyClass {
-        if key.byteCount >= daemon.prefixLength, key.starts(with: daemon.guardedPrefix) { return .guarded }
+        if guardedPrefix.matches(key) { return .guarded }
         if key.equals("revoked.epoch") { return .epoch }
         if key.equals("revoked.accepted") { return .acceptance }
         return .plain

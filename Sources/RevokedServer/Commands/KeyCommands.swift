@@ -10,7 +10,7 @@ enum KeyCommands {
             let hit = worker.denylist.contains(
                 arguments[index], hash: worker.hash(index, of: arguments), at: worker.moment)
             if hit { found += 1 }
-            worker.count(hit: hit)
+            worker.count(arguments[index], hit: hit)
         }
         worker.reply.integer(found)
     }
@@ -54,6 +54,6 @@ enum KeyCommands {
         }
         worker.wait(for: position)
         if !found { worker.reply.null() }
-        worker.count(hit: found)
+        worker.count(arguments[1], hit: found)
     }
 }

@@ -7,7 +7,6 @@ enum ServerCommands {
     static func info(_ arguments: Arguments, _ worker: inout Worker) {
         var wanted: Set<String> = []
         for index in 1..<max(1, arguments.count) { wanted.insert(arguments.text(index).lowercased()) }
-        worker.counters.publish(to: worker.daemon.counters)
         worker.reply.verbatim(ServerInformation(worker.daemon).text(sections: wanted))
     }
 

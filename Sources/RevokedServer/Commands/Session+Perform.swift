@@ -5,30 +5,44 @@ import Synchronization
 extension Session {
     /// Checks one request and executes it: the order of the checks, and their texts, are Redis'.
     mutating func perform(_ arguments: Arguments, _ tag: Int, _ worker: inout Worker) {
-        worker.counters.commands += 1
         guard tag >= 0 else { return refuseUnknown(arguments, &worker) }
         let command = CommandTable.shared.commands[tag]
-        guard command.arity > 0 ? arguments.count == command.arity : arguments.count >= -command.arity else {
-            return worker.fail("ERR wrong number of arguments for '\(command.name)' command")
-        }
-        guard user != .nobody || command.flags.contains(.noAuthentication) else {
-            return worker.fail("NOAUTH Authentication required.")
-        }
-        if command.flags.contains(.admin), !mayAdminister(worker) {
-            return refusePermission("\(command.name)", &worker)
-        }
-        if !command.flags.contains(.loading), worker.daemon.loading.isActive {
-            return worker.fail("LOADING Redis is loading the dataset in memory")
-        }
-        if command.flags.contains(.write), let log = worker.written.log, log.refusesWrites, let refusal = log.refusal {
-            return worker.fail(refusal)
-        }
+        guard mayPerform(command, arguments, &worker) else { return worker.counters.add(to: .rejections(tag)) }
         client.lastCommand.store(tag, ordering: .relaxed)
         let start = worker.reply.count
+        let errors = worker.counters[.allErrors]
         execute(command.id, arguments, &worker)
+        worker.counters.add(to: .calls(tag))
+        if worker.counters[.allErrors] != errors { worker.counters.add(to: .failures(tag)) }
         worker.holdReply(from: start)
         // What follows in the same read must not count from before a walk through all keys.
         if command.flags.contains(.slow) { worker.readClock() }
+    }
+
+    /// What is asked of a command before it is executed; answers the error if there is one.
+    private func mayPerform(_ command: Command, _ arguments: borrowing Arguments, _ worker: inout Worker) -> Bool {
+        guard command.arity > 0 ? arguments.count == command.arity : arguments.count >= -command.arity else {
+            return deny(&worker, "ERR wrong number of arguments for '\(command.name)' command")
+        }
+        guard user != .nobody || command.flags.contains(.noAuthentication) else {
+            return deny(&worker, "NOAUTH Authentication required.")
+        }
+        if command.flags.contains(.admin), !mayAdminister(worker) {
+            refusePermission("\(command.name)", &worker)
+            return false
+        }
+        if !command.flags.contains(.loading), worker.daemon.loading.isActive {
+            return deny(&worker, "LOADING Redis is loading the dataset in memory")
+        }
+        if command.flags.contains(.write), let log = worker.written.log, log.refusesWrites, let refusal = log.refusal {
+            return deny(&worker, refusal)
+        }
+        return true
+    }
+
+    private func deny(_ worker: inout Worker, _ error: String) -> Bool {
+        worker.fail(error)
+        return false
     }
 
     private mutating func execute(_ id: Command.ID, _ arguments: Arguments, _ worker: inout Worker) {
@@ -106,8 +120,8 @@ extension Session {
             shown += word.count + 3
             index += 1
         }
-        worker.counters.errors += 1
-        worker.reply.error(bytes: text)
+        worker.counters.add(to: .unknownCommands)
+        worker.fail(bytes: text)
     }
 
     static func cut(_ bytes: RawSpan, at limit: Int) -> [UInt8] {
@@ -118,8 +132,13 @@ extension Session {
 extension Worker {
     /// Answers an error: `text` begins with its code.
     mutating func fail(_ text: String) {
-        counters.errors += 1
+        counters.add(error: ErrorCode(of: text.utf8))
         reply.error(text)
+    }
+
+    mutating func fail(bytes: [UInt8]) {
+        counters.add(error: ErrorCode(of: bytes))
+        reply.error(bytes: bytes)
     }
 
     mutating func failSyntax() { fail("ERR syntax error") }
@@ -127,7 +146,7 @@ extension Worker {
     mutating func failExpireTime(_ command: String) { fail("ERR invalid expire time in '\(command)' command") }
 
     mutating func failOutOfMemory() {
-        daemon.counters.refusedForMemory.wrappingAdd(1, ordering: .relaxed)
+        counters.add(to: .refusedForMemory)
         fail("OOM command not allowed when used memory > 'maxmemory'.")
     }
 }

@@ -144,6 +144,9 @@ enum SetCommands {
             return .written
         }
         worker.wait(for: position)
+        if keyClass == .guarded, case .written = result {
+            worker.counters.add(to: .revocations(kind, RevocationReason(of: value, kind)))
+        }
         answer(result, write, start, &worker)
     }
 

@@ -15,7 +15,7 @@ enum StringCommands {
             value, _ in
             value.byteCount
         }
-        worker.count(hit: length != nil)
+        worker.count(arguments[1], hit: length != nil)
         worker.reply.integer(Int64(length ?? 0))
     }
 
@@ -26,10 +26,6 @@ enum StringCommands {
             value, _ in worker.reply.bulk(value)
         }
         if found == nil { worker.reply.null() }
-        worker.count(hit: found != nil)
+        worker.count(arguments[index], hit: found != nil)
     }
-}
-
-extension Worker {
-    mutating func count(hit: Bool) { if hit { counters.hits += 1 } else { counters.misses += 1 } }
 }

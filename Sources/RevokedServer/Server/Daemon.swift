@@ -2,6 +2,7 @@ import Contract
 import Denylist
 import Logging
 import Persistence
+import PrometheusMetrics
 import Synchronization
 
 /// What all connections share.
@@ -12,12 +13,16 @@ final class Daemon: Sendable {
     let credentials: Credentials
     let clients: ClientRegistry
     let counters = Counters()
+    /// Sampled by ``Housekeeping``.
+    let rates = Mutex(InstantaneousRates())
+    let epoch = EpochFigures()
+    let processFigures = ProcessFigures()
     private let baseLogger: Logger
     /// May change while the daemon runs.
     let logLevel: Mutex<Logger.Level>
     let startedAt: Int64
     let runID = Daemon.randomHexadecimal(40)
-    let guardedPrefix: [UInt8]
+    let guardedPrefix: GuardedPrefix
     let prefixLength: Int
     let loading: Loading
     /// The TCP port that clients reach, once it is known.
@@ -39,8 +44,8 @@ final class Daemon: Sendable {
         baseLogger = logger
         logLevel = Mutex(configuration.logLevel)
         startedAt = clock.uptime()
-        guardedPrefix = Array(configuration.guardedPrefix.utf8)
-        prefixLength = guardedPrefix.count
+        guardedPrefix = GuardedPrefix(Array(configuration.guardedPrefix.utf8))
+        prefixLength = configuration.guardedPrefix.utf8.count
         port = Atomic(configuration.port)
         loading = Loading(startedAt: clock.now().wall, isActive: configuration.directory != nil)
         // That of a data directory is found in it.
@@ -68,6 +73,7 @@ final class Daemon: Sendable {
         locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) {
             $0.store(value.span.bytes, expiry: Expiry.never)
         }
+        epoch.renewed(at: clock.now().wall)
         return value
     }
 

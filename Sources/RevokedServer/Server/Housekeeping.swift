@@ -1,5 +1,6 @@
 import Denylist
 import Persistence
+import Synchronization
 
 /// What has to be done now and then: keeping guarded time, reclaiming the room of entries that expired, and
 /// looking after a slow disk. Not before the data directory has been read.
@@ -19,6 +20,8 @@ struct Housekeeping {
         while !Task.isCancelled {
             daemon.clock.tick()
             daemon.persistence?.log.checkPace()
+            let (totals, uptime) = (daemon.counters.totals, daemon.clock.uptime())
+            daemon.rates.withLock { $0.sample(totals, at: uptime) }
             let slots = max(Self.smallestStep, daemon.denylist.statistics.entries * 2 / Self.turn)
             daemon.denylist.reclaim(slots: slots, at: daemon.clock.now())
             do { try await Task.sleep(for: Self.interval) } catch { return }

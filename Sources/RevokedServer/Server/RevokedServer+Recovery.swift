@@ -65,6 +65,7 @@ extension RevokedServer {
             try persistence.begin { daemon.renewEpoch() }
             // A log of another server may have none.
             if !daemon.hasEpoch { daemon.renewEpoch() }
+            daemon.epoch.loaded(at: daemon.clock.now().wall)
             daemon.loading.end()
             result = .success(report)
         } catch {

@@ -1,3 +1,4 @@
+public import AdminHTTP
 public import Logging
 import Persistence
 import Synchronization
@@ -25,6 +26,9 @@ public final class RevokedServer: Sendable {
     let recovery = AsyncStream<Result<RecoveryReport, ServerError>>.makeStream()
     /// Who has to end persistence.
     let phase = Mutex(Phase.resting)
+    let admin = Mutex<AdminServer?>(nil)
+    /// Where metrics and health are served, with the port that was taken; nil if nowhere.
+    public var httpAddress: AdminAddress? { admin.withLock { $0?.address } }
 
     /// - Parameter time: passed in by tests that move it.
     public init(
@@ -62,6 +66,11 @@ public final class RevokedServer: Sendable {
             await endPersistence()
             throw error
         }
+        do throws(ServerError) { try await startAdmin() } catch {
+            await transport.stop()
+            await endPersistence()
+            throw error
+        }
         for case .tcp(_, let port) in endpoints.prefix(1) { daemon.port.store(port, ordering: .relaxed) }
         return endpoints
     }
@@ -80,6 +89,7 @@ public final class RevokedServer: Sendable {
 
     /// Stops listening, answers what has arrived, closes all connections, and ends the log in order.
     public func stop() async {
+        await stopAdmin()
         await transport.stop()
         await endPersistence()
     }
@@ -87,17 +97,19 @@ public final class RevokedServer: Sendable {
     /// Loopback needs no password; anything else does, unless told otherwise.
     private func checkProtection() throws(ServerError) {
         let configuration = daemon.configuration
+        if let address = configuration.http.exposed, configuration.httpProtectedMode {
+            throw ServerError(
+                .unprotected,
+                "refusing to serve metrics on \(address.host): anyone who reaches it could read them. Put it on loopback "
+                    + "(--http), or pass --http-protected-mode no")
+        }
         guard configuration.protectedMode, configuration.password == nil else { return }
-        for host in configuration.bind where !Self.isLoopback(host) {
+        for host in configuration.bind where !AdminAddress.isLoopback(host) {
             throw ServerError(
                 .unprotected,
                 "refusing to listen on \(host) without a password: anyone who reaches it could revoke tokens, or undo "
                     + "revocations. Set REVOKED_REQUIREPASS (or --requirepass), or pass --protected-mode no")
         }
-    }
-
-    static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
     }
 
     /// Raises the limit of open files to what `maxclients` needs, or lowers `maxclients` to what there is.

@@ -1,3 +1,4 @@
+import AdminHTTP
 public import Configuration
 import Logging
 import Persistence
@@ -27,6 +28,8 @@ import Persistence
 /// | `--auto-aof-rewrite-percentage` | `REVOKED_AUTO_AOF_REWRITE_PERCENTAGE` | `auto-aof-rewrite-percentage` | `100` | rewrite the log when it has grown by so many percent; 0 is never |
 /// | `--auto-aof-rewrite-min-size` | `REVOKED_AUTO_AOF_REWRITE_MIN_SIZE` | `auto-aof-rewrite-min-size` | `64mb` | … and has this size |
 /// | `--skip-unsupported` | `REVOKED_SKIP_UNSUPPORTED` | `skip-unsupported` | `no` | pass over keys of other types in files of Redis, and count them, instead of failing |
+/// | `--http` | `REVOKED_HTTP` | `http` | `127.0.0.1:7380`, if it is free | where `/metrics`, `/healthz` and `/readyz` are served; `off` for nowhere |
+/// | `--http-protected-mode` | `REVOKED_HTTP_PROTECTED_MODE` | `http-protected-mode` | `yes` | refuse to serve them beyond loopback |
 /// | `--loglevel` | `REVOKED_LOGLEVEL` | `loglevel` | `info` | `trace` `debug` `info` `notice` `warning` `error` `critical` |
 public enum Setting: String, CaseIterable, Sendable {
     case bind, port, unixsocket, requirepass
@@ -42,9 +45,11 @@ public enum Setting: String, CaseIterable, Sendable {
     case autoAOFRewritePercentage = "auto-aof-rewrite-percentage"
     case autoAOFRewriteMinSize = "auto-aof-rewrite-min-size"
     case skipUnsupported = "skip-unsupported"
+    case http
+    case httpProtectedMode = "http-protected-mode"
 
     /// Those that are yes or no; a JSON boolean is taken too.
-    fileprivate static let switches: Set<Setting> = [.protectedMode, .appendonly, .skipUnsupported]
+    fileprivate static let switches: Set<Setting> = [.protectedMode, .appendonly, .skipUnsupported, .httpProtectedMode]
 }
 
 extension ServerConfiguration {
@@ -114,6 +119,12 @@ extension ServerConfiguration {
         case .autoAOFRewritePercentage: rewritePercentage = try Self.number(setting, text, in: 0...Int(Int32.max))
         case .autoAOFRewriteMinSize: rewriteMinimum = try Self.size(setting, text, atLeast: 0)
         case .skipUnsupported: skipsUnsupported = try Self.isOn(setting, text)
+        case .http:
+            guard let listening = AdminListening(text) else {
+                throw Self.invalid(setting, "an address and a port, such as 127.0.0.1:7380, or off")
+            }
+            http = listening
+        case .httpProtectedMode: httpProtectedMode = try Self.isOn(setting, text)
         }
     }
 

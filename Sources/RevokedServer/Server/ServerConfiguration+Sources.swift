@@ -3,7 +3,7 @@ public import Foundation
 
 extension ServerConfiguration {
     /// Reads the settings from flags, environment and file; the table at ``Setting`` says where each may stand.
-    /// The data directory of a process is `./revoked-data` unless it is given.
+    /// A process has a data directory, `./revoked-data`, and serves HTTP on 127.0.0.1:7380, unless they are given.
     /// - Parameter flags: what the command line gave.
     /// - Parameter file: a JSON file of settings; nil takes the one that `REVOKED_CONFIG` names, if any.
     /// - Throws: ``ServerError/Code/invalidSetting``; a setting that nobody knows is one too: a misspelt password must
@@ -25,7 +25,9 @@ extension ServerConfiguration {
             try Self.check(file: file)
             providers.append(try await Self.provider(ofFile: file))
         }
-        try self.init(reader: ConfigReader(providers: providers))
+        let reader = ConfigReader(providers: providers)
+        try self.init(reader: reader)
+        if reader.string(forKey: ConfigKey([Setting.http.rawValue])) == nil { http = Self.defaultHTTP }
         directory = directory ?? Self.defaultDirectory
     }
 

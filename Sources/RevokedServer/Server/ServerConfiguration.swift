@@ -1,3 +1,4 @@
+public import AdminHTTP
 public import Logging
 public import Persistence
 
@@ -34,6 +35,10 @@ public struct ServerConfiguration: Sendable {
     /// What moves the bytes.
     public var transport = TransportKind.platformDefault
     public var logLevel = Logger.Level.info
+    /// Where metrics and health are served over HTTP.
+    public var http = AdminListening.off
+    /// Refuse to serve them beyond loopback.
+    public var httpProtectedMode = true
     /// The data directory; nil keeps everything in memory only. One daemon at a time works in it.
     public var directory: String?
     /// Whether writes are logged in ``directory``.
@@ -48,6 +53,9 @@ public struct ServerConfiguration: Sendable {
     public var skipsUnsupported = false
 
     public init() {}
+
+    /// Where a process serves metrics and health if nobody says otherwise.
+    static let defaultHTTP = AdminListening.onIfFree(AdminAddress(host: "127.0.0.1", port: 7380))
 
     public enum TransportKind: String, Sendable, CaseIterable {
         /// One epoll loop per thread; Linux only.

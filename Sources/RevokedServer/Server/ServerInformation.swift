@@ -1,5 +1,6 @@
 import Contract
 import Denylist
+import PrometheusMetrics
 import Synchronization
 
 #if canImport(Glibc)
@@ -14,12 +15,6 @@ struct ServerInformation {
     static let redisVersion = "7.0.15"
     static let revokedVersion = "0.1.0"
 
-    #if canImport(Glibc)
-        private static let thisProcess = __rusage_who_t(RUSAGE_SELF.rawValue)
-    #else
-        private static let thisProcess = RUSAGE_SELF
-    #endif
-
     private let daemon: Daemon
 
     init(_ daemon: Daemon) { self.daemon = daemon }
@@ -31,11 +26,15 @@ struct ServerInformation {
             ("Server", server), ("Clients", clients), ("Memory", memory),
             ("Persistence", PersistenceFigures(daemon).lines),
             ("Stats", statistics), ("Replication", { ["role:master", "connected_slaves:0"] }), ("CPU", processor),
+            ("Commandstats", commands), ("Errorstats", errors),
             ("Cluster", { ["cluster_enabled:0"] }), ("Keyspace", keyspace),
         ]
-        return sections.filter { everything || wanted.contains($0.0.lowercased()) }
-            .map { "# \($0.0)\r\n" + $0.1().map { $0 + "\r\n" }.joined() }
-            .joined(separator: "\r\n")
+        let shown = sections.filter { name, _ in
+            if wanted.contains(name.lowercased()) { return true }
+            // As in Redis, only those who ask for it get the longest section.
+            return name == "Commandstats" ? !wanted.isDisjoint(with: ["all", "everything"]) : everything
+        }
+        return shown.map { "# \($0.0)\r\n" + $0.1().map { $0 + "\r\n" }.joined() }.joined(separator: "\r\n")
     }
 
     private func server() -> [String] {
@@ -64,54 +63,69 @@ struct ServerInformation {
         let waiting = daemon.counters.waitingInput.load(ordering: .relaxed)
         return [
             "used_memory:\(used)", "used_memory_human:\(MemorySize.describe(used))",
-            "used_memory_rss:\(Self.residentBytes() ?? 0)", "maxmemory:\(most)",
+            "used_memory_rss:\(ProcessFigures.residentBytes() ?? 0)", "maxmemory:\(most)",
             "maxmemory_human:\(MemorySize.describe(most))", "maxmemory_policy:noeviction",
             "query_buffers:\(waiting)",
         ]
     }
 
     private func statistics() -> [String] {
-        let counters = daemon.counters
+        let totals = daemon.counters.totalsSinceReset
+        let rates = daemon.rates.withLock { $0 }
         return [
-            "total_connections_received:\(counters.connections.load(ordering: .relaxed))",
-            "total_commands_processed:\(counters.commands.load(ordering: .relaxed))",
-            "total_net_input_bytes:\(counters.bytesIn.load(ordering: .relaxed))",
-            "total_net_output_bytes:\(counters.bytesOut.load(ordering: .relaxed))",
-            "rejected_connections:\(counters.rejectedConnections.load(ordering: .relaxed))",
+            "total_connections_received:\(totals[.connections])",
+            "total_commands_processed:\(totals.commands)",
+            "instantaneous_ops_per_sec:\(rates.commands)",
+            "total_net_input_bytes:\(totals[.bytesIn])",
+            "total_net_output_bytes:\(totals[.bytesOut])",
+            "instantaneous_input_kbps:\(Self.hundredths(rates.kibibytesIn))",
+            "instantaneous_output_kbps:\(Self.hundredths(rates.kibibytesOut))",
+            "rejected_connections:\(totals[.rejectedConnections])",
             "expired_keys:\(daemon.denylist.statistics.expired)", "evicted_keys:0",
-            "keyspace_hits:\(counters.hits.load(ordering: .relaxed))",
-            "keyspace_misses:\(counters.misses.load(ordering: .relaxed))",
-            "total_error_replies:\(counters.errors.load(ordering: .relaxed))",
-            "refused_for_memory:\(counters.refusedForMemory.load(ordering: .relaxed))",
+            "keyspace_hits:\(totals.hits)",
+            "keyspace_misses:\(totals.misses)",
+            "total_error_replies:\(totals[.allErrors])",
+            "refused_for_memory:\(totals[.refusedForMemory])",
         ]
     }
 
-    private func processor() -> [String] {
-        var usage = rusage()
-        getrusage(Self.thisProcess, &usage)
-        func seconds(_ time: timeval) -> String {
-            let micros = String(1_000_000 + Int(time.tv_usec)).dropFirst()
-            return "\(time.tv_sec).\(micros)"
+    /// Redis' line for each command that was called; without its times, which nobody takes.
+    private func commands() -> [String] {
+        let totals = daemon.counters.totalsSinceReset
+        return CommandTable.names.enumerated().compactMap { index, name in
+            let (calls, rejections) = (totals[.calls(index)], totals[.rejections(index)])
+            guard calls > 0 || rejections > 0 else { return nil }
+            return "cmdstat_\(name):calls=\(calls),rejected_calls=\(rejections),"
+                + "failed_calls=\(totals[.failures(index)])"
         }
-        return ["used_cpu_sys:\(seconds(usage.ru_stime))", "used_cpu_user:\(seconds(usage.ru_utime))"]
+    }
+
+    private func errors() -> [String] {
+        let totals = daemon.counters.totalsSinceReset
+        return ErrorCode.allCases.compactMap { code in
+            let count = totals[.errors(code)]
+            return count > 0 ? "errorstat_\(code.word):count=\(count)" : nil
+        }
+    }
+
+    private static func hundredths(_ value: Double) -> String {
+        let hundredths = Int((value * 100).rounded())
+        let fraction = hundredths % 100
+        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    }
+
+    private func processor() -> [String] {
+        let used = ProcessFigures.processorTime()
+        func micros(_ seconds: Double) -> String {
+            let micros = Int((seconds * 1e6).rounded())
+            return "\(micros / 1_000_000).\(String(1_000_000 + micros % 1_000_000).dropFirst())"
+        }
+        return ["used_cpu_sys:\(micros(used.system))", "used_cpu_user:\(micros(used.user))"]
     }
 
     private func keyspace() -> [String] {
         let statistics = daemon.denylist.statistics
         guard statistics.entries > 0 else { return [] }
         return ["db0:keys=\(statistics.entries),expires=\(statistics.expiring),avg_ttl=0"]
-    }
-
-    /// The process' resident memory in bytes; nil where the system does not tell.
-    private static func residentBytes() -> Int? {
-        guard let file = fopen("/proc/self/statm", "r") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 128)
-        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
-        let words = line.prefix { $0 != 0 }.split(separator: CChar(UInt8(ascii: " ")))
-        guard words.count > 1 else { return nil }
-        return Int(String(decoding: words[1].map { UInt8(bitPattern: $0) }, as: UTF8.self)).map {
-            $0 * Int(getpagesize())
-        }
     }
 }

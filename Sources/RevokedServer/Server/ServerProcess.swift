@@ -1,3 +1,4 @@
+import AdminHTTP
 import Foundation
 public import Logging
 import Persistence
@@ -34,7 +35,7 @@ public enum ServerProcess {
         let configuration: ServerConfiguration
 
         func run() async throws {
-            announce(try await server.start(), configuration)
+            announce(try await server.start(), configuration, http: server.httpAddress)
             do {
                 try await withGracefulShutdownHandler {
                     guard try await server.recover() else { return }
@@ -55,7 +56,9 @@ public enum ServerProcess {
         }
     }
 
-    private static func announce(_ endpoints: [Endpoint], _ configuration: ServerConfiguration) {
+    private static func announce(
+        _ endpoints: [Endpoint], _ configuration: ServerConfiguration, http: AdminAddress?
+    ) {
         var lines = endpoints.map { "listening on \($0)" }
         let password = configuration.password == nil ? "" : "-a <password> "
         switch endpoints.first {
@@ -65,6 +68,7 @@ public enum ServerProcess {
             lines.append("try: redis-cli -s \(path) \(password)setex revoked:jti:example 60 logout")
         case nil: break
         }
+        if let http { lines.append("metrics on http://\(http)/metrics") }
         lines.append(promise(configuration))
         say(lines)
     }

@@ -50,12 +50,27 @@ struct ReplyQueue {
     /// Lets go of what the log has acknowledged, and of what was done elsewhere.
     /// - Parameter refusal: the error, without its mark and line end, that takes the place of every other reply that
     ///   waits for the log: it has failed. nil: they go on waiting.
-    mutating func release(_ acknowledged: UInt64, refusal: String? = nil) {
-        if holds.contains(where: { $0.replacement(acknowledged, refusal) != nil }) { replace(acknowledged, refusal) }
+    /// - Returns: which errors took the place of replies.
+    @discardableResult
+    mutating func release(_ acknowledged: UInt64, refusal: String? = nil) -> Errors {
+        var errors = Errors()
+        if holds.contains(where: { $0.replacement(acknowledged, refusal) != nil }) {
+            errors = replace(acknowledged, refusal)
+        }
         holds.removeFirst(holds.firstIndex { !$0.isDue(acknowledged) } ?? holds.count)
+        return errors
     }
 
-    private mutating func replace(_ acknowledged: UInt64, _ refusal: String?) {
+    /// Errors that took the place of replies.
+    struct Errors: Equatable {
+        /// The log has failed.
+        var ofLog = 0
+        /// What another thread was to do has failed.
+        var ofOthers = 0
+    }
+
+    private mutating func replace(_ acknowledged: UInt64, _ refusal: String?) -> Errors {
+        var errors = Errors()
         var rewritten: [UInt8] = []
         var kept: [Hold] = []
         var copied = 0
@@ -65,6 +80,11 @@ struct ReplyQueue {
             copied = place.upperBound
             if let replacement = hold.replacement(acknowledged, refusal) {
                 for _ in 0..<hold.replies { rewritten += replacement.utf8 }
+                if hold.later == nil {
+                    errors.ofLog += hold.replies
+                } else if !replacement.isEmpty {
+                    errors.ofOthers += 1
+                }
             } else {
                 hold.start = rewritten.count
                 rewritten += bytes[place]
@@ -74,6 +94,7 @@ struct ReplyQueue {
         }
         bytes = rewritten + bytes[copied...]
         holds = kept
+        return errors
     }
 
     /// Runs `body` with the bytes that may leave now.

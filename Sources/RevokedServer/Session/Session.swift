@@ -98,7 +98,6 @@ struct Session: ~Copyable {
             refuse(.tooBigRequest, &worker)
         }
         if worker.reply.hasOverflowed { isClosing = true }
-        worker.counters.publish(to: worker.daemon.counters)
         return isClosing ? .closing : outcome
     }
 
@@ -234,8 +233,7 @@ struct Session: ~Copyable {
     }
 
     mutating func refuse(_ error: ProtocolError, _ worker: inout Worker) {
-        worker.counters.errors += 1
-        worker.reply.error(bytes: Array("ERR Protocol error: ".utf8) + error.messageBytes)
+        worker.fail(bytes: Array("ERR Protocol error: ".utf8) + error.messageBytes)
         isClosing = true
     }
 }

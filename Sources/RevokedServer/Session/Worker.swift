@@ -1,5 +1,6 @@
 import Denylist
 import Persistence
+import PrometheusMetrics
 import RESP
 
 /// What one reactor thread works with; every connection of the thread borrows it while it is served.
@@ -15,7 +16,10 @@ struct Worker: ~Copyable {
     private(set) var moment: Moment
     /// The same in milliseconds of ``ServerClock/uptime()``.
     private(set) var uptime: Int64
-    var counters = LocalCounters()
+    let counters: ThreadCounters
+    let guardedPrefix: GuardedPrefix
+    /// Reads until one is timed.
+    private var untimedReads = 0
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
     private var hashes = Scratch<KeyHash>(capacity: 256)
     /// Replies of ``reply`` that wait for the log.
@@ -30,8 +34,12 @@ struct Worker: ~Copyable {
         denylist = daemon.denylist.keys
         written = LoggedDenylist(denylist: daemon.denylist.keys, log: daemon.persistence?.log)
         reply = ReplyBuffer(limit: daemon.configuration.outputLimit)
+        counters = daemon.counters.add()
+        guardedPrefix = daemon.guardedPrefix
         (moment, uptime) = daemon.clock.read()
     }
+
+    deinit { daemon.counters.retire(counters) }
 
     /// Takes the time for what is served next.
     mutating func readClock() { (moment, uptime) = daemon.clock.read() }
@@ -40,6 +48,26 @@ struct Worker: ~Copyable {
     mutating func beginReplies() {
         reply.removeAll()
         holds.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Counting
+
+    /// Counts a lookup.
+    func count(_ key: RawSpan, hit: Bool) {
+        counters.add(to: .lookups(isGuarded: guardedPrefix.matches(key), hit: hit))
+    }
+
+    /// Called before what was read is executed.
+    /// - Returns: the time, if this read is one that is timed.
+    mutating func beginTiming() -> ContinuousClock.Instant? {
+        untimedReads -= 1
+        guard untimedReads < 0 else { return nil }
+        untimedReads = ThreadCounters.timedReads - 1
+        return .now
+    }
+
+    func endTiming(_ start: ContinuousClock.Instant?) {
+        if let start { counters.batches.record(ContinuousClock.now - start) }
     }
 
     // MARK: Writing

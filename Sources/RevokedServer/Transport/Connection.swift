@@ -33,10 +33,11 @@
         enum Delivery { case done, waiting, failed }
 
         /// Writes `bytes` behind what waits already; keeps what the socket does not take, and what waits for the log.
-        func deliver(_ bytes: UnsafeRawBufferPointer, _ holds: [ReplyQueue.Hold], _ log: AppendLog?) -> Delivery {
+        func deliver(_ bytes: UnsafeRawBufferPointer, _ worker: borrowing Worker) -> Delivery {
+            let holds = worker.holds
             if queue.count > 0 || !holds.isEmpty {
                 queue.append(bytes, holds: holds)
-                if let log, !holds.isEmpty { release(log) }
+                if let log = worker.written.log, !holds.isEmpty { release(log, worker.counters) }
                 return flush()
             }
             guard let sent = Self.send(descriptor, bytes) else { return .failed }
@@ -46,9 +47,9 @@
         }
 
         /// Lets go of the replies to writes that the log has acknowledged, or has failed to take.
-        func release(_ log: AppendLog) {
+        func release(_ log: AppendLog, _ counters: ThreadCounters) {
             let refusal = log.refusal
-            queue.release(log.acknowledged, refusal: refusal)
+            counters.add(queue.release(log.acknowledged, refusal: refusal))
         }
 
         /// Writes what may leave.

@@ -182,14 +182,14 @@
 
         private mutating func adopt(_ descriptor: Int32, _ address: String, _ localAddress: String, _ isTCP: Bool) {
             let daemon = worker.daemon
-            daemon.counters.connections.wrappingAdd(1, ordering: .relaxed)
+            worker.counters.add(to: .connections)
             if isTCP { Listener.prepareConnection(descriptor) }
             let id = daemon.clients.newID()
             let record = ClientRecord(
                 id: id, address: address, localAddress: localAddress, connectedAt: daemon.clock.uptime()
             ) { [reactor] in reactor.post(.end(descriptor: descriptor, client: id)) }
             guard drainsUntil == nil, daemon.clients.add(record) else {
-                daemon.counters.rejectedConnections.wrappingAdd(1, ordering: .relaxed)
+                worker.counters.add(to: .rejectedConnections)
                 let refusal = "-ERR max number of clients reached\r\n"
                 _ = send(descriptor, refusal, refusal.utf8.count, Int32(MSG_NOSIGNAL))
                 return discard(descriptor)
@@ -239,10 +239,12 @@
                 if count == 0 || errno != EAGAIN && errno != EINTR { end(connection) }
                 return
             }
-            worker.daemon.counters.bytesIn.wrappingAdd(count, ordering: .relaxed)
+            worker.counters.add(count, to: .bytesIn)
             worker.beginReplies()
             let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: buffer.baseAddress, count: count))
+            let start = worker.beginTiming()
             let outcome = connection.session.receive(bytes, &batch, &worker)
+            worker.endTiming(start)
             answer(connection, outcome)
         }
 
@@ -263,12 +265,12 @@
         private mutating func answer(_ connection: Connection, _ outcome: Session.Outcome) {
             let before = connection.pending
             let bytes = worker.reply.bytes
-            worker.daemon.counters.bytesOut.wrappingAdd(bytes.count, ordering: .relaxed)
+            worker.counters.add(bytes.count, to: .bytesOut)
             if worker.reply.hasOverflowed {
                 worker.daemon.logger.warning("closing a client: one reply passed output-limit")
                 return end(connection)
             }
-            let delivery = bytes.count > 0 ? connection.deliver(bytes, worker.holds, worker.written.log) : .done
+            let delivery = bytes.count > 0 ? connection.deliver(bytes, worker) : .done
             if connection.holdCount > 0 { holding.insert(connection.descriptor) }
             account(connection, was: before, now: connection.pending)
             if delivery == .failed { return end(connection) }
@@ -285,7 +287,7 @@
             for descriptor in descriptors {
                 guard let connection = connections[Int(descriptor)] else { continue }
                 if connection.unread == 0 { connection.progressAt = worker.uptime }
-                connection.release(log)
+                connection.release(log, worker.counters)
                 if connection.holdCount > 0 { holding.insert(descriptor) }
                 flush(connection)
             }

@@ -35,7 +35,7 @@ final class SessionHandler: ChannelInboundHandler {
             id: daemon.clients.newID(), address: Self.describe(channel.remoteAddress),
             localAddress: Self.describe(channel.localAddress), connectedAt: daemon.clock.uptime()
         ) { channel.close(promise: nil) }
-        daemon.counters.connections.wrappingAdd(1, ordering: .relaxed)
+        worker.counters.add(to: .connections)
         if daemon.clients.add(record) { session = Session(client: record, daemon: daemon) }
     }
 
@@ -49,7 +49,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         guard session == nil else { return context.fireChannelActive() }
-        daemon.counters.rejectedConnections.wrappingAdd(1, ordering: .relaxed)
+        worker.counters.add(to: .rejectedConnections)
         var refusal = context.channel.allocator.buffer(capacity: 64)
         refusal.writeString("-ERR max number of clients reached\r\n")
         isClosing = true
@@ -70,12 +70,14 @@ final class SessionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard session != nil, !isClosing else { return }
         let bytes = unwrapInboundIn(data)
-        daemon.counters.bytesIn.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
+        worker.counters.add(bytes.readableBytes, to: .bytesIn)
         worker.readClock()
         worker.beginReplies()
+        let start = worker.beginTiming()
         let outcome = bytes.readableBytesSpan.withUnsafeBytes {
             session!.receive(RawSpan(_unsafeBytes: $0), &batch, &worker)
         }
+        worker.endTiming(start)
         answer(outcome, context)
     }
 
@@ -89,7 +91,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func answer(_ outcome: Session.Outcome, _ context: ChannelHandlerContext) {
         let bytes = worker.reply.bytes
-        daemon.counters.bytesOut.wrappingAdd(bytes.count, ordering: .relaxed)
+        worker.counters.add(bytes.count, to: .bytesOut)
         guard !worker.reply.hasOverflowed else {
             daemon.logger.warning("closing a client: one reply passed output-limit")
             return context.close(promise: nil)
@@ -126,7 +128,7 @@ final class SessionHandler: ChannelInboundHandler {
         guard let log = worker.written.log, queue.count > 0 else { return }
         waiters.add(context.channel)
         let refusal = log.refusal
-        queue.release(log.acknowledged, refusal: refusal)
+        worker.counters.add(queue.release(log.acknowledged, refusal: refusal))
         queue.withReady { write($0, context) }
         queue.consume(queue.readyCount)
         guard queue.count == 0 else { return }

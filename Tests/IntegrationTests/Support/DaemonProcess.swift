@@ -22,7 +22,7 @@ final class DaemonProcess {
         let folder = try TemporaryFolder()
         let process = try TestProcess(
             try program(), ["serve"] + arguments,
-            environment: ["REVOKED_DIR": folder.path + "/data"].merging(environment) { $1 })
+            environment: ["REVOKED_DIR": folder.path + "/data", "REVOKED_HTTP": "off"].merging(environment) { $1 })
         process.folder = folder
         return process
     }

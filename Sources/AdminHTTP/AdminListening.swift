@@ -1,0 +1,30 @@
+/// Whether, and where, an admin HTTP server listens.
+public enum AdminListening: Sendable, Equatable {
+    case off
+    /// There, or the process does not start.
+    case on(AdminAddress)
+    /// There, unless it is taken: of several processes on a machine the first one has it.
+    case onIfFree(AdminAddress)
+
+    /// - Parameter text: `off`, or an address as ``AdminAddress`` takes it; nil if it is neither.
+    public init?(_ text: String) {
+        if text == "off" {
+            self = .off
+        } else if let address = AdminAddress(text) {
+            self = .on(address)
+        } else {
+            return nil
+        }
+    }
+
+    /// The address beyond loopback that was asked for, if it is one.
+    public var exposed: AdminAddress? {
+        if case .on(let address) = self, !address.isLoopback { address } else { nil }
+    }
+}
+
+/// An admin HTTP server could not be started; the message says what to do.
+public struct AdminError: Error, CustomStringConvertible {
+    public let isAddressInUse: Bool
+    public let description: String
+}

@@ -1,0 +1,102 @@
+public import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A small HTTP server for whoever looks after a process: `GET` and `HEAD` of a few paths, one request a connection, on a
+/// thread of its own.
+public final class AdminServer: Sendable {
+    /// Connections at once: scrapers and health checks, not users.
+    private static let mostConnections = 64
+    /// A connection that has not been answered by then is closed.
+    private static let patience = TimeAmount.seconds(10)
+
+    /// What a path answers; nil for 404.
+    public typealias Answer = @Sendable (_ path: String) async -> AdminResponse?
+
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let answer: Answer
+    private let channel = Mutex<(any Channel)?>(nil)
+    private let connections = Atomic(0)
+
+    private init(answer: @escaping Answer) { self.answer = answer }
+
+    /// Starts one where it is to listen.
+    /// - Returns: nil if nowhere.
+    public static func start(
+        _ listening: AdminListening, logger: Logger, answer: @escaping Answer
+    ) async throws(AdminError) -> AdminServer? {
+        switch listening {
+        case .off: return nil
+        case .on(let address):
+            do { return try await start(address, answer) } catch {
+                let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
+                let cause = isTaken ? "it is in use" : "\(error)"
+                throw AdminError(
+                    isAddressInUse: isTaken,
+                    description: "cannot serve HTTP on \(address): \(cause). Choose another --http, or --http off")
+            }
+        case .onIfFree(let address):
+            do { return try await start(address, answer) } catch {
+                logger.warning("no metrics: \(address) cannot be had. Choose another with --http, or --http off")
+                return nil
+            }
+        }
+    }
+
+    private static func start(_ address: AdminAddress, _ answer: @escaping Answer) async throws -> AdminServer {
+        let server = AdminServer(answer: answer)
+        do { try await server.listen(on: address) } catch {
+            await server.stop()
+            throw error
+        }
+        return server
+    }
+
+    /// Where it listens, with the port that was taken.
+    public var address: AdminAddress? {
+        guard let local = channel.withLock({ $0?.localAddress }), let host = local.ipAddress, let port = local.port
+        else { return nil }
+        return AdminAddress(host: host, port: port)
+    }
+
+    private func listen(on address: AdminAddress) async throws {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { [self] channel in
+                guard connections.wrappingAdd(1, ordering: .relaxed).oldValue < Self.mostConnections else {
+                    connections.wrappingSubtract(1, ordering: .relaxed)
+                    return channel.close()
+                }
+                channel.closeFuture.whenComplete { [self] _ in
+                    connections.wrappingSubtract(1, ordering: .relaxed)
+                }
+                let end = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+                channel.closeFuture.whenComplete { _ in end.cancel() }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                        withPipeliningAssistance: false, withErrorHandling: true)
+                    try channel.pipeline.syncOperations.addHandler(AdminRequestHandler(answer))
+                }
+            }
+        let channel = try await bootstrap.bind(host: address.host, port: address.port).get()
+        self.channel.withLock { $0 = channel }
+    }
+
+    /// Stops listening and closes all connections.
+    public func stop() async {
+        if let channel = channel.withLock({ $0.take() }) {
+            // Closed already is as good as closed.
+            try? await channel.close()
+        }
+        try? await group.shutdownGracefully()
+    }
+}

@@ -1,0 +1,89 @@
+import Contract
+
+/// What is counted, by its place in ``ThreadCounters``.
+struct CounterSlot: Sendable, BitwiseCopyable {
+    let index: Int
+
+    private init(_ index: Int) { self.index = index }
+
+    static let connections = Self(0)
+    static let rejectedConnections = Self(1)
+    static let bytesIn = Self(2)
+    static let bytesOut = Self(3)
+    /// Writes refused because of `maxmemory`.
+    static let refusedForMemory = Self(4)
+    /// Commands of an unknown name.
+    static let unknownCommands = Self(5)
+    static let plainHits = Self(6)
+    static let plainMisses = Self(7)
+    static let guardedHits = Self(8)
+    static let guardedMisses = Self(9)
+    /// Error replies of all codes: what ``errors(_:)`` has in its parts.
+    static let allErrors = Self(10)
+
+    @inline(__always)
+    static func lookups(isGuarded: Bool, hit: Bool) -> Self { Self(7 &+ (isGuarded ? 2 : 0) &- (hit ? 1 : 0)) }
+
+    static func errors(_ code: ErrorCode) -> Self { Self(16 + code.rawValue) }
+
+    static func revocations(_ scope: Scope.Kind, _ reason: RevocationReason) -> Self {
+        Self(32 + scope.place * RevocationReason.allCases.count + reason.rawValue)
+    }
+
+    /// The most commands that there is room for.
+    static let mostCommands = 64
+
+    /// Executed, whatever they answered.
+    @inline(__always)
+    static func calls(_ command: Int) -> Self { Self(64 &+ command) }
+    /// Refused before they were executed.
+    static func rejections(_ command: Int) -> Self { Self(64 + mostCommands + command) }
+    /// Executed, and answered with an error.
+    static func failures(_ command: Int) -> Self { Self(64 + 2 * mostCommands + command) }
+}
+
+/// The first word of an error reply.
+enum ErrorCode: Int, CaseIterable {
+    case err, noauth, wrongpass, noperm, loading, misconf, oom, noproto, other
+
+    /// As it stands in the reply; Redis' `errorstat_`.
+    var word: String { self == .other ? "other" : "\(self)".uppercased() }
+
+    /// Of a reply without its mark.
+    init(of reply: some Sequence<UInt8>) {
+        let word = reply.prefix { $0 != UInt8(ascii: " ") }
+        self = Self.allCases.first { $0 != .other && $0.word.utf8.elementsEqual(word) } ?? .other
+    }
+}
+
+/// Why something was revoked, as far as there is a name for it: a reason may be any text, a metric's label may not.
+enum RevocationReason: Int, CaseIterable {
+    case logout, compromised, admin, rotated, other
+    /// A cut-off, whose value has no room for a reason.
+    case none
+
+    var word: String { "\(self)" }
+
+    /// - Parameter value: what was written.
+    init(of value: RawSpan, _ scope: Scope.Kind) {
+        self =
+            if scope.isCutOff { .none } else if value.equals("logout") { .logout } else if value.equals("compromised") {
+                .compromised
+            } else if value.equals("admin") { .admin } else if Reason.isRotated(value) { .rotated } else { .other }
+    }
+}
+
+extension Scope.Kind {
+    fileprivate var place: Int {
+        switch self {
+        case .token: 0
+        case .session: 1
+        case .subject: 2
+        case .client: 3
+        case .all: 4
+        }
+    }
+
+    /// As a metric's label.
+    var label: String { "\(self)" }
+}

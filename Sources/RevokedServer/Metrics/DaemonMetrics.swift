@@ -1,0 +1,125 @@
+import Contract
+import Denylist
+import PrometheusMetrics
+import Synchronization
+
+/// What `/metrics` of the daemon tells: the same counters as `INFO`.
+struct DaemonMetrics {
+    private let daemon: Daemon
+
+    init(_ daemon: Daemon) { self.daemon = daemon }
+
+    var families: [MetricFamily] {
+        let totals = daemon.counters.totals
+        return [build] + revocations(totals) + commands(totals) + connections(totals) + store(totals) + epoch()
+            + LogMetrics(daemon).families + daemon.processFigures.families
+    }
+
+    private var build: MetricFamily {
+        var family = MetricFamily(.gauge, "revoked_build_info", "1, with the version as a label.")
+        family.add(1, ["version": ServerInformation.revokedVersion, "redis_version": ServerInformation.redisVersion])
+        return family
+    }
+
+    // MARK: Revocations
+
+    private func revocations(_ totals: CounterTotals) -> [MetricFamily] {
+        var written = MetricFamily(
+            .counter, "revoked_revocations_total",
+            "Revocations executed, by scope and reason; texts of one's own count as other.")
+        for scope in Scope.Kind.allCases {
+            for reason in RevocationReason.allCases where scope.isCutOff == (reason == .none) {
+                written.add(totals[.revocations(scope, reason)], ["scope": scope.label, "reason": reason.word])
+            }
+        }
+        var checks = MetricFamily(
+            .counter, "revoked_checks_total", "Lookups of guarded keys: hit if the key was there, else miss.")
+        checks.add(totals[.guardedHits], ["verdict": "hit"])
+        checks.add(totals[.guardedMisses], ["verdict": "miss"])
+        var plain = MetricFamily(.counter, "revoked_plain_lookups_total", "Lookups of all other keys.")
+        plain.add(totals[.plainHits], ["result": "hit"])
+        plain.add(totals[.plainMisses], ["result": "miss"])
+        return [written, checks, plain]
+    }
+
+    // MARK: Commands
+
+    private func commands(_ totals: CounterTotals) -> [MetricFamily] {
+        var calls = MetricFamily(.counter, "revoked_commands_total", "Commands executed, by name.")
+        var rejected = MetricFamily(
+            .counter, "revoked_commands_rejected_total", "Commands refused before they were executed, by name.")
+        var failed = MetricFamily(
+            .counter, "revoked_commands_failed_total", "Commands executed that answered an error, by name.")
+        for (index, name) in CommandTable.names.enumerated() {
+            calls.add(totals[.calls(index)], ["command": name])
+            rejected.add(totals[.rejections(index)], ["command": name])
+            failed.add(totals[.failures(index)], ["command": name])
+        }
+        rejected.add(totals[.unknownCommands], ["command": "unknown"])
+        var errors = MetricFamily(.counter, "revoked_error_replies_total", "Error replies, by their first word.")
+        for code in ErrorCode.allCases { errors.add(totals[.errors(code)], ["error": code.word]) }
+        var batches = MetricFamily(
+            .histogram, "revoked_batch_duration_seconds",
+            "Time to execute all requests that one read brought; one read in \(ThreadCounters.timedReads) is timed.")
+        batches.add(daemon.counters.batches)
+        return [calls, rejected, failed, errors, batches]
+    }
+
+    // MARK: Connections
+
+    private func connections(_ totals: CounterTotals) -> [MetricFamily] {
+        [
+            MetricFamily(.gauge, "revoked_connections", "Connections of clients.", daemon.clients.count),
+            MetricFamily(
+                .gauge, "revoked_connections_limit", "The most connections: maxclients.",
+                daemon.clients.maximum.load(ordering: .relaxed)),
+            MetricFamily(.counter, "revoked_connections_accepted_total", "Connections made.", totals[.connections]),
+            MetricFamily(
+                .counter, "revoked_connections_rejected_total", "Connections refused, for there were too many.",
+                totals[.rejectedConnections]),
+            MetricFamily(.counter, "revoked_received_bytes_total", "Bytes read from clients.", totals[.bytesIn]),
+            MetricFamily(.counter, "revoked_sent_bytes_total", "Bytes of replies.", totals[.bytesOut]),
+            MetricFamily(
+                .gauge, "revoked_unread_replies_bytes", "Replies that clients have not read yet.",
+                daemon.counters.waitingOutput.load(ordering: .relaxed)),
+        ]
+    }
+
+    // MARK: The store
+
+    private func store(_ totals: CounterTotals) -> [MetricFamily] {
+        let statistics = daemon.denylist.statistics
+        let perEntry = statistics.entries > 0 ? Double(statistics.bytes) / Double(statistics.entries) : 0
+        return [
+            MetricFamily(
+                .gauge, "revoked_entries", "Entries, expired ones that are not reclaimed yet included.",
+                statistics.entries),
+            MetricFamily(.gauge, "revoked_memory_used_bytes", "Memory that entries and tables take.", statistics.bytes),
+            MetricFamily(
+                .gauge, "revoked_memory_limit_bytes", "maxmemory; 0 is no limit.", daemon.denylist.maximumBytes),
+            MetricFamily(.gauge, "revoked_entry_size_bytes", "Memory used, divided by the entries.", perEntry),
+            MetricFamily(
+                .counter, "revoked_expired_total", "Entries reclaimed after their expiry.", Int(statistics.expired)),
+            MetricFamily(
+                .gauge, "revoked_expiry_lag_seconds",
+                "How late entries were reclaimed, at worst, in this and the last turn of the hand.",
+                Double(statistics.expiryLag) / 1000),
+            MetricFamily(
+                .counter, "revoked_refused_for_memory_total", "Writes refused with -OOM.", totals[.refusedForMemory]),
+        ]
+    }
+
+    // MARK: The epoch
+
+    private func epoch() -> [MetricFamily] {
+        let since = daemon.epoch.knownSince
+        let age = since > 0 ? Double(max(0, daemon.clock.now().wall - since)) / 1000 : 0
+        return [
+            MetricFamily(
+                .gauge, "revoked_epoch_age_seconds", "Since when this process has had this epoch; 0 while loading.", age
+            ),
+            MetricFamily(
+                .counter, "revoked_epoch_renewals_total", "Epochs that this process has made.", daemon.epoch.renewed),
+        ]
+    }
+}

@@ -1,0 +1,34 @@
+import AdminHTTP
+import Denylist
+import Persistence
+import PrometheusMetrics
+
+/// What the daemon's admin HTTP port answers.
+struct DaemonAdmin: Sendable {
+    /// About what a new revocation takes.
+    private static let entryBytes = 128
+
+    let daemon: Daemon
+
+    func answer(_ path: String) -> AdminResponse? {
+        switch path {
+        case "/metrics":
+            AdminResponse(Exposition.text(DaemonMetrics(daemon).families), contentType: Exposition.contentType)
+        case "/healthz": .alive
+        case "/readyz": AdminResponse(readiness)
+        default: nil
+        }
+    }
+
+    /// Not ready while the data directory is read, and while revocations are refused.
+    var readiness: ReadinessReport {
+        if daemon.loading.isActive {
+            return .notReady("loading", "the data directory is being read: \(Int(daemon.loading.percentage)) %")
+        }
+        if let refusal = daemon.persistence?.log.refusal { return .notReady("misconf", refusal) }
+        if daemon.denylist.isFull(adding: Self.entryBytes) {
+            return .notReady("oom", "maxmemory is reached: new revocations are refused")
+        }
+        return .ready()
+    }
+}
