@@ -172,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "AuthNodeTests",
             dependencies: [
-                "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "AuthNode", "RevokedServer", .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
