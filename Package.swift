@@ -210,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "AuthNodeTests",
             dependencies: [
-                "AdminHTTP", "AuthNode", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "AdminHTTP", "AuthNode", "RevokedServer",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

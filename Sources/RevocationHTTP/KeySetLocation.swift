@@ -9,6 +9,8 @@ public struct KeySetLocation: Sendable {
     /// The most bytes of a key set.
     private static let maximumBytes = 256 << 10
     private static let timeout = TimeAmount.seconds(5)
+    /// Follows no redirect: one could lead to where anyone can change the keys.
+    private static let client = HTTPClient(configuration: .init(redirectConfiguration: .disallow))
 
     private enum Place: Sendable {
         case file(String)
@@ -41,7 +43,7 @@ public struct KeySetLocation: Sendable {
                 let handle = try FileHandle(forReadingFrom: URL(filePath: path))
                 return try handle.read(upToCount: Self.maximumBytes) ?? Data()
             case .url(let url):
-                let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
+                let response = try await Self.client.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
                 guard response.status.code == 200 else {
                     throw VerificationKeysError(message: "the key set's server answered \(response.status.code)")
                 }

@@ -27,6 +27,12 @@ struct NodeCommand: AsyncParsableCommand {
         @Option(help: "The address to listen on (default: 127.0.0.1).") var bind: String?
         @Option(help: "The port to listen on; 0 takes a free one (default: 8080).") var port: Int?
         @Option(help: "The denylist's URL (default: redis://127.0.0.1:7379).") var backend: String?
+        @Option(help: "The denylist's epoch to believe (default: the one met at first contact).") var epoch: String?
+        @Option(help: "Replicas that have to know a revocation before it is acknowledged (default: 0).")
+        var replicas: Int?
+        @Option(help: "Eviction policies of a stock server to accept although they drop revocations, by commas.")
+        var acceptEvictionPolicies: String?
+        @Flag(help: "Let checks read from a replica, which may lag behind.") var acceptReplica = false
         @Option(help: "A private key in PEM, or a directory of them: the first signs, all verify.") var keys: String?
         @Option(help: "The file of accounts.") var users: String?
         @Option(help: "The file of clients that may use /oauth2/… (default: none may).") var clients: String?
@@ -69,15 +75,17 @@ struct NodeCommand: AsyncParsableCommand {
                 "config": config, "bind": bind, "backend": backend, "keys": keys, "users": users, "issuer": issuer,
                 "audience": audience, "clientId": clientID, "name": name, "logLevel": logLevel,
                 "clients": clients, "issuers": issuers, "issuerLabel": issuerLabel, "failurePolicy": failurePolicy,
-                "stockGlue": stockGlue,
-                "http": http, "httpProtectedMode": httpProtectedMode,
+                "stockGlue": stockGlue, "http": http, "httpProtectedMode": httpProtectedMode,
+                "epoch": epoch, "acceptEvictionPolicies": acceptEvictionPolicies,
             ]
             let numbers = [
                 "port": port, "accessTokenLifetime": accessTokenLifetime, "leeway": leeway,
                 "refreshTokenLifetime": refreshTokenLifetime, "rotationGrace": rotationGrace,
-                "loginAttempts": loginAttempts,
+                "loginAttempts": loginAttempts, "replicas": replicas,
             ]
-            let switches = ["cookies": cookies, "trustForwardedFor": trustForwardedFor].filter(\.value)
+            let switches = [
+                "cookies": cookies, "trustForwardedFor": trustForwardedFor, "acceptReplica": acceptReplica,
+            ].filter(\.value)
             return texts.compactMapValues { $0.map { ConfigValue(.string($0), isSecret: false) } }
                 .merging(numbers.compactMapValues { $0.map { ConfigValue(.int($0), isSecret: false) } }) { $1 }
                 .merging(switches.mapValues { ConfigValue(.bool($0), isSecret: false) }) { $1 }

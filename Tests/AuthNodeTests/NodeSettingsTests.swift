@@ -73,7 +73,22 @@ import Testing
         #expect(try await NodeSettings(flags: required, environment: ["REVOKED_NODE_HTTP": "off"]).http == .off)
     }
 
+    @Test func theEnvironmentSaysWhatIsExpectedOfTheStore() async throws {
+        let settings = try await NodeSettings(
+            flags: required,
+            environment: [
+                "REVOKED_NODE_EPOCH": "e", "REVOKED_NODE_REPLICAS": "2", "REVOKED_NODE_ACCEPT_REPLICA": "true",
+                "REVOKED_NODE_ACCEPT_EVICTION_POLICIES": "volatile-lru, allkeys-lru",
+            ])
+        let configuration = settings.denylistConfiguration(labels: [:])
+        #expect(configuration.epoch == "e")
+        #expect(configuration.replicas?.count == 2)
+        #expect(configuration.acceptsReplica)
+        #expect(configuration.acceptedEvictionPolicies == ["volatile-lru", "allkeys-lru"])
+    }
+
     @Test(arguments: [
+        ["REVOKED_NODE_REPLICAS": "-1"], ["REVOKED_NODE_REPLICAS": "many"],
         ["REVOKED_NODE_PORT": "many"], ["REVOKED_NODE_PORT": "65536"], ["REVOKED_NODE_LEEWAY": "61"],
         ["REVOKED_NODE_ACCESS_TOKEN_LIFETIME": "0"], ["REVOKED_NODE_LOG_LEVEL": "loud"], ["REVOKED_NODE_KEYS": ""],
         ["REVOKED_NODE_CONFIG": "/nowhere.json"], ["REVOKED_NODE_FAILURE_POLICY": "open"],

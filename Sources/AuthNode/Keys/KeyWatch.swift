@@ -3,15 +3,15 @@ import ServiceLifecycle
 
 /// Reads the key files again and again, so that keys are exchanged without a restart.
 struct KeyWatch: Service {
-    private static let interval: Duration = .seconds(30)
-
     let path: String
     let keys: KeyRing
     let logger: Logger
+    /// Waits until it is time to look again; throws when there is no more to wait for. Another one is for tests.
+    var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(30)) }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while (try? await Task.sleep(for: Self.interval)) != nil { await look() }
+            while (try? await pause()) != nil { await look() }
         }
     }
 

@@ -12,6 +12,10 @@ import Revocation
 /// | `--bind` | `REVOKED_NODE_BIND` | `bind` | `127.0.0.1` |
 /// | `--port` | `REVOKED_NODE_PORT` | `port` | 8080; 0 takes a free one |
 /// | `--backend` | `REVOKED_NODE_BACKEND` | `backend` | `redis://127.0.0.1:7379` |
+/// | `--epoch` | `REVOKED_NODE_EPOCH` | `epoch` | the one met at first contact |
+/// | `--replicas` | `REVOKED_NODE_REPLICAS` | `replicas` | 0: a revocation is acknowledged without any |
+/// | `--accept-eviction-policies` | `REVOKED_NODE_ACCEPT_EVICTION_POLICIES` | `acceptEvictionPolicies` | only `noeviction`; names, separated by commas |
+/// | `--accept-replica` | `REVOKED_NODE_ACCEPT_REPLICA` | `acceptReplica` | false |
 /// | `--keys` | `REVOKED_NODE_KEYS` | `keys` | required: PEM file, or directory of them |
 /// | `--users` | `REVOKED_NODE_USERS` | `users` | required |
 /// | `--clients` | `REVOKED_NODE_CLIENTS` | `clients` | nobody may use `/oauth2/…` |
@@ -59,6 +63,13 @@ extension NodeSettings {
             bind = try await config.fetchString(forKey: "bind", default: bind)
             port = try await config.fetchInt(forKey: "port", default: port)
             backend = try await config.fetchString(forKey: "backend", isSecret: true, default: backend)
+            epoch = try await config.fetchString(forKey: "epoch")
+            replicas = try await config.fetchInt(forKey: "replicas", default: replicas)
+            if let names = try await config.fetchString(forKey: "acceptEvictionPolicies") {
+                acceptedEvictionPolicies = Set(
+                    names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+            }
+            acceptsReplica = try await config.fetchBool(forKey: "acceptReplica", default: acceptsReplica)
             keys = try await config.fetchString(forKey: "keys", default: keys)
             users = try await config.fetchString(forKey: "users", default: users)
             issuer = try await config.fetchString(forKey: "issuer", default: issuer)
@@ -125,9 +136,9 @@ extension NodeSettings {
     private static let keys: Set<String> = [
         "bind", "port", "backend", "keys", "users", "issuer", "audience", "clientId", "name", "accessTokenLifetime",
         "leeway", "logLevel", "clients", "issuers", "adminSecret", "issuerLabel", "refreshTokenLifetime",
-        "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor",
-        "stockGlue",
-        "http", "httpProtectedMode",
+        "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor", "epoch", "replicas",
+        "acceptEvictionPolicies", "acceptReplica",
+        "stockGlue", "http", "httpProtectedMode",
     ]
 
     /// The daemon's settings may stand in the same file, beside `node`.

@@ -13,6 +13,14 @@ public struct NodeSettings: Sendable {
     public var port = 8080
     /// The denylist's URL. May hold a password: never logged.
     public var backend = "redis://127.0.0.1:7379"
+    /// The denylist's epoch (`revoked accept` prints it); nil pins the one met at first contact.
+    public var epoch: String?
+    /// How many replicas have to know a revocation before it counts as acknowledged, up to 100; 0 waits for none.
+    public var replicas = 0
+    /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently.
+    public var acceptedEvictionPolicies: Set<String> = []
+    /// Whether checks may read from a replica, which may not know of the latest revocations and accepts none.
+    public var acceptsReplica = false
     /// A PEM file, or a directory of them (``KeyFiles``).
     public var keys = ""
     /// The file of accounts (``Accounts``).
@@ -74,6 +82,9 @@ public struct NodeSettings: Sendable {
         guard (.zero ... .seconds(60)).contains(rotationGrace) else {
             throw NodeError(.invalidSetting, "the rotation's grace is 0 to 60 seconds")
         }
+        guard (0...100).contains(replicas) else {
+            throw NodeError(.invalidSetting, "the replicas to wait for are 0 to 100")
+        }
         guard (0...1_000).contains(loginAttempts) else {
             throw NodeError(.invalidSetting, "the log-in attempts are 0 to 1000 a minute")
         }
@@ -115,10 +126,14 @@ public struct NodeSettings: Sendable {
 
     /// How the denylist is to be used.
     /// - Parameter labels: of the other issuers, by `iss`.
-    func denylistConfiguration(labels: [String: String]) -> RevocationConfiguration {
+    package func denylistConfiguration(labels: [String: String]) -> RevocationConfiguration {
         var configuration = RevocationConfiguration()
         configuration.longestRefreshLifetime = refreshTokenLifetime
         configuration.rotationGrace = rotationGrace
+        configuration.epoch = epoch
+        configuration.acceptedEvictionPolicies = acceptedEvictionPolicies
+        configuration.acceptsReplica = acceptsReplica
+        if replicas > 0 { configuration.replicas = ReplicaRequirement(count: replicas) }
         if let issuerLabel { configuration.issuerLabels = labels.merging([issuer: issuerLabel]) { $1 } }
         return configuration
     }

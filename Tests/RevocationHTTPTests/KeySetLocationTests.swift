@@ -1,0 +1,71 @@
+import Contract
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@testable import RevocationHTTP
+
+/// Key sets that come over real HTTP.
+@Suite struct KeySetLocationTests {
+    private let forge = TokenForge(kid: "one")
+
+    /// Runs `body` while an issuer publishes its keys on loopback, well and badly.
+    private func withIssuer(_ body: @Sendable (_ url: String) async throws -> Void) async throws {
+        let document = "{\"keys\":[\(forge.jwk)]}"
+        let router = Router()
+        router.get("jwks") { _, _ in document }
+        router.get("moved") { _, _ in Response.redirect(to: "/jwks") }
+        router.get("large") { _, _ in document + String(repeating: " ", count: 256 << 10) }
+        router.get("broken") { _, _ in "{\"keys\":" }
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+        try await application.test(.live) { client in
+            try await body("http://127.0.0.1:\(try #require(client.port))")
+        }
+    }
+
+    @Test func aTokenIsVerifiedByTheKeyThatItsIssuerPublishes() async throws {
+        try await withIssuer { url in
+            let verifier = TokenVerifier(
+                keys: KeySetCache(try KeySetLocation(url + "/jwks")), issuer: "us", audience: "shop",
+                clock: WallClock { TokenForge.now })
+            #expect(try await verifier.verify(try forge.token()).subject == "alice")
+            await #expect(throws: TokenRejection.self) {
+                try await verifier.verify(try TokenForge(kid: "one").token())
+            }
+        }
+    }
+
+    /// A redirect is not followed: it could lead to where anyone can change the keys.
+    @Test(arguments: [("/moved", "302"), ("/nothing", "404"), ("/large", "cannot be read")])
+    func whateverElseItAnswersIsNoKeySet(path: String, complaint: String) async throws {
+        try await withIssuer { url in
+            let refusal = await #expect(throws: VerificationKeysError.self) {
+                try await KeySetLocation(url + path).read()
+            }
+            #expect(refusal?.message.contains(complaint) == true, "\(String(describing: refusal?.message))")
+        }
+    }
+
+    @Test(arguments: ["/moved", "/broken", "/nothing"])
+    func withoutKeysItsTokensAreNeitherGoodNorBad(path: String) async throws {
+        try await withIssuer { url in
+            let verifier = TokenVerifier(
+                keys: KeySetCache(try KeySetLocation(url + path)), issuer: "us", audience: "shop",
+                clock: WallClock { TokenForge.now })
+            let rejection = await #expect(throws: TokenRejection.self) { try await verifier.verify(try forge.token()) }
+            #expect(rejection?.code == .keysUnavailable)
+        }
+    }
+
+    @Test func aFileWillDo() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("{\"keys\":[\(forge.jwk)]}".utf8).write(to: file)
+        let verifier = TokenVerifier(
+            keys: KeySetCache(try KeySetLocation(file.path)), issuer: "us", audience: "shop",
+            clock: WallClock { TokenForge.now })
+        #expect(try await verifier.verify(try forge.token()).subject == "alice")
+    }
+}

@@ -1,0 +1,48 @@
+import Contract
+import Revocation
+
+// The articles' examples, as they stand there.
+
+func logOut(_ token: TokenClaims, of denylist: RevocationList) async throws {
+    try await denylist.revoke(token, reason: .logout, scopes: [.token, .session])
+}
+
+func logOutEverywhere(_ subject: String, of denylist: RevocationList) async throws {
+    try await denylist.revoke(.subject(subject), reason: .logout)
+}
+
+func issueTime(for subject: String, of denylist: RevocationList) async throws -> Int64 {
+    try await denylist.issueTime(for: TokenClaims(issuer: "https://login.example", subject: subject))
+}
+
+func undo(_ subject: String, of denylist: RevocationList) async throws -> [Restoration] {
+    try await denylist.restore([.subject(subject)])
+}
+
+func mayPass(_ token: TokenClaims, _ denylist: RevocationList) async -> Bool {
+    switch await denylist.verdict(for: token) {
+    case .clear: true
+    case .revoked: false
+    case .unknown: false
+    }
+}
+
+func mayRead(_ token: TokenClaims, _ denylist: RevocationList) async -> Bool {
+    switch await denylist.admission(of: token, policy: .lastKnown(for: .seconds(30))) {
+    case .admitted: true
+    case .revoked, .refused: false
+    }
+}
+
+func refresh(_ token: TokenClaims, _ denylist: RevocationList) async throws -> RotationOutcome.Successor? {
+    switch try await denylist.rotate(token) {
+    case .rotated(let successor), .repeated(let successor): successor
+    case .reused, .revoked, .unknown: nil
+    }
+}
+
+func denylist(of url: String) throws -> RevocationList {
+    var configuration = RevocationConfiguration()
+    configuration.longestRefreshLifetime = .seconds(30 * 86_400)
+    return try RevocationList(url, configuration: configuration)
+}
