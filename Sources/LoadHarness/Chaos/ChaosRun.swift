@@ -65,29 +65,53 @@
             plan.probes = 2
             // Of a node that is paused nothing is learnt by asking many times.
             plan.probeConnections = 3
+            try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+            var disk: SmallDisk?
             do {
-                try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
-                let site = try await ChaosSite(stage, nodes: settings.nodes, movesClocks: settings.movesClocks) {
-                    report.warnings.append($0)
-                }
-                plan.nodes = site.nodeURLs
-                do {
-                    try await load(plan, on: site, seed: seed, &report)
-                    await site.stop()
-                } catch {
-                    await site.stop()
-                    throw error
-                }
+                disk = try await SmallDisk(at: stage.volume, on: stage)
+            } catch let error as SmallDisk.Unavailable {
+                report.warnings.append("the disk is not filled: \(error.message)")
+            }
+            do {
+                try await load(&plan, on: stage, disk, seed: seed, &report)
             } catch {
-                await stage.stop()
+                await clear(stage, disk)
                 throw error
             }
+            await clear(stage, disk)
             if report.hasPassed {
                 stage.removeFiles()
             } else {
                 report.warnings.append("what the processes said: \(stage.directory)/*.log")
             }
             return report
+        }
+
+        /// Ends all processes, and takes the disk away.
+        private func clear(_ stage: NodeStage, _ disk: SmallDisk?) async {
+            await stage.stop()
+            do {
+                try await disk?.remove(on: stage)
+            } catch {
+                FileHandle.standardError.write(Data("\(stage.volume) is still mounted: \(error)\n".utf8))
+            }
+        }
+
+        private func load(
+            _ plan: inout NodeLoadPlan, on stage: NodeStage, _ disk: SmallDisk?, seed: UInt64,
+            _ report: inout LoadReport
+        ) async throws {
+            let site = try await ChaosSite(
+                stage, nodes: settings.nodes, disk: disk, movesClocks: settings.movesClocks
+            ) { report.warnings.append($0) }
+            plan.nodes = site.nodeURLs
+            do {
+                try await load(plan, on: site, seed: seed, &report)
+                await site.stop()
+            } catch {
+                await site.stop()
+                throw error
+            }
         }
 
         private func load(

@@ -19,15 +19,12 @@
         nonisolated var movesClocks: Bool { !clocks.isEmpty }
 
         /// Starts all of it.
+        /// - Parameter disk: around the daemon's data.
         /// - Parameter skipped: told what cannot be done here, and why.
-        init(_ stage: NodeStage, nodes: Int, movesClocks: Bool, skipped: (String) -> Void) async throws {
+        init(
+            _ stage: NodeStage, nodes: Int, disk: SmallDisk?, movesClocks: Bool, skipped: (String) -> Void
+        ) async throws {
             self.stage = stage
-            var disk: SmallDisk?
-            do {
-                disk = try await SmallDisk(at: stage.volume, on: stage)
-            } catch let error as SmallDisk.Unavailable {
-                skipped("the disk is not filled: \(error.message)")
-            }
             self.disk = disk
             let targets = [.daemon] + (0..<nodes).map(Fault.Target.node)
             var clocks: [Fault.Target: MovedClock] = [:]
@@ -99,11 +96,6 @@
         func stop() async {
             for link in links { link.close() }
             await stage.stop()
-            do {
-                try await disk?.remove(on: stage)
-            } catch {
-                FileHandle.standardError.write(Data("\(stage.volume) is still mounted: \(error)\n".utf8))
-            }
         }
     }
 #endif
