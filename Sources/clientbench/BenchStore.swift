@@ -61,7 +61,8 @@ struct BenchStore {
     }
 
     func stop() async {
-        process.terminate()
+        // It has nothing to lose, and may have been started with SIGTERM blocked, as our threads have it.
+        kill(process.processIdentifier, SIGKILL)
         while process.isRunning { try? await Task.sleep(for: .milliseconds(10)) }
         try? FileManager.default.removeItem(at: directory)
     }
