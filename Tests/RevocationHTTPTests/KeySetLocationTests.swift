@@ -38,7 +38,7 @@ import Testing
     }
 
     /// A redirect is not followed: it could lead to where anyone can change the keys.
-    @Test(arguments: [("/moved", "302"), ("/nothing", "404"), ("/large", "cannot be read")])
+    @Test(arguments: [("/moved", "303"), ("/nothing", "404"), ("/large", "cannot be read")])
     func whateverElseItAnswersIsNoKeySet(path: String, complaint: String) async throws {
         try await withIssuer { url in
             let refusal = await #expect(throws: VerificationKeysError.self) {
