@@ -78,7 +78,7 @@
             var storeEnded = false
         }
 
-        /// Owned by the link's thread.
+        /// `@unchecked Sendable`: made before the link's thread starts, and then used by that thread only.
         private final class Relay: @unchecked Sendable {
             private static let bufferLimit = 1 << 20
             let port: Int
