@@ -13,6 +13,7 @@ final class MemoryBackend: Backend {
     private let wallClock: @Sendable () -> Int64
     private let bootClock: @Sendable () -> Int64
     private let clock: Mutex<GuardedClock>
+    private let slewed: Mutex<SlewedClock>
     private let isClosed = Atomic(false)
 
     /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension.
@@ -28,6 +29,7 @@ final class MemoryBackend: Backend {
         wallClock = configuration.wallClock
         self.bootClock = bootClock
         clock = Mutex(GuardedClock(wall: wallClock(), boot: bootClock()))
+        slewed = Mutex(SlewedClock(wall: wallClock(), boot: bootClock()))
     }
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
@@ -43,7 +45,7 @@ final class MemoryBackend: Backend {
     }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
-        let now = wallClock()
+        let now = slewed.withLock { $0.read(wall: wallClock(), boot: bootClock()) }
         return TimedValues(values: try await lookUp(keys), time: now...now)
     }
 

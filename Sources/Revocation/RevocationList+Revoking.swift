@@ -11,7 +11,7 @@ extension RevocationList {
     /// A store whose epoch has changed takes revocations all the same: one more can only make it safer, and checks stay
     /// unknown until the epoch is accepted.
     /// - Parameter scopes: `.token` and `.session` end a log-in. `.subject`, `.client` and `.all` set a cut-off at the
-    ///   store's present time: "log out everywhere" is `.subject`.
+    ///   store's present time, or at the token's `iat` if that is later: "log out everywhere" is `.subject`.
     /// - Returns: of several scopes, the one that is kept for the shortest time.
     /// - Throws: ``RevocationError``: the token is then not known to be revoked.
     @discardableResult
@@ -20,7 +20,8 @@ extension RevocationList {
     ) async throws(RevocationError) -> Acknowledgement {
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: try await now())
-        return Acknowledgement.least(try await revoke(requests, reason: reason, issuer: token.issuer))
+        return Acknowledgement.least(
+            try await revoke(requests, reason: reason, issuer: token.issuer, issuedAt: token.issuedAt))
     }
 
     /// Revokes one thing, named without a token.
@@ -41,11 +42,20 @@ extension RevocationList {
     public func revoke(
         _ requests: [RevocationRequest], reason: Reason = .admin, issuer: String? = nil
     ) async throws(RevocationError) -> [Acknowledgement] {
+        try await revoke(requests, reason: reason, issuer: issuer, issuedAt: nil)
+    }
+
+    /// - Parameter issuedAt: of the token by which it is revoked, Unix milliseconds.
+    private func revoke(
+        _ requests: [RevocationRequest], reason: Reason, issuer: String?, issuedAt: Int64?
+    ) async throws(RevocationError) -> [Acknowledgement] {
         let namespace = try namespace(of: issuer)
         var acknowledgements: [Acknowledgement] = []
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
-            let plan = try RevocationPlan(requests, reason: reason, try await circumstances(of: requests, namespace))
+            var circumstances = try await circumstances(of: requests, namespace)
+            circumstances.issuedAt = issuedAt
+            let plan = try RevocationPlan(requests, reason: reason, circumstances)
             let entries = plan.entries.compactMap { $0 }
             let replicas = entries.isEmpty ? nil : try await write(entries)
             metrics.revoked(zip(requests, plan.entries).compactMap { $1 == nil ? nil : $0.scope.kind }, reason)

@@ -10,6 +10,8 @@ struct RevocationPlan: Sendable {
         var now: Int64
         /// What the keys of the cut-offs to be set to now hold.
         var held: [String: [UInt8]] = [:]
+        /// When the token was issued by which it is revoked, Unix milliseconds.
+        var issuedAt: Int64?
     }
 
     /// One for each request; nil for a token that expired so long ago that nobody accepts it.
@@ -58,11 +60,18 @@ struct RevocationPlan: Sendable {
         let now = circumstances.now
         switch cutOff {
         case .now:
+            let latest = now + Limits.maximumCutOffLeadMilliseconds
+            // The token that is presented must end, whatever clock it was issued by.
+            let earliest = max(now, circumstances.issuedAt ?? now)
+            guard earliest <= latest else {
+                throw RevocationError(
+                    .implausibleCutOff, "the token was issued more than 60 seconds ahead of the store's clock")
+            }
             // A log-in after the cut-off before may have been issued one millisecond behind it, ahead of the clock.
             guard let held = circumstances.held[key], CutOff.implausibility(of: held.span.bytes, now: now) == nil,
                 let before = CutOff.parse(held.span.bytes)
-            else { return now }
-            return min(max(now, before + 1), now + Limits.maximumCutOffLeadMilliseconds)
+            else { return earliest }
+            return min(max(earliest, before + 1), latest)
         case .at(let time):
             switch CutOff.implausibility(of: String(time).utf8.span.bytes, now: now) {
             case nil: return time

@@ -6,6 +6,7 @@ import Logging
 import Revocation
 import RevocationHTTP
 import RevokedServer
+import Synchronization
 import Testing
 
 /// Nodes whose clocks differ by a minute, on one daemon.
@@ -28,9 +29,47 @@ import Testing
 
     /// 10,000 times: log in on one, log out everywhere on the other, log in again at once.
     @Test func loggingInAgainAtOnceIsNeverTakenForTheStolenToken() async throws {
+        let wrong = try await Self.wrongAnswers(time: .system) { users, nodes in
+            try await withThrowingTaskGroup(of: Wrong.self) { group in
+                for user in users { group.addTask { try await Self.loop(500, as: user, nodes) } }
+                return try await group.reduce(Wrong()) { $0 + $1 }
+            }
+        }
+        #expect(wrong == Wrong())
+    }
+
+    /// The daemon's clock is set back again and again, each time between a log-in and the log-out that must end it.
+    @Test func aStoreClockThatGoesBackSparesNoToken() async throws {
+        let behind = Atomic<Int64>(0)
+        let machine = TimeSource.system
+        let time = TimeSource(wall: { machine.wall() - behind.load(ordering: .relaxed) }, boot: machine.boot)
+        let wrong = try await Self.wrongAnswers(time: time) { users, nodes in
+            var wrong = Wrong()
+            for (round, user) in users.enumerated() {
+                let (here, there) = (nodes[round % 2], nodes[(round / 2 + 1) % 2])
+                let other = try await there.pair(user).access
+                let token = try await here.pair(user).access
+                behind.wrappingAdd(1_400, ordering: .relaxed)
+                let answer = try await here.post("/logout-everywhere", "", [.authorization: "Bearer \(token)"])
+                if answer.status != .ok { wrong.rejects += 1 }
+                for node in nodes {
+                    if try await node.me(other).status != .unauthorized { wrong.accepts += 1 }
+                    if try await node.me(token).status != .unauthorized { wrong.accepts += 1 }
+                }
+                if try await there.me(try await there.pair(user).access).status != .ok { wrong.rejects += 1 }
+            }
+            return wrong
+        }
+        #expect(wrong == Wrong())
+    }
+
+    private static func wrongAnswers(
+        time: TimeSource,
+        _ body: @escaping @Sendable (_ users: [String], _ nodes: [any TestClientProtocol]) async throws -> Wrong
+    ) async throws -> Wrong {
         var settings = ServerConfiguration()
         (settings.port, settings.threads) = (0, 1)
-        let server = RevokedServer(settings, logger: Self.logger)
+        let server = RevokedServer(settings, time: time, logger: Self.logger)
         guard case .tcp(_, let port) = try await server.start().first else { throw CancellationError() }
         let url = "redis://127.0.0.1:\(port)"
         var accounts = Accounts()
@@ -42,18 +81,11 @@ import Testing
         let (slow, slowList) = try Self.node(ahead: -29_000, url, keys, accounts)
 
         let wrong = try await fast.application().test(.router) { fast in
-            try await slow.application().test(.router) { slow in
-                try await withThrowingTaskGroup(of: Wrong.self) { group in
-                    for user in users {
-                        group.addTask { try await Self.loop(500, as: user, [fast, slow]) }
-                    }
-                    return try await group.reduce(Wrong()) { $0 + $1 }
-                }
-            }
+            try await slow.application().test(.router) { slow in try await body(users, [fast, slow]) }
         }
-        #expect(wrong == Wrong())
         for list in [fastList, slowList] { await list.close() }
         await server.stop()
+        return wrong
     }
 
     private struct Wrong: Equatable {

@@ -1,4 +1,5 @@
 import Contract
+import Synchronization
 import Testing
 
 @testable import Revocation
@@ -52,6 +53,18 @@ import Testing
             try await list.revoke(round % 2 == 0 ? .subject("alice") : .all())
             #expect(await list.verdict(for: token).reason != nil)
         }
+    }
+
+    @Test(arguments: [1, 20_000, 60_000] as [Int64])
+    func aCutOffEndsWhatWasHandedOutBeforeTheClockWentBack(step: Int64) async throws {
+        let wall = Atomic(configuration().wallClock())
+        var configuration = configuration()
+        configuration.wallClock = { wall.load(ordering: .relaxed) }
+        let list = try RevocationList("memory:", configuration: configuration)
+        let token = Self.claims("alice", issuedAt: try await list.issueTime(for: Self.claims("alice")))
+        wall.wrappingSubtract(step, ordering: .relaxed)
+        try await list.revoke(.subject("alice"))
+        #expect(await list.verdict(for: token).reason != nil)
     }
 
     @Test func aCutOffFarAheadLetsNobodyIn() async throws {

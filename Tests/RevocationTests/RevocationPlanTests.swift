@@ -63,13 +63,13 @@ import Testing
     }
 
     private func cutOff(
-        _ time: CutOffTime, held: String? = nil, now: Int64 = 1_799_999_000_000
+        _ time: CutOffTime, held: String? = nil, issuedAt: Int64? = nil, now: Int64 = 1_799_999_000_000
     ) throws(RevocationError) -> String? {
         let plan = try RevocationPlan(
             [.subject("alice", issuedBefore: time)], reason: .admin,
             .init(
                 configuration: configuration(), namespace: Namespace(), now: now,
-                held: held.map { ["revoked:sub:alice": Array($0.utf8)] } ?? [:]))
+                held: held.map { ["revoked:sub:alice": Array($0.utf8)] } ?? [:], issuedAt: issuedAt))
         #expect(plan.entries[0]?.secondsToLive == 2_592_120)
         return plan.entries[0]?.value
     }
@@ -84,6 +84,16 @@ import Testing
         for held in ["soon", "0", "\(now / 1_000)", "\(now + 60_001)"] {
             #expect(try cutOff(.now, held: held) == "\(now)")
         }
+    }
+
+    @Test func theTokenThatIsPresentedEndsWhateverClockItWasIssuedBy() throws {
+        let now: Int64 = 1_799_999_000_000
+        #expect(try cutOff(.now, issuedAt: now - 1) == "\(now)")
+        #expect(try cutOff(.now, issuedAt: now + 2_500) == "\(now + 2_500)")
+        #expect(try cutOff(.now, held: "\(now + 3_000)", issuedAt: now + 2_500) == "\(now + 3_001)")
+        #expect(try cutOff(.now, held: "\(now + 1_000)", issuedAt: now + 60_000) == "\(now + 60_000)")
+        let error = #expect(throws: RevocationError.self) { try cutOff(.now, issuedAt: now + 60_001) }
+        #expect(error?.code == .implausibleCutOff)
     }
 
     @Test(arguments: [0, -1, 1_799_999_000, 1_799_999_060_001, .max, .min] as [Int64])

@@ -36,4 +36,15 @@ import Testing
         clock.tick()
         #expect(clock.now().guarded == 1_790_000_060_000, "it never goes back")
     }
+
+    @Test func whatTimeAnswersNeverGoesBack() {
+        let clocks = Clocks()
+        let clock = ServerClock(clocks.source())
+        clocks.wall.wrappingSubtract(20_000, ordering: .relaxed)
+        #expect(clock.time() == 1_790_000_000_000)
+        #expect(clock.now().wall == 1_789_999_980_000)
+        clocks.wall.wrappingAdd(30_000, ordering: .relaxed)
+        clocks.boot.wrappingAdd(30_000, ordering: .relaxed)
+        #expect(clock.time() == 1_790_000_015_000)
+    }
 }

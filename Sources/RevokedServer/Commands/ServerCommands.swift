@@ -10,9 +10,10 @@ enum ServerCommands {
         worker.reply.verbatim(ServerInformation(worker.daemon).text(sections: wanted))
     }
 
-    /// Seconds and microseconds. The daemon keeps milliseconds: the last three digits are zero.
+    /// Seconds and microseconds. The daemon keeps milliseconds: the last three digits are zero. Never earlier than before,
+    /// so that a cut-off made of it covers every `iat` that was made of it (``SlewedClock``).
     static func time(_ worker: inout Worker) {
-        let now = worker.moment.wall
+        let now = worker.daemon.clock.time()
         worker.reply.array(2)
         worker.reply.bulk(String(now / 1000))
         worker.reply.bulk(String(now % 1000 * 1000))

@@ -36,17 +36,19 @@ public struct TimeSource: Sendable {
     }
 }
 
-/// The daemon's moment: the wall clock, and guarded time, which only ``tick()`` adjusts to it.
+/// The daemon's moment: the wall clock, and guarded time, which only ``tick()`` adjusts to it; and what `TIME` answers.
 final class ServerClock: Sendable {
     private let source: TimeSource
     private let guarded: Mutex<GuardedClock>
     /// Guarded time minus time since boot.
     private let offset: Atomic<Int64>
+    private let slewed: Mutex<SlewedClock>
 
     init(_ source: TimeSource) {
         self.source = source
         let (wall, boot) = (source.wall(), source.boot())
         guarded = Mutex(GuardedClock(wall: wall, boot: boot))
+        slewed = Mutex(SlewedClock(wall: wall, boot: boot))
         offset = Atomic(wall - boot)
     }
 
@@ -65,6 +67,11 @@ final class ServerClock: Sendable {
             let moment = clock.advance(wall: source.wall(), boot: boot)
             offset.store(moment.guarded - boot, ordering: .relaxed)
         }
+    }
+
+    /// What `TIME` answers: no earlier than what it answered before.
+    func time() -> Int64 {
+        slewed.withLock { $0.read(wall: source.wall(), boot: source.boot()) }
     }
 
     /// Milliseconds that no clock setting moves.

@@ -1,0 +1,63 @@
+import Denylist
+import Testing
+
+@Suite struct SlewedClockTests {
+    private static let start: Int64 = 1_700_000_000_000
+
+    /// The two clocks of a machine, and the slewed clock that reads them.
+    private struct Machine {
+        var wall = SlewedClockTests.start
+        var boot: Int64 = 50_000
+        var clock = SlewedClock(wall: SlewedClockTests.start, boot: 50_000)
+
+        mutating func pass(_ milliseconds: Int64) -> Int64 {
+            boot += milliseconds
+            wall += milliseconds
+            return clock.read(wall: wall, boot: boot)
+        }
+    }
+
+    @Test func followsTheWallClock() {
+        var machine = Machine()
+        for step in [1, 0, 7, 1_000, 86_400_000] as [Int64] { #expect(machine.pass(step) == machine.wall) }
+        machine.wall += 5_000
+        #expect(machine.pass(3) == machine.wall, "forward at once")
+    }
+
+    @Test(arguments: [1, 40, 60_000] as [Int64])
+    func doesNotGoBackWithIt(step: Int64) {
+        var machine = Machine()
+        var last = machine.pass(10)
+        machine.wall -= step
+        // Read every millisecond: half of one must not be rounded away.
+        for passed in 1...(2 * step) {
+            let time = machine.pass(1)
+            #expect(time >= last)
+            #expect(time - machine.wall == (2 * step - passed) / 2)
+            last = time
+        }
+        #expect(last == machine.wall, "the wall clock has caught up")
+        #expect(machine.pass(500) == machine.wall)
+    }
+
+    @Test func aTimeThatWasWrongIsPutRight() {
+        var machine = Machine()
+        machine.wall -= 60_001
+        #expect(machine.pass(0) == machine.wall)
+        machine.wall += 86_400_000
+        #expect(machine.pass(0) == machine.wall)
+        machine.wall -= 86_400_000
+        #expect(machine.pass(1) == machine.wall)
+    }
+
+    @Test func stepsBackAddUp() {
+        var machine = Machine()
+        let before = machine.pass(0)
+        for _ in 0..<3 {
+            machine.wall -= 20_000
+            #expect(machine.pass(0) == before)
+        }
+        machine.wall -= 1
+        #expect(machine.pass(0) == machine.wall)
+    }
+}
