@@ -11,10 +11,26 @@ public struct SlewedClock: Sendable {
     /// In half milliseconds, so that frequent reading rounds nothing away.
     private var halves: Int64
 
-    /// - Parameters: both in milliseconds; `boot` is `CLOCK_BOOTTIME`.
-    public init(wall: Int64, boot: Int64) {
+    /// What it said at some time of the wall clock, both in Unix milliseconds: another process can go on from there.
+    public struct Reading: Sendable, Equatable {
+        public let time: Int64
+        public let wall: Int64
+
+        public init(time: Int64, wall: Int64) {
+            self.time = time
+            self.wall = wall
+        }
+
+        /// What is said now by one that went on from there, if the wall clock was not set back since.
+        public func time(at wall: Int64) -> Int64 { time + max(0, wall - self.wall) / 2 }
+    }
+
+    /// - Parameters:
+    ///   - boot: `CLOCK_BOOTTIME`, in milliseconds, as `wall`.
+    ///   - earlier: of the one before this, which may have gone away since.
+    public init(wall: Int64, boot: Int64, after earlier: Reading? = nil) {
         self.boot = boot
-        halves = 2 * wall
+        halves = 2 * (earlier?.time(at: wall) ?? wall)
     }
 
     /// Unix milliseconds.

@@ -47,8 +47,8 @@ import Testing
             var wrong = Wrong()
             for (round, user) in users.enumerated() {
                 let (here, there) = (nodes[round % 2], nodes[(round / 2 + 1) % 2])
-                let other = try await there.pair(user).access
                 let token = try await here.pair(user).access
+                let other = try await there.pair(user).access
                 behind.wrappingAdd(1_400, ordering: .relaxed)
                 let answer = try await here.post("/logout-everywhere", "", [.authorization: "Bearer \(token)"])
                 if answer.status != .ok { wrong.rejects += 1 }

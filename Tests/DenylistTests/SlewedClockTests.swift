@@ -60,4 +60,25 @@ import Testing
         machine.wall -= 1
         #expect(machine.pass(0) == machine.wall)
     }
+
+    @Test(arguments: [0, 1, 30_000, 119_999, 120_000, 500_000] as [Int64])
+    func anotherGoesOnFromAReading(away: Int64) {
+        var machine = Machine()
+        machine.wall -= 60_000
+        let reading = SlewedClock.Reading(time: machine.pass(0), wall: machine.wall)
+        let time = machine.pass(away)
+        var other = SlewedClock(wall: machine.wall, boot: 7, after: reading)
+        #expect(other.read(wall: machine.wall, boot: 7) == time)
+    }
+
+    @Test func aReadingOfAnotherAgeIsOfNoUse() {
+        for reading in [SlewedClock.Reading(time: Self.start + 60_001, wall: Self.start), .init(time: 5, wall: 5)] {
+            var clock = SlewedClock(wall: Self.start, boot: 0, after: reading)
+            #expect(clock.read(wall: Self.start, boot: 0) == Self.start)
+        }
+        // The wall clock was set back once more in between.
+        var clock = SlewedClock(
+            wall: Self.start - 20_000, boot: 0, after: .init(time: Self.start + 20_000, wall: Self.start))
+        #expect(clock.read(wall: Self.start - 20_000, boot: 0) == Self.start + 20_000)
+    }
 }

@@ -47,4 +47,31 @@ import Testing
         clocks.boot.wrappingAdd(30_000, ordering: .relaxed)
         #expect(clock.time() == 1_790_000_015_000)
     }
+
+    @Test func aTraceIsLeftWhileTheWallClockIsBehind() {
+        let clocks = Clocks()
+        let clock = ServerClock(clocks.source())
+        func pass(_ milliseconds: Int64) {
+            clocks.wall.wrappingAdd(milliseconds, ordering: .relaxed)
+            clocks.boot.wrappingAdd(milliseconds, ordering: .relaxed)
+        }
+        #expect(clock.trace() == nil)
+        clocks.wall.wrappingSubtract(20_000, ordering: .relaxed)
+        let first = SlewedClock.Reading(time: 1_790_000_000_001, wall: 1_789_999_980_000)
+        #expect(clock.trace() == .leave(first))
+        for _ in 0..<100 {
+            pass(101)
+            #expect(clock.trace() == nil, "it goes on from there by itself")
+        }
+        clocks.wall.wrappingSubtract(1_000, ordering: .relaxed)
+        guard case .leave(let second) = clock.trace() else { return #expect(Bool(false), "set back once more") }
+        let after = ServerClock(clocks.source())
+        after.goOn(after: second)
+        #expect(after.time() == clock.time() + 1)
+        #expect(after.trace() == nil)
+        pass(60_000)
+        #expect(clock.trace() == .remove)
+        #expect(clock.trace() == nil)
+        #expect(after.time() == clock.time())
+    }
 }

@@ -32,6 +32,7 @@ extension RevokedServer {
                 onProgress: { [weak daemon] in daemon?.logHasProgressed() },
                 notify: { [weak daemon] in daemon?.log($0) })
             daemon.keep(by: persistence)
+            if let reading = persistence.leftReading { daemon.clock.goOn(after: reading) }
         } catch {
             guard error.code == .disk else { throw ServerError(error) }
             throw ServerError(

@@ -42,13 +42,25 @@ final class ServerClock: Sendable {
     private let guarded: Mutex<GuardedClock>
     /// Guarded time minus time since boot.
     private let offset: Atomic<Int64>
-    private let slewed: Mutex<SlewedClock>
+    private let slewed: Mutex<Slewed>
+
+    private struct Slewed {
+        var clock: SlewedClock
+        /// What was left for the process after this one; nil if it will find nothing.
+        var left: SlewedClock.Reading?
+    }
+
+    /// What is to be done so that a daemon after this one does not answer `TIME` with an earlier time.
+    enum Trace: Equatable {
+        case leave(SlewedClock.Reading)
+        case remove
+    }
 
     init(_ source: TimeSource) {
         self.source = source
         let (wall, boot) = (source.wall(), source.boot())
         guarded = Mutex(GuardedClock(wall: wall, boot: boot))
-        slewed = Mutex(SlewedClock(wall: wall, boot: boot))
+        slewed = Mutex(Slewed(clock: SlewedClock(wall: wall, boot: boot)))
         offset = Atomic(wall - boot)
     }
 
@@ -71,7 +83,29 @@ final class ServerClock: Sendable {
 
     /// What `TIME` answers: no earlier than what it answered before.
     func time() -> Int64 {
-        slewed.withLock { $0.read(wall: source.wall(), boot: source.boot()) }
+        slewed.withLock { $0.clock.read(wall: source.wall(), boot: source.boot()) }
+    }
+
+    /// Goes on where a daemon before this one had left off.
+    func goOn(after reading: SlewedClock.Reading) {
+        slewed.withLock { slewed in
+            slewed.clock = SlewedClock(wall: source.wall(), boot: source.boot(), after: reading)
+            slewed.left = reading
+        }
+    }
+
+    /// Asked for many times a minute; nil as long as the wall clock is not set back.
+    func trace() -> Trace? {
+        slewed.withLock { slewed in
+            let wall = source.wall()
+            let time = slewed.clock.read(wall: wall, boot: source.boot())
+            guard time > wall else { return slewed.left.take() == nil ? nil : .remove }
+            if let left = slewed.left, left.time(at: wall) >= time { return nil }
+            // One more, for what was rounded away.
+            let reading = SlewedClock.Reading(time: time + 1, wall: wall)
+            slewed.left = reading
+            return .leave(reading)
+        }
     }
 
     /// Milliseconds that no clock setting moves.

@@ -1,4 +1,5 @@
 import Foundation
+import RevokedServer
 import Testing
 
 /// What comes back after a restart, and whether the denylist is still the same.
@@ -42,6 +43,34 @@ import Testing
         try daemon.end()
         daemon = try data.start()
         #expect(try daemon.epoch() != epoch)
+    }
+
+    /// A token issued before the wall clock was set back must not lie behind a cut-off that is set after a restart.
+    @Test func theTimeDoesNotGoBackAcrossARestart() async throws {
+        let folder = try TemporaryFolder()
+        let clock = TestClock()
+        let trace = folder.path + "/data/revoked.clock"
+        func serve(_ body: @escaping (TestSocket) async throws -> Void) async throws {
+            try await LocalDaemon.run(
+                time: clock.source, { $0.directory = folder.path + "/data" },
+                { daemon in try await body(try daemon.connect()) })
+        }
+        try await serve { socket in
+            try socket.expect("TIME", "[\"1790000000\", \"0\"]")
+            clock.setWall(by: .seconds(-20))
+            try socket.expect("TIME", "[\"1790000000\", \"0\"]")
+            try await eventually("a trace is left") { FileManager.default.fileExists(atPath: trace) }
+        }
+        clock.advance(.seconds(10))
+        try await serve { try $0.expect("TIME", "[\"1790000005\", \"1000\"]") }
+        try await serve { socket in
+            try socket.expect("TIME", "[\"1790000005\", \"1000\"]")
+            clock.advance(.seconds(60))
+            try socket.expect("TIME", "[\"1790000050\", \"0\"]")
+            try await eventually("nothing is left") { !FileManager.default.fileExists(atPath: trace) }
+        }
+        try Data("of no use".utf8).write(to: URL(fileURLWithPath: trace))
+        try await serve { try $0.expect("TIME", "[\"1790000050\", \"0\"]") }
     }
 
     /// From memory only, all that is there becomes durable.
