@@ -10,7 +10,7 @@ struct Chart {
         var pixels: Double { self == .wide ? 1060 : 370 }
     }
 
-    private static let left = 58.0
+    private static let left = 70.0
     private static let right = 14.0
     private static let top = 20.0
     private static let bottom = 26.0
