@@ -58,7 +58,7 @@
             nodeURLs = urls
         }
 
-        /// Whether a program of ours understands its arguments under libfaketime: in some surroundings it gets none.
+        /// Whether a program of ours runs under libfaketime, and gets its arguments.
         private static func works(_ clock: MovedClock, on stage: NodeStage) async throws -> Bool {
             let trial = try stage.start("trial", ["init", "--help"], environment: clock.environment)
             guard try await trial.end(within: endTime) == .exited(0) else { return false }
@@ -72,6 +72,7 @@
             guard let process = processes[target] else { return }
             process.signal(SIGKILL)
             try await process.end(within: Self.endTime)
+            if movesClocks { MovedClock.clear(after: process.identifier) }
         }
 
         /// Starts a process again on the same port and the same data.
@@ -96,6 +97,7 @@
         func stop() async {
             for link in links { link.close() }
             await stage.stop()
+            if movesClocks { for process in processes.values { MovedClock.clear(after: process.identifier) } }
         }
     }
 #endif

@@ -30,7 +30,17 @@
             [
                 "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_CACHE_DURATION": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                // Names that nobody has. libfaketime makes its own and puts them here; were there no such variable, it
+                // would add one, and the environment would move away from the arguments, which Swift finds beside it.
+                "FAKETIME_SHARED": "none none",
             ]
+        }
+
+        /// Removes what libfaketime shares with a process, which is left behind when that is killed.
+        static func clear(after process: Int32) {
+            for name in ["sem.faketime_sem_\(process)", "faketime_shm_\(process)"] {
+                try? FileManager.default.removeItem(atPath: "/dev/shm/\(name)")
+            }
         }
 
         /// Takes effect within a second.
