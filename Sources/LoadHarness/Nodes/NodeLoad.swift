@@ -120,8 +120,9 @@
                 startDue(now)
                 if audit == nil { runProbe(now) }
             }
-            let wait: Int32 = prober.isActive || plan.rate != nil ? 1 : 10
-            let ready = clinux_epoll_wait(epoll, events, Int32(Self.eventsAtOnce), wait)
+            // In nanoseconds. A whole millisecond would be the prober's interval once more.
+            let wait: Int64 = prober.isActive ? 200_000 : plan.rate != nil ? 1_000_000 : 10_000_000
+            let ready = clinux_epoll_wait_for(epoll, events, Int32(Self.eventsAtOnce), wait)
             for event in 0..<Int(max(0, ready)) {
                 let index = Int(events[event].value)
                 // An earlier event of this batch may have closed it.
