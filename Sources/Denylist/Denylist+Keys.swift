@@ -18,6 +18,9 @@ extension Denylist {
         /// As ``Denylist/hash(of:)``.
         public func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
 
+        /// As ``Denylist/beginPrefetch(_:)``.
+        public func beginPrefetch(_ hash: KeyHash) { table.prefetchDirectory(hash.value) }
+
         /// As ``Denylist/prefetch(_:)``.
         public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
 

@@ -49,6 +49,10 @@ public final class Denylist: @unchecked Sendable {
     /// The keyed hash of a key. Computed once per command and passed along.
     public func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
 
+    /// Asks the processor to fetch what ``prefetch(_:)`` will touch. With many keys, begin for all of them before the
+    /// first ``prefetch(_:)``: it would wait for that memory otherwise, key by key.
+    public func beginPrefetch(_ hash: KeyHash) { keys.beginPrefetch(hash) }
+
     /// Asks the processor to fetch what a lookup of this hash will touch.
     public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 

@@ -1,6 +1,12 @@
 import CProcessor
 
 extension Table {
+    /// Asks for the place in the directory where a lookup of this hash begins.
+    @inline(__always)
+    func prefetchDirectory(_ hash: UInt64) {
+        processor_prefetch(directoryPlace(hash, depth: shard(hash).depth))
+    }
+
     /// Asks for the cache lines where a lookup of this hash most likely ends. Takes no lock: at worst, others come.
     func prefetch(_ hash: UInt64) {
         let entry = segmentEntry(hash, shard(hash))

@@ -99,6 +99,7 @@ private struct Model {
             let found = denylist.get(key, at: moment).map { Stored(value: $0.value, expiry: $0.expiry) }
             #expect(found == live(key))
         case 75..<90:
+            denylist.beginPrefetch(hash)
             denylist.prefetch(hash)
             #expect(denylist.contains(bytes, hash: hash, at: moment) == (live(key) != nil))
         case 90..<93:

@@ -23,18 +23,24 @@ extension BenchReport {
             add("\(batch), ms") { $0.growth.map { Self.short($0.longest / 1000) } }
             add("\(batch), ms of the serving thread") { $0.growth.map { Self.short($0.longestServerTime / 1000) } }
         }
-        if let expiry = memory[0].expiry {
-            add("\(expiry.entries) expire together: reusable after, s") { figures in
-                figures.expiry.map { $0.secondsUntilReusable.map(Self.short) ?? "not within the time" }
+        for (index, expiry) in memory[0].expiries.enumerated() {
+            func add(_ title: String, _ value: (MemoryFigures.Expiry) -> String?) {
+                table.add([title] + memory.map { value($0.expiries[index]) ?? "" })
             }
-            add("used_memory before and after, MB") { figures in
-                figures.expiry.map {
-                    "\(Self.short(Double($0.usedMemoryBefore) / 1e6)) → \(Self.short(Double($0.usedMemoryAfter) / 1e6))"
+            add("\(expiry.entries) \(expiry.keys.rawValue) expire together: reusable after, s") {
+                $0.secondsUntilReusable.map(Self.short) ?? "not within the time"
+            }
+            if expiry.secondsReserved > 0 {
+                add("… after the end of the reserve of \(expiry.secondsReserved) s, s") { figures in
+                    figures.secondsUntilReusable.map { Self.short($0 - Double(figures.secondsReserved)) }
                 }
             }
-            add("p99 of EXISTS before, µs") { $0.expiry.map { Self.short($0.idleP99) } }
-            add("p99 of EXISTS meanwhile, median second, µs") { $0.expiry?.p99.map(Self.short) }
-            add("p99 of EXISTS meanwhile, worst second, µs") { $0.expiry?.worstP99.map(Self.short) }
+            add("used_memory before and after, MB") {
+                "\(Self.short(Double($0.usedMemoryBefore) / 1e6)) → \(Self.short(Double($0.usedMemoryAfter) / 1e6))"
+            }
+            add("p99 of EXISTS before, µs") { Self.short($0.idleP99) }
+            add("p99 of EXISTS meanwhile, median second, µs") { $0.p99.map(Self.short) }
+            add("p99 of EXISTS meanwhile, worst second, µs") { $0.worstP99.map(Self.short) }
         }
         return table.text
     }

@@ -16,7 +16,8 @@
             self.settings = settings
             self.stage = stage
             kinds = settings.servers.filter { $0 != .floor && $0 != .memcached }
-            progress = Progress(total: kinds.count * (settings.memorySizes.count + (settings.measuresExpiry ? 2 : 1)))
+            let expiries = settings.measuresExpiry ? MemoryFigures.Expiry.Keys.allCases.count : 0
+            progress = Progress(total: kinds.count * (settings.memorySizes.count + 1 + expiries))
         }
 
         func run(into report: inout BenchReport) async throws {
@@ -25,9 +26,9 @@
             for kind in kinds {
                 var figures = try await measureConnections(kind, &report)
                 try await measureGrowth(&figures)
-                if settings.measuresExpiry {
-                    progress.step("\(kind.rawValue): \(ExpiryBench.entries) entries expire together")
-                    figures.expiry = try await ExpiryBench(stage).run(kind)
+                for keys in MemoryFigures.Expiry.Keys.allCases where settings.measuresExpiry {
+                    progress.step("\(kind.rawValue): \(ExpiryBench.entries) \(keys.rawValue) entries expire together")
+                    figures.expiries.append(try await ExpiryBench(stage).run(kind, keys))
                 }
                 report.memory.append(figures)
             }

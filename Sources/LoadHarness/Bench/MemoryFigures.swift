@@ -26,7 +26,16 @@ public struct MemoryFigures: Codable, Sendable {
 
     /// Entries that all expire at one instant, beside as many that stay and are asked for.
     public struct Expiry: Codable, Sendable {
+        public enum Keys: String, Codable, CaseIterable, Sendable {
+            /// Revocations, which our daemon keeps for a while after their expiry.
+            case guarded
+            case plain
+        }
+
+        public var keys: Keys
         public var entries: Int
+        /// How long after their expiry the server has to keep them, in seconds.
+        public var secondsReserved: Int
         /// From their expiry until `DBSIZE` counts at most 1 % of them, so that the others' room can be used again, in
         /// seconds; nil if it took too long.
         public var secondsUntilReusable: Double?
@@ -46,5 +55,5 @@ public struct MemoryFigures: Codable, Sendable {
     public var bytesPerIdleConnection: Double
     public var sizes: [Size]
     public var growth: Growth?
-    public var expiry: Expiry?
+    public var expiries: [Expiry] = []
 }

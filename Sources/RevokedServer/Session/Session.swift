@@ -130,6 +130,7 @@ struct Session: ~Copyable {
             batch.removeAll()
             worker.forgetHashes()
             let stop = fill(&batch, from: input, at: &position, &worker)
+            worker.prefetch()
             for index in 0..<batch.count {
                 let request = batch[index]
                 perform(Arguments(of: request, in: batch, input: input), request.tag, &worker)
@@ -186,7 +187,7 @@ struct Session: ~Copyable {
         return .full
     }
 
-    /// Finds the last request's command, hashes its keys and asks for the memory where they are.
+    /// Finds the last request's command, hashes its keys and begins to ask for the memory where they are.
     private static func prepare(_ batch: inout RequestBatch, _ input: RawSpan, _ worker: inout Worker) {
         let index = batch.count - 1
         let request = batch[index]

@@ -22,6 +22,11 @@ struct Worker: ~Copyable {
     private var untimedReads = 0
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
     private var hashes = Scratch<KeyHash>(capacity: 256)
+    /// For how many of them the memory of their entries has been asked for.
+    private var fetched = 0
+    /// So many are asked for at once: the processor finds their pages side by side, and what it then waits for comes
+    /// while the next requests are parsed.
+    private static let fetchedAtOnce = 4
     /// Replies of ``reply`` that wait for the log.
     private(set) var holds: [ReplyQueue.Hold] = []
     /// The position of the log that the command being executed waits for; 0 if it has not written.
@@ -99,15 +104,25 @@ struct Worker: ~Copyable {
 
     // MARK: Keys
 
-    mutating func forgetHashes() { hashes.removeAll() }
+    mutating func forgetHashes() {
+        hashes.removeAll()
+        fetched = 0
+    }
 
-    /// Hashes a key and asks for the memory where its entry is.
+    /// Hashes a key and begins to ask for the memory where its entry is.
     /// - Returns: the note to find the hash by.
     mutating func prepare(_ key: RawSpan) -> Int {
         let hash = denylist.hash(of: key)
-        denylist.prefetch(hash)
+        denylist.beginPrefetch(hash)
         hashes.append(hash)
+        if hashes.count - fetched == Self.fetchedAtOnce { prefetch() }
         return hashes.count - 1
+    }
+
+    /// Asks for the memory where the entries of all keys prepared so far are.
+    mutating func prefetch() {
+        for index in fetched..<hashes.count { denylist.prefetch(hashes[index]) }
+        fetched = hashes.count
     }
 
     /// The hash of an argument, which must be one of its command's keys.
