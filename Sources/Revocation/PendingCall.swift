@@ -33,22 +33,36 @@ class PendingCall: @unchecked Sendable {
     /// How many commands there are.
     final let commandCount: Int
     final let hope: Hope?
+    /// As they are sent.
+    private final let commands: ByteBuffer
     private final var waiter: Waiter?
     private final let state = Atomic(State.new)
 
-    init(commandCount: Int, hope: Hope? = nil) {
+    fileprivate init(commandCount: Int, _ commands: ByteBuffer = ByteBuffer(), hope: Hope? = nil) {
         precondition(commandCount > 0, "a call has at least one command")
         self.commandCount = commandCount
+        self.commands = commands
         self.hope = hope
+    }
+
+    convenience init(_ commands: [Command]) {
+        var bytes = ByteBuffer()
+        for command in commands { bytes.write(command) }
+        self.init(commandCount: commands.count, bytes)
     }
 
     /// Sets what is to be done with the replies.
     convenience init(
-        commandCount: Int, whenFinished completion: @escaping @Sendable (Result<[Reply], StoreFailure>) -> Void
+        _ commands: [Command], whenFinished completion: @escaping @Sendable (Result<[Reply], StoreFailure>) -> Void
     ) {
-        self.init(commandCount: commandCount)
+        self.init(commands)
         waiter = .completion(completion)
         state.store(.waiting, ordering: .releasing)
+    }
+
+    /// Appends the commands.
+    func write(to bytes: inout ByteBuffer) {
+        bytes.writeImmutableBuffer(commands)
     }
 
     /// Sets the task that waits, which goes on at once if the call was cancelled already.
@@ -88,5 +102,10 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
     init(_ check: Check, believedEpoch: [UInt8]?) {
         self.check = check
         super.init(commandCount: 1, hope: believedEpoch.map { Hope(keyCount: check.keyCount, epoch: $0) })
+    }
+
+    /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
+    override func write(to bytes: inout ByteBuffer) {
+        bytes.write(check)
     }
 }

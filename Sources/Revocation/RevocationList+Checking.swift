@@ -52,7 +52,7 @@ extension RevocationList {
         guard let connection = backend.checkConnection() else { return await slowVerdict(question, call) }
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                if call.wait(continuation) { connection.submit(call) { $0.write(call.check) } }
+                if call.wait(continuation) { connection.submit(call) }
             }
         } onCancel: {
             call.finish(.failure(.cancelled))
