@@ -6,6 +6,8 @@ struct Command: Sendable, Equatable {
     private(set) var lengths: [Int] = []
 
     init(_ name: StaticString, _ arguments: some Collection<String>) {
+        bytes.reserveCapacity(arguments.reduce(name.utf8CodeUnitCount) { $0 + $1.utf8.count })
+        lengths.reserveCapacity(arguments.count + 1)
         append(name.description.utf8)
         for argument in arguments { append(argument.utf8) }
     }

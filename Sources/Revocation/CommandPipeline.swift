@@ -38,6 +38,8 @@ struct CommandPipeline<Caller>: ~Copyable {
     private var outstanding = 0
     /// Commands whose replies the scanner has not seen whole.
     private var unscanned = 0
+    /// Calls at the front whose replies have come and are the hoped-for ones.
+    private var hopedFor = 0
     /// How long after its deadline the oldest call may stay unanswered before the connection counts as dead.
     private let patience: TimeAmount
 
@@ -60,6 +62,9 @@ struct CommandPipeline<Caller>: ~Copyable {
     /// Takes bytes of the store; ``next()`` says what they mean. Nothing is to be fed after a failure.
     /// - Throws: what the connection must be closed with.
     mutating func receive(_ bytes: ByteBuffer) throws(StoreFailure) {
+        var bytes = bytes
+        bytes.moveReaderIndex(forwardBy: recognise(bytes))
+        guard bytes.readableBytes > 0 else { return }
         do throws(ReplyScanner.Violation) {
             try scanner.scan(bytes.readableBytesUInt8Span, outstanding: &unscanned)
         } catch {
@@ -72,8 +77,30 @@ struct CommandPipeline<Caller>: ~Copyable {
         }
     }
 
+    /// Takes away the replies that are, byte for byte, what their calls hope for: nearly all that come. The first other one,
+    /// and whatever comes with it, is the scanner's and the reader's.
+    /// - Returns: how many bytes they have.
+    private mutating func recognise(_ bytes: ByteBuffer) -> Int {
+        guard hopedFor == 0, outstanding == unscanned, scanner.isBetweenReplies else { return 0 }
+        let span = bytes.readableBytesSpan
+        var end = 0
+        var index = calls.startIndex
+        while index != calls.endIndex, let next = calls[index].hope?.end(in: span, from: end) {
+            end = next
+            hopedFor += 1
+            index = calls.index(after: index)
+        }
+        unscanned -= hopedFor
+        return end
+    }
+
     /// What is to be done now; to be asked until it says ``Action/wait`` or ``Action/close(_:)``.
     mutating func next() -> Action {
+        while hopedFor > 0 {
+            hopedFor -= 1
+            outstanding -= 1
+            if let caller = removeFirst().caller { return .deliverAsHoped(caller) }
+        }
         while true {
             do throws(HiredisReader.ProtocolError) {
                 guard try reader.advance() else { return .wait }
@@ -111,9 +138,10 @@ struct CommandPipeline<Caller>: ~Copyable {
         }
     }
 
-    private mutating func removeFirst() {
-        calls.removeFirst()
+    @discardableResult
+    private mutating func removeFirst() -> Call {
         expiredCount = max(0, expiredCount - 1)
+        return calls.removeFirst()
     }
 
     /// When ``expire(now:)`` has something to do; nil if nothing is in flight.
@@ -148,6 +176,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         let callers = calls.compactMap(\.caller)
         calls.removeAll()
         expiredCount = 0
+        hopedFor = 0
         return callers
     }
 }

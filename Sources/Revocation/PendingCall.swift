@@ -6,7 +6,7 @@ import Synchronization
 /// whichever comes first; what comes later is dropped.
 ///
 /// `@unchecked Sendable`: `waiter` is set before the state says so, and used only by the one who ends that state.
-final class PendingCall: @unchecked Sendable {
+class PendingCall: @unchecked Sendable {
     typealias Outcome = Result<Answer, StoreFailure>
 
     enum Answer: Sendable {
@@ -31,29 +31,43 @@ final class PendingCall: @unchecked Sendable {
     private enum State: UInt8, AtomicRepresentable { case new, waiting, finished }
 
     /// How many commands there are.
-    let commandCount: Int
-    let hope: Hope?
-    private var waiter: Waiter?
-    private let state = Atomic(State.new)
+    final let commandCount: Int
+    final let hope: Hope?
+    /// As they are sent.
+    private final let commands: ByteBuffer
+    private final var waiter: Waiter?
+    private final let state = Atomic(State.new)
 
-    init(commandCount: Int, hope: Hope? = nil) {
+    fileprivate init(commandCount: Int, _ commands: ByteBuffer = ByteBuffer(), hope: Hope? = nil) {
         precondition(commandCount > 0, "a call has at least one command")
         self.commandCount = commandCount
+        self.commands = commands
         self.hope = hope
+    }
+
+    convenience init(_ commands: [Command]) {
+        var bytes = ByteBuffer()
+        for command in commands { bytes.write(command) }
+        self.init(commandCount: commands.count, bytes)
     }
 
     /// Sets what is to be done with the replies.
     convenience init(
-        commandCount: Int, whenFinished completion: @escaping @Sendable (Result<[Reply], StoreFailure>) -> Void
+        _ commands: [Command], whenFinished completion: @escaping @Sendable (Result<[Reply], StoreFailure>) -> Void
     ) {
-        self.init(commandCount: commandCount)
+        self.init(commands)
         waiter = .completion(completion)
         state.store(.waiting, ordering: .releasing)
     }
 
+    /// Appends the commands.
+    func write(to bytes: inout ByteBuffer) {
+        bytes.writeImmutableBuffer(commands)
+    }
+
     /// Sets the task that waits, which goes on at once if the call was cancelled already.
     /// - Returns: false if so.
-    func wait(_ continuation: UnsafeContinuation<Outcome, Never>) -> Bool {
+    final func wait(_ continuation: UnsafeContinuation<Outcome, Never>) -> Bool {
         waiter = .task(continuation)
         let (isWaiting, _) = state.compareExchange(
             expected: .new, desired: .waiting, ordering: .acquiringAndReleasing)
@@ -61,7 +75,7 @@ final class PendingCall: @unchecked Sendable {
         return isWaiting
     }
 
-    func finish(_ outcome: Outcome) {
+    final func finish(_ outcome: Outcome) {
         guard state.exchange(.finished, ordering: .acquiringAndReleasing) == .waiting else { return }
         switch waiter {
         case .task(let continuation): continuation.resume(returning: outcome)
@@ -77,5 +91,21 @@ final class PendingCall: @unchecked Sendable {
         }
     }
 
-    var isFinished: Bool { state.load(ordering: .relaxed) == .finished }
+    final var isFinished: Bool { state.load(ordering: .relaxed) == .finished }
+}
+
+/// The look-up of one check, which is kept here so that it need not be copied from hand to hand.
+final class PendingCheck: PendingCall, @unchecked Sendable {
+    let check: Check
+
+    /// - Parameter believedEpoch: nil if there is none yet.
+    init(_ check: Check, believedEpoch: [UInt8]?) {
+        self.check = check
+        super.init(commandCount: 1, hope: believedEpoch.map { Hope(keyCount: check.keyCount, epoch: $0) })
+    }
+
+    /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
+    override func write(to bytes: inout ByteBuffer) {
+        bytes.write(check)
+    }
 }

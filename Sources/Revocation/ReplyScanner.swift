@@ -54,6 +54,11 @@ struct ReplyScanner {
     /// How many elements each open array still lacks, the innermost last.
     private var open: [Int] = []
 
+    /// Whether the next byte begins a reply.
+    var isBetweenReplies: Bool {
+        if case .type = state { open.isEmpty } else { false }
+    }
+
     /// Checks bytes before they are fed to hiredis.
     /// - Parameter outstanding: commands whose replies have not been seen whole; reduced by those that now have.
     mutating func scan(_ bytes: Span<UInt8>, outstanding: inout Int) throws(Violation) {

@@ -44,52 +44,47 @@ extension RevocationList {
     /// about as much as reading its reply.
     @inline(__always)
     private func verdict(_ token: TokenClaims, _ question: Question) async -> Verdict {
-        let check: Check
-        let believed: [UInt8]?
+        let call: PendingCheck
         switch prepare(token, question) {
         case .answered(let verdict): return verdict
-        case .open(let open): (check, believed) = open
+        case .open(let open): call = open
         }
-        guard let connection = backend.checkConnection() else {
-            return await slowVerdict(question, check, believed)
-        }
-        let call = PendingCall(
-            commandCount: 1, hope: believed.map { .init(keyCount: check.keyCount, epoch: $0) })
+        guard let connection = backend.checkConnection() else { return await slowVerdict(question, call) }
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                if call.wait(continuation) { connection.submit(call) { $0.write(check) } }
+                if call.wait(continuation) { connection.submit(call) }
             }
         } onCancel: {
             call.finish(.failure(.cancelled))
         }
-        return conclude(question, check, believed, outcome.findings(of: check), connection.clockOffset)
+        return conclude(question, call, outcome.findings(of: call.check), connection.clockOffset)
     }
 
     /// Where one command is not all that it takes.
-    private func slowVerdict(_ question: Question, _ check: Check, _ believed: [UInt8]?) async -> Verdict {
+    private func slowVerdict(_ question: Question, _ call: PendingCheck) async -> Verdict {
         do throws(StoreFailure) {
-            let values = try await backend.lookUp(check.keys)
+            let values = try await backend.lookUp(call.check.keys)
             let clockOffset = try await backend.condition().clockOffset
-            return conclude(question, check, believed, .success(.values(values)), clockOffset)
+            return conclude(question, call, .success(.values(values)), clockOffset)
         } catch {
-            return conclude(question, check, believed, .failure(error), 0)
+            return conclude(question, call, .failure(error), 0)
         }
     }
 
     private enum Preparation {
         case answered(Verdict)
-        /// The store is to be asked. The epoch is the believed one.
-        case open((Check, [UInt8]?))
+        /// The store is to be asked.
+        case open(PendingCheck)
     }
 
     /// All that comes before the store is asked.
     private func prepare(_ token: TokenClaims, _ question: Question) -> Preparation {
         do throws(UnknownCause) {
-            let check = try check(of: token)
+            let call = PendingCheck(try check(of: token), believedEpoch: believedEpoch)
             let reason = known.withLock {
-                $0.revocation(of: check, lifetime: configuration.revokedAnswerLifetime, now: question.askedAt)
+                $0.revocation(of: call.check, lifetime: configuration.revokedAnswerLifetime, now: question.askedAt)
             }
-            return reason.map { .answered(.revoked($0)) } ?? .open((check, believedEpoch))
+            return reason.map { .answered(.revoked($0)) } ?? .open(call)
         } catch {
             return .answered(.unknown(error))
         }
@@ -97,10 +92,11 @@ extension RevocationList {
 
     /// All that comes after.
     private func conclude(
-        _ question: Question, _ check: Check, _ believed: [UInt8]?, _ findings: Result<Check.Findings, StoreFailure>,
+        _ question: Question, _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>,
         _ clockOffset: Int64
     ) -> Verdict {
-        let (answer, pinned) = verdict(check, believed, findings, clockOffset)
+        let check = call.check
+        let (answer, pinned) = verdict(check, call.hope?.epoch, findings, clockOffset)
         switch answer {
         case .clear:
             if question.remembersClear {

@@ -57,6 +57,7 @@ struct RevocationMetrics: Sendable {
 
     /// - Parameter reason: any text of the caller's; a label has to be one of a few.
     func revoked(_ scopes: [Scope.Kind], _ reason: Reason) {
+        guard areWanted else { return }
         let known: Set<Reason> = [.logout, .compromised, .admin]
         let word = known.contains(reason) ? reason.text : "other"
         for scope in scopes {
@@ -82,6 +83,7 @@ struct RevocationMetrics: Sendable {
     private static let prefix = "revoked_client_"
 
     private func count(_ label: String, _ dimension: String, _ value: String) {
+        guard areWanted else { return }
         Counter(label: Self.prefix + label, dimensions: [(dimension, value)], factory: factory).increment()
     }
 }

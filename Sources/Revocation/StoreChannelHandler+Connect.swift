@@ -27,13 +27,12 @@ extension StoreChannelHandler {
         _ commands: [Command], on channel: any Channel, timeout: TimeAmount
     ) -> EventLoopFuture<[Reply]> {
         let promise = channel.eventLoop.makePromise(of: [Reply].self)
-        let call = PendingCall(commandCount: commands.count) { result in
+        let call = PendingCall(commands) { result in
             promise.completeWith(result.mapError { $0 as any Error })
         }
-        var batch = CallBatch()
-        batch.append(call, commands)
         do {
-            try channel.pipeline.syncOperations.handler(type: StoreChannelHandler.self).send(batch, timeout: timeout)
+            try channel.pipeline.syncOperations.handler(type: StoreChannelHandler.self).send(
+                CallBatch(call), timeout: timeout)
         } catch {
             call.finish(.failure(StoreFailure(.unreachable, "the connection to the store was lost")))
         }

@@ -9,9 +9,11 @@ final class StoreChannelHandler: ChannelInboundHandler {
     static let patience = TimeAmount.seconds(5)
 
     private var pipeline = CommandPipeline<PendingCall>(patience: StoreChannelHandler.patience)
-    /// Empty; kept for its memory.
+    /// Empty; kept for its memory, like the next.
+    private var output = ByteBuffer()
     private var spareAnswers: [(PendingCall, PendingCall.Answer)] = []
     private static let keptAnswers = 1_024
+    private static let keptBytes = 524_288
     private var breaker = CircuitBreaker()
     private var context: ChannelHandlerContext?
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
@@ -32,12 +34,12 @@ final class StoreChannelHandler: ChannelInboundHandler {
     func send(_ batch: CallBatch, timeout: TimeAmount) {
         guard let context, failure == nil else {
             let failure = failure ?? StoreFailure(.unreachable, "the connection to the store was lost")
-            for (call, _) in batch.calls { call.finish(.failure(failure)) }
+            for call in batch.calls { call.finish(.failure(failure)) }
             return
         }
         let now = NIODeadline.now()
         let deadline = now + timeout
-        let areAllWanted = !batch.calls.contains { $0.call.isFinished }
+        let areAllWanted = !batch.calls.contains { $0.isFinished }
         if areAllWanted, breaker.isClosed, pipeline.hasRoom(for: batch.commandCount) {
             write(batch, by: deadline, context)
         } else {
@@ -52,10 +54,12 @@ final class StoreChannelHandler: ChannelInboundHandler {
     }
 
     private func write(_ batch: CallBatch, by deadline: NIODeadline, _ context: ChannelHandlerContext) {
-        for (call, _) in batch.calls {
+        for call in batch.calls {
+            call.write(to: &output)
             pipeline.sent(call.commandCount, for: call, deadline: deadline, hope: call.hope)
         }
-        context.writeAndFlush(wrapOutboundOut(batch.bytes), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        if output.capacity > Self.keptBytes { output = ByteBuffer() } else { output.clear(minimumCapacity: 0) }
         startTimer()
     }
 

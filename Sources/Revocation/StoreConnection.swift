@@ -91,12 +91,10 @@ final class StoreConnection: @unchecked Sendable {
 
     /// Sends commands and waits for their replies, which may be errors.
     func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
-        var bytes = ByteBuffer()
-        for command in commands { bytes.write(command) }
-        let call = PendingCall(commandCount: commands.count)
+        let call = PendingCall(commands)
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                if call.wait(continuation) { submit(call) { $0.writeImmutableBuffer(bytes) } }
+                if call.wait(continuation) { submit(call) }
             }
         } onCancel: {
             call.finish(.failure(.cancelled))
@@ -106,10 +104,9 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     /// Puts a call into the mailbox.
-    /// - Parameter write: writes the commands of the call.
-    func submit(_ call: PendingCall, _ write: (inout ByteBuffer) -> Void) {
+    func submit(_ call: PendingCall) {
         let mustTellLoop = mailbox.withLock { mailbox in
-            mailbox.batch.append(call, write)
+            mailbox.batch.append(call)
             defer { mailbox.isLoopTold = true }
             return !mailbox.isLoopTold
         }
@@ -194,16 +191,14 @@ final class StoreConnection: @unchecked Sendable {
         }
         let sentAt = options.wallClock()
         let commands = Handshake.commands(options.access)
-        let handshake = PendingCall(commandCount: commands.count) { [self] result in
+        let handshake = PendingCall(commands) { [self] result in
             do throws(StoreFailure) {
                 begin(try Handshake.condition(ofHandshake: result.get(), sentAt: sentAt, options: options))
             } catch {
                 self.handler?.end(error)
             }
         }
-        var batch = CallBatch()
-        batch.append(handshake, commands)
-        handler.send(batch, timeout: deadline - .now())
+        handler.send(CallBatch(handshake), timeout: deadline - .now())
     }
 
     private func begin(_ condition: StoreCondition) {
@@ -232,7 +227,7 @@ final class StoreConnection: @unchecked Sendable {
             self.handler?.end(StoreFailure(.unreachable, "another server has become the primary"))
         }
         let sentAt = options.wallClock()
-        let call = PendingCall(commandCount: Handshake.examination.count) { [self] result in
+        let call = PendingCall(Handshake.examination) { [self] result in
             do throws(StoreFailure) {
                 let condition = try Handshake.condition(
                     ofExamination: result.get()[...], sentAt: sentAt, options: options)
@@ -246,9 +241,7 @@ final class StoreConnection: @unchecked Sendable {
             }
             scheduleExamination()
         }
-        var batch = CallBatch()
-        batch.append(call, Handshake.examination)
-        handler.send(batch, timeout: options.commandTimeout)
+        handler.send(CallBatch(call), timeout: options.commandTimeout)
     }
 
     private func lost(_ failure: StoreFailure, because error: (any Error)? = nil) {
@@ -275,6 +268,6 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     private func fail(_ batch: CallBatch, _ failure: StoreFailure) {
-        for (call, _) in batch.calls { call.finish(.failure(failure)) }
+        for call in batch.calls { call.finish(.failure(failure)) }
     }
 }

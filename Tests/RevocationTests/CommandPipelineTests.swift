@@ -244,6 +244,74 @@ import Testing
             #expect(answers == [isHopedFor, isHopedFor], "cut at \(cut)")
         }
     }
+
+    @Test(arguments: [1, 9, 10, 36, 99, 100, 128])
+    func anEpochOfAnyLengthIsRecognised(length: Int) throws {
+        let epoch = String(repeating: "e", count: length)
+        let text = "*2\r\n$-1\r\n$\(length)\r\n\(epoch)\r\n"
+        var pipeline = CommandPipeline<Int>(patience: .seconds(1))
+        pipeline.sent(1, for: 0, deadline: .distantFuture, hope: .init(keyCount: 2, epoch: Array(epoch.utf8)))
+        try pipeline.receive(ByteBuffer(string: text))
+        guard case .deliverAsHoped(0) = pipeline.next() else { return #expect(Bool(false), "it is what was hoped for") }
+    }
+
+    /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
+    @Test func noReplyIsTakenForAnothers() throws {
+        let epoch = "01890a5d-ac96-774b-bcce-b302099a8057"
+        let hope = PendingCall.Hope(keyCount: 3, epoch: Array(epoch.utf8))
+        let hopedFor = "*3\r\n$-1\r\n$-1\r\n$36\r\n\(epoch)\r\n"
+        let others = [
+            "*3\r\n$6\r\nlogout\r\n$-1\r\n$36\r\n\(epoch)\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n",
+            "*3\r\n$-1\r\n$-1\r\n$36\r\n11890a5d-ac96-774b-bcce-b302099a8057\r\n", "-LOADING wait\r\n",
+            "*2\r\n$-1\r\n:1\r\n",
+        ]
+        var random = SeededGenerator(seed: 7)
+        for _ in 0..<300 {
+            var pipeline = CommandPipeline<Int>(patience: .seconds(1))
+            var text = ""
+            var expected: [Int: Bool] = [:]
+            for number in 0..<Int.random(in: 1...12, using: &random) {
+                switch Int.random(in: 0..<5, using: &random) {
+                case 0..<3:
+                    let isHopedFor = Int.random(in: 0..<4, using: &random) > 0
+                    pipeline.sent(1, for: number, deadline: .distantFuture, hope: hope)
+                    text += isHopedFor ? hopedFor : others.randomElement(using: &random) ?? ""
+                    expected[number] = isHopedFor
+                case 3:
+                    // Nobody hopes for it, though it is what others hope for.
+                    pipeline.sent(1, for: number, deadline: .distantFuture)
+                    text += hopedFor
+                    expected[number] = false
+                default:
+                    pipeline.sent(2, for: number, deadline: .distantFuture)
+                    text += hopedFor + "+OK\r\n"
+                    expected[number] = false
+                }
+            }
+            var bytes = ByteBuffer(string: text)
+            var answers: [Int: Bool] = [:]
+            var last = -1
+            while bytes.readableBytes > 0 {
+                let length = Int.random(in: 1...min(bytes.readableBytes, 160), using: &random)
+                let piece = bytes.readSlice(length: length)
+                try pipeline.receive(#require(piece))
+                loop: while true {
+                    let number: Int
+                    let isHopedFor: Bool
+                    switch pipeline.next() {
+                    case .deliverAsHoped(let caller): (number, isHopedFor) = (caller, true)
+                    case .deliver(let caller, _): (number, isHopedFor) = (caller, false)
+                    case .wait: break loop
+                    case .close(let failure): throw failure
+                    }
+                    #expect(number == last + 1)
+                    last = number
+                    answers[number] = isHopedFor
+                }
+            }
+            #expect(answers == expected)
+        }
+    }
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers each time.
