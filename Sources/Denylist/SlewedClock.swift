@@ -7,10 +7,6 @@ public struct SlewedClock: Sendable {
     /// The most that it may be ahead of the wall clock, in milliseconds.
     public static let maximumLead: Int64 = 60_000
 
-    private var boot: Int64
-    /// In half milliseconds, so that frequent reading rounds nothing away.
-    private var halves: Int64
-
     /// What it said at some time of the wall clock, both in Unix milliseconds: another process can go on from there.
     public struct Reading: Sendable, Equatable {
         public let time: Int64
@@ -20,24 +16,39 @@ public struct SlewedClock: Sendable {
             self.time = time
             self.wall = wall
         }
-
-        /// What is said now by one that went on from there, if the wall clock was not set back since.
-        public func time(at wall: Int64) -> Int64 { time + max(0, wall - self.wall) / 2 }
     }
+
+    /// From where it goes on at half speed.
+    private var base: Reading
+    private var baseBoot: Int64
+    private var latest: Reading
 
     /// - Parameters:
     ///   - boot: `CLOCK_BOOTTIME`, in milliseconds, as `wall`.
     ///   - earlier: of the one before this, which may have gone away since.
     public init(wall: Int64, boot: Int64, after earlier: Reading? = nil) {
-        self.boot = boot
-        halves = 2 * (earlier?.time(at: wall) ?? wall)
+        let time = earlier.map { $0.time + max(0, wall - $0.wall) / 2 } ?? wall
+        base = Reading(time: time, wall: wall)
+        baseBoot = boot
+        latest = base
     }
 
     /// Unix milliseconds.
     public mutating func read(wall: Int64, boot: Int64) -> Int64 {
-        halves += max(0, boot - self.boot)
-        self.boot = max(boot, self.boot)
-        if halves < 2 * wall || halves > 2 * (wall + Self.maximumLead) { halves = 2 * wall }
-        return halves / 2
+        if wall < latest.wall { go(onFrom: latest.time, wall, boot) }
+        // A wall clock that is put forward is no passing of time, nor is a boot clock beside one that stands still.
+        let passed = max(0, min(wall - base.wall, boot - baseBoot))
+        var time = max(wall, base.time + passed / 2)
+        if time - wall > Self.maximumLead {
+            go(onFrom: wall, wall, boot)
+            time = wall
+        }
+        latest = Reading(time: time, wall: wall)
+        return time
+    }
+
+    private mutating func go(onFrom time: Int64, _ wall: Int64, _ boot: Int64) {
+        base = Reading(time: time, wall: wall)
+        baseBoot = boot
     }
 }

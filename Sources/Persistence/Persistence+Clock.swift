@@ -1,8 +1,8 @@
 public import Denylist
 import Synchronization
 
-/// `revoked.clock`: for as long as the daemon's time is ahead of a wall clock that was set back, so that the daemon that
-/// follows goes on from there. It is not synced: with the power, the machine's clock goes as well.
+/// `revoked.clock`: how far the daemon's time has got, so that the daemon that follows goes on from there, should the wall
+/// clock be set back before it starts. It is not synced: a power loss may take what the last seconds wrote.
 extension Persistence {
     private var clockPath: String { data.path("revoked.clock") }
 
@@ -16,22 +16,22 @@ extension Persistence {
         }
         let numbers = text.split(whereSeparator: \.isWhitespace).map { Int64($0) }
         // Out of these, nothing overflows.
-        guard numbers.count == 2, let time = numbers[0], let wall = numbers[1], (0..<1 << 50).contains(time),
-            (0..<1 << 50).contains(wall)
+        guard numbers.count == 2, let time = numbers[0], let wall = numbers[1], (1..<1 << 50).contains(time),
+            (1..<1 << 50).contains(wall)
         else { return nil }
         return SlewedClock.Reading(time: time, wall: wall)
     }
 
-    /// - Parameter reading: nil if nothing needs to be left any more.
-    public func leave(_ reading: SlewedClock.Reading?) {
+    /// Always as many bytes, written over those that are there: that takes no room, even while the disk is full.
+    public func leave(_ reading: SlewedClock.Reading) {
         guard settings.withLock({ $0.isLogging }) else { return }
-        do throws(FileError) {
-            guard let reading else { return try data.files.remove(clockPath) }
-            let new = clockPath + ".new"
-            try data.files.create(new).write("\(reading.time) \(reading.wall)\n".utf8.span.bytes)
-            try data.files.rename(new, to: clockPath)
-        } catch {
-            notify(.warning("revoked.clock: \(error)"))
-        }
+        let text = "\(Self.padded(reading.time)) \(Self.padded(reading.wall))\n"
+        // If it fails, so does the log, which goes to the same directory and says so.
+        try? data.files.overwrite(clockPath, with: text.utf8.span.bytes)
+    }
+
+    private static func padded(_ number: Int64) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 16 - digits.count)) + digits
     }
 }

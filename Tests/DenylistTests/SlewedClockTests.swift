@@ -29,6 +29,7 @@ import Testing
         var machine = Machine()
         var last = machine.pass(10)
         machine.wall -= step
+        #expect(machine.pass(0) == last)
         // Read every millisecond: half of one must not be rounded away.
         for passed in 1...(2 * step) {
             let time = machine.pass(1)
@@ -48,6 +49,24 @@ import Testing
         #expect(machine.pass(0) == machine.wall)
         machine.wall -= 86_400_000
         #expect(machine.pass(1) == machine.wall)
+    }
+
+    @Test func aClockThatStandsStillIsNotSetBack() {
+        var clock = SlewedClock(wall: Self.start, boot: 0)
+        for boot in [1, 7, 5_000] as [Int64] { #expect(clock.read(wall: Self.start, boot: boot) == Self.start) }
+    }
+
+    /// Set back, and put right again before it has caught up.
+    @Test func puttingItForwardIsNoPassingOfTime() {
+        var machine = Machine()
+        let before = machine.pass(0)
+        machine.wall -= 20_000
+        #expect(machine.pass(0) == before)
+        #expect(machine.pass(2_000) == before + 1_000)
+        machine.wall += 15_000
+        #expect(machine.pass(0) == before + 1_000)
+        machine.wall += 5_000
+        #expect(machine.pass(0) == before + 2_000)
     }
 
     @Test func stepsBackAddUp() {

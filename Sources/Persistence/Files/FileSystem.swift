@@ -13,6 +13,8 @@ protocol FileSystem: Sendable {
     /// Opens a file that is there, to write behind its end.
     func append(to path: String) throws(FileError) -> any OutputFile
     func contents(of path: String) throws(FileError) -> FileContents
+    /// Writes over the beginning of a file, which is created if need be.
+    func overwrite(_ path: String, with bytes: RawSpan) throws(FileError)
     /// Gives a file or directory another name, in the place of the file or empty directory that bears it now.
     func rename(_ path: String, to target: String) throws(FileError)
     func remove(_ path: String) throws(FileError)

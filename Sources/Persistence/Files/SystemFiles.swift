@@ -63,6 +63,12 @@ struct SystemFiles: FileSystem {
 
     private static let readSize = 1 << 20
 
+    func overwrite(_ path: String, with bytes: RawSpan) throws(FileError) {
+        let descriptor = try Descriptor(path, O_WRONLY | O_CREAT)
+        let count = bytes.withUnsafeBytes { pwrite(descriptor.number, $0.baseAddress, $0.count, 0) }
+        guard count == bytes.byteCount else { throw .last("write", path) }
+    }
+
     func rename(_ path: String, to target: String) throws(FileError) {
         #if canImport(Glibc)
             let result = Glibc.rename(path, target)

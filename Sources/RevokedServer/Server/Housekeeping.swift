@@ -1,5 +1,4 @@
 import Denylist
-import Logging
 import Persistence
 import Synchronization
 
@@ -20,23 +19,13 @@ struct Housekeeping {
     func run() async {
         while !Task.isCancelled {
             daemon.clock.tick()
-            keepTime()
+            if let reading = daemon.clock.takeReading() { daemon.persistence?.leave(reading) }
             daemon.persistence?.log.checkPace()
             let (totals, uptime) = (daemon.counters.totals, daemon.clock.uptime())
             daemon.rates.withLock { $0.sample(totals, at: uptime) }
             let slots = max(Self.smallestStep, daemon.denylist.statistics.entries * 2 / Self.turn)
             daemon.denylist.reclaim(slots: slots, at: daemon.clock.now())
             do { try await Task.sleep(for: Self.interval) } catch { return }
-        }
-    }
-
-    private func keepTime() {
-        switch daemon.clock.trace() {
-        case .leave(let reading):
-            daemon.logger.notice("the wall clock was set back: TIME goes on at half speed until it has caught up")
-            daemon.persistence?.leave(reading)
-        case .remove: daemon.persistence?.leave(nil)
-        case nil: break
         }
     }
 }

@@ -46,15 +46,12 @@ final class ServerClock: Sendable {
 
     private struct Slewed {
         var clock: SlewedClock
-        /// What was left for the process after this one; nil if it will find nothing.
-        var left: SlewedClock.Reading?
+        /// Whether a time was answered that ``takeReading()`` has not told of.
+        var isAhead = false
     }
 
-    /// What is to be done so that a daemon after this one does not answer `TIME` with an earlier time.
-    enum Trace: Equatable {
-        case leave(SlewedClock.Reading)
-        case remove
-    }
+    /// Milliseconds that may be answered before the next reading is left.
+    static let reserve: Int64 = 1_000
 
     init(_ source: TimeSource) {
         self.source = source
@@ -83,28 +80,25 @@ final class ServerClock: Sendable {
 
     /// What `TIME` answers: no earlier than what it answered before.
     func time() -> Int64 {
-        slewed.withLock { $0.clock.read(wall: source.wall(), boot: source.boot()) }
+        slewed.withLock { slewed in
+            slewed.isAhead = true
+            return slewed.clock.read(wall: source.wall(), boot: source.boot())
+        }
     }
 
     /// Goes on where a daemon before this one had left off.
     func goOn(after reading: SlewedClock.Reading) {
-        slewed.withLock { slewed in
-            slewed.clock = SlewedClock(wall: source.wall(), boot: source.boot(), after: reading)
-            slewed.left = reading
-        }
+        slewed.withLock { $0.clock = SlewedClock(wall: source.wall(), boot: source.boot(), after: reading) }
     }
 
-    /// Asked for many times a minute; nil as long as the wall clock is not set back.
-    func trace() -> Trace? {
+    /// From where a daemon after this one must go on; nil if that is known already. Asked for many times a minute.
+    func takeReading() -> SlewedClock.Reading? {
         slewed.withLock { slewed in
+            guard slewed.isAhead else { return nil }
+            slewed.isAhead = false
             let wall = source.wall()
             let time = slewed.clock.read(wall: wall, boot: source.boot())
-            guard time > wall else { return slewed.left.take() == nil ? nil : .remove }
-            if let left = slewed.left, left.time(at: wall) >= time { return nil }
-            // One more, for what was rounded away.
-            let reading = SlewedClock.Reading(time: time + 1, wall: wall)
-            slewed.left = reading
-            return .leave(reading)
+            return SlewedClock.Reading(time: time + Self.reserve, wall: wall)
         }
     }
 

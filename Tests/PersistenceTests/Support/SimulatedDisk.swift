@@ -212,6 +212,18 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return FileContents(node.bytes)
     }
 
+    func overwrite(_ path: String, with bytes: RawSpan) throws(FileError) {
+        try change("write", path)
+        let (parent, name) = try split(path)
+        let node = parent.names[name] ?? Node()
+        if parent.names[name] == nil {
+            parent.names[name] = node
+            parent.changes.append(.link(name, node))
+        }
+        let new = bytes.withUnsafeBytes(Array.init)
+        node.bytes.replaceSubrange(0..<min(new.count, node.bytes.count), with: new)
+    }
+
     func rename(_ path: String, to target: String) throws(FileError) {
         try change("rename", path)
         let (parent, name) = try split(path)
