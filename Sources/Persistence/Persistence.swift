@@ -24,6 +24,7 @@ public final class Persistence: Sendable {
     /// Locked while it is decided whether the directory bears the mark of doubt: policy, log and mark change together.
     let doubting = Mutex(())
     let saver = Saver()
+    let clockTrace: ClockTrace
     private let threadCount = Mutex(0)
     private let threadHasEnded = DispatchSemaphore(value: 0)
     private let recovered = Mutex<Recovered?>(nil)
@@ -71,6 +72,7 @@ public final class Persistence: Sendable {
     ) throws(PersistenceError) {
         settings = Mutex(configuration)
         data = DataDirectory(configuration.directory, files)
+        clockTrace = ClockTrace(data)
         // Without a log nothing may ever be read or written there.
         if configuration.isLogging { try data.open() }
         log = AppendLog(policy: configuration.policy, onProgress: onProgress)
@@ -179,6 +181,7 @@ public final class Persistence: Sendable {
     /// Writes everything that was appended, durably, and stops. No write may be executed any more.
     public func end() {
         saver.end()
+        clockTrace.end()
         log.wake()
         for _ in 0..<threadCount.withLock({ $0 }) { threadHasEnded.wait() }
         threadCount.withLock { $0 = 0 }
@@ -201,6 +204,11 @@ public final class Persistence: Sendable {
         threadCount.withLock { $0 += 1 }
         try BackgroundThread.start(isPatient: true) { [self] in
             saver.run(self)
+            threadHasEnded.signal()
+        }
+        threadCount.withLock { $0 += 1 }
+        try BackgroundThread.start { [clockTrace, threadHasEnded] in
+            clockTrace.run()
             threadHasEnded.signal()
         }
         threadCount.withLock { $0 += 1 }

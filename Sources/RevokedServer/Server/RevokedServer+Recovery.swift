@@ -32,12 +32,7 @@ extension RevokedServer {
                 onProgress: { [weak daemon] in daemon?.logHasProgressed() },
                 notify: { [weak daemon] in daemon?.log($0) })
             daemon.keep(by: persistence)
-            // What there is no room for now can still be written over when there is none.
-            if let reading = persistence.leftReading {
-                daemon.clock.goOn(after: reading)
-            } else {
-                persistence.leave(.init(time: 0, wall: 0))
-            }
+            if let reading = persistence.leftReading() { daemon.clock.goOn(after: reading) }
         } catch {
             guard error.code == .disk else { throw ServerError(error) }
             throw ServerError(

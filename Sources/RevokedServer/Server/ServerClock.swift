@@ -47,7 +47,7 @@ final class ServerClock: Sendable {
     private struct Slewed {
         var clock: SlewedClock
         /// Whether a time was answered that ``takeReading()`` has not told of.
-        var isAhead = false
+        var hasAnswered = false
     }
 
     /// Milliseconds that may be answered before the next reading is left.
@@ -81,7 +81,7 @@ final class ServerClock: Sendable {
     /// What `TIME` answers: no earlier than what it answered before.
     func time() -> Int64 {
         slewed.withLock { slewed in
-            slewed.isAhead = true
+            slewed.hasAnswered = true
             return slewed.clock.read(wall: source.wall(), boot: source.boot())
         }
     }
@@ -94,8 +94,8 @@ final class ServerClock: Sendable {
     /// From where a daemon after this one must go on; nil if that is known already. Asked for many times a minute.
     func takeReading() -> SlewedClock.Reading? {
         slewed.withLock { slewed in
-            guard slewed.isAhead else { return nil }
-            slewed.isAhead = false
+            guard slewed.hasAnswered else { return nil }
+            slewed.hasAnswered = false
             let wall = source.wall()
             let time = slewed.clock.read(wall: wall, boot: source.boot())
             return SlewedClock.Reading(time: time + Self.reserve, wall: wall)
