@@ -45,6 +45,7 @@ struct BlockPool {
     }
 
     private let base: UnsafeMutableRawPointer
+    private let size: Int
     private let state: UnsafeMutablePointer<State>
 
     init(hugePages: Bool) {
@@ -57,6 +58,7 @@ struct BlockPool {
             windows.initializeElement(at: index, to: Window(capacity: capacity))
         }
         base = blocks.base
+        size = count * Self.blockSize
         state = .allocate(capacity: 1)
         state.initialize(
             to: State(
@@ -76,6 +78,12 @@ struct BlockPool {
     /// Where a block is. Any number gives an address, though only one given out gives memory of its owner.
     @inline(__always)
     func address(_ block: UInt32) -> UnsafeMutableRawPointer { base + Int(block) &* Self.blockSize }
+
+    /// Whether reading this address, of whatever block it is, does no harm.
+    @inline(__always)
+    func has(_ address: UnsafeMutableRawPointer) -> Bool {
+        UInt(bitPattern: address) &- UInt(bitPattern: base) < UInt(bitPattern: size)
+    }
 
     private func withLock<Result>(_ body: (inout State) -> Result) -> Result {
         state.pointee.lock.lock()

@@ -24,6 +24,12 @@ extension Denylist {
         /// As ``Denylist/prefetch(_:)``.
         public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
 
+        /// As ``Denylist/prefetchTags(_:)``.
+        public func prefetchTags(_ hash: KeyHash) { table.prefetchTags(hash.value) }
+
+        /// As ``Denylist/prefetchSlot(_:orFree:)``.
+        public func prefetchSlot(_ hash: KeyHash, orFree: Bool) { table.prefetchSlot(hash.value, orFree: orFree) }
+
         /// As ``Denylist/contains(_:hash:at:)``.
         public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {
             let shard = table.shard(hash.value)

@@ -49,12 +49,20 @@ public final class Denylist: @unchecked Sendable {
     /// The keyed hash of a key. Computed once per command and passed along.
     public func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
 
-    /// Asks the processor to fetch what ``prefetch(_:)`` will touch. With many keys, begin for all of them before the
-    /// first ``prefetch(_:)``: it would wait for that memory otherwise, key by key.
+    /// Asks the processor to fetch what the other calls that prefetch will touch. With several keys, begin for all of them
+    /// before the first of those: it would wait for that memory otherwise, key by key.
     public func beginPrefetch(_ hash: KeyHash) { keys.beginPrefetch(hash) }
 
-    /// Asks the processor to fetch what a lookup of this hash will touch.
+    /// Asks the processor to fetch what a lookup of this hash will touch, and twice as much: the way for a few keys.
     public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
+
+    /// Asks the processor to fetch what ``prefetchSlot(_:orFree:)`` will look at: the way for many keys, where that has
+    /// come for the first once the last has been asked for.
+    public func prefetchTags(_ hash: KeyHash) { keys.prefetchTags(hash) }
+
+    /// Asks the processor to fetch what else a lookup of this hash will touch.
+    /// - Parameter orFree: and what a new entry will, if there is none.
+    public func prefetchSlot(_ hash: KeyHash, orFree: Bool) { keys.prefetchSlot(hash, orFree: orFree) }
 
     /// Whether there is a live entry.
     public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {

@@ -69,6 +69,29 @@ struct Group {
         for line in 0..<4 { processor_prefetch(address + line &* 64) }
     }
 
+    /// Asks for the line where the tags and counters are.
+    @inline(__always)
+    func prefetchTags() { processor_prefetch(address) }
+
+    /// Asks for the slots with this tag; takes no lock, and the tags had better be there.
+    /// - Parameter orFree: asks for the slot that a new entry would take if there are none.
+    /// - Returns: whether the search for this hash goes on behind this group.
+    @inline(__always)
+    func prefetchSlots(_ hash: UInt64, orFree: Bool) -> Bool {
+        var lanes = Lanes(bits: processor_peek_equal_bytes(address, Self.tag(hash)) & Lanes.all)
+        if lanes.isEmpty {
+            let zeros = processor_peek_equal_bytes(address, 0)
+            guard zeros &>> UInt32(truncatingIfNeeded: counter(hash)) & 1 != 0 else { return true }
+            guard orFree else { return false }
+            lanes = Lanes(bits: zeros & Lanes.all)
+            guard !lanes.isEmpty else { return true }
+        }
+        let slot = slot(lanes.first).address
+        processor_prefetch(slot)
+        processor_prefetch(slot + (Slot.size - 1))
+        return false
+    }
+
     // MARK: Counters
 
     @inline(__always)

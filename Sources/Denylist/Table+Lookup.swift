@@ -7,13 +7,28 @@ extension Table {
         processor_prefetch(directoryPlace(hash, depth: shard(hash).depth))
     }
 
-    /// Asks for the cache lines where a lookup of this hash most likely ends. Takes no lock: at worst, others come.
-    func prefetch(_ hash: UInt64) {
+    /// The group where a lookup of this hash begins, and the one behind it. Takes no lock: at worst, they are others.
+    @inline(__always)
+    private func peek(_ hash: UInt64) -> (home: Group, next: () -> Group)? {
         let entry = segmentEntry(hash, shard(hash))
-        guard entry.groupCount > 0 else { return }
-        let home = Segment.home(hash, consumedBits: consumedBits(entry.depth), groupCount: entry.groupCount)
-        let group = entry.group(home, state.pointee.pool)
-        group.prefetch()
+        let groupCount = entry.groupCount
+        guard groupCount > 0 else { return nil }
+        let home = Segment.home(hash, consumedBits: consumedBits(entry.depth), groupCount: groupCount)
+        let pool = state.pointee.pool
+        return (entry.group(home, pool), { entry.group(home &+ 1 == groupCount ? 0 : home &+ 1, pool) })
+    }
+
+    /// Asks for the cache lines where a lookup of this hash most likely ends.
+    func prefetch(_ hash: UInt64) { peek(hash)?.home.prefetch() }
+
+    /// Asks for the line that says where in its group a lookup of this hash ends.
+    func prefetchTags(_ hash: UInt64) { peek(hash)?.home.prefetchTags() }
+
+    /// Asks for the slot where a lookup of this hash ends, once its tags have come.
+    /// - Parameter orFree: asks for the slot that a new entry would take if there is none.
+    func prefetchSlot(_ hash: UInt64, orFree: Bool) {
+        guard let (home, next) = peek(hash), state.pointee.pool.has(home.address) else { return }
+        if home.prefetchSlots(hash, orFree: orFree) { next().prefetch() }
     }
 
     /// The slot of a key, expired or not.

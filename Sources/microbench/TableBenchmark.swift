@@ -84,19 +84,20 @@ struct TableBenchmark {
         }
     }
 
-    private func hashAndPrefetch() {
+    private func hashAndPrefetch(mayInsert: Bool) {
         for index in 0..<Self.batch {
             hashes[index] = denylist.hash(of: keys[index].bytes)
             denylist.beginPrefetch(hashes[index])
         }
-        for index in 0..<Self.batch { denylist.prefetch(hashes[index]) }
+        for index in 0..<Self.batch { denylist.prefetchTags(hashes[index]) }
+        for index in 0..<Self.batch { denylist.prefetchSlot(hashes[index], orFree: mayInsert) }
     }
 
     private func batches(_ offset: Int, _ expected: Bool) {
         forEachBatch {
             keys.make($0 + offset, at: $1)
         } then: {
-            hashAndPrefetch()
+            hashAndPrefetch(mayInsert: false)
             for index in 0..<Self.batch {
                 let found = denylist.contains(keys[index].bytes, hash: hashes[index], at: Self.now)
                 precondition(found == expected)
@@ -108,7 +109,7 @@ struct TableBenchmark {
         forEachBatch {
             keys.make($0, at: $1)
         } then: {
-            hashAndPrefetch()
+            hashAndPrefetch(mayInsert: false)
             for index in 0..<Self.batch {
                 denylist.update(keys[index].bytes, hash: hashes[index], at: Self.now) { $0.setExpiry($0.expiry + 1) }
             }
@@ -124,7 +125,7 @@ struct TableBenchmark {
         for first in stride(from: 0, to: entries, by: Self.batch) {
             for index in 0..<Self.batch { keys.make(first + index, at: index) }
             let start = nanoseconds()
-            hashAndPrefetch()
+            hashAndPrefetch(mayInsert: true)
             for index in 0..<Self.batch {
                 denylist.update(keys[index].bytes, hash: hashes[index], at: Self.now) {
                     $0.store(value.span.bytes, expiry: Self.now.wall + 3_600_000 + Int64(first % 1000))

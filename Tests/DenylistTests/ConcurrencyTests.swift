@@ -94,7 +94,11 @@ import Testing
             }
             group.addTask {
                 var generator = SeededGenerator(seed: 99)
-                for _ in 0..<20_000 { denylist.table.prefetch(generator.next() >> 1) }
+                for round in 0..<20_000 {
+                    let hash = generator.next() >> 1
+                    denylist.table.prefetch(hash)
+                    denylist.table.prefetchSlot(hash, orFree: round % 2 == 0)
+                }
             }
         }
         denylist.reclaim(slots: .max, at: .start.later(by: 200_000))

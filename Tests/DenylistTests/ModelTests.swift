@@ -100,6 +100,8 @@ private struct Model {
             #expect(found == live(key))
         case 75..<90:
             denylist.beginPrefetch(hash)
+            denylist.prefetchTags(hash)
+            denylist.prefetchSlot(hash, orFree: moment.wall % 2 == 0)
             denylist.prefetch(hash)
             #expect(denylist.contains(bytes, hash: hash, at: moment) == (live(key) != nil))
         case 90..<93:

@@ -40,6 +40,17 @@ static inline uint32_t processor_equal_bytes(const void *address, uint8_t byte) 
 #endif
 }
 
+/* The same of bytes that another thread may be writing: they tell what to fetch, and decide nothing. */
+__attribute__((no_sanitize("thread"))) static inline uint32_t processor_peek_equal_bytes(
+    const void *address, uint8_t byte) {
+#if defined(__SSE2__)
+    __m128i bytes = _mm_load_si128((const __m128i *)address);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)byte)));
+#else
+    return processor_equal_bytes(address, byte);
+#endif
+}
+
 /* A file whose 8 bytes are the instructions that this thread has executed outside of the kernel; -1 if the system or the
    processor counts none. */
 int processor_open_instruction_counter(void);

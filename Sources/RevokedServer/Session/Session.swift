@@ -200,7 +200,9 @@ struct Session: ~Copyable {
         var key = command.firstKey
         while key <= last, key < request.count {
             let argument = request.first + key
-            batch.setNote(worker.prepare(input.extracting(batch.argument(argument).range)), ofArgument: argument)
+            let bytes = input.extracting(batch.argument(argument).range)
+            batch.setNote(
+                worker.prepare(bytes, mayInsert: command.flags.contains(.write)), ofArgument: argument)
             key += command.keyStep
         }
     }

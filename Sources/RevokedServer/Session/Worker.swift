@@ -22,11 +22,15 @@ struct Worker: ~Copyable {
     private var untimedReads = 0
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
     private var hashes = Scratch<KeyHash>(capacity: 256)
-    /// For how many of them the memory of their entries has been asked for.
+    /// For how many of them the memory that says where their entries are has been asked for.
     private var fetched = 0
     /// So many are asked for at once: the processor finds their pages side by side, and what it then waits for comes
     /// while the next requests are parsed.
     private static let fetchedAtOnce = 4
+    /// Of no more keys than these all is asked for at once: what says where to look would not come in time.
+    private static let few = 8
+    /// Whether any of the requests that are being served may make a new entry.
+    private var mayInsert = false
     /// Replies of ``reply`` that wait for the log.
     private(set) var holds: [ReplyQueue.Hold] = []
     /// The position of the log that the command being executed waits for; 0 if it has not written.
@@ -107,22 +111,34 @@ struct Worker: ~Copyable {
     mutating func forgetHashes() {
         hashes.removeAll()
         fetched = 0
+        mayInsert = false
     }
 
     /// Hashes a key and begins to ask for the memory where its entry is.
+    /// - Parameter mayInsert: whether its command may make a new entry.
     /// - Returns: the note to find the hash by.
-    mutating func prepare(_ key: RawSpan) -> Int {
+    mutating func prepare(_ key: RawSpan, mayInsert: Bool) -> Int {
         let hash = denylist.hash(of: key)
         denylist.beginPrefetch(hash)
         hashes.append(hash)
-        if hashes.count - fetched == Self.fetchedAtOnce { prefetch() }
+        if mayInsert { self.mayInsert = true }
+        if hashes.count - fetched == Self.fetchedAtOnce { prefetchTags() }
         return hashes.count - 1
+    }
+
+    private mutating func prefetchTags() {
+        for index in fetched..<hashes.count { denylist.prefetchTags(hashes[index]) }
+        fetched = hashes.count
     }
 
     /// Asks for the memory where the entries of all keys prepared so far are.
     mutating func prefetch() {
-        for index in fetched..<hashes.count { denylist.prefetch(hashes[index]) }
-        fetched = hashes.count
+        guard hashes.count > Self.few else {
+            for index in 0..<hashes.count { denylist.prefetch(hashes[index]) }
+            return
+        }
+        prefetchTags()
+        for index in 0..<hashes.count { denylist.prefetchSlot(hashes[index], orFree: mayInsert) }
     }
 
     /// The hash of an argument, which must be one of its command's keys.
