@@ -1,47 +1,54 @@
-/// Hands out blocks of memory, all of one size, so that none is lost between them. Blocks given back are used again
-/// first; those beyond a small stock go back to the system in ``trim(_:)``.
+/// Hands out blocks of memory, all of one size, so that none is lost between them.
+///
+/// The free blocks with the lowest addresses go first. When a table shrinks, all its segments move: so what is in use
+/// comes together again, and whole pages of 2 MB go back to the system. That is what lets a table lie in huge pages.
 struct BlockPool {
     static let blockSize = 8192
     /// A block's number is that of its window (upper bits) and of its place there (lower 16): the blocks of a segment
     /// are of one window, so that 16 bits name each.
     static let blocksPerWindow = 1 << 16
-    /// The most blocks that stay in stock, or an eighth of those in use if that is more.
-    private static let stock = 512
-    /// The most memory that is prepared before anyone needs it, in bytes.
-    private static let mostPrepared = 8 << 20
+    private static let blocksPerPage = Region.hugePageSize / blockSize
+    private static let pagesPerWindow = blocksPerWindow / blocksPerPage
+    /// The most pages that ``prepare()`` makes ready at once.
+    private static let mostPrepared = 8
 
     private struct Window {
-        /// The first block never used yet.
-        var fresh = 0
-        /// How many were given back: those whose memory is still there, and those that gave it up.
-        var warm = 0
-        var cold = 0
-        var capacity: Int
+        /// Blocks in use.
+        var used = 0
+        var pages: Int
+        /// Pages that nothing can be taken from.
+        var full = PageSet()
+        /// Pages whose memory is there, or comes with the first touch.
+        var backed = PageSet()
+        /// Those of them that were not prepared, and so are no huge pages.
+        var loose = PageSet()
 
-        var free: Int { warm + cold + capacity - fresh }
+        var free: Int { pages * BlockPool.blocksPerPage - used }
     }
 
     private struct State {
         let blocks: Region
-        /// For each window, two stacks of blocks given back.
-        let stacks: Region
+        /// For each window, a bit for each block: whether it is in use.
+        let map: Region
         let windows: UnsafeMutableBufferPointer<Window>
         let lock: ShardLock
         let hugePages: Bool
         /// Windows before this one are full.
         var firstWithRoom = 0
         var inUse = 0
-        var warm = 0
-        /// The end of the blocks ever used, in bytes.
-        var frontier = 0
-        /// Where the next huge page to be prepared begins.
-        var unprepared: Int
+        /// Free blocks of pages that are backed.
+        var spare = 0
+        /// What ``inUse`` was when pages were last prepared, and how many blocks were wanted to be spare then.
+        var inUseBefore = 0
+        var ahead = 0
 
-        func warmStack(_ window: Int) -> UnsafeMutablePointer<UInt16> {
-            stacks.base.assumingMemoryBound(to: UInt16.self) + window * 2 * BlockPool.blocksPerWindow
+        /// The bits of a page.
+        func bits(_ window: Int, _ page: Int) -> UnsafeMutablePointer<SIMD4<UInt64>> {
+            map.base.assumingMemoryBound(to: SIMD4<UInt64>.self) + (window * BlockPool.pagesPerWindow + page)
         }
 
-        func coldStack(_ window: Int) -> UnsafeMutablePointer<UInt16> { warmStack(window) + BlockPool.blocksPerWindow }
+        /// The free blocks that are kept.
+        var stock: Int { max(BlockPool.blocksPerPage / 2, ahead, inUse / 32) }
     }
 
     private let base: UnsafeMutableRawPointer
@@ -50,26 +57,30 @@ struct BlockPool {
 
     init(hugePages: Bool) {
         let blocks = Region(reserving: Region.useful)
-        let count = blocks.size / Self.blockSize
-        let windowCount = (count + Self.blocksPerWindow - 1) / Self.blocksPerWindow
+        base = blocks.base + blocks.firstHugePage
+        let pages = max(0, blocks.size - blocks.firstHugePage) / Region.hugePageSize
+        precondition(pages > 0, "the system gives no memory")
+        size = pages * Region.hugePageSize
+        let windowCount = (pages + Self.pagesPerWindow - 1) / Self.pagesPerWindow
         let windows = UnsafeMutableBufferPointer<Window>.allocate(capacity: windowCount)
         for index in windows.indices {
-            let capacity = min(Self.blocksPerWindow, count - index * Self.blocksPerWindow)
-            windows.initializeElement(at: index, to: Window(capacity: capacity))
+            var window = Window(pages: min(Self.pagesPerWindow, pages - index * Self.pagesPerWindow))
+            for page in window.pages..<Self.pagesPerWindow { window.full.insert(page) }
+            windows.initializeElement(at: index, to: window)
         }
-        base = blocks.base
-        size = count * Self.blockSize
         state = .allocate(capacity: 1)
         state.initialize(
             to: State(
                 blocks: blocks,
-                stacks: Region(reserving: windowCount * Self.blocksPerWindow * 2 * MemoryLayout<UInt16>.stride),
-                windows: windows, lock: .allocate(), hugePages: hugePages, unprepared: blocks.firstHugePage))
+                map: Region(reserving: windowCount * Self.blocksPerWindow / 8),
+                windows: windows, lock: .allocate(), hugePages: hugePages))
+        // Whoever touches a page first must not wait until the system has cleared a huge one.
+        if hugePages { blocks.useHugePages(false, offset: blocks.firstHugePage, count: size) }
     }
 
     func deallocate() {
         state.pointee.blocks.unmap()
-        state.pointee.stacks.unmap()
+        state.pointee.map.unmap()
         state.pointee.windows.deallocate()
         state.pointee.lock.deallocate()
         state.deallocate()
@@ -91,6 +102,9 @@ struct BlockPool {
         return body(&state.pointee)
     }
 
+    /// The memory that is there, whether in use or not, in bytes.
+    var backedBytes: Int { withLock { ($0.inUse + $0.spare) * Self.blockSize } }
+
     // MARK: Allocating
 
     /// Takes some blocks of one window.
@@ -105,7 +119,6 @@ struct BlockPool {
             for index in numbers.indices {
                 numbers[index] = UInt32(window << 16 | Self.take(&state, window))
             }
-            state.inUse += numbers.count
             if window == state.firstWithRoom, state.windows[window].free == 0, window + 1 < state.windows.count {
                 state.firstWithRoom += 1
             }
@@ -113,19 +126,28 @@ struct BlockPool {
     }
 
     private static func take(_ state: inout State, _ window: Int) -> Int {
-        if state.windows[window].warm > 0 {
-            state.windows[window].warm -= 1
-            state.warm -= 1
-            return Int(state.warmStack(window)[state.windows[window].warm])
+        let page = state.windows[window].backed.subtracting(state.windows[window].full).first ?? back(&state, window)
+        let bits = state.bits(window, page)
+        var word = 0
+        while bits.pointee[word] == .max { word += 1 }
+        let bit = (~bits.pointee[word]).trailingZeroBitCount
+        bits.pointee[word] |= 1 << UInt64(bit)
+        if bits.pointee == SIMD4(repeating: .max) { state.windows[window].full.insert(page) }
+        state.windows[window].used += 1
+        state.inUse += 1
+        state.spare -= 1
+        return page * blocksPerPage + word * 64 + bit
+    }
+
+    /// Lets a page be used whose memory comes as it is touched.
+    private static func back(_ state: inout State, _ window: Int) -> Int {
+        guard let page = state.windows[window].backed.union(state.windows[window].full).inverted.first else {
+            preconditionFailure("a window with room has a page with room")
         }
-        if state.windows[window].cold > 0 {
-            state.windows[window].cold -= 1
-            return Int(state.coldStack(window)[state.windows[window].cold])
-        }
-        let place = state.windows[window].fresh
-        state.windows[window].fresh += 1
-        state.frontier = max(state.frontier, (window << 16 | place + 1) * blockSize)
-        return place
+        state.windows[window].backed.insert(page)
+        state.windows[window].loose.insert(page)
+        state.spare += blocksPerPage
+        return page
     }
 
     func free(_ numbers: UnsafeMutableBufferPointer<UInt32>) {
@@ -133,51 +155,155 @@ struct BlockPool {
         withLock { state in
             for block in numbers {
                 let window = Int(block >> 16)
-                state.warmStack(window)[state.windows[window].warm] = UInt16(truncatingIfNeeded: block)
-                state.windows[window].warm += 1
+                let place = Int(block & 0xFFFF)
+                let page = place / Self.blocksPerPage
+                let bit = place % Self.blocksPerPage
+                state.bits(window, page).pointee[bit / 64] &= ~(1 << UInt64(bit % 64))
+                state.windows[window].full.remove(page)
+                state.windows[window].used -= 1
                 state.firstWithRoom = min(state.firstWithRoom, window)
             }
-            state.warm += numbers.count
             state.inUse -= numbers.count
+            state.spare += numbers.count
         }
     }
 
     // MARK: Housekeeping
 
-    /// Prepares one huge page, if those that are ready run short: a few per cent of what is in use should be, so that
-    /// whoever takes blocks finds their memory there. Takes as long as the system takes to find and clear 2 MB.
+    /// Sees to it that the blocks that are likely to be taken before the next call lie in huge pages, and are there
+    /// before anyone waits for them. Takes as long as the system takes to find and clear some pages.
     func prepare() {
         guard state.pointee.hugePages else { return }
-        let next: (offset: Int, isUnused: Bool)? = withLock { state in
-            let offset = state.unprepared
-            let ahead = min(state.frontier / 32, Self.mostPrepared)
-            guard offset < state.frontier + ahead, offset + Region.hugePageSize <= state.blocks.size else { return nil }
-            state.unprepared += Region.hugePageSize
-            return (offset, offset >= state.frontier)
+        var wanted = withLock { state in
+            let growth = max(0, state.inUse - state.inUseBefore)
+            state.inUseBefore = state.inUse
+            // A small table has no use for them.
+            guard state.inUse >= Self.blocksPerPage / 2 else { return 0 }
+            state.ahead = min(max(Self.blocksPerPage / 2, 2 * growth), Self.mostPrepared * Self.blocksPerPage)
+            return (state.ahead - state.spare + Self.blocksPerPage - 1) / Self.blocksPerPage
         }
-        if let next { state.pointee.blocks.prepareHugePage(offset: next.offset, isUnused: next.isUnused) }
+        while wanted > 0, let (window, page) = withLock({ Self.claimUnbacked(&$0) }) {
+            useHugePage(window, page) { $0.populate(offset: $1, count: $2) }
+            withLock { state in
+                state.windows[window].backed.insert(page)
+                state.spare += Self.blocksPerPage
+                Self.giveBack(&state, window, page)
+            }
+            wanted -= 1
+        }
+        if let (window, page) = withLock({ Self.takeLoose(&$0) }) {
+            useHugePage(window, page) { $0.collapse(offset: $1, count: $2) }
+        }
     }
 
-    /// Gives at most `limit` blocks that nobody needs soon back to the system; none with huge pages, which giving back a
-    /// part of would break up.
-    func trim(_ limit: Int) {
-        guard !state.pointee.hugePages else { return }
-        for _ in 0..<limit {
-            let block: Int? = withLock { state in
-                guard state.warm > max(Self.stock, state.inUse / 8),
-                    let window = state.windows.lastIndex(where: { $0.warm > 0 })
-                else { return nil }
-                state.warm -= 1
-                state.windows[window].warm -= 1
-                return window << 16 | Int(state.warmStack(window)[state.windows[window].warm])
-            }
-            guard let block else { return }
-            state.pointee.blocks.release(offset: block * Self.blockSize, count: Self.blockSize)
-            withLock { state in
-                let window = block >> 16
-                state.coldStack(window)[state.windows[window].cold] = UInt16(truncatingIfNeeded: block)
-                state.windows[window].cold += 1
+    private func useHugePage(_ window: Int, _ page: Int, _ fill: (Region, _ offset: Int, _ count: Int) -> Void) {
+        let (blocks, offset) = (state.pointee.blocks, offset(window, page))
+        blocks.useHugePages(true, offset: offset, count: Region.hugePageSize)
+        fill(blocks, offset, Region.hugePageSize)
+    }
+
+    /// Where a page is in the region.
+    private func offset(_ window: Int, _ page: Int) -> Int {
+        state.pointee.blocks.firstHugePage + (window * Self.pagesPerWindow + page) * Region.hugePageSize
+    }
+
+    /// Keeps everyone else from a page, all of whose blocks are free.
+    private static func claim(_ state: inout State, _ window: Int, _ page: Int) {
+        state.windows[window].full.insert(page)
+        state.windows[window].used += blocksPerPage
+    }
+
+    private static func giveBack(_ state: inout State, _ window: Int, _ page: Int) {
+        state.windows[window].full.remove(page)
+        state.windows[window].used -= blocksPerPage
+        state.firstWithRoom = min(state.firstWithRoom, window)
+    }
+
+    /// The lowest page whose memory is not there, for whoever calls alone.
+    private static func claimUnbacked(_ state: inout State) -> (window: Int, page: Int)? {
+        for window in state.firstWithRoom..<state.windows.count {
+            let others = state.windows[window].backed.union(state.windows[window].full)
+            guard let page = others.inverted.first else { continue }
+            claim(&state, window, page)
+            return (window, page)
+        }
+        return nil
+    }
+
+    /// A page in use that is no huge page; it is named once.
+    private static func takeLoose(_ state: inout State) -> (window: Int, page: Int)? {
+        for window in state.windows.indices {
+            for page in state.windows[window].loose.subtracting(state.windows[window].full.inverted) {
+                state.windows[window].loose.remove(page)
+                return (window, page)
             }
         }
+        return nil
+    }
+
+    /// Gives at most `limit` pages that nobody needs soon back to the system, the highest first.
+    func trim(_ limit: Int) {
+        for _ in 0..<limit {
+            guard let (window, page) = withLock({ Self.claimSpare(&$0) }) else { return }
+            let offset = offset(window, page)
+            state.pointee.blocks.release(offset: offset, count: Region.hugePageSize)
+            if state.pointee.hugePages {
+                state.pointee.blocks.useHugePages(false, offset: offset, count: Region.hugePageSize)
+            }
+            withLock { Self.giveBack(&$0, window, page) }
+        }
+    }
+
+    private static func claimSpare(_ state: inout State) -> (window: Int, page: Int)? {
+        guard state.spare >= state.stock + blocksPerPage else { return nil }
+        for window in state.windows.indices.reversed() {
+            var pages = state.windows[window].backed.subtracting(state.windows[window].full)
+            while let page = pages.last {
+                pages.remove(page)
+                guard state.bits(window, page).pointee == SIMD4() else { continue }
+                state.windows[window].backed.remove(page)
+                state.windows[window].loose.remove(page)
+                state.spare -= blocksPerPage
+                claim(&state, window, page)
+                return (window, page)
+            }
+        }
+        return nil
+    }
+}
+
+/// A set of a window's pages.
+private struct PageSet: Sequence, IteratorProtocol {
+    private var words = SIMD4<UInt64>()
+
+    mutating func insert(_ page: Int) { words[page / 64] |= 1 << UInt64(page % 64) }
+    mutating func remove(_ page: Int) { words[page / 64] &= ~(1 << UInt64(page % 64)) }
+
+    func union(_ other: PageSet) -> PageSet { with { $0.words = words | other.words } }
+    func subtracting(_ other: PageSet) -> PageSet { with { $0.words = words & ~other.words } }
+    var inverted: PageSet { with { $0.words = ~words } }
+
+    private func with(_ change: (inout PageSet) -> Void) -> PageSet {
+        var other = self
+        change(&other)
+        return other
+    }
+
+    var first: Int? {
+        for word in 0..<4 where words[word] != 0 { return word * 64 + words[word].trailingZeroBitCount }
+        return nil
+    }
+
+    var last: Int? {
+        for word in (0..<4).reversed() where words[word] != 0 {
+            return word * 64 + 63 - words[word].leadingZeroBitCount
+        }
+        return nil
+    }
+
+    mutating func next() -> Int? {
+        guard let first else { return nil }
+        remove(first)
+        return first
     }
 }

@@ -19,9 +19,9 @@ public final class Denylist: @unchecked Sendable {
         public var compactPrefixes = [Array("revoked:jti:".utf8), Array("revoked:sid:".utf8)]
         /// Values of up to 31 bytes that take no room of their own; more are learned as they keep coming.
         public var commonValues = ["logout", "compromised", "admin", "rotated", "1", "0", ""].map { Array($0.utf8) }
-        /// Whether to ask for huge pages: faster lookups in large tables, but memory goes back to the system only at
-        /// the end, and a first touch of one takes longer.
-        public var hugePages = false
+        /// Whether a table of more than a megabyte is to lie in huge pages, where lookups are faster. ``Denylist/reclaim(slots:at:)``
+        /// sees to that, so that nobody else waits for them.
+        public var hugePages = true
         /// The key of the hash; nil takes a random one, as it should be outside tests.
         public var hashKey: (UInt64, UInt64)?
 

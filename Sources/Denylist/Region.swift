@@ -43,14 +43,29 @@ struct Region {
     /// Where the first whole huge page begins.
     var firstHugePage: Int { -Int(bitPattern: base) & (Self.hugePageSize - 1) }
 
-    /// Asks for a huge page, and if nobody uses that memory yet, for it to be there before it is touched.
-    func prepareHugePage(offset: Int, isUnused: Bool) {
-        assert(offset >= 0 && offset + Self.hugePageSize <= size)
+    /// Says whether the system is to use huge pages for what is touched from now on.
+    func useHugePages(_ uses: Bool, offset: Int, count: Int) {
+        assert(offset >= 0 && offset + count <= size)
         #if os(Linux)
-            let (hugePage, populateWrite): (Int32, Int32) = (14, 23)  // MADV_HUGEPAGE, MADV_POPULATE_WRITE (5.14)
-            madvise(base + offset, Self.hugePageSize, hugePage)
-            // Does no harm if another thread starts to use it right now: it faults memory in and writes nothing.
-            if isUnused { madvise(base + offset, Self.hugePageSize, populateWrite) }
+            madvise(base + offset, count, uses ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)
+        #endif
+    }
+
+    /// Lets the memory be there before it is touched (Linux 5.14).
+    func populate(offset: Int, count: Int) {
+        assert(offset >= 0 && offset + count <= size)
+        #if os(Linux)
+            let populateWrite: Int32 = 23
+            madvise(base + offset, count, populateWrite)
+        #endif
+    }
+
+    /// Moves what is in small pages into huge ones (Linux 6.1). Whoever touches it meanwhile waits.
+    func collapse(offset: Int, count: Int) {
+        assert(offset >= 0 && offset + count <= size)
+        #if os(Linux)
+            let collapse: Int32 = 25
+            madvise(base + offset, count, collapse)
         #endif
     }
 

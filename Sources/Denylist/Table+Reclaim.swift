@@ -39,6 +39,8 @@ struct Hand {
 extension Table {
     /// The most slots that the hand passes under one lock.
     private static let slotsPerLock = 640
+    /// The most pages that go back to the system at once.
+    private static let pagesToTrim = 16
     /// What passing an empty segment counts for, in slots.
     private static let segmentCost = 16
 
@@ -66,7 +68,7 @@ extension Table {
         }
         hand.position = position
         state.pointee.pool.prepare()
-        state.pointee.pool.trim(max(64, min(slots, 1 << 30) / Segment.slotsPerBlock))
+        state.pointee.pool.trim(Self.pagesToTrim)
         return reclaimed
     }
 
