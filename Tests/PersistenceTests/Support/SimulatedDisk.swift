@@ -41,6 +41,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var changesLeft: Int?
     /// How many more changes it takes before one fails.
     var failure: (after: Int, code: Int32)?
+    /// Is called, and may hang, when a file is written over.
+    var whenOverwriting: @Sendable () -> Void = {}
     /// How many bytes it takes before it is full.
     var space: Int?
     private(set) var hasStopped = false
@@ -213,6 +215,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
 
     func overwrite(_ path: String, with bytes: RawSpan) throws(FileError) {
+        whenOverwriting()
         try change("write", path)
         let (parent, name) = try split(path)
         let node = parent.names[name] ?? Node()
