@@ -2,16 +2,16 @@
 ///
 /// Two checks are equal if the same store gives them the same verdict.
 public struct Check: Sendable, Hashable {
-    let namespace: Namespace
+    package let namespace: Namespace
     /// nil where the token has none.
-    let identifier: String?
-    let session: String?
-    let subject: String?
-    let client: String?
+    package let identifier: String?
+    package let session: String?
+    package let subject: String?
+    package let client: String?
     /// `iat`
     public let issuedAt: Int64?
 
-    public init(_ token: TokenClaims, in namespace: Namespace) {
+    public init(_ token: borrowing TokenClaims, in namespace: Namespace) {
         func present(_ claim: String?) -> String? { claim.flatMap { $0.isEmpty ? nil : $0 } }
         self.namespace = namespace
         identifier = present(token.identifier)
@@ -27,19 +27,6 @@ public struct Check: Sendable, Hashable {
     /// How many ``keys`` there are.
     public var keyCount: Int {
         (identifier == nil ? 0 : 1) + (session == nil ? 0 : 1) + (subject == nil ? 0 : 1) + (client == nil ? 0 : 1) + 2
-    }
-
-    /// What every key but the epoch's begins with.
-    public var prefixBytes: Int { namespace.prefix.utf8.count }
-
-    /// Every key but the epoch's, in its parts: so that none has to be put together only to be copied.
-    public func forEachScopeKey(_ body: (_ prefix: String, _ kind: Scope.Kind, _ identifier: String?) -> Void) {
-        let prefix = namespace.prefix
-        if let identifier { body(prefix, .token, Namespace.bounded(identifier)) }
-        if let session { body(prefix, .session, Namespace.bounded(session)) }
-        if let subject { body(prefix, .subject, Namespace.bounded(subject)) }
-        if let client { body(prefix, .client, Namespace.bounded(client)) }
-        body(prefix, .all, nil)
     }
 
     /// In the order of ``keys``.

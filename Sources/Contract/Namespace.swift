@@ -5,12 +5,13 @@ public struct Namespace: Hashable, Sendable {
     /// The prefix of the default namespace, and of all guarded keys.
     public static let defaultPrefix = "revoked:"
 
-    public let prefix: String
+    public var prefix: String { beginnings.prefix }
+    package let beginnings: KeyBeginnings
 
     /// The namespace of the only issuer.
     /// - Parameter prefix: ends in a colon.
     public init(prefix: String = Self.defaultPrefix) {
-        self.prefix = prefix
+        beginnings = KeyBeginnings(prefix: prefix)
     }
 
     /// The namespace of one issuer among several.
@@ -22,8 +23,12 @@ public struct Namespace: Hashable, Sendable {
                 .invalidIssuerLabel,
                 "an issuer's label is 1 to 32 of a-z, 0-9 and -, and none of jti, sid, sub, client, all")
         }
-        self.prefix = prefix + issuerLabel + ":"
+        self.init(prefix: prefix + issuerLabel + ":")
     }
+
+    public static func == (one: Namespace, other: Namespace) -> Bool { one.prefix == other.prefix }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(prefix) }
 
     /// The key of a scope (DESIGN §3).
     /// - Throws: ``ContractError/Code/emptyIdentifier``: a key without an identifier would be shared by strangers.
@@ -49,16 +54,40 @@ public struct Namespace: Hashable, Sendable {
 
     private static let digestMark: StaticString = "sha256:"
 
-    /// The identifier itself, byte for byte; or its digest, if it is longer than 256 bytes or looks like one.
-    static func bounded(_ identifier: String) -> String {
-        guard
-            identifier.utf8.count > Limits.maximumIdentifierBytes
-                || identifier.utf8.span.bytes.starts(with: digestMark)
-        else { return identifier }
+    /// Whether keys hold an identifier's digest in its place: if it is longer than 256 bytes or looks like a digest.
+    package static func needsDigest(_ identifier: String) -> Bool {
+        identifier.utf8.count > Limits.maximumIdentifierBytes
+            || identifier.utf8.first == UInt8(ascii: "s") && identifier.utf8.span.bytes.starts(with: digestMark)
+    }
+
+    /// The identifier itself, byte for byte, or its digest.
+    package static func bounded(_ identifier: String) -> String {
+        guard needsDigest(identifier) else { return identifier }
         let digits = Array("0123456789abcdef".utf8)
         let hexadecimal = SHA256.hash(data: Array(identifier.utf8)).flatMap {
             [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
         }
         return "\(digestMark)" + String(decoding: hexadecimal, as: UTF8.self)
+    }
+}
+
+/// What the keys of one namespace begin with, put together once.
+package final class KeyBeginnings: Sendable {
+    let prefix: String
+    package let token: [UInt8]
+    package let session: [UInt8]
+    package let subject: [UInt8]
+    package let client: [UInt8]
+    /// The whole key.
+    package let all: [UInt8]
+
+    init(prefix: String) {
+        func beginning(_ kind: Scope.Kind) -> [UInt8] { Array((prefix + kind.word + ":").utf8) }
+        self.prefix = prefix
+        token = beginning(.token)
+        session = beginning(.session)
+        subject = beginning(.subject)
+        client = beginning(.client)
+        all = Array((prefix + Scope.Kind.all.word).utf8)
     }
 }

@@ -4,6 +4,7 @@ import NIOCore
 struct CallBatch: Sendable {
     private(set) var calls: [PendingCall] = []
     private(set) var commandCount = 0
+    private var maximumBytes = 0
 
     init(_ calls: PendingCall...) {
         for call in calls { append(call) }
@@ -14,17 +15,27 @@ struct CallBatch: Sendable {
     mutating func append(_ call: PendingCall) {
         calls.append(call)
         commandCount += call.commandCount
+        maximumBytes += call.maximumBytes
     }
 
     mutating func append(_ other: CallBatch) {
         calls += other.calls
         commandCount += other.commandCount
+        maximumBytes += other.maximumBytes
     }
 
     /// Keeps the memory.
     mutating func clear() {
         calls.removeAll(keepingCapacity: true)
         commandCount = 0
+        maximumBytes = 0
+    }
+
+    /// Appends the commands of all calls.
+    func write(to bytes: inout ByteBuffer) {
+        bytes.writeWithOutputRawSpan(minimumWritableBytes: maximumBytes) { span in
+            for call in calls { call.write(to: &span) }
+        }
     }
 
     /// Only the calls that are wanted.

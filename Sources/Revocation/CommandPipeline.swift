@@ -24,7 +24,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         var caller: Caller?
         let deadline: NIODeadline
         let replyCount: Int
-        let hope: PendingCall.Hope?
+        var hope: PendingCall.Hope?
     }
 
     private let reader = HiredisReader()
@@ -97,9 +97,7 @@ struct CommandPipeline<Caller>: ~Copyable {
     /// What is to be done now; to be asked until it says ``Action/wait`` or ``Action/close(_:)``.
     mutating func next() -> Action {
         while hopedFor > 0 {
-            hopedFor -= 1
-            outstanding -= 1
-            if let caller = removeFirst().caller { return .deliverAsHoped(caller) }
+            if let caller = takeHopedFor() { return .deliverAsHoped(caller) }
         }
         while true {
             do throws(HiredisReader.ProtocolError) {
@@ -124,24 +122,42 @@ struct CommandPipeline<Caller>: ~Copyable {
         }
     }
 
+    /// Adds the callers that are to be done with first: those whose reply was recognised as the hoped-for one.
+    mutating func deliverAsHoped(to list: inout [Caller]) {
+        while hopedFor > 0 {
+            if let caller = takeHopedFor() { list.append(caller) }
+        }
+    }
+
+    private mutating func takeHopedFor() -> Caller? {
+        hopedFor -= 1
+        outstanding -= 1
+        // Taken out, where removing it would copy it first.
+        let caller = calls.modify(calls.startIndex) { call in
+            call.hope = nil
+            return call.caller.take()
+        }
+        removeFirst()
+        return caller
+    }
+
     /// Everything that is to be done now.
-    /// - Parameter list: takes the answers, each for its caller.
-    /// - Returns: what the connection must be closed with, if so.
-    mutating func deliver(to list: inout [(Caller, PendingCall.Answer)]) -> StoreFailure? {
+    /// - Returns: the answers, each for its caller; and what the connection must be closed with, if so.
+    mutating func deliver() -> ([(Caller, PendingCall.Answer)], StoreFailure?) {
+        var list: [(Caller, PendingCall.Answer)] = []
         while true {
             switch next() {
             case .deliver(let caller, let replies): list.append((caller, .replies(replies)))
             case .deliverAsHoped(let caller): list.append((caller, .asHoped))
-            case .wait: return nil
-            case .close(let failure): return failure
+            case .wait: return (list, nil)
+            case .close(let failure): return (list, failure)
             }
         }
     }
 
-    @discardableResult
-    private mutating func removeFirst() -> Call {
+    private mutating func removeFirst() {
         expiredCount = max(0, expiredCount - 1)
-        return calls.removeFirst()
+        calls.removeFirst(1)
     }
 
     /// When ``expire(now:)`` has something to do; nil if nothing is in flight.
@@ -189,5 +205,12 @@ extension StoreFailure {
             self.init(.malformedReply, "the store announced a reply larger than any that it could be asked for")
         case .malformed: self.init(.malformedReply, "the store sent bytes that are no RESP2 reply")
         }
+    }
+}
+
+extension CommandPipeline where Caller == PendingCall {
+    /// Takes note of calls that are sent together, in their order. There is room for them.
+    mutating func sent(_ batch: CallBatch, deadline: NIODeadline) {
+        for call in batch.calls { sent(call.commandCount, for: call, deadline: deadline, hope: call.hope) }
     }
 }

@@ -3,17 +3,18 @@ struct EpochPin: Sendable {
     /// How often the store is asked at most whether an operator has accepted its new epoch.
     static let acceptanceInterval = Duration.milliseconds(200)
 
-    private(set) var pinned: [UInt8]?
+    private(set) var belief: Belief?
+    var pinned: [UInt8]? { belief?.epoch }
     private var askedAt: ContinuousClock.Instant?
 
     /// - Parameter epoch: the configured one; nil pins the first that is seen.
     init(_ epoch: [UInt8]?) {
-        pinned = epoch
+        belief = epoch.map { Belief($0) }
     }
 
     /// The epoch to compare with the one in a reply, which is pinned now if it is the first.
     mutating func pinned(seeing epoch: [UInt8]?) -> [UInt8] {
-        if pinned == nil, let epoch, !epoch.isEmpty { pinned = epoch }
+        if belief == nil, let epoch, !epoch.isEmpty { belief = Belief(epoch) }
         return pinned ?? []
     }
 
@@ -31,7 +32,7 @@ struct EpochPin: Sendable {
     /// - Returns: whether the pin has moved.
     mutating func accept(epoch: [UInt8]?, accepted: [UInt8]?) -> Bool {
         guard let pinned, let epoch, !epoch.isEmpty, epoch == accepted, epoch != pinned else { return false }
-        self.pinned = epoch
+        belief = Belief(epoch)
         return true
     }
 }

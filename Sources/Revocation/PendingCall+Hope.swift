@@ -1,60 +1,70 @@
-extension PendingCall.Hope {
-    /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
-    func end(in bytes: RawSpan, from start: Int) -> Int? {
-        let headerBytes = 4
-        let nullBytes = 5
-        guard (1..<10).contains(keyCount), epoch.count < 100 else { return nil }
-        var index = start + headerBytes + (keyCount - 1) * nullBytes
-        let lengthDigits = epoch.count < 10 ? 1 : 2
-        let end = index + 1 + lengthDigits + 2 + epoch.count + 2
-        guard end <= bytes.byteCount else { return nil }
-        // "*3\r\n", then "$-1\r\n" as often as there are keys before the epoch's.
-        guard bytes.word(at: start) == 0x0A0D_302A + UInt32(keyCount) << 8 else { return nil }
-        var null = start + headerBytes
-        while null < index {
-            guard bytes.word(at: null) == 0x0D31_2D24, bytes.byte(at: null + 4) == UInt8(ascii: "\n") else {
-                return nil
-            }
-            null += nullBytes
+/// An epoch that this process believes, and the replies that it hopes for: made once for all checks.
+final class Belief: Sendable {
+    /// Longer ones are believed as well, but nothing is hoped for.
+    private static let maximumBytes = 100
+
+    let epoch: [UInt8]
+    /// By how many keys are looked up: an array in which only the last one, the epoch's, is there.
+    private let replies: [[UInt8]]
+
+    init(_ epoch: [UInt8]) {
+        self.epoch = epoch
+        guard epoch.count <= Self.maximumBytes else {
+            replies = []
+            return
         }
-        guard bytes.byte(at: index) == UInt8(ascii: "$") else { return nil }
-        index += 1
-        if lengthDigits == 2 {
-            guard bytes.byte(at: index) == UInt8(ascii: "0") + UInt8(epoch.count / 10) else { return nil }
-            index += 1
+        let end = Array("$\(epoch.count)\r\n".utf8) + epoch + Array("\r\n".utf8)
+        replies = (0..<10).map { keyCount in
+            guard keyCount > 0 else { return [] }
+            let nulls = String(repeating: "$-1\r\n", count: keyCount - 1)
+            return Array("*\(keyCount)\r\n\(nulls)".utf8) + end
         }
-        guard bytes.byte(at: index) == UInt8(ascii: "0") + UInt8(epoch.count % 10),
-            bytes.isLineEnd(at: index + 1), bytes.isLineEnd(at: end - 2),
-            bytes.holds(epoch.span.bytes, at: index + 3)
-        else { return nil }
-        return end
+    }
+
+    /// - Returns: none if nothing is hoped for.
+    fileprivate func reply(keyCount: Int) -> [UInt8] { keyCount < replies.count ? replies[keyCount] : [] }
+}
+
+extension PendingCall {
+    /// The answer that most look-ups get: it is recognised where it is read, so that nothing need be kept of it.
+    struct Hope: Sendable {
+        let keyCount: Int
+        /// What the last key is believed to hold.
+        var epoch: [UInt8] { belief.epoch }
+        let belief: Belief
+
+        init(keyCount: Int, belief: Belief) {
+            self.keyCount = keyCount
+            self.belief = belief
+        }
+
+        /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
+        func end(in bytes: RawSpan, from start: Int) -> Int? {
+            let reply = belief.reply(keyCount: keyCount)
+            guard !reply.isEmpty, bytes.holds(reply.span.bytes, at: start) else { return nil }
+            return start &+ reply.count
+        }
     }
 }
 
 extension RawSpan {
-    fileprivate func byte(at index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
-
-    fileprivate func word(at index: Int) -> UInt32 {
-        UInt32(littleEndian: unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self))
-    }
-
-    fileprivate func isLineEnd(at index: Int) -> Bool {
-        byte(at: index) == UInt8(ascii: "\r") && byte(at: index + 1) == UInt8(ascii: "\n")
-    }
-
     /// Whether all of `other` stands at an index.
     fileprivate func holds(_ other: RawSpan, at start: Int) -> Bool {
+        guard other.byteCount <= byteCount &- start else { return false }
         var index = 0
-        while index + 8 <= other.byteCount {
+        while index &+ 8 <= other.byteCount {
             guard
-                unsafeLoadUnaligned(fromByteOffset: start + index, as: UInt64.self)
+                unsafeLoadUnaligned(fromByteOffset: start &+ index, as: UInt64.self)
                     == other.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
             else { return false }
-            index += 8
+            index &+= 8
         }
         while index < other.byteCount {
-            guard byte(at: start + index) == other.byte(at: index) else { return false }
-            index += 1
+            guard
+                unsafeLoad(fromByteOffset: start &+ index, as: UInt8.self)
+                    == other.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+            else { return false }
+            index &+= 1
         }
         return true
     }

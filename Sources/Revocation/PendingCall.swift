@@ -16,13 +16,6 @@ class PendingCall: @unchecked Sendable {
         case asHoped
     }
 
-    /// The answer that most look-ups get: it is recognised where it is read, so that nothing need be kept of it.
-    struct Hope: Sendable {
-        let keyCount: Int
-        /// What the last key is believed to hold.
-        let epoch: [UInt8]
-    }
-
     private enum Waiter {
         case task(UnsafeContinuation<Outcome, Never>)
         case completion(@Sendable (Result<[Reply], StoreFailure>) -> Void)
@@ -33,14 +26,17 @@ class PendingCall: @unchecked Sendable {
     /// How many commands there are.
     final let commandCount: Int
     final let hope: Hope?
-    /// As they are sent.
-    private final let commands: ByteBuffer
+    /// Their bytes are no more.
+    final let maximumBytes: Int
+    /// As they are sent; nil if they are put together only then.
+    private final let commands: ByteBuffer?
     private final var waiter: Waiter?
     private final let state = Atomic(State.new)
 
-    fileprivate init(commandCount: Int, _ commands: ByteBuffer = ByteBuffer(), hope: Hope? = nil) {
+    fileprivate init(commandCount: Int, maximumBytes: Int, _ commands: ByteBuffer? = nil, hope: Hope? = nil) {
         precondition(commandCount > 0, "a call has at least one command")
         self.commandCount = commandCount
+        self.maximumBytes = maximumBytes
         self.commands = commands
         self.hope = hope
     }
@@ -48,7 +44,7 @@ class PendingCall: @unchecked Sendable {
     convenience init(_ commands: [Command]) {
         var bytes = ByteBuffer()
         for command in commands { bytes.write(command) }
-        self.init(commandCount: commands.count, bytes)
+        self.init(commandCount: commands.count, maximumBytes: bytes.readableBytes, bytes)
     }
 
     /// Sets what is to be done with the replies.
@@ -61,8 +57,9 @@ class PendingCall: @unchecked Sendable {
     }
 
     /// Appends the commands.
-    func write(to bytes: inout ByteBuffer) {
-        bytes.writeImmutableBuffer(commands)
+    func write(to bytes: inout OutputRawSpan) {
+        guard let commands else { preconditionFailure("a call has its commands, or puts them together") }
+        bytes.append(commands.readableBytesSpan)
     }
 
     /// Sets the task that waits, which goes on at once if the call was cancelled already.
@@ -98,14 +95,18 @@ class PendingCall: @unchecked Sendable {
 final class PendingCheck: PendingCall, @unchecked Sendable {
     let check: Check
 
-    /// - Parameter believedEpoch: nil if there is none yet.
-    init(_ check: Check, believedEpoch: [UInt8]?) {
-        self.check = check
-        super.init(commandCount: 1, hope: believedEpoch.map { Hope(keyCount: check.keyCount, epoch: $0) })
+    /// - Parameter belief: nil if there is none yet.
+    init(_ token: borrowing TokenClaims, in namespace: Namespace, _ belief: Belief?) {
+        let check = Check(token, in: namespace)
+        let keyCount = check.keyCount
+        self.check = consume check
+        super.init(
+            commandCount: 1, maximumBytes: Check.maximumCommandBytes(keyCount: keyCount, in: namespace),
+            hope: belief.map { Hope(keyCount: keyCount, belief: $0) })
     }
 
     /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
-    override func write(to bytes: inout ByteBuffer) {
-        bytes.write(check)
+    override func write(to bytes: inout OutputRawSpan) {
+        bytes.append(check)
     }
 }

@@ -80,7 +80,7 @@ extension RevocationList {
     /// All that comes before the store is asked.
     private func prepare(_ token: TokenClaims, _ question: Question) -> Preparation {
         do throws(UnknownCause) {
-            let call = PendingCheck(try check(of: token), believedEpoch: believedEpoch)
+            let call = PendingCheck(token, in: try namespace(for: token.issuer), belief)
             let reason = known.withLock {
                 $0.revocation(of: call.check, lifetime: configuration.revokedAnswerLifetime, now: question.askedAt)
             }

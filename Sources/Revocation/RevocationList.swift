@@ -116,10 +116,15 @@ public final class RevocationList: Sendable {
     }
 
     func check(of token: TokenClaims) throws(UnknownCause) -> Check {
-        guard let namespace = namespaces.namespace(of: token.issuer) else {
+        Check(token, in: try namespace(for: token.issuer))
+    }
+
+    /// Where a token is looked up.
+    func namespace(for issuer: String) throws(UnknownCause) -> Namespace {
+        guard let namespace = namespaces.namespace(of: issuer) else {
             throw UnknownCause(.unidentifiable, "the token's issuer has no label among the trusted ones")
         }
-        return Check(token, in: namespace)
+        return namespace
     }
 
     /// - Throws: ``RevocationError/Code/unknownIssuer``.
@@ -133,7 +138,9 @@ public final class RevocationList: Sendable {
 
     /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may be
     /// older than what was revoked again before the acceptance.
-    var believedEpoch: [UInt8]? { pin.withLock { $0.pinned } }
+    var belief: Belief? { pin.withLock { $0.belief } }
+    /// To be read like ``belief``.
+    var believedEpoch: [UInt8]? { belief?.epoch }
 
     /// What the epoch in an answer is to be compared with.
     /// - Parameter values: the epoch last.

@@ -11,9 +11,10 @@ final class StoreChannelHandler: ChannelInboundHandler {
     private var pipeline = CommandPipeline<PendingCall>(patience: StoreChannelHandler.patience)
     /// Empty; kept for its memory, like the next.
     private var output = ByteBuffer()
-    private var spareAnswers: [(PendingCall, PendingCall.Answer)] = []
-    private static let keptAnswers = 1_024
-    private static let keptBytes = 524_288
+    private var spareCalls: [PendingCall] = []
+    private static let keptCalls = 1_024
+    /// Of address space: only what was written takes memory.
+    private static let keptBytes = 1_048_576
     private var breaker = CircuitBreaker()
     private var context: ChannelHandlerContext?
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
@@ -54,10 +55,8 @@ final class StoreChannelHandler: ChannelInboundHandler {
     }
 
     private func write(_ batch: CallBatch, by deadline: NIODeadline, _ context: ChannelHandlerContext) {
-        for call in batch.calls {
-            call.write(to: &output)
-            pipeline.sent(call.commandCount, for: call, deadline: deadline, hope: call.hope)
-        }
+        batch.write(to: &output)
+        pipeline.sent(batch, deadline: deadline)
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         if output.capacity > Self.keptBytes { output = ByteBuffer() } else { output.clear(minimumCapacity: 0) }
         startTimer()
@@ -86,12 +85,14 @@ final class StoreChannelHandler: ChannelInboundHandler {
             return end(error)
         }
         // Whoever is answered may send again: not before the pipeline is done with what it has received.
-        var answers: [(PendingCall, PendingCall.Answer)] = []
-        swap(&answers, &spareAnswers)
-        let failure = pipeline.deliver(to: &answers)
+        var calls: [PendingCall] = []
+        swap(&calls, &spareCalls)
+        pipeline.deliverAsHoped(to: &calls)
+        let (answers, failure) = pipeline.deliver()
+        for call in calls { call.finish(.success(.asHoped)) }
         for (call, answer) in answers { call.finish(.success(answer)) }
-        answers.removeAll(keepingCapacity: answers.count <= Self.keptAnswers)
-        swap(&answers, &spareAnswers)
+        calls.removeAll(keepingCapacity: calls.count <= Self.keptCalls)
+        swap(&calls, &spareCalls)
         if let failure { end(failure) }
     }
 

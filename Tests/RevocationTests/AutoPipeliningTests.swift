@@ -112,13 +112,11 @@ import Testing
         for namespace in [Namespace(), try Namespace(issuerLabel: String(repeating: "l", count: 32))] {
             for mask in 0..<16 {
                 func claim(_ bit: Int) -> String? { mask & (1 << bit) == 0 ? nil : identifier }
-                let check = Check(
-                    TokenClaims(
-                        issuer: "i", subject: claim(0), session: claim(1), identifier: claim(2), client: claim(3)),
-                    in: namespace)
+                let token = TokenClaims(
+                    issuer: "i", subject: claim(0), session: claim(1), identifier: claim(2), client: claim(3))
                 var (direct, formatted) = (ByteBuffer(), ByteBuffer())
-                direct.write(check)
-                formatted.write(Command("MGET", check.keys))
+                CallBatch(PendingCheck(token, in: namespace, nil)).write(to: &direct)
+                formatted.write(Command("MGET", Check(token, in: namespace).keys))
                 #expect(direct == formatted)
             }
         }

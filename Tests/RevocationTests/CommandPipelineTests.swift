@@ -223,9 +223,10 @@ import Testing
     func onlyTheEpochAndNothingElseIsTheHopedForAnswer(text: String, isHopedFor: Bool) throws {
         for cut in 1...text.utf8.count {
             var pipeline = CommandPipeline<Int>(patience: .seconds(1))
+            let belief = Belief(Array("epoch".utf8))
             for number in 0..<2 {
                 pipeline.sent(
-                    1, for: number, deadline: .distantFuture, hope: .init(keyCount: 3, epoch: Array("epoch".utf8)))
+                    1, for: number, deadline: .distantFuture, hope: .init(keyCount: 3, belief: belief))
             }
             // Twice: what was noted of the first reply must not show in the second.
             let bytes = ByteBuffer(string: text + text)
@@ -250,7 +251,7 @@ import Testing
         let epoch = String(repeating: "e", count: length)
         let text = "*2\r\n$-1\r\n$\(length)\r\n\(epoch)\r\n"
         var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-        pipeline.sent(1, for: 0, deadline: .distantFuture, hope: .init(keyCount: 2, epoch: Array(epoch.utf8)))
+        pipeline.sent(1, for: 0, deadline: .distantFuture, hope: .init(keyCount: 2, belief: Belief(Array(epoch.utf8))))
         try pipeline.receive(ByteBuffer(string: text))
         guard case .deliverAsHoped(0) = pipeline.next() else { return #expect(Bool(false), "it is what was hoped for") }
     }
@@ -258,7 +259,7 @@ import Testing
     /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
     @Test func noReplyIsTakenForAnothers() throws {
         let epoch = "01890a5d-ac96-774b-bcce-b302099a8057"
-        let hope = PendingCall.Hope(keyCount: 3, epoch: Array(epoch.utf8))
+        let hope = PendingCall.Hope(keyCount: 3, belief: Belief(Array(epoch.utf8)))
         let hopedFor = "*3\r\n$-1\r\n$-1\r\n$36\r\n\(epoch)\r\n"
         let others = [
             "*3\r\n$6\r\nlogout\r\n$-1\r\n$36\r\n\(epoch)\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n",

@@ -1,0 +1,87 @@
+import Contract
+
+extension OutputRawSpan {
+    /// Appends the look-up of a check, `MGET` of its keys, as hiredis would format it; but no key, and no command, is put
+    /// together elsewhere first: this is the one command that every request of every server sends.
+    mutating func append(_ check: Check) {
+        // The number of arguments has one digit.
+        append(UInt8(ascii: "*"))
+        append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: check.keyCount &+ 1))
+        append(lookUp.span.bytes)
+        let beginnings = check.namespace.beginnings
+        if let identifier = check.identifier { append(beginnings.token, identifier) }
+        if let session = check.session { append(beginnings.session, session) }
+        if let subject = check.subject { append(beginnings.subject, subject) }
+        if let client = check.client { append(beginnings.client, client) }
+        let all = beginnings.all
+        append(lengthOf: all.count)
+        append(all.span.bytes)
+        append(epoch.span.bytes)
+    }
+
+    /// A key, as an argument.
+    private mutating func append(_ beginning: [UInt8], _ identifier: String) {
+        if Namespace.needsDigest(identifier) {
+            let digest = Namespace.bounded(identifier)
+            append(beginning.span.bytes, digest.utf8.span.bytes)
+        } else {
+            append(beginning.span.bytes, identifier.utf8.span.bytes)
+        }
+    }
+
+    private mutating func append(_ beginning: RawSpan, _ identifier: RawSpan) {
+        append(lengthOf: beginning.byteCount &+ identifier.byteCount)
+        append(beginning)
+        append(identifier)
+        appendLineEnd()
+    }
+
+    /// In as few pieces as can be: each is checked against the capacity.
+    mutating func append(_ bytes: RawSpan) {
+        let count = bytes.byteCount
+        var index = 0
+        while index &+ 8 <= count {
+            append(bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self), as: UInt64.self)
+            index &+= 8
+        }
+        if index &+ 4 <= count {
+            append(bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self), as: UInt32.self)
+            index &+= 4
+        }
+        if index &+ 2 <= count {
+            append(bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt16.self), as: UInt16.self)
+            index &+= 2
+        }
+        if index < count { append(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) }
+    }
+
+    @inline(__always)
+    private mutating func appendLineEnd() {
+        append(UInt16(littleEndian: 0x0A0D), as: UInt16.self)
+    }
+
+    /// The header of a bulk of less than a thousand bytes.
+    private mutating func append(lengthOf count: Int) {
+        append(UInt8(ascii: "$"))
+        if count >= 100 { append(UInt8(ascii: "0") + UInt8(count / 100)) }
+        if count >= 10 { append(UInt8(ascii: "0") + UInt8(count / 10 % 10)) }
+        append(UInt8(ascii: "0") + UInt8(count % 10))
+        appendLineEnd()
+    }
+}
+
+/// What stands before the keys, and the epoch's behind them.
+private let lookUp = Array("\r\n$4\r\nMGET\r\n".utf8)
+private let epoch = Array("\r\n$\(Epoch.key.utf8.count)\r\n\(Epoch.key)\r\n".utf8)
+
+extension Check {
+    /// What an argument takes beside its bytes: `$`, up to 3 digits, two line ends.
+    private static let argumentOverhead = 8
+
+    /// The command of one with so many keys is no longer.
+    static func maximumCommandBytes(keyCount: Int, in namespace: Namespace) -> Int {
+        // No key begins with more than the client's does.
+        (keyCount &+ 2) &* argumentOverhead &+ Epoch.key.utf8.count
+            &+ (keyCount &- 1) &* (namespace.beginnings.client.count &+ Limits.maximumIdentifierBytes)
+    }
+}
