@@ -96,9 +96,12 @@ public struct Check: Sendable, Hashable {
         return verdictOfNothing
     }
 
+    /// Whether anything but the scope of all can be held against the token.
+    package var isIdentified: Bool { identifier != nil || session != nil || subject != nil || client != nil }
+
     /// Nothing is held against the token: that proves something only if there is something to hold against it.
     private var verdictOfNothing: Verdict {
-        guard identifier != nil || session != nil || subject != nil || client != nil else {
+        guard isIdentified else {
             return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))
         }
         return .clear

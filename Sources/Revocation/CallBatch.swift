@@ -31,10 +31,10 @@ struct CallBatch: Sendable {
         maximumBytes = 0
     }
 
-    /// Appends the commands of all calls.
-    func write(to bytes: inout ByteBuffer) {
+    /// Appends the commands of all calls, which are sent now.
+    func write(to bytes: inout ByteBuffer, at now: SentTime) {
         bytes.writeWithOutputRawSpan(minimumWritableBytes: maximumBytes) { span in
-            for call in calls { call.write(to: &span) }
+            for call in calls { call.write(to: &span, at: now) }
         }
     }
 

@@ -25,17 +25,26 @@ struct KnownAnswers: Sendable {
     }
 
     private var revoked = Generations<Check, Revoked>(capacity: Self.capacity)
+    /// When the last of them was asked about.
+    private var latestRevoked: Instant?
     private var clear = Generations<Check, Clear>(capacity: Self.capacity)
     private var written: [String: Written] = [:]
 
     // MARK: Revoked
 
-    /// Why a token is revoked, if that was said at most `lifetime` ago; however long ago for nil.
-    func revocation(of check: Check, lifetime: Duration?, now: Instant) -> Reason? {
-        guard let known = revoked[check] else { return nil }
-        if let lifetime, now - known.askedAt >= lifetime { return nil }
+    /// Whether of any token it was said at most `lifetime` ago that it is revoked.
+    func hasRevocation(lifetime: Duration, now: Instant) -> Bool {
+        latestRevoked.map { now - $0 < lifetime } ?? false
+    }
+
+    /// Why a token is revoked, if that was said at most `lifetime` ago.
+    func revocation(of check: Check, lifetime: Duration, now: Instant) -> Reason? {
+        guard let known = revoked[check], now - known.askedAt < lifetime else { return nil }
         return known.reason
     }
+
+    /// Why a token is revoked, if that was ever said.
+    func revocation(of check: Check) -> Reason? { revoked[check]?.reason }
 
     /// What this process itself has revoked, as the store would have said it.
     func ownRevocation(of check: Check, now: Int64) -> Reason? {
@@ -49,6 +58,7 @@ struct KnownAnswers: Sendable {
 
     mutating func learnRevoked(_ check: Check, _ reason: Reason, askedAt: Instant) {
         revoked[check] = Revoked(reason: reason, askedAt: askedAt)
+        latestRevoked = max(latestRevoked ?? askedAt, askedAt)
         clear[check] = nil
     }
 

@@ -56,8 +56,8 @@ class PendingCall: @unchecked Sendable {
         state.store(.waiting, ordering: .releasing)
     }
 
-    /// Appends the commands.
-    func write(to bytes: inout OutputRawSpan) {
+    /// Appends the commands, which are sent now.
+    func write(to bytes: inout OutputRawSpan, at now: SentTime) {
         guard let commands else { preconditionFailure("a call has its commands, or puts them together") }
         bytes.append(commands.readableBytesSpan)
     }
@@ -92,21 +92,31 @@ class PendingCall: @unchecked Sendable {
 }
 
 /// The look-up of one check, which is kept here so that it need not be copied from hand to hand.
+///
+/// `@unchecked Sendable`: nothing of its own is mutable but an atomic value.
 final class PendingCheck: PendingCall, @unchecked Sendable {
     let check: Check
+    private let latestSentAt = Atomic(SentTime.never)
+    /// Kept beside the check, which would be copied to be asked.
+    let isIdentified: Bool
 
     /// - Parameter belief: nil if there is none yet.
     init(_ token: borrowing TokenClaims, in namespace: Namespace, _ belief: Belief?) {
         let check = Check(token, in: namespace)
         let keyCount = check.keyCount
+        isIdentified = check.isIdentified
         self.check = consume check
         super.init(
             commandCount: 1, maximumBytes: Check.maximumCommandBytes(keyCount: keyCount, in: namespace),
             hope: belief.map { Hope(keyCount: keyCount, belief: $0) })
     }
 
+    /// When the store was asked; nil if it was not.
+    var sentAt: ContinuousClock.Instant? { latestSentAt.load(ordering: .relaxed).instant }
+
     /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
-    override func write(to bytes: inout OutputRawSpan) {
+    override func write(to bytes: inout OutputRawSpan, at now: SentTime) {
+        latestSentAt.store(now, ordering: .relaxed)
         bytes.append(check)
     }
 }

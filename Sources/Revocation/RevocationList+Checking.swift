@@ -6,50 +6,41 @@ extension RevocationList {
     /// What the store knows of a token: one lookup, one round trip; none if it was found revoked in the last moments
     /// (``RevocationConfiguration/revokedAnswerLifetime``). What is known here to be revoked stays so while the store is away.
     public func verdict(for token: TokenClaims) async -> Verdict {
-        let question = Question(askedAt: configuration.bootClock(), remembersClear: false)
-        return await isObserved ? observedVerdict(token, question) : verdict(token, question)
+        await isObserved ? observedVerdict(token, remembersClear: false) : verdict(token, remembersClear: false)
     }
 
+    /// - Parameter remembersClear: whether a clear answer may be wanted again (``FailurePolicy/lastKnown(for:)``).
     func verdict(for token: TokenClaims, remembersClear: Bool) async -> Verdict {
-        let question = Question(askedAt: configuration.bootClock(), remembersClear: remembersClear)
-        return await isObserved ? observedVerdict(token, question) : verdict(token, question)
+        await isObserved
+            ? observedVerdict(token, remembersClear: remembersClear) : verdict(token, remembersClear: remembersClear)
     }
 
-    /// A question about a token.
-    private struct Question {
-        let askedAt: ContinuousClock.Instant
-        /// Whether a clear answer may be wanted again (``FailurePolicy/lastKnown(for:)``).
-        let remembersClear: Bool
-    }
-
-    /// Whether anybody looks at metrics or spans.
-    private var isObserved: Bool { metrics.areWanted || tracer != nil }
-
-    private func observedVerdict(_ token: TokenClaims, _ question: Question) async -> Verdict {
+    private func observedVerdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
+        let start = configuration.bootClock()
         let answer =
             if let tracer {
                 await tracer.withAnySpan("revoked.check", ofKind: .client) { span in
-                    let answer = await verdict(token, question)
+                    let answer = await verdict(token, remembersClear: remembersClear)
                     span.attributes["revoked.outcome"] = answer.word
                     return answer
                 }
             } else {
-                await verdict(token, question)
+                await verdict(token, remembersClear: remembersClear)
             }
-        metrics.checked(answer, took: configuration.bootClock() - question.askedAt)
+        metrics.checked(answer, took: configuration.bootClock() - start)
         return answer
     }
 
     /// The call stands here and not in a function of its own, nor in several: each that is asynchronous costs a check
     /// about as much as reading its reply.
     @inline(__always)
-    private func verdict(_ token: TokenClaims, _ question: Question) async -> Verdict {
+    private func verdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
         let call: PendingCheck
-        switch prepare(token, question) {
+        switch prepare(token) {
         case .answered(let verdict): return verdict
         case .open(let open): call = open
         }
-        guard let connection = backend.checkConnection() else { return await slowVerdict(question, call) }
+        guard let connection = backend.checkConnection() else { return await slowVerdict(call, remembersClear) }
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 if call.wait(continuation) { connection.submit(call) }
@@ -57,17 +48,21 @@ extension RevocationList {
         } onCancel: {
             call.finish(.failure(.cancelled))
         }
-        return conclude(question, call, outcome.findings(of: call.check), connection.clockOffset)
+        // Nearly always: there is nothing to compare, and nothing to remember.
+        if case .success(.asHoped) = outcome, call.isIdentified, !remembersClear { return .clear }
+        let findings = outcome.findings(of: call.check)
+        return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.clockOffset)
     }
 
     /// Where one command is not all that it takes.
-    private func slowVerdict(_ question: Question, _ call: PendingCheck) async -> Verdict {
+    private func slowVerdict(_ call: PendingCheck, _ remembersClear: Bool) async -> Verdict {
+        let askedAt = configuration.bootClock()
         do throws(StoreFailure) {
             let values = try await backend.lookUp(call.check.keys)
             let clockOffset = try await backend.condition().clockOffset
-            return conclude(question, call, .success(.values(values)), clockOffset)
+            return conclude(call, .success(.values(values)), askedAt: askedAt, remembersClear, clockOffset)
         } catch {
-            return conclude(question, call, .failure(error), 0)
+            return conclude(call, .failure(error), askedAt: askedAt, remembersClear, 0)
         }
     }
 
@@ -78,37 +73,54 @@ extension RevocationList {
     }
 
     /// All that comes before the store is asked.
-    private func prepare(_ token: TokenClaims, _ question: Question) -> Preparation {
+    private func prepare(_ token: TokenClaims) -> Preparation {
         do throws(UnknownCause) {
             let call = PendingCheck(token, in: try namespace(for: token.issuer), belief)
-            let reason = known.withLock {
-                $0.revocation(of: call.check, lifetime: configuration.revokedAnswerLifetime, now: question.askedAt)
+            if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
+                return .answered(.revoked(reason))
             }
-            return reason.map { .answered(.revoked($0)) } ?? .open(call)
+            return .open(call)
         } catch {
             return .answered(.unknown(error))
         }
     }
 
+    /// Why a token was found revoked in the last moments, if it was.
+    private func knownRevocation(of check: Check) -> Reason? {
+        let (lifetime, now) = (configuration.revokedAnswerLifetime, configuration.bootClock())
+        return known.withLock { known in
+            if !known.hasRevocation(lifetime: lifetime, now: now) {
+                knowsRevoked.store(false, ordering: .releasing)
+            }
+            return known.revocation(of: check, lifetime: lifetime, now: now)
+        }
+    }
+
     /// All that comes after.
+    /// - Parameter askedAt: not after the store has answered; nil if it was not asked.
+    @inline(never)
     private func conclude(
-        _ question: Question, _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>,
-        _ clockOffset: Int64
+        _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>, askedAt: ContinuousClock.Instant?,
+        _ remembersClear: Bool, _ clockOffset: Int64
     ) -> Verdict {
         let check = call.check
         let (answer, pinned) = verdict(check, call.hope?.epoch, findings, clockOffset)
         switch answer {
         case .clear:
-            if question.remembersClear {
-                known.withLock { $0.learnClear(check, epoch: pinned, askedAt: question.askedAt) }
+            if remembersClear, let askedAt {
+                known.withLock { $0.learnClear(check, epoch: pinned, askedAt: askedAt) }
             }
         case .revoked(let reason):
-            known.withLock { $0.learnRevoked(check, reason, askedAt: question.askedAt) }
+            guard let askedAt else { break }
+            known.withLock {
+                $0.learnRevoked(check, reason, askedAt: askedAt)
+                knowsRevoked.store(true, ordering: .releasing)
+            }
         case .unknown(let cause):
             look(into: cause)
             let now = configuration.wallClock()
             let reason = known.withLock {
-                $0.revocation(of: check, lifetime: nil, now: question.askedAt) ?? $0.ownRevocation(of: check, now: now)
+                $0.revocation(of: check) ?? $0.ownRevocation(of: check, now: now)
             }
             if let reason { return .revoked(reason) }
         }

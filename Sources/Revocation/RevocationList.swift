@@ -30,6 +30,10 @@ public final class RevocationList: Sendable {
     let metrics: RevocationMetrics
     /// nil if nobody looks at spans: found out once, as asking costs every check.
     let tracer: (any Tracer)?
+    /// Whether anybody looks at metrics or spans.
+    let isObserved: Bool
+    /// Whether a token was found revoked so lately that this is still believed of it. Told under the lock of ``known``.
+    let knowsRevoked = Atomic(false)
 
     /// - Parameter url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
     ///   `redis+sentinel://host,host,host/name`, `redis+cluster://host,host`, `memory:`; `rediss…` for TLS.
@@ -62,6 +66,7 @@ public final class RevocationList: Sendable {
         self.backend = backend
         self.metrics = metrics
         self.tracer = tracer is NoOpTracer ? nil : tracer
+        isObserved = metrics.areWanted || self.tracer != nil
         self.configuration = configuration
         self.logger = logger
         pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) }))

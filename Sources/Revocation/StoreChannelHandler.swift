@@ -20,6 +20,11 @@ final class StoreChannelHandler: ChannelInboundHandler {
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     /// Why the connection ends, once that is known.
     private var failure: StoreFailure?
+    private let bootClock: @Sendable () -> ContinuousClock.Instant
+
+    init(bootClock: @escaping @Sendable () -> ContinuousClock.Instant) {
+        self.bootClock = bootClock
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -55,7 +60,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
     }
 
     private func write(_ batch: CallBatch, by deadline: NIODeadline, _ context: ChannelHandlerContext) {
-        batch.write(to: &output)
+        batch.write(to: &output, at: SentTime(bootClock()))
         pipeline.sent(batch, deadline: deadline)
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         if output.capacity > Self.keptBytes { output = ByteBuffer() } else { output.clear(minimumCapacity: 0) }

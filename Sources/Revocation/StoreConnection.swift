@@ -23,6 +23,7 @@ final class StoreConnection: @unchecked Sendable {
         let whenWritten: (@Sendable (Int) -> Void)?
         /// Our clock, in Unix milliseconds.
         let wallClock: @Sendable () -> Int64
+        let bootClock: @Sendable () -> ContinuousClock.Instant
         /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
         /// or a clock is set.
         let examinationInterval: TimeAmount
@@ -44,6 +45,7 @@ final class StoreConnection: @unchecked Sendable {
             flushesEachCommand = configuration.flushesEachCommand
             whenWritten = configuration.whenWritten
             wallClock = configuration.wallClock
+            bootClock = configuration.bootClock
             self.examinationInterval = examinationInterval
             self.report = report
         }
@@ -168,7 +170,8 @@ final class StoreConnection: @unchecked Sendable {
         options.address.location(on: loop).flatMap { [self] location in
             self.location = location
             return StoreChannelHandler.connect(
-                to: location, on: loop, encryption: options.encryption, timeout: options.connectTimeout)
+                to: location, on: loop, encryption: options.encryption, timeout: options.connectTimeout,
+                bootClock: options.bootClock)
         }.whenComplete { [self] result in
             do {
                 try shakeHands(on: result.get(), until: deadline)

@@ -115,7 +115,7 @@ import Testing
                 let token = TokenClaims(
                     issuer: "i", subject: claim(0), session: claim(1), identifier: claim(2), client: claim(3))
                 var (direct, formatted) = (ByteBuffer(), ByteBuffer())
-                CallBatch(PendingCheck(token, in: namespace, nil)).write(to: &direct)
+                CallBatch(PendingCheck(token, in: namespace, nil)).write(to: &direct, at: .never)
                 formatted.write(Command("MGET", Check(token, in: namespace).keys))
                 #expect(direct == formatted)
             }
