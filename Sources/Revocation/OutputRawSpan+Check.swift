@@ -36,28 +36,22 @@ extension OutputRawSpan {
         appendLineEnd()
     }
 
-    /// In as few pieces as can be: each is checked against the capacity.
+    /// Copies bytes that there is room for.
     mutating func append(_ bytes: RawSpan) {
-        let count = bytes.byteCount
-        var index = 0
-        while index &+ 8 <= count {
-            append(bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self), as: UInt64.self)
-            index &+= 8
+        precondition(bytes.byteCount <= freeCapacity, "no room was made for these bytes")
+        // `append(_:as:)` is for values that come to lie where their type may.
+        withUnsafeMutableBytes { buffer, count in
+            bytes.withUnsafeBytes { bytes in
+                guard let place = buffer.baseAddress, let first = bytes.baseAddress else { return }
+                (place + count).copyMemory(from: first, byteCount: bytes.count)
+                count &+= bytes.count
+            }
         }
-        if index &+ 4 <= count {
-            append(bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt32.self), as: UInt32.self)
-            index &+= 4
-        }
-        if index &+ 2 <= count {
-            append(bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt16.self), as: UInt16.self)
-            index &+= 2
-        }
-        if index < count { append(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) }
     }
 
-    @inline(__always)
     private mutating func appendLineEnd() {
-        append(UInt16(littleEndian: 0x0A0D), as: UInt16.self)
+        append(UInt8(ascii: "\r"))
+        append(UInt8(ascii: "\n"))
     }
 
     /// The header of a bulk of less than a thousand bytes.
