@@ -19,8 +19,9 @@
             public init() {}
         }
 
-        /// Nothing is broken any more so long before the end, in seconds.
-        private static let calm = 3.0
+        /// No fault begins so shortly before the end, in seconds: it may last 3.5, and then the nodes have to be asked whether
+        /// they have recovered.
+        private static let calm = 7.0
 
         private let settings: Settings
         private let executable: String
