@@ -177,6 +177,7 @@ struct BlockPool {
         var wanted = withLock { state in
             let growth = max(0, state.inUse - state.inUseBefore)
             state.inUseBefore = state.inUse
+            state.ahead = 0
             // A small table has no use for them.
             guard state.inUse >= Self.blocksPerPage / 2 else { return 0 }
             state.ahead = min(max(Self.blocksPerPage / 2, 2 * growth), Self.mostPrepared * Self.blocksPerPage)
