@@ -35,38 +35,32 @@ struct Region {
     func unmap() { munmap(base, size) }
 
     /// Gives the memory of some pages back to the system; they read as zero afterwards.
-    func release(offset: Int, count: Int) {
-        assert(offset >= 0 && offset + count <= size)
-        madvise(base + offset, count, MADV_DONTNEED)
-    }
+    func release(offset: Int, count: Int) { advise(MADV_DONTNEED, offset, count) }
 
     /// Where the first whole huge page begins.
     var firstHugePage: Int { -Int(bitPattern: base) & (Self.hugePageSize - 1) }
 
-    /// Says whether the system is to use huge pages for what is touched from now on.
-    func useHugePages(_ uses: Bool, offset: Int, count: Int) {
-        assert(offset >= 0 && offset + count <= size)
-        #if os(Linux)
-            madvise(base + offset, count, uses ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)
-        #endif
-    }
+    #if os(Linux)
+        /// Says whether the system is to use huge pages for what is touched from now on.
+        func useHugePages(_ uses: Bool, offset: Int, count: Int) {
+            advise(uses ? MADV_HUGEPAGE : MADV_NOHUGEPAGE, offset, count)
+        }
 
-    /// Lets the memory be there before it is touched (Linux 5.14).
-    func populate(offset: Int, count: Int) {
-        assert(offset >= 0 && offset + count <= size)
-        #if os(Linux)
-            let populateWrite: Int32 = 23
-            madvise(base + offset, count, populateWrite)
-        #endif
-    }
+        /// Lets the memory be there before it is touched: MADV_POPULATE_WRITE (Linux 5.14).
+        func populate(offset: Int, count: Int) { advise(23, offset, count) }
 
-    /// Moves what is in small pages into huge ones (Linux 6.1). Whoever touches it meanwhile waits.
-    func collapse(offset: Int, count: Int) {
+        /// Moves what is in small pages into huge ones: MADV_COLLAPSE (Linux 6.1). Whoever touches it meanwhile waits.
+        func collapse(offset: Int, count: Int) { advise(25, offset, count) }
+    #else
+        func useHugePages(_ uses: Bool, offset: Int, count: Int) {}
+        func populate(offset: Int, count: Int) {}
+        func collapse(offset: Int, count: Int) {}
+    #endif
+
+    /// An advice that a system does not know changes nothing.
+    private func advise(_ advice: Int32, _ offset: Int, _ count: Int) {
         assert(offset >= 0 && offset + count <= size)
-        #if os(Linux)
-            let collapse: Int32 = 25
-            madvise(base + offset, count, collapse)
-        #endif
+        madvise(base + offset, count, advice)
     }
 
     /// Twice the memory of this machine, in bytes: more cannot be of use.
