@@ -23,6 +23,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         /// nil once it was failed.
         var caller: Caller?
         let deadline: NIODeadline
+        let lateAt: NIODeadline
         let replyCount: Int
         var hope: PendingCall.Hope?
     }
@@ -34,6 +35,8 @@ struct CommandPipeline<Caller>: ~Copyable {
     private var replies: [Reply] = []
     /// Calls at the front that have expired and only wait for their late replies.
     private var expiredCount = 0
+    /// Calls at the front whose callers were told that they take long.
+    private var lateCount = 0
     /// Commands whose replies hiredis has not given out.
     private var outstanding = 0
     /// Commands whose replies the scanner has not seen whole.
@@ -51,12 +54,16 @@ struct CommandPipeline<Caller>: ~Copyable {
     func hasRoom(for commandCount: Int) -> Bool { outstanding + commandCount <= Self.maximumOutstanding }
 
     /// Takes note of a call whose commands are sent behind those of the calls before. There is room for it.
+    /// - Parameter lateAt: when its caller is to be told that it takes long.
     /// - Parameter hope: what a call of one command expects to hear.
-    mutating func sent(_ commandCount: Int, for caller: Caller, deadline: NIODeadline, hope: PendingCall.Hope? = nil) {
+    mutating func sent(
+        _ commandCount: Int, for caller: Caller, deadline: NIODeadline, lateAt: NIODeadline = .distantFuture,
+        hope: PendingCall.Hope? = nil
+    ) {
         precondition(commandCount > 0, "a call has at least one command")
         outstanding += commandCount
         unscanned += commandCount
-        calls.append(Call(caller: caller, deadline: deadline, replyCount: commandCount, hope: hope))
+        calls.append(Call(caller: caller, deadline: deadline, lateAt: lateAt, replyCount: commandCount, hope: hope))
     }
 
     /// Takes bytes of the store; ``next()`` says what they mean. Nothing is to be fed after a failure.
@@ -157,17 +164,33 @@ struct CommandPipeline<Caller>: ~Copyable {
 
     private mutating func removeFirst() {
         expiredCount = max(0, expiredCount - 1)
+        lateCount = max(0, lateCount - 1)
         calls.removeFirst(1)
     }
 
-    /// When ``expire(now:)`` has something to do; nil if nothing is in flight.
+    /// When ``late(now:)`` or ``expire(now:)`` has something to do; nil if nothing is in flight.
     var nextDeadline: NIODeadline? {
         guard let oldest = calls.first else { return nil }
-        return expiredCount < calls.count
-            ? calls[calls.index(calls.startIndex, offsetBy: expiredCount)].deadline : oldest.deadline + patience
+        let deadline = call(expiredCount)?.deadline ?? oldest.deadline + patience
+        return call(lateCount).map { min($0.lateAt, deadline) } ?? deadline
     }
 
-    /// The callers whose time is up. Deadlines are taken to be in the order of the calls.
+    private func call(_ number: Int) -> Call? {
+        number < calls.count ? calls[calls.index(calls.startIndex, offsetBy: number)] : nil
+    }
+
+    /// The callers who are to be told now that their calls take long. These times are taken to be in the order of the calls,
+    /// like the deadlines.
+    mutating func late(now: NIODeadline) -> [Caller] {
+        var callers: [Caller] = []
+        while let call = call(lateCount), call.lateAt <= now {
+            if let caller = call.caller { callers.append(caller) }
+            lateCount += 1
+        }
+        return callers
+    }
+
+    /// The callers whose time is up.
     mutating func expire(now: NIODeadline) -> [Caller] {
         var callers: [Caller] = []
         while expiredCount < calls.count {
@@ -192,6 +215,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         let callers = calls.compactMap(\.caller)
         calls.removeAll()
         expiredCount = 0
+        lateCount = 0
         hopedFor = 0
         return callers
     }
@@ -210,7 +234,9 @@ extension StoreFailure {
 
 extension CommandPipeline where Caller == PendingCall {
     /// Takes note of calls that are sent together, in their order. There is room for them.
-    mutating func sent(_ batch: CallBatch, deadline: NIODeadline) {
-        for call in batch.calls { sent(call.commandCount, for: call, deadline: deadline, hope: call.hope) }
+    mutating func sent(_ batch: CallBatch, deadline: NIODeadline, lateAt: NIODeadline) {
+        for call in batch.calls {
+            sent(call.commandCount, for: call, deadline: deadline, lateAt: lateAt, hope: call.hope)
+        }
     }
 }

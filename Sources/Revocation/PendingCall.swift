@@ -1,11 +1,14 @@
 import Contract
 import NIOCore
-import Synchronization
 
 /// Some commands whose replies somebody waits for. It is finished once: by the replies, a failure or a cancellation,
 /// whichever comes first; what comes later is dropped.
 ///
-/// `@unchecked Sendable`: `waiter` is set before the state says so, and used only by the one who ends that state.
+/// A task that waits is told if that takes long, and only then looks out for its cancellation: a handler for it would
+/// cost every check more than reading the reply.
+///
+/// `@unchecked Sendable`: what is mutable is the caller's until the call is submitted, then its connection's event
+/// loop's until it is finished, and then the caller's again.
 class PendingCall: @unchecked Sendable {
     typealias Outcome = Result<Answer, StoreFailure>
 
@@ -16,12 +19,17 @@ class PendingCall: @unchecked Sendable {
         case asHoped
     }
 
-    private enum Waiter {
-        case task(UnsafeContinuation<Outcome, Never>)
-        case completion(@Sendable (Result<[Reply], StoreFailure>) -> Void)
-    }
+    /// Goes on with nil if the call takes long.
+    typealias Waiter = UnsafeContinuation<Outcome?, Never>
 
-    private enum State: UInt8, AtomicRepresentable { case new, waiting, finished }
+    private enum State {
+        case new
+        case waiting(Waiter, isLate: Bool)
+        case watched(@Sendable (Result<[Reply], StoreFailure>) -> Void)
+        /// The task was told that it takes long, and has not come back; perhaps it is finished meanwhile.
+        case unattended(Outcome?)
+        case finished
+    }
 
     /// How many commands there are.
     final let commandCount: Int
@@ -30,8 +38,7 @@ class PendingCall: @unchecked Sendable {
     final let maximumBytes: Int
     /// As they are sent; nil if they are put together only then.
     private final let commands: ByteBuffer?
-    private final var waiter: Waiter?
-    private final let state = Atomic(State.new)
+    private final var state = State.new
 
     fileprivate init(commandCount: Int, maximumBytes: Int, _ commands: ByteBuffer? = nil, hope: Hope? = nil) {
         precondition(commandCount > 0, "a call has at least one command")
@@ -52,8 +59,7 @@ class PendingCall: @unchecked Sendable {
         _ commands: [Command], whenFinished completion: @escaping @Sendable (Result<[Reply], StoreFailure>) -> Void
     ) {
         self.init(commands)
-        waiter = .completion(completion)
-        state.store(.waiting, ordering: .releasing)
+        state = .watched(completion)
     }
 
     /// Appends the commands, which are sent now.
@@ -62,21 +68,42 @@ class PendingCall: @unchecked Sendable {
         bytes.append(commands.readableBytesSpan)
     }
 
-    /// Sets the task that waits, which goes on at once if the call was cancelled already.
+    /// Lets the current task wait, which goes on at once if it was cancelled already.
     /// - Returns: false if so.
-    final func wait(_ continuation: UnsafeContinuation<Outcome, Never>) -> Bool {
-        waiter = .task(continuation)
-        let (isWaiting, _) = state.compareExchange(
-            expected: .new, desired: .waiting, ordering: .acquiringAndReleasing)
-        if !isWaiting { continuation.resume(returning: .failure(.cancelled)) }
-        return isWaiting
+    final func wait(_ waiter: Waiter) -> Bool {
+        guard !Task.isCancelled else {
+            waiter.resume(returning: .failure(.cancelled))
+            return false
+        }
+        state = .waiting(waiter, isLate: false)
+        return true
+    }
+
+    /// Tells a task that waits, once, that this takes long: it comes back with ``waitOn(_:)``.
+    final func tellThatItTakesLong() {
+        guard case .waiting(let waiter, isLate: false) = state else { return }
+        state = .unattended(nil)
+        waiter.resume(returning: nil)
+    }
+
+    /// Lets a task wait on that was told that this takes long.
+    final func waitOn(_ waiter: Waiter) {
+        guard case .unattended(let outcome) = state else { preconditionFailure("nobody was told that this takes long") }
+        if let outcome {
+            state = .finished
+            waiter.resume(returning: outcome)
+        } else {
+            state = .waiting(waiter, isLate: true)
+        }
     }
 
     final func finish(_ outcome: Outcome) {
-        guard state.exchange(.finished, ordering: .acquiringAndReleasing) == .waiting else { return }
-        switch waiter {
-        case .task(let continuation): continuation.resume(returning: outcome)
-        case .completion(let completion):
+        switch state {
+        case .waiting(let waiter, _):
+            state = .finished
+            waiter.resume(returning: outcome)
+        case .watched(let completion):
+            state = .finished
             completion(
                 outcome.flatMap { answer in
                     switch answer {
@@ -84,19 +111,26 @@ class PendingCall: @unchecked Sendable {
                     case .asHoped: .failure(.unexpectedReply)
                     }
                 })
-        case nil: preconditionFailure("a call that is waiting has somebody who waits")
+        case .unattended(nil): state = .unattended(outcome)
+        case .unattended, .finished: break
+        case .new: preconditionFailure("a call that was submitted has somebody who waits")
         }
     }
 
-    final var isFinished: Bool { state.load(ordering: .relaxed) == .finished }
+    final var isFinished: Bool {
+        switch state {
+        case .unattended(_?), .finished: true
+        case .new, .waiting, .watched, .unattended(nil): false
+        }
+    }
 }
 
 /// The look-up of one check, which is kept here so that it need not be copied from hand to hand.
 ///
-/// `@unchecked Sendable`: nothing of its own is mutable but an atomic value.
+/// `@unchecked Sendable`: as any call.
 final class PendingCheck: PendingCall, @unchecked Sendable {
     let check: Check
-    private let latestSentAt = Atomic(SentTime.never)
+    private var latestSentAt = SentTime.never
     /// Kept beside the check, which would be copied to be asked.
     let isIdentified: Bool
 
@@ -112,11 +146,11 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
     }
 
     /// When the store was asked; nil if it was not.
-    var sentAt: ContinuousClock.Instant? { latestSentAt.load(ordering: .relaxed).instant }
+    var sentAt: ContinuousClock.Instant? { latestSentAt.instant }
 
     /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
     override func write(to bytes: inout OutputRawSpan, at now: SentTime) {
-        latestSentAt.store(now, ordering: .relaxed)
+        latestSentAt = now
         bytes.append(check)
     }
 }

@@ -41,16 +41,17 @@ extension RevocationList {
         case .open(let open): call = open
         }
         guard let connection = backend.checkConnection() else { return await slowVerdict(call, remembersClear) }
-        let outcome = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                if call.wait(continuation) { connection.submit(call) }
-            }
-        } onCancel: {
-            call.finish(.failure(.cancelled))
+        let outcome = await withUnsafeContinuation { waiter in
+            if call.wait(waiter) { connection.submit(call) }
         }
         // Nearly always: there is nothing to compare, and nothing to remember.
         if case .success(.asHoped) = outcome, call.isIdentified, !remembersClear { return .clear }
-        let findings = outcome.findings(of: call.check)
+        let findings: Result<Check.Findings, StoreFailure>
+        if let outcome {
+            findings = outcome.findings(of: call.check)
+        } else {
+            findings = await connection.lateOutcome(of: call).findings(of: call.check)
+        }
         return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.clockOffset)
     }
 

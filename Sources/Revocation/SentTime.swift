@@ -1,7 +1,5 @@
-import Synchronization
-
-/// When something was sent, as a number: told to every check, and hardly ever asked for.
-struct SentTime: RawRepresentable, AtomicRepresentable, Sendable {
+/// When something was sent, as a number that fits into a check: it is told to each, and hardly ever asked for.
+struct SentTime: RawRepresentable, Sendable {
     private static let origin = ContinuousClock.now
 
     static let never = SentTime(rawValue: .min)

@@ -7,6 +7,8 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     /// How long after its deadline the oldest command may stay unanswered before the connection is given up.
     static let patience = TimeAmount.seconds(5)
+    /// How long a caller may wait without looking out for its cancellation.
+    private static let promptness = TimeAmount.milliseconds(5)
 
     private var pipeline = CommandPipeline<PendingCall>(patience: StoreChannelHandler.patience)
     /// Empty; kept for its memory, like the next.
@@ -45,23 +47,24 @@ final class StoreChannelHandler: ChannelInboundHandler {
         }
         let now = NIODeadline.now()
         let deadline = now + timeout
-        let areAllWanted = !batch.calls.contains { $0.isFinished }
-        if areAllWanted, breaker.isClosed, pipeline.hasRoom(for: batch.commandCount) {
-            write(batch, by: deadline, context)
+        if breaker.isClosed, pipeline.hasRoom(for: batch.commandCount) {
+            write(batch, at: now, by: deadline, context)
         } else {
             var commandCount = 0
             let rest = batch.filtered { call in
-                guard !call.isFinished, admits(call, behind: commandCount, now: now) else { return false }
+                guard admits(call, behind: commandCount, now: now) else { return false }
                 commandCount += call.commandCount
                 return true
             }
-            if !rest.isEmpty { write(rest, by: deadline, context) }
+            if !rest.isEmpty { write(rest, at: now, by: deadline, context) }
         }
     }
 
-    private func write(_ batch: CallBatch, by deadline: NIODeadline, _ context: ChannelHandlerContext) {
+    private func write(
+        _ batch: CallBatch, at now: NIODeadline, by deadline: NIODeadline, _ context: ChannelHandlerContext
+    ) {
         batch.write(to: &output, at: SentTime(bootClock()))
-        pipeline.sent(batch, deadline: deadline)
+        pipeline.sent(batch, deadline: deadline, lateAt: now + Self.promptness)
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         if output.capacity > Self.keptBytes { output = ByteBuffer() } else { output.clear(minimumCapacity: 0) }
         startTimer()
@@ -140,6 +143,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     private func timeIsUp() {
         let now = NIODeadline.now()
+        for call in pipeline.late(now: now) { call.tellThatItTakesLong() }
         for call in pipeline.expire(now: now) {
             breaker.timedOut(now: now)
             call.finish(.failure(.timedOut))

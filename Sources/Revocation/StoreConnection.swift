@@ -94,15 +94,25 @@ final class StoreConnection: @unchecked Sendable {
     /// Sends commands and waits for their replies, which may be errors.
     func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
         let call = PendingCall(commands)
+        var outcome = await withUnsafeContinuation { waiter in
+            if call.wait(waiter) { submit(call) }
+        }
+        if outcome == nil { outcome = await lateOutcome(of: call) }
+        guard case .replies(let replies)? = try outcome?.get() else { throw .unexpectedReply }
+        return replies
+    }
+
+    /// What becomes of a call whose task was told that it takes long. From now on a cancellation ends the wait at once.
+    func lateOutcome(of call: PendingCall) async -> PendingCall.Outcome {
         let outcome = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                if call.wait(continuation) { submit(call) }
+            await withUnsafeContinuation { waiter in
+                loop.execute { call.waitOn(waiter) }
             }
         } onCancel: {
-            call.finish(.failure(.cancelled))
+            loop.execute { call.finish(.failure(.cancelled)) }
         }
-        guard case .replies(let replies) = try outcome.get() else { throw .unexpectedReply }
-        return replies
+        guard let outcome else { preconditionFailure("a task is told once that its call takes long") }
+        return outcome
     }
 
     /// Puts a call into the mailbox.
@@ -153,11 +163,16 @@ final class StoreConnection: @unchecked Sendable {
                 send(batch, through: handler)
             }
         case .fail(let failure): fail(batch, failure)
-        case .hold: held.append(batch)
+        case .hold: hold(batch)
         case .holdAndConnect:
-            held.append(batch)
+            hold(batch)
             connect()
         }
+    }
+
+    private func hold(_ batch: CallBatch) {
+        held.append(batch)
+        for call in batch.calls { call.tellThatItTakesLong() }
     }
 
     private func send(_ batch: CallBatch, through handler: StoreChannelHandler) {
@@ -265,9 +280,10 @@ final class StoreConnection: @unchecked Sendable {
         }
     }
 
+    /// Those whose callers still want them.
     private func takeHeld() -> CallBatch {
         defer { held = CallBatch() }
-        return held
+        return held.filtered { !$0.isFinished }
     }
 
     private func fail(_ batch: CallBatch, _ failure: StoreFailure) {

@@ -171,6 +171,33 @@ import Testing
         guard case .wait = pipeline.next() else { return #expect(Bool(false), "nothing else is due") }
     }
 
+    @Test func aCallerIsToldOnceThatItsCallTakesLong() throws {
+        var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
+        let start = NIODeadline.now()
+        for (number, name) in ["first", "second", "third"].enumerated() {
+            let lateAt = start + .milliseconds(Int64(number))
+            pipeline.sent(1, for: name, deadline: start + .milliseconds(10), lateAt: lateAt)
+        }
+        let firstDeadline = pipeline.nextDeadline
+        #expect(firstDeadline == start)
+        let early = pipeline.late(now: start - .nanoseconds(1))
+        #expect(early == [])
+        let first = pipeline.late(now: start)
+        #expect(first == ["first"])
+        try pipeline.receive(ByteBuffer(string: ":1\r\n"))
+        guard case .deliver("first", _) = pipeline.next() else { return #expect(Bool(false), "the first is answered") }
+        let secondDeadline = pipeline.nextDeadline
+        #expect(secondDeadline == start + .milliseconds(1))
+        let others = pipeline.late(now: start + .milliseconds(2))
+        #expect(others == ["second", "third"])
+        let nobody = pipeline.late(now: start + .milliseconds(9))
+        #expect(nobody == [])
+        let lastDeadline = pipeline.nextDeadline
+        #expect(lastDeadline == start + .milliseconds(10))
+        let expired = pipeline.expire(now: start + .milliseconds(10))
+        #expect(expired == ["second", "third"])
+    }
+
     @Test func aConnectionThatAnswersNothingIsTakenForDead() {
         var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
         let start = NIODeadline.now()

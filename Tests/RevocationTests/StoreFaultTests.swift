@@ -94,45 +94,6 @@ import Testing
         await store.stop()
     }
 
-    @Test func aCancelledCallerDisturbsNobody() async throws {
-        let isPaused = Atomic(true)
-        let store = try await FakeStore { command in
-            isPaused.load(ordering: .relaxed) ? .nothing : answerHealthily(command)
-        }
-        let list = try RevocationList(store.url, configuration: configuration())
-        let cancelled = Task { await list.verdict(for: token()) }
-        let other = Task { await list.verdict(for: token()) }
-        #expect(await eventually { store.commands.filter { $0.first == "MGET" }.count == 2 })
-        cancelled.cancel()
-        #expect(await cancelled.value.unknownCode == .cancelled)
-        isPaused.store(false, ordering: .relaxed)
-        let third = Task { await list.verdict(for: token()) }
-        #expect(await eventually { store.commands.filter { $0.first == "MGET" }.count == 3 })
-        store.say(values(4, epoch: "epoch") + values(4, epoch: "epoch"))
-        #expect(await other.value.isClear)
-        #expect(await third.value.isClear)
-        #expect(store.connectionCount == 1)
-        await list.close()
-        await store.stop()
-    }
-
-    @Test func aCallCancelledBeforeItBeganIsNotSent() async throws {
-        let store = try await FakeStore.healthy()
-        let list = try RevocationList(store.url, configuration: configuration())
-        #expect(await list.verdict(for: token()).isClear)
-        store.forgetCounts()
-        let task = Task {
-            while !Task.isCancelled { await Task.yield() }
-            return await list.verdict(for: token())
-        }
-        task.cancel()
-        #expect(await task.value.unknownCode == .cancelled)
-        #expect(await list.verdict(for: token()).isClear)
-        #expect(store.commands.count == 1)
-        await list.close()
-        await store.stop()
-    }
-
     @Test func unsolicitedBytesEndTheConnectionAndItComesBack() async throws {
         let store = try await FakeStore.healthy()
         let list = try RevocationList(store.url, configuration: configuration())
