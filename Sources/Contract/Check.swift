@@ -96,6 +96,8 @@ public struct Check: Sendable, Hashable {
         return verdictOfNothing
     }
 
+    package var beginnings: KeyBeginnings { namespace.beginnings }
+
     /// Whether anything but the scope of all can be held against the token.
     package var isIdentified: Bool { identifier != nil || session != nil || subject != nil || client != nil }
 

@@ -55,14 +55,13 @@ public struct Namespace: Hashable, Sendable {
     private static let digestMark: StaticString = "sha256:"
 
     /// Whether keys hold an identifier's digest in its place: if it is longer than 256 bytes or looks like a digest.
-    package static func needsDigest(_ identifier: String) -> Bool {
-        identifier.utf8.count > Limits.maximumIdentifierBytes
-            || identifier.utf8.first == UInt8(ascii: "s") && identifier.utf8.span.bytes.starts(with: digestMark)
+    package static func needsDigest(_ identifier: RawSpan) -> Bool {
+        identifier.byteCount > Limits.maximumIdentifierBytes || identifier.starts(with: digestMark)
     }
 
     /// The identifier itself, byte for byte, or its digest.
     package static func bounded(_ identifier: String) -> String {
-        guard needsDigest(identifier) else { return identifier }
+        guard needsDigest(identifier.utf8.span.bytes) else { return identifier }
         let digits = Array("0123456789abcdef".utf8)
         let hexadecimal = SHA256.hash(data: Array(identifier.utf8)).flatMap {
             [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
@@ -78,8 +77,8 @@ package final class KeyBeginnings: Sendable {
     package let session: [UInt8]
     package let subject: [UInt8]
     package let client: [UInt8]
-    /// The whole key.
-    package let all: [UInt8]
+    /// What a look-up ends with: the whole key of the scope of all, and the epoch's, as RESP's bulk strings.
+    package let allAndEpoch: [UInt8]
 
     init(prefix: String) {
         func beginning(_ kind: Scope.Kind) -> [UInt8] { Array((prefix + kind.word + ":").utf8) }
@@ -88,6 +87,7 @@ package final class KeyBeginnings: Sendable {
         session = beginning(.session)
         subject = beginning(.subject)
         client = beginning(.client)
-        all = Array((prefix + Scope.Kind.all.word).utf8)
+        func bulk(_ key: String) -> String { "$\(key.utf8.count)\r\n\(key)\r\n" }
+        allAndEpoch = Array((bulk(prefix + Scope.Kind.all.word) + bulk(Epoch.key)).utf8)
     }
 }

@@ -8,24 +8,23 @@ extension OutputRawSpan {
         append(UInt8(ascii: "*"))
         append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: check.keyCount &+ 1))
         append(lookUp.span.bytes)
-        let beginnings = check.namespace.beginnings
+        let beginnings = check.beginnings
         if let identifier = check.identifier { append(beginnings.token, identifier) }
         if let session = check.session { append(beginnings.session, session) }
         if let subject = check.subject { append(beginnings.subject, subject) }
         if let client = check.client { append(beginnings.client, client) }
-        let all = beginnings.all
-        append(lengthOf: all.count)
-        append(all.span.bytes)
-        append(epoch.span.bytes)
+        let allAndEpoch = beginnings.allAndEpoch
+        append(allAndEpoch.span.bytes)
     }
 
     /// A key, as an argument.
     private mutating func append(_ beginning: [UInt8], _ identifier: String) {
-        if Namespace.needsDigest(identifier) {
+        let bytes = identifier.utf8.span.bytes
+        if Namespace.needsDigest(bytes) {
             let digest = Namespace.bounded(identifier)
             append(beginning.span.bytes, digest.utf8.span.bytes)
         } else {
-            append(beginning.span.bytes, identifier.utf8.span.bytes)
+            append(beginning.span.bytes, bytes)
         }
     }
 
@@ -64,9 +63,8 @@ extension OutputRawSpan {
     }
 }
 
-/// What stands before the keys, and the epoch's behind them.
+/// What stands before the keys.
 private let lookUp = Array("\r\n$4\r\nMGET\r\n".utf8)
-private let epoch = Array("\r\n$\(Epoch.key.utf8.count)\r\n\(Epoch.key)\r\n".utf8)
 
 extension Check {
     /// What an argument takes beside its bytes: `$`, up to 3 digits, two line ends.
