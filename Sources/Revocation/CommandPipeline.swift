@@ -25,12 +25,15 @@ struct CommandPipeline<Caller>: ~Copyable {
         let deadline: NIODeadline
         let lateAt: NIODeadline
         let replyCount: Int
-        var hope: PendingCall.Hope?
+        /// How many keys its one command looks up, if it hopes for what ``belief`` says; otherwise 0.
+        var hopedForKeyCount: Int
     }
 
     private let reader = HiredisReader()
     private var scanner = ReplyScanner()
     private var calls = CircularBuffer<Call>()
+    /// What the calls that hope for something believe: kept once, as calls come and go.
+    private var belief: Belief?
     /// Those of the call at the front that have come.
     private var replies: [Reply] = []
     /// Calls at the front that have expired and only wait for their late replies.
@@ -63,7 +66,17 @@ struct CommandPipeline<Caller>: ~Copyable {
         precondition(commandCount > 0, "a call has at least one command")
         outstanding += commandCount
         unscanned += commandCount
-        calls.append(Call(caller: caller, deadline: deadline, lateAt: lateAt, replyCount: commandCount, hope: hope))
+        if let hope, hope.belief !== belief { believe(hope.belief) }
+        calls.append(
+            Call(
+                caller: caller, deadline: deadline, lateAt: lateAt, replyCount: commandCount,
+                hopedForKeyCount: hope?.keyCount ?? 0))
+    }
+
+    /// What was sent under another belief hopes for nothing any more: its replies are given out as they are.
+    private mutating func believe(_ belief: Belief) {
+        for index in calls.indices { calls[index].hopedForKeyCount = 0 }
+        self.belief = belief
     }
 
     /// Takes bytes of the store; ``next()`` says what they mean. Nothing is to be fed after a failure.
@@ -88,11 +101,13 @@ struct CommandPipeline<Caller>: ~Copyable {
     /// and whatever comes with it, is the scanner's and the reader's.
     /// - Returns: how many bytes they have.
     private mutating func recognise(_ bytes: ByteBuffer) -> Int {
-        guard hopedFor == 0, outstanding == unscanned, scanner.isBetweenReplies else { return 0 }
+        guard hopedFor == 0, outstanding == unscanned, scanner.isBetweenReplies, let belief else { return 0 }
         let span = bytes.readableBytesSpan
         var end = 0
         var index = calls.startIndex
-        while index != calls.endIndex, let next = calls[index].hope?.end(in: span, from: end) {
+        while index != calls.endIndex,
+            let next = belief.end(ofReplyTo: calls[index].hopedForKeyCount, in: span, from: end)
+        {
             end = next
             hopedFor += 1
             index = calls.index(after: index)
@@ -114,7 +129,9 @@ struct CommandPipeline<Caller>: ~Copyable {
                 if front.replyCount == 1 {
                     removeFirst()
                     guard let caller = front.caller else { continue }
-                    if let hope = front.hope, reader.holds(hope) { return .deliverAsHoped(caller) }
+                    if let belief, reader.holds(belief, keyCount: front.hopedForKeyCount) {
+                        return .deliverAsHoped(caller)
+                    }
                     return .deliver(caller, [reader.reply()])
                 }
                 replies.append(reader.reply())
@@ -140,10 +157,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         hopedFor -= 1
         outstanding -= 1
         // Taken out, where removing it would copy it first.
-        let caller = calls.modify(calls.startIndex) { call in
-            call.hope = nil
-            return call.caller.take()
-        }
+        let caller = calls.modify(calls.startIndex) { $0.caller.take() }
         removeFirst()
         return caller
     }

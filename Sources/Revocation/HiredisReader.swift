@@ -57,7 +57,7 @@ final class HiredisReader {
     func reply() -> Reply { notes.pointee.reply() }
 
     /// Whether that reply is the one hoped for.
-    func holds(_ hope: PendingCall.Hope) -> Bool { notes.pointee.holds(hope) }
+    func holds(_ belief: Belief, keyCount: Int) -> Bool { notes.pointee.holds(belief, keyCount: keyCount) }
 }
 
 /// What hiredis takes for a reply object: any address but zero.

@@ -21,8 +21,14 @@ final class Belief: Sendable {
         }
     }
 
-    /// - Returns: none if nothing is hoped for.
-    fileprivate func reply(keyCount: Int) -> [UInt8] { keyCount < replies.count ? replies[keyCount] : [] }
+    /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
+    /// - Parameter keyCount: how many keys are looked up; 0 hopes for nothing.
+    func end(ofReplyTo keyCount: Int, in bytes: RawSpan, from start: Int) -> Int? {
+        guard keyCount < replies.count else { return nil }
+        let reply = replies[keyCount]
+        guard !reply.isEmpty, bytes.holds(reply.span.bytes, at: start) else { return nil }
+        return start &+ reply.count
+    }
 }
 
 extension PendingCall {
@@ -32,18 +38,6 @@ extension PendingCall {
         /// What the last key is believed to hold.
         var epoch: [UInt8] { belief.epoch }
         let belief: Belief
-
-        init(keyCount: Int, belief: Belief) {
-            self.keyCount = keyCount
-            self.belief = belief
-        }
-
-        /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
-        func end(in bytes: RawSpan, from start: Int) -> Int? {
-            let reply = belief.reply(keyCount: keyCount)
-            guard !reply.isEmpty, bytes.holds(reply.span.bytes, at: start) else { return nil }
-            return start &+ reply.count
-        }
     }
 }
 

@@ -32,12 +32,13 @@ struct ReplyNotes {
     }
 
     /// Whether it is an array of nothing but the epoch, which comes last.
-    func holds(_ hope: PendingCall.Hope) -> Bool {
-        guard notes.count == hope.keyCount + 1, notes[0].kind == .array, notes[0].number == hope.keyCount else {
+    /// - Parameter keyCount: how many keys were looked up; 0 hopes for nothing.
+    func holds(_ belief: Belief, keyCount: Int) -> Bool {
+        guard keyCount > 0, notes.count == keyCount + 1, notes[0].kind == .array, notes[0].number == keyCount else {
             return false
         }
-        for index in 1..<hope.keyCount where notes[index].kind != .null { return false }
-        return notes[hope.keyCount].kind == .bulk && text == hope.epoch
+        for index in 1..<keyCount where notes[index].kind != .null { return false }
+        return notes[keyCount].kind == .bulk && text == belief.epoch
     }
 
     func reply() -> Reply {
