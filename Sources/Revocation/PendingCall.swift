@@ -130,7 +130,8 @@ class PendingCall: @unchecked Sendable {
 /// `@unchecked Sendable`: as any call.
 final class PendingCheck: PendingCall, @unchecked Sendable {
     let check: Check
-    private var latestSentAt = SentTime.never
+    /// When the store was asked.
+    private(set) var sentAt = SentTime.never
     /// Kept beside the check, which would be copied to be asked.
     let isIdentified: Bool
 
@@ -145,12 +146,9 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
             hope: belief.map { Hope(keyCount: keyCount, belief: $0) })
     }
 
-    /// When the store was asked; nil if it was not.
-    var sentAt: ContinuousClock.Instant? { latestSentAt.instant }
-
     /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
     override func write(to bytes: inout OutputRawSpan, at now: SentTime) {
-        latestSentAt = now
+        sentAt = now
         bytes.append(check)
     }
 }

@@ -57,7 +57,7 @@ extension RevocationList {
 
     /// Where one command is not all that it takes.
     private func slowVerdict(_ call: PendingCheck, _ remembersClear: Bool) async -> Verdict {
-        let askedAt = configuration.bootClock()
+        let askedAt = SentTime(configuration.bootClock())
         do throws(StoreFailure) {
             let values = try await backend.lookUp(call.check.keys)
             let clockOffset = try await backend.condition().clockOffset
@@ -98,13 +98,13 @@ extension RevocationList {
     }
 
     /// All that comes after.
-    /// - Parameter askedAt: not after the store has answered; nil if it was not asked.
+    /// - Parameter askedAt: not after the store has answered.
     @inline(never)
     private func conclude(
-        _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>, askedAt: ContinuousClock.Instant?,
+        _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>, askedAt: SentTime,
         _ remembersClear: Bool, _ clockOffset: Int64
     ) -> Verdict {
-        let check = call.check
+        let (check, askedAt) = (call.check, askedAt.instant)
         let (answer, pinned) = verdict(check, call.hope?.epoch, findings, clockOffset)
         switch answer {
         case .clear:
