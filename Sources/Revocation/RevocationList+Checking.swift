@@ -36,9 +36,13 @@ extension RevocationList {
     @inline(__always)
     private func verdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
         let call: PendingCheck
-        switch prepare(token) {
-        case .answered(let verdict): return verdict
-        case .open(let open): call = open
+        do throws(UnknownCause) {
+            call = PendingCheck(token, in: try namespace(for: token.issuer), belief)
+        } catch {
+            return .unknown(error)
+        }
+        if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
+            return .revoked(reason)
         }
         guard let connection = backend.checkConnection() else { return await slowVerdict(call, remembersClear) }
         let outcome = await withUnsafeContinuation { waiter in
@@ -64,25 +68,6 @@ extension RevocationList {
             return conclude(call, .success(.values(values)), askedAt: askedAt, remembersClear, clockOffset)
         } catch {
             return conclude(call, .failure(error), askedAt: askedAt, remembersClear, 0)
-        }
-    }
-
-    private enum Preparation {
-        case answered(Verdict)
-        /// The store is to be asked.
-        case open(PendingCheck)
-    }
-
-    /// All that comes before the store is asked.
-    private func prepare(_ token: TokenClaims) -> Preparation {
-        do throws(UnknownCause) {
-            let call = PendingCheck(token, in: try namespace(for: token.issuer), belief)
-            if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
-                return .answered(.revoked(reason))
-            }
-            return .open(call)
-        } catch {
-            return .answered(.unknown(error))
         }
     }
 
