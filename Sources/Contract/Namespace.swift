@@ -73,21 +73,29 @@ public struct Namespace: Hashable, Sendable {
 /// What the keys of one namespace begin with, put together once.
 package final class KeyBeginnings: Sendable {
     let prefix: String
-    package let token: [UInt8]
-    package let session: [UInt8]
-    package let subject: [UInt8]
-    package let client: [UInt8]
+    /// All that follows, in one piece of memory.
+    package let text: [UInt8]
+    package let token: Range<Int>
+    package let session: Range<Int>
+    package let subject: Range<Int>
+    package let client: Range<Int>
     /// What a look-up ends with: the whole key of the scope of all, and the epoch's, as RESP's bulk strings.
-    package let allAndEpoch: [UInt8]
+    package let allAndEpoch: Range<Int>
 
     init(prefix: String) {
-        func beginning(_ kind: Scope.Kind) -> [UInt8] { Array((prefix + kind.word + ":").utf8) }
-        self.prefix = prefix
-        token = beginning(.token)
-        session = beginning(.session)
-        subject = beginning(.subject)
-        client = beginning(.client)
+        var text: [UInt8] = []
+        func range(of words: String...) -> Range<Int> {
+            let start = text.count
+            for word in words { text += word.utf8 }
+            return start..<text.count
+        }
         func bulk(_ key: String) -> String { "$\(key.utf8.count)\r\n\(key)\r\n" }
-        allAndEpoch = Array((bulk(prefix + Scope.Kind.all.word) + bulk(Epoch.key)).utf8)
+        token = range(of: prefix, Scope.Kind.token.word, ":")
+        session = range(of: prefix, Scope.Kind.session.word, ":")
+        subject = range(of: prefix, Scope.Kind.subject.word, ":")
+        client = range(of: prefix, Scope.Kind.client.word, ":")
+        allAndEpoch = range(of: bulk(prefix + Scope.Kind.all.word), bulk(Epoch.key))
+        self.prefix = prefix
+        self.text = text
     }
 }

@@ -9,29 +9,36 @@ extension OutputRawSpan {
         append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: check.keyCount &+ 1))
         append(lookUp.span.bytes)
         let beginnings = check.beginnings
-        if let identifier = check.identifier { append(beginnings.token, identifier) }
-        if let session = check.session { append(beginnings.session, session) }
-        if let subject = check.subject { append(beginnings.subject, subject) }
-        if let client = check.client { append(beginnings.client, client) }
-        let allAndEpoch = beginnings.allAndEpoch
-        append(allAndEpoch.span.bytes)
+        let text = beginnings.text
+        let bytes = text.span.bytes
+        if let identifier = check.identifier { append(bytes.extracting(beginnings.token), identifier) }
+        if let session = check.session { append(bytes.extracting(beginnings.session), session) }
+        if let subject = check.subject { append(bytes.extracting(beginnings.subject), subject) }
+        if let client = check.client { append(bytes.extracting(beginnings.client), client) }
+        append(bytes.extracting(beginnings.allAndEpoch))
     }
 
     /// A key, as an argument.
-    private mutating func append(_ beginning: [UInt8], _ identifier: String) {
+    private mutating func append(_ beginning: RawSpan, _ identifier: String) {
         let bytes = identifier.utf8.span.bytes
         if Namespace.needsDigest(bytes) {
             let digest = Namespace.bounded(identifier)
-            append(beginning.span.bytes, digest.utf8.span.bytes)
+            appendBulk(beginning, digest.utf8.span.bytes)
         } else {
-            append(beginning.span.bytes, bytes)
+            appendBulk(beginning, bytes)
         }
     }
 
-    private mutating func append(_ beginning: RawSpan, _ identifier: RawSpan) {
-        append(lengthOf: beginning.byteCount &+ identifier.byteCount)
+    /// Two pieces as one bulk of less than a thousand bytes.
+    private mutating func appendBulk(_ beginning: RawSpan, _ rest: RawSpan) {
+        let length = beginning.byteCount &+ rest.byteCount
+        append(UInt8(ascii: "$"))
+        if length >= 100 { append(UInt8(ascii: "0") + UInt8(length / 100)) }
+        if length >= 10 { append(UInt8(ascii: "0") + UInt8(length / 10 % 10)) }
+        append(UInt8(ascii: "0") + UInt8(length % 10))
+        appendLineEnd()
         append(beginning)
-        append(identifier)
+        append(rest)
         appendLineEnd()
     }
 
@@ -51,15 +58,6 @@ extension OutputRawSpan {
     private mutating func appendLineEnd() {
         append(UInt8(ascii: "\r"))
         append(UInt8(ascii: "\n"))
-    }
-
-    /// The header of a bulk of less than a thousand bytes.
-    private mutating func append(lengthOf count: Int) {
-        append(UInt8(ascii: "$"))
-        if count >= 100 { append(UInt8(ascii: "0") + UInt8(count / 100)) }
-        if count >= 10 { append(UInt8(ascii: "0") + UInt8(count / 10 % 10)) }
-        append(UInt8(ascii: "0") + UInt8(count % 10))
-        appendLineEnd()
     }
 }
 
