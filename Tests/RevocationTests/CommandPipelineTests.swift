@@ -283,6 +283,31 @@ import Testing
         guard case .deliverAsHoped(0) = pipeline.next() else { return #expect(Bool(false), "it is what was hoped for") }
     }
 
+    /// An epoch that is believed only since then vouches for no call that was sent before.
+    @Test(arguments: [1, 7, .max]) func aNewBeliefDoesNotAnswerForAnOldOne(size: Int) throws {
+        let (old, new) = (Belief(Array("old-epoch".utf8)), Belief(Array("new-epoch".utf8)))
+        var pipeline = CommandPipeline<String>(patience: .seconds(1))
+        pipeline.sent(1, for: "before", deadline: .distantFuture, hope: .init(keyCount: 2, belief: old))
+        pipeline.sent(1, for: "before, too", deadline: .distantFuture, hope: .init(keyCount: 2, belief: old))
+        pipeline.sent(1, for: "after", deadline: .distantFuture, hope: .init(keyCount: 2, belief: new))
+        let reply = "*2\r\n$-1\r\n$9\r\nnew-epoch\r\n"
+        var bytes = ByteBuffer(string: reply.replacing("new", with: "old") + reply + reply)
+        var answers: [String] = []
+        while let piece = bytes.readSlice(length: min(size, bytes.readableBytes)), piece.readableBytes > 0 {
+            try pipeline.receive(piece)
+            loop: while true {
+                switch pipeline.next() {
+                case .deliver(let caller, let replies):
+                    answers.append("\(caller): \(replies.count)")
+                case .deliverAsHoped(let caller): answers.append("\(caller): as hoped")
+                case .wait: break loop
+                case .close(let failure): throw failure
+                }
+            }
+        }
+        #expect(answers == ["before: 1", "before, too: 1", "after: as hoped"])
+    }
+
     /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
     @Test func noReplyIsTakenForAnothers() throws {
         let epoch = "01890a5d-ac96-774b-bcce-b302099a8057"
