@@ -10,6 +10,9 @@ public struct Argument: Sendable, BitwiseCopyable {
         self.count = UInt32(truncatingIfNeeded: count)
     }
 
+    /// The same, so many bytes further on.
+    func moved(by count: Int) -> Argument { Argument(offset: range.lowerBound &+ count, count: range.count) }
+
     /// Where its bytes stand in the input.
     @inlinable
     public var range: Range<Int> { Int(offset)..<(Int(offset) &+ Int(count)) }
@@ -23,6 +26,9 @@ public struct Request: Sendable, BitwiseCopyable {
     public let count: Int
     /// Where its bytes end in the input.
     public let end: Int
+    /// Whether its first argument, the command's name, is that of the request before it in the batch, byte for byte. Only
+    /// then: it may be so without being said.
+    public let isLikePrevious: Bool
     /// What the owner of the batch notes: which command it is.
     public var tag: Int
 }
@@ -67,8 +73,9 @@ public struct RequestBatch: ~Copyable {
 
     mutating func append(_ argument: Argument) { arguments.append(argument) }
 
-    mutating func finishRequest(from first: Int, end: Int) {
-        requests.append(Request(first: first, count: arguments.count - first, end: end, tag: 0))
+    mutating func finishRequest(from first: Int, end: Int, isLikePrevious: Bool = false) {
+        requests.append(
+            Request(first: first, count: arguments.count - first, end: end, isLikePrevious: isLikePrevious, tag: 0))
     }
 
     mutating func removeArguments(from first: Int) { arguments.removeLast(to: first) }

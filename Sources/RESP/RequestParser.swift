@@ -33,6 +33,36 @@ public struct RequestParser: Sendable {
 
     /// Parses the request at `start` and adds it to `batch`.
     public func parse(_ input: RawSpan, from start: Int, into batch: inout RequestBatch) -> Outcome {
+        if let end = parseShort(input, from: start, into: &batch) { return .request(end: end) }
+        return parseAny(input, from: start, into: &batch)
+    }
+
+    /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or `arguments` or more.
+    /// - Returns: why it stopped before that, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``; else nil.
+    public func fill(
+        _ batch: inout RequestBatch, requests: Int, arguments: Int, from input: RawSpan, at position: inout Int
+    ) -> Outcome? {
+        var shape: Shape?
+        while batch.count < requests, batch.argumentCount < arguments {
+            if let end = shape?.parse(input, from: position, into: &batch) {
+                position = end
+                continue
+            }
+            shape = nil
+            if let end = parseShort(input, from: position, into: &batch) {
+                shape = Shape(ofLastIn: batch, from: position)
+                position = end
+                continue
+            }
+            switch parseAny(input, from: position, into: &batch) {
+            case .request(let end), .nothing(let end): position = end
+            case let outcome: return outcome
+            }
+        }
+        return nil
+    }
+
+    func parseAny(_ input: RawSpan, from start: Int, into batch: inout RequestBatch) -> Outcome {
         guard start < input.byteCount else { return .incomplete(atLeast: start + 1) }
         guard input[byte: start] == UInt8(ascii: "*") else { return findLine(input, from: start) }
 

@@ -1,4 +1,4 @@
-import RESP
+@testable import RESP
 
 /// What a stream of bytes was parsed into: each request's words, and how it ended.
 struct ParsedRequests: Equatable {
@@ -6,16 +6,54 @@ struct ParsedRequests: Equatable {
         case request([[UInt8]])
         case nothing
         case line([UInt8])
+
+        /// A request's first word.
+        var command: [UInt8]? { if case .request(let words) = self { words[0] } else { nil } }
     }
 
     var items: [Item] = []
+    /// Something was said of a request that is not so.
+    var isMistaken = false
     var failure: ProtocolError?
     /// What is left of the input, incomplete.
     var rest: [UInt8] = []
 
     /// Parses all of `bytes` at once.
-    init(whole bytes: [UInt8], parser: RequestParser = RequestParser()) {
-        feed(bytes, parser)
+    /// - Parameter short: whether short requests are read as such.
+    init(whole bytes: [UInt8], parser: RequestParser = RequestParser(), short: Bool = true) {
+        feed(bytes, parser, short)
+    }
+
+    /// Parses all of `bytes` in batches of this many requests.
+    init(batches bytes: [UInt8], of requests: Int, parser: RequestParser = RequestParser()) {
+        var position = 0
+        while true {
+            var batch = RequestBatch()
+            let start = position
+            let outcome = parser.fill(
+                &batch, requests: requests, arguments: .max, from: bytes.span.bytes, at: &position)
+            for index in 0..<batch.count {
+                let request = batch[index]
+                let words = (request.first..<(request.first + request.count)).map {
+                    Array(bytes[batch.argument($0).range])
+                }
+                if request.isLikePrevious, items.last.map({ $0.command != words[0] }) ?? true { isMistaken = true }
+                items.append(.request(words))
+            }
+            switch outcome {
+            case nil: if position == start { return }
+            case .request, .nothing: isMistaken = true
+            case .inline(let end):
+                items.append(.line(Array(bytes[position..<end])))
+                position = end
+            case .incomplete, .incompleteLine:
+                rest = Array(bytes[position...])
+                return
+            case .invalid(let error):
+                failure = error
+                return
+            }
+        }
     }
 
     /// Parses as the pieces come, and only once as many bytes are there as the parser asked for.
@@ -37,11 +75,14 @@ struct ParsedRequests: Equatable {
 
     /// - Returns: how many bytes of ``rest`` it takes to go on; nil if a line's end.
     @discardableResult
-    private mutating func feed(_ bytes: [UInt8], _ parser: RequestParser) -> Int? {
+    private mutating func feed(_ bytes: [UInt8], _ parser: RequestParser, _ short: Bool = true) -> Int? {
         var position = 0
         while true {
             var batch = RequestBatch()
-            switch parser.parse(bytes.span.bytes, from: position, into: &batch) {
+            switch short
+                ? parser.parse(bytes.span.bytes, from: position, into: &batch)
+                : parser.parseAny(bytes.span.bytes, from: position, into: &batch)
+            {
             case .request(let end):
                 let request = batch[0]
                 items.append(

@@ -119,6 +119,46 @@ import Testing
         }
     }
 
+    /// Requests of all shapes side by side, many like the one before and some damaged: in batches, and as the way for any
+    /// request reads them, one by one.
+    @Test func batchesGiveTheSame() {
+        var state: UInt64 = 1
+        func draw(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+        func one<Element>(of list: [Element]) -> Element { list[draw(list.count)] }
+        for round in 0..<20_000 {
+            var bytes: [UInt8] = []
+            var words: [[UInt8]] = []
+            for _ in 0...draw(12) {
+                if words.count > 1, draw(3) > 0 {
+                    // The same shape, another argument.
+                    words[1] = words[1].map { _ in UInt8(9 + draw(90)) }
+                } else {
+                    words = [Array(one(of: ["EXISTS", "GET", "exists", "SETEX", "X", "DEL", "MGET"]).utf8)]
+                    for _ in 0..<one(of: [1, 1, 1, 0, 2, 3, 10]) {
+                        let length = one(of: [0, 1, 8, 9, 10, 48, 48, 99, 100, 101])
+                        words.append((0..<length).map { _ in UInt8(9 + draw(90)) })
+                    }
+                }
+                bytes += encode(words)
+            }
+            if round % 2 == 1 {
+                for _ in 0...draw(3) {
+                    bytes[draw(bytes.count)] = one(of: [0x0D, 0x0A, 0x24, 0x2A, 0x30, 0x39, 0x3A, 0x2D, 0xFF])
+                }
+            }
+            if round % 5 == 4 { bytes.removeLast(draw(min(40, bytes.count))) }
+            var expected = ParsedRequests(whole: bytes, short: false)
+            expected.items.removeAll { $0 == .nothing }
+            for size in [1, 2, 64] {
+                let parsed = ParsedRequests(batches: bytes, of: size)
+                #expect(parsed == expected, "round \(round): \(String(decoding: bytes, as: UTF8.self))")
+            }
+        }
+    }
+
     /// How many bytes are needed is a lower bound: it never passes the request's end, and every pass moves on.
     @Test(arguments: streams.indices)
     func theBoundIsLowAndMovesOn(_ index: Int) {

@@ -1,0 +1,117 @@
+extension RequestParser {
+    /// Parses a request as nearly all are: of at most nine arguments, each of less than 100 bytes, and all there.
+    /// - Returns: where it ends; nil if it is not so, whatever it is then.
+    @inline(__always)
+    func parseShort(_ input: RawSpan, from start: Int, into batch: inout RequestBatch) -> Int? {
+        guard start >= 0, start &+ 8 <= input.byteCount, maySendShort else { return nil }
+        let head = Header(input.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+        guard head.hasOneDigit(after: UInt8(ascii: "*")), head.first > 0 else { return nil }
+        let first = batch.argumentCount
+        var position = start &+ 4
+        for _ in 0..<head.first {
+            guard position &+ 8 <= input.byteCount else { break }
+            let header = Header(input.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let count: Int
+            if header.hasTwoDigits(after: UInt8(ascii: "$")) {
+                count = header.first &* 10 &+ header.second
+                position &+= 5
+            } else {
+                guard header.hasOneDigit(after: UInt8(ascii: "$")) else { break }
+                count = header.first
+                position &+= 4
+            }
+            let end = position &+ count
+            guard end &+ 2 <= input.byteCount,
+                UInt16(littleEndian: input.unsafeLoadUnaligned(fromByteOffset: end, as: UInt16.self)) == Header.lineEnd
+            else { break }
+            batch.append(Argument(offset: position, count: count))
+            position = end &+ 2
+        }
+        guard batch.argumentCount == first &+ head.first else {
+            batch.removeArguments(from: first)
+            return nil
+        }
+        batch.finishRequest(from: first, end: position)
+        return position
+    }
+
+    /// Whether no limit forbids what a short request has.
+    @inline(__always)
+    private var maySendShort: Bool { limits.maximumBulk >= 99 && limits.maximumArguments >= 9 }
+
+    /// The first eight bytes of an array's or an argument's header, and what comes after it.
+    private struct Header {
+        /// CRLF.
+        static let lineEnd: UInt16 = 0x0A0D
+        private let word: UInt64
+
+        @inline(__always)
+        init(_ word: UInt64) { self.word = UInt64(littleEndian: word) }
+
+        /// What the digit stands for; only digits are less than 10.
+        @inline(__always)
+        var first: Int { Int(truncatingIfNeeded: UInt8(truncatingIfNeeded: word &>> 8) &- UInt8(ascii: "0")) }
+        @inline(__always)
+        var second: Int { Int(truncatingIfNeeded: UInt8(truncatingIfNeeded: word &>> 16) &- UInt8(ascii: "0")) }
+
+        @inline(__always)
+        func hasOneDigit(after mark: UInt8) -> Bool {
+            word & 0xFFFF_00FF == UInt64(mark) | UInt64(Self.lineEnd) &<< 16 && first < 10
+        }
+
+        /// Two digits, of which the first is not 0.
+        @inline(__always)
+        func hasTwoDigits(after mark: UInt8) -> Bool {
+            word & 0xFF_FF00_00FF == UInt64(mark) | UInt64(Self.lineEnd) &<< 24 && first &- 1 < 9 && first > 0
+                && second < 10
+        }
+    }
+
+    /// What a command with one argument has in common with the next like it: all that comes before the argument's bytes, and
+    /// how many those are.
+    struct Shape {
+        private let start: Int
+        /// Where the command's name stands, counted from the start, and its length.
+        private let name: Argument
+        private let argument: Argument
+        private let size: Int
+
+        /// - Parameter start: where the batch's last request, a short one, begins.
+        @inline(__always)
+        init?(ofLastIn batch: borrowing RequestBatch, from start: Int) {
+            let request = batch[batch.count &- 1]
+            guard request.count == 2 else { return nil }
+            self.start = start
+            let (name, argument) = (batch.argument(request.first), batch.argument(request.first &+ 1))
+            self.name = Argument(offset: name.range.lowerBound &- start, count: name.range.count)
+            self.argument = Argument(offset: argument.range.lowerBound &- start, count: argument.range.count)
+            size = request.end &- start
+        }
+
+        /// Parses the next request if it is of this shape.
+        /// - Returns: where it ends; nil if it is not.
+        @inline(__always)
+        func parse(_ input: RawSpan, from next: Int, into batch: inout RequestBatch) -> Int? {
+            let end = next &+ size
+            guard end <= input.byteCount else { return nil }
+            // The last eight bytes before the argument may overlap with those before them. It takes fifteen to get there.
+            let head = argument.range.lowerBound
+            var difference: UInt64 = 0
+            var offset = 0
+            while offset < head {
+                let at = min(offset, head &- 8)
+                difference |=
+                    input.unsafeLoadUnaligned(fromByteOffset: start &+ at, as: UInt64.self)
+                    ^ input.unsafeLoadUnaligned(fromByteOffset: next &+ at, as: UInt64.self)
+                offset &+= 8
+            }
+            let lineEnd = input.unsafeLoadUnaligned(fromByteOffset: end &- 2, as: UInt16.self)
+            guard difference == 0, UInt16(littleEndian: lineEnd) == Header.lineEnd else { return nil }
+            let first = batch.argumentCount
+            batch.append(name.moved(by: next))
+            batch.append(argument.moved(by: next))
+            batch.finishRequest(from: first, end: end, isLikePrevious: true)
+            return end
+        }
+    }
+}
