@@ -18,26 +18,56 @@ extension Denylist {
         /// As ``Denylist/hash(of:)``.
         public func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
 
-        /// As ``Denylist/beginPrefetch(_:)``.
-        public func beginPrefetch(_ hash: KeyHash) { table.prefetchDirectory(hash.value) }
+        /// As ``Denylist/beginPrefetch(of:)``.
+        public func beginPrefetch(of key: RawSpan) -> KeyHash {
+            let hash = hash(of: key)
+            table.prefetchDirectory(hash.value)
+            return hash
+        }
 
         /// As ``Denylist/prefetch(_:)``.
         public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
 
         /// As ``Denylist/prefetchTags(_:)``.
-        public func prefetchTags(_ hash: KeyHash) { table.prefetchTags(hash.value) }
+        public func prefetchTags(_ hashes: Span<KeyHash>) {
+            for index in hashes.indices { table.prefetchTags(hashes[index].value) }
+        }
 
-        /// As ``Denylist/prefetchSlot(_:orFree:)``.
-        public func prefetchSlot(_ hash: KeyHash, orFree: Bool) { table.prefetchSlot(hash.value, orFree: orFree) }
+        /// As ``Denylist/prefetchSlots(_:orFree:)``.
+        public func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) {
+            for index in hashes.indices { table.prefetchSlot(hashes[index].value, orFree: orFree) }
+        }
 
         /// As ``Denylist/contains(_:hash:at:)``.
         public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {
             let shard = table.shard(hash.value)
-            return key.withUnsafeBytes { bytes in
+            // The caller keeps the key until this returns: a closure around all that follows would not be inlined.
+            let bytes = key.withUnsafeBytes { $0 }
+            shard.lock.lock()
+            defer { shard.lock.unlock() }
+            guard let slot = table.find(Key(bytes, hash), shard) else { return false }
+            return slot.expiry > hash.time(moment)
+        }
+
+        /// As ``Denylist/contains(_:at:)``.
+        public func contains(_ hashes: Span<KeyHash>, at moment: Moment) -> Denylist.Presence {
+            precondition(hashes.count <= Denylist.Presence.most)
+            var presence = Denylist.Presence()
+            for index in hashes.indices {
+                let hash = hashes[index]
+                let shard = table.shard(hash.value)
                 shard.lock.lock()
-                defer { shard.lock.unlock() }
-                return table.find(Key(bytes, hash), shard).map { table.isLive($0, at: moment) } ?? false
+                var isFull = false
+                let slot = table.find(hash, shard) { _, _ in
+                    isFull = true
+                    return true
+                }
+                let isLive = slot.map { $0.expiry > hash.time(moment) } ?? false
+                shard.lock.unlock()
+                presence.there |= (isLive && !isFull ? 1 : 0) &<< UInt64(truncatingIfNeeded: index)
+                presence.open |= (isFull ? 1 : 0) &<< UInt64(truncatingIfNeeded: index)
             }
+            return presence
         }
 
         /// As ``Denylist/read(_:hash:at:_:)``.

@@ -49,24 +49,37 @@ public final class Denylist: @unchecked Sendable {
     /// The keyed hash of a key. Computed once per command and passed along.
     public func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
 
-    /// Asks the processor to fetch what the other calls that prefetch will touch. With several keys, begin for all of them
-    /// before the first of those: it would wait for that memory otherwise, key by key.
-    public func beginPrefetch(_ hash: KeyHash) { keys.beginPrefetch(hash) }
+    /// Hashes a key and asks the processor to fetch what the other calls that prefetch will touch. With several keys, begin for
+    /// all of them before the first of those: it would wait for that memory otherwise, key by key.
+    public func beginPrefetch(of key: RawSpan) -> KeyHash { keys.beginPrefetch(of: key) }
 
     /// Asks the processor to fetch what a lookup of this hash will touch, and twice as much: the way for a few keys.
     public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 
-    /// Asks the processor to fetch what ``prefetchSlot(_:orFree:)`` will look at: the way for many keys, where that has
+    /// Asks the processor to fetch what ``prefetchSlots(_:orFree:)`` will look at: the way for many keys, where that has
     /// come for the first once the last has been asked for.
-    public func prefetchTags(_ hash: KeyHash) { keys.prefetchTags(hash) }
+    public func prefetchTags(_ hashes: Span<KeyHash>) { keys.prefetchTags(hashes) }
 
-    /// Asks the processor to fetch what else a lookup of this hash will touch.
-    /// - Parameter orFree: and what a new entry will, if there is none.
-    public func prefetchSlot(_ hash: KeyHash, orFree: Bool) { keys.prefetchSlot(hash, orFree: orFree) }
+    /// Asks the processor to fetch what else lookups of these hashes will touch.
+    /// - Parameter orFree: and what a new entry will, where there is none.
+    public func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) { keys.prefetchSlots(hashes, orFree: orFree) }
 
     /// Whether there is a live entry.
     public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {
         keys.contains(key, hash: hash, at: moment)
+    }
+
+    /// Which of some keys have a live entry, told by their hashes alone.
+    /// - Parameter hashes: of ``Presence/most`` keys at most.
+    public func contains(_ hashes: Span<KeyHash>, at moment: Moment) -> Presence { keys.contains(hashes, at: moment) }
+
+    /// What hashes tell of their keys: a bit for each, from the lowest on.
+    public struct Presence: Sendable, BitwiseCopyable {
+        public static let most = 64
+        /// Keys that have a live entry.
+        public internal(set) var there: UInt64 = 0
+        /// Keys to be asked for by ``Denylist/contains(_:hash:at:)``: those stored in full, whose bytes decide.
+        public internal(set) var open: UInt64 = 0
     }
 
     /// Reads an entry under its shard's lock.

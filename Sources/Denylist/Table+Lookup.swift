@@ -22,10 +22,12 @@ extension Table {
     func prefetch(_ hash: UInt64) { peek(hash)?.home.prefetch() }
 
     /// Asks for the line that says where in its group a lookup of this hash ends.
+    @inline(__always)
     func prefetchTags(_ hash: UInt64) { peek(hash)?.home.prefetchTags() }
 
     /// Asks for the slot where a lookup of this hash ends, once its tags have come.
     /// - Parameter orFree: asks for the slot that a new entry would take if there is none.
+    @inline(__always)
     func prefetchSlot(_ hash: UInt64, orFree: Bool) {
         guard let (home, next) = peek(hash), state.pointee.pool.has(home.address) else { return }
         if home.prefetchSlots(hash, orFree: orFree) { next().prefetch() }
@@ -34,27 +36,32 @@ extension Table {
     /// The slot of a key, expired or not.
     @inline(__always)
     func find(_ key: Key, _ shard: Shard) -> Slot? {
-        let entry = segmentEntry(key.hash, shard)
+        find(key.hashed, shard) { holds(key, $0, segment($1)) }
+    }
+
+    /// The slot of a key, expired or not.
+    /// - Parameter isFull: whether a slot, whose hash is the key's, is that of the key, which is stored there in full.
+    @inline(__always)
+    func find(_ key: KeyHash, _ shard: Shard, _ isFull: (Slot, SegmentEntry) -> Bool) -> Slot? {
+        let entry = segmentEntry(key.value, shard)
         let groupCount = entry.groupCount
         guard groupCount > 0 else { return nil }
         let pool = state.pointee.pool
-        let tag = Group.tag(key.hash)
-        var index = Segment.home(key.hash, consumedBits: consumedBits(entry.depth), groupCount: groupCount)
+        let tag = Group.tag(key.value)
+        var index = Segment.home(key.value, consumedBits: consumedBits(entry.depth), groupCount: groupCount)
         for _ in 0..<groupCount {
             let group = entry.group(index, pool)
             for lane in group.lanes(tagged: tag) {
                 let slot = group.slot(lane)
                 let kind = slot.meta.kind
                 if kind == key.kind, slot.word0 == key.word0 {
-                    if key.isCompact ? slot.word1 == key.word1 : holds(key, slot, segment(entry)) { return slot }
-                } else if kind >= KeyForms.plain, key.isCompact, slot.word0 == key.hash,
-                    holds(key, slot, segment(entry))
-                {
+                    if key.isCompact ? slot.word1 == key.word1 : isFull(slot, entry) { return slot }
+                } else if kind >= KeyForms.plain, key.isCompact, slot.word0 == key.value, isFull(slot, entry) {
                     // A compact key whose expiry does not fit is stored in full.
                     return slot
                 }
             }
-            guard group.goesOn(key.hash) else { return nil }
+            guard group.goesOn(key.value) else { return nil }
             index &+= 1
             if index == groupCount { index = 0 }
         }

@@ -80,12 +80,16 @@ struct Table: BitwiseCopyable {
 
     /// The hash of a key, with its compact form.
     func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
-        if let compact = state.pointee.forms.compact(bytes) {
-            let hash = state.pointee.hashing.hash(compact.word0, compact.word1, kind: compact.kind) >> 1
-            return KeyHash(value: hash, word0: compact.word0, word1: compact.word1, kind: compact.kind)
+        let (forms, hashing) = (state.pointee.forms, state.pointee.hashing)
+        if let compact = forms.compact(bytes) {
+            let hash = hashing.hash(compact.word0, compact.word1, kind: compact.kind) >> 1
+            return KeyHash(
+                value: hash, word0: compact.word0, word1: compact.word1, kind: compact.kind,
+                isGuarded: forms.isGuarded(kind: compact.kind))
         }
-        let hash = state.pointee.hashing.hash(bytes) >> 1
-        return KeyHash(value: hash, word0: hash, word1: 0, kind: fullKind(bytes))
+        let hash = hashing.hash(bytes) >> 1
+        let kind = fullKind(bytes)
+        return KeyHash(value: hash, word0: hash, word1: 0, kind: kind, isGuarded: forms.isGuarded(kind: kind))
     }
 
     func fullKind(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

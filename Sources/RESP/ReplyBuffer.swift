@@ -161,6 +161,20 @@ public struct ReplyBuffer: ~Copyable {
         }
     }
 
+    /// The integer 0 or 1 for each of the lowest `count` bits, from the lowest on.
+    public mutating func integers(_ bits: UInt64, count: Int) {
+        precondition(count <= UInt64.bitWidth)
+        guard reserve(count * 4) else { return }
+        for index in 0..<count {
+            let digit = UInt32(truncatingIfNeeded: bits &>> UInt64(truncatingIfNeeded: index) & 1)
+            (storage + self.count).storeBytes(of: (Self.zero + digit << 8).littleEndian, as: UInt32.self)
+            self.count &+= 4
+        }
+    }
+
+    /// `:0\r\n`
+    private static let zero: UInt32 = 0x0A0D_303A
+
     @inline(never)
     private mutating func longInteger(_ number: Int64) {
         append(byte: UInt8(ascii: ":"))

@@ -86,11 +86,11 @@ struct TableBenchmark {
 
     private func hashAndPrefetch(mayInsert: Bool) {
         for index in 0..<Self.batch {
-            hashes[index] = denylist.hash(of: keys[index].bytes)
-            denylist.beginPrefetch(hashes[index])
+            hashes[index] = denylist.beginPrefetch(of: keys[index].bytes)
         }
-        for index in 0..<Self.batch { denylist.prefetchTags(hashes[index]) }
-        for index in 0..<Self.batch { denylist.prefetchSlot(hashes[index], orFree: mayInsert) }
+        let all = Span(_unsafeElements: UnsafeBufferPointer(hashes))
+        denylist.prefetchTags(all)
+        denylist.prefetchSlots(all, orFree: mayInsert)
     }
 
     private func batches(_ offset: Int, _ expected: Bool) {

@@ -19,8 +19,7 @@ import Testing
                     for _ in 0..<Self.rounds {
                         let text = keys[Int.random(in: 0..<keys.count, using: &generator)]
                         let key = text.span.bytes
-                        let hash = denylist.hash(of: key)
-                        denylist.beginPrefetch(hash)
+                        let hash = denylist.beginPrefetch(of: key)
                         denylist.prefetch(hash)
                         denylist.update(key, hash: hash, at: .start) { entry in
                             let count = entry.exists ? entry.withValue { Int($0.text)! } : 0

@@ -46,6 +46,57 @@ import Testing
         #expect(text(SessionBench().converse([wide + wide + encode(["PING"])])) == ":0\r\n:0\r\n+PONG\r\n")
     }
 
+    /// Requests that are executed together because they stand side by side: they answer and count as by themselves.
+    @Test func runsAnswerAsOneByOne() {
+        var state: UInt64 = 7
+        func draw(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+        let uuid = "0190a5f2-7c3e-7b1a-9f00-0000000000"
+        let keys = (10..<40).map { number in
+            switch number % 5 {
+            case 0: "plain\(number)"
+            case 1: "revoked:sub:user\(number)"
+            case 2: "revoked:jti:\(uuid)\(number)".uppercased()
+            default: "revoked:jti:\(uuid)\(number)"
+            }
+        }
+        for _ in 0..<300 {
+            let requests = (0..<(1 + draw(150))).map { _ in
+                let key = keys[draw(keys.count)]
+                switch draw(20) {
+                // The last does not fit into a slot's field: such a key is stored in full.
+                case 0: return ["SETEX", key, "100", "logout"]
+                case 1: return ["SET", "plain10", "v", "PXAT", "4398046511104000"]
+                case 2: return ["DEL", key]
+                case 3: return ["EXISTS", key, keys[0]]
+                case 4: return [["GET", key], ["TOUCH", key], ["exists", key], ["EXISTS"], ["FOO", key]][draw(5)]
+                default: return ["EXISTS", key]
+                }
+            }
+            let (together, apart) = (SessionBench(), SessionBench())
+            let replies = together.converse([requests.flatMap(encode)])
+            #expect(text(replies) == text(apart.converse(requests.map(encode))))
+            #expect(counts(together) == counts(apart))
+        }
+    }
+
+    private func counts(_ bench: SessionBench) -> [Int] {
+        let totals = bench.daemon.counters.totals
+        let slots: [CounterSlot] = [.plainHits, .plainMisses, .guardedHits, .guardedMisses, .allErrors]
+        return slots.map { totals[$0] } + (0..<CounterSlot.mostCommands).map { totals[.calls($0)] }
+    }
+
+    @Test func runsAreRefusedToNobody() {
+        let bench = SessionBench { $0.password = "secret" }
+        let refusal = "-NOAUTH Authentication required.\r\n"
+        let exists = encode(["EXISTS", "k"])
+        #expect(text(bench.converse([exists + exists])) == refusal + refusal)
+        #expect(text(bench.converse([encode(["AUTH", "secret"]) + exists + exists])) == "+OK\r\n:0\r\n:0\r\n")
+        #expect(text(bench.converse([exists + encode(["RESET"]) + exists])) == ":0\r\n+RESET\r\n" + refusal)
+    }
+
     @Test func afterTheEndNothingIsExecuted() {
         for last in [encode(["QUIT"]), Array("*x\r\n".utf8), Array("\"\r\n".utf8)] {
             let bench = SessionBench()

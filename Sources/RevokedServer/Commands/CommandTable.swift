@@ -50,16 +50,20 @@ struct Command: Sendable, BitwiseCopyable {
         lastKey = keys.last
         keyStep = keys.step
     }
+
+    /// Whether it takes so many arguments, the name included.
+    @inline(__always)
+    func takes(_ count: Int) -> Bool { arity > 0 ? count == arity : count >= -arity }
 }
 
-/// All commands, and how to find one by the bytes of its name. Not copyable, so that nobody counts references to it.
-struct CommandTable: ~Copyable {
+/// All commands, and how to find one by the bytes of its name.
+struct CommandTable: Sendable, BitwiseCopyable {
     static let shared = CommandTable()
 
     /// In the order of ``commands``.
     static let names = all.map { "\($0.name)" }
 
-    let commands: Scratch<Command>
+    let commands: FrozenArray<Command>
 
     private static let all: [Command] = {
         let one = (first: 1, last: 1, step: 1)
@@ -156,24 +160,22 @@ struct CommandTable: ~Copyable {
     }
 
     private static let slots = 256
-    private let places: Scratch<Place>
+    private let places: FrozenArray<Place>
 
     private init() {
-        var commands = Scratch<Command>(capacity: Self.all.count)
-        var places = Scratch<Place>(capacity: Self.slots)
-        for _ in 0..<Self.slots { places.append(Place()) }
+        var places = Array(repeating: Place(), count: Self.slots)
         for (index, command) in Self.all.enumerated() {
-            commands.append(command)
             let name = command.name.withUTF8Buffer { Name(RawSpan(_unsafeElements: $0)) }
             var slot = name.slot
             while places[slot].index >= 0 { slot = (slot + 1) % Self.slots }
             places[slot] = Place(name: name, index: index)
         }
-        self.commands = commands
-        self.places = places
+        commands = FrozenArray(Self.all)
+        self.places = FrozenArray(places)
     }
 
     /// The index of the command with this name, in any case; -1 if there is none.
+    @inline(__always)
     func find(_ bytes: RawSpan) -> Int {
         guard bytes.byteCount > 0, bytes.byteCount <= Name.longest else { return -1 }
         let name = Name(bytes)

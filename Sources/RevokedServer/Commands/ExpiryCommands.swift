@@ -18,7 +18,7 @@ enum ExpiryCommands {
             _, expiry in
             expiry
         }
-        worker.count(arguments[1], hit: expiry != nil)
+        worker.count(worker.hash(1, of: arguments), hit: expiry != nil)
         guard let expiry else { return worker.reply.integer(-2) }
         worker.reply.integer(expiry == Expiry.never ? -1 : number(expiry))
     }
@@ -155,7 +155,7 @@ enum ExpiryCommands {
         guard let options = SetOptions(arguments, from: 2, of: .getex) else { return worker.failSyntax() }
         let key = arguments[1]
         let exists = worker.denylist.contains(key, hash: worker.hash(1, of: arguments), at: worker.moment)
-        worker.count(arguments[1], hit: exists)
+        worker.count(worker.hash(1, of: arguments), hit: exists)
         // As Redis does: what is wrong with the time is said only of a key that is there.
         guard exists else { return worker.reply.null() }
         let keyClass = worker.classify(key)

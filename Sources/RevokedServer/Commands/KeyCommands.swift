@@ -7,10 +7,10 @@ enum KeyCommands {
     static func exists(_ arguments: Arguments, _ worker: inout Worker) {
         var found: Int64 = 0
         for index in 1..<arguments.count {
-            let hit = worker.denylist.contains(
-                arguments[index], hash: worker.hash(index, of: arguments), at: worker.moment)
-            if hit { found += 1 }
-            worker.count(arguments[index], hit: hit)
+            let hash = worker.hash(index, of: arguments)
+            let hit = worker.denylist.contains(arguments[index], hash: hash, at: worker.moment)
+            if hit { found &+= 1 }
+            worker.count(hash, hit: hit)
         }
         worker.reply.integer(found)
     }
@@ -54,6 +54,6 @@ enum KeyCommands {
         }
         worker.wait(for: position)
         if !found { worker.reply.null() }
-        worker.count(arguments[1], hit: found)
+        worker.count(hash, hit: found)
     }
 }

@@ -6,8 +6,10 @@ extension Session {
     /// Checks one request and executes it: the order of the checks, and their texts, are Redis'.
     mutating func perform(_ arguments: Arguments, _ tag: Int, _ worker: inout Worker) {
         guard tag >= 0 else { return refuseUnknown(arguments, &worker) }
-        let command = CommandTable.shared.commands[tag]
-        guard mayPerform(command, arguments, &worker) else { return worker.counters.add(to: .rejections(tag)) }
+        let command = worker.commands.commands[tag]
+        guard isOpen(command, arguments, worker) || mayPerform(tag, arguments, &worker) else {
+            return worker.counters.add(to: .rejections(tag))
+        }
         client.lastCommand.store(tag, ordering: .relaxed)
         let start = worker.reply.count
         let errors = worker.counters[.allErrors]
@@ -19,9 +21,21 @@ extension Session {
         if command.flags.contains(.slow) { worker.readClock() }
     }
 
+    /// Whether a command that only reads has nothing more to be asked, as nearly always.
+    @inline(__always)
+    private func isOpen(_ command: Command, _ arguments: borrowing Arguments, _ worker: borrowing Worker) -> Bool {
+        command.takes(arguments.count) && command.flags.isDisjoint(with: [.admin, .write]) && mayRead(worker)
+    }
+
+    @inline(__always)
+    func mayRead(_ worker: borrowing Worker) -> Bool { user != .nobody && !worker.daemon.loading.isActive }
+
     /// What is asked of a command before it is executed; answers the error if there is one.
-    private func mayPerform(_ command: Command, _ arguments: borrowing Arguments, _ worker: inout Worker) -> Bool {
-        guard command.arity > 0 ? arguments.count == command.arity : arguments.count >= -command.arity else {
+    private mutating func mayPerform(
+        _ tag: Int, _ arguments: borrowing Arguments, _ worker: inout Worker
+    ) -> Bool {
+        let command = worker.commands.commands[tag]
+        guard command.takes(arguments.count) else {
             return deny(&worker, "ERR wrong number of arguments for '\(command.name)' command")
         }
         guard user != .nobody || command.flags.contains(.noAuthentication) else {

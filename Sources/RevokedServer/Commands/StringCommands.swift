@@ -11,21 +11,21 @@ enum StringCommands {
     }
 
     static func strlen(_ arguments: Arguments, _ worker: inout Worker) {
-        let length = worker.denylist.read(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
+        let hash = worker.hash(1, of: arguments)
+        let length = worker.denylist.read(arguments[1], hash: hash, at: worker.moment) {
             value, _ in
             value.byteCount
         }
-        worker.count(arguments[1], hit: length != nil)
+        worker.count(hash, hit: length != nil)
         worker.reply.integer(Int64(length ?? 0))
     }
 
     private static func reply(_ arguments: Arguments, _ index: Int, _ worker: inout Worker) {
-        let found: Void? = worker.denylist.read(
-            arguments[index], hash: worker.hash(index, of: arguments), at: worker.moment
-        ) {
+        let hash = worker.hash(index, of: arguments)
+        let found: Void? = worker.denylist.read(arguments[index], hash: hash, at: worker.moment) {
             value, _ in worker.reply.bulk(value)
         }
         if found == nil { worker.reply.null() }
-        worker.count(arguments[index], hit: found != nil)
+        worker.count(hash, hit: found != nil)
     }
 }

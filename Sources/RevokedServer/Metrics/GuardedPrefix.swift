@@ -1,5 +1,5 @@
 /// The prefix of guarded keys, made so that to ask for it costs next to nothing: one comparison of eight bytes for most
-/// keys, since every check asks.
+/// keys, since every write asks.
 struct GuardedPrefix: Sendable {
     private let bytes: [UInt8]
     /// Its first eight bytes as they lie in memory, and which of them it has.

@@ -16,8 +16,8 @@ struct Session: ~Copyable {
 
     /// Replies beyond this are written before more requests of the same read are executed.
     static let replyPause = 256 << 10
-    /// Requests that are parsed and whose entries are fetched together before the first is executed: so many that the
-    /// wait for memory is over by then, so few that what was fetched is still in the processor's first cache.
+    /// Requests that are parsed and whose keys are hashed before the first is executed: so many that the wait for memory is
+    /// over by then, so few that what was fetched is still in the processor's first cache.
     private static let batchRequests = 64
     private static let batchArguments = 128
     /// The most that one unfinished request may take; and all of them together.
@@ -130,12 +130,19 @@ struct Session: ~Copyable {
             batch.removeAll()
             worker.forgetHashes()
             let stop = fill(&batch, from: input, at: &position, &worker)
-            worker.prefetch()
-            for index in 0..<batch.count {
-                let request = batch[index]
-                perform(Arguments(of: request, in: batch, input: input), request.tag, &worker)
+            var index = 0
+            while index < batch.count {
+                let stride = Worker.requestsAtOnce
+                if index % stride == 0 { worker.prefetch(for: batch.count) }
+                let run = performRun(
+                    index..<min(batch.count, index - index % stride + stride), of: batch, input, &worker)
+                if run == 0 {
+                    let request = batch[index]
+                    perform(Arguments(of: request, in: batch, input: input), request.tag, &worker)
+                }
+                index += max(run, 1)
                 if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.count > Self.replyPause { return (request.end, .paused) }
+                if worker.reply.count > Self.replyPause { return (batch[index - 1].end, .paused) }
             }
             switch stop {
             case .full: continue
@@ -172,38 +179,39 @@ struct Session: ~Copyable {
     ) -> Stop {
         // Authenticating changes the limits of what follows.
         let most = parser.isAuthenticated ? Self.batchRequests : 1
-        while batch.count < most, batch.argumentCount < Self.batchArguments {
-            switch parser.parse(input, from: position, into: &batch) {
-            case .request(let end):
-                Self.prepare(&batch, input, &worker)
-                position = end
-            case .nothing(let end): position = end
-            case .inline(let end): return .inline(end: end)
-            case .incomplete(let atLeast): return .incomplete(atLeast: atLeast)
-            case .incompleteLine: return .incompleteLine
-            case .invalid(let error): return .invalid(error)
-            }
+        let outcome = parser.fill(
+            &batch, requests: most, arguments: Self.batchArguments, from: input, at: &position)
+        Self.prepare(&batch, input, &worker)
+        return switch outcome {
+        case nil, .request, .nothing: .full
+        case .inline(let end): .inline(end: end)
+        case .incomplete(let atLeast): .incomplete(atLeast: atLeast)
+        case .incompleteLine: .incompleteLine
+        case .invalid(let error): .invalid(error)
         }
-        return .full
     }
 
-    /// Finds the last request's command, hashes its keys and begins to ask for the memory where they are.
+    /// Finds the requests' commands, hashes their keys and begins to ask for the memory where those are.
     private static func prepare(_ batch: inout RequestBatch, _ input: RawSpan, _ worker: inout Worker) {
-        let index = batch.count - 1
-        let request = batch[index]
-        let tag = CommandTable.shared.find(input.extracting(batch.argument(request.first).range))
-        batch.setTag(tag, ofRequest: index)
-        guard tag >= 0 else { return }
-        let command = CommandTable.shared.commands[tag]
-        guard command.firstKey > 0 else { return }
-        let last = command.lastKey < 0 ? request.count + command.lastKey : command.lastKey
-        var key = command.firstKey
-        while key <= last, key < request.count {
-            let argument = request.first + key
-            let bytes = input.extracting(batch.argument(argument).range)
-            batch.setNote(
-                worker.prepare(bytes, mayInsert: command.flags.contains(.write)), ofArgument: argument)
-            key += command.keyStep
+        var tag = -1
+        for index in 0..<batch.count {
+            let request = batch[index]
+            if !request.isLikePrevious {
+                tag = worker.commands.find(input.extracting(batch.argument(request.first).range))
+            }
+            batch.setTag(tag, ofRequest: index)
+            guard tag >= 0 else { continue }
+            let command = worker.commands.commands[tag]
+            guard command.firstKey > 0 else { continue }
+            let last = command.lastKey < 0 ? request.count + command.lastKey : command.lastKey
+            var key = command.firstKey
+            while key <= last, key < request.count {
+                let argument = request.first + key
+                let bytes = input.extracting(batch.argument(argument).range)
+                batch.setNote(
+                    worker.prepare(bytes, mayInsert: command.flags.contains(.write)), ofArgument: argument)
+                key += command.keyStep
+            }
         }
     }
 

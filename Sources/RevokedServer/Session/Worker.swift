@@ -18,15 +18,19 @@ struct Worker: ~Copyable {
     private(set) var uptime: Int64
     let counters: ThreadCounters
     let guardedPrefix: GuardedPrefix
+    let commands = CommandTable.shared
     /// Reads until one is timed.
     private var untimedReads = 0
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
     private var hashes = Scratch<KeyHash>(capacity: 256)
-    /// For how many of them the memory that says where their entries are has been asked for.
+    /// For how many of them the memory that says where their entries are has been asked for; and the entries themselves.
+    private var tagged = 0
     private var fetched = 0
     /// So many are asked for at once: the processor finds their pages side by side, and what it then waits for comes
-    /// while the next requests are parsed.
-    private static let fetchedAtOnce = 4
+    /// while the next keys are hashed.
+    private static let taggedAtOnce = 4
+    /// The requests whose entries are asked for together.
+    static let requestsAtOnce = 8
     /// Of no more keys than these all is asked for at once: what says where to look would not come in time.
     private static let few = 8
     /// Whether any of the requests that are being served may make a new entry.
@@ -62,8 +66,9 @@ struct Worker: ~Copyable {
     // MARK: Counting
 
     /// Counts a lookup.
-    func count(_ key: RawSpan, hit: Bool) {
-        counters.add(to: .lookups(isGuarded: guardedPrefix.matches(key), hit: hit))
+    @inline(__always)
+    func count(_ key: KeyHash, hit: Bool) {
+        counters.add(to: .lookups(isGuarded: key.isGuarded, hit: hit))
     }
 
     /// Called before what was read is executed.
@@ -88,7 +93,12 @@ struct Worker: ~Copyable {
     mutating func wait(for later: LaterReply) { awaitedLater = later }
 
     /// Notes, at the end of a command whose reply begins at `start`, what that reply waits for.
+    @inline(__always)
     mutating func holdReply(from start: Int) {
+        if awaited > 0 || awaitedLater != nil { hold(from: start) }
+    }
+
+    private mutating func hold(from start: Int) {
         if let later = awaitedLater {
             awaitedLater = nil
             return holds.append(
@@ -110,6 +120,7 @@ struct Worker: ~Copyable {
 
     mutating func forgetHashes() {
         hashes.removeAll()
+        tagged = 0
         fetched = 0
         mayInsert = false
     }
@@ -118,29 +129,60 @@ struct Worker: ~Copyable {
     /// - Parameter mayInsert: whether its command may make a new entry.
     /// - Returns: the note to find the hash by.
     mutating func prepare(_ key: RawSpan, mayInsert: Bool) -> Int {
-        let hash = denylist.hash(of: key)
-        denylist.beginPrefetch(hash)
-        hashes.append(hash)
+        hashes.append(denylist.beginPrefetch(of: key))
         if mayInsert { self.mayInsert = true }
-        if hashes.count - fetched == Self.fetchedAtOnce { prefetchTags() }
+        if hashes.count - tagged == Self.taggedAtOnce { prefetchTags() }
         return hashes.count - 1
     }
 
     private mutating func prefetchTags() {
-        for index in fetched..<hashes.count { denylist.prefetchTags(hashes[index]) }
-        fetched = hashes.count
+        denylist.prefetchTags(hashes.span.extracting(tagged...))
+        tagged = hashes.count
     }
 
-    /// Asks for the memory where the entries of all keys prepared so far are.
-    mutating func prefetch() {
-        guard hashes.count > Self.few else {
-            for index in 0..<hashes.count { denylist.prefetch(hashes[index]) }
-            return
+    /// Asks for the memory where the entries of the keys are; called before the first of `requests` is executed, and then
+    /// before every one whose number is a multiple of ``requestsAtOnce``. It is always ahead by as many, so that the
+    /// processor fetches while it executes: more at once, and it would wait.
+    @inline(__always)
+    mutating func prefetch(for requests: Int) {
+        if fetched < hashes.count { prefetchMore(for: requests) }
+    }
+
+    private mutating func prefetchMore(for requests: Int) {
+        var share = max(Self.requestsAtOnce, hashes.count * Self.requestsAtOnce / requests)
+        if fetched == 0 {
+            guard hashes.count > Self.few else {
+                for index in hashes.indices { denylist.prefetch(hashes[index]) }
+                fetched = hashes.count
+                return
+            }
+            prefetchTags()
+            share *= 2
         }
-        prefetchTags()
-        for index in 0..<hashes.count { denylist.prefetchSlot(hashes[index], orFree: mayInsert) }
+        let end = min(hashes.count, fetched + share)
+        denylist.prefetchSlots(hashes.span.extracting(fetched..<end), orFree: mayInsert)
+        fetched = end
     }
 
     /// The hash of an argument, which must be one of its command's keys.
+    @inline(__always)
     func hash(_ index: Int, of arguments: borrowing Arguments) -> KeyHash { hashes[arguments.note(index)] }
+
+    func contains(_ index: Int, of arguments: borrowing Arguments) -> Bool {
+        denylist.contains(arguments[index], hash: hash(index, of: arguments), at: moment)
+    }
+
+    /// What the hashes of some keys tell of them.
+    /// - Parameter keys: the notes of their arguments.
+    func presence(_ keys: Range<Int>) -> Denylist.Presence {
+        denylist.contains(hashes.span.extracting(keys), at: moment)
+    }
+
+    /// Counts a lookup of each.
+    /// - Parameter there: a bit for each, from the lowest on.
+    func count(_ keys: Range<Int>, _ there: UInt64) {
+        for key in keys {
+            count(hashes[key], hit: there &>> UInt64(truncatingIfNeeded: key &- keys.lowerBound) & 1 != 0)
+        }
+    }
 }
