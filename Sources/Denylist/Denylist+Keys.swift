@@ -33,6 +33,13 @@ extension Denylist {
             for index in hashes.indices { table.prefetchTags(hashes[index].value) }
         }
 
+        /// As ``Denylist/prefetchTags(of:length:distance:into:)``.
+        public func prefetchTags(
+            of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>
+        ) {
+            keys.withUnsafeBytes { table.prefetchTags($0, length: length, distance: distance, into: &hashes) }
+        }
+
         /// As ``Denylist/prefetchSlots(_:orFree:)``.
         public func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) {
             for index in hashes.indices { table.prefetchSlot(hashes[index].value, orFree: orFree) }

@@ -13,12 +13,19 @@ struct KeyForms {
     static let plain: UInt64 = 14
     static let guarded: UInt64 = 15
 
+    /// A key's compact form.
+    typealias Compact = (word0: UInt64, word1: UInt64, kind: UInt64)
+
     struct Prefix {
         let bytes: UnsafeMutableRawBufferPointer
         /// The first 16 bytes and which of their bits count: a key of this form has 36 bytes at least to compare.
         let word0, word1, mask0, mask1: UInt64
+        let length: Int
+        /// The kind of its lower-case keys.
+        let kind: UInt64
 
-        init(_ prefix: [UInt8]) {
+        init(_ prefix: [UInt8], kind: UInt64 = 0) {
+            self.kind = kind
             bytes = .allocate(byteCount: max(16, prefix.count), alignment: 8)
             bytes.initializeMemory(as: UInt8.self, repeating: 0)
             bytes.copyBytes(from: prefix)
@@ -30,7 +37,21 @@ struct KeyForms {
             length = prefix.count
         }
 
-        let length: Int
+        /// Whether a key of `count` bytes, at least a UUID's, is this and as many bytes as a UUID has.
+        @inline(__always)
+        func begins(_ key: UnsafeRawPointer, _ count: Int) -> Bool {
+            guard count == length &+ UUIDText.length else { return false }
+            let one = (key.loadUnaligned(as: UInt64.self) ^ word0) & mask0
+            let other = (key.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ word1) & mask1
+            return one | other == 0 && (length <= 16 || equal(key, bytes.baseAddress, count: length))
+        }
+
+        /// The compact form of such a key, if it gives it back exactly.
+        @inline(__always)
+        func compact(_ key: UnsafeRawPointer) -> Compact? {
+            guard let uuid = UUIDText(key + length) else { return nil }
+            return (uuid.word0, uuid.word1, kind | (uuid.isUpperCase ? 1 : 0))
+        }
     }
 
     private let prefixes: UnsafeMutableBufferPointer<Prefix>
@@ -45,7 +66,7 @@ struct KeyForms {
                 && (prefix.starts(with: guarded) || !guarded.starts(with: prefix))
         }.prefix(Self.maximumPrefixes)
         prefixes = .allocate(capacity: known.count)
-        _ = prefixes.initialize(from: known.map(Prefix.init))
+        _ = prefixes.initialize(from: known.enumerated().map { Prefix($1, kind: UInt64($0 * 2)) })
         guardedPrefix = Prefix(guarded)
         var kinds: UInt64 = 1 << Self.guarded
         for (index, prefix) in known.enumerated() where prefix.starts(with: guarded) {
@@ -70,21 +91,18 @@ struct KeyForms {
 
     /// The compact form of a key, if it has one that gives it back exactly.
     @inline(__always)
-    func compact(_ key: UnsafeRawBufferPointer) -> (word0: UInt64, word1: UInt64, kind: UInt64)? {
-        guard key.count >= UUIDText.length, let start = UnsafeRawPointer(key.baseAddress) else { return nil }
-        let word0 = start.loadUnaligned(as: UInt64.self)
-        let word1 = start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    func compact(_ key: UnsafeRawBufferPointer) -> Compact? {
+        guard let prefix = prefix(of: key) else { return nil }
+        return prefix.pointee.compact(UnsafeRawPointer(key.baseAddress.unsafelyUnwrapped))
+    }
+
+    /// The prefix of a key that may have a compact form.
+    @inline(__always)
+    func prefix(of key: UnsafeRawBufferPointer) -> UnsafePointer<Prefix>? {
+        guard key.count >= UUIDText.length, let start = key.baseAddress else { return nil }
         for index in 0..<prefixes.count {
             let prefix = prefixes.baseAddress.unsafelyUnwrapped + index
-            let length = prefix.pointee.length
-            guard key.count == length &+ UUIDText.length else { continue }
-            let difference =
-                (word0 ^ prefix.pointee.word0) & prefix.pointee.mask0 | (word1 ^ prefix.pointee.word1)
-                & prefix.pointee.mask1
-            guard difference == 0, length <= 16 || equal(start, prefix.pointee.bytes.baseAddress, count: length)
-            else { continue }
-            guard let uuid = UUIDText(start + length) else { return nil }
-            return (uuid.word0, uuid.word1, UInt64(truncatingIfNeeded: index &* 2) | (uuid.isUpperCase ? 1 : 0))
+            if prefix.pointee.begins(start, key.count) { return UnsafePointer(prefix) }
         }
         return nil
     }

@@ -80,16 +80,26 @@ struct Table: BitwiseCopyable {
 
     /// The hash of a key, with its compact form.
     func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
-        let (forms, hashing) = (state.pointee.forms, state.pointee.hashing)
-        if let compact = forms.compact(bytes) {
-            let hash = hashing.hash(compact.word0, compact.word1, kind: compact.kind) >> 1
-            return KeyHash(
-                value: hash, word0: compact.word0, word1: compact.word1, kind: compact.kind,
-                isGuarded: forms.isGuarded(kind: compact.kind))
-        }
-        let hash = hashing.hash(bytes) >> 1
+        if let compact = state.pointee.forms.compact(bytes) { return hash(compact) }
+        let hash = state.pointee.hashing.hash(bytes) >> 1
         let kind = fullKind(bytes)
-        return KeyHash(value: hash, word0: hash, word1: 0, kind: kind, isGuarded: forms.isGuarded(kind: kind))
+        return KeyHash(
+            value: hash, word0: hash, word1: 0, kind: kind, isGuarded: state.pointee.forms.isGuarded(kind: kind))
+    }
+
+    /// The hash of a compact key.
+    @inline(__always)
+    private func hash(_ key: KeyForms.Compact) -> KeyHash {
+        KeyHash(
+            value: state.pointee.hashing.hash(key.word0, key.word1, kind: key.kind) >> 1, word0: key.word0,
+            word1: key.word1, kind: key.kind, isGuarded: state.pointee.forms.isGuarded(kind: key.kind))
+    }
+
+    /// The hash of a key of `count` bytes, if it has a compact form and begins with this prefix.
+    @inline(__always)
+    func compactHash(_ key: UnsafeRawPointer, _ count: Int, _ prefix: UnsafePointer<KeyForms.Prefix>?) -> KeyHash? {
+        guard let prefix, prefix.pointee.begins(key, count) else { return nil }
+        return prefix.pointee.compact(key).map(hash)
     }
 
     func fullKind(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

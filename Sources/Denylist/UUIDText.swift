@@ -22,13 +22,11 @@ struct UUIDText: Equatable {
     @inline(__always)
     init?(_ text: UnsafeRawPointer) {
         func isDash(_ offset: Int) -> Bool { text.load(fromByteOffset: offset, as: UInt8.self) == Self.dash }
-        var words: (UInt64, UInt64) = (0, 0)
-        let cases = withUnsafeMutableBytes(of: &words) {
-            processor_parse_uuid(text, $0.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt64.self))
-        }
-        guard cases == 1 || cases == 2, isDash(8), isDash(13), isDash(18), isDash(23) else { return nil }
-        (word0, word1) = words
-        isUpperCase = cases == 2
+        let uuid = processor_parse_uuid(text)
+        guard uuid.letter_case == 1 || uuid.letter_case == 2, isDash(8), isDash(13), isDash(18), isDash(23)
+        else { return nil }
+        (word0, word1) = uuid.bytes
+        isUpperCase = uuid.letter_case == 2
     }
 
     /// Writes the 36 characters to `text`.

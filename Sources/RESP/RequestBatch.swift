@@ -26,8 +26,8 @@ public struct Request: Sendable, BitwiseCopyable {
     public let count: Int
     /// Where its bytes end in the input.
     public let end: Int
-    /// Whether its first argument, the command's name, is that of the request before it in the batch, byte for byte. Only
-    /// then: it may be so without being said.
+    /// Whether it has two arguments and takes as many bytes as the request before it in the batch, which is the same but for
+    /// the second argument's bytes. Only then: it may be so without being said.
     public let isLikePrevious: Bool
     /// What the owner of the batch notes: which command it is.
     public var tag: Int
@@ -66,16 +66,50 @@ public struct RequestBatch: ~Copyable {
         arguments.removeAll()
     }
 
+    /// The request at `index` and those after it that are like it: of two arguments each, of the same name, of one length,
+    /// and at equal distances.
     @inlinable
-    public mutating func setTag(_ tag: Int, ofRequest index: Int) { requests[index].tag = tag }
+    public func run(from index: Int) -> Range<Int> {
+        var end = index + 1
+        while end < requests.count, requests[end].isLikePrevious { end += 1 }
+        return index..<end
+    }
+
+    @inlinable
+    public mutating func setTag(_ tag: Int, ofRequests run: Range<Int>) {
+        for index in run { requests[index].tag = tag }
+    }
+
+    /// Notes about one argument of each request of a run, counted from its command's name: `first` and the numbers after it.
+    @inlinable
+    public mutating func setNotes(from first: Int, ofArgument argument: Int, of run: Range<Int>) {
+        for index in run {
+            arguments[requests[index].first + argument].note = first + index - run.lowerBound
+        }
+    }
+
     @inlinable
     public mutating func setNote(_ note: Int, ofArgument index: Int) { arguments[index].note = note }
 
     mutating func append(_ argument: Argument) { arguments.append(argument) }
 
-    mutating func finishRequest(from first: Int, end: Int, isLikePrevious: Bool = false) {
+    mutating func finishRequest(from first: Int, end: Int) {
         requests.append(
-            Request(first: first, count: arguments.count - first, end: end, isLikePrevious: isLikePrevious, tag: 0))
+            Request(first: first, count: arguments.count - first, end: end, isLikePrevious: false, tag: 0))
+    }
+
+    /// Makes room for so many more requests of two arguments.
+    mutating func reservePairs(_ count: Int) {
+        requests.reserve(count)
+        arguments.reserve(2 * count)
+    }
+
+    /// Adds, where room was reserved, a request of two arguments whose name is that of the request before it.
+    @inline(__always)
+    mutating func appendLikePrevious(_ name: Argument, _ argument: Argument, end: Int) {
+        requests.appendReserved(Request(first: arguments.count, count: 2, end: end, isLikePrevious: true, tag: 0))
+        arguments.appendReserved(name)
+        arguments.appendReserved(argument)
     }
 
     mutating func removeArguments(from first: Int) { arguments.removeLast(to: first) }

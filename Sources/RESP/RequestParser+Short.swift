@@ -70,48 +70,65 @@ extension RequestParser {
     /// What a command with one argument has in common with the next like it: all that comes before the argument's bytes, and
     /// how many those are.
     struct Shape {
-        private let start: Int
-        /// Where the command's name stands, counted from the start, and its length.
         private let name: Argument
         private let argument: Argument
         private let size: Int
+        /// What comes before the argument's bytes: its first sixteen and its last sixteen bytes, which may overlap.
+        private let beginning: (UInt64, UInt64)
+        private let ending: (UInt64, UInt64)
+        /// Where the last sixteen begin.
+        private let endingOffset: Int
 
         /// - Parameter start: where the batch's last request, a short one, begins.
         @inline(__always)
-        init?(ofLastIn batch: borrowing RequestBatch, from start: Int) {
+        init?(ofLastIn batch: borrowing RequestBatch, _ input: RawSpan, from start: Int) {
             let request = batch[batch.count &- 1]
             guard request.count == 2 else { return nil }
-            self.start = start
             let (name, argument) = (batch.argument(request.first), batch.argument(request.first &+ 1))
+            let headEnd = argument.range.lowerBound
+            guard !argument.range.isEmpty, 16...32 ~= headEnd &- start else { return nil }
             self.name = Argument(offset: name.range.lowerBound &- start, count: name.range.count)
-            self.argument = Argument(offset: argument.range.lowerBound &- start, count: argument.range.count)
+            self.argument = Argument(offset: headEnd &- start, count: argument.range.count)
             size = request.end &- start
+            endingOffset = headEnd &- start &- 16
+            beginning = Self.words(input, at: start)
+            ending = Self.words(input, at: headEnd &- 16)
         }
 
-        /// Parses the next request if it is of this shape.
-        /// - Returns: where it ends; nil if it is not.
-        @inline(__always)
-        func parse(_ input: RawSpan, from next: Int, into batch: inout RequestBatch) -> Int? {
-            let end = next &+ size
-            guard end <= input.byteCount else { return nil }
-            // The last eight bytes before the argument may overlap with those before them. It takes fifteen to get there.
-            let head = argument.range.lowerBound
-            var difference: UInt64 = 0
-            var offset = 0
-            while offset < head {
-                let at = min(offset, head &- 8)
-                difference |=
-                    input.unsafeLoadUnaligned(fromByteOffset: start &+ at, as: UInt64.self)
-                    ^ input.unsafeLoadUnaligned(fromByteOffset: next &+ at, as: UInt64.self)
-                offset &+= 8
+        /// Parses the requests of this shape that come next.
+        /// - Parameter most: how many at most.
+        /// - Returns: where they end.
+        @inline(never)
+        func parse(_ input: RawSpan, from start: Int, most: Int, into batch: inout RequestBatch) -> Int {
+            let count = max(0, min(most, (input.byteCount - start) / size))
+            batch.reservePairs(count)
+            var next = start
+            for _ in 0..<count {
+                guard isNext(input, next) else { break }
+                batch.appendLikePrevious(name.moved(by: next), argument.moved(by: next), end: next &+ size)
+                next &+= size
             }
-            let lineEnd = input.unsafeLoadUnaligned(fromByteOffset: end &- 2, as: UInt16.self)
-            guard difference == 0, UInt16(littleEndian: lineEnd) == Header.lineEnd else { return nil }
-            let first = batch.argumentCount
-            batch.append(name.moved(by: next))
-            batch.append(argument.moved(by: next))
-            batch.finishRequest(from: first, end: end, isLikePrevious: true)
-            return end
+            return next
+        }
+
+        /// Whether a request of this shape begins there; so many bytes are there.
+        @inline(__always)
+        private func isNext(_ input: RawSpan, _ next: Int) -> Bool {
+            let (one, other) = (Self.words(input, at: next), Self.words(input, at: next &+ endingOffset))
+            let lineEnd = input.unsafeLoadUnaligned(fromUncheckedByteOffset: next &+ size &- 2, as: UInt16.self)
+            let difference =
+                (one.0 ^ beginning.0) | (one.1 ^ beginning.1) | (other.0 ^ ending.0) | (other.1 ^ ending.1)
+            return difference == 0 && UInt16(littleEndian: lineEnd) == Header.lineEnd
+        }
+
+        /// Sixteen bytes, which are there.
+        @inline(__always)
+        private static func words(_ input: RawSpan, at offset: Int) -> (UInt64, UInt64) {
+            assert(offset >= 0 && offset &+ 16 <= input.byteCount)
+            return (
+                input.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self),
+                input.unsafeLoadUnaligned(fromUncheckedByteOffset: offset &+ 8, as: UInt64.self)
+            )
         }
     }
 }

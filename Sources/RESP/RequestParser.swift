@@ -42,16 +42,14 @@ public struct RequestParser: Sendable {
     public func fill(
         _ batch: inout RequestBatch, requests: Int, arguments: Int, from input: RawSpan, at position: inout Int
     ) -> Outcome? {
-        var shape: Shape?
         while batch.count < requests, batch.argumentCount < arguments {
-            if let end = shape?.parse(input, from: position, into: &batch) {
-                position = end
-                continue
-            }
-            shape = nil
             if let end = parseShort(input, from: position, into: &batch) {
-                shape = Shape(ofLastIn: batch, from: position)
+                let shape = Shape(ofLastIn: batch, input, from: position)
                 position = end
+                if let shape {
+                    let most = min(requests - batch.count, (arguments - batch.argumentCount + 1) / 2)
+                    position = shape.parse(input, from: end, most: most, into: &batch)
+                }
                 continue
             }
             switch parseAny(input, from: position, into: &batch) {

@@ -1,5 +1,6 @@
-import Denylist
 import Testing
+
+@testable import Denylist
 
 /// Whatever form a key or a value is kept in, it comes back byte for byte.
 @Suite struct FormTests {
@@ -46,6 +47,58 @@ import Testing
             }
             #expect(denylist.statistics.entries == Self.keys.count)
         }
+    }
+
+    /// Keys that are hashed together get the hashes that they get one by one, whatever forms stand side by side.
+    @Test func keysSideBySideHashAsAlone() {
+        let denylist = make()
+        var generator = SeededGenerator(seed: 11)
+        let uuid = { (generator: inout SeededGenerator) in randomUUID(&generator) }
+        let forms: [(inout SeededGenerator) -> String] = [
+            { "revoked:jti:" + uuid(&$0) }, { "revoked:sid:" + uuid(&$0) },
+            { "revoked:jti:" + uuid(&$0).uppercased() }, { "revoked:jti:" + uuid(&$0).replacing("-", with: "_") },
+            { "revoked:sub:" + uuid(&$0) }, { "revoked:customer-portal:jti:" + uuid(&$0) },
+            { "REVOKED:JTI:" + uuid(&$0) }, { "revoked:jti:G" + uuid(&$0).dropFirst() },
+        ]
+        for round in 0..<2_000 {
+            let count = Int.random(in: 0...20, using: &generator)
+            let gap = Int.random(in: 0...9, using: &generator)
+            // All of one form, all but a few, or all mixed; or of any length, from one byte on.
+            let usual = Int.random(in: 0..<forms.count, using: &generator)
+            let mix = [0, 10, 100][round % 3]
+            let length = round % 5 == 0 ? Int.random(in: 1...120, using: &generator) : round % 2 == 0 ? 48 : 64
+            let keys = (0..<count).map { _ in
+                let other = Int.random(in: 0..<forms.count, using: &generator)
+                let form = forms[Int.random(in: 0..<100, using: &generator) < mix ? other : usual]
+                let text = Array(form(&generator).utf8)
+                return (0..<length).map { text[$0 % text.count] }
+            }
+            let bytes = Array(keys.joined(separator: Array(repeating: UInt8(ascii: "-"), count: gap)))
+            var hashes: [KeyHash] = []
+            hashes.append(addingCapacity: count) {
+                denylist.prefetchTags(of: bytes.span.bytes, length: length, distance: length + gap, into: &$0)
+            }
+            #expect(
+                hashes.map(Self.parts) == keys.map { Self.parts(denylist.hash(of: $0.span.bytes)) }, "round \(round)")
+        }
+    }
+
+    /// What is stored in full is told by its bytes alone: two such keys may have the same hash.
+    @Test func hashesAloneLeaveOpenWhatIsStoredInFull() {
+        let denylist = make()
+        let (compact, far) = ("revoked:jti:" + Self.uuid, "revoked:sid:" + Self.uuid)
+        denylist.set("plain")
+        denylist.set(compact)
+        // An expiry that does not fit into a slot's field.
+        denylist.set(Array(far.utf8), [], expiry: 1 << 42)
+        let keys = ["plain", compact, far, "absent", compact.uppercased()]
+        let hashes = keys.map { denylist.hash(of: Array($0.utf8).span.bytes) }
+        let presence = denylist.contains(hashes.span, at: .start)
+        #expect(presence.there == 0b00010 && presence.open == 0b00101)
+    }
+
+    private static func parts(_ hash: KeyHash) -> [UInt64] {
+        [hash.value, hash.word0, hash.word1, hash.kind, hash.isGuarded ? 1 : 0]
     }
 
     @Test func keysComeBackFromAScan() {

@@ -6,9 +6,6 @@ struct ParsedRequests: Equatable {
         case request([[UInt8]])
         case nothing
         case line([UInt8])
-
-        /// A request's first word.
-        var command: [UInt8]? { if case .request(let words) = self { words[0] } else { nil } }
     }
 
     var items: [Item] = []
@@ -37,7 +34,7 @@ struct ParsedRequests: Equatable {
                 let words = (request.first..<(request.first + request.count)).map {
                     Array(bytes[batch.argument($0).range])
                 }
-                if request.isLikePrevious, items.last.map({ $0.command != words[0] }) ?? true { isMistaken = true }
+                if request.isLikePrevious, !Self.isAlike(index, in: batch, bytes) { isMistaken = true }
                 items.append(.request(words))
             }
             switch outcome {
@@ -54,6 +51,21 @@ struct ParsedRequests: Equatable {
                 return
             }
         }
+    }
+
+    /// Whether a request is what it is said to be: the one before it, so many bytes further on, but for the second argument.
+    private static func isAlike(_ index: Int, in batch: borrowing RequestBatch, _ bytes: [UInt8]) -> Bool {
+        guard index > 0, batch.run(from: index - 1).contains(index) else { return false }
+        let (one, other) = (batch[index - 1], batch[index])
+        let ranges = [0, 1].map { batch.argument(other.first + $0).range }
+        let distance = other.end - one.end
+        let start = one.end - distance
+        return one.count == 2 && other.count == 2
+            && [0, 1].allSatisfy { place in
+                let range = batch.argument(one.first + place).range
+                return range.lowerBound + distance == ranges[place].lowerBound && range.count == ranges[place].count
+            }
+            && bytes[start..<(ranges[1].lowerBound - distance)] == bytes[one.end..<ranges[1].lowerBound]
     }
 
     /// Parses as the pieces come, and only once as many bytes are there as the parser asked for.

@@ -57,7 +57,7 @@ import Testing
         let keys = (10..<40).map { number in
             switch number % 5 {
             case 0: "plain\(number)"
-            case 1: "revoked:sub:user\(number)"
+            case 1: ["revoked:sub:user\(number)", "", "revoked:jti:\(uuid)-\(number % 10)"][number % 3]
             case 2: "revoked:jti:\(uuid)\(number)".uppercased()
             default: "revoked:jti:\(uuid)\(number)"
             }

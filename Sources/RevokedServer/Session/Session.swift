@@ -193,23 +193,32 @@ struct Session: ~Copyable {
 
     /// Finds the requests' commands, hashes their keys and begins to ask for the memory where those are.
     private static func prepare(_ batch: inout RequestBatch, _ input: RawSpan, _ worker: inout Worker) {
-        var tag = -1
-        for index in 0..<batch.count {
+        var index = 0
+        while index < batch.count {
             let request = batch[index]
-            if !request.isLikePrevious {
-                tag = worker.commands.find(input.extracting(batch.argument(request.first).range))
-            }
-            batch.setTag(tag, ofRequest: index)
+            let tag = worker.commands.find(input.extracting(batch.argument(request.first).range))
+            let run = batch.run(from: index)
+            batch.setTag(tag, ofRequests: run)
+            index = run.upperBound
             guard tag >= 0 else { continue }
             let command = worker.commands.commands[tag]
             guard command.firstKey > 0 else { continue }
+            let mayInsert = command.flags.contains(.write)
+            if run.count > 1, command.firstKey == 1 {
+                let key = batch.argument(request.first + 1).range
+                let distance = batch[run.lowerBound + 1].end - request.end
+                let note = worker.prepare(
+                    input.extracting(key.lowerBound...), count: run.count, length: key.count, distance: distance,
+                    mayInsert: mayInsert)
+                batch.setNotes(from: note, ofArgument: 1, of: run)
+                continue
+            }
             let last = command.lastKey < 0 ? request.count + command.lastKey : command.lastKey
             var key = command.firstKey
             while key <= last, key < request.count {
                 let argument = request.first + key
                 let bytes = input.extracting(batch.argument(argument).range)
-                batch.setNote(
-                    worker.prepare(bytes, mayInsert: command.flags.contains(.write)), ofArgument: argument)
+                batch.setNote(worker.prepare(bytes, mayInsert: mayInsert), ofArgument: argument)
                 key += command.keyStep
             }
         }

@@ -135,6 +135,19 @@ struct Worker: ~Copyable {
         return hashes.count - 1
     }
 
+    /// The same for keys of one length, at equal distances.
+    /// - Parameter keys: the bytes from the first on.
+    /// - Returns: the note of the first; the others' follow.
+    mutating func prepare(_ keys: RawSpan, count: Int, length: Int, distance: Int, mayInsert: Bool) -> Int {
+        if mayInsert { self.mayInsert = true }
+        prefetchTags()
+        hashes.append(count: count) { [denylist] in
+            denylist.prefetchTags(of: keys, length: length, distance: distance, into: &$0)
+        }
+        tagged = hashes.count
+        return hashes.count - count
+    }
+
     private mutating func prefetchTags() {
         denylist.prefetchTags(hashes.span.extracting(tagged...))
         tagged = hashes.count
