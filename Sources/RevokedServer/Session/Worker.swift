@@ -71,17 +71,20 @@ struct Worker: ~Copyable {
         counters.add(to: .lookups(isGuarded: key.isGuarded, hit: hit))
     }
 
+    /// Where times of reads are counted from. As durations they need no call to be passed around.
+    private static let timingStart = ContinuousClock.now
+
     /// Called before what was read is executed.
     /// - Returns: the time, if this read is one that is timed.
-    mutating func beginTiming() -> ContinuousClock.Instant? {
+    mutating func beginTiming() -> Duration? {
         untimedReads -= 1
         guard untimedReads < 0 else { return nil }
         untimedReads = ThreadCounters.timedReads - 1
-        return .now
+        return Self.timingStart.duration(to: .now)
     }
 
-    func endTiming(_ start: ContinuousClock.Instant?) {
-        if let start { counters.batches.record(ContinuousClock.now - start) }
+    func endTiming(_ start: Duration?) {
+        if let start { counters.batches.record(Self.timingStart.duration(to: .now) - start) }
     }
 
     // MARK: Writing

@@ -5,7 +5,8 @@
     /// One client of a reactor: its socket, its conversation and what it has not read yet. Owned by the reactor's thread.
     final class Connection {
         let descriptor: Int32
-        var session: Session
+        // Unchecked: only the reactor's thread comes here, and a session does not know its connection.
+        @exclusivity(unchecked) var session: Session
         /// Replies that the socket did not take, or that wait for the log.
         private var queue = ReplyQueue()
         /// What epoll waits for.
@@ -34,10 +35,9 @@
 
         /// Writes `bytes` behind what waits already; keeps what the socket does not take, and what waits for the log.
         func deliver(_ bytes: UnsafeRawBufferPointer, _ worker: borrowing Worker) -> Delivery {
-            let holds = worker.holds
-            if queue.count > 0 || !holds.isEmpty {
-                queue.append(bytes, holds: holds)
-                if let log = worker.written.log, !holds.isEmpty { release(log, worker.counters) }
+            if queue.count > 0 || !worker.holds.isEmpty {
+                queue.append(bytes, holds: worker.holds)
+                if let log = worker.written.log, !worker.holds.isEmpty { release(log, worker.counters) }
                 return flush()
             }
             guard let sent = Self.send(descriptor, bytes) else { return .failed }
