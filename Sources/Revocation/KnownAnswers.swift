@@ -20,7 +20,7 @@ struct KnownAnswers: Sendable {
     /// Something that this process has revoked, or tried to.
     private struct Written: Sendable {
         /// nil until it is acknowledged.
-        var value: [UInt8]?
+        var value: String?
         var at: Instant
     }
 
@@ -51,7 +51,7 @@ struct KnownAnswers: Sendable {
         guard !written.isEmpty else { return nil }
         guard
             case .revoked(let reason) = check.verdict(
-                values: check.keys.map { written[$0]?.value }, pinnedEpoch: [], now: now)
+                values: check.keys.map { written[$0]?.value.map { Array($0.utf8) } }, pinnedEpoch: [], now: now)
         else { return nil }
         return reason
     }
@@ -83,16 +83,18 @@ struct KnownAnswers: Sendable {
 
     /// To be told before something is written and again, with the values, once it is acknowledged: in between, a question
     /// may have been answered that knew nothing of it.
-    mutating func wrote(_ entries: [RevocationEntry], isAcknowledged: Bool, at now: Instant) {
+    mutating func wrote(_ entries: some Collection<RevocationEntry>, isAcknowledged: Bool, at now: Instant) {
         if written.count + entries.count > Self.capacity {
             written.removeAll()
             clear.removeAll()
         }
         for entry in entries {
-            var new = written[entry.key] ?? Written(value: nil, at: now)
-            new.at = now
-            if isAcknowledged { new.value = Array(entry.value.utf8) }
-            written[entry.key] = new
+            func update(_ written: inout Written) {
+                // Several may write the same key, and come to this out of order.
+                if written.at < now { written.at = now }
+                if isAcknowledged { written.value = entry.value }
+            }
+            update(&written[entry.key, default: Written(value: nil, at: now)])
         }
     }
 
