@@ -8,6 +8,10 @@ protocol Backend: Sendable {
     /// The connection on which one command looks up the keys of a check; nil where that takes more, or none.
     func checkConnection() -> StoreConnection?
 
+    /// The connection on which one command writes a revocation that is no cut-off, and what is to be added to our clock to
+    /// get the store's; nil where that takes more, or is not known yet.
+    func directWrites() -> DirectWrites?
+
     /// Asks the store for its time, and then looks up keys.
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
 
@@ -35,9 +39,18 @@ protocol Backend: Sendable {
 extension Backend {
     func checkConnection() -> StoreConnection? { nil }
 
+    func directWrites() -> DirectWrites? { nil }
+
     func condition() async throws(StoreFailure) -> StoreCondition { StoreCondition() }
 
     var executor: (any TaskExecutor)? { nil }
+}
+
+/// Where revocations are written that take one command each.
+struct DirectWrites {
+    let connection: StoreConnection
+    /// In milliseconds.
+    let clockOffset: Int64
 }
 
 /// One key to be written. Writing merges: a revocation only ever grows.

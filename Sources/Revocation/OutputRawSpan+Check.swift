@@ -55,7 +55,7 @@ extension OutputRawSpan {
         }
     }
 
-    private mutating func appendLineEnd() {
+    mutating func appendLineEnd() {
         append(UInt8(ascii: "\r"))
         append(UInt8(ascii: "\n"))
     }

@@ -3,9 +3,18 @@ final class Belief: Sendable {
     /// Longer ones are believed as well, but nothing is hoped for.
     private static let maximumBytes = 100
 
-    let epoch: [UInt8]
-    /// By how many keys are looked up: an array in which only the last one, the epoch's, is there.
+    /// That a command with one key is answered with OK.
+    static let acknowledgement = Belief()
+
+    /// nil for that of an ``acknowledgement``.
+    let epoch: [UInt8]?
+    /// By how many keys a command has. To a look-up: an array in which only the last one, the epoch's, is there.
     private let replies: [[UInt8]]
+
+    private init() {
+        epoch = nil
+        replies = [[], Array("+OK\r\n".utf8)]
+    }
 
     init(_ epoch: [UInt8]) {
         self.epoch = epoch
@@ -22,7 +31,7 @@ final class Belief: Sendable {
     }
 
     /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
-    /// - Parameter keyCount: how many keys are looked up; 0 hopes for nothing.
+    /// - Parameter keyCount: how many keys the command has; 0 hopes for nothing.
     func end(ofReplyTo keyCount: Int, in bytes: RawSpan, from start: Int) -> Int? {
         guard keyCount < replies.count else { return nil }
         let reply = replies[keyCount]
@@ -32,11 +41,11 @@ final class Belief: Sendable {
 }
 
 extension PendingCall {
-    /// The answer that most look-ups get: it is recognised where it is read, so that nothing need be kept of it.
+    /// The answer that most calls get: it is recognised where it is read, so that nothing need be kept of it.
     struct Hope: Sendable {
         let keyCount: Int
-        /// What the last key is believed to hold.
-        var epoch: [UInt8] { belief.epoch }
+        /// What the last key of a look-up is believed to hold.
+        var epoch: [UInt8]? { belief.epoch }
         let belief: Belief
     }
 }

@@ -15,7 +15,7 @@ class PendingCall: @unchecked Sendable {
     enum Answer: Sendable {
         /// One for each command.
         case replies([Reply])
-        /// The store holds none of the keys of a look-up, and the epoch that was hoped for.
+        /// What was hoped for: the store holds none of the keys of a look-up, and the epoch; or it has acknowledged a write.
         case asHoped
     }
 
@@ -151,4 +151,19 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
         sentAt = now
         bytes.append(check)
     }
+}
+
+/// The writing of one revocation that is no cut-off.
+///
+/// `@unchecked Sendable`: as any call.
+final class PendingRevocation: PendingCall, @unchecked Sendable {
+    let entry: RevocationEntry
+
+    init(_ entry: RevocationEntry) {
+        self.entry = entry
+        super.init(
+            commandCount: 1, maximumBytes: entry.maximumCommandBytes, hope: Hope(keyCount: 1, belief: .acknowledgement))
+    }
+
+    override func write(to bytes: inout OutputRawSpan, at now: SentTime) { bytes.append(entry) }
 }

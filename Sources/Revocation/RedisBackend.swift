@@ -74,6 +74,11 @@ final class RedisBackend: Backend {
 
     func checkConnection() -> StoreConnection? { checks.connection() }
 
+    func directWrites() -> DirectWrites? {
+        guard replicas == nil, let condition = watch.condition else { return nil }
+        return DirectWrites(connection: writes.connection(), clockOffset: condition.clockOffset)
+    }
+
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
         let replies = try await checks.connection().call(Command.timedLookUp(keys))
         return try TimedValues(replies[...], of: keys)

@@ -18,6 +18,11 @@ extension RevocationList {
     public func revoke(
         _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token]
     ) async throws(RevocationError) -> Acknowledgement {
+        if scopes.count == 1, let kind = scopes.first, !kind.isCutOff, let direct = backend.directWrites() {
+            let now = configuration.wallClock() + direct.clockOffset
+            let request = try RevocationRequest(kind, of: token, configuration: configuration, now: now)
+            return try await write(request, reason, issuer: token.issuer, now: now, on: direct.connection)
+        }
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: try await now())
         return Acknowledgement.least(
@@ -31,7 +36,11 @@ extension RevocationList {
     public func revoke(
         _ request: RevocationRequest, reason: Reason = .admin, issuer: String? = nil
     ) async throws(RevocationError) -> Acknowledgement {
-        try await revoke([request], reason: reason, issuer: issuer)[0]
+        if request.cutOff == nil, let direct = backend.directWrites() {
+            let now = configuration.wallClock() + direct.clockOffset
+            return try await write(request, reason, issuer: issuer, now: now, on: direct.connection)
+        }
+        return try await revoke([request], reason: reason, issuer: issuer)[0]
     }
 
     /// Revokes many things, in as few round trips as can be.
@@ -63,6 +72,42 @@ extension RevocationList {
             acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
         }
         return acknowledgements
+    }
+
+    /// Writes what takes one command, whose reply is nearly always the one that is hoped for. The call stands here for the
+    /// same reason as that of a check.
+    /// - Parameter request: no cut-off.
+    /// - Parameter now: the store's time.
+    @inline(__always)
+    private func write(
+        _ request: RevocationRequest, _ reason: Reason, issuer: String?, now: Int64, on connection: StoreConnection
+    ) async throws(RevocationError) -> Acknowledgement {
+        let key = try namespace(of: issuer).revocationKey(for: request.scope)
+        guard
+            let entry = RevocationEntry(
+                request, key: key, value: reason.text, configuration: configuration, now: now)
+        else { return .alreadyExpired }
+        let begunAt = configuration.bootClock()
+        known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: false, at: begunAt) }
+        let call = PendingRevocation(entry)
+        var outcome = await withUnsafeContinuation { waiter in
+            if call.wait(waiter) { connection.submit(call) }
+        }
+        if outcome == nil { outcome = await connection.lateOutcome(of: call) }
+        do throws(StoreFailure) {
+            try (outcome ?? .failure(.unexpectedReply)).acknowledgement()
+        } catch {
+            let error = RevocationError(error)
+            metrics.wrote(error)
+            throw error
+        }
+        let acknowledgedAt = configuration.bootClock()
+        known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: true, at: acknowledgedAt) }
+        if metrics.areWanted {
+            metrics.wrote(nil)
+            metrics.revoked([entry.kind], reason)
+        }
+        return .revoked(secondsToLive: entry.secondsToLive)
     }
 
     /// Undoes revocations: a separate, privileged act.
@@ -145,6 +190,16 @@ extension Acknowledgement {
         case .revokedOnTooFewReplicas: -1
         case .revoked(let secondsToLive): secondsToLive
         case .alreadyExpired: .max
+        }
+    }
+}
+
+extension PendingCall.Outcome {
+    /// - Throws: unless the store has acknowledged the one command.
+    fileprivate func acknowledgement() throws(StoreFailure) {
+        switch try get() {
+        case .asHoped, .replies([.ok]): break
+        case .replies(let replies): throw StoreFailure(unexpected: replies.first ?? .null)
         }
     }
 }

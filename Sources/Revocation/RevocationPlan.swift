@@ -44,14 +44,9 @@ struct RevocationPlan: Sendable {
     ) throws(RevocationError) -> RevocationEntry? {
         let key = try circumstances.namespace.revocationKey(for: request.scope)
         var value = reason.text
-        var secondsToLive = circumstances.configuration.longestRevocation
-        if case .token(_, let expiresAt) = request {
-            guard let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: circumstances.now) else { return nil }
-            secondsToLive = seconds
-        } else if let cutOff = request.cutOff {
-            value = String(try milliseconds(cutOff, key, circumstances))
-        }
-        return RevocationEntry(key: key, kind: request.scope.kind, value: value, secondsToLive: secondsToLive)
+        if let cutOff = request.cutOff { value = String(try milliseconds(cutOff, key, circumstances)) }
+        return RevocationEntry(
+            request, key: key, value: value, configuration: circumstances.configuration, now: circumstances.now)
     }
 
     private static func milliseconds(
@@ -85,6 +80,24 @@ struct RevocationPlan: Sendable {
     }
 }
 
+extension RevocationEntry {
+    /// - Returns: nil for a token that expired so long ago that nobody accepts it.
+    init?(
+        _ request: RevocationRequest, key: String, value: String, configuration: borrowing RevocationConfiguration,
+        now: Int64
+    ) {
+        if case .token(_, let expiresAt) = request {
+            guard let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) else { return nil }
+            secondsToLive = seconds
+        } else {
+            secondsToLive = configuration.longestRevocation
+        }
+        self.key = key
+        self.value = value
+        kind = request.scope.kind
+    }
+}
+
 extension RevocationRequest {
     /// What is to be revoked of a token.
     /// - Throws: ``RevocationError/Code/unrevocableToken`` if it lacks what a scope needs.
@@ -96,19 +109,26 @@ extension RevocationRequest {
         }
         var requests: [RevocationRequest] = []
         for kind in Scope.Kind.allCases where scopes.contains(kind) {
-            switch kind {
-            case .token:
-                requests.append(
-                    .token(
-                        try named(token.identifier, "jti: revoke its session instead"),
-                        expiresAt: try expiry(of: token, configuration, now)))
-            case .session: requests.append(.session(try named(token.session, "sid: revoke it by token instead")))
-            case .subject: requests.append(.subject(try named(token.subject, "sub")))
-            case .client: requests.append(.client(try named(token.client, "client_id")))
-            case .all: requests.append(.all())
-            }
+            requests.append(try RevocationRequest(kind, of: token, configuration: configuration, now: now))
         }
         return requests
+    }
+
+    /// - Throws: ``RevocationError/Code/unrevocableToken`` if the token lacks what the scope needs.
+    init(
+        _ kind: Scope.Kind, of token: borrowing TokenClaims, configuration: borrowing RevocationConfiguration,
+        now: Int64
+    ) throws(RevocationError) {
+        switch kind {
+        case .token:
+            self = .token(
+                try Self.named(token.identifier, "jti: revoke its session instead"),
+                expiresAt: try Self.expiry(of: token, configuration, now))
+        case .session: self = .session(try Self.named(token.session, "sid: revoke it by token instead"))
+        case .subject: self = .subject(try Self.named(token.subject, "sub"))
+        case .client: self = .client(try Self.named(token.client, "client_id"))
+        case .all: self = .all()
+        }
     }
 
     private static func named(_ identifier: String?, _ what: String) throws(RevocationError) -> String {
@@ -119,7 +139,7 @@ extension RevocationRequest {
     }
 
     private static func expiry(
-        of token: TokenClaims, _ configuration: RevocationConfiguration, _ now: Int64
+        of token: borrowing TokenClaims, _ configuration: borrowing RevocationConfiguration, _ now: Int64
     ) throws(RevocationError) -> Int64 {
         if let expiresAt = token.expiresAt { return expiresAt }
         guard let longest = configuration.maximumTokenLifetime else {

@@ -121,4 +121,37 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: [1, 9, 10, 1_120, 34_473_720, .max / 1_000, .max] as [Int64])
+    func aRevocationIsFormattedAsHiredisWould(secondsToLive: Int64) {
+        for length in [1, 9, 10, 36, 99, 100, 128, 256, 999, 1_000, 12_345] {
+            for value in ["logout", "", "Ä😀 \r\n\0", String(repeating: "r", count: 128)] {
+                let key = "revoked:jti:" + String(repeating: "k", count: length)
+                let entry = RevocationEntry(key: key, kind: .token, value: value, secondsToLive: secondsToLive)
+                var (direct, formatted) = (ByteBuffer(), ByteBuffer())
+                CallBatch(PendingRevocation(entry)).write(to: &direct, at: .never)
+                formatted.write(Command("SETEX", key, "\(secondsToLive)", value))
+                #expect(direct == formatted)
+            }
+        }
+    }
+
+    @Test func manyRevocationsShareFewWrites() async throws {
+        let store = try await FakeStore.healthy()
+        let list = try RevocationList(store.url, configuration: configuration())
+        try await list.revoke(token())
+        store.forgetCounts()
+        let callers = 2_000
+        try await withThrowingTaskGroup { group in
+            for number in 0..<callers {
+                group.addTask { try await list.revoke(token(identifier: "jti-\(number)")) }
+            }
+            for try await acknowledgement in group { #expect(acknowledgement == .revoked(secondsToLive: 1_120)) }
+        }
+        #expect(store.commands.count == callers)
+        #expect(Set(store.commands.map { $0[1] }).count == callers)
+        #expect(store.reads < callers / 2, "\(store.reads) reads for \(callers) revocations")
+        await list.close()
+        await store.stop()
+    }
 }

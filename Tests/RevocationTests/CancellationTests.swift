@@ -146,6 +146,39 @@ import Testing
         await store.stop()
     }
 
+    /// Whoever is told that a token is revoked can rely on it; whoever gave up hears just that.
+    @Test(arguments: [false, true]) func cancellationsRaceWithAcknowledgements(isOnOwnExecutor: Bool) async throws {
+        let store = try await FakeStore { command in
+            command.contains("revoked:jti:refused") ? .bytes("-OOM full\r\n") : answerHealthily(command)
+        }
+        let list = try RevocationList(store.url, configuration: configuration())
+        let executor = isOnOwnExecutor ? list.executor : nil
+        try await list.revoke(token())
+        for round in 0..<50 {
+            let tasks = (0..<64).map { number in
+                Task(executorPreference: executor) {
+                    try await list.revoke(token(identifier: number % 3 == 0 ? "refused" : "\(round)-\(number)"))
+                }
+            }
+            if round % 2 == 0 { await Task.yield() }
+            for task in tasks { task.cancel() }
+            for task in tasks { _ = await task.result }
+            let written = Set(store.commands.joined())
+            for (number, task) in tasks.enumerated() {
+                do {
+                    #expect(try await task.value == .revoked(secondsToLive: 1_120))
+                    #expect(number % 3 != 0 && written.contains("revoked:jti:\(round)-\(number)"))
+                } catch let error as RevocationError {
+                    #expect(error.code == .cancelled || (error.code == .storeError && number % 3 == 0))
+                }
+            }
+        }
+        #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
+        #expect(store.connectionCount == 1)
+        await list.close()
+        await store.stop()
+    }
+
     @Test func aTaskIsToldOnceThatItsCallTakesLong() async throws {
         let call = PendingCall([Command("PING")])
         let first = await withUnsafeContinuation { waiter in

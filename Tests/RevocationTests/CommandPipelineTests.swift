@@ -283,6 +283,36 @@ import Testing
         guard case .deliverAsHoped(0) = pipeline.next() else { return #expect(Bool(false), "it is what was hoped for") }
     }
 
+    /// What a revocation hopes for, whole or in pieces, and what is not quite that.
+    @Test(arguments: [
+        ("+OK\r\n", true), ("+Ok\r\n", false), ("+OKAY\r\n", false), ("+O\r\n", false), ("+QUEUED\r\n", false),
+        ("-OK\r\n", false), ("-OOM\r\n", false), (":1\r\n", false), ("$2\r\nOK\r\n", false), ("$-1\r\n", false),
+        ("*0\r\n", false), ("*1\r\n$-1\r\n", false), ("*1\r\n$0\r\n\r\n", false), ("*1\r\n+OK\r\n", false),
+    ])
+    func onlyOKAcknowledges(text: String, isAcknowledged: Bool) throws {
+        for cut in 1...text.utf8.count {
+            var pipeline = CommandPipeline<Int>(patience: .seconds(1))
+            for number in 0..<2 {
+                pipeline.sent(
+                    1, for: number, deadline: .distantFuture, hope: .init(keyCount: 1, belief: .acknowledgement))
+            }
+            let bytes = ByteBuffer(string: text + "+OK\r\n")
+            var answers: [Bool] = []
+            for piece in [(0, cut), (cut, bytes.readableBytes - cut)] {
+                try pipeline.receive(#require(bytes.getSlice(at: piece.0, length: piece.1)))
+                loop: while true {
+                    switch pipeline.next() {
+                    case .deliverAsHoped: answers.append(true)
+                    case .deliver(_, let replies): answers.append(replies == [.ok])
+                    case .wait: break loop
+                    case .close(let failure): throw failure
+                    }
+                }
+            }
+            #expect(answers == [isAcknowledged, true], "cut at \(cut)")
+        }
+    }
+
     /// An epoch that is believed only since then vouches for no call that was sent before.
     @Test(arguments: [1, 7, .max]) func aNewBeliefDoesNotAnswerForAnOldOne(size: Int) throws {
         let (old, new) = (Belief(Array("old-epoch".utf8)), Belief(Array("new-epoch".utf8)))

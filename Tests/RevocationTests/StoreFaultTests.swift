@@ -70,6 +70,46 @@ import Testing
         await store.stop()
     }
 
+    /// What becomes of a revocation that takes one command is told to its own caller, whatever becomes of those around it.
+    @Test(arguments: [false, true]) func eachRevocationHearsItsOwnReply(isOnOwnExecutor: Bool) async throws {
+        let errors = ["-OOM full", "-READONLY no", "-MISCONF Errors writing", "+QUEUED", ":1", "*1\r\n$0\r\n"]
+        @Sendable func reply(to number: Int) -> String { number % 3 == 0 ? errors[number / 3 % errors.count] : "+OK" }
+        let store = try await FakeStore { command in
+            guard command.first == "SETEX", let number = Int(command[1].split(separator: "-").last ?? "") else {
+                return answerHealthily(command)
+            }
+            return .bytes(reply(to: number) + "\r\n")
+        }
+        let list = try RevocationList(store.url, configuration: configuration())
+        let executor = isOnOwnExecutor ? list.executor : nil
+        try await list.revoke(token())
+        await withTaskGroup { group in
+            for number in 0..<1_000 {
+                group.addTask(executorPreference: executor) {
+                    do throws(RevocationError) {
+                        // By token and by session, with the claims and without.
+                        let acknowledgement =
+                            switch number % 4 {
+                            case 0: try await list.revoke(token(identifier: "jti-\(number)"))
+                            case 1: try await list.revoke(token(session: "sid-\(number)"), scopes: [.session])
+                            case 2: try await list.revoke(.token("jti-\(number)", expiresAt: 1_800_000_000_000))
+                            default: try await list.revoke(.session("sid-\(number)"))
+                            }
+                        #expect(acknowledgement == .revoked(secondsToLive: number % 2 == 0 ? 1_120 : 2_592_120))
+                        #expect(reply(to: number) == "+OK")
+                    } catch {
+                        let isError = reply(to: number).hasPrefix("-")
+                        #expect(error.code == (isError ? .storeError : .malformedReply))
+                        #expect(reply(to: number) != "+OK")
+                    }
+                }
+            }
+        }
+        #expect(store.connectionCount == 1)
+        await list.close()
+        await store.stop()
+    }
+
     @Test func aStoreThatNeverAnswersTimesOutAndTheConnectionLivesOn() async throws {
         let store = try await FakeStore { _ in .nothing }
         let list = try RevocationList(store.url, configuration: configuration(commandTimeout: .milliseconds(50)))
