@@ -103,7 +103,7 @@ import Testing
         await store.stop()
     }
 
-    /// hiredis formats every other command.
+    /// hiredis formats every command but this and the next.
     @Test(arguments: [
         "a", "01890a5d-ac96-774b-bcce-b302099a8057", "a:b\r\n", "\0", "Ä😀", String(repeating: "x", count: 256),
         String(repeating: "x", count: 257), "sha256:x", "sha256", String(repeating: "ß", count: 128),
