@@ -207,6 +207,36 @@ import Tracing
         #expect(!"\(spans)".contains("alice"))
     }
 
+    /// Over a connection, where it takes one command.
+    @Test func whatBecomesOfALoneRevocationIsCountedAndKept() async throws {
+        let store = try await FakeStore { command in
+            command.contains("revoked:jti:refused") ? .bytes("-OOM full\r\n") : answerHealthily(command)
+        }
+        guard case .server(let location, _) = try StoreURL(store.url) else { return }
+        let (metrics, log) = (TestMetrics(), LogLines())
+        let list = try RevocationList(
+            backend: RedisBackend(address: .fixed(location), configuration: configuration(), logger: log.logger),
+            configuration: configuration(), logger: log.logger, metrics: RevocationMetrics(metrics))
+        #expect(await list.verdict(for: token()).isClear)
+        #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
+        await #expect(throws: RevocationError.self) { try await list.revoke(token(identifier: "refused")) }
+        #expect(try await list.revoke(token(expiresAt: 1_700_000_000_000)) == .alreadyExpired)
+        #expect(store.commands.count { $0.first == "SETEX" } == 2)
+        let counts = metrics.counters.filter { $0.totalValue > 0 }
+            .map { "\($0.label) \($0.dimensions.map(\.1)) \($0.totalValue)" }
+        #expect(
+            counts.filter { !$0.contains("checks") }.sorted() == [
+                #"revoked_client_revocations_total ["token", "logout"] 1"#,
+                #"revoked_client_writes_total ["acknowledged"] 1"#,
+                #"revoked_client_writes_total ["storeError"] 1"#,
+            ])
+        await list.close()
+        #expect(await list.verdict(for: token()).reason == "logout")
+        #expect(await list.verdict(for: token(identifier: "refused")).unknownCode == .unreachable)
+        #expect(!log.all.joined().contains("secret"))
+        await store.stop()
+    }
+
     @Test func whatIsKeptIsBounded() {
         var generations = Generations<Int, Int>(capacity: 10)
         for key in 0..<1_000 {
