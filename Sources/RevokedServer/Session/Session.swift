@@ -91,14 +91,19 @@ struct Session: ~Copyable {
     }
 
     private mutating func finish(_ outcome: Outcome, _ worker: inout Worker) -> Outcome {
+        if !waiting.isEmpty || charged > 0 { checkWaiting(&worker) }
+        if worker.reply.hasOverflowed { isClosing = true }
+        return isClosing ? .closing : outcome
+    }
+
+    /// Counts the input that waits, and refuses to go on where that is too much.
+    private mutating func checkWaiting(_ worker: inout Worker) {
         charge(waiting.count, worker.daemon.counters)
         if waiting.count > Self.unfinishedLimit
             || charged > 0 && worker.daemon.counters.waitingInput.load(ordering: .relaxed) > Self.allUnfinishedLimit
         {
             refuse(.tooBigRequest, &worker)
         }
-        if worker.reply.hasOverflowed { isClosing = true }
-        return isClosing ? .closing : outcome
     }
 
     /// Small rests are not worth counting.

@@ -5,10 +5,10 @@
     /// One client of a reactor: its socket, its conversation and what it has not read yet. Owned by the reactor's thread.
     final class Connection {
         let descriptor: Int32
-        // Unchecked: only the reactor's thread comes here, and a session does not know its connection.
+        // Unchecked, as the queue: only the reactor's thread comes here, and neither knows its connection.
         @exclusivity(unchecked) var session: Session
         /// Replies that the socket did not take, or that wait for the log.
-        private var queue = ReplyQueue()
+        @exclusivity(unchecked) private var queue = ReplyQueue()
         /// What epoll waits for.
         var interest: UInt32
         /// The session has input left to execute.
