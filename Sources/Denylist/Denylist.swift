@@ -56,6 +56,11 @@ public final class Denylist: @unchecked Sendable {
     /// Asks the processor to fetch what a lookup of this hash will touch, and twice as much: the way for a few keys.
     public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 
+    /// The best number of keys to hash between one call of ``prefetchTags(_:)`` and the next: the processor finds their pages side
+    /// by side, and what it then waits for comes while the next keys are hashed.
+    @inlinable
+    public static var hashedAtOnce: Int { 4 }
+
     /// Asks the processor to fetch what ``prefetchSlots(_:orFree:)`` will look at: the way for many keys, where that has
     /// come for the first once the last has been asked for.
     public func prefetchTags(_ hashes: Span<KeyHash>) { keys.prefetchTags(hashes) }

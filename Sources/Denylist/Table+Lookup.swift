@@ -7,10 +7,6 @@ extension Table {
         processor_prefetch(directoryPlace(hash, depth: shard(hash).depth))
     }
 
-    /// Keys are hashed so many at a time: the processor finds the pages of their groups side by side, and what it then waits
-    /// for comes while the next are hashed.
-    private static let hashedAtOnce = 4
-
     /// Hashes keys of one length, which stand at equal distances, and asks for the lines with the tags of their groups.
     /// - Parameter hashes: takes as many as it has room for.
     func prefetchTags(
@@ -20,17 +16,15 @@ extension Table {
         guard count > 0, let start = keys.baseAddress else { return }
         precondition(length > 0 && distance >= length && (count - 1) * distance + length <= keys.count)
         let prefix = state.pointee.forms.prefix(of: UnsafeRawBufferPointer(start: start, count: length))
-        var done = 0
-        while done < count {
-            let begun = done
-            repeat {
-                let key = start + done &* distance
+        for begun in stride(from: 0, to: count, by: Denylist.hashedAtOnce) {
+            let hashed = hashes.count
+            for number in begun..<min(count, begun + Denylist.hashedAtOnce) {
+                let key = start + number &* distance
                 let hash = compactHash(key, length, prefix) ?? hash(UnsafeRawBufferPointer(start: key, count: length))
                 prefetchDirectory(hash.value)
                 hashes.append(hash)
-                done &+= 1
-            } while done < count && done &- begun < Self.hashedAtOnce
-            for index in (hashes.count - (done - begun))..<hashes.count { prefetchTags(hashes.span[index].value) }
+            }
+            for index in hashed..<hashes.count { prefetchTags(hashes.span[index].value) }
         }
     }
 

@@ -7,10 +7,9 @@ enum KeyCommands {
     static func exists(_ arguments: Arguments, _ worker: inout Worker) {
         var found: Int64 = 0
         for index in 1..<arguments.count {
-            let hash = worker.hash(index, of: arguments)
-            let hit = worker.denylist.contains(arguments[index], hash: hash, at: worker.moment)
+            let hit = worker.contains(index, of: arguments)
             if hit { found &+= 1 }
-            worker.count(hash, hit: hit)
+            worker.count(worker.hash(index, of: arguments), hit: hit)
         }
         worker.reply.integer(found)
     }

@@ -31,9 +31,7 @@ extension Session {
     func mayRead(_ worker: borrowing Worker) -> Bool { user != .nobody && !worker.daemon.loading.isActive }
 
     /// What is asked of a command before it is executed; answers the error if there is one.
-    private mutating func mayPerform(
-        _ tag: Int, _ arguments: borrowing Arguments, _ worker: inout Worker
-    ) -> Bool {
+    private func mayPerform(_ tag: Int, _ arguments: borrowing Arguments, _ worker: inout Worker) -> Bool {
         let command = worker.commands.commands[tag]
         guard command.takes(arguments.count) else {
             return deny(&worker, "ERR wrong number of arguments for '\(command.name)' command")

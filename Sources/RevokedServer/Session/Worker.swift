@@ -26,9 +26,6 @@ struct Worker: ~Copyable {
     /// For how many of them the memory that says where their entries are has been asked for; and the entries themselves.
     private var tagged = 0
     private var fetched = 0
-    /// So many are asked for at once: the processor finds their pages side by side, and what it then waits for comes
-    /// while the next keys are hashed.
-    private static let taggedAtOnce = 4
     /// The requests whose entries are asked for together.
     static let requestsAtOnce = 8
     /// Of no more keys than these all is asked for at once: what says where to look would not come in time.
@@ -134,7 +131,7 @@ struct Worker: ~Copyable {
     mutating func prepare(_ key: RawSpan, mayInsert: Bool) -> Int {
         hashes.append(denylist.beginPrefetch(of: key))
         if mayInsert { self.mayInsert = true }
-        if hashes.count - tagged == Self.taggedAtOnce { prefetchTags() }
+        if hashes.count - tagged == Denylist.hashedAtOnce { prefetchTags() }
         return hashes.count - 1
     }
 
