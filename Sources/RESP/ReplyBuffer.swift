@@ -13,7 +13,9 @@ public struct ReplyBuffer: ~Copyable {
     private var capacity: Int
     /// The bytes that are there.
     public private(set) var count = 0
-    /// The most bytes that this buffer holds.
+    /// Where the replies to the connection that is being served begin; those before it are others'.
+    public private(set) var start = 0
+    /// The most bytes that this buffer holds from ``start`` on.
     public var limit: Int
     public private(set) var hasOverflowed = false
     public var version = ProtocolVersion.two
@@ -30,12 +32,30 @@ public struct ReplyBuffer: ~Copyable {
 
     // MARK: Memory
 
-    public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: count) }
+    /// What is there from ``start`` on.
+    public var bytes: UnsafeRawBufferPointer { self[start..<count] }
+
+    public subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        return UnsafeRawBufferPointer(start: storage + range.lowerBound, count: range.count)
+    }
+
+    /// What follows are another connection's replies.
+    public mutating func begin() {
+        start = count
+        hasOverflowed = false
+    }
+
+    /// Forgets what is there from ``start`` on.
+    public mutating func removeLast() {
+        count = start
+        hasOverflowed = false
+    }
 
     /// Forgets what is there, and gives back what an unusually large reply took.
     public mutating func removeAll() {
         count = 0
-        hasOverflowed = false
+        begin()
         guard capacity > Self.initialCapacity * 4 else { return }
         storage.deallocate()
         capacity = Self.initialCapacity
@@ -57,7 +77,7 @@ public struct ReplyBuffer: ~Copyable {
 
     @inline(never)
     private mutating func grow(_ size: Int) -> Bool {
-        guard !hasOverflowed, count + size <= limit else {
+        guard !hasOverflowed, count - start + size <= limit else {
             hasOverflowed = true
             return false
         }

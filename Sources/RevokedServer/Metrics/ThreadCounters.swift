@@ -7,11 +7,11 @@ final class ThreadCounters: Sendable {
     static let size = 256
 
     private let cells = InlineArray<256, Atomic<Int>> { _ in Atomic(0) }
-    /// How long it took to execute what one read brought; one read in ``timedReads`` is timed.
+    /// How long it took to execute what one read brought, or a few together; one time in ``timedBatches`` is measured.
     let batches = Histogram()
 
-    /// Reads from one that is timed to the next.
-    static let timedReads = 64
+    /// Times from one that is measured to the next.
+    static let timedBatches = 64
 
     @inline(__always)
     func add(_ count: Int = 1, to counter: CounterSlot) {

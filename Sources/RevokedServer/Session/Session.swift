@@ -18,7 +18,7 @@ struct Session: ~Copyable {
     static let replyPause = 256 << 10
     /// Requests that are parsed and whose keys are hashed before the first is executed: so many that the wait for memory is
     /// over by then, so few that what was fetched is still in the processor's first cache.
-    private static let batchRequests = 64
+    static let batchRequests = 64
     private static let batchArguments = 128
     /// The most that one unfinished request may take; and all of them together.
     private static let unfinishedLimit = 64 << 20
@@ -48,11 +48,44 @@ struct Session: ~Copyable {
 
     // MARK: Input
 
-    /// Takes bytes that were read, executes what is complete and leaves the replies in `worker`.
-    mutating func receive(_ bytes: RawSpan, _ batch: inout RequestBatch, _ worker: inout Worker) -> Outcome {
+    /// The first requests of a read: parsed, and their keys hashed.
+    struct Prepared {
+        /// Their numbers in the batch.
+        fileprivate let requests: Range<Int>
+        /// Where they end in the input.
+        fileprivate let end: Int
+        /// Why there are no more.
+        fileprivate let stop: Stop
+
+        /// Whether they are all that there is to execute.
+        var isComplete: Bool {
+            switch stop {
+            case .incomplete, .incompleteLine: true
+            case .full, .inline, .invalid: false
+            }
+        }
+    }
+
+    /// Parses the first requests of a read and adds them to `batch`, in which others' may stand.
+    /// - Returns: nil if what was read goes on where another read ended.
+    func prepare(
+        _ input: RawSpan, from start: Int, _ batch: inout RequestBatch, _ worker: inout Worker
+    ) -> Prepared? {
+        isClosing || !waiting.isEmpty ? nil : fill(&batch, from: input, at: start, &worker)
+    }
+
+    /// Executes what is complete of a read and leaves the replies in `worker`.
+    /// - Parameters:
+    ///   - input: up to the end of what was read, which begins at `start`.
+    ///   - prepared: what ``prepare(_:from:_:_:)`` returned. Unless it is complete, `batch` holds nothing afterwards that
+    ///     another session could execute.
+    mutating func receive(
+        _ input: RawSpan, from start: Int, _ prepared: Prepared?, _ batch: inout RequestBatch, _ worker: inout Worker
+    ) -> Outcome {
         guard !isClosing else { return .closing }
         begin(&worker)
-        guard waiting.isEmpty else {
+        guard let prepared else {
+            let bytes = input.extracting(start...)
             bytes.withUnsafeBytes { waiting.append(contentsOf: $0) }
             let isLineOpen =
                 awaitsLineEnd && waiting.count < RequestLimits.maximumLine
@@ -60,11 +93,18 @@ struct Session: ~Copyable {
             if isLineOpen || waiting.count < needed { return finish(.open, &worker) }
             return finish(executeWaiting(&batch, &worker), &worker)
         }
-        let (used, outcome) = execute(bytes, &batch, &worker)
-        if used < bytes.byteCount, !isClosing {
-            bytes.extracting(used..<bytes.byteCount).withUnsafeBytes { waiting.append(contentsOf: $0) }
+        let (used, outcome) = execute(input, prepared, &batch, &worker)
+        if used < input.byteCount, !isClosing {
+            input.extracting(used...).withUnsafeBytes { waiting.append(contentsOf: $0) }
         }
         return finish(outcome, &worker)
+    }
+
+    /// The same for a read that is served by itself.
+    mutating func receive(_ bytes: RawSpan, _ batch: inout RequestBatch, _ worker: inout Worker) -> Outcome {
+        Self.clear(&batch, &worker)
+        let prepared = prepare(bytes, from: 0, &batch, &worker)
+        return receive(bytes, from: 0, prepared, &batch, &worker)
     }
 
     /// Goes on with the input that is left, after replies have been written.
@@ -77,7 +117,9 @@ struct Session: ~Copyable {
     private mutating func executeWaiting(_ batch: inout RequestBatch, _ worker: inout Worker) -> Outcome {
         var input: [UInt8] = []
         swap(&input, &waiting)
-        let (used, outcome) = execute(input.span.bytes, &batch, &worker)
+        Self.clear(&batch, &worker)
+        let prepared = fill(&batch, from: input.span.bytes, at: 0, &worker)
+        let (used, outcome) = execute(input.span.bytes, prepared, &batch, &worker)
         if used < input.count, !isClosing {
             input.removeFirst(used)
             waiting = input
@@ -123,39 +165,44 @@ struct Session: ~Copyable {
 
     // MARK: Execution
 
+    /// Forgets the requests that have been executed.
+    static func clear(_ batch: inout RequestBatch, _ worker: inout Worker) {
+        batch.removeAll()
+        worker.forgetHashes()
+    }
+
     /// Executes the complete requests of `input`: batch by batch, each parsed and fetched before it is executed.
-    /// - Returns: how many bytes they took, and how to go on.
+    /// - Parameter prepared: the first of them.
+    /// - Returns: where they end, and how to go on.
     private mutating func execute(
-        _ input: RawSpan, _ batch: inout RequestBatch, _ worker: inout Worker
+        _ input: RawSpan, _ prepared: Prepared, _ batch: inout RequestBatch, _ worker: inout Worker
     ) -> (used: Int, outcome: Outcome) {
-        var position = 0
+        var prepared = prepared
         needed = 0
         awaitsLineEnd = false
         while true {
-            batch.removeAll()
-            worker.forgetHashes()
-            let stop = fill(&batch, from: input, at: &position, &worker)
-            var index = 0
-            while index < batch.count {
+            var index = prepared.requests.lowerBound
+            while index < prepared.requests.upperBound {
                 let stride = Worker.requestsAtOnce
                 if index % stride == 0 { worker.prefetch(for: batch.count) }
-                let run = performRun(
-                    index..<min(batch.count, index - index % stride + stride), of: batch, input, &worker)
+                let end = min(prepared.requests.upperBound, index - index % stride + stride)
+                let run = performRun(index..<end, of: batch, input, &worker)
                 if run == 0 {
                     let request = batch[index]
                     perform(Arguments(of: request, in: batch, input: input), request.tag, &worker)
                 }
                 index += max(run, 1)
                 if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.count > Self.replyPause { return (batch[index - 1].end, .paused) }
+                if worker.reply.bytes.count > Self.replyPause { return (batch[index - 1].end, .paused) }
             }
-            switch stop {
-            case .full: continue
+            var position = prepared.end
+            switch prepared.stop {
+            case .full: break
             case .inline(let end):
                 performInline(input.extracting(position..<end), &worker)
                 position = end
                 if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.count > Self.replyPause { return (position, .paused) }
+                if worker.reply.bytes.count > Self.replyPause { return (position, .paused) }
             case .incomplete(let atLeast):
                 needed = atLeast - position
                 return (position, .open)
@@ -166,10 +213,12 @@ struct Session: ~Copyable {
                 refuse(error, &worker)
                 return (input.byteCount, .closing)
             }
+            Self.clear(&batch, &worker)
+            prepared = fill(&batch, from: input, at: position, &worker)
         }
     }
 
-    private enum Stop {
+    fileprivate enum Stop {
         case full
         case inline(end: Int)
         case incomplete(atLeast: Int)
@@ -177,28 +226,33 @@ struct Session: ~Copyable {
         case invalid(ProtocolError)
     }
 
-    /// Parses requests until the batch is full and hashes their keys.
-    /// - Parameter position: moves behind what was parsed.
+    /// Parses as many requests as are executed at once, and hashes their keys.
     private func fill(
-        _ batch: inout RequestBatch, from input: RawSpan, at position: inout Int, _ worker: inout Worker
-    ) -> Stop {
+        _ batch: inout RequestBatch, from input: RawSpan, at start: Int, _ worker: inout Worker
+    ) -> Prepared {
+        let (first, firstArgument) = (batch.count, batch.argumentCount)
+        var position = start
         // Authenticating changes the limits of what follows.
         let most = parser.isAuthenticated ? Self.batchRequests : 1
         let outcome = parser.fill(
-            &batch, requests: most, arguments: Self.batchArguments, from: input, at: &position)
-        Self.prepare(&batch, input, &worker)
-        return switch outcome {
-        case nil, .request, .nothing: .full
-        case .inline(let end): .inline(end: end)
-        case .incomplete(let atLeast): .incomplete(atLeast: atLeast)
-        case .incompleteLine: .incompleteLine
-        case .invalid(let error): .invalid(error)
-        }
+            &batch, requests: first + most, arguments: firstArgument + Self.batchArguments, from: input, at: &position)
+        Self.prepare(&batch, from: first, input, &worker)
+        let stop: Stop =
+            switch outcome {
+            case nil, .request, .nothing: .full
+            case .inline(let end): .inline(end: end)
+            case .incomplete(let atLeast): .incomplete(atLeast: atLeast)
+            case .incompleteLine: .incompleteLine
+            case .invalid(let error): .invalid(error)
+            }
+        return Prepared(requests: first..<batch.count, end: position, stop: stop)
     }
 
     /// Finds the requests' commands, hashes their keys and begins to ask for the memory where those are.
-    private static func prepare(_ batch: inout RequestBatch, _ input: RawSpan, _ worker: inout Worker) {
-        var index = 0
+    private static func prepare(
+        _ batch: inout RequestBatch, from first: Int, _ input: RawSpan, _ worker: inout Worker
+    ) {
+        var index = first
         while index < batch.count {
             let request = batch[index]
             let tag = worker.commands.find(input.extracting(batch.argument(request.first).range))
@@ -240,7 +294,7 @@ struct Session: ~Copyable {
             return refuse(.tooBigInlineRequest, &worker)
         }
         worker.forgetHashes()
-        Self.prepare(&batch, encoded.span.bytes, &worker)
+        Self.prepare(&batch, from: 0, encoded.span.bytes, &worker)
         perform(Arguments(of: batch[0], in: batch, input: encoded.span.bytes), batch[0].tag, &worker)
     }
 

@@ -10,7 +10,7 @@ struct Worker: ~Copyable {
     let denylist: Denylist.Keys
     /// The store for writing, with the log.
     let written: LoggedDenylist
-    /// The replies of the connection that is being served.
+    /// The replies to the connection that is being served, and before them to those that were served with it.
     var reply: ReplyBuffer
     /// When the bytes that are being served were read.
     private(set) var moment: Moment
@@ -19,8 +19,8 @@ struct Worker: ~Copyable {
     let counters: ThreadCounters
     let guardedPrefix: GuardedPrefix
     let commands = CommandTable.shared
-    /// Reads until one is timed.
-    private var untimedReads = 0
+    /// Batches until one is timed.
+    private var untimedBatches = 0
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
     private var hashes = Scratch<KeyHash>(capacity: 256)
     /// For how many of them the memory that says where their entries are has been asked for; and the entries themselves.
@@ -54,9 +54,15 @@ struct Worker: ~Copyable {
     /// Takes the time for what is served next.
     mutating func readClock() { (moment, uptime) = daemon.clock.read() }
 
-    /// Forgets the replies to whoever was served before.
+    /// Forgets the replies to all who were served before.
     mutating func beginReplies() {
         reply.removeAll()
+        holds.removeAll(keepingCapacity: true)
+    }
+
+    /// Forgets the replies to whom is being served: they have been sent, or wait elsewhere.
+    mutating func forgetReplies() {
+        reply.removeLast()
         holds.removeAll(keepingCapacity: true)
     }
 
@@ -68,15 +74,15 @@ struct Worker: ~Copyable {
         counters.add(to: .lookups(isGuarded: key.isGuarded, hit: hit))
     }
 
-    /// Where times of reads are counted from. As durations they need no call to be passed around.
+    /// Where times of batches are counted from. As durations they need no call to be passed around.
     private static let timingStart = ContinuousClock.now
 
     /// Called before what was read is executed.
-    /// - Returns: the time, if this read is one that is timed.
+    /// - Returns: the time, if this batch is one that is timed.
     mutating func beginTiming() -> Duration? {
-        untimedReads -= 1
-        guard untimedReads < 0 else { return nil }
-        untimedReads = ThreadCounters.timedReads - 1
+        untimedBatches -= 1
+        guard untimedBatches < 0 else { return nil }
+        untimedBatches = ThreadCounters.timedBatches - 1
         return Self.timingStart.duration(to: .now)
     }
 
@@ -98,21 +104,22 @@ struct Worker: ~Copyable {
         if awaited > 0 || awaitedLater != nil { hold(from: start) }
     }
 
-    private mutating func hold(from start: Int) {
+    private mutating func hold(from position: Int) {
+        let (start, end) = (position - reply.start, reply.bytes.count)
         if let later = awaitedLater {
             awaitedLater = nil
             return holds.append(
-                ReplyQueue.Hold(start: start, end: reply.count, replies: 1, position: .max, later: later))
+                ReplyQueue.Hold(start: start, end: end, replies: 1, position: .max, later: later))
         }
         guard awaited > 0, let log = written.log else { return }
         defer { awaited = 0 }
         guard awaited > log.acknowledged else { return }
         if let last = holds.indices.last, holds[last].end == start, holds[last].later == nil {
-            holds[last].end = reply.count
+            holds[last].end = end
             holds[last].replies += 1
             holds[last].position = max(holds[last].position, awaited)
         } else {
-            holds.append(ReplyQueue.Hold(start: start, end: reply.count, replies: 1, position: awaited))
+            holds.append(ReplyQueue.Hold(start: start, end: end, replies: 1, position: awaited))
         }
     }
 

@@ -9,6 +9,11 @@
     struct ReactorLoop: ~Copyable {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16
+        /// Reads that are served together; the last of them still finds this much room.
+        private static let readsAtOnce = 16
+        private static let leastRead = 1 << 14
+        /// Replies of more than this leave before the next read is executed.
+        private static let mostReplies = 1 << 14
         private static let acceptsAtOnce = 64
         /// A client with this much to read is not listened to until it has read half of it.
         private let pauseLimit: Int
@@ -37,6 +42,8 @@
         private var acceptsAgainAt: Int64?
         private var worker: Worker
         private var batch = RequestBatch()
+        /// What has been read and not been executed, side by side in ``buffer``.
+        private var reads: [Read] = []
         private let buffer: UnsafeMutableRawBufferPointer
         private let events: UnsafeMutablePointer<clinux_event>
 
@@ -46,6 +53,7 @@
             self.listeners = listeners
             worker = Worker(reactor.daemon)
             pauseLimit = reactor.daemon.configuration.outputLimit / 4
+            reads.reserveCapacity(Self.readsAtOnce)
             buffer = .allocate(byteCount: Self.readSize, alignment: 64)
             events = .allocate(capacity: Self.eventsAtOnce)
             for listener in listeners { listen(listener) }
@@ -65,6 +73,7 @@
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
                 }
+                serve()
                 resumeUnfinished()
                 if waitingCount > 0 || acceptsAgainAt != nil { checkTime() }
                 if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
@@ -102,7 +111,11 @@
             if Int(descriptor) < connections.count, let connection = connections[Int(descriptor)] {
                 if reported & Reactor.writable != 0 { flush(connection) }
                 if reported & ~Reactor.writable != 0, isOpen(connection) { receive(connection) }
-            } else if reactor.isWake(descriptor) {
+                return
+            }
+            // What follows may end connections, and give their descriptors to others.
+            serve()
+            if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
                 if reactor.takeNewsOfLog() { releaseReplies() }
             } else if let listener = listeners.first(where: { $0.descriptor == descriptor }) {
@@ -130,7 +143,10 @@
             drainsUntil = worker.uptime + Self.drainLimit
             for connection in connections {
                 guard let connection else { continue }
-                if !connection.needsResume { receive(connection) }
+                if !connection.needsResume {
+                    receive(connection)
+                    serve()
+                }
                 if isOpen(connection) { goOn(connection) }
             }
         }
@@ -234,18 +250,87 @@
                 // Its own end is noticed all the same: by the next write.
                 return
             }
-            let count = read(connection.descriptor, buffer.baseAddress, Self.readSize)
+            if reads.count == Self.readsAtOnce || Self.readSize - filled < Self.leastRead { serve() }
+            let start = filled
+            let count = read(connection.descriptor, buffer.baseAddress! + start, Self.readSize - start)
             guard count > 0 else {
                 if count == 0 || errno != EAGAIN && errno != EINTR { end(connection) }
                 return
             }
             worker.counters.add(count, to: .bytesIn)
+            reads.append(Read(descriptor: connection.descriptor, bytes: start..<(start + count)))
+        }
+
+        /// What was read from one connection.
+        private struct Read {
+            let descriptor: Int32
+            /// Where its bytes are in ``buffer``.
+            let bytes: Range<Int>
+            var prepared: Session.Prepared?
+            /// Where the replies are that wait to be sent.
+            var replies: Range<Int>?
+        }
+
+        /// Where the next read goes.
+        private var filled: Int { reads.last?.bytes.upperBound ?? 0 }
+
+        /// Executes what was read, and answers. Every step is taken for all reads before the next one: the processor finds
+        /// its code at hand, and fetches what one client asks for while it looks up what another does.
+        private mutating func serve() {
+            guard !reads.isEmpty else { return }
             worker.beginReplies()
-            let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(start: buffer.baseAddress, count: count))
-            let start = worker.beginTiming()
-            let outcome = connection.session.receive(bytes, &batch, &worker)
-            worker.endTiming(start)
-            answer(connection, outcome)
+            var next = 0
+            while next < reads.count { next = executeBatch(from: next) }
+            for index in reads.indices {
+                let read = reads[index]
+                if let replies = read.replies, let connection = connections[Int(read.descriptor)] {
+                    answer(connection, .open, worker.reply[replies])
+                }
+            }
+            reads.removeAll(keepingCapacity: true)
+        }
+
+        /// Executes as many reads as make up a batch.
+        /// - Returns: the first behind them.
+        private mutating func executeBatch(from first: Int) -> Int {
+            Session.clear(&batch, &worker)
+            let time = worker.beginTiming()
+            var end = first
+            while end < reads.count, batch.count < Session.batchRequests {
+                defer { end += 1 }
+                let bytes = reads[end].bytes
+                guard let connection = connections[Int(reads[end].descriptor)] else { continue }
+                let prepared = connection.session.prepare(
+                    RawSpan(_unsafeBytes: input(upTo: bytes.upperBound)), from: bytes.lowerBound, &batch, &worker)
+                reads[end].prepared = prepared
+                // What is left of this one needs the batch for itself.
+                guard prepared?.isComplete == true else { break }
+            }
+            for index in first..<end { execute(index) }
+            worker.endTiming(time)
+            return end
+        }
+
+        private mutating func execute(_ index: Int) {
+            let read = reads[index]
+            guard let connection = connections[Int(read.descriptor)] else { return }
+            worker.reply.begin()
+            let outcome = connection.session.receive(
+                RawSpan(_unsafeBytes: input(upTo: read.bytes.upperBound)), from: read.bytes.lowerBound, read.prepared,
+                &batch, &worker)
+            let replies = worker.reply.bytes
+            let mayWait = outcome == .open && worker.holds.isEmpty && !worker.reply.hasOverflowed
+            if mayWait, replies.count <= Self.mostReplies {
+                reads[index].replies = worker.reply.start..<worker.reply.count
+            } else {
+                answer(connection, outcome, replies)
+                worker.forgetReplies()
+            }
+        }
+
+        /// What has been read, up to the end of one read.
+        private func input(upTo end: Int) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(start: buffer.baseAddress, count: end)
         }
 
         private mutating func resumeUnfinished() {
@@ -257,14 +342,15 @@
                 connection.needsResume = false
                 worker.beginReplies()
                 let outcome = connection.session.resume(&batch, &worker)
-                answer(connection, outcome)
+                answer(connection, outcome, worker.reply.bytes)
             }
         }
 
         /// Writes the replies and decides how to go on.
-        private mutating func answer(_ connection: Connection, _ outcome: Session.Outcome) {
+        private mutating func answer(
+            _ connection: Connection, _ outcome: Session.Outcome, _ bytes: UnsafeRawBufferPointer
+        ) {
             let before = connection.pending
-            let bytes = worker.reply.bytes
             worker.counters.add(bytes.count, to: .bytesOut)
             if worker.reply.hasOverflowed {
                 worker.daemon.logger.warning("closing a client: one reply passed output-limit")
