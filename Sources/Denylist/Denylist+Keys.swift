@@ -19,31 +19,22 @@ extension Denylist {
         public func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
 
         /// As ``Denylist/beginPrefetch(of:)``.
-        public func beginPrefetch(of key: RawSpan) -> KeyHash {
-            let hash = hash(of: key)
-            table.prefetchDirectory(hash.value)
-            return hash
-        }
+        public func beginPrefetch(of key: RawSpan) -> KeyHash { table.prefetchTags(hash(of: key)) }
 
-        /// As ``Denylist/prefetch(_:)``.
-        public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
-
-        /// As ``Denylist/prefetchTags(_:)``.
-        public func prefetchTags(_ hashes: Span<KeyHash>) {
-            for index in hashes.indices { table.prefetchTags(hashes[index].value) }
-        }
-
-        /// As ``Denylist/prefetchTags(of:length:distance:into:)``.
-        public func prefetchTags(
+        /// As ``Denylist/beginPrefetch(of:length:distance:into:)``.
+        public func beginPrefetch(
             of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>
         ) {
-            keys.withUnsafeBytes { table.prefetchTags($0, length: length, distance: distance, into: &hashes) }
+            keys.withUnsafeBytes { table.beginPrefetch($0, length: length, distance: distance, into: &hashes) }
         }
 
         /// As ``Denylist/prefetchSlots(_:orFree:)``.
         public func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) {
-            for index in hashes.indices { table.prefetchSlot(hashes[index].value, orFree: orFree) }
+            for index in hashes.indices { table.prefetchSlot(hashes[index], orFree: orFree) }
         }
+
+        /// As ``Denylist/prefetch(_:)``.
+        public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
 
         /// As ``Denylist/contains(_:hash:at:)``.
         public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {

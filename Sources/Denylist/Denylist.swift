@@ -49,35 +49,26 @@ public final class Denylist: @unchecked Sendable {
     /// The keyed hash of a key. Computed once per command and passed along.
     public func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
 
-    /// Hashes a key and asks the processor to fetch what the other calls that prefetch will touch. With several keys, begin for
-    /// all of them before the first of those: it would wait for that memory otherwise, key by key.
+    /// Hashes a key and asks the processor to fetch what says where its entry is.
     public func beginPrefetch(of key: RawSpan) -> KeyHash { keys.beginPrefetch(of: key) }
 
-    /// Asks the processor to fetch what a lookup of this hash will touch, and twice as much: the way for a few keys.
-    public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
-
-    /// The best number of keys to hash between one call of ``prefetchTags(_:)`` and the next: the processor finds their pages side
-    /// by side, and what it then waits for comes while the next keys are hashed.
-    @inlinable
-    public static var hashedAtOnce: Int { 4 }
-
-    /// Asks the processor to fetch what ``prefetchSlots(_:orFree:)`` will look at: the way for many keys, where that has
-    /// come for the first once the last has been asked for.
-    public func prefetchTags(_ hashes: Span<KeyHash>) { keys.prefetchTags(hashes) }
-
-    /// Hashes keys of one length that stand at equal distances, and does as ``prefetchTags(_:)``: both for half the price.
+    /// The same for keys of one length that stand at equal distances, for half the price.
     /// - Parameters:
     ///   - keys: the bytes from the first key's first to the last's last, or more; traps if they are fewer.
     ///   - length: of each key, in bytes; positive.
     ///   - distance: from where a key begins to where the next does; at least `length`.
     ///   - hashes: has room for as many as there are keys.
-    public func prefetchTags(of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>) {
-        self.keys.prefetchTags(of: keys, length: length, distance: distance, into: &hashes)
+    public func beginPrefetch(of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>) {
+        self.keys.beginPrefetch(of: keys, length: length, distance: distance, into: &hashes)
     }
 
-    /// Asks the processor to fetch what else lookups of these hashes will touch.
+    /// Asks the processor to fetch what else lookups of these hashes will touch, where ``beginPrefetch(of:)`` has been called
+    /// for each, and what it asked for has come: the way for many keys.
     /// - Parameter orFree: and what a new entry will, where there is none.
     public func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) { keys.prefetchSlots(hashes, orFree: orFree) }
+
+    /// Asks the processor to fetch what a lookup of this hash will touch, and twice as much: the way for a few keys.
+    public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 
     /// Whether there is a live entry.
     public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {

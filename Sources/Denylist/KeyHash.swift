@@ -4,26 +4,40 @@ public struct KeyHash: Sendable, BitwiseCopyable {
     public let value: UInt64
     /// The UUID of a compact key; the hash and 0 of one stored in full.
     let word0, word1: UInt64
-    /// The kind, and above it whether that is one of guarded keys: four words come back in registers, five do not.
-    private let kindAndGuard: UInt64
+    /// The kind in bits 0–3, whether that is one of guarded keys in bit 8, and a group's address without its last 8 bits, or
+    /// 0, from bit 16 on: four words come back in registers, five do not.
+    private var rest: UInt64
 
     @inline(__always)
     init(value: UInt64, word0: UInt64, word1: UInt64, kind: UInt64, isGuarded: Bool) {
         self.value = value
         self.word0 = word0
         self.word1 = word1
-        kindAndGuard = kind | (isGuarded ? Self.guardBit : 0)
+        rest = kind | (isGuarded ? Self.guardBit : 0)
     }
 
     private static let guardBit: UInt64 = 1 << 8
 
     @inline(__always)
-    var kind: UInt64 { kindAndGuard & 15 }
+    var kind: UInt64 { rest & 15 }
     @inline(__always)
     var isCompact: Bool { kind < KeyForms.plain }
 
     /// Whether the key begins with ``Denylist/Configuration/guardedPrefix``.
-    public var isGuarded: Bool { kindAndGuard & Self.guardBit != 0 }
+    public var isGuarded: Bool { rest & Self.guardBit != 0 }
+
+    /// The same hash with a note of where its group is, for prefetching alone: it may be elsewhere soon.
+    @inline(__always)
+    func noting(_ group: UnsafeMutableRawPointer) -> KeyHash {
+        var hash = self
+        hash.rest = rest & 0xFFFF | (UInt64(UInt(bitPattern: group)) &>> 8) &<< 16
+        return hash
+    }
+
+    @inline(__always)
+    var notedGroup: UnsafeMutableRawPointer? {
+        UnsafeMutableRawPointer(bitPattern: UInt(truncatingIfNeeded: (rest &>> 16) &<< 8))
+    }
 
     /// The time that decides whether the key is expired.
     @inline(__always)

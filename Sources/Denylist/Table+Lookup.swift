@@ -1,30 +1,20 @@
 import CProcessor
 
 extension Table {
-    /// Asks for the place in the directory where a lookup of this hash begins.
-    @inline(__always)
-    func prefetchDirectory(_ hash: UInt64) {
-        processor_prefetch(directoryPlace(hash, depth: shard(hash).depth))
-    }
-
     /// Hashes keys of one length, which stand at equal distances, and asks for the lines with the tags of their groups.
     /// - Parameter hashes: takes as many as it has room for.
-    func prefetchTags(
+    func beginPrefetch(
         _ keys: UnsafeRawBufferPointer, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>
     ) {
         let count = hashes.freeCapacity
         guard count > 0, let start = keys.baseAddress else { return }
         precondition(length > 0 && distance >= length && (count - 1) * distance + length <= keys.count)
         let prefix = state.pointee.forms.prefix(of: UnsafeRawBufferPointer(start: start, count: length))
-        for begun in stride(from: 0, to: count, by: Denylist.hashedAtOnce) {
-            let hashed = hashes.count
-            for number in begun..<min(count, begun + Denylist.hashedAtOnce) {
-                let key = start + number &* distance
-                let hash = compactHash(key, length, prefix) ?? hash(UnsafeRawBufferPointer(start: key, count: length))
-                prefetchDirectory(hash.value)
-                hashes.append(hash)
-            }
-            for index in hashed..<hashes.count { prefetchTags(hashes.span[index].value) }
+        for number in 0..<count {
+            let key = start + number &* distance
+            hashes.append(
+                prefetchTags(
+                    compactHash(key, length, prefix) ?? hash(UnsafeRawBufferPointer(start: key, count: length))))
         }
     }
 
@@ -43,15 +33,21 @@ extension Table {
     func prefetch(_ hash: UInt64) { peek(hash)?.home.prefetch() }
 
     /// Asks for the line that says where in its group a lookup of this hash ends.
+    /// - Returns: the hash, with a note of the group.
     @inline(__always)
-    func prefetchTags(_ hash: UInt64) { peek(hash)?.home.prefetchTags() }
+    func prefetchTags(_ hash: KeyHash) -> KeyHash {
+        guard let home = peek(hash.value)?.home else { return hash }
+        home.prefetchTags()
+        return hash.noting(home.address)
+    }
 
-    /// Asks for the slot where a lookup of this hash ends, once its tags have come.
+    /// Asks for the slot where a lookup of this hash ends, once the tags of the group noted in it have come.
     /// - Parameter orFree: asks for the slot that a new entry would take if there is none.
     @inline(__always)
-    func prefetchSlot(_ hash: UInt64, orFree: Bool) {
-        guard let (home, next) = peek(hash), state.pointee.pool.has(home.address) else { return }
-        if home.prefetchSlots(hash, orFree: orFree) { next().prefetch() }
+    func prefetchSlot(_ hash: KeyHash, orFree: Bool) {
+        // The group may have moved since.
+        guard let home = hash.notedGroup, state.pointee.pool.has(home) else { return }
+        if Group(home).prefetchSlots(hash.value, orFree: orFree) { peek(hash.value)?.next().prefetch() }
     }
 
     /// The slot of a key, expired or not.

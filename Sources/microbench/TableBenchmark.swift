@@ -89,7 +89,6 @@ struct TableBenchmark {
             hashes[index] = denylist.beginPrefetch(of: keys[index].bytes)
         }
         let all = Span(_unsafeElements: UnsafeBufferPointer(hashes))
-        denylist.prefetchTags(all)
         denylist.prefetchSlots(all, orFree: mayInsert)
     }
 

@@ -96,7 +96,9 @@ import Testing
                 for round in 0..<20_000 {
                     let hash = generator.next() >> 1
                     denylist.table.prefetch(hash)
-                    denylist.table.prefetchSlot(hash, orFree: round % 2 == 0)
+                    let noted = denylist.table.prefetchTags(
+                        KeyHash(value: hash, word0: 0, word1: 0, kind: 0, isGuarded: false))
+                    denylist.table.prefetchSlot(noted, orFree: round % 2 == 0)
                 }
             }
         }

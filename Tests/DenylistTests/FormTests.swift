@@ -76,7 +76,7 @@ import Testing
             let bytes = Array(keys.joined(separator: Array(repeating: UInt8(ascii: "-"), count: gap)))
             var hashes: [KeyHash] = []
             hashes.append(addingCapacity: count) {
-                denylist.prefetchTags(of: bytes.span.bytes, length: length, distance: length + gap, into: &$0)
+                denylist.beginPrefetch(of: bytes.span.bytes, length: length, distance: length + gap, into: &$0)
             }
             #expect(
                 hashes.map(Self.parts) == keys.map { Self.parts(denylist.hash(of: $0.span.bytes)) }, "round \(round)")

@@ -118,9 +118,9 @@ private struct Model {
             let found = denylist.get(key, at: moment).map { Stored(value: $0.value, expiry: $0.expiry) }
             #expect(found == live(key))
         case 75..<90:
-            #expect(denylist.beginPrefetch(of: bytes).value == hash.value)
-            denylist.prefetchTags([hash].span)
-            denylist.prefetchSlots([hash].span, orFree: moment.wall % 2 == 0)
+            let begun = denylist.beginPrefetch(of: bytes)
+            #expect(begun.value == hash.value && begun.isGuarded == hash.isGuarded)
+            denylist.prefetchSlots([begun].span, orFree: moment.wall % 2 == 0)
             denylist.prefetch(hash)
             #expect(denylist.contains(bytes, hash: hash, at: moment) == (live(key) != nil))
             compareRun()

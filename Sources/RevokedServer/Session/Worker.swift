@@ -23,8 +23,7 @@ struct Worker: ~Copyable {
     private var untimedBatches = 0
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
     private var hashes = Scratch<KeyHash>(capacity: 256)
-    /// For how many of them the memory that says where their entries are has been asked for; and the entries themselves.
-    private var tagged = 0
+    /// For how many of them the entries have been asked for.
     private var fetched = 0
     /// The requests whose entries are asked for together.
     static let requestsAtOnce = 8
@@ -127,7 +126,6 @@ struct Worker: ~Copyable {
 
     mutating func forgetHashes() {
         hashes.removeAll()
-        tagged = 0
         fetched = 0
         mayInsert = false
     }
@@ -138,7 +136,6 @@ struct Worker: ~Copyable {
     mutating func prepare(_ key: RawSpan, mayInsert: Bool) -> Int {
         hashes.append(denylist.beginPrefetch(of: key))
         if mayInsert { self.mayInsert = true }
-        if hashes.count - tagged == Denylist.hashedAtOnce { prefetchTags() }
         return hashes.count - 1
     }
 
@@ -147,17 +144,10 @@ struct Worker: ~Copyable {
     /// - Returns: the note of the first; the others' follow.
     mutating func prepare(_ keys: RawSpan, count: Int, length: Int, distance: Int, mayInsert: Bool) -> Int {
         if mayInsert { self.mayInsert = true }
-        prefetchTags()
         hashes.append(count: count) { [denylist] in
-            denylist.prefetchTags(of: keys, length: length, distance: distance, into: &$0)
+            denylist.beginPrefetch(of: keys, length: length, distance: distance, into: &$0)
         }
-        tagged = hashes.count
         return hashes.count - count
-    }
-
-    private mutating func prefetchTags() {
-        denylist.prefetchTags(hashes.span.extracting(tagged...))
-        tagged = hashes.count
     }
 
     /// Asks for the memory where the entries of the keys are; called before the first of `requests` is executed, and then
@@ -176,7 +166,6 @@ struct Worker: ~Copyable {
                 fetched = hashes.count
                 return
             }
-            prefetchTags()
             share *= 2
         }
         let end = min(hashes.count, fetched + share)
