@@ -62,8 +62,9 @@ extension Denylist {
                 }
                 let isLive = slot.map { $0.expiry > hash.time(moment) } ?? false
                 shard.lock.unlock()
-                presence.there |= (isLive && !isFull ? 1 : 0) &<< UInt64(truncatingIfNeeded: index)
-                presence.open |= (isFull ? 1 : 0) &<< UInt64(truncatingIfNeeded: index)
+                let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: index)
+                if isFull { presence.open |= bit } else if isLive { presence.there |= bit }
+                if hash.isGuarded { presence.isGuarded |= bit }
             }
             return presence
         }

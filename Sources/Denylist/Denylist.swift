@@ -86,6 +86,8 @@ public final class Denylist: @unchecked Sendable {
         public internal(set) var there: UInt64 = 0
         /// Keys to be asked for by ``Denylist/contains(_:hash:at:)``: those stored in full, whose bytes decide.
         public internal(set) var open: UInt64 = 0
+        /// Keys that begin with ``Denylist/Configuration/guardedPrefix``.
+        public internal(set) var isGuarded: UInt64 = 0
     }
 
     /// Reads an entry under its shard's lock.

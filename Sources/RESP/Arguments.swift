@@ -2,13 +2,20 @@
 public struct Arguments: ~Escapable {
     @usableFromInline let input: RawSpan
     @usableFromInline let arguments: Span<Argument>
+    @usableFromInline let number: Int
+    /// How many bytes further on they stand than the first one's.
+    @usableFromInline let distance: Int
 
-    /// - Parameter input: the bytes that the batch was parsed from.
+    /// - Parameters:
+    ///   - number: which of those that are alike, from 0 on.
+    ///   - input: the bytes that the batch was parsed from.
     @inlinable
     @_lifetime(copy input, borrow batch)
-    public init(of request: Request, in batch: borrowing RequestBatch, input: RawSpan) {
+    public init(of request: Request, number: Int = 0, in batch: borrowing RequestBatch, input: RawSpan) {
         self.input = input
         arguments = batch.span(of: request)
+        self.number = number
+        distance = number &* request.size
     }
 
     /// How many there are, the command's name included.
@@ -18,12 +25,15 @@ public struct Arguments: ~Escapable {
     @inlinable
     public subscript(index: Int) -> RawSpan {
         @_lifetime(copy self)
-        get { input.extracting(arguments[index].range) }
+        get {
+            let range = arguments[index].range
+            return input.extracting((range.lowerBound &+ distance)..<(range.upperBound &+ distance))
+        }
     }
 
-    /// What the owner of the batch noted about an argument; -1 if nothing.
+    /// What the owner of the batch noted about an argument, which it did.
     @inlinable
-    public func note(_ index: Int) -> Int { arguments[index].note }
+    public func note(_ index: Int) -> Int { arguments[index].note &+ number }
 
     /// A copy of an argument as text.
     public func text(_ index: Int) -> String {

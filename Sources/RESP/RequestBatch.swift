@@ -10,27 +10,29 @@ public struct Argument: Sendable, BitwiseCopyable {
         self.count = UInt32(truncatingIfNeeded: count)
     }
 
-    /// The same, so many bytes further on.
-    func moved(by count: Int) -> Argument { Argument(offset: range.lowerBound &+ count, count: range.count) }
-
     /// Where its bytes stand in the input.
     @inlinable
     public var range: Range<Int> { Int(offset)..<(Int(offset) &+ Int(count)) }
 }
 
-/// One parsed request of a batch.
+/// Parsed requests of a batch that stand side by side and are alike; mostly one.
 public struct Request: Sendable, BitwiseCopyable {
     /// Where its arguments begin in the batch.
     public let first: Int
     /// How many it has; at least one, the command's name.
     public let count: Int
-    /// Where its bytes end in the input.
+    /// Where the first one's bytes end in the input.
     public let end: Int
-    /// Whether it has two arguments and takes as many bytes as the request before it in the batch, which is the same but for
-    /// the second argument's bytes. Only then: it may be so without being said.
-    public let isLikePrevious: Bool
+    /// How many there are; positive. More than one only of two arguments each: but for the second's bytes they are the same.
+    public internal(set) var times = 1
+    /// How many bytes each takes, if there are more than one.
+    public internal(set) var size = 0
     /// What the owner of the batch notes: which command it is.
-    public var tag: Int
+    public var tag = 0
+
+    /// Where so many of them end in the input.
+    @inlinable
+    public func end(of number: Int) -> Int { end &+ (number &- 1) &* size }
 }
 
 /// The requests of one read, parsed before the first is executed. Reused, so that parsing allocates nothing.
@@ -41,6 +43,8 @@ public struct RequestBatch: ~Copyable {
     public init() {}
 
     /// How many requests there are.
+    public private(set) var requestCount = 0
+    /// How many there are that are not like the one before.
     @inlinable
     public var count: Int { requests.count }
     /// How many arguments they have.
@@ -60,56 +64,32 @@ public struct RequestBatch: ~Copyable {
     }
 
     /// Forgets the requests, and gives back what an unusually large one took.
-    @inlinable
     public mutating func removeAll() {
+        requestCount = 0
         requests.removeAll()
         arguments.removeAll()
     }
 
-    /// The request at `index` and those after it that are like it: of two arguments each, of the same name, of one length,
-    /// and at equal distances.
     @inlinable
-    public func run(from index: Int) -> Range<Int> {
-        var end = index + 1
-        while end < requests.count, requests[end].isLikePrevious { end += 1 }
-        return index..<end
-    }
+    public mutating func setTag(_ tag: Int, of index: Int) { requests[index].tag = tag }
 
-    @inlinable
-    public mutating func setTag(_ tag: Int, ofRequests run: Range<Int>) {
-        for index in run { requests[index].tag = tag }
-    }
-
-    /// Notes about one argument of each request of a run, counted from its command's name: `first` and the numbers after it.
-    @inlinable
-    public mutating func setNotes(from first: Int, ofArgument argument: Int, of run: Range<Int>) {
-        for index in run {
-            arguments[requests[index].first + argument].note = first + index - run.lowerBound
-        }
-    }
-
+    /// Notes about an argument; of the requests that are like the first, the numbers after it.
     @inlinable
     public mutating func setNote(_ note: Int, ofArgument index: Int) { arguments[index].note = note }
 
     mutating func append(_ argument: Argument) { arguments.append(argument) }
 
     mutating func finishRequest(from first: Int, end: Int) {
-        requests.append(
-            Request(first: first, count: arguments.count - first, end: end, isLikePrevious: false, tag: 0))
+        requests.append(Request(first: first, count: arguments.count - first, end: end))
+        requestCount += 1
     }
 
-    /// Makes room for so many more requests of two arguments.
-    mutating func reservePairs(_ count: Int) {
-        requests.reserve(count)
-        arguments.reserve(2 * count)
-    }
-
-    /// Adds, where room was reserved, a request of two arguments whose name is that of the request before it.
-    @inline(__always)
-    mutating func appendLikePrevious(_ name: Argument, _ argument: Argument, end: Int) {
-        requests.appendReserved(Request(first: arguments.count, count: 2, end: end, isLikePrevious: true, tag: 0))
-        arguments.appendReserved(name)
-        arguments.appendReserved(argument)
+    /// So many more, of `size` bytes each, are like the last one.
+    mutating func repeatLast(_ more: Int, size: Int) {
+        guard more > 0 else { return }
+        requests[requests.count - 1].times += more
+        requests[requests.count - 1].size = size
+        requestCount += more
     }
 
     mutating func removeArguments(from first: Int) { arguments.removeLast(to: first) }

@@ -70,9 +70,8 @@ extension RequestParser {
     /// What a command with one argument has in common with the next like it: all that comes before the argument's bytes, and
     /// how many those are.
     struct Shape {
-        private let name: Argument
-        private let argument: Argument
-        private let size: Int
+        /// How many bytes it takes.
+        let size: Int
         /// What comes before the argument's bytes: its first sixteen and its last sixteen bytes, which may overlap.
         private let beginning: (UInt64, UInt64)
         private let ending: (UInt64, UInt64)
@@ -84,31 +83,22 @@ extension RequestParser {
         init?(ofLastIn batch: borrowing RequestBatch, _ input: RawSpan, from start: Int) {
             let request = batch[batch.count &- 1]
             guard request.count == 2 else { return nil }
-            let (name, argument) = (batch.argument(request.first), batch.argument(request.first &+ 1))
-            let headEnd = argument.range.lowerBound
-            guard !argument.range.isEmpty, 16...32 ~= headEnd &- start else { return nil }
-            self.name = Argument(offset: name.range.lowerBound &- start, count: name.range.count)
-            self.argument = Argument(offset: headEnd &- start, count: argument.range.count)
+            let argument = batch.argument(request.first &+ 1).range
+            guard !argument.isEmpty, 16...32 ~= argument.lowerBound &- start else { return nil }
             size = request.end &- start
-            endingOffset = headEnd &- start &- 16
+            endingOffset = argument.lowerBound &- start &- 16
             beginning = Self.words(input, at: start)
-            ending = Self.words(input, at: headEnd &- 16)
+            ending = Self.words(input, at: argument.lowerBound &- 16)
         }
 
-        /// Parses the requests of this shape that come next.
+        /// How many requests of this shape come next.
         /// - Parameter most: how many at most.
-        /// - Returns: where they end.
         @inline(never)
-        func parse(_ input: RawSpan, from start: Int, most: Int, into batch: inout RequestBatch) -> Int {
-            let count = max(0, min(most, (input.byteCount - start) / size))
-            batch.reservePairs(count)
-            var next = start
-            for _ in 0..<count {
-                guard isNext(input, next) else { break }
-                batch.appendLikePrevious(name.moved(by: next), argument.moved(by: next), end: next &+ size)
-                next &+= size
-            }
-            return next
+        func count(in input: RawSpan, from start: Int, most: Int) -> Int {
+            let most = max(0, min(most, (input.byteCount - start) / size))
+            var count = 0
+            while count < most, isNext(input, start &+ count &* size) { count &+= 1 }
+            return count
         }
 
         /// Whether a request of this shape begins there; so many bytes are there.

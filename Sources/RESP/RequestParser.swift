@@ -37,18 +37,20 @@ public struct RequestParser: Sendable {
         return parseAny(input, from: start, into: &batch)
     }
 
-    /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or `arguments` or more.
+    /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or `arguments`
+    /// arguments or more; those of a request like the one before it are not counted.
     /// - Returns: why it stopped before that, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``; else nil.
     public func fill(
         _ batch: inout RequestBatch, requests: Int, arguments: Int, from input: RawSpan, at position: inout Int
     ) -> Outcome? {
-        while batch.count < requests, batch.argumentCount < arguments {
+        while batch.requestCount < requests, batch.argumentCount < arguments {
             if let end = parseShort(input, from: position, into: &batch) {
                 let shape = Shape(ofLastIn: batch, input, from: position)
                 position = end
                 if let shape {
-                    let most = min(requests - batch.count, (arguments - batch.argumentCount + 1) / 2)
-                    position = shape.parse(input, from: end, most: most, into: &batch)
+                    let times = shape.count(in: input, from: end, most: requests - batch.requestCount)
+                    batch.repeatLast(times, size: shape.size)
+                    position += times * shape.size
                 }
                 continue
             }

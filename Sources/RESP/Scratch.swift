@@ -40,24 +40,10 @@ public struct Scratch<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         filled &+= 1
     }
 
-    /// Makes room for so many more.
-    @inlinable
-    public mutating func reserve(_ count: Int) {
-        while capacity - filled < count { grow() }
-    }
-
-    /// Appends where room was reserved: a loop that never grows keeps more of what it works with in registers.
-    @inlinable
-    public mutating func appendReserved(_ element: Element) {
-        precondition(filled < capacity)
-        (start + filled).initialize(to: element)
-        filled &+= 1
-    }
-
     /// Appends so many elements, which `write` must all write.
     @inlinable
     public mutating func append(count: Int, _ write: (inout OutputSpan<Element>) -> Void) {
-        reserve(count)
+        while capacity - filled < count { grow() }
         let room = UnsafeMutableBufferPointer(start: start + filled, count: count)
         var output = OutputSpan(buffer: room, initializedCount: 0)
         write(&output)

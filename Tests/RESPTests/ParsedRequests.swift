@@ -29,14 +29,9 @@ struct ParsedRequests: Equatable {
             let start = position
             let outcome = parser.fill(
                 &batch, requests: requests, arguments: .max, from: bytes.span.bytes, at: &position)
-            for index in 0..<batch.count {
-                let request = batch[index]
-                let words = (request.first..<(request.first + request.count)).map {
-                    Array(bytes[batch.argument($0).range])
-                }
-                if request.isLikePrevious, !Self.isAlike(index, in: batch, bytes) { isMistaken = true }
-                items.append(.request(words))
-            }
+            let before = items.count
+            for index in 0..<batch.count { add(batch[index], of: batch, bytes) }
+            if batch.requestCount != items.count - before || batch.requestCount > requests { isMistaken = true }
             switch outcome {
             case nil: if position == start { return }
             case .request, .nothing: isMistaken = true
@@ -53,19 +48,15 @@ struct ParsedRequests: Equatable {
         }
     }
 
-    /// Whether a request is what it is said to be: the one before it, so many bytes further on, but for the second argument.
-    private static func isAlike(_ index: Int, in batch: borrowing RequestBatch, _ bytes: [UInt8]) -> Bool {
-        guard index > 0, batch.run(from: index - 1).contains(index) else { return false }
-        let (one, other) = (batch[index - 1], batch[index])
-        let ranges = [0, 1].map { batch.argument(other.first + $0).range }
-        let distance = other.end - one.end
-        let start = one.end - distance
-        return one.count == 2 && other.count == 2
-            && [0, 1].allSatisfy { place in
-                let range = batch.argument(one.first + place).range
-                return range.lowerBound + distance == ranges[place].lowerBound && range.count == ranges[place].count
-            }
-            && bytes[start..<(ranges[1].lowerBound - distance)] == bytes[one.end..<ranges[1].lowerBound]
+    private mutating func add(_ request: Request, of batch: borrowing RequestBatch, _ bytes: [UInt8]) {
+        for number in 0..<request.times {
+            let arguments = Arguments(of: request, number: number, in: batch, input: bytes.span.bytes)
+            var words: [[UInt8]] = []
+            for index in 0..<arguments.count { words.append(arguments[index].withUnsafeBytes { Array($0) }) }
+            items.append(.request(words))
+            let end = batch.argument(request.first + request.count - 1).range.upperBound + 2 + number * request.size
+            if request.end(of: number + 1) != end { isMistaken = true }
+        }
     }
 
     /// Parses as the pieces come, and only once as many bytes are there as the parser asked for.

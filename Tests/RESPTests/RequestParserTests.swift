@@ -72,7 +72,7 @@ import Testing
         let requests = [batch[0], batch[1]]
         #expect(requests.map(\.count) == [2, 3] && requests.map(\.first) == [0, 2])
         #expect(requests.map(\.end) == [20, bytes.count])
-        batch.setTag(7, ofRequests: 1..<2)
+        batch.setTag(7, of: 1)
         batch.setNote(42, ofArgument: 3)
         let (texts, hash) = Self.read(batch, 1, bytes)
         #expect(texts == ["DEL", "a", "b"] && hash == 42)

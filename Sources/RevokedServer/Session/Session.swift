@@ -52,6 +52,8 @@ struct Session: ~Copyable {
     struct Prepared {
         /// Their numbers in the batch.
         fileprivate let requests: Range<Int>
+        /// How many of other connections stand before them.
+        fileprivate let before: Int
         /// Where they end in the input.
         fileprivate let end: Int
         /// Why there are no more.
@@ -181,40 +183,44 @@ struct Session: ~Copyable {
         needed = 0
         awaitsLineEnd = false
         while true {
-            var index = prepared.requests.lowerBound
-            while index < prepared.requests.upperBound {
-                let stride = Worker.requestsAtOnce
-                if index % stride == 0 { worker.prefetch(for: batch.count) }
-                let end = min(prepared.requests.upperBound, index - index % stride + stride)
-                let run = performRun(index..<end, of: batch, input, &worker)
-                if run == 0 {
-                    let request = batch[index]
-                    perform(Arguments(of: request, in: batch, input: input), request.tag, &worker)
+            var position = prepared.before
+            for index in prepared.requests {
+                let request = batch[index]
+                var done = 0
+                while done < request.times {
+                    let ahead = Worker.requestsAtOnce - position % Worker.requestsAtOnce
+                    if ahead == Worker.requestsAtOnce { worker.prefetch(for: batch.requestCount) }
+                    let run = performChecks(request, done..<min(request.times, done + ahead), of: batch, input, &worker)
+                    if run == 0 {
+                        let arguments = Arguments(of: request, number: done, in: batch, input: input)
+                        perform(arguments, request.tag, &worker)
+                    }
+                    done += max(run, 1)
+                    position += max(run, 1)
+                    if isClosing { return (input.byteCount, .closing) }
+                    if worker.reply.bytes.count > Self.replyPause { return (request.end(of: done), .paused) }
                 }
-                index += max(run, 1)
-                if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.bytes.count > Self.replyPause { return (batch[index - 1].end, .paused) }
             }
-            var position = prepared.end
+            var end = prepared.end
             switch prepared.stop {
             case .full: break
-            case .inline(let end):
-                performInline(input.extracting(position..<end), &worker)
-                position = end
+            case .inline(let lineEnd):
+                performInline(input.extracting(end..<lineEnd), &worker)
+                end = lineEnd
                 if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.bytes.count > Self.replyPause { return (position, .paused) }
+                if worker.reply.bytes.count > Self.replyPause { return (end, .paused) }
             case .incomplete(let atLeast):
-                needed = atLeast - position
-                return (position, .open)
+                needed = atLeast - end
+                return (end, .open)
             case .incompleteLine:
                 awaitsLineEnd = true
-                return (position, .open)
+                return (end, .open)
             case .invalid(let error):
                 refuse(error, &worker)
                 return (input.byteCount, .closing)
             }
             Self.clear(&batch, &worker)
-            prepared = fill(&batch, from: input, at: position, &worker)
+            prepared = fill(&batch, from: input, at: end, &worker)
         }
     }
 
@@ -230,12 +236,13 @@ struct Session: ~Copyable {
     private func fill(
         _ batch: inout RequestBatch, from input: RawSpan, at start: Int, _ worker: inout Worker
     ) -> Prepared {
-        let (first, firstArgument) = (batch.count, batch.argumentCount)
+        let (first, before) = (batch.count, batch.requestCount)
         var position = start
         // Authenticating changes the limits of what follows.
         let most = parser.isAuthenticated ? Self.batchRequests : 1
         let outcome = parser.fill(
-            &batch, requests: first + most, arguments: firstArgument + Self.batchArguments, from: input, at: &position)
+            &batch, requests: before + most, arguments: batch.argumentCount + Self.batchArguments, from: input,
+            at: &position)
         Self.prepare(&batch, from: first, input, &worker)
         let stop: Stop =
             switch outcome {
@@ -245,31 +252,28 @@ struct Session: ~Copyable {
             case .incompleteLine: .incompleteLine
             case .invalid(let error): .invalid(error)
             }
-        return Prepared(requests: first..<batch.count, end: position, stop: stop)
+        return Prepared(requests: first..<batch.count, before: before, end: position, stop: stop)
     }
 
     /// Finds the requests' commands, hashes their keys and begins to ask for the memory where those are.
     private static func prepare(
         _ batch: inout RequestBatch, from first: Int, _ input: RawSpan, _ worker: inout Worker
     ) {
-        var index = first
-        while index < batch.count {
+        for index in first..<batch.count {
             let request = batch[index]
             let tag = worker.commands.find(input.extracting(batch.argument(request.first).range))
-            let run = batch.run(from: index)
-            batch.setTag(tag, ofRequests: run)
-            index = run.upperBound
+            batch.setTag(tag, of: index)
             guard tag >= 0 else { continue }
             let command = worker.commands.commands[tag]
             guard command.firstKey > 0 else { continue }
             let mayInsert = command.flags.contains(.write)
-            if run.count > 1, command.firstKey == 1 {
+            if request.times > 1, command.firstKey == 1 {
                 let key = batch.argument(request.first + 1).range
-                let distance = batch[run.lowerBound + 1].end - request.end
                 let note = worker.prepare(
-                    input.extracting(key.lowerBound...), count: run.count, length: key.count, distance: distance,
+                    input.extracting(key.lowerBound...), count: request.times, length: key.count,
+                    distance: request.size,
                     mayInsert: mayInsert)
-                batch.setNotes(from: note, ofArgument: 1, of: run)
+                batch.setNote(note, ofArgument: request.first + 1)
                 continue
             }
             let last = command.lastKey < 0 ? request.count + command.lastKey : command.lastKey

@@ -187,11 +187,15 @@ struct Worker: ~Copyable {
         denylist.contains(hashes.span.extracting(keys), at: moment)
     }
 
-    /// Counts a lookup of each.
-    /// - Parameter there: a bit for each, from the lowest on.
-    func count(_ keys: Range<Int>, _ there: UInt64) {
-        for key in keys {
-            count(hashes[key], hit: there &>> UInt64(truncatingIfNeeded: key &- keys.lowerBound) & 1 != 0)
-        }
+    /// Counts lookups of several keys, of which each has a bit, from the lowest on.
+    func count(there: UInt64, guarded: UInt64, of keys: Int) {
+        let (guardedCount, hits, guardedHits) = (
+            guarded.nonzeroBitCount, there.nonzeroBitCount, (there & guarded).nonzeroBitCount
+        )
+        counters.add(guardedHits, to: .lookups(isGuarded: true, hit: true))
+        counters.add(guardedCount - guardedHits, to: .lookups(isGuarded: true, hit: false))
+        guard guardedCount < keys else { return }
+        counters.add(hits - guardedHits, to: .lookups(isGuarded: false, hit: true))
+        counters.add(keys - guardedCount - (hits - guardedHits), to: .lookups(isGuarded: false, hit: false))
     }
 }

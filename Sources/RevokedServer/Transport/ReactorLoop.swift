@@ -296,7 +296,7 @@
             Session.clear(&batch, &worker)
             let time = worker.beginTiming()
             var end = first
-            while end < reads.count, batch.count < Session.batchRequests {
+            while end < reads.count, batch.requestCount < Session.batchRequests {
                 defer { end += 1 }
                 let bytes = reads[end].bytes
                 guard let connection = connections[Int(reads[end].descriptor)] else { continue }
