@@ -10,12 +10,46 @@ extension Table {
         guard count > 0, let start = keys.baseAddress else { return }
         precondition(length > 0 && distance >= length && (count - 1) * distance + length <= keys.count)
         let prefix = state.pointee.forms.prefix(of: UnsafeRawBufferPointer(start: start, count: length))
-        for number in 0..<count {
-            let key = start + number &* distance
+        var number = 0
+        while number < count {
+            if count - number >= 4, let prefix,
+                appendFour(start + number &* distance, length, distance, prefix, &hashes)
+            {
+                number += 4
+                continue
+            }
+            for number in number..<min(count, number + 4) {
+                let key = start + number &* distance
+                hashes.append(
+                    prefetchTags(
+                        compactHash(key, length, prefix) ?? hash(UnsafeRawBufferPointer(start: key, count: length))))
+            }
+            number += 4
+        }
+    }
+
+    /// The same for four keys that begin with one prefix, if all of them have a compact form.
+    @inline(__always)
+    private func appendFour(
+        _ keys: UnsafeRawPointer, _ length: Int, _ distance: Int, _ prefix: UnsafePointer<KeyForms.Prefix>,
+        _ hashes: inout OutputSpan<KeyHash>
+    ) -> Bool {
+        for number in 0..<4 where !prefix.pointee.begins(keys + number &* distance, length) { return false }
+        let uuids = keys + prefix.pointee.length
+        guard let four = state.pointee.hashing.hashFour(uuids, distance: distance, kind: prefix.pointee.kind)
+        else { return false }
+        func append(_ hash: UInt64, _ word0: UInt64, _ word1: UInt64, _ kind: UInt64) {
             hashes.append(
                 prefetchTags(
-                    compactHash(key, length, prefix) ?? hash(UnsafeRawBufferPointer(start: key, count: length))))
+                    KeyHash(
+                        value: hash >> 1, word0: word0, word1: word1, kind: kind,
+                        isGuarded: state.pointee.forms.isGuarded(kind: kind))))
         }
+        append(four.hash.0, four.word0.0, four.word1.0, four.kind.0)
+        append(four.hash.1, four.word0.1, four.word1.1, four.kind.1)
+        append(four.hash.2, four.word0.2, four.word1.2, four.kind.2)
+        append(four.hash.3, four.word0.3, four.word1.3, four.kind.3)
+        return true
     }
 
     /// The group where a lookup of this hash begins, and the one behind it. Takes no lock: at worst, they are others.

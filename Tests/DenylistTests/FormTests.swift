@@ -83,6 +83,29 @@ import Testing
         }
     }
 
+    /// Where processors hash four keys at once: every character in every place decides as it does for one.
+    @Test func everyCharacterDecidesAsAlone() {
+        let denylist = make()
+        var generator = SeededGenerator(seed: 12)
+        let prefix = Array("revoked:jti:".utf8)
+        for place in 0..<48 {
+            for character in UInt8.min...UInt8.max {
+                var keys = (0..<4).map { _ in prefix + Array(randomUUID(&generator).utf8) }
+                // Upper case beside lower case in the others.
+                keys[(Int(character) + 1) % 4] = prefix + Array(randomUUID(&generator).uppercased().utf8)
+                keys[Int(character) % 4][place] = character
+                let bytes = Array(keys.joined())
+                var hashes: [KeyHash] = []
+                hashes.append(addingCapacity: 4) {
+                    denylist.beginPrefetch(of: bytes.span.bytes, length: 48, distance: 48, into: &$0)
+                }
+                #expect(
+                    hashes.map(Self.parts) == keys.map { Self.parts(denylist.hash(of: $0.span.bytes)) },
+                    "character \(character) at \(place)")
+            }
+        }
+    }
+
     /// What is stored in full is told by its bytes alone: two such keys may have the same hash.
     @Test func hashesAloneLeaveOpenWhatIsStoredInFull() {
         let denylist = make()
