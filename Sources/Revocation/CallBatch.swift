@@ -32,9 +32,13 @@ struct CallBatch: Sendable {
     }
 
     /// Appends the commands of all calls, which are sent now.
-    func write(to bytes: inout ByteBuffer, at now: SentTime) {
+    /// - Parameter tell: told of each call, so that none is taken in hand twice.
+    func write(to bytes: inout ByteBuffer, at now: SentTime, tell: (PendingCall) -> Void = { _ in }) {
         bytes.writeWithOutputRawSpan(minimumWritableBytes: maximumBytes) { span in
-            for call in calls { call.write(to: &span, at: now) }
+            for call in calls {
+                call.write(to: &span, at: now)
+                tell(call)
+            }
         }
     }
 

@@ -63,14 +63,21 @@ struct CommandPipeline<Caller>: ~Copyable {
         _ commandCount: Int, for caller: Caller, deadline: NIODeadline, lateAt: NIODeadline = .distantFuture,
         hope: PendingCall.Hope? = nil
     ) {
+        if let hope, hope.belief !== belief { believe(hope.belief) }
+        sent(
+            commandCount, for: caller, deadline: deadline, lateAt: lateAt, hopedForKeyCount: hope?.keyCount ?? 0)
+    }
+
+    private mutating func sent(
+        _ commandCount: Int, for caller: Caller, deadline: NIODeadline, lateAt: NIODeadline, hopedForKeyCount: Int
+    ) {
         precondition(commandCount > 0, "a call has at least one command")
         outstanding += commandCount
         unscanned += commandCount
-        if let hope, hope.belief !== belief { believe(hope.belief) }
         calls.append(
             Call(
                 caller: caller, deadline: deadline, lateAt: lateAt, replyCount: commandCount,
-                hopedForKeyCount: hope?.keyCount ?? 0))
+                hopedForKeyCount: hopedForKeyCount))
     }
 
     /// What was sent under another belief hopes for nothing any more: its replies are given out as they are.
@@ -149,7 +156,9 @@ struct CommandPipeline<Caller>: ~Copyable {
     /// Adds the callers that are to be done with first: those whose reply was recognised as the hoped-for one.
     mutating func deliverAsHoped(to list: inout [Caller]) {
         while hopedFor > 0 {
-            if let caller = takeHopedFor() { list.append(caller) }
+            guard let caller = takeHopedFor() else { continue }
+            // Not copied.
+            list.append(consume caller)
         }
     }
 
@@ -247,10 +256,16 @@ extension StoreFailure {
 }
 
 extension CommandPipeline where Caller == PendingCall {
-    /// Takes note of calls that are sent together, in their order. There is room for them.
-    mutating func sent(_ batch: CallBatch, deadline: NIODeadline, lateAt: NIODeadline) {
-        for call in batch.calls {
-            sent(call.commandCount, for: call, deadline: deadline, lateAt: lateAt, hope: call.hope)
+    /// Appends the commands of calls that are sent together, and takes note of them, in their order. There is room for them.
+    mutating func send(
+        _ batch: CallBatch, deadline: NIODeadline, lateAt: NIODeadline, to bytes: inout ByteBuffer, at now: SentTime
+    ) {
+        batch.write(to: &bytes, at: now) { call in
+            // Compared before it is taken in hand: nearly always it is the same.
+            if call.hope?.belief !== belief, let hope = call.hope { believe(hope.belief) }
+            sent(
+                call.commandCount, for: call, deadline: deadline, lateAt: lateAt,
+                hopedForKeyCount: call.hope?.keyCount ?? 0)
         }
     }
 }

@@ -63,8 +63,8 @@ final class StoreChannelHandler: ChannelInboundHandler {
     private func write(
         _ batch: CallBatch, at now: NIODeadline, by deadline: NIODeadline, _ context: ChannelHandlerContext
     ) {
-        batch.write(to: &output, at: SentTime(bootClock()))
-        pipeline.sent(batch, deadline: deadline, lateAt: now + Self.promptness)
+        pipeline.send(
+            batch, deadline: deadline, lateAt: now + Self.promptness, to: &output, at: SentTime(bootClock()))
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         if output.capacity > Self.keptBytes { output = ByteBuffer() } else { output.clear(minimumCapacity: 0) }
         startTimer()
