@@ -2,7 +2,8 @@
 ///
 /// Two checks are equal if the same store gives them the same verdict.
 public struct Check: Sendable, Hashable {
-    package let namespace: Namespace
+    /// Of the namespace.
+    package let beginnings: KeyBeginnings
     /// nil where the token has none.
     package let identifier: String?
     package let session: String?
@@ -13,7 +14,7 @@ public struct Check: Sendable, Hashable {
 
     public init(_ token: borrowing TokenClaims, in namespace: Namespace) {
         func present(_ claim: String?) -> String? { claim.flatMap { $0.isEmpty ? nil : $0 } }
-        self.namespace = namespace
+        beginnings = namespace.beginnings
         identifier = present(token.identifier)
         session = present(token.session)
         subject = present(token.subject)
@@ -22,7 +23,10 @@ public struct Check: Sendable, Hashable {
     }
 
     /// The keys of one `MGET`: the token's scopes, then the epoch.
-    public var keys: [String] { scopes.map { namespace.text(of: $0) } + [Epoch.key] }
+    public var keys: [String] {
+        let namespace = Namespace(beginnings)
+        return scopes.map { namespace.text(of: $0) } + [Epoch.key]
+    }
 
     /// How many ``keys`` there are.
     public var keyCount: Int {
@@ -48,7 +52,7 @@ public struct Check: Sendable, Hashable {
         }
         return one.issuedAt == other.issuedAt && same(one.identifier, other.identifier)
             && same(one.session, other.session) && same(one.subject, other.subject)
-            && same(one.client, other.client) && same(one.namespace.prefix, other.namespace.prefix)
+            && same(one.client, other.client) && same(one.beginnings.prefix, other.beginnings.prefix)
     }
 
     /// One identifier tells checks apart nearly always, and cheaply.
@@ -95,8 +99,6 @@ public struct Check: Sendable, Hashable {
         if let doubt { return .unknown(doubt) }
         return verdictOfNothing
     }
-
-    package var beginnings: KeyBeginnings { namespace.beginnings }
 
     /// Whether anything but the scope of all can be held against the token.
     package var isIdentified: Bool { identifier != nil || session != nil || subject != nil || client != nil }

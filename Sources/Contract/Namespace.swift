@@ -14,6 +14,8 @@ public struct Namespace: Hashable, Sendable {
         beginnings = KeyBeginnings(prefix: prefix)
     }
 
+    init(_ beginnings: KeyBeginnings) { self.beginnings = beginnings }
+
     /// The namespace of one issuer among several.
     /// - Parameter issuerLabel: 1 to 32 of `a-z 0-9 -`, and none of the scopes' words.
     /// - Throws: ``ContractError/Code/invalidIssuerLabel``.

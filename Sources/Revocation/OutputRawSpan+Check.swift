@@ -68,10 +68,10 @@ extension Check {
     /// What an argument takes beside its bytes: `$`, up to 3 digits, two line ends.
     private static let argumentOverhead = 8
 
-    /// The command of one with so many keys is no longer.
-    static func maximumCommandBytes(keyCount: Int, in namespace: Namespace) -> Int {
+    /// The command is no longer.
+    var maximumCommandBytes: Int {
         // No key begins with more than the client's does.
-        (keyCount &+ 2) &* argumentOverhead &+ Epoch.key.utf8.count
-            &+ (keyCount &- 1) &* (namespace.beginnings.client.count &+ Limits.maximumIdentifierBytes)
+        (keyCount &+ 2) &* Self.argumentOverhead &+ Epoch.key.utf8.count
+            &+ (keyCount &- 1) &* (beginnings.client.count &+ Limits.maximumIdentifierBytes)
     }
 }

@@ -136,14 +136,14 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
     let isIdentified: Bool
 
     /// - Parameter belief: nil if there is none yet.
-    init(_ token: borrowing TokenClaims, in namespace: Namespace, _ belief: Belief?) {
+    init(_ token: borrowing TokenClaims, in namespace: consuming Namespace, _ belief: Belief?) {
         let check = Check(token, in: namespace)
         let keyCount = check.keyCount
+        let maximumBytes = check.maximumCommandBytes
         isIdentified = check.isIdentified
         self.check = consume check
         super.init(
-            commandCount: 1, maximumBytes: Check.maximumCommandBytes(keyCount: keyCount, in: namespace),
-            hope: belief.map { Hope(keyCount: keyCount, belief: $0) })
+            commandCount: 1, maximumBytes: maximumBytes, hope: belief.map { Hope(keyCount: keyCount, belief: $0) })
     }
 
     /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
