@@ -1,3 +1,4 @@
+import Contract
 import NIOCore
 import Testing
 
@@ -85,6 +86,24 @@ import Testing
             answers += try pipeline.answers().map { "\($0.caller): \($0.replies.map { "\($0.count)" } ?? "as hoped")" }
         }
         #expect(answers == ["before: 1", "before, too: 1", "after: as hoped"])
+    }
+
+    /// Nor does it where the calls are sent together; and a call without any hopes for nothing.
+    @Test func aNewBeliefDoesNotAnswerForAnOldOneOfTheSameBatch() throws {
+        let token = TokenClaims(issuer: "issuer", identifier: "jti")
+        let calls = ["old-epoch", "new-epoch", nil].map { epoch in
+            PendingCheck(token, in: Namespace(), epoch.map { Belief(Array($0.utf8)) })
+        }
+        var pipeline = CommandPipeline<PendingCall>(patience: .seconds(1))
+        var commands = ByteBuffer()
+        pipeline.send(
+            CallBatch(calls[0], calls[1], calls[2]), deadline: .distantFuture, lateAt: .distantFuture, to: &commands,
+            at: .never)
+        let reply = "*3\r\n$-1\r\n$-1\r\n$9\r\nnew-epoch\r\n"
+        try pipeline.receive(ByteBuffer(string: reply + reply + reply))
+        let answers = try pipeline.answers()
+        #expect(answers.map { ObjectIdentifier($0.caller) } == calls.map { ObjectIdentifier($0) })
+        #expect(answers.map { $0.replies == nil } == [false, true, false])
     }
 
     /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
