@@ -42,7 +42,7 @@
         private var acceptsAgainAt: Int64?
         private var worker: Worker
         private var batch = RequestBatch()
-        /// What has been read and not been executed, side by side in ``buffer``.
+        /// What has been read and not been answered, side by side in ``buffer``.
         private var reads: [Read] = []
         private let buffer: UnsafeMutableRawBufferPointer
         private let events: UnsafeMutablePointer<clinux_event>
@@ -246,11 +246,9 @@
         // MARK: Bytes
 
         private mutating func receive(_ connection: Connection) {
-            guard !connection.needsResume, !connection.isClosing else {
-                // Its own end is noticed all the same: by the next write.
-                return
-            }
             if reads.count == Self.readsAtOnce || Self.readSize - filled < Self.leastRead { serve() }
+            // Its own end is noticed all the same, by the next write; and whoever was just served may have ended it.
+            guard isOpen(connection), !connection.needsResume, !connection.isClosing else { return }
             let start = filled
             let count = read(connection.descriptor, buffer.baseAddress! + start, Self.readSize - start)
             guard count > 0 else {
