@@ -30,7 +30,7 @@ public struct KeyHash: Sendable, BitwiseCopyable {
     @inline(__always)
     func noting(_ group: UnsafeMutableRawPointer) -> KeyHash {
         var hash = self
-        hash.rest = rest & 0xFFFF | (UInt64(UInt(bitPattern: group)) &>> 8) &<< 16
+        hash.rest = rest & 0xFFFF | UInt64(UInt(bitPattern: group)) &<< 8
         return hash
     }
 

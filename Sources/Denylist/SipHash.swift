@@ -5,7 +5,8 @@ struct SipHash: Sendable {
     private let key0: UInt64
     private let key1: UInt64
 
-    private let hashesFour: Bool
+    /// Whether the processor can do as ``hashFour(_:distance:kind:)`` does.
+    let hashesFour: Bool
 
     init(key: (UInt64, UInt64)) {
         (key0, key1) = key
@@ -47,10 +48,9 @@ struct SipHash: Sendable {
 
     /// The same of four compact keys whose UUIDs stand at equal distances, side by side.
     /// - Parameter kind: of those in lower case.
-    /// - Returns: nil where the processor has no way to, and unless all have a compact form.
+    /// - Returns: nil unless all have a compact form. Requires ``hashesFour``.
     @inline(__always)
     func hashFour(_ first: UnsafeRawPointer, distance: Int, kind: UInt64) -> processor_four_uuids? {
-        guard hashesFour else { return nil }
         var four = processor_four_uuids()
         return processor_hash_four_uuids(first, distance, key0, key1, kind, &four) != 0 ? four : nil
     }

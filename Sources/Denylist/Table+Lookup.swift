@@ -10,10 +10,11 @@ extension Table {
         guard count > 0, let start = keys.baseAddress else { return }
         precondition(length > 0 && distance >= length && (count - 1) * distance + length <= keys.count)
         let prefix = state.pointee.forms.prefix(of: UnsafeRawBufferPointer(start: start, count: length))
+        let prefixOfFour = state.pointee.hashing.hashesFour ? prefix : nil
         var number = 0
         while number < count {
-            if count - number >= 4, let prefix,
-                appendFour(start + number &* distance, length, distance, prefix, &hashes)
+            if count - number >= 4, let prefixOfFour,
+                appendFour(start + number &* distance, length, distance, prefixOfFour, &hashes)
             {
                 number += 4
                 continue

@@ -35,7 +35,7 @@ public struct Request: Sendable, BitwiseCopyable {
     public func end(of number: Int) -> Int { end &+ (number &- 1) &* size }
 }
 
-/// The requests of one read, parsed before the first is executed. Reused, so that parsing allocates nothing.
+/// The requests of one read, or of several, parsed before the first is executed. Reused, so that parsing allocates nothing.
 public struct RequestBatch: ~Copyable {
     @usableFromInline var arguments = Scratch<Argument>(capacity: 256)
     @usableFromInline var requests = Scratch<Request>(capacity: 64)
@@ -47,7 +47,7 @@ public struct RequestBatch: ~Copyable {
     /// How many there are that are not like the one before.
     @inlinable
     public var count: Int { requests.count }
-    /// How many arguments they have.
+    /// How many arguments they have; a request like the one before it adds none.
     @inlinable
     public var argumentCount: Int { arguments.count }
 

@@ -6,17 +6,17 @@ extension Session {
     /// Executes requests that are alike and ask for one key each whether it is there (`EXISTS`): a check, to most clients.
     /// Together they cost half of what they cost one by one, and answer the same.
     /// - Parameter numbers: which of them; not empty; at most ``Denylist/Presence/most``.
-    /// - Returns: how many it has executed: all of them, or none if they are to be executed one by one.
+    /// - Returns: false if they are to be executed one by one.
     @inline(__always)
     mutating func performChecks(
         _ request: Request, _ numbers: Range<Int>, of batch: borrowing RequestBatch, _ input: RawSpan,
         _ worker: inout Worker
-    ) -> Int {
+    ) -> Bool {
         guard request.tag >= 0, request.count == 2, worker.commands.commands[request.tag].id == .exists,
             mayRead(worker)
-        else { return 0 }
+        else { return false }
         check(request, numbers, of: batch, input, &worker)
-        return numbers.count
+        return true
     }
 
     @inline(never)

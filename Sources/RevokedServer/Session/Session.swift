@@ -16,8 +16,9 @@ struct Session: ~Copyable {
 
     /// Replies beyond this are written before more requests of the same read are executed.
     static let replyPause = 256 << 10
-    /// Requests that are parsed and whose keys are hashed before the first is executed: so many that the wait for memory is
-    /// over by then, so few that what was fetched is still in the processor's first cache.
+    /// Requests of one read that are parsed and whose keys are hashed before the first is executed: so many that the wait for
+    /// memory is over by then, so few that what was fetched is still in the processor's first cache. Several reads together
+    /// make up less than twice as many.
     static let batchRequests = 64
     private static let batchArguments = 128
     /// The most that one unfinished request may take; and all of them together.
@@ -69,7 +70,7 @@ struct Session: ~Copyable {
     }
 
     /// Parses the first requests of a read and adds them to `batch`, in which others' may stand.
-    /// - Returns: nil if what was read goes on where another read ended.
+    /// - Returns: nil if what was read goes on where another read ended, or the session is over.
     func prepare(
         _ input: RawSpan, from start: Int, _ batch: inout RequestBatch, _ worker: inout Worker
     ) -> Prepared? {
@@ -190,13 +191,14 @@ struct Session: ~Copyable {
                 while done < request.times {
                     let ahead = Worker.requestsAtOnce - position % Worker.requestsAtOnce
                     if ahead == Worker.requestsAtOnce { worker.prefetch(for: batch.requestCount) }
-                    let run = performChecks(request, done..<min(request.times, done + ahead), of: batch, input, &worker)
-                    if run == 0 {
+                    var run = min(request.times - done, ahead)
+                    if !performChecks(request, done..<(done + run), of: batch, input, &worker) {
                         let arguments = Arguments(of: request, number: done, in: batch, input: input)
                         perform(arguments, request.tag, &worker)
+                        run = 1
                     }
-                    done += max(run, 1)
-                    position += max(run, 1)
+                    done += run
+                    position += run
                     if isClosing { return (input.byteCount, .closing) }
                     if worker.reply.bytes.count > Self.replyPause { return (request.end(of: done), .paused) }
                 }
