@@ -45,9 +45,17 @@ extension RevocationList {
             return .revoked(reason)
         }
         guard let connection = backend.checkConnection() else { return await slowVerdict(call, remembersClear) }
-        let outcome = await withUnsafeContinuation { waiter in
-            if call.wait(waiter) { connection.submit(call) }
-        }
+        #if compiler(<6.4)
+            // As below, which would first change to the executor that we are on already: a task that prefers one looks it up
+            // under a lock. The name is not for good, so later compilers do as is usual.
+            let outcome = await _unsafeInheritExecutor_withUnsafeContinuation { waiter in
+                if call.wait(waiter) { connection.submit(call) }
+            }
+        #else
+            let outcome = await withUnsafeContinuation { waiter in
+                if call.wait(waiter) { connection.submit(call) }
+            }
+        #endif
         // Nearly always: there is nothing to compare, and nothing to remember.
         if case .success(.asHoped) = outcome, call.isIdentified, !remembersClear { return .clear }
         let findings: Result<Check.Findings, StoreFailure>
