@@ -38,7 +38,10 @@ extension AppendLog {
     /// Until somebody appends, or there is something to do without it.
     private func sleep(_ policy: SyncPolicy) {
         let (needsSync, needsSeal) = writer.withLock { ($0.needsSync, $0.needsSeal) }
-        if needsSync, policy == .everysec {
+        if needsSync, policy == .always {
+            // Written under the policy before, and its writers wait by now.
+            return
+        } else if needsSync, policy == .everysec {
             _ = doorbell.wait(timeout: .now() + .milliseconds(100))
         } else if needsSeal {
             if doorbell.wait(timeout: .now() + Self.sealDelay) == .timedOut { seal() }
