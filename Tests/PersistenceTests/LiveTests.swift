@@ -109,6 +109,26 @@ import Testing
         persistence.end()
     }
 
+    /// The log's thread sleeps while the policy changes: the next write is answered by the new one, without another.
+    @Test(arguments: [SyncPolicy.everysec, .no]) func aWriteAfterThePolicyBecameAlwaysIsAnswered(
+        _ policy: SyncPolicy
+    ) throws {
+        let directory = try Directory()
+        let denylist = Denylist.small()
+        let persistence = try Self.open(directory.path, denylist, policy)
+        _ = try persistence.recover()
+        try persistence.begin(renewEpoch: {})
+        defer { persistence.end() }
+        for round in 0..<3 {
+            denylist.set(Array("key".utf8), Array("\(round)".utf8), persistence.log)
+            try Self.wait { persistence.log.queue.withLock { $0.isWriterAsleep } }
+            try persistence.setPolicy(.always)
+            let position = denylist.set(Array("key".utf8), Array("always".utf8), persistence.log)
+            try Self.wait { persistence.log.acknowledged >= position }
+            try persistence.setPolicy(policy)
+        }
+    }
+
     @Test func aSecondProcessIsRefused() throws {
         let directory = try Directory()
         let first = try Self.open(directory.path, .small())

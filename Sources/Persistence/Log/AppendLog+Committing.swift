@@ -1,14 +1,19 @@
 import Synchronization
 
 extension AppendLog {
-    /// Writes what was appended, and makes it durable if `synchronously`; one thread at a time does. A failure makes the
-    /// log ``LogState/failed(_:)``.
-    func commit(synchronously: Bool) {
+    /// Under `everysec`, what is written is made durable this often.
+    private static let syncInterval = Duration.seconds(1)
+
+    /// Writes what was appended; one thread at a time does. A failure makes the log ``LogState/failed(_:)``.
+    /// - Parameter synchronously: whether to make it durable; nil leaves it to the policy.
+    func commit(synchronously: Bool? = nil) {
         writer.withLock { writer in
             guard writer.file != nil else { return }
+            // Asked for here: who changes the policy makes everything durable after that, which waits for this.
+            let isDue = synchronously ?? isSyncDue(writer)
             do throws(FileError) {
                 try writer.write(from: self)
-                if synchronously { try writer.synchronize() }
+                if isDue { try writer.synchronize() }
                 publish(&writer)
             } catch {
                 fail(&writer, error)
@@ -109,6 +114,14 @@ extension AppendLog {
                 fail(&writer, error)
                 throw error
             }
+        }
+    }
+
+    private func isSyncDue(_ writer: borrowing LogWriter) -> Bool {
+        switch queue.withLock({ $0.policy }) {
+        case .always: true
+        case .everysec: writer.needsSync && ContinuousClock.now - writer.lastSync >= Self.syncInterval
+        case .no: false
         }
     }
 

@@ -4,8 +4,6 @@ import Synchronization
 extension AppendLog {
     /// Under `everysec` and `no`, records are gathered this long before they are written.
     private static let gathering = DispatchTimeInterval.milliseconds(20)
-    /// Under `everysec`, what is written is made durable this often.
-    private static let syncInterval = Duration.seconds(1)
     /// When nothing was written for so long, a line says that all is on disk.
     private static let sealDelay = DispatchTimeInterval.milliseconds(100)
     /// When the disk takes longer than this, `everysec` acknowledges only what is in the file.
@@ -25,23 +23,16 @@ extension AppendLog {
             }
             // The one that woke it is rarely the last: to write at once would be to wake up for every few records.
             if policy != .always, isWorkWaiting, !isEnding() { _ = doorbell.wait(timeout: .now() + Self.gathering) }
-            commit(synchronously: policy == .always || policy == .everysec && isSyncDue)
+            commit()
         }
     }
 
     func wake() { doorbell.signal() }
 
-    private var isSyncDue: Bool {
-        writer.withLock { $0.needsSync && ContinuousClock.now - $0.lastSync >= Self.syncInterval }
-    }
-
     /// Until somebody appends, or there is something to do without it.
     private func sleep(_ policy: SyncPolicy) {
         let (needsSync, needsSeal) = writer.withLock { ($0.needsSync, $0.needsSeal) }
-        if needsSync, policy == .always {
-            // Written under the policy before, and its writers wait by now.
-            return
-        } else if needsSync, policy == .everysec {
+        if needsSync, policy == .everysec {
             _ = doorbell.wait(timeout: .now() + .milliseconds(100))
         } else if needsSeal {
             if doorbell.wait(timeout: .now() + Self.sealDelay) == .timedOut { seal() }
