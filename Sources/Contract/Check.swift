@@ -9,8 +9,9 @@ public struct Check: Sendable, Hashable {
     package let session: String?
     package let subject: String?
     package let client: String?
-    /// `iat`
-    public let issuedAt: Int64?
+    package let key: String?
+    /// What cut-offs are compared with.
+    let logInTime: Int64?
 
     public init(_ token: borrowing TokenClaims, in namespace: Namespace) {
         func present(_ claim: String?) -> String? { claim.flatMap { $0.isEmpty ? nil : $0 } }
@@ -19,7 +20,8 @@ public struct Check: Sendable, Hashable {
         session = present(token.session)
         subject = present(token.subject)
         client = present(token.client)
-        issuedAt = token.issuedAt
+        key = present(token.key)
+        logInTime = token.logInTime
     }
 
     /// The keys of one `MGET`: the token's scopes, then the epoch.
@@ -30,7 +32,8 @@ public struct Check: Sendable, Hashable {
 
     /// How many ``keys`` there are.
     public var keyCount: Int {
-        (identifier == nil ? 0 : 1) + (session == nil ? 0 : 1) + (subject == nil ? 0 : 1) + (client == nil ? 0 : 1) + 2
+        (identifier == nil ? 0 : 1) + (session == nil ? 0 : 1) + (subject == nil ? 0 : 1) + (client == nil ? 0 : 1)
+            + (key == nil ? 0 : 1) + 2
     }
 
     /// In the order of ``keys``.
@@ -40,6 +43,7 @@ public struct Check: Sendable, Hashable {
         if let session { scopes.append(.session(session)) }
         if let subject { scopes.append(.subject(subject)) }
         if let client { scopes.append(.client(client)) }
+        if let key { scopes.append(.key(key)) }
         scopes.append(.all)
         return scopes
     }
@@ -50,9 +54,10 @@ public struct Check: Sendable, Hashable {
             guard let one, let other else { return one == nil && other == nil }
             return one.utf8.elementsEqual(other.utf8)
         }
-        return one.issuedAt == other.issuedAt && same(one.identifier, other.identifier)
+        return one.logInTime == other.logInTime && same(one.identifier, other.identifier)
             && same(one.session, other.session) && same(one.subject, other.subject)
-            && same(one.client, other.client) && same(one.beginnings.prefix, other.beginnings.prefix)
+            && same(one.client, other.client) && same(one.key, other.key)
+            && same(one.beginnings.prefix, other.beginnings.prefix)
     }
 
     /// One identifier tells checks apart nearly always, and cheaply.
@@ -91,8 +96,8 @@ public struct Check: Sendable, Hashable {
             if CutOff.implausibility(of: value.span.bytes, now: now) != nil {
                 doubt = UnknownCause(
                     .implausibleCutOff, "the store holds an implausible cut-off for \(scope.kind.word)")
-            } else if let cutOff = CutOff.parse(value.span.bytes), (issuedAt ?? .min) <= cutOff {
-                return .revoked(.issuedBeforeCutOff(scope.kind))
+            } else if let cutOff = CutOff.parse(value.span.bytes), (logInTime ?? .min) <= cutOff {
+                return .revoked(Reason(cutOff: scope.kind))
             }
         }
         if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
@@ -100,7 +105,7 @@ public struct Check: Sendable, Hashable {
         return verdictOfNothing
     }
 
-    /// Whether anything but the scope of all can be held against the token.
+    /// Whether a revocation could name the token or its log-in: its key and the scope of all name those of others too.
     package var isIdentified: Bool { identifier != nil || session != nil || subject != nil || client != nil }
 
     /// Nothing is held against the token: that proves something only if there is something to hold against it.
@@ -113,12 +118,5 @@ public struct Check: Sendable, Hashable {
 
     func wrongCount(_ values: [[UInt8]?]) -> UnknownCause {
         UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keyCount) keys")
-    }
-}
-
-extension Reason {
-    /// The reason of a token that a cut-off revokes.
-    static func issuedBeforeCutOff(_ kind: Scope.Kind) -> Reason {
-        Reason(stored: "issued before the cut-off of \(kind.word)".utf8)
     }
 }

@@ -1,4 +1,4 @@
-/// A cut-off: Unix milliseconds in decimal. A token issued at or before it is revoked.
+/// A cut-off: Unix milliseconds in decimal. A token whose log-in time is at or before it is revoked.
 public enum CutOff {
     /// The number that a value holds.
     /// - Returns: nil unless it is 1 to 18 decimal digits and nothing else.

@@ -23,7 +23,7 @@ public enum GuardedKey {
         }
         return
             !(bytes.equals("jti") || bytes.equals("sid") || bytes.equals("sub") || bytes.equals("client")
-            || bytes.equals("all"))
+            || bytes.equals("kid") || bytes.equals("all"))
     }
 
     private static func scopeKind(of key: RawSpan, from offset: Int) -> Scope.Kind? {
@@ -31,6 +31,7 @@ public enum GuardedKey {
         if key.starts(with: "sid:", at: offset) { return .session }
         if key.starts(with: "sub:", at: offset) { return .subject }
         if key.starts(with: "client:", at: offset) { return .client }
+        if key.starts(with: "kid:", at: offset) { return .key }
         if key.byteCount == offset + 3, key.starts(with: "all", at: offset) { return .all }
         return nil
     }

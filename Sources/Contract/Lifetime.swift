@@ -1,5 +1,8 @@
 /// How long a revocation must be kept.
 public enum Lifetime {
+    /// The time to live of a signing key's revocation: what our daemon keeps by default, in seconds.
+    public static let secondsToLiveOfKey: Int64 = 400 * 86_400
+
     /// The time to live of a token's key: `ceil(exp − now) + margin`, in whole seconds.
     /// - Returns: nil if `exp` is past by more than the margin: no verifier accepts the token, nothing needs writing.
     public static func secondsToLive(expiresAt: Int64, now: Int64) -> Int64? {

@@ -23,7 +23,7 @@ public struct Namespace: Hashable, Sendable {
         guard GuardedKey.isLabel(issuerLabel.utf8.span.bytes) else {
             throw ContractError(
                 .invalidIssuerLabel,
-                "an issuer's label is 1 to 32 of a-z, 0-9 and -, and none of jti, sid, sub, client, all")
+                "an issuer's label is 1 to 32 of a-z, 0-9 and -, and none of jti, sid, sub, client, kid, all")
         }
         self.init(prefix: prefix + issuerLabel + ":")
     }
@@ -36,7 +36,8 @@ public struct Namespace: Hashable, Sendable {
     /// - Throws: ``ContractError/Code/emptyIdentifier``: a key without an identifier would be shared by strangers.
     public func key(for scope: Scope) throws(ContractError) -> String {
         switch scope {
-        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier):
+        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier),
+            .key(let identifier):
             guard !identifier.isEmpty else {
                 throw ContractError(.emptyIdentifier, "the \(scope.kind.word) of a revocation must not be empty")
             }
@@ -48,7 +49,8 @@ public struct Namespace: Hashable, Sendable {
     /// The key of a scope whose identifier, if it has one, is not empty.
     func text(of scope: Scope) -> String {
         switch scope {
-        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier):
+        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier),
+            .key(let identifier):
             prefix + scope.kind.word + ":" + Self.bounded(identifier)
         case .all: prefix + scope.kind.word
         }
@@ -81,6 +83,7 @@ package final class KeyBeginnings: Sendable {
     package let session: Range<Int>
     package let subject: Range<Int>
     package let client: Range<Int>
+    package let key: Range<Int>
     /// What a look-up ends with: the whole key of the scope of all, and the epoch's, as RESP's bulk strings.
     package let allAndEpoch: Range<Int>
 
@@ -96,6 +99,7 @@ package final class KeyBeginnings: Sendable {
         session = range(of: prefix, Scope.Kind.session.word, ":")
         subject = range(of: prefix, Scope.Kind.subject.word, ":")
         client = range(of: prefix, Scope.Kind.client.word, ":")
+        key = range(of: prefix, Scope.Kind.key.word, ":")
         allAndEpoch = range(of: bulk(prefix + Scope.Kind.all.word), bulk(Epoch.key))
         self.prefix = prefix
         self.text = text

@@ -1,12 +1,23 @@
 /// Why something was revoked: the value of a token's or session's key. Up to 128 bytes of text.
 public struct Reason: Sendable, Hashable {
     public let text: String
+    /// The scope whose cut-off refuses the token; nil for a reason that was written down.
+    public let cutOff: Scope.Kind?
 
     public static let logout = Reason(known: "logout")
     public static let compromised = Reason(known: "compromised")
     public static let admin = Reason(known: "admin")
 
-    private init(known text: String) { self.text = text }
+    private init(known text: String) {
+        self.text = text
+        cutOff = nil
+    }
+
+    /// Of a token whose log-in time is at or before the cut-off of a scope.
+    init(cutOff kind: Scope.Kind) {
+        text = "issued before the cut-off of \(kind.word)"
+        cutOff = kind
+    }
 
     /// A reason of one's own.
     /// - Throws: ``ContractError/Code/invalidReason`` unless `text` has 1 to 128 bytes, none of them a control character.
@@ -17,11 +28,13 @@ public struct Reason: Sendable, Hashable {
             throw ContractError(.invalidReason, "a reason is 1 to 128 bytes of text without control characters")
         }
         self.text = text
+        cutOff = nil
     }
 
     /// What a store holds, whatever it is: a revocation counts even if its reason cannot be read.
     public init(stored bytes: some Collection<UInt8>) {
         text = String(decoding: bytes, as: UTF8.self)
+        cutOff = nil
     }
 
     /// Whether a value is `rotated:<ms>:<successor jti>` (``Rotation``), which yields to any other reason.

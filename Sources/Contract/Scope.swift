@@ -4,11 +4,13 @@ public enum Scope: Sendable, Hashable {
     case token(String)
     /// One log-in and every token refreshed from it, by `sid`.
     case session(String)
-    /// Every token of a subject issued at or before a cut-off, by `sub` (RFC 7519 §4.1.2).
+    /// Every token of a subject whose log-in time is at or before a cut-off, by `sub` (RFC 7519 §4.1.2).
     case subject(String)
-    /// Every token of a client issued at or before a cut-off, by `client_id` (RFC 9068 §2.2).
+    /// Every token of a client whose log-in time is at or before a cut-off, by `client_id` (RFC 9068 §2.2).
     case client(String)
-    /// Every token issued at or before a cut-off.
+    /// A signing key and every token that it signs, by `kid` (RFC 7515 §4.1.4) or thumbprint (RFC 7638).
+    case key(String)
+    /// Every token whose log-in time is at or before a cut-off.
     case all
 
     public var kind: Kind {
@@ -17,18 +19,19 @@ public enum Scope: Sendable, Hashable {
         case .session: .session
         case .subject: .subject
         case .client: .client
+        case .key: .key
         case .all: .all
         }
     }
 
     /// A scope without its identifier.
     public enum Kind: Hashable, Sendable, CaseIterable {
-        case token, session, subject, client, all
+        case token, session, subject, client, key, all
 
         /// Whether the key's value is a cut-off; otherwise its presence alone revokes and the value is a reason.
         public var isCutOff: Bool {
             switch self {
-            case .token, .session: false
+            case .token, .session, .key: false
             case .subject, .client, .all: true
             }
         }
@@ -40,6 +43,7 @@ public enum Scope: Sendable, Hashable {
             case .session: "sid"
             case .subject: "sub"
             case .client: "client"
+            case .key: "kid"
             case .all: "all"
             }
         }

@@ -17,14 +17,20 @@ public struct TokenClaims: Sendable {
     public var identifier: String?
     /// `client_id`
     public var client: String?
+    /// The key that verified the token: its `kid`, or its thumbprint (RFC 7638) where the key set gives it none.
+    public var key: String?
     /// `iat`, rounded to the nearest millisecond; a whole-second `iat` is the start of its second.
     public var issuedAt: Int64?
+    /// `auth_time` (OpenID Connect Core §2), rounded like ``issuedAt``: when the user last proved who they are.
+    /// nil where it is absent, or not configured for the issuer.
+    public var authenticatedAt: Int64?
     /// `exp`
     public var expiresAt: Int64?
 
     public init(
         kind: Kind = .access, issuer: String, subject: String? = nil, session: String? = nil,
-        identifier: String? = nil, client: String? = nil, issuedAt: Int64? = nil, expiresAt: Int64? = nil
+        identifier: String? = nil, client: String? = nil, key: String? = nil, issuedAt: Int64? = nil,
+        authenticatedAt: Int64? = nil, expiresAt: Int64? = nil
     ) {
         self.kind = kind
         self.issuer = issuer
@@ -32,9 +38,14 @@ public struct TokenClaims: Sendable {
         self.session = session
         self.identifier = identifier
         self.client = client
+        self.key = key
         self.issuedAt = issuedAt
+        self.authenticatedAt = authenticatedAt
         self.expiresAt = expiresAt
     }
+
+    /// What cut-offs are compared with (DESIGN §2): a refresh keeps it, so no token steps over a cut-off.
+    public var logInTime: Int64? { authenticatedAt ?? issuedAt }
 
     /// The scopes that this token falls under, in the order in which they are looked up.
     public var scopes: [Scope] {
@@ -43,6 +54,7 @@ public struct TokenClaims: Sendable {
         if let session, !session.isEmpty { scopes.append(.session(session)) }
         if let subject, !subject.isEmpty { scopes.append(.subject(subject)) }
         if let client, !client.isEmpty { scopes.append(.client(client)) }
+        if let key, !key.isEmpty { scopes.append(.key(key)) }
         scopes.append(.all)
         return scopes
     }

@@ -15,6 +15,7 @@ extension OutputRawSpan {
         if let session = check.session { append(bytes.extracting(beginnings.session), session) }
         if let subject = check.subject { append(bytes.extracting(beginnings.subject), subject) }
         if let client = check.client { append(bytes.extracting(beginnings.client), client) }
+        if let key = check.key { append(bytes.extracting(beginnings.key), key) }
         append(bytes.extracting(beginnings.allAndEpoch))
     }
 

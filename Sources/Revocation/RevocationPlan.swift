@@ -86,11 +86,13 @@ extension RevocationEntry {
         _ request: RevocationRequest, key: String, value: String, configuration: borrowing RevocationConfiguration,
         now: Int64
     ) {
-        if case .token(_, let expiresAt) = request {
+        switch request {
+        case .token(_, let expiresAt):
             guard let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) else { return nil }
             secondsToLive = seconds
-        } else {
-            secondsToLive = configuration.longestRevocation
+        // Whoever stole a key goes on minting: no token's lifetime bounds it.
+        case .key: secondsToLive = Lifetime.secondsToLiveOfKey
+        case .session, .subject, .client, .all: secondsToLive = configuration.longestRevocation
         }
         self.key = key
         self.value = value
@@ -127,6 +129,7 @@ extension RevocationRequest {
         case .session: self = .session(try Self.named(token.session, "sid: revoke it by token instead"))
         case .subject: self = .subject(try Self.named(token.subject, "sub"))
         case .client: self = .client(try Self.named(token.client, "client_id"))
+        case .key: self = .key(try Self.named(token.key, "key: it was not verified"))
         case .all: self = .all()
         }
     }

@@ -7,11 +7,13 @@ public enum RevocationRequest: Sendable, Hashable {
     case token(String, expiresAt: Int64)
     /// One log-in, `sid`: every token refreshed from it, whenever it was issued.
     case session(String)
-    /// Every token of a subject, `sub`, that was issued at or before a cut-off.
+    /// Every token of a subject, `sub`, whose log-in time is at or before a cut-off.
     case subject(String, issuedBefore: CutOffTime = .now)
-    /// Every token of a client, `client_id`, that was issued at or before a cut-off.
+    /// Every token of a client, `client_id`, whose log-in time is at or before a cut-off.
     case client(String, issuedBefore: CutOffTime = .now)
-    /// Every token that was issued at or before a cut-off.
+    /// A signing key, by its `kid` or thumbprint (RFC 7638): every token that it has signed or will sign.
+    case key(String)
+    /// Every token whose log-in time is at or before a cut-off.
     case all(issuedBefore: CutOffTime = .now)
 
     public var scope: Scope {
@@ -20,19 +22,20 @@ public enum RevocationRequest: Sendable, Hashable {
         case .session(let identifier): .session(identifier)
         case .subject(let identifier, _): .subject(identifier)
         case .client(let identifier, _): .client(identifier)
+        case .key(let identifier): .key(identifier)
         case .all: .all
         }
     }
 
     var cutOff: CutOffTime? {
         switch self {
-        case .token, .session: nil
+        case .token, .session, .key: nil
         case .subject(_, let time), .client(_, let time), .all(let time): time
         }
     }
 }
 
-/// A cut-off: tokens issued at or before it are revoked.
+/// A cut-off: tokens whose log-in time is at or before it are revoked.
 public enum CutOffTime: Sendable, Hashable {
     /// The store's time when it is written; later than every cut-off of this scope before.
     case now

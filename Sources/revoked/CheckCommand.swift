@@ -39,6 +39,7 @@ struct CheckCommand: AsyncParsableCommand {
         case .session(let identifier): claims.session = identifier
         case .subject(let identifier): claims.subject = identifier
         case .client(let identifier): claims.client = identifier
+        case .key(let identifier): claims.key = identifier
         case .all: throw ValidationError("--all is no token: ask about one")
         case nil: return try target.token()
         }

@@ -59,6 +59,7 @@ struct RevokeCommand: AsyncParsableCommand {
         case .session(let identifier): .session(identifier)
         case .subject(let identifier): .subject(identifier, issuedBefore: cutOff)
         case .client(let identifier): .client(identifier, issuedBefore: cutOff)
+        case .key(let identifier): .key(identifier)
         case .all: .all(issuedBefore: cutOff)
         case nil: nil
         }

@@ -30,7 +30,7 @@ import Testing
     ) -> String {
         var doubts = false
         for (kind, held) in held where held != .nothing && (kind == .all || claims.contains(kind)) {
-            if kind == .token || kind == .session { return "revoked" }
+            if kind == .token || kind == .session || kind == .key { return "revoked" }
             switch held {
             case .cutOffAt: return "revoked"
             case .cutOffBefore where !hasIssuedAt: return "revoked"
@@ -41,7 +41,7 @@ import Testing
         if epoch == nil || epoch == "" { return "epochMissing" }
         if epoch != "epoch" { return "epochChanged" }
         if doubts { return "implausibleCutOff" }
-        return claims.isEmpty ? "unidentifiable" : "clear"
+        return claims.subtracting([.key]).isEmpty ? "unidentifiable" : "clear"
     }
 
     private func word(_ verdict: Verdict) -> String {
@@ -52,22 +52,23 @@ import Testing
         }
     }
 
-    /// Every combination of claims, of what the five keys hold, of `iat` and of epochs. The case of several cut-offs of
+    /// Every combination of claims, of what the six keys hold, of `iat` and of epochs. The case of several cut-offs of
     /// which the wrong one wins (CVE-2026-18218) is among them.
     @Test(arguments: [true, false])
     func anyScopeThatSaysRevokedWins(hasIssuedAt: Bool) throws {
         let issuedAt = Self.now - 1_000
         var combinations = 0
-        for mask in 0..<16 {
+        for mask in 0..<32 {
             var claims: Set<Scope.Kind> = []
-            for (bit, kind) in [Scope.Kind.token, .session, .subject, .client].enumerated() where mask & (1 << bit) != 0
-            {
+            for (bit, kind) in [Scope.Kind.token, .session, .subject, .client, .key].enumerated()
+            where mask & (1 << bit) != 0 {
                 claims.insert(kind)
             }
             let token = TokenClaims(
                 issuer: "i", subject: claims.contains(.subject) ? "sub" : nil,
                 session: claims.contains(.session) ? "sid" : nil, identifier: claims.contains(.token) ? "jti" : nil,
-                client: claims.contains(.client) ? "client" : nil, issuedAt: hasIssuedAt ? issuedAt : nil)
+                client: claims.contains(.client) ? "client" : nil, key: claims.contains(.key) ? "kid" : nil,
+                issuedAt: hasIssuedAt ? issuedAt : nil)
             let check = Check(token, in: Namespace())
             for held in Self.allHoldings(claims) {
                 let store = Dictionary(
@@ -85,7 +86,7 @@ import Testing
                 }
             }
         }
-        #expect(combinations == 4 * 5 * 9 * 36)
+        #expect(combinations == 4 * 5 * 9 * 36 * 3)
     }
 
     /// What the keys of these claims, and `all`, may hold together.
@@ -105,11 +106,12 @@ import Testing
     }
 
     @Test func keysStandInTheOrderOfTheScopesAndTheEpochComesLast() throws {
-        let token = TokenClaims(issuer: "i", subject: "c", session: "b", identifier: "a", client: "d")
+        let token = TokenClaims(issuer: "i", subject: "c", session: "b", identifier: "a", client: "d", key: "e")
         #expect(
             Check(token, in: Namespace()).keys
                 == [
-                    "revoked:jti:a", "revoked:sid:b", "revoked:sub:c", "revoked:client:d", "revoked:all",
+                    "revoked:jti:a", "revoked:sid:b", "revoked:sub:c", "revoked:client:d", "revoked:kid:e",
+                    "revoked:all",
                     "revoked.epoch",
                 ])
         #expect(
@@ -125,6 +127,33 @@ import Testing
                 values: [Array("\(Self.now + cutOff)".utf8), nil, pinned], pinnedEpoch: pinned, now: Self.now)
             #expect(word(verdict) == (isRevoked ? "revoked" : "clear"))
         }
+    }
+
+    /// A refresh keeps the log-in time, so a later `iat` does not step over a cut-off; an earlier log-in does not hide it.
+    @Test func aCutOffIsComparedWithTheLogInTimeAndElseWithTheTimeOfIssue() throws {
+        let now = Self.now
+        for (issuedAt, authenticatedAt, isRevoked) in [
+            (now + 1, now, true), (now, now + 1, false), (now + 1, nil, false), (now, nil, true), (nil, now, true),
+            (nil, now + 1, false), (nil, nil, true),
+        ] as [(Int64?, Int64?, Bool)] {
+            let token = TokenClaims(
+                issuer: "i", subject: "s", issuedAt: issuedAt, authenticatedAt: authenticatedAt)
+            let verdict = Check(token, in: Namespace()).verdict(
+                values: [Array("\(now)".utf8), nil, pinned], pinnedEpoch: pinned, now: now)
+            #expect(word(verdict) == (isRevoked ? "revoked" : "clear"))
+        }
+    }
+
+    /// What is kept of one token must not answer for another that differs only in what a key, or a cut-off, sees.
+    @Test func checksThatAStoreMayTellApartAreNotEqual() {
+        func check(_ key: String?, _ authenticatedAt: Int64?) -> Check {
+            let token = TokenClaims(
+                issuer: "i", identifier: "a", key: key, issuedAt: 2, authenticatedAt: authenticatedAt)
+            return Check(token, in: Namespace())
+        }
+        #expect(check("k", 1) == check("k", 1))
+        #expect(check("k", nil) == check("k", 2))
+        for other in [check("l", 1), check(nil, 1), check("k", 2), check("k", nil)] { #expect(check("k", 1) != other) }
     }
 
     @Test func anImplausibleCutOffIsNeitherBelievedNorIgnored() throws {
@@ -155,6 +184,7 @@ import Testing
         for (values, reason) in [
             ([Array("compromised".utf8), nil, nil, nil], "compromised"),
             ([Array("".utf8), nil, nil, nil], ""),
+            ([Array("before the cut-off of sub".utf8), nil, nil, nil], "before the cut-off of sub"),
             ([nil, cutOff, nil, nil], "issued before the cut-off of sub"),
             ([nil, nil, cutOff, nil], "issued before the cut-off of all"),
         ] as [([[UInt8]?], String)] {
@@ -163,6 +193,8 @@ import Testing
                 continue
             }
             #expect(told.text == reason)
+            // Whoever could write a reason could not pass it off as a cut-off.
+            #expect((told.cutOff == nil) == !reason.hasPrefix("issued"))
         }
     }
 }

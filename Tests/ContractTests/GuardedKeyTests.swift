@@ -8,9 +8,9 @@ import Testing
 
     @Test(arguments: [
         ("revoked:jti:a", Scope.Kind.token), ("revoked:sid:a", .session), ("revoked:sub:a", .subject),
-        ("revoked:client:a", .client), ("revoked:all", .all),
+        ("revoked:client:a", .client), ("revoked:kid:a", .key), ("revoked:all", .all),
         ("revoked:eu:jti:a", .token), ("revoked:eu:sid:a", .session), ("revoked:eu:sub:a", .subject),
-        ("revoked:eu:client:a", .client), ("revoked:eu:all", .all),
+        ("revoked:eu:client:a", .client), ("revoked:eu:kid:a", .key), ("revoked:eu:all", .all),
         // What an identifier holds does not matter.
         ("revoked:jti:sub:a", .token), ("revoked:sub:jti:a", .subject), ("revoked:sub:all", .subject),
         ("revoked:sid:", .session), ("revoked:sub:", .subject),
@@ -26,11 +26,14 @@ import Testing
     }
 
     @Test func everyKeyIsReadAsWhatItWasWrittenFor() throws {
-        let identifiers = ["a", "jti:a", "all", "sub", ":", "sha256:x", "eu:sub:a", String(repeating: "x", count: 300)]
+        let identifiers = [
+            "a", "jti:a", "all", "sub", "kid", ":", "sha256:x", "eu:sub:a", String(repeating: "x", count: 300),
+        ]
         for namespace in [Namespace(), try Namespace(issuerLabel: "eu"), try Namespace(issuerLabel: "sha256")] {
             for identifier in identifiers {
                 for scope in [
-                    Scope.token(identifier), .session(identifier), .subject(identifier), .client(identifier), .all,
+                    Scope.token(identifier), .session(identifier), .subject(identifier), .client(identifier),
+                    .key(identifier), .all,
                 ] {
                     let key = try namespace.key(for: scope)
                     #expect(kind(key) == scope.kind, "\(key)")

@@ -6,7 +6,7 @@ import Testing
         Merge.winner(kind: kind, existing: existing.utf8.span.bytes, incoming: incoming.utf8.span.bytes)
     }
 
-    @Test(arguments: [Scope.Kind.token, .session])
+    @Test(arguments: [Scope.Kind.token, .session, .key])
     func theFirstReasonStaysButRotatedYields(kind: Scope.Kind) {
         #expect(winner(kind, "logout", "admin") == .existing)
         #expect(winner(kind, "logout", "rotated:1:b") == .existing)

@@ -6,7 +6,7 @@ import Testing
 
     @Test(arguments: [
         (Scope.token("a"), "revoked:jti:a"), (.session("b"), "revoked:sid:b"), (.subject("c"), "revoked:sub:c"),
-        (.client("d"), "revoked:client:d"), (.all, "revoked:all"),
+        (.client("d"), "revoked:client:d"), (.key("e"), "revoked:kid:e"), (.all, "revoked:all"),
     ])
     func keysOfTheDefaultNamespace(scope: Scope, key: String) throws {
         #expect(try namespace.key(for: scope) == key)
@@ -41,7 +41,7 @@ import Testing
         #expect(try namespace.key(for: .token(String(key.dropFirst("revoked:jti:".count)))) != key)
     }
 
-    @Test(arguments: [Scope.token(""), .session(""), .subject(""), .client("")])
+    @Test(arguments: [Scope.token(""), .session(""), .subject(""), .client(""), .key("")])
     func anEmptyIdentifierIsRefused(scope: Scope) {
         let error = #expect(throws: ContractError.self) { try namespace.key(for: scope) }
         #expect(error?.code == .emptyIdentifier)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "A", "a_b", "a:b", "ü", String(repeating: "x", count: 33), "jti", "sid", "sub", "client", "all",
+        "", "A", "a_b", "a:b", "ü", String(repeating: "x", count: 33), "jti", "sid", "sub", "client", "kid", "all",
     ])
     func whatIsNoLabel(label: String) {
         let error = #expect(throws: ContractError.self) { try Namespace(issuerLabel: label) }

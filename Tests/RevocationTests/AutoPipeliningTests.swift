@@ -110,10 +110,11 @@ import Testing
     ])
     func aCheckIsFormattedAsHiredisWould(identifier: String) throws {
         for namespace in [Namespace(), try Namespace(issuerLabel: String(repeating: "l", count: 32))] {
-            for mask in 0..<16 {
+            for mask in 0..<32 {
                 func claim(_ bit: Int) -> String? { mask & (1 << bit) == 0 ? nil : identifier }
                 let token = TokenClaims(
-                    issuer: "i", subject: claim(0), session: claim(1), identifier: claim(2), client: claim(3))
+                    issuer: "i", subject: claim(0), session: claim(1), identifier: claim(2), client: claim(3),
+                    key: claim(4))
                 var (direct, formatted) = (ByteBuffer(), ByteBuffer())
                 CallBatch(PendingCheck(token, in: namespace, nil)).write(to: &direct, at: .never)
                 formatted.write(Command("MGET", Check(token, in: namespace).keys))

@@ -10,15 +10,17 @@ import Testing
     /// A token that falls under every scope.
     private static func token(
         issuer: String = "https://issuer.example", identifier: String? = "jti", session: String? = "sid",
-        subject: String? = "sub", client: String? = "client", issuedAt: Int64? = now - 10_000
+        subject: String? = "sub", client: String? = "client",
+        key: String? = "key", issuedAt: Int64? = now - 10_000
     ) -> TokenClaims {
         TokenClaims(
-            issuer: issuer, subject: subject, session: session, identifier: identifier, client: client,
+            issuer: issuer, subject: subject, session: session, identifier: identifier, client: client, key: key,
             issuedAt: issuedAt, expiresAt: now + 600_000)
     }
 
     private static let requests: [RevocationRequest] = [
-        .token("jti", expiresAt: now + 600_000), .session("sid"), .subject("sub"), .client("client"), .all(),
+        .token("jti", expiresAt: now + 600_000), .session("sid"), .subject("sub"), .client("client"),
+        .key("key"), .all(),
     ]
 
     @Test(arguments: StoreKind.allCases)
@@ -30,7 +32,8 @@ import Testing
                 let scope = request.scope
                 #expect(await list.verdict(for: Self.token()).isClear)
                 let acknowledgement = try await list.revoke(request, reason: .compromised)
-                #expect(acknowledgement.keeps(for: scope.kind == .token ? 720 : 30 * 86_400 + 120))
+                let kept: [Scope.Kind: Int64] = [.token: 720, .key: 400 * 86_400]
+                #expect(acknowledgement.keeps(for: kept[scope.kind] ?? 30 * 86_400 + 120))
                 let reason = scope.kind.isCutOff ? "issued before the cut-off of \(scope.kind.word)" : "compromised"
                 #expect(await list.verdict(for: Self.token()).reason == reason)
                 // Other tokens of the same scope, and of others.
@@ -38,9 +41,9 @@ import Testing
                     identifier: scope.kind == .token ? "jti" : "other",
                     session: scope.kind == .session ? "sid" : "other",
                     subject: scope.kind == .subject ? "sub" : "other",
-                    client: scope.kind == .client ? "client" : "other")
+                    client: scope.kind == .client ? "client" : "other", key: scope.kind == .key ? "key" : "other")
                 #expect(await list.verdict(for: other).reason == reason)
-                let stranger = Self.token(identifier: "x", session: "x", subject: "x", client: "x")
+                let stranger = Self.token(identifier: "x", session: "x", subject: "x", client: "x", key: "x")
                 #expect(await list.verdict(for: stranger).isClear == (scope.kind != .all))
 
                 let restored = try await list.restore([scope, .token("unknown")])
@@ -64,16 +67,18 @@ import Testing
             let tokens = (0..<2_500).map { RevocationRequest.token("t\($0)", expiresAt: Self.now + 600_000) }
             let expired = RevocationRequest.token("old", expiresAt: Self.now - 300_000)
             let acknowledgements = try await list.revoke(tokens + [expired] + Self.requests, reason: .admin)
-            #expect(acknowledgements.count == 2_506)
+            #expect(acknowledgements.count == 2_507)
             #expect(acknowledgements[2_500] == .alreadyExpired)
             #expect(
-                acknowledgements.allSatisfy { $0 == .alreadyExpired || $0.keeps(for: 720) || $0.keeps(for: 2_592_120) })
+                acknowledgements.allSatisfy {
+                    $0 == .alreadyExpired || $0.keeps(for: 720) || $0.keeps(for: 2_592_120) || $0.keeps(for: 34_560_000)
+                })
             for identifier in ["t0", "t999", "t1000", "t2499"] {
-                let token = Self.token(identifier: identifier, session: nil, subject: nil, client: nil)
+                let token = Self.token(identifier: identifier, session: nil, subject: nil, client: nil, key: nil)
                 #expect(await list.verdict(for: token).reason == "admin")
             }
             #expect(await list.verdict(for: Self.token(identifier: "x")).reason == "admin")
-            #expect(try await list.restore(Self.requests.map(\.scope)).count == 5)
+            #expect(try await list.restore(Self.requests.map(\.scope)).count == 6)
             #expect(try await list.revoke([]) == [])
             await list.close()
         }

@@ -1,3 +1,4 @@
+import Contract
 import Logging
 import PrometheusMetrics
 import RESP
@@ -8,6 +9,20 @@ import Testing
 @Suite struct CountersTests {
     private func metrics(_ bench: SessionBench) -> String { Exposition.text(DaemonMetrics(bench.daemon).families) }
 
+    /// No two counters share a cell, and there is a cell for each.
+    @Test func everyCounterHasACellOfItsOwn() {
+        var slots = ErrorCode.allCases.map { CounterSlot.errors($0).index }
+        for scope in Scope.Kind.allCases {
+            for reason in RevocationReason.allCases { slots.append(CounterSlot.revocations(scope, reason).index) }
+        }
+        for command in 0..<CounterSlot.mostCommands {
+            slots += [CounterSlot.calls(command), .rejections(command), .failures(command)].map(\.index)
+        }
+        slots.append(CounterSlot.allErrors.index)
+        #expect(Set(slots).count == slots.count)
+        #expect(slots.allSatisfy { (0..<ThreadCounters.size).contains($0) })
+    }
+
     @Test func everyCommandHasItsCounters() {
         #expect(CommandTable.names.count <= CounterSlot.mostCommands)
         #expect(CommandTable.names[CommandTable.shared.find(Array("setex".utf8).span.bytes)] == "setex")
@@ -17,6 +32,7 @@ import Testing
         let bench = SessionBench()
         for (key, reason) in [
             ("jti:a", "logout"), ("jti:b", "logout"), ("jti:c", "because \"I\" say so"), ("sid:a", "admin"),
+            ("kid:a", "compromised"),
         ] {
             #expect(bench.ask("SETEX", "revoked:" + key, "100", reason) == "+OK\r\n")
         }
@@ -27,7 +43,8 @@ import Testing
         let text = metrics(bench)
         for (scope, reason, count) in [
             ("token", "logout", 2), ("token", "other", 1), ("token", "rotated", 1), ("token", "admin", 0),
-            ("session", "admin", 1), ("subject", "none", 1), ("all", "none", 0),
+            ("session", "admin", 1), ("key", "compromised", 1), ("key", "other", 0), ("subject", "none", 1),
+            ("all", "none", 0),
         ] {
             #expect(text.contains("revoked_revocations_total{scope=\"\(scope)\",reason=\"\(reason)\"} \(count)\n"))
         }

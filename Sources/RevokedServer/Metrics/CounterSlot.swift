@@ -35,11 +35,11 @@ struct CounterSlot: Sendable, BitwiseCopyable {
 
     /// Executed, whatever they answered.
     @inline(__always)
-    static func calls(_ command: Int) -> Self { Self(64 &+ command) }
+    static func calls(_ command: Int) -> Self { Self(72 &+ command) }
     /// Refused before they were executed.
-    static func rejections(_ command: Int) -> Self { Self(64 + mostCommands + command) }
+    static func rejections(_ command: Int) -> Self { Self(72 + mostCommands + command) }
     /// Executed, and answered with an error.
-    static func failures(_ command: Int) -> Self { Self(64 + 2 * mostCommands + command) }
+    static func failures(_ command: Int) -> Self { Self(72 + 2 * mostCommands + command) }
 }
 
 /// The first word of an error reply.
@@ -81,6 +81,7 @@ extension Scope.Kind {
         case .subject: 2
         case .client: 3
         case .all: 4
+        case .key: 5
         }
     }
 
