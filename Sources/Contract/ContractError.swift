@@ -10,6 +10,10 @@ public struct ContractError: Error, Sendable, CustomStringConvertible {
         /// The token has no `exp`: a revocation of it could not be given a lifetime.
         case missingExpiry
         case invalidReason
+        /// Not the terms of a denylist (``Terms``).
+        case invalidTerms
+        /// Terms of a denylist in a later version than this release knows.
+        case newerTerms
     }
 
     public let code: Code
