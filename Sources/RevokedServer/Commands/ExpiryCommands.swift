@@ -14,11 +14,7 @@ enum ExpiryCommands {
     }
 
     private static func reply(_ arguments: Arguments, _ worker: inout Worker, _ number: (Int64) -> Int64) {
-        let expiry = worker.denylist.read(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
-            _, expiry in
-            expiry
-        }
-        worker.count(worker.hash(1, of: arguments), hit: expiry != nil)
+        let expiry = worker.read(1, of: arguments) { _, expiry, _ in expiry }
         guard let expiry else { return worker.reply.integer(-2) }
         worker.reply.integer(expiry == Expiry.never ? -1 : number(expiry))
     }
@@ -154,10 +150,8 @@ enum ExpiryCommands {
     static func getex(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
         guard let options = SetOptions(arguments, from: 2, of: .getex) else { return worker.failSyntax() }
         let key = arguments[1]
-        let exists = worker.denylist.contains(key, hash: worker.hash(1, of: arguments), at: worker.moment)
-        worker.count(worker.hash(1, of: arguments), hit: exists)
         // As Redis does: what is wrong with the time is said only of a key that is there.
-        guard exists else { return worker.reply.null() }
+        guard worker.exists(1, of: arguments) else { return worker.reply.null() }
         let keyClass = worker.classify(key)
         var expiry: Int64?
         switch options.time {

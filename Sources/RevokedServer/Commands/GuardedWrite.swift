@@ -2,50 +2,28 @@ import Contract
 import Denylist
 import RESP
 
-/// What a key is to the daemon.
-enum KeyClass {
-    /// A plain Redis string.
-    case plain
-    /// A revocation (DESIGN §4).
-    case guarded
-    /// `revoked.epoch`: the daemon's own.
-    case epoch
-    /// `revoked.accepted`: an operator's word.
-    case acceptance
-}
-
 extension Worker {
-    func classify(_ key: RawSpan) -> KeyClass {
-        if guardedPrefix.matches(key) { return .guarded }
-        if key.equals("revoked.epoch") { return .epoch }
-        if key.equals("revoked.accepted") { return .acceptance }
-        return .plain
-    }
-
-    /// Whether this connection may write the key at all, whatever it writes; otherwise answers the error.
+    /// Whether this connection may write the key with a command other than a plain `SET`, whatever it writes; otherwise
+    /// answers the error.
     mutating func mayWrite(_ keyClass: KeyClass, _ session: borrowing Session, _ command: String) -> Bool {
-        switch keyClass {
-        case .plain, .guarded: return true
-        case .epoch:
-            fail("ERR revoked.epoch is the daemon's own: it tells clients whether the denylist is still the same")
-            return false
-        case .acceptance:
-            guard session.mayAdminister(self) else {
-                session.refusePermission(command, &self)
-                return false
-            }
-            return true
-        }
+        guard case .own(let own) = keyClass else { return true }
+        refuseWrite(of: own, session, command)
+        return false
     }
 
     /// Whether this connection may remove the key: undoing a revocation is privileged; otherwise answers the error.
-    mutating func mayRemove(_ key: RawSpan, _ session: borrowing Session, _ command: String) -> Bool {
-        let keyClass = classify(key)
+    mutating func mayRemove(_ keyClass: KeyClass, _ session: borrowing Session, _ command: String) -> Bool {
         if keyClass == .guarded, !session.mayAdminister(self) {
             session.refusePermission(command, &self)
             return false
         }
         return mayWrite(keyClass, session, command)
+    }
+
+    private mutating func refuseWrite(of own: OwnKey, _ session: borrowing Session, _ command: String) {
+        // Who lacks the privilege hears that first, as of any other command.
+        if own != .epoch, !session.mayAdminister(self) { return session.refusePermission(command, &self) }
+        fail(OwnKeyRules.refusal(of: own))
     }
 }
 

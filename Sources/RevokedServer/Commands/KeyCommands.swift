@@ -7,28 +7,26 @@ enum KeyCommands {
     static func exists(_ arguments: Arguments, _ worker: inout Worker) {
         var found: Int64 = 0
         for index in 1..<arguments.count {
-            let hit = worker.contains(index, of: arguments)
-            if hit { found &+= 1 }
-            worker.count(worker.hash(index, of: arguments), hit: hit)
+            if worker.exists(index, of: arguments) { found &+= 1 }
         }
         worker.reply.integer(found)
     }
 
     static func type(_ arguments: Arguments, _ worker: inout Worker) {
-        if worker.denylist.contains(arguments[1], hash: worker.hash(1, of: arguments), at: worker.moment) {
-            worker.reply.simple("string")
-        } else {
-            worker.reply.simple("none")
-        }
+        if worker.exists(1, of: arguments) { worker.reply.simple("string") } else { worker.reply.simple("none") }
     }
 
-    /// `DEL` and `UNLINK`: nothing is removed unless all of them may be.
+    /// `DEL` and `UNLINK`: nothing is removed unless all of them may be. Among several keys the daemon's own are passed over,
+    /// as if they were not there: whoever deletes everything that begins with `revoked` means the rest.
     static func del(_ arguments: Arguments, _ session: borrowing Session, _ command: String, _ worker: inout Worker) {
+        let isAlone = arguments.count == 2
         for index in 1..<arguments.count {
-            guard worker.mayRemove(arguments[index], session, command) else { return }
+            let keyClass = worker.classify(arguments[index])
+            if case .own = keyClass, !isAlone { continue }
+            guard worker.mayRemove(keyClass, session, command) else { return }
         }
         var removed: Int64 = 0
-        for index in 1..<arguments.count {
+        for index in 1..<arguments.count where OwnKey(arguments[index]) == nil {
             var position: UInt64 = 0
             let hash = worker.hash(index, of: arguments)
             worker.written.update(arguments[index], hash: hash, at: worker.moment, &position) { entry in
@@ -42,7 +40,7 @@ enum KeyCommands {
     }
 
     static func getdel(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
-        guard worker.mayRemove(arguments[1], session, "getdel") else { return }
+        guard worker.mayRemove(worker.classify(arguments[1]), session, "getdel") else { return }
         var position: UInt64 = 0
         let hash = worker.hash(1, of: arguments)
         let found = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) { entry in

@@ -30,8 +30,7 @@ enum KeyspaceCommands {
         }
 
         var keys = KeyList(version: worker.reply.version, limit: worker.reply.limit)
-        let next = worker.daemon.denylist.scan(from: cursor, count: Int(min(count, 1 << 20)), at: worker.moment) {
-            key, _, _ in
+        let next = worker.daemon.scan(from: cursor, count: Int(min(count, 1 << 20)), at: worker.moment) { key in
             if !isEmptyType, pattern?.matches(key) ?? true { keys.append(key) }
         }
         worker.reply.array(2)
@@ -51,7 +50,7 @@ enum KeyspaceCommands {
         var keys = KeyList(version: worker.reply.version, limit: worker.reply.limit)
         var cursor: UInt64 = 0
         repeat {
-            cursor = worker.daemon.denylist.scan(from: cursor, count: 1024, at: worker.moment) { key, _, _ in
+            cursor = worker.daemon.scan(from: cursor, count: 1024, at: worker.moment) { key in
                 if pattern.matches(key) { keys.append(key) }
             }
         } while cursor != 0
@@ -59,12 +58,11 @@ enum KeyspaceCommands {
     }
 
     static func randomkey(_ worker: inout Worker) {
-        let found: Void? = worker.daemon.denylist.random(at: worker.moment) { worker.reply.bulk($0) }
-        if found == nil { worker.reply.null() }
+        if !worker.daemon.visitRandomKey(at: worker.moment, { worker.reply.bulk($0) }) { worker.reply.null() }
     }
 
     static func dbsize(_ worker: inout Worker) {
-        worker.reply.integer(Int64(worker.daemon.denylist.statistics.entries))
+        worker.reply.integer(Int64(worker.daemon.keyCount))
     }
 
     /// `FLUSHDB` and `FLUSHALL`: there is one database.

@@ -114,7 +114,11 @@ extension Session {
 
     /// - Parameter command: the full name, such as `config|set`.
     func refusePermission(_ command: String, _ worker: inout Worker) {
-        worker.fail("NOPERM this user has no permissions to run the '\(command)' command")
+        worker.fail(Self.permissionRefusal(command))
+    }
+
+    static func permissionRefusal(_ command: String) -> String {
+        "NOPERM this user has no permissions to run the '\(command)' command"
     }
 
     /// Redis' text: the name and what follows it, each cut at 128 bytes and at a zero.

@@ -13,7 +13,7 @@ extension Session {
         _ worker: inout Worker
     ) -> Bool {
         guard request.tag >= 0, request.count == 2, worker.commands.commands[request.tag].id == .exists,
-            mayRead(worker)
+            !OwnKey.mayHave(length: batch.argument(request.first + 1).range.count), mayRead(worker)
         else { return false }
         check(request, numbers, of: batch, input, &worker)
         return true

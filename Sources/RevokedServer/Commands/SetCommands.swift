@@ -95,7 +95,7 @@ enum SetCommands {
         let key = arguments[write.key]
         let value = arguments[write.value]
         let keyClass = worker.classify(key)
-        guard worker.mayWrite(keyClass, session, write.command) else { return }
+        if case .own(let own) = keyClass { return perform(write, on: own, arguments, session, &worker) }
         let moment = worker.moment
 
         var expiry = Expiry.never
@@ -147,6 +147,45 @@ enum SetCommands {
         if keyClass == .guarded, case .written = result {
             worker.counters.add(to: .revocations(kind, RevocationReason(of: value, kind)))
         }
+        answer(result, write, start, &worker)
+    }
+
+    /// `SET` of one of the daemon's own keys, by the rules of ``OwnKeyRules``.
+    private static func perform(
+        _ write: Write, on own: OwnKey, _ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker
+    ) {
+        let isPlain = if case .none = write.time { write.command == "set" } else { false }
+        guard isPlain else {
+            _ = worker.mayWrite(.own(own), session, write.command)
+            return
+        }
+        let value = arguments[write.value]
+        let isAdministrator = session.mayAdminister(worker)
+        let start = worker.reply.count
+        var position: UInt64 = 0
+        let hash = worker.hash(write.key, of: arguments)
+        let result = worker.written.update(arguments[write.key], hash: hash, at: worker.moment, &position) {
+            entry -> Result in
+            let refusal =
+                entry.exists
+                ? entry.withValue {
+                    OwnKeyRules.refusal(of: value, for: own, over: $0, isAdministrator: isAdministrator)
+                } : OwnKeyRules.refusal(of: value, for: own, over: nil, isAdministrator: isAdministrator)
+            switch refusal {
+            case .error(let text): return .refused(text)
+            case .permission: return .refused(Session.permissionRefusal(write.command))
+            case nil: break
+            }
+            if write.returnsOld {
+                if entry.exists { entry.withValue { worker.reply.bulk($0) } } else { worker.reply.null() }
+            }
+            switch write.condition {
+            case .ifAbsent where entry.exists, .ifPresent where !entry.exists: return .conditionFailed
+            default: entry.store(value, expiry: Expiry.never)
+            }
+            return .written
+        }
+        worker.wait(for: position)
         answer(result, write, start, &worker)
     }
 

@@ -1,4 +1,3 @@
-import Denylist
 import RESP
 
 /// Reading strings.
@@ -11,21 +10,12 @@ enum StringCommands {
     }
 
     static func strlen(_ arguments: Arguments, _ worker: inout Worker) {
-        let hash = worker.hash(1, of: arguments)
-        let length = worker.denylist.read(arguments[1], hash: hash, at: worker.moment) {
-            value, _ in
-            value.byteCount
-        }
-        worker.count(hash, hit: length != nil)
+        let length = worker.read(1, of: arguments) { value, _, _ in value.byteCount }
         worker.reply.integer(Int64(length ?? 0))
     }
 
     private static func reply(_ arguments: Arguments, _ index: Int, _ worker: inout Worker) {
-        let hash = worker.hash(index, of: arguments)
-        let found: Void? = worker.denylist.read(arguments[index], hash: hash, at: worker.moment) {
-            value, _ in worker.reply.bulk(value)
-        }
+        let found: Void? = worker.read(index, of: arguments) { value, _, reply in reply.bulk(value) }
         if found == nil { worker.reply.null() }
-        worker.count(hash, hit: found != nil)
     }
 }

@@ -26,8 +26,9 @@ struct CounterSlot: Sendable, BitwiseCopyable {
 
     static func errors(_ code: ErrorCode) -> Self { Self(16 + code.rawValue) }
 
+    /// There is room for six scopes of six reasons.
     static func revocations(_ scope: Scope.Kind, _ reason: RevocationReason) -> Self {
-        Self(32 + scope.place * RevocationReason.allCases.count + reason.rawValue)
+        Self(26 + scope.place * RevocationReason.allCases.count + reason.rawValue)
     }
 
     /// The most commands that there is room for.

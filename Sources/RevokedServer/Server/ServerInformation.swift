@@ -47,6 +47,7 @@ struct ServerInformation {
             "io_threads:\(daemon.configuration.threads)",
             "uptime_in_seconds:\(uptime)", "uptime_in_days:\(uptime / 86_400)",
             "guarded_prefix:\(daemon.configuration.guardedPrefix)",
+            "max_revocation_seconds:\(daemon.configuration.maximumRevocation)",
         ]
     }
 
@@ -124,8 +125,8 @@ struct ServerInformation {
     }
 
     private func keyspace() -> [String] {
-        let statistics = daemon.denylist.statistics
-        guard statistics.entries > 0 else { return [] }
-        return ["db0:keys=\(statistics.entries),expires=\(statistics.expiring),avg_ttl=0"]
+        let keys = daemon.keyCount
+        guard keys > 0 else { return [] }
+        return ["db0:keys=\(keys),expires=\(daemon.denylist.statistics.expiring),avg_ttl=0"]
     }
 }

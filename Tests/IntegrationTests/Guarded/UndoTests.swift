@@ -89,7 +89,7 @@ import Testing
         try await LocalDaemon.run { daemon in
             let socket = try daemon.connect()
             try socket.expect("SET revoked.accepted x", "+OK")
-            try socket.expect("DEL revoked.accepted", ":1")
+            try socket.expect("GET revoked.accepted", "\"x\"")
         }
         try await LocalDaemon.run {
             $0.adminPassword = Self.password
@@ -100,7 +100,7 @@ import Testing
             let writes: [WireCommand] = [
                 "SET revoked.accepted y", "SETEX revoked.accepted 10 y", "SETNX revoked.accepted y",
                 "MSET plain 1 revoked.accepted y", "DEL revoked.accepted", "GETDEL revoked.accepted",
-                "EXPIRE revoked.accepted 1", "GETEX revoked.accepted EX 1", "UNLINK plain revoked.accepted",
+                "EXPIRE revoked.accepted 1", "GETEX revoked.accepted EX 1", "UNLINK revoked.accepted",
             ]
             for write in writes { try other.expect(write, "-NOPERM …") }
             try other.expect("GET revoked.accepted", "\"x\"")

@@ -94,6 +94,6 @@ import Testing
         for _ in 0..<100 { #expect(try socket.reply() == Bytes("+OK\r\n".utf8)) }
         try daemon.kill()
         let again = try data.start()
-        try again.connect().expect("DBSIZE", ":101")
+        try again.connect().expect("DBSIZE", ":100")
     }
 }

@@ -68,7 +68,7 @@ import Testing
         #expect(check.status == 0 && check.output.contains("torn: "), "\(check.output)")
         let daemon = try data.start()
         _ = try daemon.process.waitForLine(containing: "cut ")
-        try daemon.connect().expect("DBSIZE", ":21")
+        try daemon.connect().expect("DBSIZE", ":20")
     }
 
     @Test func aMissingManifestOrFile() throws {

@@ -1,0 +1,134 @@
+import Denylist
+import RESP
+
+/// What a key is to the daemon. Every command asks here before it reads, writes or lists a key.
+enum KeyClass: Equatable {
+    /// A plain Redis string.
+    case plain
+    /// A revocation: its key begins with the guarded prefix.
+    case guarded
+    /// One of the daemon's own keys.
+    case own(OwnKey)
+}
+
+/// The daemon's own keys. They answer by name to every command that reads, and only `SET` writes them, by the rules of
+/// ``OwnKeyRules``. They belong to no database: `DBSIZE KEYS SCAN RANDOMKEY` and `INFO keyspace` leave them out, so that a
+/// program that counts keys, or deletes what `KEYS *` returned, never meets them.
+enum OwnKey: CaseIterable {
+    /// The identity of the denylist.
+    case epoch
+    /// What all processes of a denylist agree on.
+    case terms
+    /// The change of epochs that an operator accepted.
+    case acceptance
+
+    var name: StaticString {
+        switch self {
+        case .epoch: "revoked.epoch"
+        case .terms: "revoked.terms"
+        case .acceptance: "revoked.accepted"
+        }
+    }
+
+    /// One comparison of eight bytes for nearly every key: reads of guarded keys ask too.
+    @inline(__always)
+    init?(_ key: RawSpan) {
+        guard Self.mayHave(length: key.byteCount),
+            key.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self) == Self.beginning
+        else { return nil }
+        self.init(beginningRight: key)
+    }
+
+    @inline(never)
+    private init?(beginningRight key: RawSpan) {
+        guard let own = Self.allCases.first(where: { key.equals($0.name) }) else { return nil }
+        self = own
+    }
+
+    /// Whether any of the names is this long; it is 8 or more then.
+    @inline(__always)
+    static func mayHave(length: Int) -> Bool { length == 13 || length == 16 }
+
+    /// `revoked.`, as it lies in memory.
+    private static let beginning = UInt64(littleEndian: 0x2E64_656B_6F76_6572)
+}
+
+extension Worker {
+    @inline(__always)
+    func classify(_ key: RawSpan) -> KeyClass {
+        if guardedPrefix.matches(key) { return .guarded }
+        return OwnKey(key).map(KeyClass.own) ?? .plain
+    }
+
+    /// Reads a key's entry, whatever its class, and counts the lookup.
+    /// - Parameters:
+    ///   - index: the key's place among the arguments.
+    ///   - body: takes the value, which is valid only during the call, and the expiry (`Expiry.never` if none).
+    /// - Returns: nil if there is no live entry.
+    @inline(__always)
+    mutating func read<Result>(
+        _ index: Int, of arguments: borrowing Arguments,
+        _ body: (_ value: RawSpan, _ expiry: Int64, _ reply: inout ReplyBuffer) -> Result
+    ) -> Result? {
+        let hash = hash(index, of: arguments)
+        let found = denylist.read(arguments[index], hash: hash, at: moment) { body($0, $1, &reply) }
+        count(hash, hit: found != nil)
+        return found
+    }
+
+    /// Whether there is a live entry of a key, whatever its class; counts the lookup.
+    @inline(__always)
+    mutating func exists(_ index: Int, of arguments: borrowing Arguments) -> Bool {
+        let hash = hash(index, of: arguments)
+        let exists = denylist.contains(arguments[index], hash: hash, at: moment)
+        count(hash, hit: exists)
+        return exists
+    }
+}
+
+extension Daemon {
+    /// The keys that `DBSIZE` counts: all but the daemon's own. Expired ones that are not reclaimed yet are counted, as in
+    /// Redis.
+    var keyCount: Int {
+        let moment = clock.now()
+        let own = OwnKey.allCases.count { own in
+            own.name.withUTF8Buffer { name in
+                let key = RawSpan(_unsafeElements: name)
+                return denylist.contains(key, hash: denylist.hash(of: key), at: moment)
+            }
+        }
+        return max(0, denylist.statistics.entries - own)
+    }
+
+    /// Visits about `count` live entries from `cursor` on, as Redis' `SCAN` does; not the daemon's own.
+    func scan(from cursor: UInt64, count: Int, at moment: Moment, _ visit: (_ key: RawSpan) -> Void) -> UInt64 {
+        denylist.scan(from: cursor, count: count, at: moment) { key, _, _ in
+            if OwnKey(key) == nil { visit(key) }
+        }
+    }
+
+    /// Calls `visit` with a random live key that is not the daemon's own.
+    /// - Returns: false if there is none.
+    func visitRandomKey(at moment: Moment, _ visit: (_ key: RawSpan) -> Void) -> Bool {
+        // Where the own keys are not nearly all that there is, few attempts are enough.
+        for _ in 0..<16 {
+            let isVisited = denylist.random(at: moment) { key in
+                guard OwnKey(key) == nil else { return false }
+                visit(key)
+                return true
+            }
+            guard let isVisited else { return false }
+            if isVisited { return true }
+        }
+        var isVisited = false
+        var cursor: UInt64 = 0
+        repeat {
+            cursor = scan(from: cursor, count: 64, at: moment) { key in
+                guard !isVisited else { return }
+                visit(key)
+                isVisited = true
+            }
+        } while cursor != 0 && !isVisited
+        return isVisited
+    }
+}

@@ -1,0 +1,58 @@
+import RESP
+
+/// What may be written under the daemon's own keys, by whom. Only `SET` without a time to live writes one; `DEL` and `UNLINK` of
+/// several keys pass over them; every other write is refused by name.
+enum OwnKeyRules {
+    /// Why a connection may not write a value; nil if it may.
+    enum Refusal {
+        /// An error, its code included.
+        case error(String)
+        /// Only an administrator may.
+        case permission
+    }
+
+    private static let maximumTermsBytes = 4096
+    private static let maximumAcceptanceBytes = 128
+
+    /// Whether `value` may take the place of `old`. Called under the lock of the key's shard, so that what it compares is what
+    /// gets replaced.
+    /// - Parameters:
+    ///   - old: the present value; nil if there is none.
+    ///   - isAdministrator: whether the connection may undo and administer.
+    static func refusal(of value: RawSpan, for own: OwnKey, over old: RawSpan?, isAdministrator: Bool) -> Refusal? {
+        switch own {
+        case .epoch: return .error(refusal(of: .epoch))
+        case .acceptance:
+            guard isAdministrator else { return .permission }
+            guard value.byteCount <= maximumAcceptanceBytes else {
+                return .error("ERR revoked.accepted takes at most \(maximumAcceptanceBytes) bytes")
+            }
+            return nil
+        case .terms:
+            guard value.byteCount <= maximumTermsBytes else {
+                return .error("ERR revoked.terms takes at most \(maximumTermsBytes) bytes")
+            }
+            // The first process of a denylist writes them; that takes no privilege.
+            guard let old else { return nil }
+            guard isAdministrator else { return .permission }
+            return old.equals(value) ? nil : .error(refusal(of: .terms))
+        }
+    }
+
+    /// The error that answers a write of any other kind.
+    static func refusal(of own: OwnKey) -> String {
+        switch own {
+        case .epoch: "ERR revoked.epoch is the daemon's own: it tells clients whether the denylist is still the same"
+        case .terms: "ERR revoked.terms is what all nodes agreed on: it stays, and only revoked terms extends it"
+        case .acceptance: "ERR revoked.accepted is written by revoked accept alone, with SET and without an expiry"
+        }
+    }
+}
+
+extension RawSpan {
+    func equals(_ other: RawSpan) -> Bool {
+        guard byteCount == other.byteCount else { return false }
+        for index in 0..<byteCount where self[byte: index] != other[byte: index] { return false }
+        return true
+    }
+}
