@@ -19,6 +19,8 @@ public struct UnknownCause: Sendable, Error, CustomStringConvertible {
         case cancelled
         /// The store answered with an error.
         case storeError
+        /// This machine's clock and the store's are further apart than revocations are kept for.
+        case clockSkewed
         /// The store answered something that is no answer to the question.
         case malformedReply
         /// The store has no epoch: it has lost its memory, or was never initialised.

@@ -8,9 +8,16 @@ protocol Backend: Sendable {
     /// The connection on which one command looks up the keys of a check; nil where that takes more, or none.
     func checkConnection() -> StoreConnection?
 
-    /// The connection on which one command writes a revocation that is no cut-off, and what is to be added to our clock to
-    /// get the store's; nil where that takes more, or is not known yet.
+    /// The connection on which one command writes a revocation that is no cut-off, and its store's clock; nil where that
+    /// takes more, or is not known yet.
     func directWrites() -> DirectWrites?
+
+    /// Looks up keys.
+    /// - Returns: the clock of whoever answered, too; nil if it is not known.
+    func check(_ keys: [String]) async throws(StoreFailure) -> (values: [[UInt8]?], clock: StoreClock?)
+
+    /// The clock of the store that writes go to; the first call may have to ask.
+    func clock() async throws(StoreFailure) -> StoreClock
 
     /// Asks the store for its time, and then looks up keys.
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
@@ -41,7 +48,14 @@ extension Backend {
 
     func directWrites() -> DirectWrites? { nil }
 
-    func condition() async throws(StoreFailure) -> StoreCondition { StoreCondition() }
+    func check(_ keys: [String]) async throws(StoreFailure) -> (values: [[UInt8]?], clock: StoreClock?) {
+        (try await lookUp(keys), try await clock())
+    }
+
+    func clock() async throws(StoreFailure) -> StoreClock {
+        guard let clock = try await condition().clock else { throw .clockUnknown }
+        return clock
+    }
 
     var executor: (any TaskExecutor)? { nil }
 }
@@ -49,8 +63,7 @@ extension Backend {
 /// Where revocations are written that take one command each.
 struct DirectWrites {
     let connection: StoreConnection
-    /// In milliseconds.
-    let clockOffset: Int64
+    let clock: StoreClock
 }
 
 /// One key to be written. Writing merges: a revocation only ever grows.

@@ -82,17 +82,8 @@ final class ClusterBackend: Backend {
     /// What is true of every node: the warnings of all, the clock that is furthest off, the oldest version.
     func condition() async throws(StoreFailure) -> StoreCondition {
         if nodes.conditions.isEmpty { _ = try await lookUp([Epoch.key]) }
-        var merged = StoreCondition(dialect: .stock(combinesSetOptions: true))
-        for condition in nodes.conditions {
-            for warning in condition.warnings where !merged.warnings.contains(warning) {
-                merged.warnings.append(warning)
-            }
-            if condition.clockOffset.magnitude > merged.clockOffset.magnitude {
-                merged.clockOffset = condition.clockOffset
-            }
-            if condition.dialect != merged.dialect { merged.dialect = condition.dialect }
-        }
-        return merged
+        guard let condition = StoreCondition.joining(nodes.conditions) else { throw .clockUnknown }
+        return condition
     }
 
     func close() async {

@@ -12,7 +12,6 @@ final class ClusterNodes: Sendable {
     struct Node: Sendable {
         let checks: StoreConnection
         let writes: StoreConnection
-        let watch: StoreWatch
     }
 
     private struct State {
@@ -68,7 +67,7 @@ final class ClusterNodes: Sendable {
 
     /// What is known of the nodes so far.
     var conditions: [StoreCondition] {
-        state.withLock { $0.nodes.values.compactMap(\.watch.condition) }
+        state.withLock { $0.nodes.values.flatMap { [$0.checks, $0.writes].compactMap(\.presentCondition) } }
     }
 
     func moved(_ slot: Int, to location: StoreURL.Location) {
@@ -101,7 +100,7 @@ final class ClusterNodes: Sendable {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         return Node(
             checks: StoreConnection(loop: loop, options: options),
-            writes: StoreConnection(loop: loop, options: options), watch: watch)
+            writes: StoreConnection(loop: loop, options: options))
     }
 
     // MARK: Asking who has what

@@ -20,6 +20,9 @@ final class ConnectionPool: Sendable {
         return connections[Int(UInt(bitPattern: turn) % UInt(connections.count))]
     }
 
+    /// What the stores of those that are connected are like.
+    var conditions: [StoreCondition] { connections.compactMap(\.presentCondition) }
+
     /// Does nothing after ``close()``: the event loops may be gone by then.
     func closeSoon() {
         guard !isClosed.load(ordering: .relaxed) else { return }

@@ -35,7 +35,7 @@ extension UnknownCause {
     var isAbsence: Bool {
         switch code {
         case .unreachable, .timedOut, .storeError: true
-        case .cancelled, .malformedReply, .epochMissing, .epochChanged, .implausibleCutOff, .cutOffAhead,
+        case .cancelled, .clockSkewed, .malformedReply, .epochMissing, .epochChanged, .implausibleCutOff, .cutOffAhead,
             .unidentifiable:
             false
         }

@@ -23,7 +23,7 @@ enum Handshake {
     /// What the replies say of the store.
     /// - Throws: if the log-in failed, or the store may drop revocations.
     static func condition(
-        ofHandshake replies: [Reply], sentAt: Int64, options: StoreConnection.Options
+        ofHandshake replies: [Reply], sentAt: SentTime, options: StoreConnection.Options
     ) throws(StoreFailure) -> StoreCondition {
         let count = entrance(options.access).count
         for reply in replies.prefix(count) where reply != .ok { throw StoreFailure(unexpected: reply) }
@@ -31,12 +31,11 @@ enum Handshake {
     }
 
     /// What the replies to ``examination``, which have just arrived, say of the store.
-    /// - Parameter sentAt: when it was sent, by the clock of `options`.
+    /// - Parameter sentAt: when it was sent, by the boot clock of `options`.
     static func condition(
-        ofExamination replies: ArraySlice<Reply>, sentAt: Int64, options: StoreConnection.Options
+        ofExamination replies: ArraySlice<Reply>, sentAt: SentTime, options: StoreConnection.Options
     ) throws(StoreFailure) -> StoreCondition {
-        // The store read its clock somewhere in between.
-        let now = sentAt + (options.wallClock() - sentAt) / 2
+        let receivedAt = SentTime(options.bootClock()).milliseconds
         var text = ""
         for reply in replies.dropLast() {
             guard case .bulk(let bytes) = reply else { throw StoreFailure(unexpected: reply) }
@@ -44,13 +43,14 @@ enum Handshake {
         }
         let audit = try StoreAudit(
             information: text, accepting: options.acceptedEvictionPolicies, acceptsReplica: options.acceptsReplica)
-        var condition = StoreCondition(
-            warnings: audit.warnings, dialect: audit.dialect,
-            clockOffset: try (replies.last ?? .null).time() - now)
-        if condition.isClockSkewed {
-            condition.warnings.append("this machine's clock and the store's differ by more than 30 seconds")
+        let clock = StoreClock(
+            time: try (replies.last ?? .null).time(), sentAt: sentAt.milliseconds, receivedAt: receivedAt)
+        var warnings = audit.warnings
+        if clock.doubt(wall: options.wallClock(), boot: receivedAt) != nil {
+            warnings.append("this machine's clock and the store's differ by more than 30 seconds: no token is clear")
         }
-        return condition
+        return StoreCondition(
+            warnings: warnings, dialect: audit.dialect, clock: clock)
     }
 }
 

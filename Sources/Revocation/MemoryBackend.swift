@@ -16,11 +16,10 @@ final class MemoryBackend: Backend {
     private let slewed: Mutex<SlewedClock>
     private let isClosed = Atomic(false)
 
-    /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension.
-    init(
-        configuration: RevocationConfiguration,
-        bootClock: @escaping @Sendable () -> Int64 = MemoryBackend.millisecondsUp
-    ) {
+    /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension; nil for that of
+    ///   the configuration.
+    init(configuration: RevocationConfiguration, bootClock: (@Sendable () -> Int64)? = nil) {
+        let bootClock = bootClock ?? { configuration.bootMilliseconds }
         var settings = Denylist.Configuration()
         settings.guardedPrefix = Array(configuration.namespace.prefix.utf8)
         denylist = Denylist(settings)
@@ -44,8 +43,15 @@ final class MemoryBackend: Backend {
         }
     }
 
+    func condition() async throws(StoreFailure) -> StoreCondition {
+        let boot = bootClock()
+        return StoreCondition(clock: StoreClock(time: time(), sentAt: boot, receivedAt: boot))
+    }
+
+    private func time() -> Int64 { slewed.withLock { $0.read(wall: wallClock(), boot: bootClock()) } }
+
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
-        let now = slewed.withLock { $0.read(wall: wallClock(), boot: bootClock()) }
+        let now = time()
         return TimedValues(values: try await lookUp(keys), time: now...now)
     }
 
@@ -124,13 +130,5 @@ final class MemoryBackend: Backend {
 
     private func checkOpen() throws(StoreFailure) {
         if isClosed.load(ordering: .relaxed) { throw .closed }
-    }
-
-    /// `ContinuousClock` is `CLOCK_BOOTTIME` on Linux.
-    private static let start = ContinuousClock.now
-
-    private static let millisecondsUp: @Sendable () -> Int64 = {
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 }

@@ -75,8 +75,9 @@ final class RedisBackend: Backend {
     func checkConnection() -> StoreConnection? { checks.connection() }
 
     func directWrites() -> DirectWrites? {
-        guard replicas == nil, let condition = watch.condition else { return nil }
-        return DirectWrites(connection: writes.connection(), clockOffset: condition.clockOffset)
+        guard replicas == nil else { return nil }
+        let connection = writes.connection()
+        return connection.condition?.clock.map { DirectWrites(connection: connection, clock: $0) }
     }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
@@ -85,19 +86,21 @@ final class RedisBackend: Backend {
     }
 
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
-        let dialect = try await dialect()
-        var replies = try await send(dialect.claim(entry, .digest, thenLookUp: keys))
-        if replies[0].isMissingScript { replies = try await send(dialect.claim(entry, .text, thenLookUp: keys)) }
+        let (connection, dialect) = try await destination()
+        var replies = try await connection.call(dialect.claim(entry, .digest, thenLookUp: keys))
+        if replies[0].isMissingScript {
+            replies = try await connection.call(dialect.claim(entry, .text, thenLookUp: keys))
+        }
         return try Claim(replies, of: keys)
     }
 
     @discardableResult
     func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
-        let dialect = try await dialect()
-        var replies = try await send(entries.map { dialect.write($0, .digest) } + wait(dialect))
+        let (connection, dialect) = try await destination()
+        var replies = try await connection.call(entries.map { dialect.write($0, .digest) } + wait(dialect))
         let missing = entries.indices.filter { replies[$0].isMissingScript }
         if !missing.isEmpty {
-            let again = try await send(missing.map { dialect.write(entries[$0], .text) } + wait(dialect))
+            let again = try await connection.call(missing.map { dialect.write(entries[$0], .text) } + wait(dialect))
             for (index, reply) in zip(missing, again) { replies[index] = reply }
             if replies.count > entries.count, let last = again.last { replies[entries.count] = last }
         }
@@ -127,16 +130,24 @@ final class RedisBackend: Backend {
         return removed
     }
 
-    func dialect() async throws(StoreFailure) -> StoreDialect {
-        if let knownDialect { return knownDialect }
-        return try await condition().dialect
+    /// A connection for writes, and how its own store is to be written to: another connection's may be another server.
+    private func destination() async throws(StoreFailure) -> (StoreConnection, StoreDialect) {
+        let connection = writes.connection()
+        if let knownDialect { return (connection, knownDialect) }
+        return (connection, try await connection.examined().dialect)
     }
 
+    func dialect() async throws(StoreFailure) -> StoreDialect { try await destination().1 }
+
+    /// What is true of the store at the end of each connection: it need not be the same for all of them.
     func condition() async throws(StoreFailure) -> StoreCondition {
-        if let condition = watch.condition { return condition }
-        // Whatever is asked, the connection examines the store first.
-        _ = try await send([Command("TIME")])
-        return watch.condition ?? StoreCondition()
+        if let condition = StoreCondition.joining(checks.conditions + writes.conditions) { return condition }
+        return try await writes.connection().examined()
+    }
+
+    func clock() async throws(StoreFailure) -> StoreClock {
+        guard let clock = try await writes.connection().examined().clock else { throw .clockUnknown }
+        return clock
     }
 
     /// Sends commands on the connection for writes.

@@ -64,18 +64,17 @@ extension RevocationList {
         } else {
             findings = await connection.lateOutcome(of: call).findings(of: call.check)
         }
-        return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.clockOffset)
+        return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.condition?.clock)
     }
 
     /// Where one command is not all that it takes.
     private func slowVerdict(_ call: PendingCheck, _ remembersClear: Bool) async -> Verdict {
         let askedAt = SentTime(configuration.bootClock())
         do throws(StoreFailure) {
-            let values = try await backend.lookUp(call.check.keys)
-            let clockOffset = try await backend.condition().clockOffset
-            return conclude(call, .success(.values(values)), askedAt: askedAt, remembersClear, clockOffset)
+            let answer = try await backend.check(call.check.keys)
+            return conclude(call, .success(.values(answer.values)), askedAt: askedAt, remembersClear, answer.clock)
         } catch {
-            return conclude(call, .failure(error), askedAt: askedAt, remembersClear, 0)
+            return conclude(call, .failure(error), askedAt: askedAt, remembersClear, nil)
         }
     }
 
@@ -92,13 +91,15 @@ extension RevocationList {
 
     /// All that comes after.
     /// - Parameter askedAt: not after the store has answered.
+    /// - Parameter clock: of the store that has answered.
     @inline(never)
     private func conclude(
         _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>, askedAt: SentTime,
-        _ remembersClear: Bool, _ clockOffset: Int64
+        _ remembersClear: Bool, _ clock: StoreClock?
     ) -> Verdict {
-        let (check, askedAt) = (call.check, askedAt.instant)
-        let (answer, pinned) = verdict(check, call.hope?.epoch, findings, clockOffset)
+        let (check, wasClockRight, askedAt) = (call.check, askedAt.isClockRight, askedAt.instant)
+        var (answer, pinned) = verdict(check, call.hope?.epoch, findings, clock)
+        if case .clear = answer, let doubt = doubt(about: clock, wasClockRight) { answer = .unknown(doubt) }
         switch answer {
         case .clear:
             if remembersClear, let askedAt {
@@ -112,9 +113,9 @@ extension RevocationList {
             }
         case .unknown(let cause):
             look(into: cause)
-            let now = configuration.wallClock()
+            // What was acknowledged was plausible, whatever the time is now.
             let reason = known.withLock {
-                $0.revocation(of: check) ?? $0.ownRevocation(of: check, now: now)
+                $0.revocation(of: check) ?? $0.ownRevocation(of: check, now: .max / 2)
             }
             if let reason { return .revoked(reason) }
         }
@@ -123,7 +124,7 @@ extension RevocationList {
 
     /// - Returns: the verdict, and the epoch under which it holds.
     private func verdict(
-        _ check: Check, _ believed: [UInt8]?, _ findings: Result<Check.Findings, StoreFailure>, _ clockOffset: Int64
+        _ check: Check, _ believed: [UInt8]?, _ findings: Result<Check.Findings, StoreFailure>, _ clock: StoreClock?
     ) -> (Verdict, [UInt8]) {
         switch findings {
         case .failure(let failure): return (.unknown(UnknownCause(failure)), [])
@@ -132,9 +133,20 @@ extension RevocationList {
             return (check.verdict(.nothing, pinnedEpoch: epoch, now: 0), epoch)
         case .success(.values(let values)):
             let pinned = pinned(believed, seeing: values)
-            let now = configuration.wallClock() + clockOffset
+            // Only says which cut-offs cannot be meant: without the store's clock the plausible ones are not told apart.
+            let now = clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0
             return (check.verdict(.values(values), pinnedEpoch: pinned, now: now), pinned)
         }
+    }
+}
+
+extension RevocationList {
+    /// Why a clear answer proves nothing.
+    /// - Parameter wasClockRight: whether this machine's clock was right when the store was asked.
+    private func doubt(about clock: StoreClock?, _ wasClockRight: Bool) -> UnknownCause? {
+        guard let clock else { return UnknownCause(.clockSkewed, StoreFailure.clockUnknown.message) }
+        if let doubt = doubt(about: clock) { return doubt }
+        return wasClockRight ? nil : UnknownCause(.clockSkewed, "this machine's clock was wrong until just now")
     }
 }
 

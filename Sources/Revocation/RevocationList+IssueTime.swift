@@ -15,6 +15,7 @@ extension RevocationList {
         let check = try check(of: token)
         let believed = believedEpoch
         let timed = try await asking { () async throws(StoreFailure) in try await backend.timedLookUp(check.keys) }
+        try await demandRightClock()
         let now = timed.time.lowerBound
         do throws(UnknownCause) {
             let time = try check.issueTime(

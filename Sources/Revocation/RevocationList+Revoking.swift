@@ -19,7 +19,7 @@ extension RevocationList {
         _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token]
     ) async throws(RevocationError) -> Acknowledgement {
         if scopes.count == 1, let kind = scopes.first, !kind.isCutOff, let direct = backend.directWrites() {
-            let now = configuration.wallClock() + direct.clockOffset
+            let now = time(by: direct.clock)
             let request = try RevocationRequest(kind, of: token, configuration: configuration, now: now)
             return try await write(request, reason, issuer: token.issuer, now: now, on: direct.connection)
         }
@@ -37,7 +37,7 @@ extension RevocationList {
         _ request: RevocationRequest, reason: Reason = .admin, issuer: String? = nil
     ) async throws(RevocationError) -> Acknowledgement {
         if request.cutOff == nil, let direct = backend.directWrites() {
-            let now = configuration.wallClock() + direct.clockOffset
+            let now = time(by: direct.clock)
             return try await write(request, reason, issuer: issuer, now: now, on: direct.connection)
         }
         return try await revoke([request], reason: reason, issuer: issuer)[0]

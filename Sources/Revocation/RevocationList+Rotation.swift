@@ -52,6 +52,7 @@ extension RevocationList {
         _ check: Check, to successor: String, expiresAt: Int64, issuedAt: Int64?
     ) async throws(UnknownCause) -> RotationOutcome {
         let believed = believedEpoch
+        try await demandRightClock()
         let now = try await asking { () async throws(StoreFailure) in try await storeTime() }
         guard let secondsToLive = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) else {
             return .revoked(.expired)

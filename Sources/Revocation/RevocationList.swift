@@ -83,7 +83,13 @@ public final class RevocationList: Sendable {
             if hasMoved { tellOfAcceptance() }
             if let doubt = Epoch.doubt(values[0], pinned: pinned) { return .notReady(doubt) }
             let condition = try await backend.condition()
-            guard !condition.isClockSkewed else { return .clockSkewed(milliseconds: -condition.clockOffset) }
+            guard let clock = condition.clock else { throw .clockUnknown }
+            let (wall, boot) = (configuration.wallClock(), configuration.bootMilliseconds)
+            if let doubt = clock.doubt(wall: wall, boot: boot) {
+                let skew = clock.skew(wall: wall, boot: boot)
+                guard skew.magnitude > Limits.maximumSkewMilliseconds.magnitude else { return .notReady(doubt) }
+                return .clockSkewed(milliseconds: skew)
+            }
             return .ready(warnings: condition.warnings)
         } catch {
             return .notReady(UnknownCause(error))
@@ -115,9 +121,22 @@ public final class RevocationList: Sendable {
         do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }
     }
 
-    /// The time on the store's clock, which all times of the contract are read on, in Unix milliseconds.
-    func storeTime() async throws(StoreFailure) -> Int64 {
-        configuration.wallClock() + (try await backend.condition().clockOffset)
+    /// The store's time, from which lifetimes are reckoned, in Unix milliseconds: the earliest that it may be, so that a
+    /// revocation is rather kept too long. Measured against the boot clock: a wall clock that is set changes nothing.
+    func time(by clock: StoreClock) -> Int64 { clock.time(at: configuration.bootMilliseconds).lowerBound }
+
+    func storeTime() async throws(StoreFailure) -> Int64 { time(by: try await backend.clock()) }
+
+    /// What a log-in or a rotation rests on, as a clear verdict does: a token was judged by this machine's clock.
+    /// - Throws: ``UnknownCause/Code/clockSkewed``.
+    func demandRightClock() async throws(UnknownCause) {
+        let clock = try await asking { () async throws(StoreFailure) in try await backend.clock() }
+        if let doubt = doubt(about: clock) { throw doubt }
+    }
+
+    /// Why a clear answer of a store with this clock proves nothing.
+    func doubt(about clock: StoreClock) -> UnknownCause? {
+        clock.doubt(wall: configuration.wallClock(), boot: configuration.bootMilliseconds)
     }
 
     func check(of token: TokenClaims) throws(UnknownCause) -> Check {

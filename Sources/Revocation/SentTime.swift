@@ -1,20 +1,32 @@
-/// When something was sent, as a number that fits into a check: it is told to each, and hardly ever asked for.
-struct SentTime: RawRepresentable, Sendable {
+import Contract
+
+/// When something was sent, on the boot clock (`CLOCK_BOOTTIME`), in a form that fits into a check.
+struct SentTime: Sendable {
     private static let origin = ContinuousClock.now
 
-    static let never = SentTime(rawValue: .min)
+    static let never = SentTime(nanoseconds: .min)
 
-    /// Nanoseconds from some moment on.
-    let rawValue: Int64
+    /// Nanoseconds since an arbitrary instant of this process.
+    private let nanoseconds: Int64
+    /// False if this machine's clock was known to be wrong then: a clear answer to what was sent proves nothing.
+    var isClockRight = true
 
-    init(rawValue: Int64) { self.rawValue = rawValue }
+    private init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     init(_ instant: ContinuousClock.Instant) {
         let (seconds, attoseconds) = (instant - Self.origin).components
-        rawValue = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 
     var instant: ContinuousClock.Instant? {
-        rawValue == Self.never.rawValue ? nil : Self.origin + .nanoseconds(rawValue)
+        nanoseconds == Self.never.nanoseconds ? nil : Self.origin + .nanoseconds(nanoseconds)
     }
+
+    /// On the scale of ``StoreClock``.
+    var milliseconds: Int64 { nanoseconds / 1_000_000 }
+}
+
+extension RevocationConfiguration {
+    /// The boot clock, in milliseconds since an arbitrary instant of this process.
+    var bootMilliseconds: Int64 { SentTime(bootClock()).milliseconds }
 }

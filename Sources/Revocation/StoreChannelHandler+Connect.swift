@@ -4,8 +4,7 @@ import NIOPosix
 extension StoreChannelHandler {
     /// Makes a connection that this handler speaks on.
     static func connect(
-        to location: StoreURL.Location, on loop: any EventLoop, encryption: StoreEncryption?, timeout: TimeAmount,
-        bootClock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        to location: StoreURL.Location, on loop: any EventLoop, encryption: StoreEncryption?, timeout: TimeAmount
     ) -> EventLoopFuture<any Channel> {
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
@@ -14,7 +13,7 @@ extension StoreChannelHandler {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let encryption { try pipeline.addHandler(try encryption.handler(for: location)) }
-                    try pipeline.addHandler(StoreChannelHandler(bootClock: bootClock))
+                    try pipeline.addHandler(StoreChannelHandler())
                 }
             }
         return switch location {

@@ -22,11 +22,6 @@ final class StoreChannelHandler: ChannelInboundHandler {
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     /// Why the connection ends, once that is known.
     private var failure: StoreFailure?
-    private let bootClock: @Sendable () -> ContinuousClock.Instant
-
-    init(bootClock: @escaping @Sendable () -> ContinuousClock.Instant) {
-        self.bootClock = bootClock
-    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -39,7 +34,8 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     /// Writes the commands of all calls in one go.
     /// - Parameter timeout: from now to the last reply of each.
-    func send(_ batch: CallBatch, timeout: TimeAmount) {
+    /// - Parameter sentAt: the present time, for calls that want to know it.
+    func send(_ batch: CallBatch, timeout: TimeAmount, at sentAt: SentTime = .never) {
         guard let context, failure == nil else {
             let failure = failure ?? StoreFailure(.unreachable, "the connection to the store was lost")
             for call in batch.calls { call.finish(.failure(failure)) }
@@ -48,7 +44,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
         let now = NIODeadline.now()
         let deadline = now + timeout
         if breaker.isClosed, pipeline.hasRoom(for: batch.commandCount) {
-            write(batch, at: now, by: deadline, context)
+            write(batch, sentAt, lateAt: now + Self.promptness, by: deadline, context)
         } else {
             var commandCount = 0
             let rest = batch.filtered { call in
@@ -56,15 +52,15 @@ final class StoreChannelHandler: ChannelInboundHandler {
                 commandCount += call.commandCount
                 return true
             }
-            if !rest.isEmpty { write(rest, at: now, by: deadline, context) }
+            if !rest.isEmpty { write(rest, sentAt, lateAt: now + Self.promptness, by: deadline, context) }
         }
     }
 
     private func write(
-        _ batch: CallBatch, at now: NIODeadline, by deadline: NIODeadline, _ context: ChannelHandlerContext
+        _ batch: CallBatch, _ sentAt: SentTime, lateAt: NIODeadline, by deadline: NIODeadline,
+        _ context: ChannelHandlerContext
     ) {
-        pipeline.send(
-            batch, deadline: deadline, lateAt: now + Self.promptness, to: &output, at: SentTime(bootClock()))
+        pipeline.send(batch, deadline: deadline, lateAt: lateAt, to: &output, at: sentAt)
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         if output.capacity > Self.keptBytes { output = ByteBuffer() } else { output.clear(minimumCapacity: 0) }
         startTimer()

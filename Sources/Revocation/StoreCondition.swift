@@ -5,9 +5,25 @@ struct StoreCondition: Sendable, Equatable {
     /// What an operator should know.
     var warnings: [String] = []
     var dialect = StoreDialect.daemon
-    /// What is to be added to our clock to get the store's, in milliseconds.
-    var clockOffset: Int64 = 0
+    /// nil for a store that has not told its time.
+    var clock: StoreClock?
+}
 
-    /// Whether the clocks differ by more than revocations are kept for (``Limits/marginMilliseconds``).
-    var isClockSkewed: Bool { clockOffset.magnitude > Limits.maximumSkewMilliseconds.magnitude }
+extension StoreCondition {
+    /// What is true of all of several servers: every warning, all clocks, the oldest version.
+    /// - Returns: nil if there are none.
+    static func joining(_ conditions: some Sequence<StoreCondition>) -> StoreCondition? {
+        conditions.reduce(nil) { joined, condition in
+            guard var joined else { return condition }
+            for warning in condition.warnings where !joined.warnings.contains(warning) {
+                joined.warnings.append(warning)
+            }
+            joined.dialect = .mostCareful(joined.dialect, condition.dialect)
+            joined.clock =
+                if let one = joined.clock, let other = condition.clock { one.joined(with: other) } else {
+                    joined.clock ?? condition.clock
+                }
+            return joined
+        }
+    }
 }

@@ -59,18 +59,26 @@ final class StoreConnection: @unchecked Sendable {
         case lost(StoreFailure, (any Error)?)
     }
 
+    /// What the latest examination found.
+    private struct Knowledge {
+        var condition: StoreCondition?
+        var isConnected = false
+    }
+
     private struct Mailbox {
         var batch = CallBatch()
         var isLoopTold = false
     }
 
     let loop: any EventLoop
-    /// What is to be added to our clock to get the store's, in milliseconds, as last examined; known before any call is
-    /// answered.
-    var clockOffset: Int64 { latestClockOffset.load(ordering: .relaxed) }
+    /// What this connection's store was like when it was last examined; known before any call is answered. Another
+    /// connection's may be another store's.
+    var condition: StoreCondition? { knowledge.withLock { $0.condition } }
+    /// nil while there is no connection.
+    var presentCondition: StoreCondition? { knowledge.withLock { $0.isConnected ? $0.condition : nil } }
 
     private let options: Options
-    private let latestClockOffset = Atomic<Int64>(0)
+    private let knowledge = Mutex(Knowledge())
     private let mailbox = Mutex(Mailbox())
 
     private var lifecycle = ConnectionLifecycle()
@@ -84,6 +92,12 @@ final class StoreConnection: @unchecked Sendable {
     private var handler: StoreChannelHandler?
     private var retry: Scheduled<Void>?
     private var examination: Scheduled<Void>?
+    private var examinedAt = NIODeadline.distantPast
+    private var isExamining = false
+    /// The store's clock as this connection's event loop knows it.
+    private var clock: StoreClock?
+    /// How soon an examination may follow another one.
+    private static let shortestExaminationInterval = TimeAmount.seconds(1)
     private var reportedFailure: StoreFailure?
 
     init(loop: any EventLoop, options: Options) {
@@ -100,6 +114,14 @@ final class StoreConnection: @unchecked Sendable {
         if outcome == nil { outcome = await lateOutcome(of: call) }
         guard case .replies(let replies)? = try outcome?.get() else { throw .unexpectedReply }
         return replies
+    }
+
+    /// What the store is like, which is examined before anything else is asked.
+    func examined() async throws(StoreFailure) -> StoreCondition {
+        if let condition { return condition }
+        _ = try await call([Command("TIME")])
+        guard let condition else { throw .clockUnknown }
+        return condition
     }
 
     /// What becomes of a call whose task was told that it takes long. From now on a cancellation ends the wait at once.
@@ -176,8 +198,20 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     private func send(_ batch: CallBatch, through handler: StoreChannelHandler) {
+        guard !batch.isEmpty else { return }
         options.whenWritten?(batch.commandCount)
-        handler.send(batch, timeout: options.commandTimeout)
+        let now = now()
+        handler.send(batch, timeout: options.commandTimeout, at: now)
+        if !now.isClockRight { examineSoon() }
+    }
+
+    /// The present time, and whether this machine's clock agrees with the store's. The two local clocks are compared for
+    /// each write, so that a wall clock that is set is noticed by the next check, not by the next examination.
+    private func now() -> SentTime {
+        var now = SentTime(options.bootClock())
+        let doubt = clock?.doubt(wall: options.wallClock(), boot: now.milliseconds)
+        now.isClockRight = doubt == nil
+        return now
     }
 
     private func connect() {
@@ -185,8 +219,8 @@ final class StoreConnection: @unchecked Sendable {
         options.address.location(on: loop).flatMap { [self] location in
             self.location = location
             return StoreChannelHandler.connect(
-                to: location, on: loop, encryption: options.encryption, timeout: options.connectTimeout,
-                bootClock: options.bootClock)
+                to: location, on: loop, encryption: options.encryption,
+                timeout: max(.milliseconds(1), deadline - .now()))
         }.whenComplete { [self] result in
             do {
                 try shakeHands(on: result.get(), until: deadline)
@@ -207,7 +241,7 @@ final class StoreConnection: @unchecked Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             lost(self.handler?.endedBecause ?? StoreFailure(.unreachable, "the connection to the store was lost"))
         }
-        let sentAt = options.wallClock()
+        let sentAt = SentTime(options.bootClock())
         let commands = Handshake.commands(options.access)
         let handshake = PendingCall(commands) { [self] result in
             do throws(StoreFailure) {
@@ -226,38 +260,54 @@ final class StoreConnection: @unchecked Sendable {
             return
         }
         reportedFailure = nil
-        latestClockOffset.store(condition.clockOffset, ordering: .relaxed)
+        learn(condition)
+        examinedAt = .now()
         options.report(.connected(condition))
-        handler?.send(takeHeld(), timeout: options.commandTimeout)
-        scheduleExamination()
+        if let handler { send(takeHeld(), through: handler) }
+        scheduleExamination(in: options.examinationInterval)
     }
 
-    private func scheduleExamination() {
-        examination = loop.scheduleTask(in: options.examinationInterval) { [self] in examine() }
+    private func learn(_ condition: StoreCondition) {
+        clock = condition.clock
+        knowledge.withLock { $0 = Knowledge(condition: condition, isConnected: true) }
+    }
+
+    private func scheduleExamination(in delay: TimeAmount) {
+        examination?.cancel()
+        examination = loop.scheduleTask(in: delay) { [self] in examine() }
+    }
+
+    /// Does not wait for the next examination: something about the clocks is wrong, and perhaps it is right again.
+    private func examineSoon() {
+        guard !isExamining else { return }
+        scheduleExamination(in: max(.nanoseconds(0), examinedAt + Self.shortestExaminationInterval - .now()))
     }
 
     /// Looks again at a store that is connected. One that may not be used any more loses the connection.
     private func examine() {
-        guard let handler else { return }
+        guard let handler, !isExamining else { return }
+        isExamining = true
+        examinedAt = .now()
         // A primary that was replaced need not know it.
         options.address.location(on: loop).whenSuccess { [self] location in
             guard location != self.location else { return }
             self.handler?.end(StoreFailure(.unreachable, "another server has become the primary"))
         }
-        let sentAt = options.wallClock()
+        let sentAt = SentTime(options.bootClock())
         let call = PendingCall(Handshake.examination) { [self] result in
+            isExamining = false
             do throws(StoreFailure) {
                 let condition = try Handshake.condition(
                     ofExamination: result.get()[...], sentAt: sentAt, options: options)
-                latestClockOffset.store(condition.clockOffset, ordering: .relaxed)
+                learn(condition)
                 options.report(.examined(condition))
+                scheduleExamination(in: options.examinationInterval)
             } catch  where error.code == .timedOut {
                 // Slow is not unsafe: the next look will tell.
+                scheduleExamination(in: min(options.examinationInterval, Self.shortestExaminationInterval))
             } catch {
                 self.handler?.end(error)
-                return
             }
-            scheduleExamination()
         }
         handler.send(CallBatch(call), timeout: options.commandTimeout)
     }
@@ -266,6 +316,7 @@ final class StoreConnection: @unchecked Sendable {
         loop.assertInEventLoop()
         channel = nil
         handler = nil
+        knowledge.withLock { $0.isConnected = false }
         examination?.cancel()
         fail(takeHeld(), failure)
         var random = SystemRandomNumberGenerator()

@@ -23,6 +23,7 @@ struct StoreFailure: Error, Sendable, Equatable {
     /// A call that was not sent.
     static let silent = StoreFailure(.timedOut, "the store has stopped answering: it is asked again in a moment")
     static let cancelled = StoreFailure(.cancelled, "the call was cancelled")
+    static let clockUnknown = StoreFailure(.unreachable, "the store has not told its time yet")
     static let closed = StoreFailure(.unreachable, "the revocation list is closed")
     static let unexpectedReply = StoreFailure(.malformedReply, "the store's reply does not fit the command")
 }

@@ -311,5 +311,8 @@ private final class FlakyBackend: Backend {
         return try await backend.remove(keys)
     }
 
+    /// Known from before it went away.
+    func condition() async throws(StoreFailure) -> StoreCondition { try await backend.condition() }
+
     func close() async {}
 }

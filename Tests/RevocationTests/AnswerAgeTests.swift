@@ -13,6 +13,8 @@ import Testing
         var settings = configuration()
         let start = ContinuousClock.now
         settings.bootClock = { start + elapsed() }
+        let wall = settings.wallClock()
+        settings.wallClock = { wall + elapsed().milliseconds }
         return try RevocationList(store.url, configuration: settings)
     }
 

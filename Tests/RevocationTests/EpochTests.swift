@@ -110,5 +110,10 @@ private final class SlowBackend: Backend {
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] { [] }
 
+    func condition() async throws(StoreFailure) -> StoreCondition {
+        let boot = configuration().bootMilliseconds
+        return StoreCondition(clock: StoreClock(time: configuration().wallClock(), sentAt: boot, receivedAt: boot))
+    }
+
     func close() async {}
 }

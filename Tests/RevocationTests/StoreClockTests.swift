@@ -5,6 +5,8 @@ import Testing
 
 @testable import Revocation
 
+private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
+
 /// Times are the store's: a server with a wrong clock must not shorten a revocation, nor misread a cut-off.
 @Suite(.timeLimit(.minutes(1))) struct StoreClockTests {
     private static let now = configuration().wallClock()
@@ -51,13 +53,145 @@ import Testing
         let store = try await FakeStore { answerHealthily($0) }
         store.answer { $0.first == "TIME" ? .bytes(time(Self.now + offset)) : answerHealthily($0) }
         let log = LogLines()
-        let list = try RevocationList(store.url, configuration: configuration(), logger: log.logger)
+        let list = try RevocationList(store.url, configuration: Clocks().configuration, logger: log.logger)
         let readiness = await list.readiness()
         #expect(readiness.isReady == isReady)
         if case .clockSkewed(let milliseconds) = readiness { #expect(milliseconds == -offset) }
         #expect(log.all.contains { $0.contains("clock") } == !isReady)
+        // Nor is anything clear that it checks, nobody logs in, and nothing is exchanged.
+        #expect(await list.verdict(for: token()).unknownCode == (isReady ? nil : .clockSkewed))
+        #expect(await list.verdict(for: token()).isClear == isReady)
+        let cause: UnknownCause.Code?
+        do throws(UnknownCause) {
+            _ = try await list.issueTime(for: token())
+            cause = nil
+        } catch {
+            cause = error.code
+        }
+        #expect(cause == (isReady ? nil : .clockSkewed))
+        if !isReady {
+            var refresh = token()
+            refresh.kind = .refresh
+            store.forgetCounts()
+            guard case .unknown(let cause) = try await list.rotate(refresh) else {
+                return #expect(Bool(false), "nothing is exchanged")
+            }
+            #expect(cause.code == .clockSkewed)
+            #expect(!store.commands.contains { $0.first == "SET" })
+        }
         await list.close()
         await store.stop()
+    }
+
+    /// A wall clock and a boot clock that a test sets.
+    private final class Clocks: Sendable {
+        let wall = Atomic(StoreClockTests.now)
+        let boot = Atomic<Int64>(0)
+
+        var configuration: RevocationConfiguration {
+            var settings = RevocationTests.configuration()
+            let start = ContinuousClock.now
+            settings.bootClock = { [self] in start + .milliseconds(boot.load(ordering: .relaxed)) }
+            settings.wallClock = { [self] in wall.load(ordering: .relaxed) }
+            settings.revokedAnswerLifetime = .zero
+            return settings
+        }
+
+        func pass(_ milliseconds: Int64) {
+            wall.wrappingAdd(milliseconds, ordering: .relaxed)
+            boot.wrappingAdd(milliseconds, ordering: .relaxed)
+        }
+    }
+
+    /// The next answer counts for nothing, and not only what is asked after the next examination.
+    @Test(arguments: [-3_600_000, -30_001, 30_001, 86_400_000] as [Int64])
+    func aWallClockThatIsSetIsNoticedByTheNextCheck(step: Int64) async throws {
+        let store = try await FakeStore.healthy()
+        let clocks = Clocks()
+        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        let minute = FailurePolicy.lastKnown(for: .seconds(60))
+        for _ in 0..<2 { #expect(await list.verdict(for: token()).isClear) }
+        #expect(await list.admission(of: token(), policy: minute).grounds == .proven)
+        clocks.wall.wrappingAdd(step, ordering: .relaxed)
+        #expect(await list.verdict(for: token()).unknownCode == .clockSkewed)
+        #expect(await !list.readiness().isReady)
+        // The store is not away: nothing speaks for what it said before.
+        #expect(await list.admission(of: token(), policy: minute).grounds == nil)
+        #expect(await list.admission(of: token(), policy: .allow).grounds == .allowed)
+        store.answer { $0.first == "MGET" ? .bytes(revoked) : answerHealthily($0) }
+        #expect(await list.verdict(for: token()).reason == "logout")
+        store.answer { answerHealthily($0) }
+        clocks.wall.wrappingSubtract(step, ordering: .relaxed)
+        #expect(await list.verdict(for: token()).isClear)
+        await list.close()
+        await store.stop()
+    }
+
+    /// A log-out is neither late nor kept for less than the token lives.
+    @Test(arguments: [-86_400_000, -600_000, 600_000, 86_400_000] as [Int64])
+    func aWallClockThatIsSetChangesNoLifetime(step: Int64) async throws {
+        let store = try await FakeStore.healthy()
+        let clocks = Clocks()
+        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
+        clocks.wall.wrappingAdd(step, ordering: .relaxed)
+        #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
+        #expect(
+            try await list.revoke([.token("a", expiresAt: Self.now + 1_000_000), .token("b", expiresAt: 0)])
+                == [.revoked(secondsToLive: 1_120), .alreadyExpired])
+        clocks.pass(100_000)
+        #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_020))
+        await list.close()
+        await store.stop()
+    }
+
+    /// What this process has revoked itself it knows, whatever its clock says by now.
+    @Test func aCutOffOfThisProcessIsNotForgottenByAClockThatIsSetBack() async throws {
+        let store = try await FakeStore.healthy()
+        let clocks = Clocks()
+        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        var alice = token(subject: "alice")
+        alice.issuedAt = Self.now - 1_000
+        try await list.revoke(.subject("alice"))
+        await store.stop()
+        #expect(await eventually { await list.verdict(for: token()).unknownCode == .unreachable })
+        clocks.wall.wrappingSubtract(600_000, ordering: .relaxed)
+        #expect(await list.verdict(for: alice).reason != nil)
+        await list.close()
+    }
+
+    /// It may have been set in the meantime.
+    @Test func aStoreThatHasNotToldItsTimeForMinutesProvesNothing() async throws {
+        let store = try await FakeStore.healthy()
+        let clocks = Clocks()
+        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        #expect(await list.verdict(for: token()).isClear)
+        store.answer { $0.first == "TIME" ? .nothing : answerHealthily($0) }
+        clocks.pass(300_000)
+        #expect(await list.verdict(for: token()).isClear)
+        clocks.pass(1)
+        #expect(await list.verdict(for: token()).unknownCode == .clockSkewed)
+        await list.close()
+        await store.stop()
+    }
+
+    @Test func aClockIsKnownToWithinTheTimeThatTheAnswerTook() {
+        let clock = StoreClock(time: 1_000_000, sentAt: 5_000, receivedAt: 5_040)
+        #expect(clock.time(at: 5_040) == 1_000_000...1_000_040)
+        #expect(clock.time(at: 6_000) == 1_000_960...1_001_000)
+        for (ahead, code) in [(0, nil), (30_000, nil), (30_001, .clockSkewed)] as [(Int64, UnknownCause.Code?)] {
+            #expect(clock.doubt(wall: 1_000_000 + ahead, boot: 5_040)?.code == code)
+            #expect(clock.doubt(wall: 1_000_040 - ahead, boot: 5_040)?.code == code)
+        }
+        // Not known to be right is not right.
+        let slow = StoreClock(time: 1_000_000, sentAt: 5_000, receivedAt: 65_001)
+        #expect(slow.doubt(wall: 1_030_000, boot: 65_001)?.code == .clockSkewed)
+        // Of two stores the one that is further off counts.
+        let ahead = StoreClock(time: 1_031_000, sentAt: 5_040, receivedAt: 5_040)
+        for joined in [clock.joined(with: ahead), ahead.joined(with: clock)] {
+            #expect(joined.doubt(wall: 1_000_020, boot: 5_040)?.code == .clockSkewed)
+            #expect(joined.time(at: 5_040) == 1_000_000...1_031_000)
+        }
     }
 
     @Test func aClockThatIsSetLaterIsNoticed() async throws {

@@ -66,6 +66,10 @@ extension Verdict {
     var unknownCode: UnknownCause.Code? { if case .unknown(let cause) = self { cause.code } else { nil } }
 }
 
+extension Admission {
+    var grounds: Grounds? { if case .admitted(let grounds) = self { grounds } else { nil } }
+}
+
 extension Readiness {
     var isReady: Bool { if case .ready = self { true } else { false } }
 
