@@ -1,3 +1,5 @@
+import Contract
+
 /// What is said first on each connection: who we are, and what kind of store this is.
 enum Handshake {
     /// What is asked again from time to time: a primary may have become a replica,
@@ -5,7 +7,13 @@ enum Handshake {
     static let examination =
         ["server", "memory", "persistence", "replication"].map { Command("INFO", $0) } + [Command("TIME")]
 
-    static func commands(_ access: StoreURL.Access) -> [Command] { entrance(access) + examination }
+    /// Who we are: stores list it among their clients. One that does not know the command answers with an error, which
+    /// is ignored.
+    static let introduction = [
+        Command("CLIENT", "SETINFO", "LIB-NAME", "revoked"), Command("CLIENT", "SETINFO", "LIB-VER", Release.version),
+    ]
+
+    static func commands(_ access: StoreURL.Access) -> [Command] { entrance(access) + introduction + examination }
 
     /// What must be answered with OK before anything else is said.
     static func entrance(_ access: StoreURL.Access) -> [Command] {
@@ -27,7 +35,8 @@ enum Handshake {
     ) throws(StoreFailure) -> StoreCondition {
         let count = entrance(options.access).count
         for reply in replies.prefix(count) where reply != .ok { throw StoreFailure(unexpected: reply) }
-        return try condition(ofExamination: replies.dropFirst(count), sentAt: sentAt, options: options)
+        return try condition(
+            ofExamination: replies.dropFirst(count + introduction.count), sentAt: sentAt, options: options)
     }
 
     /// What the replies to ``examination``, which have just arrived, say of the store.
@@ -50,7 +59,8 @@ enum Handshake {
             warnings.append("this machine's clock and the store's differ by more than 30 seconds: no token is clear")
         }
         return StoreCondition(
-            warnings: warnings, dialect: audit.dialect, clock: clock)
+            warnings: warnings, dialect: audit.dialect, clock: clock,
+            maximumRevocationSeconds: audit.maximumRevocationSeconds)
     }
 }
 

@@ -3,6 +3,8 @@ struct StoreAudit: Sendable, Equatable {
     let dialect: StoreDialect
     /// What an operator should know.
     let warnings: [String]
+    /// The longest time to live of a revocation that the store accepts, in seconds.
+    let maximumRevocationSeconds: Int64
 
     /// - Parameter information: sections `server`, `memory`, `persistence` and `replication` of `INFO`.
     /// - Parameter policies: eviction policies that are accepted by name.
@@ -14,8 +16,10 @@ struct StoreAudit: Sendable, Equatable {
         guard !Self.isRevokedDaemon(fields) else {
             dialect = .daemon
             warnings = []
+            maximumRevocationSeconds = Self.maximumRevocation(fields)
             return
         }
+        maximumRevocationSeconds = StoreCondition.maximumRevocationSeconds
         dialect = .stock(combinesSetOptions: Self.majorVersion(fields) >= 7)
         var warnings: [String] = []
         let policy = Self.evictionPolicy(fields)
@@ -54,6 +58,14 @@ struct StoreAudit: Sendable, Equatable {
 
     private static func isRevokedDaemon(_ fields: [Substring: Substring]) -> Bool {
         fields["server_name"] == "revoked"
+    }
+
+    /// As our daemon tells it since it has the setting.
+    private static func maximumRevocation(_ fields: [Substring: Substring]) -> Int64 {
+        guard let seconds = fields["max_revocation_seconds"].flatMap({ Int64($0) }), seconds > 0 else {
+            return StoreCondition.maximumRevocationSeconds
+        }
+        return seconds
     }
 
     /// Zero if the store does not tell it.

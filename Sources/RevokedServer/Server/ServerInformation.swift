@@ -13,7 +13,7 @@ import Synchronization
 struct ServerInformation {
     /// The Redis whose commands, error texts and reply types we keep to.
     static let redisVersion = "7.0.15"
-    static let revokedVersion = "0.1.0"
+    static let revokedVersion = Release.version
 
     private let daemon: Daemon
 

@@ -28,12 +28,13 @@ final class FakeStore: Sendable {
     private let channel: Mutex<(any Channel)?> = Mutex(nil)
 
     /// - Parameter information: what `INFO` answers, whatever the section.
-    /// - Parameter script: answers every command but `INFO` and `TIME`.
+    /// - Parameter script: answers every command but `INFO`, `TIME` and `CLIENT`.
     init(information: String = "server_name:revoked\r\n", _ script: @escaping Script) async throws {
         self.script = Mutex { command in
             switch command.first {
             case "INFO": .bytes(bulk(information))
             case "TIME": .bytes(time())
+            case "CLIENT": .bytes("-ERR unknown command\r\n")
             default: script(command)
             }
         }
@@ -119,7 +120,7 @@ func answerHealthily(_ command: [String], epoch: String = "epoch") -> FakeStore.
     case "TIME": .bytes(time())
     case "MGET" where command.last == "revoked.accepted": .bytes("*2\r\n" + bulk(epoch) + "$-1\r\n")
     case "MGET": .bytes(values(command.count - 1, epoch: epoch))
-    case "SETEX", "AUTH": .bytes("+OK\r\n")
+    case "SETEX", "AUTH", "CLIENT": .bytes("+OK\r\n")
     default: .bytes("-ERR unknown command\r\n")
     }
 }
