@@ -11,7 +11,7 @@ struct NodesProberTests {
 
     init() {
         let stage = OracleStage()
-        let user = SimulatedUser(name: "user", devices: 1)
+        let user = SimulatedUser(name: "user", devices: 1, issuer: stage.issuer)
         token = stage.logIn(sentAt: 0, at: 0, subject: user.subject).access
         prober.begin(user.devices[0], token, random: &random, at: 0)
     }

@@ -61,13 +61,14 @@
             plan.mix.logOuts = 150
             plan.mix.expiringTokens = 2_000
             plan.end = .after(.seconds(canary.seconds))
-            try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+            try stage.makeFiles(&plan, nodes: 3)
             let port = try LoopbackSocket.freePort()
             let backend = "redis://127.0.0.1:\(port)"
             var redis = try await stage.startRedis(port: port)
             if canary.stockGlue == nil { try await stage.run(["init"], backend: backend) }
             for number in 1...3 {
-                plan.nodes.append(try await stage.startNode(number, port: 0, backend: backend).url)
+                plan.nodes.append(
+                    NodeProfile(url: try await stage.startNode(number, port: 0, backend: backend).url))
             }
             let control = NodeLoadControl()
             let interruption = Interruption(of: control)
@@ -83,9 +84,9 @@
                 redis = try await stage.startRedis(port: port)
             }
             let found = try await result
-            outcome.violations = found.tally[.violation]
-            outcome.falseRejections = found.tally[.falseRejection]
-            outcome.unavailable = found.tally[.unavailable]
+            outcome.violations = found.tally.violations
+            outcome.falseRejections = found.tally.falseRejections
+            outcome.unavailable = found.tally.unavailable
             outcome.judged = found.tally.judged
             outcome.findings = found.figures.findings
             return outcome

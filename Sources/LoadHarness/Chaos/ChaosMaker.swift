@@ -80,9 +80,12 @@
             let index = records.count
             records.append(Record(fault: fault, start: start))
             tell("\(fault.kind) · \(fault.target)")
+            let affected = fault.affected(nodes: site.nodeCount)
+            control.disturb(affected)
             let undone = try await carryOut(fault, for: choice.duration)
             records[index].undone = undone
             records[index].recovered = await recovery(of: fault, since: undone)
+            control.calm(affected, at: clinux_time())
         }
 
         /// - Returns: when it was undone.

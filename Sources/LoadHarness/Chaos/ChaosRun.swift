@@ -6,7 +6,7 @@
     public struct ChaosRun: Sendable {
         public struct Settings: Sendable {
             public var seconds = 60.0
-            public var nodes = 3
+            public var nodes = 4
             public var users = 300
             /// Requests a second.
             public var rate = 1_500.0
@@ -66,7 +66,7 @@
             plan.probes = 2
             // Of a node that is paused nothing is learnt by asking many times.
             plan.probeConnections = 3
-            try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+            try stage.makeFiles(&plan, nodes: settings.nodes)
             var disk: SmallDisk?
             do {
                 disk = try await SmallDisk(at: stage.volume, on: stage)
@@ -105,7 +105,7 @@
             let site = try await ChaosSite(
                 stage, nodes: settings.nodes, disk: disk, movesClocks: settings.movesClocks
             ) { report.warnings.append($0) }
-            plan.nodes = site.nodeURLs
+            plan.nodes = site.profiles
             do {
                 try await load(plan, on: site, seed: seed, &report)
                 await site.stop()

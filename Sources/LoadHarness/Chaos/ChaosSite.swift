@@ -9,7 +9,7 @@
         nonisolated let links: [FaultyLink]
         /// Where the daemon's data is; nil if there can be none.
         nonisolated let disk: SmallDisk?
-        nonisolated let nodeURLs: [String]
+        nonisolated let profiles: [NodeProfile]
         nonisolated let daemonPort: Int
         private nonisolated let clocks: [Fault.Target: MovedClock]
         private let stage: NodeStage
@@ -44,18 +44,20 @@
             daemonPort = daemon.port
             processes = [.daemon: daemon.process]
             var links: [FaultyLink] = []
-            var urls: [String] = []
+            var profiles: [NodeProfile] = []
             for node in 0..<nodes {
                 let link = try FaultyLink(to: daemon.port)
+                var profile = NodeProfile.stage(node + 1)
                 let started = try await stage.startNode(
-                    node + 1, port: 0, backend: "redis://127.0.0.1:\(link.port)",
+                    node + 1, port: 0, backend: "redis://127.0.0.1:\(link.port)", profile: profile,
                     environment: clocks[.node(node)]?.environment ?? [:])
                 processes[.node(node)] = started.process
                 links.append(link)
-                urls.append(started.url)
+                profile.url = started.url
+                profiles.append(profile)
             }
             self.links = links
-            nodeURLs = urls
+            self.profiles = profiles
         }
 
         /// Whether a program of ours runs under libfaketime, and gets its arguments.
@@ -82,9 +84,10 @@
             case .daemon:
                 processes[target] = try await stage.startDaemon(port: daemonPort, environment: environment).process
             case .node(let node):
-                let port = URLComponents(string: nodeURLs[node])?.port ?? 0
+                let port = URLComponents(string: profiles[node].url)?.port ?? 0
                 processes[target] = try await stage.startNode(
-                    node + 1, port: port, backend: "redis://127.0.0.1:\(links[node].port)", environment: environment
+                    node + 1, port: port, backend: "redis://127.0.0.1:\(links[node].port)", profile: profiles[node],
+                    environment: environment
                 ).process
             }
         }

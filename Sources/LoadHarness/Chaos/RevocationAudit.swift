@@ -9,7 +9,7 @@
             var missing = 0
         }
 
-        /// A revoked token falls under its session's key, or under a cut-off of its subject.
+        /// A revoked token falls under a key of its own, its session's or its signer's, or under a cut-off.
         static func ask(for tokens: [RevokedToken], port: Int) async throws -> Outcome {
             try await withCheckedThrowingContinuation { continuation in
                 Thread.detachNewThread {
@@ -24,12 +24,20 @@
             var outcome = Outcome()
             for token in tokens {
                 outcome.asked += 1
-                if try store.call("EXISTS", "revoked:sid:\(token.session)") == "1" { continue }
-                let cutOff = try store.call("GET", "revoked:sub:\(token.subject)").flatMap { Int64($0) }
-                if let cutOff, token.issuedAt <= cutOff { continue }
-                outcome.missing += 1
+                if try !holds(token, store) { outcome.missing += 1 }
             }
             return outcome
+        }
+
+        private static func holds(_ token: RevokedToken, _ store: ControlConnection) throws(LoadFailure) -> Bool {
+            for key in ["jti:\(token.identifier)", "sid:\(token.session)", "kid:\(token.key)"] {
+                if try store.call("EXISTS", "revoked:\(key)") == "1" { return true }
+            }
+            for key in ["sub:\(token.subject)", "client:\(token.client)", "all"] {
+                let cutOff = try store.call("GET", "revoked:\(key)").flatMap { Int64($0) }
+                if let cutOff, token.logInTime <= cutOff { return true }
+            }
+            return false
         }
     }
 #endif

@@ -4,7 +4,16 @@ struct HTTPAnswer: Equatable {
     var hasRetryAfter = false
     /// Whether the node closes the connection after it.
     var closes = false
+    /// `Set-Cookie`, without the attributes: `name=value`.
+    var cookies: [[UInt8]] = []
     var body: [UInt8] = []
+
+    /// The value of a cookie that it sets; nil if it sets none of that name.
+    func cookie(_ name: String) -> String? {
+        let beginning = Array("\(name)=".utf8)
+        guard let cookie = cookies.first(where: { $0.starts(with: beginning) }) else { return nil }
+        return String(decoding: cookie.dropFirst(beginning.count), as: UTF8.self)
+    }
 }
 
 /// Takes answers out of a stream of bytes (RFC 9112). Knows bodies with a `Content-Length` only: nodes send no others.
@@ -74,6 +83,8 @@ struct HTTPAnswerReader {
                 answer.hasRetryAfter = true
             } else if Self.matches(name, "connection") {
                 answer.closes = Self.matches(value, "close")
+            } else if Self.matches(name, "set-cookie") {
+                answer.cookies.append(Array(value.prefix { $0 != UInt8(ascii: ";") }))
             } else if Self.matches(name, "transfer-encoding") {
                 throw Malformed(what: "a body in chunks")
             }

@@ -33,3 +33,20 @@ struct NodeAnswerBody: Decodable {
         return cause
     }
 }
+
+extension [UInt8] {
+    /// Whether it contains a text: for the many bodies that need not be decoded for that.
+    func contains(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { wanted in
+            withUnsafeBytes { bytes in
+                var start = 0
+                while start + wanted.count <= bytes.count {
+                    if memcmp(bytes.baseAddress! + start, wanted.baseAddress!, wanted.count) == 0 { return true }
+                    start += 1
+                }
+                return false
+            }
+        }
+    }
+}

@@ -38,7 +38,7 @@ struct NodeAudit {
     mutating func answered(_ token: TokenRecord, _ judgement: Judgement, on node: Int) {
         guard !judgement.isVerdict else {
             outcome.answers += 1
-            if judgement == .violation { outcome.lost += 1 }
+            if judgement.isViolation { outcome.lost += 1 }
             return
         }
         failures[node] += 1

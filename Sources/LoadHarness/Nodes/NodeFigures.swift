@@ -3,6 +3,7 @@ struct NodeFigures: Sendable {
     private static let maximumCauses = 64
     private static let maximumFindings = 20
 
+    var availability = Availability()
     /// How often something was unavailable, by cause.
     private(set) var causes: [String: Int] = [:]
     /// Answers that no node should give, by status.
@@ -11,6 +12,8 @@ struct NodeFigures: Sendable {
     private(set) var findings: [String] = []
     private(set) var revocations = 0
     private(set) var unacknowledgedRevocations = 0
+    /// Revocations that were never acknowledged, however often they were asked for.
+    var neverAcknowledged = 0
 
     mutating func unavailable(_ cause: String) { Self.count(cause, in: &causes) }
 

@@ -3,7 +3,9 @@
         /// An answer, or its loss.
         private struct Reception {
             let answer: TokenAnswer
-            let body: [UInt8]
+            var http = HTTPAnswer(status: 0)
+
+            var body: NodeAnswerBody { NodeAnswerBody(http.body) }
         }
 
         /// Has an answer judged, and goes on with what it says.
@@ -14,75 +16,79 @@
             _ operation: NodeOperation, _ answer: HTTPAnswer?, cause: String?, by connection: NodeConnection,
             at now: Int64
         ) -> Bool {
-            let received = reception(operation.kind, answer, cause)
+            let received = reception(operation, answer, cause)
             switch operation {
-            case .logIn(let device):
+            case .logIn(let device, let hasRightPassword):
                 device.changesUnderWay -= 1
-                return loggedIn(device, received, sentAt: connection.sentAt, at: now)
-            case .check(let token):
-                return checked(token, received.answer, by: connection, at: now)
+                return loggedIn(device, received, hasRightPassword, connection, at: now)
+            case .check(let token, let route):
+                return checked(token, route, received, by: connection, at: now)
             case .refresh(let device, let presentation):
                 device?.changesUnderWay -= 1
-                return refreshed(device, presentation, received, on: connection.node, at: now)
-            case .logOut(let device, let revocation):
-                device.changesUnderWay -= 1
-                let isAcknowledged = received.answer == .accepted
-                oracle.ended(revocation, isAcknowledged ? .acknowledged : .unacknowledged, at: now)
-                figures.revoked(isAcknowledged: isAcknowledged)
-                if isAcknowledged {
-                    control.proven(.revocation, by: connection.node, sentAt: connection.sentAt, at: now)
-                }
-                if connection.isProbe { prober.revocationEnded(isAcknowledged: isAcknowledged, at: now) }
-                settle(device.user)
-                return isAcknowledged
-            case .logOutEverywhere(let device, let token, let keepsCurrent, let revocation):
-                device.changesUnderWay -= 1
+                return refreshed(device, presentation, received, at: now)
+            case .revoke(let order, let revocation):
+                order.device?.changesUnderWay -= 1
+                return revoked(order, revocation, received, by: connection, at: now)
+            case .logOutEverywhere(let request, let revocation):
+                request.device.changesUnderWay -= 1
                 if connection.isProbe {
                     prober.revocationEnded(isAcknowledged: received.answer == .accepted, at: now)
                 }
-                return loggedOutEverywhere(
-                    device, token, keepsCurrent: keepsCurrent, revocation, received, on: connection.node, at: now)
+                return loggedOutEverywhere(request, revocation, received, at: now)
             }
         }
 
-        private func reception(_ kind: NodeOperation.Kind, _ answer: HTTPAnswer?, _ cause: String?) -> Reception {
+        private func reception(_ operation: NodeOperation, _ answer: HTTPAnswer?, _ cause: String?) -> Reception {
             guard let answer else {
                 let cause = cause ?? "connection lost"
                 figures.unavailable(cause)
-                return Reception(answer: cause.hasPrefix("malformed") ? .other : .unavailable, body: [])
+                return Reception(answer: cause.hasPrefix("malformed") ? .other : .unavailable)
             }
-            switch answer.status {
-            case 200: return Reception(answer: .accepted, body: answer.body)
-            case 401: return Reception(answer: .refused, body: answer.body)
-            case 400 where kind == .refresh: return Reception(answer: .refused, body: answer.body)
-            case 503:
+            switch (answer.status, operation) {
+            case (200, .check(_, .introspection)):
+                let isActive = answer.body.contains(#""active":true"#)
+                return Reception(answer: isActive ? .accepted : .refused, http: answer)
+            case (401, .check(_, .introspection)), (401, .revoke): break
+            case (200, _): return Reception(answer: .accepted, http: answer)
+            case (401, _), (400, .refresh): return Reception(answer: .refused, http: answer)
+            case (503, _):
                 figures.unavailable(NodeAnswerBody(answer.body).cause)
                 if !answer.hasRetryAfter { figures.odd("503 without Retry-After") }
-                return Reception(answer: .unavailable, body: answer.body)
-            default:
-                let message = NodeAnswerBody(answer.body).message ?? ""
-                figures.odd("\(kind.name): \(answer.status) \(message)")
-                return Reception(answer: .other, body: answer.body)
+                return Reception(answer: .unavailable, http: answer)
+            default: break
             }
+            figures.odd("\(operation.kind.name): \(answer.status) \(NodeAnswerBody(answer.body).message ?? "")")
+            return Reception(answer: .other, http: answer)
         }
 
         private func loggedIn(
-            _ device: SimulatedUser.Device, _ received: Reception, sentAt: Int64, at now: Int64
+            _ device: SimulatedUser.Device, _ received: Reception, _ hasRightPassword: Bool,
+            _ connection: NodeConnection, at now: Int64
         ) -> Bool {
-            let judgement = oracle.loggedIn(received.answer)
-            note(judgement, "log in", nil, sentAt: sentAt, at: now)
-            guard received.answer == .accepted else { return false }
-            let session = SessionRecord(of: device.user.subject)
-            guard let pair = pair(in: received.body, of: session, sentAt: sentAt, at: now) else { return false }
-            (device.session, device.access, device.refresh) = (session, pair.access, pair.refresh)
+            let judgement = oracle.authenticated(received.answer, hasRightPassword: hasRightPassword)
+            note(judgement, "log in", nil, on: connection.node, sentAt: connection.sentAt, at: now)
+            guard received.answer == .accepted else { return judgement.isVerdict }
+            let session = SessionRecord(of: device.user.subject, at: device.user.issuer)
+            let logIn = LogInSpan(sentAt: connection.sentAt, receivedAt: now)
+            guard let pair = pair(in: received.http, of: session, logIn) else { return false }
+            device.enter(session, pair)
             return true
         }
 
         private func checked(
-            _ token: TokenRecord, _ answer: TokenAnswer, by connection: NodeConnection, at now: Int64
+            _ token: TokenRecord, _ route: CheckRoute, _ received: Reception, by connection: NodeConnection,
+            at now: Int64
         ) -> Bool {
-            let judgement = oracle.checked(token, answer, sentAt: connection.sentAt, at: now)
-            if connection.isProbe, answer == .refused { prober.refused(token, by: connection.node, at: now) }
+            let policy = route == .introspection ? .deny : plan.nodes[connection.node].policy
+            let question = Question(node: connection.node, sentAt: connection.sentAt, policy: policy)
+            var judgement = oracle.checked(token, received.answer, to: question, at: now)
+            if received.answer == .accepted, route == .me,
+                !received.http.body.contains(#""sub":"\#(token.text.subject)""#)
+            {
+                judgement = .violation(.identity)
+                oracle.count(judgement)
+            }
+            if connection.isProbe, received.answer == .refused { prober.refused(token, by: connection.node, at: now) }
             if judgement == .rightlyAccepted {
                 control.proven(.acceptance, by: connection.node, sentAt: connection.sentAt, at: now)
             }
@@ -92,103 +98,74 @@
         }
 
         private func refreshed(
-            _ device: SimulatedUser.Device?, _ presentation: Presentation, _ received: Reception, on node: Int,
-            at now: Int64
+            _ device: SimulatedUser.Device?, _ presentation: Presentation, _ received: Reception, at now: Int64
         ) -> Bool {
-            let token = presentation.token
-            let wasUsed = received.answer == .refused && NodeAnswerBody(received.body).saysUsedBefore
-            let judgement = oracle.answered(presentation, received.answer, wasUsed: wasUsed, at: now)
-            note(judgement, "refresh", token, on: node, sentAt: presentation.sentAt, at: now)
-            if received.answer == .accepted, let device, device.refresh === token,
-                let pair = pair(in: received.body, of: token.session, sentAt: presentation.sentAt, at: now)
-            {
-                (device.usedRefresh, device.olderAccess) = (token, device.access)
-                (device.access, device.refresh) = (pair.access, pair.refresh)
-            }
+            let (token, question) = (presentation.token, presentation.question)
+            let wasUsed = received.answer == .refused && received.body.saysUsedBefore
+            // The log-in of a token is that of the one that it was refreshed from.
+            let pair = received.answer == .accepted ? pair(in: received.http, of: token.session, token.logIn) : nil
+            let judgement = oracle.answered(
+                presentation, received.answer, successor: pair?.refresh.text.identifier, wasUsed: wasUsed, at: now)
+            note(judgement, "refresh", token, on: question.node, sentAt: question.sentAt, at: now)
+            if let pair, let device, device.refresh === token { device.goOn(with: pair) }
             if let device { settle(device.user) }
             return judgement.isVerdict
         }
 
-        private func loggedOutEverywhere(
-            _ device: SimulatedUser.Device, _ token: TokenRecord, keepsCurrent: Bool, _ revocation: RevocationUnderWay,
-            _ received: Reception, on node: Int, at now: Int64
+        private func revoked(
+            _ order: RevocationOrder, _ revocation: RevocationUnderWay, _ received: Reception,
+            by connection: NodeConnection, at now: Int64
         ) -> Bool {
-            if keepsCurrent, received.answer == .accepted, device.session === token.session,
-                let pair = pair(
-                    in: received.body, of: token.session, sentAt: revocation.sentAt, at: now, keptBy: revocation)
-            {
-                let old = device.leave()
-                (device.session, device.access, device.refresh) = (token.session, pair.access, pair.refresh)
-                let judgement = oracle.answered(revocation, by: token, received.answer, at: now)
-                note(judgement, "log out elsewhere", token, on: node, sentAt: revocation.sentAt, at: now)
-                for token in old { bury(token) }
+            var isAcknowledged = received.answer == .accepted
+            if isAcknowledged, order.kind != .oauthRevocation, !received.http.body.contains(#""revoked":true"#) {
+                figures.odd("\(order.kind.name): 200 without a revocation")
+                isAcknowledged = false
+            }
+            oracle.ended(revocation, isAcknowledged ? .acknowledged : .unacknowledged, at: now)
+            figures.revoked(isAcknowledged: isAcknowledged)
+            if isAcknowledged {
+                control.proven(.revocation, by: connection.node, sentAt: connection.sentAt, at: now)
             } else {
-                let judgement = oracle.answered(revocation, by: token, received.answer, at: now)
-                note(judgement, "log out everywhere", token, on: node, sentAt: revocation.sentAt, at: now)
+                retries.add(order, at: now)
             }
-            if received.answer != .refused { figures.revoked(isAcknowledged: received.answer == .accepted) }
+            if connection.isProbe { prober.revocationEnded(isAcknowledged: isAcknowledged, at: now) }
+            if order.isWide {
+                for user in users { settle(user) }
+            } else if let device = order.device {
+                settle(device.user)
+            }
+            return isAcknowledged
+        }
+
+        private func loggedOutEverywhere(
+            _ request: LogOutEverywhere, _ revocation: RevocationUnderWay, _ received: Reception, at now: Int64
+        ) -> Bool {
+            let (device, token) = (request.device, request.token)
+            var kept: (access: TokenRecord, refresh: TokenRecord)?
+            if request.keepsCurrent, received.answer == .accepted {
+                let logIn = LogInSpan(sentAt: revocation.sentAt, receivedAt: now, sparedBy: revocation.number)
+                kept = pair(in: received.http, of: token.session, logIn)
+            }
+            let judgement = oracle.answered(revocation, by: token, received.answer, at: now)
+            let name = request.keepsCurrent ? "log out elsewhere" : "log out everywhere"
+            note(judgement, name, token, on: revocation.node, sentAt: revocation.sentAt, at: now)
+            switch received.answer {
+            case .refused: break
+            case .accepted: figures.revoked(isAcknowledged: true)
+            case .unavailable, .other:
+                figures.revoked(isAcknowledged: false)
+                if plan.administrator != nil {
+                    let scope = RevocationOrder.Scope.subject(device.user.subject, name: device.user.name)
+                    retries.add(RevocationOrder(scope: scope, means: .administrator, device: device), at: now)
+                }
+            }
+            if let kept, device.session === token.session {
+                let old = device.leave()
+                device.enter(token.session, kept)
+                for token in old { bury(token) }
+            }
             settle(device.user)
-            return received.answer == .accepted
+            return received.answer == .accepted || received.answer == .refused
         }
-
-        /// The tokens that an answer carries.
-        private func pair(
-            in body: [UInt8], of session: SessionRecord, sentAt: Int64, at now: Int64,
-            keptBy revocation: RevocationUnderWay? = nil
-        ) -> (access: TokenRecord, refresh: TokenRecord)? {
-            let body = NodeAnswerBody(body)
-            guard let access = body.access.flatMap({ TokenText($0) }),
-                let refresh = body.refresh.flatMap({ TokenText($0) })
-            else {
-                figures.odd("an answer without a pair of tokens")
-                return nil
-            }
-            return (
-                oracle.issued(
-                    .access, to: session, text: access, expiresAt: expiry(of: access), requestSentAt: sentAt, at: now,
-                    keptBy: revocation),
-                oracle.issued(
-                    .refresh, to: session, text: refresh, expiresAt: expiry(of: refresh), requestSentAt: sentAt,
-                    at: now, keptBy: revocation)
-            )
-        }
-
-        /// Takes leave of every session of a user that is known to be revoked.
-        private func settle(_ user: SimulatedUser) {
-            for device in user.devices where device.access.map({ $0.revokedFrom != .max }) == true {
-                for token in device.leave() { bury(token) }
-            }
-        }
-
-        private func bury(_ token: TokenRecord) {
-            if token.revokedFrom != .max { revoked.add(token, random: &random) }
-        }
-
-        private func note(
-            _ judgement: Judgement, _ what: String, _ token: TokenRecord?, on node: Int? = nil, sentAt: Int64,
-            at now: Int64
-        ) {
-            guard judgement == .violation || judgement == .falseRejection else { return }
-            recorder.recordViolation(at: seconds(at: now))
-            figures.found(describe(judgement, what, token, node, sentAt, now))
-        }
-
-        private func describe(
-            _ judgement: Judgement, _ what: String, _ token: TokenRecord?, _ node: Int?, _ sentAt: Int64, _ now: Int64
-        ) -> String {
-            var text = judgement == .violation ? "violation" : "false rejection"
-            text += ": \(what)"
-            if let node { text += " on node \(node + 1)" }
-            text += ", sent \(Self.milliseconds(sentAt - began)) ms after the start"
-            guard let token else { return text }
-            if token.revokedFrom != .max {
-                let scope = token.session.standing.revokedFrom <= token.standing.revokedFrom ? "session" : "subject"
-                text += ", \(Self.milliseconds(sentAt - token.revokedFrom)) ms after the acknowledgement (\(scope))"
-            }
-            text += ", \(Self.milliseconds(token.expiresAt - now)) ms before its expiry"
-            return text
-        }
-
-        private static func milliseconds(_ nanoseconds: Int64) -> Int64 { nanoseconds / 1_000_000 }
     }
 #endif

@@ -1,12 +1,14 @@
 #if os(Linux)
+    import CLinux
+
     extension NodeLoad {
         /// A request to be sent, before it is known on which connection and when.
         enum Choice {
-            case logIn(SimulatedUser.Device)
-            case check(TokenRecord)
+            case logIn(SimulatedUser.Device, hasRightPassword: Bool = true)
+            case check(TokenRecord, CheckRoute)
             case refresh(SimulatedUser.Device?, TokenRecord)
-            case logOut(SimulatedUser.Device, with: TokenRecord)
-            case logOutEverywhere(SimulatedUser.Device, by: TokenRecord, keepsCurrent: Bool)
+            case revoke(RevocationOrder)
+            case logOutEverywhere(LogOutEverywhere)
         }
 
         private static let choices: UInt64 = 10_000
@@ -16,23 +18,37 @@
         /// What the next request is.
         func chooseOperation(_ now: Int64) -> Choice {
             if let race = races.popLast() { return .refresh(race.device, race.token) }
-            if let token = revoked.takeLatest() { return .check(token) }
+            if let order = retries.take(at: now) { return .revoke(order) }
+            if let token = revoked.takeLatest() { return .check(token, checkRoute()) }
             let user = users[Int(random.next(below: UInt64(users.count)))]
             let device = user.devices[Int(random.next(below: UInt64(user.devices.count)))]
+            if device.access?.revocation != nil { settle(user) }
             guard let access = device.access, let refresh = device.refresh else {
-                if !device.isBusy { return .logIn(device) }
+                if !device.isBusy { return .logIn(device, hasRightPassword: !roll(plan.mix.wrongPasswords, of: 1_000)) }
                 return revoked.any(random: &random).map { ask($0) } ?? .logIn(device)
             }
             if !device.isBusy, let change = chooseChange(of: device, access, refresh, now) { return change }
             // Either answer would be right: it is not asked for until a log-out has been acknowledged.
             if access.isUnsettled, let token = revoked.any(random: &random) { return ask(token) }
-            var roll = Int(random.next(below: Self.choices))
-            roll -= plan.mix.revokedTokens
-            if roll < 0, let token = revoked.any(random: &random) { return ask(token) }
-            roll -= plan.mix.expiringTokens
-            if roll < 0, let token = revoked.anyExpiring(at: now, random: &random) { return .check(token) }
-            if let older = device.olderAccess, random.next(below: 20) == 0 { return .check(older) }
-            return .check(access)
+            return chooseCheck(of: device, access, refresh, now)
+        }
+
+        private func chooseCheck(
+            of device: SimulatedUser.Device, _ access: TokenRecord, _ refresh: TokenRecord, _ now: Int64
+        ) -> Choice {
+            var number = Int(random.next(below: Self.choices))
+            number -= plan.mix.revokedTokens
+            if number < 0, let token = revoked.any(random: &random) { return ask(token) }
+            number -= plan.mix.expiringTokens
+            if number < 0, let token = revoked.anyExpiring(at: now, random: &random) {
+                return .check(token, checkRoute())
+            }
+            number -= plan.mix.wrongKinds
+            if number < 0 { return .check(refresh.asAccess(), random.next(below: 2) == 0 ? .me : .auth) }
+            // A refresh token is no less good for being asked about.
+            if !clients.isEmpty, roll(plan.mix.introspections / 8) { return .check(refresh, .introspection) }
+            if let older = device.olderAccess, random.next(below: 20) == 0 { return .check(older, checkRoute()) }
+            return .check(access, checkRoute())
         }
 
         /// Something that changes the device's session; nil for nothing this time.
@@ -40,68 +56,96 @@
             of device: SimulatedUser.Device, _ access: TokenRecord, _ refresh: TokenRecord, _ now: Int64
         ) -> Choice? {
             // The user was not told that the log-out has succeeded, and tries again.
-            if access.isUnsettled || refresh.isUnsettled { return .logOut(device, with: refresh) }
+            if access.isUnsettled || refresh.isUnsettled { return .revoke(.logOut(device, with: refresh)) }
             if access.expiresAt - Self.refreshBefore <= now {
                 return random.next(below: 3) == 0 ? nil : .refresh(device, refresh)
             }
             let mix = plan.mix
-            var roll = Int(random.next(below: Self.choices))
-            roll -= mix.refreshes
-            if roll < 0 { return .refresh(device, refresh) }
-            roll -= mix.logOuts
-            if roll < 0 { return .logOut(device, with: random.next(below: 2) == 0 ? access : refresh) }
-            roll -= mix.logOutsEverywhere
-            if roll < 0 { return .logOutEverywhere(device, by: access, keepsCurrent: false) }
-            roll -= mix.logOutsElsewhere
-            if roll < 0 { return .logOutEverywhere(device, by: access, keepsCurrent: true) }
-            roll -= mix.reuses
-            if roll < 0, let used = device.usedRefresh { return .refresh(device, used) }
-            roll -= mix.races
-            if roll < 0 {
+            if let older = device.olderAccess, older.expiresAt + plan.expiryBand.inNanoseconds < now,
+                roll(mix.expiredLogOuts)
+            {
+                return .revoke(.logOut(device, with: older))
+            }
+            var number = Int(random.next(below: Self.choices))
+            number -= mix.refreshes
+            if number < 0 { return .refresh(device, refresh) }
+            number -= mix.logOuts
+            if number < 0 { return .revoke(.logOut(device, with: random.next(below: 2) == 0 ? access : refresh)) }
+            number -= mix.logOutsEverywhere
+            if number < 0 { return .logOutEverywhere(LogOutEverywhere(device: device, token: access)) }
+            number -= mix.logOutsElsewhere
+            if number < 0 {
+                return .logOutEverywhere(LogOutEverywhere(device: device, token: access, keepsCurrent: true))
+            }
+            number -= mix.reuses
+            if number < 0, let used = device.usedRefresh { return .refresh(device, used) }
+            number -= mix.races
+            if number < 0 {
                 races.append((device, refresh))
                 return .refresh(device, refresh)
             }
-            return nil
+            return chooseForeignRevocation(of: device, access, refresh)
+        }
+
+        /// One that others than the user ask for.
+        private func chooseForeignRevocation(
+            of device: SimulatedUser.Device, _ access: TokenRecord, _ refresh: TokenRecord
+        ) -> Choice? {
+            if clients[access.text.client] != nil, roll(plan.mix.oauthRevocations) {
+                let token = random.next(below: 2) == 0 ? access : refresh
+                return .revoke(
+                    RevocationOrder(
+                        scope: .session(token.session, identifier: token.text.session), means: .oauth(token),
+                        device: device))
+            }
+            guard plan.administrator != nil else { return nil }
+            let mix = plan.mix.administered
+            var number = Int(random.next(below: 10 * Self.choices))
+            let scope: RevocationOrder.Scope
+            number -= mix.sessions
+            if number < 0 {
+                scope = .session(access.session, identifier: access.text.session)
+            } else {
+                number -= mix.subjects
+                if number < 0 {
+                    scope = .subject(device.user.subject, name: device.user.name)
+                } else {
+                    number -= mix.clients
+                    guard number < 0 else { return nil }
+                    scope = .client(access.client, identifier: access.text.client)
+                }
+            }
+            return .revoke(RevocationOrder(scope: scope, means: .administrator, device: device))
         }
 
         /// Asks for a revoked token, whichever it is.
         private func ask(_ token: TokenRecord) -> Choice {
-            token.kind == .access ? .check(token) : .refresh(nil, token)
-        }
-
-        /// The request's bytes.
-        func request(_ choice: Choice, on connection: NodeConnection) -> [UInt8] {
-            let host = connection.host
-            switch choice {
-            case .logIn(let device):
-                return NodeRequest.logIn(name: device.user.name, password: plan.password, host: host)
-            case .check(let token):
-                return NodeRequest.check(token.text, route: random.next(below: 2) == 0 ? "/me" : "/auth", host: host)
-            case .refresh(_, let token): return NodeRequest.refresh(token.text, host: host)
-            case .logOut(_, let token): return NodeRequest.logOut(token.text, host: host)
-            case .logOutEverywhere(_, let token, let keepsCurrent):
-                return NodeRequest.logOutEverywhere(token.text, keepsCurrent: keepsCurrent, host: host)
+            switch token.kind {
+            case .access: .check(token, checkRoute())
+            case .refresh:
+                !clients.isEmpty && roll(plan.mix.introspections)
+                    ? .check(token, .introspection) : .refresh(nil, token)
             }
         }
 
-        /// Tells the oracle that it is sent now.
-        func begin(_ choice: Choice, at now: Int64) -> NodeOperation {
-            switch choice {
-            case .logIn(let device):
-                device.changesUnderWay += 1
-                return .logIn(device)
-            case .check(let token): return .check(token)
-            case .refresh(let device, let token):
-                device?.changesUnderWay += 1
-                return .refresh(device, oracle.presented(token, at: now))
-            case .logOut(let device, let token):
-                device.changesUnderWay += 1
-                return .logOut(device, oracle.logOutSent(token.session, at: now))
-            case .logOutEverywhere(let device, let token, let keepsCurrent):
-                device.changesUnderWay += 1
-                return .logOutEverywhere(
-                    device, by: token, keepsCurrent: keepsCurrent,
-                    oracle.logOutEverywhereSent(token.session, keepsCurrent: keepsCurrent, at: now))
+        /// Where an access token is checked.
+        private func checkRoute() -> CheckRoute {
+            if !clients.isEmpty, roll(plan.mix.introspections) { return .introspection }
+            return random.next(below: 2) == 0 ? .me : .auth
+        }
+
+        private func roll(_ chances: Int, of all: UInt64 = NodeLoad.choices) -> Bool {
+            random.next(below: all) < UInt64(chances)
+        }
+
+        /// Devices whose tokens may be either for good: a log-out ends that.
+        func gatherUnsettled() {
+            let now = clinux_time()
+            for device in users.lazy.flatMap(\.devices) {
+                guard let refresh = device.refresh, refresh.isUnsettled || device.access?.isUnsettled == true else {
+                    continue
+                }
+                retries.add(.logOut(nil, with: refresh), at: now)
             }
         }
     }

@@ -18,14 +18,14 @@
             for node in prober.nodesToAsk(now) {
                 guard let index = idleProbe(of: node) else { continue }
                 prober.asked(node, at: clinux_time())
-                start(index, .check(probe.token), intendedAt: now)
+                start(index, .check(probe.token, .me), intendedAt: now)
             }
             if prober.shouldRevoke(now), let index = idleProbe(of: probe.revoker) {
                 prober.revoked(at: clinux_time())
                 let choice: Choice =
                     probe.isEverywhere
-                    ? .logOutEverywhere(probe.device, by: probe.token, keepsCurrent: false)
-                    : .logOut(probe.device, with: probe.token)
+                    ? .logOutEverywhere(LogOutEverywhere(device: probe.device, token: probe.token))
+                    : .revoke(.logOut(probe.device, with: probe.token))
                 start(index, choice, intendedAt: now)
             }
             if let outcome = prober.takeOutcome(now) {
@@ -50,7 +50,7 @@
             for _ in 0..<Self.attempts {
                 let user = users[Int(random.next(below: UInt64(users.count)))]
                 let device = user.devices[Int(random.next(below: UInt64(user.devices.count)))]
-                guard !device.isBusy, let access = device.access, access.doubtedFrom == .max,
+                guard !device.isBusy, let access = device.access, access.doubt.cause == .none,
                     access.expiresAt - now > Self.leastLife
                 else { continue }
                 return device

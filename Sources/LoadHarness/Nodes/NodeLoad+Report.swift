@@ -25,18 +25,18 @@
         private var facts: [LoadReport.Fact] {
             var facts: [LoadReport.Fact] = [
                 .init("judged answers", Quantity.count(tally.judged)),
-                .init("rightly accepted", Quantity.count(tally[.rightlyAccepted])),
-                .init("rightly refused", Quantity.count(tally[.rightlyRefused])),
-                .init("violations", Quantity.count(tally[.violation])),
-                .init("false rejections", Quantity.count(tally[.falseRejection])),
+                .init("rightly accepted", Quantity.count(tally.rightlyAccepted)),
+                .init("rightly refused", Quantity.count(tally.rightlyRefused)),
+                .init("violations", Quantity.count(tally.violations)),
+                .init("false rejections", Quantity.count(tally.falseRejections)),
                 .init(
                     "right either way",
                     """
                     \(Quantity.count(tally.undecided)) (\(Self.percent(tally.shareUndecided))): revocation without an \
-                    answer \(Quantity.count(tally[.eitherUnacknowledged])), around expiry \
-                    \(Quantity.count(tally[.eitherAtExpiry]))
+                    answer \(Quantity.count(tally.unacknowledged)), log-in and cut-off at once \
+                    \(Quantity.count(tally.concurrent)), around expiry \(Quantity.count(tally.atExpiry))
                     """),
-                .init("asked while a revocation was under way", Quantity.count(tally[.eitherDuringRevocation])),
+                .init("asked while a revocation was under way", Quantity.count(tally.duringRevocation)),
                 .init("asked within 100 ms after an acknowledgement", Self.percent(tally.shareSoonAfterRevocation)),
                 .init("acknowledged revocations", Quantity.count(figures.revocations)),
                 .init("revocations without acknowledgement", Quantity.count(figures.unacknowledgedRevocations)),
@@ -50,8 +50,12 @@
                 .init(
                     "processor time of the load for an answer",
                     String(format: "%.1f µs", processorSeconds * 1e6 / Double(max(1, tally.judged)))),
-                .init("not answered, or with 503", Quantity.count(tally[.unavailable])),
+                .init("let through unproven, as the route's policy says", Quantity.count(tally.lenient)),
+                .init("not answered, or with 503", unanswered),
             ]
+            for (name, counts) in figures.availability.operations.sorted(by: { $0.key < $1.key }) {
+                facts.append(.init("answered: \(name)", counts.text))
+            }
             for (cause, count) in figures.causes.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
                 facts.append(.init("unavailable: \(cause)", Quantity.count(count)))
             }
@@ -59,6 +63,14 @@
                 facts.append(.init("unexpected: \(what)", Quantity.count(count)))
             }
             return facts
+        }
+
+        private var unanswered: String {
+            let operations = figures.availability.operations.values
+            return """
+                \(Quantity.count(operations.reduce(0) { $0 + $1.unanswered })) while nothing was broken, \
+                \(Quantity.count(operations.reduce(0) { $0 + $1.excused })) during faults
+                """
         }
 
         private var probes: String {
@@ -72,12 +84,19 @@
         private var failures: [String] {
             var failures: [String] = []
             for (count, what) in [
-                (tally[.violation], "violations"), (tally[.falseRejection], "false rejections"),
-                (tally[.other], "answers that no node should give"), (audit.lost, "lost revocations"),
+                (tally.violations, "violations"), (tally.falseRejections, "false rejections"),
+                (tally.other, "answers that no node should give"), (audit.lost, "lost revocations"),
+                (audit.unanswered, "revoked tokens of which a node said nothing at the end"),
+                (figures.neverAcknowledged, "revocations that were never acknowledged"),
             ] where count > 0 {
                 failures.append("\(count) \(what)")
             }
+            for rule in Rule.allCases where tally.violations(of: rule) > 0 {
+                failures.append("\(tally.violations(of: rule)) times \(rule.description)")
+            }
+            failures += figures.availability.failures
             if tally.judged == 0 { failures.append("nothing was judged: no node answered") }
+            if figures.revocations == 0 { failures.append("no revocation was acknowledged") }
             if tally.shareUndecided > Self.mostUndecided {
                 failures.append("\(Self.percent(tally.shareUndecided)) of the answers were right either way: too many")
             }
@@ -89,9 +108,6 @@
             if tally.shareSoonAfterRevocation < Self.leastSoon {
                 warnings.append("fewer than 1 % of the answers were asked for within 100 ms after an acknowledgement")
             }
-            if audit.unanswered > 0 {
-                warnings.append("\(audit.unanswered) times a node did not answer at the end")
-            }
             if processorSeconds > 0.9 * seconds {
                 warnings.append("the load's own thread was the limit, not the nodes")
             }
@@ -101,3 +117,12 @@
         private static func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
     }
 #endif
+
+extension Availability.Counts {
+    /// As a report says it.
+    fileprivate var text: String {
+        var text = "\(Quantity.count(answered)) of \(Quantity.count(answered + unanswered + excused))"
+        if excused > 0 { text += ", \(Quantity.count(excused)) not during faults" }
+        return text
+    }
+}

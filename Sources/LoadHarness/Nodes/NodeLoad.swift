@@ -13,9 +13,11 @@
         private static let patience: Int64 = 60_000_000_000
         private static let niceness: Int32 = -10
         private static let upkeepInterval: Int64 = 10_000_000
-        /// How long a token must still live to be asked for at the end, and how long that may take; in nanoseconds.
-        private static let leastLifeOfAudited: Int64 = 5_000_000_000
+        /// How long revocations that got no answer are asked for again at the end, and how long all revoked tokens.
+        private static let settlingTime: Int64 = 60_000_000_000
         private static let auditTime: Int64 = 120_000_000_000
+        /// How long a token must still live to be asked for at the end; in nanoseconds.
+        private static let leastLifeOfAudited: Int64 = 5_000_000_000
 
         /// What it ends with.
         struct Result: Sendable {
@@ -32,18 +34,32 @@
             var revoked: [RevokedToken] = []
         }
 
+        /// What the load is about.
+        enum Phase {
+            /// Users do what they do.
+            case running
+            /// What was not acknowledged is asked for again.
+            case settling
+            /// Every node is asked for every revoked token.
+            case auditing
+        }
+
         let plan: NodeLoadPlan
         let control: NodeLoadControl
+        let clients: [String: ClientCredentials]
         var random: Random
         var oracle: Oracle
-        var users: [SimulatedUser] = []
+        let issuer = IssuerRecord()
+        private(set) var users: [SimulatedUser] = []
         var revoked = RevokedTokens()
+        var retries = RevocationRetries()
         var figures = NodeFigures()
         let recorder: LoadRecorder
         var prober: NodeProber
         var probed: SimulatedUser.Device?
         /// Refresh tokens that were presented this moment, and are to be presented a second time at once.
         var races: [(device: SimulatedUser.Device, token: TokenRecord)] = []
+        private(set) var phase = Phase.running
         var audit: NodeAudit?
         private(set) var began: Int64 = 0
         /// Unix time minus the harness' clock, in nanoseconds.
@@ -61,16 +77,21 @@
         init(_ plan: NodeLoadPlan, control: NodeLoadControl, recorder: LoadRecorder) throws(LoadFailure) {
             self.plan = plan
             self.control = control
+            clients = Dictionary(
+                uniqueKeysWithValues: plan.clients.map { ($0, ClientCredentials(identifier: $0, secret: $1)) })
             random = Random(seed: plan.seed)
-            oracle = Oracle(expiryBand: plan.expiryBand.inNanoseconds)
+            oracle = Oracle(
+                expiryBand: plan.expiryBand.inNanoseconds, rotationGrace: plan.rotationGrace.inNanoseconds)
             self.recorder = recorder
             prober = NodeProber(perSecond: plan.probes, nodes: plan.nodes.count)
             epoll = clinux_epoll_create()
             guard epoll >= 0 else { throw LoadFailure.system("epoll_create1") }
             wallOffset = Int64(Date().timeIntervalSince1970 * 1e9) - clinux_time()
-            users = (0..<plan.users).map { SimulatedUser(name: plan.name(of: $0), devices: plan.devices) }
+            users = (0..<plan.users).map {
+                SimulatedUser(name: plan.name(of: $0), devices: plan.devices, issuer: issuer)
+            }
             for node in plan.nodes.indices {
-                let address = try NodeAddress(plan.nodes[node])
+                let address = try NodeAddress(plan.nodes[node].url)
                 let count = plan.connections + (plan.probes > 0 ? plan.probeConnections : 0)
                 for index in 0..<count {
                     connections.append(
@@ -86,7 +107,9 @@
 
         func seconds(at time: Int64) -> Double { Double(time - began) / 1e9 }
 
-        /// Runs to the plan's end, and asks for every revoked token once more.
+        // MARK: Running
+
+        /// Runs to the plan's end, has everything acknowledged that was not, and asks for every revoked token once more.
         func run() -> Result {
             let events = UnsafeMutablePointer<clinux_event>.allocate(capacity: Self.eventsAtOnce)
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 64)
@@ -104,11 +127,16 @@
             result.began = began
             result.seconds = seconds(at: clinux_time())
             result.processorSeconds = Double(clinux_thread_time() - processorTime) / 1e9
+            // Unavailability is judged by then: what comes now is asked for until it is answered.
+            result.figures.availability = figures.availability
+            settle { step(events, buffer) }
             askAgain { step(events, buffer) }
+            let availability = result.figures.availability
+            result.figures = figures
+            result.figures.availability = availability
             result.audit = audit?.outcome ?? .init()
             result.revoked = revokedTokens()
             result.tally = oracle.tally
-            result.figures = figures
             result.lateProbes = prober.late
             return result
         }
@@ -118,7 +146,7 @@
             if now >= upkeepAt { keepUp(now) }
             if !isEnding {
                 startDue(now)
-                if audit == nil { runProbe(now) }
+                if phase == .running { runProbe(now) }
             }
             // In nanoseconds. A whole millisecond would be the prober's interval once more.
             let wait: Int64 = prober.isActive ? 200_000 : plan.rate != nil ? 1_000_000 : 10_000_000
@@ -140,6 +168,15 @@
             }
         }
 
+        /// Has every revocation acknowledged that was not: what still is not then is a failure.
+        private func settle(step: () -> Void) {
+            guard !control.isStopped else { return }
+            gatherUnsettled()
+            begin(.settling, until: clinux_time() + Self.settlingTime)
+            while !(retries.isEmpty && underWay == 0 || isEnding && underWay == 0) { step() }
+            figures.neverAcknowledged = retries.count
+        }
+
         /// Asks every node for every revoked token that has not expired.
         private func askAgain(step: () -> Void) {
             let now = clinux_time()
@@ -148,26 +185,29 @@
             }
             guard !control.isStopped, !tokens.isEmpty else { return }
             audit = NodeAudit(tokens, nodes: plan.nodes.count)
-            (isEnding, endsAt) = (false, now + Self.auditTime)
-            idle = connections.indices.filter { !connections[$0].isProbe && connections[$0].isIdle }
+            begin(.auditing, until: now + Self.auditTime)
             while !(audit?.isDone == true || isEnding) || underWay > 0 { step() }
+        }
+
+        private func begin(_ phase: Phase, until end: Int64) {
+            self.phase = phase
+            (isEnding, endsAt) = (false, end)
+            rest()
         }
 
         /// What the store should hold.
         private func revokedTokens() -> [RevokedToken] {
             let now = clinux_time()
-            return revoked.all.filter { $0.expiresAt - now > Self.leastLifeOfAudited }.map { token in
-                RevokedToken(
-                    identifier: token.text.identifier, session: token.text.session, subject: token.text.subject,
-                    issuedAt: token.text.issuedAt, expiresAt: token.text.expiresAt)
-            }
+            return revoked.all.filter { $0.expiresAt - now > Self.leastLifeOfAudited }.map { RevokedToken($0.text) }
         }
 
         /// What need not be looked at for every answer.
         private func keepUp(_ now: Int64) {
             upkeepAt = now + Self.upkeepInterval
             let hasEnough =
-                if case .answers(let count) = plan.end, audit == nil { oracle.tally.judged >= count } else { false }
+                if case .answers(let count) = plan.end, phase == .running { oracle.tally.judged >= count } else {
+                    false
+                }
             if now >= endsAt || hasEnough || control.isStopped { isEnding = true }
             for index in connections.indices {
                 let connection = connections[index]
@@ -184,13 +224,21 @@
                 }
                 if !connection.isProbe { idle.append(index) }
             }
+            if phase == .settling { rest() }
         }
+
+        /// Finds the connections that have nothing to do.
+        private func rest() {
+            idle = connections.indices.filter { !connections[$0].isProbe && connections[$0].isIdle }
+        }
+
+        // MARK: Sending
 
         /// Starts whatever is due on connections that are free: everything in a closed loop.
         private func startDue(_ now: Int64) {
             while !idle.isEmpty {
                 var intendedAt = now
-                if let rate = plan.rate, audit == nil {
+                if let rate = plan.rate, phase == .running {
                     intendedAt = began + Int64(nextIntended / rate * 1e9)
                     guard intendedAt <= now else { return }
                     nextIntended += 1
@@ -198,13 +246,18 @@
                 let place = Int(random.next(below: UInt64(idle.count)))
                 idle.swapAt(place, idle.count - 1)
                 let index = idle.removeLast()
-                guard connections[index].isIdle else { continue }
-                if audit != nil {
-                    guard let token = audit?.take(for: connections[index].node) else { continue }
-                    start(index, .check(token), intendedAt: intendedAt)
-                } else {
-                    start(index, chooseOperation(clinux_time()), intendedAt: intendedAt)
-                }
+                guard connections[index].isIdle, let choice = choose(for: connections[index].node, clinux_time())
+                else { continue }
+                start(index, choice, intendedAt: intendedAt)
+            }
+        }
+
+        /// What is to be sent to a node; nil for nothing now.
+        private func choose(for node: Int, _ now: Int64) -> Choice? {
+            switch phase {
+            case .running: chooseOperation(now)
+            case .settling: retries.take(at: now).map { .revoke($0) }
+            case .auditing: audit?.take(for: node).map { .check($0, .me) }
             }
         }
 
@@ -213,7 +266,7 @@
             let connection = connections[index]
             let bytes = request(choice, on: connection)
             let sentAt = clinux_time()
-            let operation = begin(choice, at: sentAt)
+            let operation = begin(choice, to: connection.node, at: sentAt)
             connection.begin(operation, intendedAt: plan.rate == nil ? sentAt : intendedAt, sentAt: sentAt)
             underWay += 1
             if !connection.send(bytes) { lose(index, "connection lost") }
@@ -231,7 +284,11 @@
             guard let operation = connection.finish() else { return }
             underWay -= 1
             let name = operation.kind.name
-            if answered(operation, answer, cause: cause, by: connection, at: now) {
+            let isAnswered = answered(operation, answer, cause: cause, by: connection, at: now)
+            figures.availability.count(
+                name, isAnswered: isAnswered,
+                isExcused: !isAnswered && control.wasDisturbed(connection.node, since: connection.sentAt))
+            if isAnswered {
                 recorder.record(name, latency: now - connection.intendedAt, at: seconds(at: now))
             } else {
                 recorder.recordError(name, at: seconds(at: now))

@@ -18,13 +18,59 @@ final class NodeLoadControl: Sendable {
         let told: @Sendable (Int64) -> Void
     }
 
+    /// What is done to a node, or to its way to the store.
+    private struct Disturbance {
+        var faults = 0
+        var endedAt = Int64.min
+    }
+
+    /// For so long after it has recovered a node may still fail: its other connections come back one by one. In nanoseconds.
+    private static let convalescence: Int64 = 1_000_000_000
+
+    private let disturbances = Mutex<[Int: Disturbance]>([:])
     private let stopped = Atomic(false)
+    private let broken = Mutex<[Rule: Int]>([:])
     private let waiterCount = Atomic(0)
     private let waiters = Mutex<[Waiter]>([])
 
     /// Ends the load before its time.
     func stop() { stopped.store(true, ordering: .relaxed) }
     var isStopped: Bool { stopped.load(ordering: .relaxed) }
+
+    // MARK: Findings
+
+    /// A rule was broken.
+    func found(_ rule: Rule) { broken.withLock { $0[rule, default: 0] += 1 } }
+
+    /// How often rules have been broken so far.
+    var violations: [Rule: Int] { broken.withLock { $0 } }
+
+    // MARK: Faults
+
+    /// Something is about to be done to these nodes, or to their store.
+    func disturb(_ nodes: [Int]) {
+        disturbances.withLock { for node in nodes { $0[node, default: .init()].faults += 1 } }
+    }
+
+    /// It is over, and they have shown that they have recovered.
+    func calm(_ nodes: [Int], at now: Int64) {
+        disturbances.withLock {
+            for node in nodes {
+                $0[node, default: .init()].faults -= 1
+                $0[node, default: .init()].endedAt = now + Self.convalescence
+            }
+        }
+    }
+
+    /// Whether a fault explains that a node did not answer what was sent to it at `time`, up to now.
+    func wasDisturbed(_ node: Int, since time: Int64) -> Bool {
+        disturbances.withLock { disturbances in
+            guard let disturbance = disturbances[node] else { return false }
+            return disturbance.faults > 0 || disturbance.endedAt >= time
+        }
+    }
+
+    // MARK: Recovery
 
     /// Tells, once, when a node first gave a proof in answer to what was sent after `since`.
     func await(_ proof: Proof, of node: Int, since: Int64, told: @escaping @Sendable (Int64) -> Void) {

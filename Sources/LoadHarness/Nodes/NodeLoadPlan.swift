@@ -6,7 +6,7 @@ struct NodeLoadPlan: Sendable {
         case answers(Int)
     }
 
-    var nodes: [String]
+    var nodes: [NodeProfile]
     var users = 2_000
     /// Log-ins that a user has at a time.
     var devices = 3
@@ -22,24 +22,49 @@ struct NodeLoadPlan: Sendable {
     var seed: UInt64
     /// How far from `exp` the nodes' clocks may be.
     var expiryBand: Duration = .seconds(1)
+    /// The grace that the nodes are configured with.
+    var rotationGrace: Duration = .zero
     /// The users' names begin with it; a number follows.
     var namePrefix = "user-"
     var password = "password"
+    /// The administrator's secret; nil where the nodes have no such route.
+    var administrator: String?
+    /// Secrets of clients by `client_id`, for `/oauth2/…`; empty where the nodes know none.
+    var clients: [String: String] = [:]
 
-    /// Of 10,000 requests, beside checks of tokens that should be good.
-    struct Mix: Sendable {
-        var revokedTokens = 500
-        var expiringTokens = 150
-        var refreshes = 100
-        var logOuts = 50
-        var logOutsEverywhere = 8
-        var logOutsElsewhere = 8
-        /// A refresh token that was used up is presented again: that ends the session.
-        var reuses = 6
-        /// A refresh token is presented twice at once.
-        var races = 6
-    }
-    var mix = Mix()
+    var mix = NodeLoadMix()
 
     func name(of user: Int) -> String { "\(namePrefix)\(user)" }
+}
+
+/// Of 10,000 requests, beside checks of tokens that should be good. What the nodes do not offer is left out.
+struct NodeLoadMix: Sendable {
+    var revokedTokens = 500
+    var expiringTokens = 150
+    /// Checks by RFC 7662 instead of a protected route.
+    var introspections = 800
+    /// A refresh token where an access token is due.
+    var wrongKinds = 20
+    var wrongPasswords = 5
+    var refreshes = 100
+    var logOuts = 50
+    /// Log-outs with an access token that has expired.
+    var expiredLogOuts = 30
+    /// By RFC 7009.
+    var oauthRevocations = 25
+    /// By an administrator.
+    var administered = AdministeredMix()
+    var logOutsEverywhere = 8
+    var logOutsElsewhere = 8
+    /// A refresh token that was used up is presented again: that ends the session, or gives the same successor.
+    var reuses = 6
+    /// A refresh token is presented twice at once.
+    var races = 6
+
+    /// Of 100,000 requests: a client's cut-off ends the sessions of all its users.
+    struct AdministeredMix: Sendable {
+        var sessions = 60
+        var subjects = 60
+        var clients = 1
+    }
 }

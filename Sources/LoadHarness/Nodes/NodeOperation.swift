@@ -1,40 +1,54 @@
 /// What a connection waits for the answer to.
 enum NodeOperation {
-    case logIn(SimulatedUser.Device)
-    case check(TokenRecord)
+    case logIn(SimulatedUser.Device, hasRightPassword: Bool)
+    case check(TokenRecord, CheckRoute)
     /// - Parameter device: whose session goes on with the pair; nil for a token that should be refused.
     case refresh(SimulatedUser.Device?, Presentation)
-    case logOut(SimulatedUser.Device, RevocationUnderWay)
-    case logOutEverywhere(SimulatedUser.Device, by: TokenRecord, keepsCurrent: Bool, RevocationUnderWay)
+    case revoke(RevocationOrder, RevocationUnderWay)
+    case logOutEverywhere(LogOutEverywhere, RevocationUnderWay)
 
     var kind: Kind {
         switch self {
         case .logIn: .logIn
-        case .check: .check
+        case .check(_, let route): route == .introspection ? .introspection : .check
         case .refresh: .refresh
-        case .logOut: .logOut
-        case .logOutEverywhere: .logOutEverywhere
+        case .revoke(let order, _): order.kind
+        case .logOutEverywhere(let request, _): request.keepsCurrent ? .logOutElsewhere : .logOutEverywhere
         }
     }
 
-    /// What latencies are recorded by.
-    enum Kind: Sendable {
-        case check, logIn, refresh, logOut, logOutEverywhere
+    /// What is counted, and what latencies are recorded by.
+    enum Kind: String, Sendable {
+        case check
+        case introspection
+        case logIn = "log in"
+        case refresh
+        case logOut = "log out"
+        case logOutEverywhere = "log out everywhere"
+        case logOutElsewhere = "log out elsewhere"
+        case oauthRevocation = "RFC 7009 revocation"
+        case administration = "administrator's revocation"
         /// From the acknowledgement of a probed revocation to the first refusal on another node.
-        case revokeToRefused
+        case revokeToRefused = "revoke → refused"
         /// The probed revocation itself.
-        case probedRevocation
+        case probedRevocation = "probed revocation"
 
-        var name: String {
-            switch self {
-            case .check: "check"
-            case .logIn: "log in"
-            case .refresh: "refresh"
-            case .logOut: "log out"
-            case .logOutEverywhere: "log out everywhere"
-            case .revokeToRefused: "revoke → refused"
-            case .probedRevocation: "probed revocation"
-            }
-        }
+        var name: String { rawValue }
     }
+}
+
+/// Where a token is checked.
+enum CheckRoute: Sendable {
+    case me, auth
+    /// RFC 7662
+    case introspection
+}
+
+/// `POST /logout-everywhere`
+struct LogOutEverywhere {
+    let device: SimulatedUser.Device
+    let token: TokenRecord
+    /// Whether this session goes on, with another pair: a log-in, which takes the password.
+    var keepsCurrent = false
+    var hasRightPassword = true
 }

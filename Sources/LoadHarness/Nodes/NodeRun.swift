@@ -9,7 +9,7 @@
             /// Nodes that are there; empty starts a daemon and nodes of our own.
             public var nodes: [String] = []
             /// How many nodes to start.
-            public var start = 3
+            public var start = 4
             /// A store for the nodes that are started, instead of a daemon of our own.
             public var backend: String?
             public var users = 2_000
@@ -36,6 +36,9 @@
             public init() {}
         }
 
+        /// Of the nodes that are started, in seconds.
+        private static let rotationGrace = 10
+
         private let settings: Settings
         private let executable: String
 
@@ -56,10 +59,11 @@
             let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
             do {
                 guard settings.nodes.isEmpty else {
-                    return try await load(on: settings.nodes, seed: seed)
+                    return try await load(plan(nodes: settings.nodes.map { NodeProfile(url: $0) }, seed: seed))
                 }
                 var stageSettings = NodeStage.Settings()
                 stageSettings.accessTokenLifetime = settings.accessTokenLifetime
+                stageSettings.rotationGrace = Self.rotationGrace
                 let stage = try NodeStage(executable: executable, settings: stageSettings)
                 let status = await statusOfStage(stage, seed: seed)
                 await stage.stop()
@@ -77,25 +81,27 @@
 
         private func statusOfStage(_ stage: NodeStage, seed: UInt64) async -> Int32 {
             do {
-                let plan = plan(nodes: [], seed: seed)
-                try stage.makeFiles(users: (0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+                var plan = plan(nodes: [], seed: seed)
+                try stage.makeFiles(&plan, nodes: settings.start)
                 var backend = settings.backend
                 if backend == nil { backend = "redis://127.0.0.1:\(try await stage.startDaemon(port: 0).port)" }
-                var urls: [String] = []
                 for number in 1...settings.start {
-                    urls.append(try await stage.startNode(number, port: 0, backend: backend ?? "").url)
+                    var profile = NodeProfile.stage(number)
+                    profile.url = try await stage.startNode(
+                        number, port: 0, backend: backend ?? "", profile: profile
+                    ).url
+                    plan.nodes.append(profile)
                 }
-                return try await load(on: urls, seed: seed)
+                return try await load(plan)
             } catch {
                 tell("revoked load nodes: \(error)")
                 return 2
             }
         }
 
-        private func load(on nodes: [String], seed: UInt64) async throws -> Int32 {
-            let plan = plan(nodes: nodes, seed: seed)
+        private func load(_ plan: NodeLoadPlan) async throws -> Int32 {
             let recorder = LoadRecorder()
-            var report = LoadReport("revoked load nodes", settings: facts(nodes), seed: seed)
+            var report = LoadReport("revoked load nodes", settings: facts(plan.nodes.count), seed: plan.seed)
             let display = LoadDisplay(
                 recorder, end: settings.answers.map { .count($0) } ?? .after(.seconds(settings.seconds)))
             let control = NodeLoadControl()
@@ -111,9 +117,9 @@
             return report.hasPassed ? 0 : 1
         }
 
-        private func facts(_ nodes: [String]) -> [LoadReport.Fact] {
+        private func facts(_ nodes: Int) -> [LoadReport.Fact] {
             var facts: [LoadReport.Fact] = [
-                .init("nodes", "\(nodes.count)"),
+                .init("nodes", "\(nodes)"),
                 .init("users", "\(settings.users)"),
                 .init("connections to each node", "\(settings.connections)"),
                 .init("rate", settings.rate.map { "\(BenchReport.short($0))/s" } ?? "as answered"),
@@ -126,7 +132,7 @@
             return facts
         }
 
-        private func plan(nodes: [String], seed: UInt64) -> NodeLoadPlan {
+        private func plan(nodes: [NodeProfile], seed: UInt64) -> NodeLoadPlan {
             var plan = NodeLoadPlan(nodes: nodes, seed: seed)
             plan.users = settings.users
             plan.devices = settings.devices

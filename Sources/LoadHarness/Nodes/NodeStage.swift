@@ -2,13 +2,15 @@ import AuthNode
 import Foundation
 import Synchronization
 
-/// The processes that a load is put on: the store, and nodes that share keys and accounts, all in a private directory.
-/// Each can be ended and started again, on the same port and the same data.
+/// The processes that a load is put on: the store, and nodes that share keys, accounts and clients, all in a private
+/// directory. Each can be ended and started again, on the same port and the same data.
 final class NodeStage: Sendable {
     static let startTime: Duration = .seconds(30)
 
     struct Settings: Sendable {
         var accessTokenLifetime = 60
+        /// Seconds in which a refresh token may be presented again.
+        var rotationGrace = 0
         /// Of a stage whose nodes do what everyone does (`--stock-glue`), how.
         var stockGlue: String?
         var daemonArguments: [String] = []
@@ -17,6 +19,8 @@ final class NodeStage: Sendable {
     let directory: String
     private let executable: String
     private let settings: Settings
+    /// Of the administrator, at every node.
+    private let secret = (UUID().uuidString + UUID().uuidString).replacing("-", with: "").lowercased()
     private let processes = Mutex<[ChildProcess]>([])
     private let starts = Mutex(0)
 
@@ -32,11 +36,16 @@ final class NodeStage: Sendable {
     var data: String { "\(volume)/data" }
     var volume: String { "\(directory)/volume" }
 
-    /// Makes the key that the nodes share, and the users' accounts.
-    func makeFiles(users: [String], password: String) throws {
+    /// Makes what the nodes share: their key, the users' accounts, and a client for each node.
+    /// - Parameter plan: is told of the administrator, the clients and the grace.
+    func makeFiles(_ plan: inout NodeLoadPlan, nodes: Int) throws {
         try FileManager.default.createDirectory(atPath: volume, withIntermediateDirectories: true)
         _ = try KeyFiles.create(keys, algorithm: .es256)
-        try AccountFile(accounts).writeForLoad(users, password: password)
+        try AccountFile(accounts).writeForLoad((0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
+        plan.rotationGrace = .seconds(settings.rotationGrace)
+        guard settings.stockGlue == nil else { return }
+        for number in 1...nodes { plan.clients[client(number)] = try ClientFile(clients).add(client(number)) }
+        plan.administrator = secret
     }
 
     /// Starts our daemon.
@@ -58,18 +67,27 @@ final class NodeStage: Sendable {
 
     /// Starts a node.
     /// - Parameter port: 0 for a free one.
+    /// - Parameter profile: its policy, and whether it uses cookies.
     /// - Parameter environment: beside the store's URL, which may hold a password.
     func startNode(
-        _ number: Int, port: Int, backend: String, environment: [String: String] = [:]
+        _ number: Int, port: Int, backend: String, profile: NodeProfile = NodeProfile(url: ""),
+        environment: [String: String] = [:]
     ) async throws -> (process: ChildProcess, url: String) {
         var arguments = [
             "node", "--port", "\(port)", "--keys", keys, "--users", accounts, "--name", "\(number)",
             "--login-attempts", "0", "--log-level", "warning", "--access-token-lifetime",
-            "\(settings.accessTokenLifetime)",
+            "\(settings.accessTokenLifetime)", "--rotation-grace", "\(settings.rotationGrace)",
         ]
-        if let glue = settings.stockGlue { arguments += ["--stock-glue", glue] }
-        let node = try start(
-            "node \(number)", arguments, environment: environment.merging(["REVOKED_NODE_BACKEND": backend]) { $1 })
+        var secrets = ["REVOKED_NODE_BACKEND": backend]
+        if let glue = settings.stockGlue {
+            arguments += ["--stock-glue", glue]
+        } else {
+            arguments += ["--clients", clients, "--client-id", client(number)]
+            arguments += ["--failure-policy", profile.policy.argument]
+            if profile.usesCookies { arguments.append("--cookies") }
+            secrets["REVOKED_NODE_ADMIN_SECRET"] = secret
+        }
+        let node = try start("node \(number)", arguments, environment: environment.merging(secrets) { $1 })
         let url = try await node.line(beginning: "listening on ", within: Self.startTime)
         return (node, url)
     }
@@ -121,4 +139,33 @@ final class NodeStage: Sendable {
 
     private var keys: String { "\(directory)/key.pem" }
     private var accounts: String { "\(directory)/users.jsonl" }
+    private var clients: String { "\(directory)/clients.jsonl" }
+
+    /// The `client_id` of the tokens that a node mints.
+    private func client(_ number: Int) -> String { "app-\(number)" }
+}
+
+extension RoutePolicy {
+    /// As `--failure-policy` takes it.
+    fileprivate var argument: String {
+        switch self {
+        case .deny: "deny"
+        case .allow: "allow"
+        case .lastKnown(let bound): "last-known:\(bound / 1_000_000_000)"
+        }
+    }
+}
+
+extension NodeProfile {
+    /// The nodes of a stage differ: one uses cookies, one goes by what it knows, one allows.
+    static func stage(_ number: Int) -> NodeProfile {
+        var profile = NodeProfile(url: "")
+        switch number % 4 {
+        case 2: profile.policy = .lastKnown(2_000_000_000)
+        case 3: profile.usesCookies = true
+        case 0: profile.policy = .allow
+        default: break
+        }
+        return profile
+    }
 }

@@ -6,8 +6,19 @@ struct RevokedToken: Sendable {
     let session: String
     /// `sub`
     let subject: String
-    /// `iat`, Unix milliseconds.
-    let issuedAt: Int64
-    /// `exp`, Unix seconds.
-    let expiresAt: Int64
+    /// `client_id`
+    let client: String
+    /// `kid`
+    let key: String
+    /// `auth_time`, or `iat` where there is none, Unix milliseconds.
+    let logInTime: Int64
+
+    init(_ text: TokenText) {
+        identifier = text.identifier
+        session = text.session
+        subject = text.subject
+        client = text.client
+        key = text.key
+        logInTime = text.logInTime
+    }
 }

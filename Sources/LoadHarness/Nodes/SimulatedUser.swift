@@ -1,11 +1,13 @@
 /// One who logs in from several devices.
 final class SimulatedUser {
     let name: String
-    let subject = SubjectRecord()
+    let issuer: IssuerRecord
+    let subject = CutOffScope()
     private(set) var devices: [Device] = []
 
-    init(name: String, devices count: Int) {
+    init(name: String, devices count: Int, issuer: IssuerRecord) {
         self.name = name
+        self.issuer = issuer
         devices = (0..<count).map { _ in Device(of: self) }
     }
 
@@ -26,6 +28,17 @@ final class SimulatedUser {
 
         var isBusy: Bool { changesUnderWay > 0 }
         var tokens: [TokenRecord] { [access, olderAccess, refresh].compactMap { $0 } }
+
+        /// Begins a session.
+        func enter(_ session: SessionRecord, _ pair: (access: TokenRecord, refresh: TokenRecord)) {
+            (self.session, access, refresh) = (session, pair.access, pair.refresh)
+        }
+
+        /// Goes on with another pair.
+        func goOn(with pair: (access: TokenRecord, refresh: TokenRecord)) {
+            (usedRefresh, olderAccess) = (refresh, access)
+            (access, refresh) = (pair.access, pair.refresh)
+        }
 
         /// Forgets the session.
         /// - Returns: its tokens.

@@ -1,148 +1,166 @@
 /// Knows what has been acknowledged, and judges every answer of every node. Pure: told what was sent and received, and when,
-/// in nanoseconds of one monotonic clock.
+/// in nanoseconds of one monotonic clock. No wall clock decides anything here.
 ///
 /// What counts is when a question was *sent* and an acknowledgement *received*: in between, either answer is right.
 struct Oracle {
     /// How far from `exp` the clocks of nodes may be: within it either answer is right, in nanoseconds.
     private let expiryBand: Int64
+    /// How long after a refresh token was exchanged a second presenter gets the same successor, in nanoseconds.
+    private let rotationGrace: Int64
+    private var cutOffs = 0
     private(set) var tally = Tally()
 
-    init(expiryBand: Int64 = 1_000_000_000) { self.expiryBand = expiryBand }
-
-    // MARK: Handing out
-
-    /// A token was received.
-    /// - Parameter requestSentAt: when it was asked for.
-    /// - Parameter keptBy: the log-out everywhere that spares it, and whose answer carried it; it has not ended yet.
-    func issued(
-        _ kind: TokenRecord.Kind, to session: SessionRecord, text: TokenText, expiresAt: Int64, requestSentAt: Int64,
-        at now: Int64, keptBy cutOff: RevocationUnderWay? = nil
-    ) -> TokenRecord {
-        let token = TokenRecord(kind, of: session, text: text, expiresAt: expiresAt)
-        let subject = session.subject
-        let others = subject.cutOffsUnderWay - (cutOff == nil ? 0 : 1)
-        // Which of the two came first in the store only the store knows.
-        if others > 0 || subject.lastCutOffEndedAt >= requestSentAt { token.standing.doubted(at: now) }
-        subject.tokens.removeAll { $0.revokedFrom != .max || $0.expiresAt + expiryBand < now }
-        subject.tokens.append(token)
-        return token
+    init(expiryBand: Int64 = 1_000_000_000, rotationGrace: Int64 = 0) {
+        self.expiryBand = expiryBand
+        self.rotationGrace = rotationGrace
     }
 
     // MARK: Revoking
 
-    /// A log-out was sent: it ends the session's access and refresh tokens, those under way included.
-    func logOutSent(_ session: SessionRecord, at now: Int64) -> RevocationUnderWay {
-        session.standing.sent(at: now)
-        return RevocationUnderWay(subject: session.subject, session: session, covered: nil, sentAt: now)
-    }
-
-    /// A log-out everywhere was sent: it ends whatever was handed out before.
-    /// - Parameter keepsCurrent: whether the session itself goes on, with tokens that the answer will carry.
-    func logOutEverywhereSent(
-        _ session: SessionRecord, keepsCurrent: Bool, at now: Int64
+    /// Something that revokes was sent.
+    /// - Parameter node: where to; below 0 for none of the nodes.
+    mutating func revocationSent(
+        _ targets: [RevocationTarget], to node: Int = -1, at now: Int64
     ) -> RevocationUnderWay {
-        let subject = session.subject
-        subject.cutOffSent()
-        let covered = subject.tokens.filter { $0.standing.revokedFrom == .max }
-        for token in covered { token.standing.sent(at: now) }
-        if !keepsCurrent { session.standing.sent(at: now) }
-        return RevocationUnderWay(
-            subject: subject, session: keepsCurrent ? nil : session, covered: covered, sentAt: now)
+        cutOffs += 1
+        for target in targets {
+            switch target {
+            case .token(let token): token.standing.sent(at: now)
+            case .session(let session): session.standing.sent(at: now)
+            case .key(let key): key.standing.sent(at: now)
+            case .cutOff(let scope): scope.cutOffs.sent(cutOffs, at: now)
+            }
+        }
+        return RevocationUnderWay(targets: targets, number: cutOffs, node: node, sentAt: now)
     }
 
     /// It got its answer, or never will.
     func ended(_ revocation: RevocationUnderWay, _ end: RevocationUnderWay.End, at now: Int64) {
-        revocation.session?.standing.end(end, at: now)
-        guard let covered = revocation.covered else { return }
-        for token in covered { token.standing.end(end, at: now) }
-        revocation.subject.cutOffEnded(at: end == .withoutEffect ? nil : now)
-        revocation.subject.tokens.removeAll { $0.revokedFrom != .max }
-    }
-
-    // MARK: Refreshing
-
-    /// A refresh token was presented. Used up already, it ends its session; and of several that are under way at once any
-    /// but the first may.
-    func presented(_ token: TokenRecord, at now: Int64) -> Presentation {
-        precondition(token.kind == .refresh, "only a refresh token can be presented")
-        if token.presentations > 0, !token.contest.isOpen {
-            token.contest = .init(isOpen: true)
-            token.session.standing.sent(at: now)
-        }
-        token.presentations += 1
-        token.presentationsUnderWay += 1
-        return Presentation(token: token, sentAt: now)
-    }
-
-    /// - Parameter wasUsed: whether a refusal said that the token had been used before, and that its session is revoked.
-    mutating func answered(
-        _ presentation: Presentation, _ answer: TokenAnswer, wasUsed: Bool = false, at now: Int64
-    ) -> Judgement {
-        let token = presentation.token
-        let isContested = token.presentations > 1
-        var judgement = self.judgement(of: answer, about: token, sentAt: presentation.sentAt, at: now)
-        switch answer {
-        case .accepted:
-            // Exchanged for two different pairs: the family has forked. No grace is configured.
-            if token.exchangedAt != nil { judgement = .violation }
-            token.exchangedAt = token.exchangedAt ?? now
-        case .refused:
-            if isContested, judgement == .falseRejection || judgement.isEither {
-                judgement =
-                    (token.exchangedAt ?? .max) < presentation.sentAt ? .rightlyRefused : .eitherDuringRevocation
+        let node = revocation.node
+        for target in revocation.targets {
+            switch target {
+            case .token(let token): token.standing.end(end, by: node, at: now)
+            case .session(let session): session.standing.end(end, by: node, at: now)
+            case .key(let key): key.standing.end(end, by: node, at: now)
+            case .cutOff(let scope): scope.cutOffs.ended(revocation.number, end, by: node, at: now)
             }
-            if wasUsed { token.session.standing.revoked(at: now) }
-        case .unavailable, .other:
-            // It may have ended the session, or may still do so.
-            if isContested { token.contest.isUnsettled = true }
         }
-        token.presentationsUnderWay -= 1
-        if token.presentationsUnderWay == 0, token.contest.isOpen {
-            token.session.standing.end(token.contest.isUnsettled ? .unacknowledged : .withoutEffect, at: now)
-            token.contest = .init()
-        }
-        count(judgement, token, presentation.sentAt)
-        return judgement
     }
 
-    // MARK: Judging
-
-    /// Judges the answer to a check.
-    mutating func checked(_ token: TokenRecord, _ answer: TokenAnswer, sentAt: Int64, at now: Int64) -> Judgement {
-        let judgement = judgement(of: answer, about: token, sentAt: sentAt, at: now)
-        count(judgement, token, sentAt)
-        return judgement
-    }
-
-    /// Judges whether a request that revokes by cut-off was let through, and ends the revocation accordingly. Its own effect
-    /// is no reason for its refusal.
+    /// Judges whether a request that revokes was let through by the token that it presented, and ends the revocation
+    /// accordingly. Its own effect is no reason for its refusal.
     mutating func answered(
         _ revocation: RevocationUnderWay, by token: TokenRecord, _ answer: TokenAnswer, at now: Int64
     ) -> Judgement {
-        let judgement: Judgement
+        let question = Question(node: revocation.node, sentAt: revocation.sentAt)
+        var judgement: Judgement
         switch answer {
         case .accepted:
-            let found = self.judgement(of: answer, about: token, sentAt: revocation.sentAt, at: now)
-            judgement =
-                found == .eitherDuringRevocation && token.doubtedFrom >= revocation.sentAt ? .rightlyAccepted : found
+            judgement = self.judgement(of: answer, to: question, about: token, at: now)
+            if judgement == .eitherDuringRevocation, token.doubt.from >= revocation.sentAt {
+                judgement = .rightlyAccepted
+            }
             ended(revocation, .acknowledged, at: now)
         case .refused:
             ended(revocation, .withoutEffect, at: now)
-            judgement = self.judgement(of: answer, about: token, sentAt: revocation.sentAt, at: now)
+            judgement = self.judgement(of: answer, to: question, about: token, at: now)
         case .unavailable, .other:
             ended(revocation, .unacknowledged, at: now)
-            judgement = self.judgement(of: answer, about: token, sentAt: revocation.sentAt, at: now)
+            judgement = self.judgement(of: answer, to: question, about: token, at: now)
         }
         count(judgement, token, revocation.sentAt)
         return judgement
     }
 
-    /// Judges an answer to right credentials.
-    mutating func loggedIn(_ answer: TokenAnswer) -> Judgement {
+    // MARK: Refreshing
+
+    /// A refresh token was presented. Used up already, it ends its session; and of several that are under way at once any
+    /// but the first may. Within the grace a second presenter is served, too.
+    func presented(_ token: TokenRecord, to node: Int, at now: Int64) -> Presentation {
+        precondition(token.kind == .refresh, "only a refresh token can be presented")
+        let isLate = rotationGrace == 0 || now - rotationGrace / 2 >= token.rotation.firstPresentedAt
+        if token.rotation.presentations > 0, isLate, !token.rotation.isContested {
+            token.rotation.isContested = true
+            token.session.standing.sent(at: now)
+        }
+        token.rotation.presentations += 1
+        token.rotation.underWay += 1
+        token.rotation.firstPresentedAt = min(token.rotation.firstPresentedAt, now)
+        return Presentation(token: token, question: Question(node: node, sentAt: now))
+    }
+
+    /// - Parameter successor: the `jti` of the refresh token that it was exchanged for.
+    /// - Parameter wasUsed: whether a refusal said that the token had been used before, and that its session is revoked.
+    mutating func answered(
+        _ presentation: Presentation, _ answer: TokenAnswer, successor: String? = nil, wasUsed: Bool = false,
+        at now: Int64
+    ) -> Judgement {
+        let (token, question) = (presentation.token, presentation.question)
+        let isAmongOthers = token.rotation.presentations > 1
+        let isWithinGrace = now < token.rotation.firstPresentedAt.addingSaturating(rotationGrace - expiryBand)
+        var judgement = self.judgement(of: answer, to: question, about: token, at: now)
+        switch answer {
+        case .accepted:
+            if forks(token, successor, sentAt: question.sentAt), !judgement.isViolation {
+                judgement = .violation(.rotation)
+            }
+            if token.rotation.exchangedAt == nil {
+                (token.rotation.exchangedAt, token.rotation.successor) = (now, successor)
+            }
+        case .refused:
+            if isAmongOthers, !isWithinGrace, judgement == .falseRejection || judgement.isEither {
+                let wasExchanged = token.rotation.exchangedAt ?? .max < question.sentAt
+                judgement = wasExchanged ? .rightlyRefused : .eitherDuringRevocation
+            }
+            if wasUsed { token.session.standing.revoked(by: question.node, at: now) }
+        case .unavailable, .other:
+            // It may have ended the session, or may still do so.
+            if token.rotation.isContested { token.rotation.isUnsettled = true }
+        }
+        end(presentation, mayComeLate: isAmongOthers && !isWithinGrace || answer == .unavailable, at: now)
+        count(judgement, token, question.sentAt)
+        return judgement
+    }
+
+    /// - Parameter mayComeLate: whether one that was sent within the grace may have been carried out after it.
+    private func end(_ presentation: Presentation, mayComeLate: Bool, at now: Int64) {
+        let token = presentation.token
+        let isContested = token.rotation.isContested
+        token.rotation.underWay -= 1
+        if isContested, token.rotation.underWay == 0 {
+            token.session.standing.end(
+                token.rotation.isUnsettled ? .unacknowledged : .withoutEffect, by: presentation.question.node, at: now)
+            (token.rotation.isContested, token.rotation.isUnsettled) = (false, false)
+        } else if !isContested, mayComeLate, token.rotation.presentations > 1 {
+            token.session.standing.sent(at: presentation.question.sentAt)
+            token.session.standing.end(.unacknowledged, by: presentation.question.node, at: now)
+        }
+    }
+
+    /// Whether a second pair for a token is another one than the first, or comes after the grace.
+    private func forks(_ token: TokenRecord, _ successor: String?, sentAt: Int64) -> Bool {
+        guard let exchangedAt = token.rotation.exchangedAt else { return false }
+        let isSame = rotationGrace > 0 && successor != nil && successor == token.rotation.successor
+        return !isSame || sentAt > exchangedAt + rotationGrace + expiryBand
+    }
+
+    // MARK: Judging
+
+    /// Judges the answer to a check.
+    mutating func checked(
+        _ token: TokenRecord, _ answer: TokenAnswer, to question: Question, at now: Int64
+    ) -> Judgement {
+        let judgement = judgement(of: answer, to: question, about: token, at: now)
+        count(judgement, token, question.sentAt)
+        return judgement
+    }
+
+    /// Judges an answer to credentials.
+    mutating func authenticated(_ answer: TokenAnswer, hasRightPassword: Bool) -> Judgement {
         let judgement: Judgement =
             switch answer {
-            case .accepted: .rightlyAccepted
-            case .refused: .falseRejection
+            case .accepted: hasRightPassword ? .rightlyAccepted : .violation(.password)
+            case .refused: hasRightPassword ? .falseRejection : .rightlyRefused
             case .unavailable: .unavailable
             case .other: .other
             }
@@ -150,34 +168,67 @@ struct Oracle {
         return judgement
     }
 
+    /// Counts what the load has found out by itself.
+    mutating func count(_ judgement: Judgement) { tally.count(judgement) }
+
     private mutating func count(_ judgement: Judgement, _ token: TokenRecord, _ sentAt: Int64) {
-        let age = token.revokedFrom == .max ? -1 : sentAt - token.revokedFrom
+        let revokedFrom = token.revokedFrom
+        let age = revokedFrom == .max ? -1 : sentAt - revokedFrom
         tally.count(judgement, isSoon: (0...Tally.soon).contains(age))
     }
 
     private func judgement(
-        of answer: TokenAnswer, about token: TokenRecord, sentAt: Int64, at now: Int64
+        of answer: TokenAnswer, to question: Question, about token: TokenRecord, at now: Int64
     ) -> Judgement {
-        let isRevoked = token.revokedFrom < sentAt
-        let hasExpired = sentAt >= token.expiresAt + expiryBand
+        let revocation = token.revocation
+        let isRevoked = (revocation?.acknowledged.at ?? .max) < question.sentAt
+        let hasExpired = question.sentAt >= token.expiresAt + expiryBand
+        let isEarly = token.validFrom > .min && now < token.validFrom - expiryBand
         switch answer {
         case .unavailable: return .unavailable
         case .other: return .other
-        case .accepted: if isRevoked || hasExpired { return .violation }
-        case .refused: if isRevoked || hasExpired { return .rightlyRefused }
+        case .accepted:
+            if let rule = token.forbidden { return .violation(rule) }
+            if hasExpired { return .violation(.expiry) }
+            if isEarly { return .violation(.future) }
+            if let revocation, isRevoked {
+                return acceptance(of: token, question, revocation.acknowledged.at, breaking: revocation.rule)
+            }
+        case .refused:
+            if isRevoked || hasExpired || isEarly || token.forbidden != nil { return .rightlyRefused }
         }
-        if token.doubtedFrom <= now { return token.isUnsettled ? .eitherUnacknowledged : .eitherDuringRevocation }
-        if now >= token.expiresAt - expiryBand { return .eitherAtExpiry }
+        let doubt = token.doubt
+        if doubt.from <= now {
+            switch doubt.cause {
+            case .concurrent where revocation == nil: return .eitherConcurrent
+            case .unacknowledged where revocation == nil: return .eitherUnacknowledged
+            default: return .eitherDuringRevocation
+            }
+        }
+        let isNearExpiry = now >= token.expiresAt - expiryBand
+        let isNearStart = token.validFrom > .min && question.sentAt < token.validFrom + expiryBand
+        if isNearExpiry || isNearStart { return .eitherAtExpiry }
         return answer == .accepted ? .rightlyAccepted : .falseRejection
+    }
+
+    /// A revoked token was accepted.
+    private func acceptance(
+        of token: TokenRecord, _ question: Question, _ revokedAt: Int64, breaking rule: Rule
+    ) -> Judgement {
+        switch question.policy {
+        case .deny: return .violation(rule)
+        case .allow: return .lenient
+        case .lastKnown(let bound):
+            // Its proof was asked for before the revocation was written, and the node's own revocations drop it at once.
+            if token.wasRevoked(by: question.node, before: question.sentAt) { return .violation(.lastKnownLocal) }
+            return question.sentAt > revokedAt + bound ? .violation(.lastKnownBound) : .lenient
+        }
     }
 }
 
-extension Standing {
-    mutating func end(_ end: RevocationUnderWay.End, at now: Int64) {
-        switch end {
-        case .acknowledged: acknowledged(at: now)
-        case .unacknowledged: unacknowledged()
-        case .withoutEffect: hadNoEffect()
-        }
+extension Int64 {
+    fileprivate func addingSaturating(_ other: Int64) -> Int64 {
+        let (sum, hasOverflown) = addingReportingOverflow(other)
+        return hasOverflown ? (other > 0 ? .max : .min) : sum
     }
 }

@@ -1,30 +1,49 @@
-// What the oracle knows things by. Objects, because tokens, sessions and subjects refer to each other, and are forgotten
-// with the last reference that the load holds: so memory does not grow with the answers that are judged. Only the oracle changes them.
+// What the oracle knows things by. Objects, because tokens refer to what they fall under, and are forgotten with the last
+// reference that the load holds: memory does not grow with the answers that are judged. Only the oracle changes them.
 
-/// One who logs in.
-final class SubjectRecord {
-    /// Cut-offs that were sent and have not ended.
-    var cutOffsUnderWay = 0
-    /// When the latest cut-off that may have been written ended, with an answer or without.
-    var lastCutOffEndedAt = Int64.min
-    /// Tokens that a cut-off would still change something for.
-    var tokens: [TokenRecord] = []
+/// A subject, a client, or all tokens of an issuer: what a cut-off covers.
+final class CutOffScope {
+    var cutOffs = CutOffHistory()
+}
 
-    func cutOffSent() { cutOffsUnderWay += 1 }
+/// An issuer of tokens, with what is revoked in its name.
+final class IssuerRecord {
+    let all = CutOffScope()
+    private var clients: [String: CutOffScope] = [:]
+    private var keys: [String: KeyRecord] = [:]
 
-    /// - Parameter time: nil if it had no effect.
-    func cutOffEnded(at time: Int64?) {
-        cutOffsUnderWay -= 1
-        if let time { lastCutOffEndedAt = max(lastCutOffEndedAt, time) }
+    func client(_ identifier: String) -> CutOffScope {
+        if let client = clients[identifier] { return client }
+        let client = CutOffScope()
+        clients[identifier] = client
+        return client
     }
+
+    func key(_ identifier: String) -> KeyRecord {
+        if let key = keys[identifier] { return key }
+        let key = KeyRecord()
+        keys[identifier] = key
+        return key
+    }
+}
+
+/// A signing key.
+final class KeyRecord {
+    var standing = Standing()
+    /// By the issuer itself, in its key set; "acknowledged" when every node must have noticed.
+    var withdrawal = Standing()
 }
 
 /// One log-in, and all that was refreshed from it.
 final class SessionRecord {
-    unowned let subject: SubjectRecord
+    let issuer: IssuerRecord
+    let subject: CutOffScope
     var standing = Standing()
 
-    init(of subject: SubjectRecord) { self.subject = subject }
+    init(of subject: CutOffScope, at issuer: IssuerRecord) {
+        self.subject = subject
+        self.issuer = issuer
+    }
 }
 
 /// A token as it was handed out.
@@ -33,38 +52,111 @@ final class TokenRecord {
 
     let kind: Kind
     let session: SessionRecord
+    let client: CutOffScope
+    let key: KeyRecord
     let text: TokenText
+    let logIn: LogInSpan
     /// `exp` on the harness' clock.
     let expiresAt: Int64
-    /// By cut-offs.
+    /// Refused before: `iat` less what its issuer's clock may be ahead, on the harness' clock.
+    var validFrom = Int64.min
+    /// Why it must never be accepted, if so.
+    var forbidden: Rule?
     var standing = Standing()
-    /// Of a refresh token: how often it was presented, how many of these have no answer yet, and when a pair was received
-    /// for it.
-    var presentations = 0
-    var presentationsUnderWay = 0
-    var exchangedAt: Int64?
-    var contest = Contest()
+    var rotation = Rotation()
+    /// Found once, as the first acknowledgement stays the first.
+    private var knownRevocation: Revocation?
 
-    /// Several presentations of one refresh token, of which any may end the session until the last has its answer.
-    struct Contest {
-        var isOpen = false
-        /// Whether one of them got no answer.
+    /// Of a refresh token.
+    struct Rotation {
+        var presentations = 0
+        var firstPresentedAt = Int64.max
+        var underWay = 0
+        /// When a pair was first received for it, and the `jti` of its refresh token.
+        var exchangedAt: Int64?
+        var successor: String?
+        /// Several presentations, of which any may end the session until the last has its answer.
+        var isContested = false
+        /// Whether a contested one got no answer.
         var isUnsettled = false
     }
 
-    init(_ kind: Kind, of session: SessionRecord, text: TokenText, expiresAt: Int64) {
+    struct Revocation {
+        let rule: Rule
+        let acknowledged: Acknowledged
+    }
+
+    init(
+        _ kind: Kind, of session: SessionRecord, text: TokenText, logIn: LogInSpan, expiresAt: Int64
+    ) {
         self.kind = kind
         self.session = session
         self.text = text
+        self.logIn = logIn
         self.expiresAt = expiresAt
+        client = session.issuer.client(text.client)
+        key = session.issuer.key(text.key)
     }
 
-    /// When the first acknowledgement of any revocation that it falls under was received; `.max` if none was.
-    var revokedFrom: Int64 { min(standing.revokedFrom, session.standing.revokedFrom) }
-    /// From when on a refusal is right; `.max` if nothing was sent.
-    var doubtedFrom: Int64 { min(standing.doubtedFrom, session.standing.doubtedFrom) }
-    /// Whether a revocation that it falls under got no answer, and none was acknowledged.
-    var isUnsettled: Bool { revokedFrom == .max && (standing.isUnsettled || session.standing.isUnsettled) }
+    /// The same token where an access token is due: it must never be accepted there.
+    func asAccess() -> TokenRecord {
+        let token = TokenRecord(.access, of: session, text: text, logIn: logIn, expiresAt: expiresAt)
+        token.forbidden = .kind
+        return token
+    }
+
+    /// The first acknowledged revocation that it falls under.
+    var revocation: Revocation? {
+        if let knownRevocation { return knownRevocation }
+        knownRevocation = revocations.min { $0.acknowledged.at < $1.acknowledged.at }
+        return knownRevocation
+    }
+
+    /// When that acknowledgement was received; `.max` if there was none.
+    var revokedFrom: Int64 { revocation?.acknowledged.at ?? .max }
+
+    /// Whether a node has acknowledged a revocation of it before `time`.
+    func wasRevoked(by node: Int, before time: Int64) -> Bool {
+        revocations.contains { $0.acknowledged.by == node && $0.acknowledged.at < time }
+    }
+
+    private var revocations: [Revocation] {
+        var found: [Revocation] = []
+        func add(_ rule: Rule, _ acknowledged: Acknowledged?) {
+            if let acknowledged { found.append(Revocation(rule: rule, acknowledged: acknowledged)) }
+        }
+        add(.token, standing.revocation)
+        add(.session, session.standing.revocation)
+        add(.key, key.standing.revocation)
+        add(.withdrawnKey, key.withdrawal.revocation)
+        add(.subject, session.subject.cutOffs.revocation(of: logIn))
+        add(.client, client.cutOffs.revocation(of: logIn))
+        add(.all, session.issuer.all.cutOffs.revocation(of: logIn))
+        return found
+    }
+
+    /// Why a refusal may be right although nothing was acknowledged.
+    var doubt: Doubt {
+        var doubt = standing.doubt
+        doubt.add(session.standing.doubt)
+        doubt.add(key.standing.doubt)
+        doubt.add(key.withdrawal.doubt)
+        doubt.add(session.subject.cutOffs.doubt(about: logIn))
+        doubt.add(client.cutOffs.doubt(about: logIn))
+        doubt.add(session.issuer.all.cutOffs.doubt(about: logIn))
+        return doubt
+    }
+
+    /// Whether either answer will be right for good, unless another revocation is acknowledged.
+    var isUnsettled: Bool { revocation == nil && doubt.cause > .underWay }
+}
+
+/// What a revocation names.
+enum RevocationTarget {
+    case token(TokenRecord)
+    case session(SessionRecord)
+    case key(KeyRecord)
+    case cutOff(CutOffScope)
 }
 
 /// Something that may revoke tokens, from its sending to its end.
@@ -77,16 +169,15 @@ struct RevocationUnderWay {
         case withoutEffect
     }
 
-    let subject: SubjectRecord
-    /// Whose session ends.
-    let session: SessionRecord?
-    /// What a cut-off covers: all that was handed out before it was sent; nil without a cut-off.
-    let covered: [TokenRecord]?
+    let targets: [RevocationTarget]
+    /// Of its cut-offs.
+    let number: Int
+    let node: Int
     let sentAt: Int64
 }
 
 /// A refresh token that was presented.
 struct Presentation {
     let token: TokenRecord
-    let sentAt: Int64
+    let question: Question
 }
