@@ -1,10 +1,17 @@
 extension Check {
-    /// When a token of a new log-in is to say that it was issued: now, but after every cut-off that applies to it, so that
-    /// the stolen token of the same millisecond dies and the new log-in lives.
+    /// The `iat` and `auth_time` of a new log-in: now, but after every cut-off that applies to it, so that the stolen token
+    /// of the same millisecond dies and the new log-in lives.
+    ///
+    /// A time ahead of `now` must not be handed out before the store's clock has reached it: a cut-off that is set until
+    /// then would fall behind it.
     /// - Parameter values: as many as keys, nil where the store has none.
-    /// - Parameter now: the store's clock, Unix milliseconds, read before the values.
-    /// - Throws: ``UnknownCause`` if nobody can say that such a token would be clear.
-    public func issueTime(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) throws(UnknownCause) -> Int64 {
+    /// - Parameter now: the store's clock, Unix milliseconds, read before the values in the call itself.
+    /// - Parameter longestDelay: how long may be waited for the time, in milliseconds.
+    /// - Throws: ``UnknownCause`` if nobody can say that such a token would be clear, or only in more than that time.
+    public func issueTime(
+        values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64,
+        longestDelay: Int64 = Limits.maximumLogInDelayMilliseconds
+    ) throws(UnknownCause) -> Int64 {
         guard values.count == keyCount, let epoch = values.last else { throw wrongCount(values) }
         if let doubt = Epoch.doubt(epoch, pinned: pinnedEpoch) { throw doubt }
         var time = now
@@ -20,7 +27,7 @@ extension Check {
             }
             time = max(time, cutOff + 1)
         }
-        guard time <= now + Limits.maximumSkewMilliseconds else {
+        guard time - now <= longestDelay else {
             throw UnknownCause(.cutOffAhead, "a cut-off lies ahead of the store's clock: log in when it has passed")
         }
         return time

@@ -92,12 +92,10 @@ public struct Check: Sendable, Hashable {
         var doubt: UnknownCause?
         for (scope, value) in zip(scopes, values) {
             guard let value else { continue }
-            guard scope.kind.isCutOff else { return .revoked(Reason(stored: value)) }
-            if CutOff.implausibility(of: value.span.bytes, now: now) != nil {
-                doubt = UnknownCause(
-                    .implausibleCutOff, "the store holds an implausible cut-off for \(scope.kind.word)")
-            } else if let cutOff = CutOff.parse(value.span.bytes), (logInTime ?? .min) <= cutOff {
-                return .revoked(Reason(cutOff: scope.kind))
+            switch scope.kind.finding(value, logInTime: logInTime, now: now) {
+            case .revoked(let reason): return .revoked(reason)
+            case .implausible(let cause): doubt = cause
+            case .irrelevant: break
             }
         }
         if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
@@ -118,5 +116,39 @@ public struct Check: Sendable, Hashable {
 
     func wrongCount(_ values: [[UInt8]?]) -> UnknownCause {
         UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keyCount) keys")
+    }
+}
+
+extension Scope.Kind {
+    fileprivate enum Finding {
+        case revoked(Reason)
+        case implausible(UnknownCause)
+        /// A cut-off before the log-in.
+        case irrelevant
+    }
+
+    /// What the value of a scope's key says of a token.
+    /// - Parameter logInTime: nil falls under any cut-off.
+    fileprivate func finding(_ value: [UInt8], logInTime: Int64?, now: Int64) -> Finding {
+        guard isCutOff else { return .revoked(Reason(stored: value)) }
+        guard CutOff.implausibility(of: value.span.bytes, now: now) == nil,
+            let cutOff = CutOff.parse(value.span.bytes)
+        else {
+            return .implausible(
+                UnknownCause(.implausibleCutOff, "the store holds an implausible cut-off for \(word)"))
+        }
+        return (logInTime ?? .min) <= cutOff ? .revoked(Reason(cutOff: self)) : .irrelevant
+    }
+
+    /// What the key of one scope says, whatever token falls under it: revoked for any cut-off.
+    /// - Parameter value: of the scope's key; nil if the store has none.
+    /// - Parameter epoch: of the same reply.
+    /// - Parameter now: the store's clock as far as known, Unix milliseconds.
+    package func verdict(value: [UInt8]?, epoch: [UInt8]?, pinnedEpoch: [UInt8], now: Int64) -> Verdict {
+        let finding = value.map { self.finding($0, logInTime: nil, now: now) } ?? Finding.irrelevant
+        if case .revoked(let reason) = finding { return .revoked(reason) }
+        if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
+        if case .implausible(let cause) = finding { return .unknown(cause) }
+        return .clear
     }
 }

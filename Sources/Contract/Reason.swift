@@ -14,7 +14,7 @@ public struct Reason: Sendable, Hashable {
     }
 
     /// Of a token whose log-in time is at or before the cut-off of a scope.
-    init(cutOff kind: Scope.Kind) {
+    package init(cutOff kind: Scope.Kind) {
         text = "issued before the cut-off of \(kind.word)"
         cutOff = kind
     }

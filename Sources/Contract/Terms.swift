@@ -107,8 +107,6 @@ extension Limits {
     public static let maximumIssuerNameBytes = 256
     /// The longest lifetime of a token, 399 days: the daemon keeps a revocation for 400, the margin included.
     public static let maximumLifetimeMilliseconds: Int64 = 399 * 86_400_000
-    /// How far an issuer's clock may be ahead.
-    public static let maximumIssuerLeadMilliseconds: Int64 = 60_000
 }
 
 // MARK: Validity

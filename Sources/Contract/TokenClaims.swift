@@ -47,6 +47,14 @@ public struct TokenClaims: Sendable {
     /// What cut-offs are compared with (DESIGN §2): a refresh keeps it, so no token steps over a cut-off.
     public var logInTime: Int64? { authenticatedAt ?? issuedAt }
 
+    /// The times of the tokens that a refresh gives for this one: issued now, and logged in when this one was (DESIGN §2).
+    /// - Parameter now: the store's clock, Unix milliseconds.
+    /// - Returns: nil for a token without times: any cut-off ends it, and nothing that it could hand on would say so.
+    public func refreshedTimes(now: Int64) -> (issuedAt: Int64, authenticatedAt: Int64)? {
+        // A node of an older release may have handed out a time ahead of the clock.
+        logInTime.map { (max(now, $0), $0) }
+    }
+
     /// The scopes that this token falls under, in the order in which they are looked up.
     public var scopes: [Scope] {
         var scopes: [Scope] = []

@@ -29,7 +29,7 @@ public struct UnknownCause: Sendable, Error, CustomStringConvertible {
         case epochChanged
         /// A cut-off that cannot be meant.
         case implausibleCutOff
-        /// A cut-off lies further ahead than clocks may differ: nobody can log in until it has passed.
+        /// A cut-off lies ahead of the store's clock: nobody can log in until it has passed.
         case cutOffAhead
         /// The token carries nothing that a revocation could name, or its issuer has no label.
         case unidentifiable

@@ -20,6 +20,12 @@ public struct RevocationConfiguration: Sendable {
     /// How long a session's revocation is kept: the longest lifetime of a refresh token; the margin is added. Up to 399
     /// days: the daemon keeps nothing for longer than 400.
     public var longestRefreshLifetime: Duration = .seconds(30 * 86_400)
+    /// How far the clock of an issuer may be ahead of the store's, by `iss`, up to 30 s: a cut-off of now reaches as far, so
+    /// that it ends every token that there is. Zero for an issuer whose times are the store's
+    /// (``RevocationList/issueTime(for:)``): its users could not log in again at once.
+    public var issuerLeads: [String: Duration] = [:]
+    /// The same for every issuer that is not among ``issuerLeads``.
+    public var issuerLead: Duration = .seconds(2)
     /// How long a token without `exp` may live: its revocation is kept for so long. nil refuses to revoke one by `jti`.
     public var maximumTokenLifetime: Duration?
     /// For how long after a refresh token was exchanged a second presenter gets tokens with the same successor `jti`,
@@ -47,6 +53,8 @@ public struct RevocationConfiguration: Sendable {
     /// tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
+    /// Waits until a cut-off has passed. Another one is for tests.
+    package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// Whether each command leaves in a write of its own: the benchmark's, to be compared with.
     package var flushesEachCommand = false
     /// Told of every write how many commands it has: the benchmark's.
@@ -72,6 +80,10 @@ public struct RevocationConfiguration: Sendable {
         guard (Duration.zero...Duration.seconds(5)).contains(revokedAnswerLifetime) else {
             throw RevocationError(.invalidConfiguration, "revoked answers are kept for 0 to 5 seconds")
         }
+        let leads = Duration.zero...Duration.milliseconds(Limits.maximumIssuerLeadMilliseconds)
+        guard leads.contains(issuerLead), issuerLeads.values.allSatisfy({ leads.contains($0) }) else {
+            throw RevocationError(.invalidConfiguration, "an issuer's lead is 0 to 30 seconds")
+        }
         if let replicas {
             guard replicas.count > 0, replicas.timeout >= .milliseconds(1), replicas.timeout < commandTimeout else {
                 throw RevocationError(
@@ -82,6 +94,13 @@ public struct RevocationConfiguration: Sendable {
         guard epoch?.isEmpty != true else {
             throw RevocationError(.invalidConfiguration, "the configured epoch is empty: leave it out, or give it")
         }
+    }
+
+    /// How far the clock of an issuer may be ahead, in milliseconds.
+    /// - Parameter issuer: `iss`; nil where there is only one.
+    func lead(of issuer: String?) -> Int64 {
+        (issuer.flatMap { issuerLeads[$0] } ?? (issuer == nil ? issuerLeads.values.max() : nil) ?? issuerLead)
+            .milliseconds
     }
 
     /// How long a session's revocation or a cut-off is kept, in seconds: as long as any token that it names may live.

@@ -143,7 +143,7 @@ extension RevocationList {
 extension RevocationList {
     /// Why a clear answer proves nothing.
     /// - Parameter wasClockRight: whether this machine's clock was right when the store was asked.
-    private func doubt(about clock: StoreClock?, _ wasClockRight: Bool) -> UnknownCause? {
+    func doubt(about clock: StoreClock?, _ wasClockRight: Bool) -> UnknownCause? {
         guard let clock else { return UnknownCause(.clockSkewed, StoreFailure.clockUnknown.message) }
         if let doubt = doubt(about: clock) { return doubt }
         return wasClockRight ? nil : UnknownCause(.clockSkewed, "this machine's clock was wrong until just now")

@@ -1,34 +1,46 @@
 public import Contract
 
 extension RevocationList {
-    /// The longest wait for a cut-off to pass. One further ahead was not set by this library, and is only stepped over.
-    private static let longestWait = Duration.seconds(1)
-
-    /// The `iat` for a token of a new log-in (fresh credentials, never a refresh), in Unix milliseconds on the store's
-    /// clock: `max(now, cut-off + 1)` over every cut-off that applies.
+    /// The `iat` and `auth_time` for the tokens of a new log-in (fresh credentials, never a refresh), in Unix milliseconds on
+    /// the store's clock: `max(now, cut-off + 1)` over every cut-off that applies.
     ///
-    /// It is not returned before that time has come: so whatever is handed out was issued no later than a cut-off that is
-    /// set afterwards.
-    /// - Parameter token: the claims that the new token will have; its `issuedAt` is not looked at.
+    /// The clock is read in the call, and no time is returned that it has not reached: so whatever is handed out was issued
+    /// no later than a cut-off that is set afterwards. A cut-off that lies ahead is waited for, for at most 1 s.
+    /// - Parameter token: the claims that the new token will have, its signing key included; its times are not looked at.
     /// - Throws: ``UnknownCause``: nobody can log in now, and there is no policy about that (503).
     public func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
         let check = try check(of: token)
+        var patience = Limits.maximumLogInDelayMilliseconds
+        // Doubled each time: a clock that stands still is not to be asked a thousand times.
+        var shortestPause: Int64 = 1
+        while true {
+            let (time, now) = try await issueTime(check, longestDelay: patience)
+            guard time > now else { return time }
+            let pause = min(max(time - now, shortestPause), patience)
+            shortestPause *= 2
+            patience -= pause
+            do { try await configuration.pause(.milliseconds(pause)) } catch {
+                throw UnknownCause(.cancelled, "the caller was cancelled")
+            }
+        }
+    }
+
+    private func issueTime(
+        _ check: Check, longestDelay: Int64
+    ) async throws(UnknownCause) -> (time: Int64, now: Int64) {
         let believed = believedEpoch
         let timed = try await asking { () async throws(StoreFailure) in try await backend.timedLookUp(check.keys) }
         try await demandRightClock()
+        // Of several servers the one that is furthest behind: each tells a cut-off its own time.
         let now = timed.time.lowerBound
         do throws(UnknownCause) {
             let time = try check.issueTime(
-                values: timed.values, pinnedEpoch: pinned(believed, seeing: timed.values), now: now)
-            if time > now { await pass(.milliseconds(time - now)) }
-            return time
+                values: timed.values, pinnedEpoch: pinned(believed, seeing: timed.values), now: now,
+                longestDelay: longestDelay)
+            return (time, now)
         } catch {
             look(into: error)
             throw error
         }
-    }
-
-    private func pass(_ duration: Duration) async {
-        if duration <= Self.longestWait { try? await Task.sleep(for: duration) }
     }
 }

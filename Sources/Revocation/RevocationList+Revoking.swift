@@ -11,7 +11,7 @@ extension RevocationList {
     /// A store whose epoch has changed takes revocations all the same: one more can only make it safer, and checks stay
     /// unknown until the epoch is accepted.
     /// - Parameter scopes: `.token` and `.session` end a log-in. `.subject`, `.client` and `.all` set a cut-off at the
-    ///   store's present time, or at the token's `iat` if that is later: "log out everywhere" is `.subject`.
+    ///   store's present time, or at the token's log-in time if that is later: "log out everywhere" is `.subject`.
     /// - Returns: of several scopes, the one that is kept for the shortest time.
     /// - Throws: ``RevocationError``: the token is then not known to be revoked.
     @discardableResult
@@ -26,7 +26,7 @@ extension RevocationList {
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: try await now())
         return Acknowledgement.least(
-            try await revoke(requests, reason: reason, issuer: token.issuer, issuedAt: token.issuedAt))
+            try await revoke(requests, reason: reason, issuer: token.issuer, presented: token))
     }
 
     /// Revokes one thing, named without a token.
@@ -51,19 +51,22 @@ extension RevocationList {
     public func revoke(
         _ requests: [RevocationRequest], reason: Reason = .admin, issuer: String? = nil
     ) async throws(RevocationError) -> [Acknowledgement] {
-        try await revoke(requests, reason: reason, issuer: issuer, issuedAt: nil)
+        try await revoke(requests, reason: reason, issuer: issuer, presented: nil)
     }
 
-    /// - Parameter issuedAt: of the token by which it is revoked, Unix milliseconds.
+    /// - Parameter token: the one by which it is revoked.
     private func revoke(
-        _ requests: [RevocationRequest], reason: Reason, issuer: String?, issuedAt: Int64?
+        _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?
     ) async throws(RevocationError) -> [Acknowledgement] {
         let namespace = try namespace(of: issuer)
         var acknowledgements: [Acknowledgement] = []
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
-            var circumstances = try await circumstances(of: requests, namespace)
-            circumstances.issuedAt = issuedAt
+            var circumstances = RevocationPlan.Circumstances(configuration: configuration, namespace: namespace, now: 0)
+            circumstances.now = try await now()
+            circumstances.cutOffs = try await cutOffReadings(for: requests, namespace, presented: token)
+            circumstances.lead = configuration.lead(of: issuer)
+            circumstances.logInTime = token?.logInTime
             let plan = try RevocationPlan(requests, reason: reason, circumstances)
             let entries = plan.entries.compactMap { $0 }
             let replicas = entries.isEmpty ? nil : try await write(entries)
@@ -157,25 +160,6 @@ extension RevocationList {
     /// The store's time.
     private func now() async throws(RevocationError) -> Int64 {
         try await acting { () async throws(StoreFailure) in try await storeTime() }
-    }
-
-    /// Asks for the exact time only where one is to be written.
-    private func circumstances(
-        of requests: [RevocationRequest], _ namespace: Namespace
-    ) async throws(RevocationError) -> RevocationPlan.Circumstances {
-        var circumstances = RevocationPlan.Circumstances(configuration: configuration, namespace: namespace, now: 0)
-        var keys: [String] = []
-        for request in requests where request.cutOff == .now {
-            keys.append(try namespace.revocationKey(for: request.scope))
-        }
-        guard !keys.isEmpty else {
-            circumstances.now = try await now()
-            return circumstances
-        }
-        let timed = try await acting { () async throws(StoreFailure) in try await backend.timedLookUp(keys) }
-        circumstances.now = timed.time.upperBound
-        for (key, value) in zip(keys, timed.values) { circumstances.held[key] = value }
-        return circumstances
     }
 }
 

@@ -16,10 +16,11 @@ extension RevocationList {
     /// Of many who present one token at once exactly one wins. A later use revokes the session and with it every token of
     /// it; within ``RevocationConfiguration/rotationGrace`` a second presenter gets the same successor.
     ///
-    /// Whatever is revoked meanwhile wins: the session's revocation ends the new pair, and its `iat` is no later than any
-    /// cut-off that the look-up did not see.
+    /// Whatever is revoked meanwhile wins: the session's revocation ends the new pair, and so does any cut-off that ends the
+    /// old token, as the pair keeps its log-in time.
     /// - Parameter token: the verified claims of a refresh token.
-    /// - Throws: ``RevocationError/Code/unrevocableToken`` unless it is a refresh token with `jti`, `sid` and `exp`,
+    /// - Throws: ``RevocationError/Code/unrevocableToken`` unless it is a refresh token with `jti`, `sid`, `exp` and
+    ///   `iat` or `auth_time`,
     ///   ``RevocationError/Code/unknownIssuer``.
     public func rotate(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
         let outcome = try await exchange(token)
@@ -30,15 +31,17 @@ extension RevocationList {
     private func exchange(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
         let namespace = try namespace(of: token.issuer)
         guard token.kind == .refresh, let identifier = token.identifier, !identifier.isEmpty,
-            let session = token.session, !session.isEmpty, let expiresAt = token.expiresAt
+            let session = token.session, !session.isEmpty, let expiresAt = token.expiresAt,
+            token.logInTime != nil
         else {
-            throw RevocationError(.unrevocableToken, "only a refresh token with jti, sid and exp can be exchanged")
+            throw RevocationError(
+                .unrevocableToken, "only a refresh token with jti, sid, exp and iat can be exchanged")
         }
         let key = try namespace.revocationKey(for: .token(identifier))
         let successor = unsettled.withLock { $0.take(key) } ?? UUID().uuidString.lowercased()
         do throws(UnknownCause) {
             let check = try check(of: token)
-            let outcome = try await rotate(check, to: successor, expiresAt: expiresAt, issuedAt: token.issuedAt)
+            let outcome = try await rotate(token, check, to: successor, expiresAt: expiresAt)
             guard case .reused = outcome else { return outcome }
             return await end(session, issuer: token.issuer)
         } catch {
@@ -49,7 +52,7 @@ extension RevocationList {
     }
 
     private func rotate(
-        _ check: Check, to successor: String, expiresAt: Int64, issuedAt: Int64?
+        _ token: TokenClaims, _ check: Check, to successor: String, expiresAt: Int64
     ) async throws(UnknownCause) -> RotationOutcome {
         let believed = believedEpoch
         try await demandRightClock()
@@ -67,11 +70,15 @@ extension RevocationList {
             existing: claim.existing, values: claim.after.values, claim: rotation,
             grace: configuration.rotationGrace.milliseconds,
             pinnedEpoch: pinned(believed, seeing: claim.after.values), now: claim.after.time.lowerBound)
-        // The old token's own iat may have been set behind a cut-off, ahead of the clock.
-        let time = max(claim.after.time.lowerBound, issuedAt ?? 0)
+        guard let times = token.refreshedTimes(now: claim.after.time.lowerBound) else {
+            throw UnknownCause(.unidentifiable, "the token has no times")
+        }
+        func pair(_ successor: String) -> RotationOutcome.Successor {
+            .init(identifier: successor, issuedAt: times.issuedAt, authenticatedAt: times.authenticatedAt)
+        }
         switch decision {
-        case .won(let successor): return .rotated(.init(identifier: successor, issuedAt: time))
-        case .repeated(let successor): return .repeated(.init(identifier: successor, issuedAt: time))
+        case .won(let successor): return .rotated(pair(successor))
+        case .repeated(let successor): return .repeated(pair(successor))
         case .reused: return .reused
         case .revoked(let reason): return .revoked(reason)
         case .unknown(let cause): throw cause

@@ -6,12 +6,14 @@ struct RevocationPlan: Sendable {
     struct Circumstances: Sendable {
         var configuration: RevocationConfiguration
         var namespace: Namespace
-        /// The store's clock, Unix milliseconds.
+        /// The store's clock as far as known, Unix milliseconds: lifetimes are reckoned from it.
         var now: Int64
-        /// What the keys of the cut-offs to be set to now hold.
-        var held: [String: [UInt8]] = [:]
-        /// When the token was issued by which it is revoked, Unix milliseconds.
-        var issuedAt: Int64?
+        /// What was read for each cut-off, by its key.
+        var cutOffs: [String: CutOffReading] = [:]
+        /// How far the clock of the issuer may be ahead, in milliseconds.
+        var lead: Int64 = 0
+        /// Of the token by which it is revoked, Unix milliseconds.
+        var logInTime: Int64?
     }
 
     /// One for each request; nil for a token that expired so long ago that nobody accepts it.
@@ -52,23 +54,19 @@ struct RevocationPlan: Sendable {
     private static func milliseconds(
         _ cutOff: CutOffTime, _ key: String, _ circumstances: Circumstances
     ) throws(RevocationError) -> Int64 {
-        let now = circumstances.now
+        guard let reading = circumstances.cutOffs[key] else { preconditionFailure("a cut-off has its time read") }
         switch cutOff {
         case .now:
-            let latest = now + Limits.maximumCutOffLeadMilliseconds
-            // The token that is presented must end, whatever clock it was issued by.
-            let earliest = max(now, circumstances.issuedAt ?? now)
-            guard earliest <= latest else {
+            guard
+                let time = CutOff.now(
+                    reading.time, lead: circumstances.lead, held: reading.held, logInTime: circumstances.logInTime)
+            else {
                 throw RevocationError(
                     .implausibleCutOff, "the token was issued more than 60 seconds ahead of the store's clock")
             }
-            // A log-in after the cut-off before may have been issued one millisecond behind it, ahead of the clock.
-            guard let held = circumstances.held[key], CutOff.implausibility(of: held.span.bytes, now: now) == nil,
-                let before = CutOff.parse(held.span.bytes)
-            else { return earliest }
-            return min(max(earliest, before + 1), latest)
+            return time
         case .at(let time):
-            switch CutOff.implausibility(of: String(time).utf8.span.bytes, now: now) {
+            switch CutOff.implausibility(of: String(time).utf8.span.bytes, now: reading.time) {
             case nil: return time
             case .inTheFuture:
                 throw RevocationError(
@@ -78,6 +76,14 @@ struct RevocationPlan: Sendable {
             }
         }
     }
+}
+
+/// What a store said before a cut-off is written to it, all in one reply.
+struct CutOffReading: Sendable {
+    /// The clock of the server that has its key, read first, Unix milliseconds.
+    let time: Int64
+    /// The values of the cut-offs that may have pushed a log-in ahead of that clock.
+    let held: [[UInt8]]
 }
 
 extension RevocationEntry {

@@ -18,8 +18,10 @@ public enum RotationOutcome: Sendable {
     public struct Successor: Sendable, Equatable {
         /// The `jti` of the new refresh token. The access token has one of its own.
         public let identifier: String
-        /// The `iat` of both, in Unix milliseconds on the store's clock: a cut-off that is set after the rotation is no
-        /// earlier.
+        /// The `iat` of both, in Unix milliseconds on the store's clock.
         public let issuedAt: Int64
+        /// The `auth_time` of both: the log-in time of the token that was exchanged, unchanged. Whatever cut-off ends
+        /// that one ends the pair, whenever it is set.
+        public let authenticatedAt: Int64
     }
 }

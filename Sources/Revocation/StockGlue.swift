@@ -57,7 +57,7 @@ package final class StockGlue: Sendable {
             if case .integer(let count) = replies[0], count > 0 { return .revoked(.logout) }
             if case .error = replies[0] { throw StoreFailure(unexpected: replies[0]) }
             if let cutOff = try replies[1].value().flatMap({ Int64(String(decoding: $0, as: UTF8.self)) }),
-                (token.issuedAt ?? 0) <= cutOff
+                (token.logInTime ?? 0) <= cutOff
             {
                 return .revoked(.logout)
             }
@@ -125,7 +125,8 @@ package final class StockGlue: Sendable {
             ])[0]
             if reply == .ok {
                 let successor = UUID().uuidString.lowercased()
-                return .rotated(.init(identifier: successor, issuedAt: Self.now()))
+                return .rotated(
+                    .init(identifier: successor, issuedAt: Self.now(), authenticatedAt: token.logInTime ?? 0))
             }
             guard reply == .null else { throw StoreFailure(unexpected: reply) }
             let commands = [TokenClaims.Kind.access, .refresh].map {

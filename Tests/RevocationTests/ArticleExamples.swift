@@ -44,5 +44,6 @@ func refresh(_ token: TokenClaims, _ denylist: RevocationList) async throws -> R
 func denylist(of url: String) throws -> RevocationList {
     var configuration = RevocationConfiguration()
     configuration.longestRefreshLifetime = .seconds(30 * 86_400)
+    configuration.issuerLeads = ["https://login.example": .zero]
     return try RevocationList(url, configuration: configuration)
 }

@@ -67,15 +67,77 @@ import Testing
         #expect(await list.verdict(for: token).reason != nil)
     }
 
-    @Test func aCutOffFarAheadLetsNobodyIn() async throws {
-        let now = configuration().wallClock()
-        let list = try RevocationList("memory:", configuration: configuration())
-        #expect(try await list.issueTime(for: Self.claims("alice")) == now)
-        try await list.revoke(.subject("alice", issuedBefore: .at(now + 29_999)))
-        #expect(try await list.issueTime(for: Self.claims("alice")) == now + 30_000)
-        try await list.revoke(.client("client", issuedBefore: .at(now + 30_000)))
+    /// A clock that a pause moves.
+    private final class Clock: Sendable {
+        let now = Atomic(RevocationTests.configuration().wallClock())
+        let paused = Atomic<Int64>(0)
+
+        /// - Parameter share: how much of a pause the store's clock goes on by.
+        func configuration(share: Double = 1) -> RevocationConfiguration {
+            var configuration = RevocationTests.configuration()
+            configuration.wallClock = { self.now.load(ordering: .relaxed) }
+            configuration.pause = { duration in
+                let milliseconds = Int64(duration / .milliseconds(1))
+                #expect(milliseconds > 0)
+                self.paused.wrappingAdd(milliseconds, ordering: .relaxed)
+                self.now.wrappingAdd(Int64((Double(milliseconds) * share).rounded(.up)), ordering: .relaxed)
+            }
+            return configuration
+        }
+    }
+
+    /// What is handed out is no later than what the store's clock says then: no cut-off can fall behind it.
+    @Test(arguments: [0, 1, 2, 400, 700, 999] as [Int64], [1, 0.9, 0.5])
+    func aLogInIsHandedOutWhenTheCutOffHasPassed(ahead: Int64, share: Double) async throws {
+        let clock = Clock()
+        let list = try RevocationList("memory:", configuration: clock.configuration(share: share))
+        let start = clock.now.load(ordering: .relaxed)
+        try await list.revoke(.all(issuedBefore: .at(start + ahead)))
+        guard Double(ahead + 1) <= 1_000 * share else {
+            let cause = await #expect(throws: UnknownCause.self) { try await list.issueTime(for: Self.claims("alice")) }
+            #expect(cause?.code == .cutOffAhead)
+            return
+        }
+        let token = Self.claims("alice", issuedAt: try await list.issueTime(for: Self.claims("alice")))
+        #expect(await list.verdict(for: token).isClear)
+        #expect(try #require(token.issuedAt) > start + ahead)
+        #expect(try #require(token.issuedAt) <= clock.now.load(ordering: .relaxed))
+        #expect(clock.paused.load(ordering: .relaxed) > 0)
+        // A cut-off in the very millisecond of the log-in.
+        try await list.revoke(.subject("alice"))
+        #expect(await list.verdict(for: token).reason != nil)
+    }
+
+    @Test(arguments: [1_000, 30_000, 60_000] as [Int64])
+    func aCutOffFarAheadLetsNobodyIn(ahead: Int64) async throws {
+        let clock = Clock()
+        let list = try RevocationList("memory:", configuration: clock.configuration())
+        let start = clock.now.load(ordering: .relaxed)
+        #expect(try await list.issueTime(for: Self.claims("alice")) == start)
+        try await list.revoke(.client("client", issuedBefore: .at(start + ahead)))
         let cause = await #expect(throws: UnknownCause.self) { try await list.issueTime(for: Self.claims("alice")) }
         #expect(cause?.code == .cutOffAhead)
+        #expect(clock.paused.load(ordering: .relaxed) == 0)
+    }
+
+    @Test func aClockThatStandsStillIsAskedAFewTimesOnly() async throws {
+        let clock = Clock()
+        let list = try RevocationList("memory:", configuration: clock.configuration(share: 0))
+        try await list.revoke(.subject("alice"))
+        let cause = await #expect(throws: UnknownCause.self) { try await list.issueTime(for: Self.claims("alice")) }
+        #expect(cause?.code == .cutOffAhead)
+        #expect(clock.paused.load(ordering: .relaxed) == Limits.maximumLogInDelayMilliseconds)
+    }
+
+    /// A key that was revoked signs no new log-in.
+    @Test func aRevokedKeyLetsNobodyIn() async throws {
+        let list = try RevocationList("memory:", configuration: configuration())
+        var claims = Self.claims("alice")
+        claims.key = "stolen"
+        try await list.revoke(.key("stolen"))
+        let cause = await #expect(throws: UnknownCause.self) { try await list.issueTime(for: claims) }
+        #expect(cause?.message.contains("kid") == true)
+        #expect(cause?.message.contains("stolen") == false)
     }
 
     @Test func withoutItsEpochNobodyLogsIn() async throws {

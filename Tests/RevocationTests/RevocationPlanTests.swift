@@ -63,13 +63,16 @@ import Testing
     }
 
     private func cutOff(
-        _ time: CutOffTime, held: String? = nil, issuedAt: Int64? = nil, now: Int64 = 1_799_999_000_000
+        _ time: CutOffTime, held: [String] = [], logInTime: Int64? = nil, lead: Int64 = 0,
+        now: Int64 = 1_799_999_000_000
     ) throws(RevocationError) -> String? {
+        let reading = CutOffReading(time: now, held: held.map { Array($0.utf8) })
+        // Lifetimes are reckoned from another clock, which says nothing about cut-offs.
         let plan = try RevocationPlan(
             [.subject("alice", issuedBefore: time)], reason: .admin,
             .init(
-                configuration: configuration(), namespace: Namespace(), now: now,
-                held: held.map { ["revoked:sub:alice": Array($0.utf8)] } ?? [:], issuedAt: issuedAt))
+                configuration: configuration(), namespace: Namespace(), now: now - 5_000,
+                cutOffs: ["revoked:sub:alice": reading], lead: lead, logInTime: logInTime))
         #expect(plan.entries[0]?.secondsToLive == 2_592_120)
         return plan.entries[0]?.value
     }
@@ -77,22 +80,46 @@ import Testing
     @Test func aCutOffOfNowLiesBehindTheOneBefore() throws {
         let now: Int64 = 1_799_999_000_000
         #expect(try cutOff(.now) == "\(now)")
-        #expect(try cutOff(.now, held: "\(now - 1)") == "\(now)")
-        #expect(try cutOff(.now, held: "\(now)") == "\(now + 1)")
-        #expect(try cutOff(.now, held: "\(now + 20_000)") == "\(now + 20_001)")
-        #expect(try cutOff(.now, held: "\(now + 60_000)") == "\(now + 60_000)")
+        #expect(try cutOff(.now, held: ["\(now - 1)"]) == "\(now)")
+        #expect(try cutOff(.now, held: ["\(now)"]) == "\(now + 1)")
+        #expect(try cutOff(.now, held: ["\(now + 20_000)"]) == "\(now + 20_001)")
+        #expect(try cutOff(.now, held: ["\(now + 60_000)"]) == "\(now + 60_000)")
         for held in ["soon", "0", "\(now / 1_000)", "\(now + 60_001)"] {
-            #expect(try cutOff(.now, held: held) == "\(now)")
+            #expect(try cutOff(.now, held: [held]) == "\(now)")
         }
+        // Of another scope, whichever it is.
+        #expect(try cutOff(.now, held: ["\(now + 7)", "soon", "\(now + 3)"]) == "\(now + 8)")
+    }
+
+    @Test func aCutOffOfNowReachesAsFarAsTheIssuersClockMayBeAhead() throws {
+        let now: Int64 = 1_799_999_000_000
+        #expect(try cutOff(.now, lead: 2_000) == "\(now + 2_000)")
+        #expect(try cutOff(.now, held: ["\(now + 1_999)"], lead: 2_000) == "\(now + 2_000)")
+        #expect(try cutOff(.now, held: ["\(now + 2_000)"], lead: 2_000) == "\(now + 2_001)")
+        #expect(try cutOff(.now, logInTime: now + 1_000, lead: 2_000) == "\(now + 2_000)")
+        #expect(try cutOff(.now, lead: 30_000) == "\(now + 30_000)")
+        // One that is named is taken at its word.
+        #expect(try cutOff(.at(now - 5), lead: 2_000) == "\(now - 5)")
+    }
+
+    @Test(
+        arguments: [
+            (["a": Duration.seconds(3)], nil, 3_000), (["a": .seconds(3), "b": .zero], nil, 3_000), ([:], nil, 2_000),
+            (["a": .seconds(3)], "a", 3_000), (["a": .zero], "b", 2_000), ([:], "b", 2_000),
+        ] as [([String: Duration], String?, Int64)])
+    func anIssuerThatIsNotNamedHasTheLongestLead(leads: [String: Duration], issuer: String?, lead: Int64) {
+        var configuration = RevocationConfiguration()
+        configuration.issuerLeads = leads
+        #expect(configuration.lead(of: issuer) == lead)
     }
 
     @Test func theTokenThatIsPresentedEndsWhateverClockItWasIssuedBy() throws {
         let now: Int64 = 1_799_999_000_000
-        #expect(try cutOff(.now, issuedAt: now - 1) == "\(now)")
-        #expect(try cutOff(.now, issuedAt: now + 2_500) == "\(now + 2_500)")
-        #expect(try cutOff(.now, held: "\(now + 3_000)", issuedAt: now + 2_500) == "\(now + 3_001)")
-        #expect(try cutOff(.now, held: "\(now + 1_000)", issuedAt: now + 60_000) == "\(now + 60_000)")
-        let error = #expect(throws: RevocationError.self) { try cutOff(.now, issuedAt: now + 60_001) }
+        #expect(try cutOff(.now, logInTime: now - 1) == "\(now)")
+        #expect(try cutOff(.now, logInTime: now + 2_500) == "\(now + 2_500)")
+        #expect(try cutOff(.now, held: ["\(now + 3_000)"], logInTime: now + 2_500) == "\(now + 3_001)")
+        #expect(try cutOff(.now, held: ["\(now + 1_000)"], logInTime: now + 60_000) == "\(now + 60_000)")
+        let error = #expect(throws: RevocationError.self) { try cutOff(.now, logInTime: now + 60_001) }
         #expect(error?.code == .implausibleCutOff)
     }
 

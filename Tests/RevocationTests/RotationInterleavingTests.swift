@@ -13,13 +13,15 @@ import Testing
     }
 
     private static let requests: [RevocationRequest] = [
-        .session("sid"), .subject("sub"), .client("client"), .all(),
+        .session("sid"), .subject("sub"), .client("client"), .key("key"), .all(),
     ]
 
-    private static func token(_ kind: TokenClaims.Kind, _ identifier: String, issuedAt: Int64) -> TokenClaims {
+    private static func token(
+        _ kind: TokenClaims.Kind, _ identifier: String, issuedAt: Int64, authenticatedAt: Int64?
+    ) -> TokenClaims {
         TokenClaims(
             kind: kind, issuer: "i", subject: "sub", session: "sid", identifier: identifier, client: "client",
-            issuedAt: issuedAt, expiresAt: issuedAt + 600_000)
+            key: "key", issuedAt: issuedAt, authenticatedAt: authenticatedAt, expiresAt: issuedAt + 600_000)
     }
 
     @Test(arguments: [StoreKind.daemon, .redis], Point.allCases)
@@ -31,7 +33,10 @@ import Testing
                 let list = try RevocationList(
                     backend: backend, configuration: liveConfiguration(), logger: LogLines().logger)
                 let now = try await list.issueTime(for: TokenClaims(issuer: "i", subject: "sub", client: "client"))
-                let old = Self.token(.refresh, "old \(request.scope.kind) \(point)", issuedAt: now)
+                // One of a log-in, or of an older release, which said nothing about it.
+                let old = Self.token(
+                    .refresh, "old \(request.scope.kind) \(point)", issuedAt: now,
+                    authenticatedAt: request.scope.kind == .client ? nil : now)
                 #expect(await list.verdict(for: old).isClear)
 
                 backend.point.withLock { $0 = point }
@@ -43,7 +48,11 @@ import Testing
                 if let successor {
                     #expect(![.before, .afterClaim, .afterTime].contains(point))
                     for kind in [TokenClaims.Kind.refresh, .access] {
-                        let new = Self.token(kind, successor.identifier, issuedAt: successor.issuedAt)
+                        #expect(successor.authenticatedAt == now)
+                        // However long after the cut-off it was issued.
+                        let new = Self.token(
+                            kind, successor.identifier, issuedAt: successor.issuedAt + 1_000,
+                            authenticatedAt: successor.authenticatedAt)
                         #expect(await revoking.verdict(for: new).reason != nil, "\(request.scope.kind) \(point)")
                     }
                 }

@@ -46,6 +46,12 @@ import Testing
                 let stranger = Self.token(identifier: "x", session: "x", subject: "x", client: "x", key: "x")
                 #expect(await list.verdict(for: stranger).isClear == (scope.kind != .all))
 
+                // Asked about by its name.
+                for other in Self.requests.map(\.scope) {
+                    #expect((await list.verdict(of: other).reason == reason) == (other == scope))
+                    #expect(await list.verdict(of: other).isClear == (other != scope))
+                }
+
                 let restored = try await list.restore([scope, .token("unknown")])
                 #expect(restored.map(\.scope) == [scope])
                 if scope.kind.isCutOff {
@@ -118,6 +124,16 @@ import Testing
             #expect(try await list.restore([.subject("sub")]).map(\.value) == ["\(Self.now - 5_000)"])
             await list.close()
         }
+    }
+
+    @Test func aScopeOfWhichNothingIsKnownIsNotClear() async throws {
+        let server = try await RedisServer()
+        let list = try RevocationList(server.url, configuration: liveConfiguration())
+        #expect(await list.verdict(of: .key("key")).unknownCode == .epochMissing)
+        #expect(await list.verdict(of: .key("")).unknownCode == .unidentifiable)
+        server.kill()
+        #expect(await eventually { await list.verdict(of: .key("key")).unknownCode == .unreachable })
+        await list.close()
     }
 
     @Test(arguments: StoreKind.allCases)

@@ -32,6 +32,7 @@ func configuration(
     configuration.commandTimeout = commandTimeout
     configuration.connectTimeout = .seconds(5)
     configuration.wallClock = { now }
+    configuration.issuerLead = .zero
     return configuration
 }
 

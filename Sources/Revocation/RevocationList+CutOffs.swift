@@ -1,0 +1,46 @@
+import Contract
+
+extension RevocationList {
+    /// Reads, for each cut-off that is to be written, the clock of the server that has its key, and what is held already: in
+    /// one pipeline with the epoch, so that no other store's clock can be taken for it. A time that was known before this
+    /// call would spare whoever logs in between.
+    /// - Parameter token: the one by which it is revoked; its other cut-offs may have pushed it ahead.
+    /// - Returns: by key; empty if there is no cut-off among the requests.
+    func cutOffReadings(
+        for requests: [RevocationRequest], _ namespace: Namespace, presented token: TokenClaims?
+    ) async throws(RevocationError) -> [String: CutOffReading] {
+        var keys: [String] = []
+        for request in requests where request.cutOff != nil {
+            keys.append(try namespace.revocationKey(for: request.scope))
+        }
+        guard !keys.isEmpty else { return [:] }
+        var pushing: [String] = []
+        for scope in (token?.scopes ?? [.all]) where scope.kind.isCutOff {
+            pushing.append(try namespace.revocationKey(for: scope))
+        }
+        let asked = keys + pushing
+        let timed = try await provenLookUp(asked)
+        let pushed = timed.values.dropFirst(keys.count).compactMap { $0 }
+        var readings: [String: CutOffReading] = [:]
+        for (key, value) in zip(keys, timed.values) {
+            var time = timed.time
+            // Several servers: each cut-off is compared with the clock of its own.
+            if time.lowerBound != time.upperBound { time = try await provenLookUp([key]).time }
+            readings[key] = CutOffReading(time: time.upperBound, held: pushed + [value].compactMap { $0 })
+        }
+        return readings
+    }
+
+    /// The values of keys and the time before, both from the store that is believed.
+    private func provenLookUp(_ keys: [String]) async throws(RevocationError) -> TimedValues {
+        let believed = believedEpoch
+        let timed = try await acting { () async throws(StoreFailure) in
+            try await backend.timedLookUp(keys + [Epoch.key])
+        }
+        if let cause = Epoch.doubt(timed.values.last ?? nil, pinned: pinned(believed, seeing: timed.values)) {
+            look(into: cause)
+            throw RevocationError(cause.code == .epochMissing ? .epochMissing : .epochChanged, cause.message)
+        }
+        return TimedValues(values: timed.values.dropLast(), time: timed.time)
+    }
+}
