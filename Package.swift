@@ -185,7 +185,8 @@ let package = Package(
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
         .testTarget(
             name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP"], swiftSettings: settings),
-        .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
+        .testTarget(
+            name: "ContractTests", dependencies: ["Contract"], exclude: ["Vectors"], swiftSettings: settings),
         .testTarget(
             name: "RevokedServerTests",
             dependencies: ["AdminHTTP", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP"],
