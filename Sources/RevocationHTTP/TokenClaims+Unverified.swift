@@ -10,6 +10,7 @@ extension TokenClaims {
         self.init(
             kind: parts.header.kind ?? .refresh, issuer: payload.iss ?? "", subject: payload.sub,
             session: payload.sid, identifier: payload.jti, client: payload.clientIdentifier,
-            issuedAt: payload.iat?.milliseconds, expiresAt: payload.exp?.milliseconds)
+            key: parts.header.kid, issuedAt: payload.iat?.milliseconds,
+            authenticatedAt: payload.authenticatedAt?.value?.milliseconds, expiresAt: payload.exp?.milliseconds)
     }
 }

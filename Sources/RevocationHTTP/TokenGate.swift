@@ -36,7 +36,8 @@ public struct TokenGate: Sendable {
 
     /// Verifies a request's access token and has it looked up.
     /// - Parameter policy: what becomes of a token of which nothing can be proven.
-    /// - Throws: the ``Refusal``: 401 with a challenge (RFC 6750 §3) for a missing, refused or revoked token, 400 for
+    /// - Throws: the ``Refusal``: 401 with a challenge (RFC 6750 §3) for a missing, refused or revoked token, which says
+    ///   whether the user has to log in again (a cut-off refuses it, RFC 9470 §3), 400 for
     ///   credentials that are not one token, 503 for a token of which nothing is known.
     public func admit(
         _ headers: HTTPFields, policy: FailurePolicy = .deny
@@ -44,6 +45,8 @@ public struct TokenGate: Sendable {
         let claims = try await verified(headers)
         switch await denylist.admission(of: claims, policy: policy) {
         case .admitted: return claims
+        case .revoked(let reason) where reason.cutOff != nil:
+            throw .insufficientAuthentication("the user has to log in again", realm: realm)
         case .revoked: throw .invalidToken("the token has been revoked", realm: realm)
         case .refused(let cause): throw .unavailable(cause.message)
         }

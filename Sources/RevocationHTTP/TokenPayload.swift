@@ -9,10 +9,20 @@ struct TokenPayload: Decodable {
     let iat: NumericDate?
     let nbf: NumericDate?
     let exp: NumericDate?
+    let authenticatedAt: Leniently<NumericDate>?
 
     private enum CodingKeys: String, CodingKey {
         case iss, aud, sub, sid, jti, iat, nbf, exp
         case clientIdentifier = "client_id"
+        case authenticatedAt = "auth_time"
+    }
+
+    /// A claim that only some issuers' tokens are judged by: of the others anything may stand there.
+    struct Leniently<Value: Decodable>: Decodable {
+        /// nil if it is no such value.
+        let value: Value?
+
+        init(from decoder: any Decoder) throws { value = try? Value(from: decoder) }
     }
 
     /// One name or an array of them.

@@ -21,7 +21,9 @@ public struct TokenRejection: Error, Sendable, CustomStringConvertible {
         case expired
         /// `nbf` or `iat` lies ahead.
         case notYetValid
-        /// Valid for longer than revocations are kept.
+        /// `iat` is missing, and no lifetime is configured for the issuer.
+        case withoutIssueTime
+        /// Lives for longer, from `iat` to `exp`, than revocations are kept.
         case tooLongLived
         /// The issuer's keys could not be got: nothing is known about the token, and it may be asked about again.
         case keysUnavailable

@@ -6,9 +6,6 @@ import JWTKit
 public struct TokenVerifier: TokenVerifying {
     /// A longer token is refused unread.
     public static let maximumTokenBytes = 8192
-    /// How far ahead `iat` may lie: two clocks, each off by the most that is allowed.
-    private static let maximumLeadMilliseconds = 2 * Limits.maximumSkewMilliseconds
-
     private let issuers: [String: TrustedIssuer]
     private let leewayMilliseconds: Int64
     private let longestLifetimeMilliseconds: Int64
@@ -16,8 +13,8 @@ public struct TokenVerifier: TokenVerifying {
 
     /// - Parameter issuers: each with a name of its own.
     /// - Parameter leeway: 0 to 60 s, how long after `exp` a token is still accepted.
-    /// - Parameter longestLifetime: a token that is valid for longer than that from now is refused: the revocation of its
-    ///   session or subject would end before it does (`RevocationConfiguration.longestRefreshLifetime`).
+    /// - Parameter longestLifetime: a token whose `exp` is later than that after its `iat` is refused for good: the revocation
+    ///   of its session or subject would end before it does (`RevocationConfiguration.longestRefreshLifetime`).
     /// - Precondition: a longer leeway is a mistake of the program: revocations are not kept for it (``Limits/marginMilliseconds``).
     public init(
         issuers: [TrustedIssuer], leeway: Duration = .zero, longestLifetime: Duration = .seconds(30 * 86_400),
@@ -25,6 +22,8 @@ public struct TokenVerifier: TokenVerifying {
     ) {
         let milliseconds = Int64(leeway / .milliseconds(1))
         precondition((0...Limits.maximumLeewayMilliseconds).contains(milliseconds), "the leeway is 0 to 60 seconds")
+        let leads = Duration.zero...Duration.milliseconds(Limits.maximumIssuerLeadMilliseconds)
+        precondition(issuers.allSatisfy { leads.contains($0.lead) }, "an issuer's lead is 0 to 30 seconds")
         precondition(Set(issuers.map(\.name)).count == issuers.count, "an issuer is named twice")
         self.issuers = Dictionary(uniqueKeysWithValues: issuers.map { ($0.name, $0) })
         self.leewayMilliseconds = milliseconds
@@ -55,15 +54,17 @@ public struct TokenVerifier: TokenVerifying {
         guard let name = named.iss, let issuer = issuers[name], issuer.kinds.contains(kind) else {
             throw TokenRejection(.wrongIssuer, "the token is from another issuer")
         }
-        try await checkSignature(of: parts, from: issuer)
+        let key = try await checkSignature(of: parts, from: issuer)
         let payload: TokenPayload = try TokenParts.decode(parts.payload, "the token's claims cannot be read")
         guard payload.aud?.names(issuer.audience(of: kind)) == true else {
             throw TokenRejection(.wrongAudience, "the token is for another audience")
         }
-        try checkTimes(of: payload, acceptingExpired: acceptingExpired)
+        let authenticatedAt = try authenticationTime(of: payload, from: issuer)
+        try checkTimes(of: payload, authenticatedAt, from: issuer, acceptingExpired: acceptingExpired)
         return TokenClaims(
             kind: kind, issuer: name, subject: payload.sub, session: payload.sid, identifier: payload.jti,
-            client: payload.clientIdentifier, issuedAt: payload.iat?.milliseconds, expiresAt: payload.exp?.milliseconds)
+            client: payload.clientIdentifier, key: key, issuedAt: payload.iat?.milliseconds,
+            authenticatedAt: authenticatedAt, expiresAt: payload.exp?.milliseconds)
     }
 
     private struct NamedIssuer: Decodable {
@@ -71,7 +72,10 @@ public struct TokenVerifier: TokenVerifying {
     }
 
     /// With the algorithm of the key that `kid` names.
-    private func checkSignature(of token: TokenParts, from issuer: TrustedIssuer) async throws(TokenRejection) {
+    /// - Returns: the key's name.
+    private func checkSignature(
+        of token: TokenParts, from issuer: TrustedIssuer
+    ) async throws(TokenRejection) -> String {
         guard let identifier = token.header.kid,
             let algorithm = try await issuer.keys.keys(for: identifier).algorithm(for: identifier)
         else {
@@ -83,25 +87,59 @@ public struct TokenVerifier: TokenVerifying {
         guard (try? algorithm.verify(token.signature, signs: token.signed)) == true else {
             throw TokenRejection(.badSignature, "the token's signature is wrong")
         }
+        return identifier
     }
 
-    private func checkTimes(of payload: TokenPayload, acceptingExpired: Bool) throws(TokenRejection) {
+    private func authenticationTime(
+        of payload: TokenPayload, from issuer: TrustedIssuer
+    ) throws(TokenRejection) -> Int64? {
+        guard issuer.usesAuthenticationTime, let claim = payload.authenticatedAt else { return nil }
+        guard let date = claim.value else {
+            throw TokenRejection(.malformed, "the token's claims cannot be read")
+        }
+        return date.milliseconds
+    }
+
+    private func checkTimes(
+        of payload: TokenPayload, _ authenticatedAt: Int64?, from issuer: TrustedIssuer, acceptingExpired: Bool
+    ) throws(TokenRejection) {
         let now = clock.now
+        let lead = Int64(issuer.lead / .milliseconds(1))
         guard let expiry = payload.exp?.milliseconds else {
             throw TokenRejection(.withoutExpiry, "the token has no expiry")
         }
         guard acceptingExpired || now < expiry + leewayMilliseconds else {
             throw TokenRejection(.expired, "the token has expired")
         }
-        // The issuer's clock may be ahead, and an expiry is rounded up to whole seconds.
-        guard expiry - now <= longestLifetimeMilliseconds + Self.maximumLeadMilliseconds else {
-            throw TokenRejection(.tooLongLived, "the token is valid for longer than revocations are kept")
-        }
+        try checkLifetime(until: expiry, since: payload.iat?.milliseconds, from: issuer, now: now, lead: lead)
         if let notBefore = payload.nbf?.milliseconds, now + leewayMilliseconds < notBefore {
             throw TokenRejection(.notYetValid, "the token is not valid yet")
         }
-        if let issuedAt = payload.iat?.milliseconds, now + Self.maximumLeadMilliseconds < issuedAt {
+        guard (payload.iat?.milliseconds ?? 0) <= now + lead, (authenticatedAt ?? 0) <= now + lead else {
             throw TokenRejection(.notYetValid, "the token was issued in the future")
+        }
+    }
+
+    /// A token that lives for longer than revocations are kept is refused for good, not only until it has aged: by then
+    /// its revocation may have ended.
+    private func checkLifetime(
+        until expiry: Int64, since issuedAt: Int64?, from issuer: TrustedIssuer, now: Int64, lead: Int64
+    ) throws(TokenRejection) {
+        let longest =
+            issuer.lifetime.map { min(Int64($0 / .milliseconds(1)), longestLifetimeMilliseconds) }
+            ?? longestLifetimeMilliseconds
+        guard let issuedAt else {
+            guard issuer.lifetime != nil else {
+                throw TokenRejection(.withoutIssueTime, "the token does not say when it was issued")
+            }
+            // The issuer's word stands for what the token does not say.
+            guard expiry - now <= longest + lead else {
+                throw TokenRejection(.tooLongLived, "the token lives for longer than its issuer's tokens do")
+            }
+            return
+        }
+        guard expiry - issuedAt <= longest else {
+            throw TokenRejection(.tooLongLived, "the token lives for longer than revocations are kept")
         }
     }
 }

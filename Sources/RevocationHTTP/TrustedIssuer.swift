@@ -10,6 +10,14 @@ public struct TrustedIssuer: Sendable {
     /// What tokens of this issuer may be for. `aud` of a refresh token must name the issuer itself: nobody else is to
     /// read it.
     public var kinds: Set<TokenClaims.Kind>
+    /// Whether `auth_time` of its tokens is the log-in time: only if every refresh keeps it (OpenID Connect Core §12.2).
+    /// Otherwise tokens count with their `iat`.
+    public var usesAuthenticationTime = false
+    /// How far its clock may be ahead, up to 30 s: a token from further ahead is refused. A cut-off reaches as far
+    /// (`RevocationConfiguration.issuerLeads`).
+    public var lead: Duration = .seconds(2)
+    /// The longest lifetime of its tokens; nil for the verifier's. A token without `iat` is refused unless there is one.
+    public var lifetime: Duration?
 
     public init(
         name: String, audience: String, keys: any KeySource, kinds: Set<TokenClaims.Kind> = [.access]

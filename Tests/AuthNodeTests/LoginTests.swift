@@ -24,8 +24,9 @@ import Testing
             #expect(parts.header["kid"] as? String == key.publicKey.identifier)
             #expect(parts.header["alg"] as? String == (algorithm == .es256 ? "ES256" : "EdDSA"))
             #expect(
-                Set(parts.claims.keys) == ["iss", "aud", "sub", "sid", "jti", "client_id", "iat", "exp"])
+                Set(parts.claims.keys) == ["iss", "aud", "sub", "sid", "jti", "client_id", "iat", "auth_time", "exp"])
             #expect(parts.claims["iat"] as? Double == 1_800_000_000.456)
+            #expect(parts.claims["auth_time"] as? Double == 1_800_000_000.456)
             #expect(parts.claims["exp"] as? Double == 1_800_000_901)
             for name in ["jti", "sid"] {
                 let identifier = try #require(parts.claims[name] as? String)

@@ -51,7 +51,8 @@ import Testing
             #expect(try await client.me(foreign).status == .unauthorized)
             #expect(try await client.me(own).status == .ok)
             let kept = try await client.post(
-                "/logout-everywhere", #"{"keep_current":true}"#, bearer(try token(identifier: "u")))
+                "/logout-everywhere", #"{"keep_current":true,"password":"correct horse"}"#,
+                bearer(try token(identifier: "u")))
             #expect(kept.status != .ok)
         }
     }

@@ -20,6 +20,7 @@ import Testing
         var configuration = RevocationConfiguration()
         configuration.wallClock = { clock.now }
         configuration.commandTimeout = .seconds(5)
+        configuration.issuerLeads = ["revoked": .zero]
         let list = try RevocationList(url, configuration: configuration, logger: logger)
         return (
             try Node(

@@ -21,6 +21,9 @@ final class TestDenylist: NodeDenylist {
     init(clock: TestNode.Clock, configure: (inout RevocationConfiguration) -> Void = { _ in }) throws {
         var configuration = RevocationConfiguration()
         configuration.wallClock = { clock.now }
+        // Its clock stands still but for that.
+        configuration.pause = { clock.now += Int64($0 / .milliseconds(1)) }
+        configuration.issuerLeads = ["revoked": .zero]
         configuration.revokedAnswerLifetime = .zero
         configure(&configuration)
         list = try RevocationList("memory:", configuration: configuration)

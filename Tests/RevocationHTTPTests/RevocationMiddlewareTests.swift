@@ -38,6 +38,25 @@ import Testing
         #expect(!String(buffer: answer.body).contains("successor"))
     }
 
+    /// Another token of the same log-in would be refused just so: the application has to ask for credentials (RFC 9470).
+    @Test(arguments: [Scope.Kind.subject, .client, .all])
+    func aTokenThatACutOffRefusesNeedsFreshCredentials(kind: Scope.Kind) async throws {
+        let answer = try await ask(RecordingDenylist(.revoked(Reason(cutOff: kind))), ["Bearer \(try forge.token())"])
+        #expect(answer.status == .unauthorized)
+        #expect(
+            answer.headers[.wwwAuthenticate]
+                == #"Bearer realm="revoked", error="insufficient_user_authentication", max_age=0, "#
+                + #"error_description="the user has to log in again""#)
+        #expect(String(buffer: answer.body).contains(#""error":"insufficient_user_authentication""#))
+    }
+
+    /// Who may write reasons must not be able to send users to log in.
+    @Test func aReasonThatReadsLikeACutOffIsAReason() async throws {
+        let reason = Reason(stored: Reason(cutOff: .subject).text.utf8)
+        let answer = try await ask(RecordingDenylist(.revoked(reason)), ["Bearer \(try forge.token())"])
+        #expect(answer.headers[.wwwAuthenticate]?.contains(#"error="invalid_token""#) == true)
+    }
+
     @Test(arguments: UnknownCause.Code.allCases)
     func aTokenOfWhichNothingIsKnownIsDenied(code: UnknownCause.Code) async throws {
         let denylist = RecordingDenylist(.unknown(UnknownCause(code, "the store is away")))

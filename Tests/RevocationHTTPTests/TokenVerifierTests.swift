@@ -15,7 +15,9 @@ import Testing
         #expect(claims.session == "s-1")
         #expect(claims.identifier == "t-1")
         #expect(claims.client == "app")
+        #expect(claims.key == "key-1")
         #expect(claims.issuedAt == TokenForge.now + 123)
+        #expect(claims.authenticatedAt == nil)
         #expect(claims.expiresAt == TokenForge.now + 60_000)
     }
 
@@ -46,7 +48,8 @@ import Testing
             (["exp": "0"], .expired), (["exp": "\(TokenForge.seconds + 31 * 86_400)"], .tooLongLived),
             (["exp": "-1"], .malformed), (["exp": "1e300"], .malformed),
             (["exp": #""2100-01-01""#], .malformed),
-            (["iat": "\(TokenForge.seconds + 61)"], .notYetValid), (["iat": "1e400"], .malformed),
+            (["iat": "\(TokenForge.seconds + 2).001"], .notYetValid), (["iat": "1e400"], .malformed),
+            (["iat": nil], .withoutIssueTime), (["iat": "\(TokenForge.seconds + 60 - 30 * 86_400 - 1)"], .tooLongLived),
             (["nbf": "\(TokenForge.seconds + 1)"], .notYetValid), (["jti": "{}"], .malformed),
             (["sub": "1"], .malformed),
         ] as [([String: String?], TokenRejection.Code)])
@@ -119,7 +122,8 @@ import Testing
         arguments: [
             ("1800000000", 1_800_000_000_000), ("1800000000.123", 1_800_000_000_123),
             ("1800000000.1234", 1_800_000_000_123), ("1800000000.1236", 1_800_000_000_124),
-            ("1800000000.999", 1_800_000_000_999), ("1.8e9", 1_800_000_000_000), ("0", 0),
+            ("1800000000.999", 1_800_000_000_999), ("1.8e9", 1_800_000_000_000), ("1800000002", 1_800_000_002_000),
+            ("1797408060", 1_797_408_060_000),
         ] as [(String, Int64)])
     func issuedAtKeepsItsMilliseconds(text: String, milliseconds: Int64) async throws {
         let claims = try await forge.verifier().verify(try forge.token(claims: ["iat": text]))

@@ -33,6 +33,9 @@ public final class KeyRing: KeySource {
 
     public func keys(for identifier: String) -> VerificationKeys { keys.withLock { $0.verification } }
 
+    /// The `kid` of the key that signs.
+    var signer: String { keys.withLock { $0.identifiers[0] } }
+
     /// What `/.well-known/jwks.json` serves.
     var json: Data { keys.withLock { $0.json } }
 

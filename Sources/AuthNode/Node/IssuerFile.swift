@@ -10,17 +10,25 @@ import RevocationHTTP
 /// | `audience` | what `aud` must name |
 /// | `jwks` | where its keys are: an `https://` URL, or a file |
 /// | `label` | its label in the denylist: 1 to 32 of `a-z 0-9 -` |
+/// | `authTime` | whether `auth_time` is when the user logged in, and every refresh keeps it; default: false |
+/// | `lead` | how far its clock may be ahead, in seconds, up to 30; default: 2 |
+/// | `lifetime` | the longest lifetime of its tokens, in seconds; needed for tokens without `iat` |
 struct IssuerFile: Sendable {
     private struct Entry: Decodable {
         let issuer: String
         let audience: String
         let jwks: String
         let label: String
+        let authTime: Bool?
+        let lead: Double?
+        let lifetime: Int64?
     }
 
     /// The labels by `iss`.
     let labels: [String: String]
     let issuers: [TrustedIssuer]
+    /// How far their clocks may be ahead, by `iss`.
+    var leads: [String: Duration] { Dictionary(issuers.map { ($0.name, $0.lead) }, uniquingKeysWith: max) }
 
     /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidSetting``.
     init(_ path: String, logger: Logger) throws(NodeError) {
@@ -41,9 +49,19 @@ struct IssuerFile: Sendable {
             }
             do throws(VerificationKeysError) {
                 let keys = KeySetCache(try KeySetLocation(entry.jwks), logger: logger)
-                issuers.append(TrustedIssuer(name: entry.issuer, audience: entry.audience, keys: keys))
+                var issuer = TrustedIssuer(name: entry.issuer, audience: entry.audience, keys: keys)
+                issuer.usesAuthenticationTime = entry.authTime ?? false
+                if let lead = entry.lead { issuer.lead = .seconds(lead) }
+                if let lifetime = entry.lifetime { issuer.lifetime = .seconds(lifetime) }
+                issuers.append(issuer)
             } catch {
                 throw NodeError(.invalidSetting, "\(path): \(error.message)")
+            }
+            guard (0...30).contains(entry.lead ?? 0) else {
+                throw NodeError(.invalidSetting, "\(path): the lead of an issuer is 0 to 30 seconds")
+            }
+            guard (1...399 * 86_400).contains(entry.lifetime ?? 1) else {
+                throw NodeError(.invalidSetting, "\(path): the lifetime of an issuer's tokens is 1 second to 399 days")
             }
         }
         self.labels = labels

@@ -36,8 +36,11 @@ public struct Node: Sendable {
         guard Set(issuers.map(\.name) + [settings.issuer]).count == issuers.count + 1 else {
             throw NodeError(.invalidSetting, "an issuer is named twice")
         }
-        let own = TrustedIssuer(
+        var own = TrustedIssuer(
             name: settings.issuer, audience: settings.audience, keys: keys, kinds: [.access, .refresh])
+        own.usesAuthenticationTime = true
+        // Its times are the store's, which this machine's clock may be so far behind.
+        own.lead = .milliseconds(Limits.maximumSkewMilliseconds)
         verifier = TokenVerifier(
             issuers: [own] + issuers, leeway: settings.leeway, longestLifetime: settings.refreshTokenLifetime,
             clock: clock)
@@ -96,13 +99,16 @@ public struct Node: Sendable {
         let gate = TokenGate(
             verifier: verifier, denylist: denylist, cookie: cookies.map { _ in SessionCookies.access },
             realm: Self.realm)
-        let login = LoginRoute(
+        let credentials = CredentialCheck(
             passwords: passwords, limit: LoginLimit(attempts: settings.loginAttempts, clock: clock),
-            trustsForwardedFor: settings.trustsForwardedFor, minting: minting, realm: Self.realm)
+            trustsForwardedFor: settings.trustsForwardedFor, realm: Self.realm)
+        let login = LoginRoute(credentials: credentials, minting: minting)
         let refresh = RefreshRoute(
             verifier: verifier, minting: minting, denylist: denylist, issuer: settings.issuer)
         let logout = LogoutRoute(verifier: verifier, revoking: revoking, cookies: cookies, realm: Self.realm)
-        let everywhere = LogoutEverywhereRoute(revoking: revoking, minting: minting, issuer: settings.issuer)
+        let everywhere = LogoutEverywhereRoute(
+            revoking: revoking, credentials: credentials, minting: minting, issuer: settings.issuer,
+            realm: Self.realm)
         let forward = ForwardAuthRoute(gate: gate, policy: settings.failurePolicy, realm: Self.realm)
 
         router.post("login", use: login.handle)

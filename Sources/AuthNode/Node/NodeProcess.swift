@@ -34,7 +34,7 @@ public enum NodeProcess {
         }
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
-        let denylist = try denylist(settings, labels: others?.labels ?? [:], logger)
+        let denylist = try denylist(settings, others, logger)
         let admin: AdminServer?
         do throws(AdminError) {
             admin = try await AdminServer.start(settings.http, logger: logger) {
@@ -74,10 +74,11 @@ public enum NodeProcess {
     }
 
     private static func denylist(
-        _ settings: NodeSettings, labels: [String: String], _ logger: Logger
+        _ settings: NodeSettings, _ others: IssuerFile?, _ logger: Logger
     ) throws -> any NodeDenylist {
         guard let mode = settings.stockGlue.flatMap({ StockGlue.Mode(rawValue: $0) }) else {
-            var configuration = settings.denylistConfiguration(labels: labels)
+            var configuration = settings.denylistConfiguration(
+                labels: others?.labels ?? [:], leads: others?.leads ?? [:])
             configuration.eventLoops = Node.eventLoops
             return try RevocationList(settings.backend, configuration: configuration, logger: logger)
         }

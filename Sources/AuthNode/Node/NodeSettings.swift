@@ -126,10 +126,16 @@ public struct NodeSettings: Sendable {
 
     /// How the denylist is to be used.
     /// - Parameter labels: of the other issuers, by `iss`.
-    package func denylistConfiguration(labels: [String: String]) -> RevocationConfiguration {
+    /// - Parameter leads: how far their clocks may be ahead, likewise.
+    package func denylistConfiguration(
+        labels: [String: String], leads: [String: Duration] = [:]
+    ) -> RevocationConfiguration {
         var configuration = RevocationConfiguration()
         configuration.longestRefreshLifetime = refreshTokenLifetime
         configuration.rotationGrace = rotationGrace
+        // Its times are the store's.
+        configuration.issuerLeads = leads
+        configuration.issuerLeads[issuer] = .zero
         configuration.epoch = epoch
         configuration.acceptedEvictionPolicies = acceptedEvictionPolicies
         configuration.acceptsReplica = acceptsReplica

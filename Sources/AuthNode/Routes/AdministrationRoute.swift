@@ -7,7 +7,7 @@ import Logging
 import Revocation
 import RevocationHTTP
 
-/// `POST /admin/revoke` with `subject`, `session` or `client`, and `issuer` where several are trusted: ends every token of
+/// `POST /admin/revoke` with `subject`, `session`, `client` or `key` (a `kid`), and `issuer` where several are trusted: ends every token of
 /// it that there is. The credential is the administrator's own, as a bearer token.
 struct AdministrationRoute: Sendable {
     private let digest: SymmetricKey
@@ -42,9 +42,10 @@ struct AdministrationRoute: Sendable {
             fields["subject"].map { RevocationRequest.subject($0) },
             fields["session"].map { RevocationRequest.session($0) },
             fields["client"].map { RevocationRequest.client($0) },
+            fields["key"].map { RevocationRequest.key($0) },
         ].compactMap { $0 }
         guard requests.count == 1, let request = requests.first else {
-            throw Self.malformed("name one of subject, session and client")
+            throw Self.malformed("name one of subject, session, client and key")
         }
         do throws(ContractError) {
             let reason = try fields["reason"].map { (text) throws(ContractError) in try Reason(text) } ?? .admin

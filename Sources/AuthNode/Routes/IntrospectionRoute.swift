@@ -22,9 +22,12 @@ struct IntrospectionRoute: Sendable {
         var iat: Int64?
         /// Unix seconds.
         var exp: Int64?
+        /// Unix seconds (RFC 9470 §6.2).
+        var authenticatedAt: Int64?
 
         private enum CodingKeys: String, CodingKey {
             case active, iss, sub, sid, jti, iat, exp
+            case authenticatedAt = "auth_time"
             case client = "client_id"
             case type = "token_type"
         }
@@ -43,6 +46,7 @@ struct IntrospectionRoute: Sendable {
             type = claims.kind == .access ? "Bearer" : claims.kind.rawValue
             iat = claims.issuedAt.map { $0 / 1000 }
             exp = claims.expiresAt.map { $0 / 1000 }
+            authenticatedAt = claims.authenticatedAt.map { $0 / 1000 }
         }
     }
 

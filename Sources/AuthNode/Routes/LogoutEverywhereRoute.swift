@@ -2,13 +2,18 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /logout-everywhere`: ends every session of the token's subject. With `{"keep_current": true}` this one goes on,
-/// with another pair of tokens. Stands behind ``RevocationHTTP/RevocationMiddleware``: only a token that is good may do so.
+/// `POST /logout-everywhere`: ends every session of the token's subject. Stands behind
+/// ``RevocationHTTP/RevocationMiddleware``: only a token that is good may do so.
+///
+/// With `{"keep_current": true, "password": "…"}` it is a log-out everywhere and a log-in: this session goes on with
+/// another pair of tokens. Without the password whoever stole an access token would trade it for a session of their own.
 struct LogoutEverywhereRoute: Sendable {
     let revoking: Revoking
+    let credentials: CredentialCheck
     let minting: PairMinting
     /// Who mints.
     let issuer: String
+    let realm: String
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let fields = try await BodyFields(of: request)
@@ -23,7 +28,23 @@ struct LogoutEverywhereRoute: Sendable {
             throw Refusal(
                 .badRequest, code: "invalid_request", message: "only a session of this node's issuer can be kept")
         }
+        try await authenticate(subject, fields["password"], request, context)
         try await revoking.endAll(claims, sparing: true, logger: context.logger)
-        return try await minting.newPair(.init(subject: subject, session: session))
+        return try await minting.newPair(.init(subject: subject, identifier: session))
+    }
+
+    /// - Throws: 401 unless it is the subject's password: nothing has happened then.
+    private func authenticate(
+        _ subject: String, _ password: String?, _ request: Request, _ context: NodeContext
+    ) async throws {
+        guard let password else {
+            throw Refusal.insufficientAuthentication(
+                "keeping this session is a log-in: the body lacks the password", realm: realm)
+        }
+        let authenticated = try await credentials.subject(name: subject, password: password, request, context)
+        // Byte for byte, as the denylist compares subjects.
+        guard authenticated.utf8.elementsEqual(subject.utf8) else {
+            throw Refusal.insufficientAuthentication("the password is another user's", realm: realm)
+        }
     }
 }

@@ -11,13 +11,13 @@ struct PairMinting: Sendable {
 
     /// A pair for fresh credentials: issued after every cut-off, so that it lives where older tokens die.
     /// - Throws: 503 if that cannot be found out, whatever the failure policy.
-    func newPair(_ login: TokenIssuer.Login) async throws -> Response {
-        let draft = issuer.draft(login)
-        let issuedAt: Int64
-        do throws(UnknownCause) { issuedAt = try await denylist.issueTime(for: draft) } catch {
+    func newPair(_ session: TokenIssuer.Session) async throws -> Response {
+        let draft = issuer.draft(session)
+        let time: Int64
+        do throws(UnknownCause) { time = try await denylist.issueTime(for: draft) } catch {
             throw Refusal.unavailable(error.message)
         }
-        return try await issuer.pair(login, access: draft.identifier ?? "", issuedAt: issuedAt)
+        return try await issuer.pair(session, access: draft.identifier ?? "", .init(logIn: time))
             .response(cookies: cookies)
     }
 }

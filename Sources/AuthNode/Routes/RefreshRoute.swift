@@ -18,15 +18,14 @@ struct RefreshRoute: Sendable {
         guard let subject = claims.subject, let session = claims.session else { throw Self.invalid("lacks sub or sid") }
         let outcome: RotationOutcome
         do throws(RevocationError) { outcome = try await denylist.rotate(claims) } catch {
-            guard error.code != .unrevocableToken else { throw Self.invalid("lacks jti or exp") }
+            guard error.code != .unrevocableToken else { throw Self.invalid("lacks jti, exp or iat") }
             throw Refusal.unavailable(error.message)
         }
         switch outcome {
         case .rotated(let successor), .repeated(let successor):
-            let login = TokenIssuer.Login(subject: subject, session: session)
-            return try await minting.issuer.pair(
-                login, refresh: successor.identifier, issuedAt: successor.issuedAt
-            ).response(cookies: minting.cookies)
+            let session = TokenIssuer.Session(subject: subject, identifier: session)
+            return try await minting.issuer.pair(session, refresh: successor.identifier, .init(successor))
+                .response(cookies: minting.cookies)
         case .reused:
             context.logger.warning("a refresh token was used for the second time: its session is revoked")
             throw Self.invalid("was used before: its session has been revoked")

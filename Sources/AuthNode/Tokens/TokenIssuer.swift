@@ -1,6 +1,7 @@
 import Contract
 import Foundation
 import JWTKit
+import Revocation
 
 /// Mints pairs of an access token (RFC 9068 §2: `typ` at+jwt) and a refresh token (`typ` rt+jwt).
 struct TokenIssuer: Sendable {
@@ -12,47 +13,67 @@ struct TokenIssuer: Sendable {
         self.keys = keys
     }
 
-    /// Whose log-in a pair belongs to.
-    struct Login: Sendable {
+    /// Whose session a pair belongs to.
+    struct Session: Sendable {
         let subject: String
         /// `sid`
-        let session: String
+        let identifier: String
+    }
+
+    /// The times of both tokens of a pair, Unix milliseconds on the store's clock.
+    struct Times: Sendable {
+        /// `iat`
+        let issuedAt: Int64
+        /// `auth_time`
+        let authenticatedAt: Int64
+
+        /// Of a new log-in.
+        init(logIn time: Int64) {
+            issuedAt = time
+            authenticatedAt = time
+        }
+
+        /// Of a refresh, which changes nothing about when the user logged in.
+        init(_ successor: RotationOutcome.Successor) {
+            issuedAt = successor.issuedAt
+            authenticatedAt = successor.authenticatedAt
+        }
     }
 
     /// The claims that an access token is about to have, for the denylist to say when it is issued.
-    func draft(_ login: Login) -> TokenClaims {
+    func draft(_ session: Session) -> TokenClaims {
         TokenClaims(
-            kind: .access, issuer: settings.issuer, subject: login.subject, session: login.session,
-            identifier: Self.identifier(), client: settings.client)
+            kind: .access, issuer: settings.issuer, subject: session.subject, session: session.identifier,
+            identifier: Self.identifier(), client: settings.client, key: keys.signer)
     }
 
     /// - Parameter access: the `jti` of the access token.
     /// - Parameter refresh: the `jti` of the refresh token, another one.
-    /// - Parameter issuedAt: `iat` of both, Unix milliseconds on the store's clock.
     func pair(
-        _ login: Login, access: String = Self.identifier(), refresh: String = Self.identifier(), issuedAt: Int64
+        _ session: Session, access: String = Self.identifier(), refresh: String = Self.identifier(), _ times: Times
     ) async throws -> TokenPair {
         let milliseconds = { (duration: Duration) in Int64(duration / .milliseconds(1)) }
         // Whole seconds, as every verifier reads them. Rounded up, an access token is never shorter-lived than it says;
         // rounded down, a refresh token does not outlive its session's revocation.
-        let accessExpiry = (issuedAt + milliseconds(settings.accessTokenLifetime) + 999) / 1000
-        let refreshExpiry = (issuedAt + milliseconds(settings.refreshTokenLifetime)) / 1000
+        let accessExpiry = (times.issuedAt + milliseconds(settings.accessTokenLifetime) + 999) / 1000
+        let refreshExpiry = (times.issuedAt + milliseconds(settings.refreshTokenLifetime)) / 1000
         return TokenPair(
             access: try await sign(
-                .access, login, identifier: access, audience: settings.audience, issuedAt, accessExpiry),
+                .access, session, identifier: access, audience: settings.audience, times, accessExpiry),
             refresh: try await sign(
-                .refresh, login, identifier: refresh, audience: settings.issuer, issuedAt, refreshExpiry),
+                .refresh, session, identifier: refresh, audience: settings.issuer, times, refreshExpiry),
             accessLifetime: settings.accessTokenLifetime.components.seconds,
             refreshLifetime: settings.refreshTokenLifetime.components.seconds)
     }
 
     private func sign(
-        _ kind: TokenClaims.Kind, _ login: Login, identifier: String, audience: String, _ issuedAt: Int64,
+        _ kind: TokenClaims.Kind, _ session: Session, identifier: String, audience: String, _ times: Times,
         _ expiry: Int64
     ) async throws -> String {
         let payload = Payload(
-            iss: settings.issuer, aud: audience, sub: login.subject, sid: login.session, jti: identifier,
-            client: settings.client, iat: Double(issuedAt) / 1000, exp: expiry)
+            iss: settings.issuer, aud: audience, sub: session.subject, sid: session.identifier, jti: identifier,
+            client: settings.client, iat: Double(times.issuedAt) / 1000,
+            authenticatedAt: Double(times.authenticatedAt) / 1000, exp: expiry)
         return try await keys.sign(payload, type: kind.rawValue)
     }
 
@@ -67,11 +88,14 @@ struct TokenIssuer: Sendable {
         let client: String
         /// Seconds with milliseconds behind the point.
         let iat: Double
+        /// Likewise.
+        let authenticatedAt: Double
         let exp: Int64
 
         private enum CodingKeys: String, CodingKey {
             case iss, aud, sub, sid, jti, iat, exp
             case client = "client_id"
+            case authenticatedAt = "auth_time"
         }
 
         /// Only ever signed here; ``RevocationHTTP/TokenVerifier`` verifies.
