@@ -9,8 +9,8 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "Say whether a token is revoked.",
         discussion: """
             Without a name it reads a token from standard input and looks up every scope that it falls under; the \
-            signature is not checked. With a name it says whether any token of that name, however new, is revoked by it: \
-            a subject's or a client's cut-off counts from when it was set.
+            signature is not checked. With a name it says whether that is revoked itself: a token, a session or a key; or \
+            whether there is a cut-off for a subject, a client or all.
 
             Exit status: 0 clear, 1 revoked, 2 unknown, 64 wrong arguments.
             """)
@@ -20,7 +20,13 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let list = try RevocationList(store.url(), configuration: target.configuration)
-        switch await list.verdict(for: try claims()) {
+        let verdict =
+            if let scope = target.scope {
+                await list.verdict(of: scope, issuer: target.issuer)
+            } else {
+                await list.verdict(for: try target.token())
+            }
+        switch verdict {
         case .clear: try Outcome(outcome: "clear", message: "Clear: not revoked.").tell(asJSON: target.json)
         case .revoked(let reason):
             try Outcome(outcome: "revoked", message: "Revoked: \(reason.text)", reason: reason.text)
@@ -29,20 +35,5 @@ struct CheckCommand: AsyncParsableCommand {
         case .unknown(let cause): throw try ExitStatus.fail(cause, "Unknown", asJSON: target.json)
         }
         await list.close()
-    }
-
-    private func claims() throws -> TokenClaims {
-        // No iat: a token that says nothing of its age falls under any cut-off.
-        var claims = TokenClaims(issuer: target.issuer ?? "")
-        switch target.scope {
-        case .token(let identifier): claims.identifier = identifier
-        case .session(let identifier): claims.session = identifier
-        case .subject(let identifier): claims.subject = identifier
-        case .client(let identifier): claims.client = identifier
-        case .key(let identifier): claims.key = identifier
-        case .all: throw ValidationError("--all is no token: ask about one")
-        case nil: return try target.token()
-        }
-        return claims
     }
 }

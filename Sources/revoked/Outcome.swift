@@ -7,7 +7,7 @@ struct Outcome: Encodable {
     let outcome: String
     /// What it says of itself in words.
     let message: String
-    /// `jti`, `sid`, `sub`, `client` or `all`.
+    /// `jti`, `sid`, `sub`, `client`, `kid` or `all`.
     var scope: String?
     var reason: String?
     /// RFC 3339: until when the revocation is kept, or would have been.

@@ -6,13 +6,16 @@ import Revocation
 struct RevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "Revoke a token, a session, a subject, a client, or everything.",
+        abstract: "Revoke a token, a session, a subject, a client, a signing key, or everything.",
         discussion: """
             Without a name it reads a token from standard input and revokes its jti and its session; the signature is \
             not checked.
 
               revoked revoke --backend redis://127.0.0.1:7379 < token.txt
               revoked revoke --subject alice --json
+              revoked revoke --kid 2026-11 --reason compromised
+
+            A revoked key stays revoked for as long as the store keeps anything: replace it, too.
 
             Exit status: 0 done, 2 NOT revoked (no acknowledgement), 64 wrong arguments.
             """)

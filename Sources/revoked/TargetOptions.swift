@@ -9,9 +9,11 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "A token's jti; --expires-at says until when it is valid.") var jti: String?
     @Option(help: "The exp of --jti, in Unix seconds.") var expiresAt: Int64?
     @Option(help: "A session (sid): every token of one log-in.") var session: String?
-    @Option(help: "A subject (sub): every token of theirs that was issued until now, or until --issued-before.")
+    @Option(help: "A subject (sub): every token of a log-in of theirs until now, or until --issued-before.")
     var subject: String?
     @Option(help: "A client (client_id), likewise.") var client: String?
+    @Option(help: "A signing key (kid, or its thumbprint): every token that it has signed or will sign.")
+    var kid: String?
     @Flag(help: "Every token, likewise.") var all = false
     @Option(
         help: "The issuer (iss) of what is named, where several are trusted, each with its label in --issuer-label.")
@@ -20,8 +22,10 @@ struct TargetOptions: ParsableArguments {
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
-        let named = [jti, session, subject, client].count { $0 != nil } + (all ? 1 : 0)
-        guard named <= 1 else { throw ValidationError("name one of --jti, --session, --subject, --client and --all") }
+        let named = [jti, session, subject, client, kid].count { $0 != nil } + (all ? 1 : 0)
+        guard named <= 1 else {
+            throw ValidationError("name one of --jti, --session, --subject, --client, --kid and --all")
+        }
         guard expiresAt == nil || jti != nil else { throw ValidationError("--expires-at belongs to --jti") }
         guard issuerLabel.allSatisfy({ $0.contains("=") }) else {
             throw ValidationError("--issuer-label is iss=label")
@@ -34,6 +38,7 @@ struct TargetOptions: ParsableArguments {
         if let session { return .session(session) }
         if let subject { return .subject(subject) }
         if let client { return .client(client) }
+        if let kid { return .key(kid) }
         return all ? .all : nil
     }
 
@@ -52,7 +57,7 @@ struct TargetOptions: ParsableArguments {
         let text = String(decoding: input, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty else {
             throw ValidationError(
-                "give a token on standard input, or name --jti, --session, --subject, --client or --all")
+                "give a token on standard input, or name --jti, --session, --subject, --client, --kid or --all")
         }
         return try TokenClaims(unverified: text)
     }
