@@ -85,8 +85,22 @@ struct RemovedEntry: Sendable {
 /// Values, and the store's time before they were read.
 struct TimedValues: Sendable {
     let values: [[UInt8]?]
-    /// Unix milliseconds. A store of several servers has several clocks: the earliest and the latest.
-    let time: ClosedRange<Int64>
+    /// For each value the time of the server that has its key, Unix milliseconds. A cut-off is reckoned from that of its own
+    /// key.
+    let times: [Int64]
+
+    /// The earliest and the latest of the servers' clocks. A log-in is reckoned from the earliest.
+    var time: ClosedRange<Int64> { (times.min() ?? 0)...(times.max() ?? 0) }
+
+    init(values: [[UInt8]?], times: [Int64]) {
+        self.values = values
+        self.times = times
+    }
+
+    /// Of one server.
+    init(values: [[UInt8]?], time: Int64) {
+        self.init(values: values, times: values.map { _ in time })
+    }
 }
 
 /// What became of a claim.

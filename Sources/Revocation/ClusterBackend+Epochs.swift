@@ -24,7 +24,7 @@ extension ClusterBackend {
         var replies: [Reply] = []
         for start in stride(from: 0, to: ClusterSlot.count, by: Self.batch) {
             let keys = (start..<start + Self.batch).map { ClusterSlot.epochKey(of: $0) }
-            replies += try await send(keys.map { ClusterErrand($0, command($0)) })
+            replies += try await send(keys.map { ClusterGroup($0, [command($0)], proof: .none) }).flatMap(\.replies)
         }
         return replies
     }
@@ -62,10 +62,8 @@ extension ClusterBackend {
                     try await write(epoch: epoch, onlyNew: false)
                 }
                 let key = Epoch.acceptedKey
-                let replies = try await send([
-                    ClusterErrand(key, Command("GET", key)),
-                    ClusterErrand(key, Command("SETEX", key, String(seconds), epoch)),
-                ])
+                let commands = [Command("GET", key), Command("SETEX", key, String(seconds), epoch)]
+                let replies = try await send([ClusterGroup(key, commands, proof: .none)])[0].replies
                 guard replies[1] == .ok else { throw StoreFailure(unexpected: replies[1]) }
                 let previous = try replies[0].value().map { String(decoding: $0, as: UTF8.self) }
                 return StoreAdministration.Acceptance(previous: previous, accepted: epoch)

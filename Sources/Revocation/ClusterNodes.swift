@@ -5,21 +5,43 @@ import Synchronization
 
 /// The nodes of a cluster, with connections of their own, and which of them has which slot.
 final class ClusterNodes: Sendable {
+    /// As many as a cluster may have (Redis Cluster specification). Nodes name each other: what they make up is bounded.
+    static let maximumNodes = 1_000
     /// How often a cluster in trouble is asked again who has what.
     private static let refreshInterval = Duration.milliseconds(100)
+    /// How long the answer is used while nothing is in trouble: a node that was taken out of the cluster need not know it.
+    private static let topologyLifetime = Duration.seconds(60)
+    /// How long a node that has no slots is kept without being used. The target of a first slot on its way has none yet.
+    private static let idleTime = Duration.seconds(10)
 
     /// The connections to one node: checks do not wait behind writes.
     struct Node: Sendable {
         let checks: StoreConnection
         let writes: StoreConnection
+
+        fileprivate func close() {
+            _ = checks.close()
+            _ = writes.close()
+        }
+    }
+
+    private struct KnownNode {
+        let node: Node
+        var usedAt: ContinuousClock.Instant
     }
 
     private struct State {
         var topology: ClusterTopology?
-        var nodes: [StoreURL.Location: Node] = [:]
+        var askedAt: ContinuousClock.Instant?
+        var nodes: [StoreURL.Location: KnownNode] = [:]
         var refresh: Task<Result<ClusterTopology, StoreFailure>, Never>?
         var refreshes = Throttle(every: ClusterNodes.refreshInterval)
         var isClosed = false
+
+        func isCurrent(_ location: StoreURL.Location, now: ContinuousClock.Instant) -> Bool {
+            if topology?.primaries.contains(location) == true { return true }
+            return nodes[location].map { now - $0.usedAt < ClusterNodes.idleTime } ?? false
+        }
     }
 
     private let seeds: [StoreURL.Location]
@@ -41,34 +63,44 @@ final class ClusterNodes: Sendable {
     }
 
     deinit {
-        for node in state.withLock({ $0.nodes.values }) {
-            _ = node.checks.close()
-            _ = node.writes.close()
-        }
+        for known in state.withLock({ $0.nodes.values }) { known.node.close() }
     }
 
     /// Who has what, as far as known; asked for at first.
     func topology() async throws(StoreFailure) -> ClusterTopology {
-        if let topology = state.withLock({ $0.topology }) { return topology }
-        return try await refresh()
+        let now = configuration.bootClock()
+        let (topology, isOld) = state.withLock { state in
+            (state.topology, state.askedAt.map { now - $0 > Self.topologyLifetime } ?? true)
+        }
+        guard let topology else { return try await refresh() }
+        if isOld { doubt() }
+        return topology
     }
 
     func node(at location: StoreURL.Location) throws(StoreFailure) -> Node {
-        let node = state.withLock { state -> Node? in
-            guard !state.isClosed else { return nil }
-            if let node = state.nodes[location] { return node }
+        let now = configuration.bootClock()
+        return try state.withLock { state throws(StoreFailure) in
+            guard !state.isClosed else { throw .closed }
+            state.nodes[location]?.usedAt = now
+            if let known = state.nodes[location] { return known.node }
+            guard state.nodes.count < Self.maximumNodes else { throw .tooManyNodes }
             let node = makeNode(location)
-            state.nodes[location] = node
+            state.nodes[location] = KnownNode(node: node, usedAt: now)
             return node
         }
-        guard let node else { throw .closed }
-        return node
     }
 
-    /// What is known of the nodes so far.
+    /// What is known of the present nodes so far.
     var conditions: [StoreCondition] {
-        state.withLock { $0.nodes.values.flatMap { [$0.checks, $0.writes].compactMap(\.presentCondition) } }
+        let now = configuration.bootClock()
+        return state.withLock { state in
+            state.nodes.filter { state.isCurrent($0.key, now: now) }.values
+                .flatMap { [$0.node.checks, $0.node.writes].compactMap(\.presentCondition) }
+        }
     }
+
+    /// The nodes that there are connections to.
+    var locations: Set<StoreURL.Location> { state.withLock { Set($0.nodes.keys) } }
 
     func moved(_ slot: Int, to location: StoreURL.Location) {
         state.withLock { $0.topology?.move(slot, to: location) }
@@ -77,14 +109,15 @@ final class ClusterNodes: Sendable {
 
     /// Something is not where it was: asks again, beside the calls and not for each of them.
     func doubt() {
-        let isDue = state.withLock { !$0.isClosed && $0.refreshes.admits(now: .now) }
+        let now = configuration.bootClock()
+        let isDue = state.withLock { !$0.isClosed && $0.refreshes.admits(now: now) }
         if isDue { Task { _ = try? await refresh() } }
     }
 
     func close() async {
         let nodes = state.withLock { state in
             state.isClosed = true
-            return Array(state.nodes.values)
+            return state.nodes.values.map(\.node)
         }
         for node in nodes {
             try? await node.checks.close().get()
@@ -94,13 +127,13 @@ final class ClusterNodes: Sendable {
 
     private func makeNode(_ location: StoreURL.Location) -> Node {
         let watch = StoreWatch(logger, .fixed(location))
-        let options = StoreConnection.Options(
+        var options = StoreConnection.Options(
             address: .fixed(location), access: access, encryption: encryption, configuration: configuration,
             report: { watch.see($0) })
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        return Node(
-            checks: StoreConnection(loop: loop, options: options),
-            writes: StoreConnection(loop: loop, options: options))
+        let writes = StoreConnection(loop: loop, options: options)
+        options.purpose = .check
+        return Node(checks: StoreConnection(loop: loop, options: options), writes: writes)
     }
 
     // MARK: Asking who has what
@@ -109,45 +142,30 @@ final class ClusterNodes: Sendable {
     private func refresh() async throws(StoreFailure) -> ClusterTopology {
         let task = state.withLock { state in
             if let task = state.refresh { return task }
-            let candidates = (state.topology?.primaries ?? []) + seeds
-            let task = Task { await ask(candidates) }
+            let search = ClusterSearch(
+                (state.topology?.primaries ?? []).shuffled() + seeds, access: access, encryption: encryption,
+                timeout: TimeAmount(configuration.connectTimeout))
+            let task = Task { [weak self] in
+                let result = await search.run()
+                self?.learn(result)
+                return result
+            }
             state.refresh = task
             return task
         }
         return try await task.value.get()
     }
 
-    private func ask(_ candidates: [StoreURL.Location]) async -> Result<ClusterTopology, StoreFailure> {
-        var result = Result<ClusterTopology, StoreFailure>.failure(
-            StoreFailure(.unreachable, "no node of the cluster can be reached"))
-        for candidate in candidates {
-            do {
-                result = .success(try await ask(candidate))
-                break
-            } catch let failure as StoreFailure where failure.code != .unreachable {
-                result = .failure(failure)
-            } catch {
-                continue
-            }
-        }
-        state.withLock { state in
-            if case .success(let topology) = result { state.topology = topology }
+    private func learn(_ result: Result<ClusterTopology, StoreFailure>) {
+        let now = configuration.bootClock()
+        let gone = state.withLock { state -> [Node] in
             state.refresh = nil
+            guard case .success(let topology) = result else { return [] }
+            state.topology = topology
+            state.askedAt = now
+            return state.nodes.keys.filter { !state.isCurrent($0, now: now) }
+                .compactMap { state.nodes.removeValue(forKey: $0)?.node }
         }
-        return result
-    }
-
-    private func ask(_ candidate: StoreURL.Location) async throws -> ClusterTopology {
-        let timeout = TimeAmount(configuration.connectTimeout)
-        let channel = try await StoreChannelHandler.connect(
-            to: candidate, on: MultiThreadedEventLoopGroup.singleton.next(), encryption: encryption, timeout: timeout
-        ).get()
-        defer { channel.close(promise: nil) }
-        let commands = Handshake.entrance(access) + [Command("CLUSTER", "SLOTS")]
-        let replies = try await channel.eventLoop.flatSubmit {
-            StoreChannelHandler.call(commands, on: channel, timeout: timeout)
-        }.get()
-        for reply in replies.dropLast() where reply != .ok { throw StoreFailure(unexpected: reply) }
-        return try ClusterTopology(replies.last ?? .null, asked: candidate)
+        for node in gone { node.close() }
     }
 }

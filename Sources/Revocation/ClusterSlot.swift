@@ -43,4 +43,7 @@ enum ClusterSlot {
     /// Where a slot keeps the epoch. Each slot has its own copy, which moves with it: so each part of an answer carries the
     /// epoch of the memory that it comes from.
     static func epochKey(of slot: Int) -> String { "\(Epoch.key){\(tags[slot])}" }
+
+    /// Where a slot keeps the terms, of which each has its own copy, too.
+    static func termsKey(of slot: Int) -> String { "\(Terms.key){\(tags[slot])}" }
 }

@@ -16,11 +16,21 @@ struct ClusterTopology: Sendable {
             else { throw .unexpectedReply }
             let location = asked.neighbour(host: try primary[0].value(), port: Int(port))
             let index = index(of: location)
+            guard primaries.count <= ClusterNodes.maximumNodes else { throw .tooManyNodes }
             for slot in Int(first)...Int(last) { owners[slot] = index }
         }
     }
 
     subscript(slot: Int) -> StoreURL.Location? { owners[slot].map { primaries[$0] } }
+
+    /// One of the slots of a node.
+    /// - Parameter number: which of them, if the node has more; they are counted around.
+    /// - Returns: nil if the node has none but `slot`.
+    func slot(of location: StoreURL.Location, besides slot: Int, number: Int) -> Int? {
+        guard let index = primaries.firstIndex(of: location) else { return nil }
+        let others = owners.indices.filter { owners[$0] == index && $0 != slot }
+        return others.isEmpty ? nil : others[number % others.count]
+    }
 
     /// Notes that a slot has moved.
     mutating func move(_ slot: Int, to location: StoreURL.Location) {
@@ -32,6 +42,12 @@ struct ClusterTopology: Sendable {
         primaries.append(location)
         return primaries.count - 1
     }
+}
+
+extension StoreFailure {
+    /// No cluster is that large (Redis Cluster specification): something makes nodes up.
+    static let tooManyNodes = StoreFailure(
+        .storeError, "the cluster names more than \(ClusterNodes.maximumNodes) nodes: look at CLUSTER SLOTS")
 }
 
 extension StoreURL.Location {

@@ -52,7 +52,7 @@ final class MemoryBackend: Backend {
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
         let now = time()
-        return TimedValues(values: try await lookUp(keys), time: now...now)
+        return TimedValues(values: try await lookUp(keys), time: now)
     }
 
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {

@@ -57,7 +57,7 @@ extension TimedValues {
     init(_ replies: ArraySlice<Reply>, of keys: [String]) throws(StoreFailure) {
         guard replies.count == 2, let first = replies.first, let last = replies.last else { throw .unexpectedReply }
         let time = try first.time()
-        self.init(values: try last.values(count: keys.count), time: time...time)
+        self.init(values: try last.values(count: keys.count), time: time)
     }
 }
 

@@ -115,6 +115,7 @@ import Testing
             let name = String(decoding: bytes, as: UTF8.self)
             #expect(try await source.ask("MIGRATE", "127.0.0.1", "\(target.port)", name, "0", "5000") == .ok)
             #expect(await list.verdict(for: Self.token("{move}revoked")).reason == "logout")
+            #expect(await list.verdict(for: Self.token("{move}clear")).isClear)
         }
         for node in [target, source] + cluster.primaries {
             try await RedisCluster.demand(node, "SETSLOT", slot, "NODE", targetName)
@@ -126,6 +127,33 @@ import Testing
         }
         watcher.stop()
         #expect(await watching.value == [])
+        await list.close()
+        withExtendedLifetime(cluster) {}
+    }
+
+    /// The epoch that is still at the source says nothing of keys that went to the target.
+    @Test func aTargetThatLosesItsMemoryWhileASlotMoves() async throws {
+        let cluster = try await RedisCluster()
+        _ = try await Self.initialise(cluster)
+        let list = try Self.list(cluster)
+        let slot = ClusterSlot.of("{move}")
+        let source = cluster.primary(of: "{move}")
+        let target = cluster.primaries.first { $0.port != source.port } ?? source
+        let token = TokenClaims(issuer: "i", session: "{move}", issuedAt: liveConfiguration().wallClock() - 1_000)
+        try await list.revoke(.session("{move}"))
+        let (sourceName, targetName) = (
+            try await RedisCluster.identifier(of: source), try await RedisCluster.identifier(of: target)
+        )
+        try await RedisCluster.demand(target, "SETSLOT", "\(slot)", "IMPORTING", sourceName)
+        try await RedisCluster.demand(source, "SETSLOT", "\(slot)", "MIGRATING", targetName)
+        let moved = try await source.ask("MIGRATE", "127.0.0.1", "\(target.port)", "revoked:sid:{move}", "0", "5000")
+        #expect(moved == .ok)
+        #expect(await list.verdict(for: token).reason == "admin")
+        _ = try await target.ask("FLUSHALL")
+        // The list that was told before remembers it.
+        let other = try Self.list(cluster)
+        #expect(await other.verdict(for: token).unknownCode == .epochMissing)
+        await other.close()
         await list.close()
         withExtendedLifetime(cluster) {}
     }

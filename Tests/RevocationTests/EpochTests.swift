@@ -99,7 +99,7 @@ private final class SlowBackend: Backend {
     }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
-        TimedValues(values: try await lookUp(keys), time: 0...0)
+        TimedValues(values: try await lookUp(keys), time: 0)
     }
 
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {

@@ -1,0 +1,50 @@
+import Contract
+
+/// The look-up of some keys of a cluster: the groups to send, and what their answers say.
+struct ClusterLookUp: Sendable {
+    let groups: [ClusterGroup]
+    private let keys: [String]
+    /// The keys that are read, one for each group. Epoch and terms are those of these keys' nodes.
+    private let read: [String]
+
+    /// - Parameter command: about the key `own`, to be carried out before anything is read of it. It is the first of the
+    ///   first group.
+    init(_ keys: [String], after command: Command? = nil, of own: String? = nil) {
+        let proof = keys.contains(Terms.key) ? ClusterGroup.Proof.epochAndTerms : .epoch
+        var read = keys.filter { $0 != Epoch.key && $0 != Terms.key && $0 != own }
+        if let own { read.insert(own, at: 0) }
+        if read.isEmpty { read = [Epoch.key] }
+        self.keys = keys
+        self.read = read
+        groups = read.enumerated().map { index, key in
+            let before = index == 0 ? command.map { [$0] } ?? [] : []
+            return ClusterGroup(key, before + [Command("GET", key)], proof: proof)
+        }
+    }
+
+    /// - Returns: for the epoch, and for the terms, nil unless all nodes agree.
+    func values(_ answers: [ClusterAnswer]) throws(StoreFailure) -> TimedValues {
+        guard answers.count == read.count else { throw .unexpectedReply }
+        var held: [String: (value: [UInt8]?, time: Int64)] = [:]
+        var proofs: [Set<[UInt8]?>] = [[], []]
+        for (key, answer) in zip(read, answers) {
+            held[key] = (try (answer.replies.last ?? .null).value(), answer.time ?? 0)
+            for (index, reply) in answer.proof.reversed().enumerated() { proofs[index].insert(try reply.value()) }
+        }
+        let earliest = answers.compactMap(\.time).min() ?? 0
+        let (epoch, terms) = (proofs[0].agreed, proofs[1].agreed)
+        var values: [[UInt8]?] = []
+        var times: [Int64] = []
+        for key in keys {
+            let isProof = key == Epoch.key || key == Terms.key
+            values.append(isProof ? (key == Epoch.key ? epoch : terms) : held[key]?.value)
+            times.append(isProof ? earliest : held[key]?.time ?? earliest)
+        }
+        return TimedValues(values: values, times: times)
+    }
+}
+
+extension Set<[UInt8]?> {
+    /// The only element; nil if there are several.
+    fileprivate var agreed: [UInt8]? { count == 1 ? first ?? nil : nil }
+}
