@@ -1,65 +1,76 @@
+import NIOCore
+
 extension StoreURL {
     /// A URL behind its scheme, in pieces: `[user:password@]addresses[/path][?query]`.
     struct Parts {
         /// The longest path of a Unix socket in bytes (`sockaddr_un`, without its final zero).
         private static let maximumPathBytes = 107
         private static let maximumDatabase = 9_999
+        /// Every library's.
+        private static let defaultPort = 6_379
 
         private let addresses: Substring
         /// With its slash.
         private let path: Substring
+        private let query: Query
         private var access: Access
 
         init(_ text: Substring, isEncrypted: Bool) throws(RevocationError) {
-            let question = isEncrypted ? text.firstIndex(of: "?") : nil
-            let query = question.map { text[text.index(after: $0)...] }
-            let rest = text[..<(question ?? text.endIndex)]
+            guard !text.contains("#") else {
+                throw StoreURL.invalid("# has no meaning here; in a password it is written %23")
+            }
+            let question = text.firstIndex(of: "?") ?? text.endIndex
+            query = try Query(text[question...].dropFirst(), isEncrypted: isEncrypted)
+            let rest = text[..<question]
             let slash = rest.firstIndex(of: "/") ?? rest.endIndex
             let authority = rest[..<slash]
             path = rest[slash...]
             let at = authority.lastIndex(of: "@")
             addresses = at.map { authority[authority.index(after: $0)...] } ?? authority
-            access = Access(
-                credentials: try at.map { at throws(RevocationError) in try Self.credentials(authority[..<at]) })
-            if isEncrypted { access.tls = try Self.settings(query) }
+            access = Access(credentials: try Self.credentials(at.map { authority[..<$0] } ?? "", query))
+            access.tls = query.tls
         }
 
         func tcp() throws(RevocationError) -> StoreURL {
-            .server(try Self.location(addresses, defaultPort: nil), try access(database: path))
+            .server(try Self.location(addresses, defaultPort: Self.defaultPort), try access(database: path))
         }
 
         func unixSocket() throws(RevocationError) -> StoreURL {
-            guard addresses.isEmpty, path.utf8.count > 1, let path = Self.percentDecoded(path) else {
+            guard addresses.isEmpty, path.utf8.count > 1, let path = Self.decoded(path) else {
                 throw invalid("a Unix socket needs an absolute path")
             }
-            guard path.count <= Self.maximumPathBytes, !path.contains(0) else {
-                throw invalid("the path of a Unix socket has at most \(Self.maximumPathBytes) bytes, none of them zero")
+            guard path.count <= Self.maximumPathBytes, !path.contains(0), String(validating: path, as: UTF8.self) != nil
+            else {
+                throw invalid(
+                    "the path of a Unix socket is UTF-8 of at most \(Self.maximumPathBytes) bytes, none of them zero")
             }
-            return .server(.unixSocket(path: String(decoding: path, as: UTF8.self)), access)
+            return .server(.unixSocket(path: String(decoding: path, as: UTF8.self)), try access(database: ""))
         }
 
         func sentinel() throws(RevocationError) -> StoreURL {
             let parts = path.dropFirst().split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = parts.first.flatMap({ Self.percentDecoded($0) }), !name.isEmpty else {
-                throw invalid("sentinels need the name of a primary")
-            }
+            guard let name = parts.first.flatMap({ Self.decoded($0) }), !name.isEmpty,
+                let name = String(validating: name, as: UTF8.self)
+            else { throw invalid("sentinels need the name of a primary") }
             return .sentinel(
-                try locations(defaultPort: 26_379), name: String(decoding: name, as: UTF8.self),
+                try locations(defaultPort: 26_379), name: name,
                 try access(database: parts.count > 1 ? "/" + parts[1] : ""))
         }
 
         func cluster() throws(RevocationError) -> StoreURL {
-            guard path.isEmpty || path == "/" || path == "/0" else { throw invalid("a cluster has one database, 0") }
-            return .cluster(try locations(defaultPort: 6_379), access)
+            let access = try access(database: path)
+            guard access.database == 0 else { throw invalid("a cluster has one database, 0") }
+            return .cluster(try locations(defaultPort: Self.defaultPort), access)
         }
 
         private func access(database path: Substring) throws(RevocationError) -> Access {
             var access = access
-            let text = path.dropFirst()
-            guard text.isEmpty || text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                let database = text.isEmpty ? 0 : Int(text), database <= Self.maximumDatabase
-            else { throw invalid("a database is a number, and nothing comes behind it") }
-            access.database = database
+            let numbers = [path.dropFirst(), query.database.map { $0[...] } ?? ""].filter { !$0.isEmpty }
+            guard numbers.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } && $0.utf8.count <= 4 })
+            else { throw invalid("a database is a number up to \(Self.maximumDatabase), and nothing comes behind it") }
+            let databases = Set(numbers.compactMap { Int($0) })
+            guard databases.count <= 1 else { throw invalid("path and query name different databases") }
+            access.database = databases.first ?? 0
             return access
         }
 
@@ -71,63 +82,60 @@ extension StoreURL {
             return locations
         }
 
-        private static func credentials(_ pair: Substring) throws(RevocationError) -> Credentials {
-            guard let colon = pair.firstIndex(of: ":") else {
-                throw invalid("credentials are user:password or :password")
+        /// - Parameter pair: `user:password`, `:password`, `user` or nothing.
+        private static func credentials(_ pair: Substring, _ query: Query) throws(RevocationError) -> Credentials? {
+            let colon = pair.firstIndex(of: ":") ?? pair.endIndex
+            guard let user = decoded(pair[..<colon]), let password = decoded(pair[colon...].dropFirst()) else {
+                throw invalid("a % in user or password is followed by two hexadecimal digits")
             }
-            guard let user = percentDecoded(pair[..<colon]),
-                let password = percentDecoded(pair[pair.index(after: colon)...])
-            else { throw invalid("a % in user or password is followed by two hexadecimal digits") }
-            guard !password.isEmpty else { throw invalid("the password is empty") }
-            return Credentials(user: user.isEmpty ? nil : user, password: password)
+            func single(_ given: [UInt8], _ queried: [UInt8]?) throws(RevocationError) -> [UInt8] {
+                guard let queried, !queried.isEmpty, queried != given else { return given }
+                guard given.isEmpty else { throw invalid("user and password are given twice, and differ") }
+                return queried
+            }
+            let (name, secret) = (try single(user, query.user), try single(password, query.password))
+            // Every connection begins as the default user.
+            if secret.isEmpty, name.isEmpty || name == Array("default".utf8) { return nil }
+            return Credentials(user: name.isEmpty ? nil : name, password: secret)
         }
 
-        private static func settings(_ query: Substring?) throws(RevocationError) -> TLSSettings {
-            var settings = TLSSettings()
-            for pair in query?.split(separator: "&") ?? [] {
-                let equals = pair.firstIndex(of: "=") ?? pair.endIndex
-                guard let bytes = percentDecoded(pair[equals...].dropFirst()), !bytes.isEmpty else {
-                    throw invalid("a setting of TLS is name=value")
-                }
-                let value = String(decoding: bytes, as: UTF8.self)
-                switch pair[..<equals] {
-                case "ca": settings.authorities = value
-                case "cert": settings.certificate = value
-                case "key": settings.key = value
-                case "servername": settings.serverName = value
-                default: throw invalid("a setting of TLS is one of ca, cert, key and servername")
-                }
-            }
-            guard (settings.certificate == nil) == (settings.key == nil) else {
-                throw invalid("cert and key belong together")
-            }
-            return settings
-        }
-
-        private static func location(_ address: Substring, defaultPort: Int?) throws(RevocationError) -> Location {
+        private static func location(_ address: Substring, defaultPort: Int) throws(RevocationError) -> Location {
             var (host, port) = (address, defaultPort)
             if let colon = address.lastIndex(of: ":"), address.last != "]" {
                 host = address[..<colon]
                 let text = address[address.index(after: colon)...]
-                port = text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+                guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+                    (1...65_535).contains(number)
+                else { throw invalid("a port is 1 to 65535; in a password / ? # @ are written %2F %3F %23 %40") }
+                port = number
             }
-            guard let port, (1...65_535).contains(port) else { throw invalid("a port, 1 to 65535, must be given") }
-            if host.first == "[" {
-                guard host.last == "]" else { throw invalid("an IPv6 address stands in [ ]") }
-                host = host.dropFirst().dropLast()
-            } else if host.contains(":") {
-                throw invalid("an IPv6 address stands in [ ]")
+            guard let bytes = decoded(host), let name = String(validating: bytes, as: UTF8.self) else {
+                throw invalid("a % in a host is followed by two hexadecimal digits")
             }
-            guard !host.isEmpty,
-                host.utf8.allSatisfy({
-                    (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
-                })
-            else { throw invalid("a host must be given") }
-            return .tcp(host: String(host), port: port)
+            if name.first == "[" { return .tcp(host: try sixthVersion(name), port: port) }
+            guard !name.isEmpty, name.utf8.allSatisfy({ isOfName($0) }) else {
+                throw invalid("a host must be given; an IPv6 address stands in [ ]")
+            }
+            return .tcp(host: name, port: port)
+        }
+
+        /// An IPv6 address in `[ ]`, perhaps with a zone (RFC 6874).
+        private static func sixthVersion(_ name: String) throws(RevocationError) -> String {
+            let address = name.dropFirst().dropLast()
+            let zone = address.firstIndex(of: "%") ?? address.endIndex
+            guard name.last == "]", address[zone...].utf8.count != 1,
+                address[zone...].dropFirst().utf8.allSatisfy({ isOfName($0) }),
+                case .v6? = try? SocketAddress(ipAddress: String(address[..<zone]), port: 0)
+            else { throw invalid("an IPv6 address stands in [ ]") }
+            return String(address)
+        }
+
+        private static func isOfName(_ byte: UInt8) -> Bool {
+            (0x21...0x7E).contains(byte) && !"/?#@:[]%,".utf8.contains(byte)
         }
 
         /// - Returns: nil if a `%` is not followed by two hexadecimal digits.
-        private static func percentDecoded(_ text: Substring) -> [UInt8]? {
+        static func decoded(_ text: Substring) -> [UInt8]? {
             var bytes: [UInt8] = []
             var rest = Array(text.utf8)[...]
             while let byte = rest.popFirst() {
@@ -143,7 +151,7 @@ extension StoreURL {
         }
 
         private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-            Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
+            byte < 0x80 ? Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init) : nil
         }
 
         private static func invalid(_ why: String) -> RevocationError { StoreURL.invalid(why) }
