@@ -7,7 +7,7 @@ import NIOPosix
 final class RedisBackend: Backend {
     private let checks: ConnectionPool
     private let writes: ConnectionPool
-    private let watch: StoreWatch
+    private let address: StoreAddress
     private let knownDialect: StoreDialect?
     private let replicas: ReplicaRequirement?
     let executor: (any TaskExecutor)?
@@ -20,10 +20,10 @@ final class RedisBackend: Backend {
         examinationInterval: TimeAmount = .seconds(60)
     ) {
         let watch = StoreWatch(logger, address)
-        self.watch = watch
+        self.address = address
         knownDialect = dialect
         replicas = configuration.replicas
-        let options = StoreConnection.Options(
+        var options = StoreConnection.Options(
             address: address, access: access, encryption: encryption, configuration: configuration,
             examinationInterval: examinationInterval,
             report: { watch.see($0) })
@@ -31,8 +31,9 @@ final class RedisBackend: Backend {
         let loops =
             configuration.eventLoops.map { Array($0.makeIterator()) } ?? [MultiThreadedEventLoopGroup.singleton.next()]
         executor = loops.count == 1 ? EventLoopTaskExecutor(loops[0]) : nil
-        checks = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
-        writes = ConnectionPool(loops.map { StoreConnection(loop: $0, options: options) })
+        writes = ConnectionPool(loops.map { [options] in StoreConnection(loop: $0, options: options) })
+        options.purpose = .check
+        checks = ConnectionPool(loops.map { [options] in StoreConnection(loop: $0, options: options) })
     }
 
     /// One server.
@@ -52,17 +53,15 @@ final class RedisBackend: Backend {
         configuration: RevocationConfiguration, logger: Logger
     ) throws(RevocationError) {
         let encryption = try StoreEncryption(access)
-        let locator = SentinelLocator(
-            sentinels, name: name, encryption: encryption, timeout: TimeAmount(configuration.connectTimeout))
+        let watch = SentinelWatch(
+            sentinels, name: name, encryption: encryption, bootClock: configuration.bootClock)
         self.init(
-            address: .sentinels(locator), access: access, encryption: encryption, configuration: configuration,
-            logger: logger, examinationInterval: Self.sentinelInterval)
+            address: .sentinels(watch), access: access, encryption: encryption, configuration: configuration,
+            logger: logger)
     }
 
-    /// How often the sentinels are asked again whether the primary still is one.
-    private static let sentinelInterval = TimeAmount.seconds(2)
-
     deinit {
+        address.close()
         checks.closeSoon()
         writes.closeSoon()
     }
@@ -156,6 +155,7 @@ final class RedisBackend: Backend {
     }
 
     func close() async {
+        address.close()
         await checks.close()
         await writes.close()
     }

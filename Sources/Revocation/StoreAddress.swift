@@ -3,20 +3,32 @@ import NIOCore
 /// Where a store is to be found.
 enum StoreAddress: Sendable, CustomStringConvertible {
     case fixed(StoreURL.Location)
-    /// Asked for before each connection, and again with each examination of it.
-    case sentinels(SentinelLocator)
+    /// The primary that sentinels confirm, again and again.
+    case sentinels(SentinelWatch)
 
     func location(on loop: any EventLoop) -> EventLoopFuture<StoreURL.Location> {
         switch self {
         case .fixed(let location): loop.makeSucceededFuture(location)
-        case .sentinels(let locator): locator.locate(on: loop)
+        case .sentinels(let watch): watch.locate(on: loop)
         }
+    }
+
+    /// Why nothing is to be sent to a server now; nil if it may be.
+    func objection(to location: StoreURL.Location, for purpose: StoreConnection.Purpose) -> StoreFailure? {
+        switch self {
+        case .fixed: nil
+        case .sentinels(let watch): watch.objection(to: location, for: purpose)
+        }
+    }
+
+    func close() {
+        if case .sentinels(let watch) = self { watch.close() }
     }
 
     var description: String {
         switch self {
         case .fixed(let location): location.description
-        case .sentinels(let locator): locator.description
+        case .sentinels(let watch): watch.description
         }
     }
 }

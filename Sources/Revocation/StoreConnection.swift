@@ -11,8 +11,12 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: everything mutable but the mailbox, which has a lock, is touched on `loop` only.
 final class StoreConnection: @unchecked Sendable {
+    /// What is sent on a connection.
+    enum Purpose: Sendable { case check, write }
+
     struct Options: Sendable {
         let address: StoreAddress
+        var purpose = Purpose.write
         let access: StoreURL.Access
         let encryption: StoreEncryption?
         let connectTimeout: TimeAmount
@@ -94,8 +98,10 @@ final class StoreConnection: @unchecked Sendable {
     private var examination: Scheduled<Void>?
     private var examinedAt = NIODeadline.distantPast
     private var isExamining = false
+    private var following: Scheduled<Void>?
     /// The store's clock as this connection's event loop knows it.
     private var clock: StoreClock?
+    private static let primaryInterval = TimeAmount.milliseconds(250)
     /// How soon an examination may follow another one.
     private static let shortestExaminationInterval = TimeAmount.seconds(1)
     private var reportedFailure: StoreFailure?
@@ -154,6 +160,7 @@ final class StoreConnection: @unchecked Sendable {
             retry?.cancel()
             retry = nil
             examination?.cancel()
+            following?.cancel()
             fail(takeHeld(), .closed)
             handler?.end(.closed)
             return channel?.closeFuture ?? loop.makeSucceededVoidFuture()
@@ -199,6 +206,11 @@ final class StoreConnection: @unchecked Sendable {
 
     private func send(_ batch: CallBatch, through handler: StoreChannelHandler) {
         guard !batch.isEmpty else { return }
+        if let location, let objection = options.address.objection(to: location, for: options.purpose) {
+            fail(batch, objection)
+            if objection == .replaced { handler.end(objection) }
+            return
+        }
         options.whenWritten?(batch.commandCount)
         let now = now()
         handler.send(batch, timeout: options.commandTimeout, at: now)
@@ -265,6 +277,14 @@ final class StoreConnection: @unchecked Sendable {
         options.report(.connected(condition))
         if let handler { send(takeHeld(), through: handler) }
         scheduleExamination(in: options.examinationInterval)
+        followPrimary()
+    }
+
+    /// Leaves a primary that has been replaced, which need not know it, before anything is sent to it in vain.
+    private func followPrimary() {
+        guard case .sentinels = options.address, let handler, let location else { return }
+        if options.address.objection(to: location, for: .check) == .replaced { return handler.end(.replaced) }
+        following = loop.scheduleTask(in: Self.primaryInterval) { [weak self] in self?.followPrimary() }
     }
 
     private func learn(_ condition: StoreCondition) {
@@ -288,11 +308,6 @@ final class StoreConnection: @unchecked Sendable {
         guard let handler, !isExamining else { return }
         isExamining = true
         examinedAt = .now()
-        // A primary that was replaced need not know it.
-        options.address.location(on: loop).whenSuccess { [self] location in
-            guard location != self.location else { return }
-            self.handler?.end(StoreFailure(.unreachable, "another server has become the primary"))
-        }
         let sentAt = SentTime(options.bootClock())
         let call = PendingCall(Handshake.examination) { [self] result in
             isExamining = false
@@ -318,6 +333,7 @@ final class StoreConnection: @unchecked Sendable {
         handler = nil
         knowledge.withLock { $0.isConnected = false }
         examination?.cancel()
+        following?.cancel()
         fail(takeHeld(), failure)
         var random = SystemRandomNumberGenerator()
         guard let delay = lifecycle.lost(failure, using: &random) else { return }

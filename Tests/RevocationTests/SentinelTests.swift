@@ -111,9 +111,8 @@ import Testing
         settings.replicas = ReplicaRequirement(count: 1, timeout: .milliseconds(20))
         settings.revokedAnswerLifetime = .zero
         let administration = try StoreAdministration(trio.url)
-        guard case .written = try await administration.initialise() else {
-            return #expect(Bool(false), "the primary gets an epoch")
-        }
+        // Not written to before the sentinels have known it for a moment.
+        #expect(await eventually { (try? await administration.initialise()) != nil }, "the primary gets an epoch")
         await administration.close()
         let list = try RevocationList(trio.url, configuration: settings, logger: LogLines().logger)
         #expect(await eventually { (try? await list.revoke(liveToken()))?.keeps(for: 1_120) == true })
@@ -135,6 +134,26 @@ import Testing
         }
         await list.close()
         await observer.close()
+        withExtendedLifetime(trio) {}
+    }
+
+    /// Without the sentinels nobody knows whether it still is the primary: neither checks nor writes are believed.
+    @Test func aPrimaryThatNobodyConfirmsIsNotBelieved() async throws {
+        let trio = try await Trio()
+        let administration = try StoreAdministration(trio.url)
+        #expect(await eventually { (try? await administration.initialise()) != nil })
+        await administration.close()
+        let list = try RevocationList(trio.url, configuration: liveConfiguration(), logger: LogLines().logger)
+        #expect(await list.verdict(for: liveToken()).isClear)
+        try await list.revoke(liveToken(identifier: "before"))
+        for sentinel in trio.sentinels { sentinel.signal(SIGSTOP) }
+        #expect(await eventually { await list.verdict(for: liveToken()).unknownCode == .unreachable })
+        #expect(await list.readiness().code == .unreachable)
+        let error = await #expect(throws: RevocationError.self) { try await list.revoke(liveToken()) }
+        #expect(error?.code == .unreachable)
+        for sentinel in trio.sentinels { sentinel.signal(SIGCONT) }
+        #expect(await eventually(within: .seconds(20)) { await list.verdict(for: liveToken()).isClear })
+        await list.close()
         withExtendedLifetime(trio) {}
     }
 
