@@ -27,7 +27,7 @@ struct TokenParts {
     static func decode<Value: Decodable>(
         _ segment: ArraySlice<UInt8>, _ complaint: String
     ) throws(TokenRejection) -> Value {
-        guard let data = Base64URL.decode(segment), let value = try? JSONDecoder().decode(Value.self, from: data) else {
+        guard let data = Base64URL.decode(segment), let value: Value = try? StrictJSON.decode(from: data) else {
             throw TokenRejection(.malformed, complaint)
         }
         return value

@@ -1,4 +1,5 @@
 import Foundation
+import RevocationHTTP
 
 /// Who may log in: a name, which becomes `sub`, and a hashed password.
 struct Account: Codable, Sendable {
@@ -22,7 +23,7 @@ public struct Accounts: Sendable {
         self.init()
         let lines = try PrivateFile.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty {
-            guard let account = try? JSONDecoder().decode(Account.self, from: Data(line)), account.password.isSane,
+            guard let account = try? StrictJSON.decode(Account.self, from: line), account.password.isSane,
                 Self.isValid(account.name)
             else {
                 throw NodeError(.invalidAccountFile, "\(path):\(index + 1) is not an account")
@@ -37,8 +38,8 @@ public struct Accounts: Sendable {
 
     public var isEmpty: Bool { accounts.isEmpty }
 
-    /// What a guess costs for most accounts: a guess at an account that does not exist must cost the same.
-    var usualCost: PasswordCost { accounts.values.first?.password.cost ?? .standard }
+    /// What guesses cost, each cost once: cheap ones first.
+    var costs: [PasswordCost] { Set(accounts.values.map(\.password.cost)).sorted { $0.work < $1.work } }
 
     /// Adds an account, or gives it another password.
     /// - Parameter replacing: whether an account of that name may be there already.

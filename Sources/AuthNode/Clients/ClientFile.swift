@@ -43,7 +43,7 @@ public struct ClientFile: Sendable {
         var clients: [Client] = []
         let lines = try PrivateFile.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty {
-            guard let client = try? JSONDecoder().decode(Client.self, from: Data(line)),
+            guard let client = try? StrictJSON.decode(Client.self, from: line),
                 client.digest.count == SHA256.byteCount,
                 !clients.contains(where: { $0.identifier == client.identifier })
             else {

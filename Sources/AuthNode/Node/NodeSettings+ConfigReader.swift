@@ -3,6 +3,7 @@ public import Configuration
 public import Foundation
 import Logging
 import Revocation
+import RevocationHTTP
 
 /// A flag wins over the environment, the environment over the file, the file over the default.
 ///
@@ -28,7 +29,7 @@ import Revocation
 /// | `--name` | `REVOKED_NODE_NAME` | `name` | `node` |
 /// | `--access-token-lifetime` | `REVOKED_NODE_ACCESS_TOKEN_LIFETIME` | `accessTokenLifetime` | 900 (seconds) |
 /// | `--refresh-token-lifetime` | `REVOKED_NODE_REFRESH_TOKEN_LIFETIME` | `refreshTokenLifetime` | 2592000 (seconds: 30 days) |
-/// | `--rotation-grace` | `REVOKED_NODE_ROTATION_GRACE` | `rotationGrace` | 0 (seconds, at most 60) |
+/// | `--rotation-grace` | `REVOKED_NODE_ROTATION_GRACE` | `rotationGrace` | 10 (seconds, at most 60) |
 /// | `--failure-policy` | `REVOKED_NODE_FAILURE_POLICY` | `failurePolicy` | `deny`; or `allow`, or `last-known:SECONDS` |
 /// | `--cookies` | `REVOKED_NODE_COOKIES` | `cookies` | false |
 /// | `--login-attempts` | `REVOKED_NODE_LOGIN_ATTEMPTS` | `loginAttempts` | 10 (wrong ones a minute); 0 for no limit |
@@ -145,7 +146,13 @@ extension NodeSettings {
     private static func check(file path: String) throws(NodeError) {
         let contents: Any
         do {
-            contents = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path)))
+            let data = try Data(contentsOf: URL(filePath: path))
+            contents = try JSONSerialization.jsonObject(with: data)
+            guard StrictJSON.accepts(data) else {
+                throw NodeError(.invalidSetting, "the configuration file \(path) names a setting twice")
+            }
+        } catch let error as NodeError {
+            throw error
         } catch {
             throw NodeError(
                 .invalidSetting, "the configuration file \(path) cannot be read: \(error.localizedDescription)")

@@ -63,7 +63,7 @@ struct BodyFields: Sendable {
     }
 
     private static func json(_ text: String) -> [String: String]? {
-        guard let values = try? JSONDecoder().decode([String: Value].self, from: Data(text.utf8)) else { return nil }
+        guard let values = try? StrictJSON.decode([String: Value].self, from: text.utf8) else { return nil }
         return values.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
     }
 
