@@ -8,9 +8,11 @@ import NIOHTTP1
 public struct KeySetLocation: Sendable {
     /// The most bytes of a key set.
     private static let maximumBytes = 256 << 10
-    private static let timeout = TimeAmount.seconds(5)
-    /// Follows no redirect: one could lead to where anyone can change the keys.
-    private static let client = HTTPClient(configuration: .init(redirectConfiguration: .disallow))
+    /// Follows no redirect: one could lead to where anyone can change the keys. Connecting and each pause between two
+    /// pieces of the answer are bounded here, the whole by ``KeySetCache/fetchDeadline``.
+    private static let client = HTTPClient(
+        configuration: .init(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5), read: .seconds(5))))
 
     private enum Place: Sendable {
         case file(String)
@@ -34,16 +36,16 @@ public struct KeySetLocation: Sendable {
         place = .url(text)
     }
 
-    /// The document, at most 256 KiB of it.
+    /// The document, at most 256 KiB. Ends when the task is cancelled.
     /// - Throws: ``VerificationKeysError``.
     func read() async throws(VerificationKeysError) -> Data {
         do {
             switch place {
             case .file(let path):
-                let handle = try FileHandle(forReadingFrom: URL(filePath: path))
-                return try handle.read(upToCount: Self.maximumBytes) ?? Data()
+                return try Self.contents(ofFile: path)
             case .url(let url):
-                let response = try await Self.client.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
+                let response = try await Self.client.execute(
+                    HTTPClientRequest(url: url), timeout: TimeAmount(KeySetCache.fetchDeadline))
                 guard response.status.code == 200 else {
                     throw VerificationKeysError(message: "the key set's server answered \(response.status.code)")
                 }
@@ -51,8 +53,18 @@ public struct KeySetLocation: Sendable {
             }
         } catch let error as VerificationKeysError {
             throw error
+        } catch let error as HTTPClientError {
+            throw VerificationKeysError(message: "the key set cannot be read: \(error)")
         } catch {
             throw VerificationKeysError(message: "the key set cannot be read: \(type(of: error))")
+        }
+    }
+
+    private static func contents(ofFile path: String) throws(VerificationKeysError) -> Data {
+        do throws(RegularFileError) {
+            return try RegularFile.read(path, maximumBytes: maximumBytes)
+        } catch {
+            throw VerificationKeysError(message: "the key set's file cannot be read: \(error.message)")
         }
     }
 }

@@ -72,22 +72,21 @@ public struct TokenVerifier: TokenVerifying {
     }
 
     /// With the algorithm of the key that `kid` names.
-    /// - Returns: the key's name.
+    /// - Returns: the key's name: its `kid`, or its thumbprint if it has none.
     private func checkSignature(
         of token: TokenParts, from issuer: TrustedIssuer
     ) async throws(TokenRejection) -> String {
-        guard let identifier = token.header.kid,
-            let algorithm = try await issuer.keys.keys(for: identifier).algorithm(for: identifier)
-        else {
+        let keys = try await issuer.keys.keys(for: token.header.kid)
+        guard !keys.candidates(for: token.header.kid).isEmpty else {
             throw TokenRejection(.unknownKey, "the token is signed with an unknown key")
         }
-        guard token.header.alg == algorithm.name else {
+        let candidates = keys.candidates(for: token.header.kid, algorithm: token.header.alg ?? "")
+        guard !candidates.isEmpty else {
             throw TokenRejection(.wrongAlgorithm, "the token names another algorithm than its key has")
         }
-        guard (try? algorithm.verify(token.signature, signs: token.signed)) == true else {
-            throw TokenRejection(.badSignature, "the token's signature is wrong")
-        }
-        return identifier
+        let signer = candidates.first { (try? $0.algorithm.verify(token.signature, signs: token.signed)) == true }
+        guard let signer else { throw TokenRejection(.badSignature, "the token's signature is wrong") }
+        return signer.identifier
     }
 
     private func authenticationTime(

@@ -35,14 +35,3 @@ public struct TrustedIssuer: Sendable {
         }
     }
 }
-
-/// Where the public keys of an issuer come from.
-public protocol KeySource: Sendable {
-    /// The keys of the moment; a source that can ask again does so before it says that it does not know `identifier`.
-    /// - Throws: ``TokenRejection/Code/keysUnavailable`` if there are none.
-    func keys(for identifier: String) async throws(TokenRejection) -> VerificationKeys
-}
-
-extension VerificationKeys: KeySource {
-    public func keys(for identifier: String) -> VerificationKeys { self }
-}

@@ -1,52 +1,82 @@
 public import Foundation
 import JWTKit
 
-/// Public keys by `kid`, each good for one algorithm only: a token's header never chooses how it is verified.
-public struct VerificationKeys: Sendable {
-    private let algorithms: [String: any JWTAlgorithm]
+import struct Crypto.SHA256
 
-    /// What cannot be used is passed over (RFC 7517 §5): another type of key, one that is for encryption, one without
-    /// `kid`. A key without `alg` gets its curve's, or RS256.
-    /// - Parameter jwks: a JSON Web Key Set (RFC 7517 §5).
-    /// - Throws: ``VerificationKeysError`` if it cannot be read, no key of it can be used, or two share a `kid`.
-    public init(jwks: Data) async throws(VerificationKeysError) {
-        guard let set = try? JSONDecoder().decode(KeySet.self, from: jwks) else {
-            throw VerificationKeysError(message: "the key set is not a JSON Web Key Set")
-        }
-        var algorithms: [String: any JWTAlgorithm] = [:]
-        for case let key? in set.keys.map(\.key) {
-            guard let identifier = key.keyIdentifier?.string, let algorithm = await key.usableAlgorithm else {
-                continue
-            }
-            guard algorithms.updateValue(algorithm, forKey: identifier) == nil else {
-                throw VerificationKeysError(message: "two keys of the key set have the same kid")
-            }
-        }
-        guard !algorithms.isEmpty else {
-            throw VerificationKeysError(
-                message: "no key of the key set can be used: each needs kid, and kty EC, OKP or RSA")
-        }
-        self.algorithms = algorithms
+/// Public keys, each good for one algorithm only: a token's header never chooses how it is verified.
+public struct VerificationKeys: Sendable {
+    /// Keys that share a `kid` and an algorithm, at most: a signature is tried with each.
+    private static let maximumAlternatives = 4
+
+    /// A key that verifies signatures.
+    struct Key: Sendable {
+        /// Its `kid`, or its thumbprint (RFC 7638) if it has none: the name by which it is revoked.
+        let identifier: String
+        let algorithm: any JWTAlgorithm
     }
 
-    /// Whether a key has that `kid`.
-    func contains(_ identifier: String) -> Bool { algorithms[identifier] != nil }
+    /// By `kid`. Several may share one if they differ in type (RFC 7517 §4.5).
+    private let named: [String: [Key]]
+    /// Keys without `kid`.
+    private let unnamed: [Key]
 
-    /// The algorithm bound to a key, or nil if no key has that `kid`.
-    func algorithm(for identifier: String) -> (any JWTAlgorithm)? { algorithms[identifier] }
+    /// What cannot be used is passed over (RFC 7517 §5): another type of key, one that is for encryption. A key without
+    /// `alg` gets its curve's, or RS256. The set may be empty: then every key has been withdrawn.
+    /// - Parameter jwks: a JSON Web Key Set (RFC 7517 §5).
+    /// - Throws: ``VerificationKeysError`` if it is none.
+    public init(jwks: Data) async throws(VerificationKeysError) {
+        guard let set = try? StrictJSON.decode(KeySet.self, from: jwks) else {
+            throw VerificationKeysError(message: "the key set is not a JSON Web Key Set")
+        }
+        var named: [String: [Key]] = [:]
+        var unnamed: [Key] = []
+        for entry in set.keys where entry.isForSignatures {
+            guard let jwk = entry.key, let identifier = jwk.keyIdentifier?.string ?? jwk.thumbprint,
+                let algorithm = await jwk.usableAlgorithm(identifier)
+            else { continue }
+            let key = Key(identifier: identifier, algorithm: algorithm)
+            if jwk.keyIdentifier == nil { unnamed.append(key) } else { named[identifier, default: []].append(key) }
+        }
+        self.named = named
+        self.unnamed = unnamed
+    }
+
+    /// The names of all keys: their `kid`s, thumbprints of those that have none.
+    public var identifiers: Set<String> { Set(named.keys).union(unnamed.map(\.identifier)) }
+
+    /// Whether a token that names this key, or none, could be verified.
+    func contains(_ identifier: String?) -> Bool {
+        identifier.map { named[$0] != nil } ?? !unnamed.isEmpty
+    }
+
+    /// The keys that a token with this `kid` may be signed with.
+    /// - Parameter identifier: nil for a token that names none: it is signed with a key that has no name either.
+    func candidates(for identifier: String?) -> [Key] {
+        guard let identifier else { return unnamed }
+        return named[identifier] ?? []
+    }
+
+    /// Those of the candidates that have this algorithm. Of the keys without a name none, unless it is the only one.
+    func candidates(for identifier: String?, algorithm: String) -> [Key] {
+        let fitting = candidates(for: identifier).filter { $0.algorithm.name == algorithm }
+        guard identifier != nil else { return fitting.count == 1 ? fitting : [] }
+        return Array(fitting.prefix(Self.maximumAlternatives))
+    }
 
     private struct KeySet: Decodable {
         let keys: [Entry]
 
         struct Entry: Decodable {
-            /// nil if it is not understood, or not for signatures.
+            let isForSignatures: Bool
+            /// nil if it is not understood.
             let key: JWK?
 
             private enum CodingKeys: CodingKey { case use }
 
             init(from decoder: any Decoder) throws {
                 let use = try? decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .use)
-                key = use ?? "sig" == "sig" ? try? JWK(from: decoder) : nil
+                isForSignatures = use ?? "sig" == "sig"
+                key = try? JWK(from: decoder)
             }
         }
     }
@@ -64,13 +94,14 @@ public struct VerificationKeysError: Error, Sendable, CustomStringConvertible {
 }
 
 extension JWK {
-    fileprivate var usableAlgorithm: (any JWTAlgorithm)? {
-        get async {
-            guard isLongEnough, let identifier = keyIdentifier, let name = algorithm?.rawValue ?? usualAlgorithm,
-                let collection = try? await JWTKeyCollection().add(jwk: self)
-            else { return nil }
-            return try? await collection.getKey(for: identifier, alg: name)
-        }
+    /// The key's algorithm with the key in it; nil if it cannot be used.
+    fileprivate func usableAlgorithm(_ identifier: String) async -> (any JWTAlgorithm)? {
+        var key = self
+        key.keyIdentifier = JWKIdentifier(string: identifier)
+        guard isLongEnough, let name = algorithm?.rawValue ?? usualAlgorithm,
+            let collection = try? await JWTKeyCollection().add(jwk: key)
+        else { return nil }
+        return try? await collection.getKey(for: JWKIdentifier(string: identifier), alg: name)
     }
 
     /// RSA needs 2,048 bits (RFC 7518 §3.3).
@@ -86,5 +117,24 @@ extension JWK {
         case "Ed25519": "EdDSA"
         default: keyType == .rsa ? "RS256" : nil
         }
+    }
+
+    /// RFC 7638 §3, RFC 8037 §2: SHA-256 of the required members in lexical order, without white space.
+    fileprivate var thumbprint: String? {
+        let members: [(String, String?)] =
+            switch keyType {
+            case .rsa: [("e", exponent), ("kty", "RSA"), ("n", modulus)]
+            case .ecdsa: [("crv", curve?.rawValue), ("kty", "EC"), ("x", x), ("y", y)]
+            default: [("crv", curve?.rawValue), ("kty", "OKP"), ("x", x)]
+            }
+        var texts: [String] = []
+        for (name, value) in members {
+            // Base64url only: nothing that JSON would have to escape.
+            guard let value, value.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x5C && $0 < 0x7F }) else {
+                return nil
+            }
+            texts.append("\"\(name)\":\"\(value)\"")
+        }
+        return Base64URL.encode(SHA256.hash(data: Data("{\(texts.joined(separator: ","))}".utf8)))
     }
 }

@@ -9,11 +9,17 @@ import Testing
         private struct State {
             var forges: [TokenForge] = []
             var isAway = false
+            var stalls = false
+            var stalled: [CheckedContinuation<Void, Never>] = []
             var fetches = 0
+            /// Whether attempts are out of time, and those that wait to be.
+            var isTimeUp = false
+            var pauses: [AsyncStream<Void>.Continuation] = []
             var now = ContinuousClock.now
         }
 
         private let state = Mutex(State())
+        private let stalling = AsyncStream<Void>.makeStream()
 
         var fetches: Int { state.withLock { $0.fetches } }
 
@@ -21,17 +27,65 @@ import Testing
         func goAway() { state.withLock { $0.isAway = true } }
         func pass(_ duration: Duration) { state.withLock { $0.now += duration } }
 
+        /// From now on an attempt neither ends nor notices that it is cancelled.
+        func stall() { state.withLock { $0.stalls = true } }
+
+        /// Returns once an attempt has stalled.
+        func stalledAttempt() async { for await _ in stalling.stream { return } }
+
+        /// Lets the time of attempts run out, until ``recover()``.
+        func reachDeadline() {
+            let pauses = state.withLock { state in
+                state.isTimeUp = true
+                return state.pauses
+            }
+            for pause in pauses { pause.yield() }
+        }
+
+        private func pause() async throws {
+            let (stream, continuation) = AsyncStream<Void>.makeStream()
+            let isTimeUp = state.withLock { state in
+                state.pauses.append(continuation)
+                return state.isTimeUp
+            }
+            if isTimeUp { return }
+            for await _ in stream { return }
+            throw CancellationError()
+        }
+
+        /// Lets the attempts that have stalled end.
+        func recover() {
+            let stalled = state.withLock { state in
+                defer { state.stalled = [] }
+                state.stalls = false
+                state.isTimeUp = false
+                return state.stalled
+            }
+            for continuation in stalled { continuation.resume() }
+        }
+
+        private func attempt() async -> [TokenForge]? {
+            let stalls = state.withLock { state in
+                state.fetches += 1
+                return state.stalls
+            }
+            if stalls {
+                await withCheckedContinuation { continuation in
+                    state.withLock { $0.stalled.append(continuation) }
+                    stalling.continuation.yield()
+                }
+            }
+            return state.withLock { $0.isAway ? nil : $0.forges }
+        }
+
         var cache: KeySetCache {
             let fetch: @Sendable () async throws(VerificationKeysError) -> Data = {
                 () async throws(VerificationKeysError) in
-                let forges = self.state.withLock { state in
-                    state.fetches += 1
-                    return state.isAway ? nil : state.forges
-                }
-                guard let forges else { throw VerificationKeysError(message: "away") }
+                guard let forges = await self.attempt() else { throw VerificationKeysError(message: "away") }
                 return Data("{\"keys\":[\(forges.map(\.jwk).joined(separator: ","))]}".utf8)
             }
-            return KeySetCache(now: { self.state.withLock { $0.now } }, fetch: fetch)
+            return KeySetCache(
+                now: { self.state.withLock { $0.now } }, pause: { _ in try await self.pause() }, fetch: fetch)
         }
     }
 
@@ -88,6 +142,84 @@ import Testing
         #expect(try await code(verifier, new) == nil)
     }
 
+    @Test func whenAllKeysAreWithdrawnTheLastIsDropped() async throws {
+        issuer.publish(old)
+        let cache = issuer.cache
+        let verifier = verifier(cache)
+        #expect(try await code(verifier, old) == nil)
+        #expect(cache.status == KeySourceStatus(keyCount: 1))
+        issuer.publish()
+        issuer.pass(KeySetCache.minimumInterval)
+        #expect(try await code(verifier, new) == .unknownKey)
+        #expect(try await code(verifier, old) == .unknownKey)
+        #expect(cache.status.keyCount == 0)
+        #expect(cache.status.problems.count == 1)
+        issuer.publish(new)
+        issuer.pass(KeySetCache.minimumInterval)
+        #expect(try await code(verifier, new) == nil)
+        #expect(cache.status.problems == [])
+    }
+
+    /// Nobody asked for the keys meanwhile: the first token must not slip through on those of before.
+    @Test func afterAPauseTheFirstTokenWaitsForTheKeysOfNow() async throws {
+        issuer.publish(old, new)
+        let verifier = verifier(issuer.cache)
+        #expect(try await code(verifier, old) == nil)
+        issuer.publish(new)
+        issuer.pass(KeySetCache.maximumUnaskedAge)
+        #expect(try await code(verifier, old) == .unknownKey)
+        #expect(try await code(verifier, new) == nil)
+    }
+
+    /// Whatever the attempt does: who waits for it is answered, and the next attempt is made.
+    @Test(.timeLimit(.minutes(1))) func aFetchThatNeverEndsIsGivenUp() async throws {
+        issuer.publish(old)
+        issuer.stall()
+        let cache = issuer.cache
+        let verifier = verifier(cache)
+        async let first = code(verifier, old)
+        await issuer.stalledAttempt()
+        issuer.reachDeadline()
+        #expect(try await first == .keysUnavailable)
+        #expect(cache.status.problems.count == 1)
+        issuer.pass(KeySetCache.retryInterval)
+        issuer.recover()
+        #expect(try await code(verifier, old) == nil)
+        #expect(cache.status == KeySourceStatus(keyCount: 1))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whoNamesAKnownKeyIsNotHeldUpByOneWhoMakesUpAnother() async throws {
+        issuer.publish(old)
+        let verifier = verifier(issuer.cache)
+        #expect(try await code(verifier, old) == nil)
+        issuer.stall()
+        issuer.pass(KeySetCache.freshness)
+        async let made = code(verifier, new)
+        await issuer.stalledAttempt()
+        #expect(try await code(verifier, old) == nil)
+        issuer.reachDeadline()
+        #expect(try await made == .unknownKey)
+        issuer.recover()
+    }
+
+    /// Attempts that ignore their cancellation do not pile up.
+    @Test(.timeLimit(.minutes(1))) func attemptsThatHangAreFew() async throws {
+        issuer.publish(old)
+        issuer.stall()
+        let verifier = verifier(issuer.cache)
+        for _ in 0..<3 {
+            async let code = code(verifier, old)
+            await issuer.stalledAttempt()
+            issuer.reachDeadline()
+            #expect(try await code == .keysUnavailable)
+            issuer.pass(KeySetCache.retryInterval)
+        }
+        #expect(issuer.fetches == 3)
+        #expect(try await code(verifier, old) == .keysUnavailable)
+        #expect(issuer.fetches == 3)
+        issuer.recover()
+    }
+
     @Test func whileTheIssuerIsAwayItsKeysServeForAnHour() async throws {
         issuer.publish(old)
         let verifier = verifier(issuer.cache)
@@ -109,11 +241,29 @@ import Testing
         _ = try KeySetLocation(text)
     }
 
+    @Test(arguments: ["", "{}", "[]", "null", #"{"keys":{}}"#, #"{"keys":[],"keys":[]}"#])
+    func whatIsNoKeySetIsRefused(text: String) async {
+        await #expect(throws: VerificationKeysError.self) { try await VerificationKeys(jwks: Data(text.utf8)) }
+    }
+
     @Test(arguments: [
-        "", "{}", "[]", #"{"keys":[]}"#, #"{"keys":[{"kty":"oct","kid":"a","k":"AAAA"}]}"#,
+        #"{"keys":[]}"#, #"{"keys":[{"kty":"oct","kid":"a","k":"AAAA"}]}"#,
         #"{"keys":[{"kty":"RSA","kid":"a","alg":"RS256","n":"AQAB","e":"AQAB"}]}"#,
     ])
-    func aKeySetWithoutAUsableKeyIsRefused(text: String) async {
-        await #expect(throws: VerificationKeysError.self) { try await VerificationKeys(jwks: Data(text.utf8)) }
+    func aKeySetMayHoldNoKeyThatCanBeUsed(text: String) async throws {
+        #expect(try await VerificationKeys(jwks: Data(text.utf8)).identifiers == [])
+    }
+
+    /// RFC 7638 §3.1: what names a key that has no kid.
+    @Test func theThumbprintIsThatOfTheStandard() async throws {
+        let modulus = """
+            0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3o\
+            knjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZH\
+            zu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEg\
+            U8awapJzKnqDKgw
+            """
+        let jwks = #"{"keys":[{"kty":"RSA","n":"\#(modulus)","e":"AQAB"}]}"#
+        let keys = try await VerificationKeys(jwks: Data(jwks.utf8))
+        #expect(keys.identifiers == ["NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"])
     }
 }

@@ -9,6 +9,8 @@ import Testing
 /// Key sets that come over real HTTP.
 @Suite struct KeySetLocationTests {
     private let forge = TokenForge(kid: "one")
+    private static let stalled = AsyncStream<Void>.makeStream()
+    private static let released = AsyncStream<Void>.makeStream()
 
     /// Runs `body` while an issuer publishes its keys on loopback, well and badly.
     private func withIssuer(_ body: @Sendable (_ url: String) async throws -> Void) async throws {
@@ -17,6 +19,15 @@ import Testing
         router.get("jwks") { _, _ in document }
         router.get("moved") { _, _ in Response.redirect(to: "/jwks") }
         router.get("large") { _, _ in document + String(repeating: " ", count: 256 << 10) }
+        router.get("stalls") { _, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody(contentLength: 100) { writer in
+                    try await writer.write(ByteBuffer(string: "{"))
+                    Self.stalled.continuation.yield()
+                    for await _ in Self.released.stream { break }
+                })
+        }
         router.get("broken") { _, _ in "{\"keys\":" }
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
@@ -46,6 +57,24 @@ import Testing
             }
             #expect(refusal?.message.contains(complaint) == true, "\(String(describing: refusal?.message))")
         }
+    }
+
+    /// A server that sends the head of its answer and then nothing, or a little now and then, holds nobody.
+    @Test(.timeLimit(.minutes(1))) func aBodyThatStallsEndsWithTheTask() async throws {
+        try await withIssuer { url in
+            let reading = Task { try await KeySetLocation(url + "/stalls").read() }
+            for await _ in Self.stalled.stream { break }
+            reading.cancel()
+            await #expect(throws: VerificationKeysError.self) { try await reading.value }
+            Self.released.continuation.yield()
+        }
+    }
+
+    @Test func aPipeIsNotWaitedFor() async throws {
+        let pipe = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: pipe) }
+        try #require(mkfifo(pipe.path, 0o600) == 0)
+        await #expect(throws: VerificationKeysError.self) { try await KeySetLocation(pipe.path).read() }
     }
 
     @Test(arguments: ["/moved", "/broken", "/nothing"])

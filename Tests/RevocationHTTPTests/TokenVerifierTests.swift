@@ -57,6 +57,44 @@ import Testing
         try await expect(code, try forge.token(claims: change))
     }
 
+    /// Some parsers take the first, some the last: a revocation and a check must not look at different ones.
+    @Test(arguments: [
+        (#""jti":"a","#, ""), (#""jt\u0069":"a","#, ""), (#""iss":"them","#, ""), (#""exp":1,"#, ""),
+        (#""nested":{"a":[{"b":1,"b":1}]},"#, ""), ("", #""alg":"none","#), ("", #""kid":"other","#),
+    ])
+    func aNameThatIsThereTwiceIsRefused(inClaims: String, inHeader: String) async throws {
+        let header = "{" + inHeader + forge.header().dropFirst()
+        let claims = "{" + inClaims + forge.claims().dropFirst()
+        try await expect(.malformed, try forge.sign(header, claims))
+    }
+
+    @Test func aKeyWithoutANameVerifiesTokensThatNameNone() async throws {
+        let unnamed = forge.jwk.replacing("\"kid\":\"key-1\",", with: "")
+        let keys = try await VerificationKeys(jwks: Data("{\"keys\":[\(unnamed)]}".utf8))
+        let verifier = TokenVerifier(
+            keys: keys, issuer: "us", audience: "shop", clock: WallClock { TokenForge.now })
+        _ = try await verifier.verify(try forge.token(header: ["kid": nil]))
+        await #expect(throws: TokenRejection.self) { try await verifier.verify(try forge.token()) }
+        // Which of several is meant nobody can say.
+        let other = TokenForge().jwk.replacing("\"kid\":\"key-1\",", with: "")
+        let two = TokenVerifier(
+            keys: try await VerificationKeys(jwks: Data("{\"keys\":[\(unnamed),\(other)]}".utf8)), issuer: "us",
+            audience: "shop", clock: WallClock { TokenForge.now })
+        await #expect(throws: TokenRejection.self) { try await two.verify(try forge.token(header: ["kid": nil])) }
+    }
+
+    /// RFC 7517 §4.5: keys of different types may share a kid. One must not take the whole issuer down.
+    @Test func keysThatShareANameAreToldApartByTheirAlgorithm() async throws {
+        let edwards = Base64URL.encode(Curve25519.Signing.PrivateKey().publicKey.rawRepresentation)
+        let other = #"{"kty":"OKP","crv":"Ed25519","kid":"key-1","x":"\#(edwards)"}"#
+        let keys = try await VerificationKeys(jwks: Data("{\"keys\":[\(other),\(forge.jwk)]}".utf8))
+        let verifier = TokenVerifier(
+            keys: keys, issuer: "us", audience: "shop", clock: WallClock { TokenForge.now })
+        _ = try await verifier.verify(try forge.token())
+        let stranger = try TokenForge().token()
+        await #expect(throws: TokenRejection.self) { try await verifier.verify(stranger) }
+    }
+
     @Test func oneOfSeveralAudiencesIsEnough() async throws {
         _ = try await forge.verifier().verify(try forge.token(claims: ["aud": #"["bank","shop"]"#]))
     }

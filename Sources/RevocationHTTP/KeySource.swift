@@ -1,0 +1,35 @@
+/// Where the public keys of an issuer come from.
+public protocol KeySource: Sendable {
+    /// The keys of the moment; a source that can ask again does so before it says that it does not know `identifier`.
+    /// - Parameter identifier: the token's `kid`; nil if it has none.
+    /// - Throws: ``TokenRejection/Code/keysUnavailable`` if nothing is known of the issuer's keys. A set that is empty is
+    ///   no error: all keys have been withdrawn.
+    func keys(for identifier: String?) async throws(TokenRejection) -> VerificationKeys
+
+    /// What an operator should know of the source.
+    var status: KeySourceStatus { get }
+}
+
+extension KeySource {
+    /// For keys that cannot change.
+    public var status: KeySourceStatus { KeySourceStatus() }
+}
+
+/// What is known of an issuer's keys.
+public struct KeySourceStatus: Sendable, Equatable {
+    /// The keys that tokens are verified with; nil while nothing is known.
+    public var keyCount: Int?
+    /// What is wrong and what to do, for people. Empty if all is well.
+    public var problems: [String]
+
+    public init(keyCount: Int? = nil, problems: [String] = []) {
+        self.keyCount = keyCount
+        self.problems = problems
+    }
+}
+
+extension VerificationKeys: KeySource {
+    public func keys(for identifier: String?) -> VerificationKeys { self }
+
+    public var status: KeySourceStatus { KeySourceStatus(keyCount: identifiers.count) }
+}
