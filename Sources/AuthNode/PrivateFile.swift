@@ -1,4 +1,5 @@
 import Foundation
+import RevocationHTTP
 
 /// A file that only its owner may read: keys and accounts.
 enum PrivateFile {
@@ -7,14 +8,13 @@ enum PrivateFile {
 
     /// - Throws: ``NodeError/Code/unreadableFile``.
     static func read(_ path: String) throws(NodeError) -> Data {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maximumBytes + 1)
-        else {
-            throw NodeError(.unreadableFile, "cannot read \(path)")
+        do throws(RegularFileError) { return try contents(of: path) } catch {
+            throw NodeError(.unreadableFile, "cannot read \(path): \(error.message)")
         }
-        guard data.count <= maximumBytes else {
-            throw NodeError(.unreadableFile, "\(path) is larger than \(maximumBytes) bytes")
-        }
-        return data
+    }
+
+    static func contents(of path: String) throws(RegularFileError) -> Data {
+        try RegularFile.read(path, maximumBytes: maximumBytes)
     }
 
     /// Where a path leads: a symbolic link is not to be replaced, but what it names.

@@ -25,8 +25,15 @@ import Testing
             try await node.keys.replace([new])
             #expect(try await client.me(first.access).status == .unauthorized)
             #expect(try await client.me(second.access).status == .ok)
-            await #expect(throws: NodeError.self) { try await node.keys.replace([]) }
-            #expect(try await client.me(second.access).status == .ok)
+
+            // All of them are withdrawn: none serves any longer, and that is said.
+            try await node.keys.replace([])
+            #expect(try await client.me(second.access).status == .unauthorized)
+            let login = try await client.login(#"{"username":"alice","password":"correct horse"}"#)
+            #expect(login.status == .serviceUnavailable)
+            let readiness = try await client.execute(uri: "/readyz", method: .get)
+            #expect(readiness.status == .serviceUnavailable)
+            #expect(readiness.text.contains("all keys are gone"))
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import RevocationHTTP
 import Synchronization
 import Testing
 
@@ -29,34 +30,92 @@ import Testing
         func end() { looks.continuation.finish() }
     }
 
-    @Test func filesThatChangeAreNoticedAndBadOnesAreNot() async throws {
-        let directory = try TemporaryDirectory()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let old = try KeyFiles.create(directory.file("2.pem"), algorithm: .es256)
+    private let directory = try! TemporaryDirectory()
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Runs `body` while a watch looks after the directory's keys.
+    private func watching(_ body: (KeyRing, Turns) async throws -> Void) async throws {
         let ring = try await KeyRing(try KeyFiles.load(directory.path, logger: logger))
         let turns = Turns()
         let watch = KeyWatch(path: directory.path, keys: ring, logger: logger) { try await turns.pause() }
         let running = Task { try await watch.run() }
         await turns.begin()
-
-        await turns.look()
-        #expect(try published(ring) == [old.publicKey.identifier])
-
-        let new = try KeyFiles.create(directory.file("1.pem"), algorithm: .eddsa)
-        await turns.look()
-        #expect(try published(ring) == [new, old].map(\.publicKey.identifier))
-
-        try Data("no key".utf8).write(to: URL(filePath: directory.file("0.pem")))
-        await turns.look()
-        #expect(try published(ring) == [new, old].map(\.publicKey.identifier))
-
-        try FileManager.default.removeItem(atPath: directory.file("0.pem"))
-        try FileManager.default.removeItem(atPath: directory.file("2.pem"))
-        await turns.look()
-        #expect(try published(ring) == [new.publicKey.identifier])
-
+        try await body(ring, turns)
         turns.end()
         try await running.value
+    }
+
+    private func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: directory.file(name)) }
+
+    @Test func filesThatChangeAreNoticed() async throws {
+        let old = try KeyFiles.create(directory.file("2.pem"), algorithm: .es256)
+        try await watching { ring, turns in
+            await turns.look()
+            #expect(try published(ring) == [old.publicKey.identifier])
+            let new = try KeyFiles.create(directory.file("1.pem"), algorithm: .eddsa)
+            await turns.look()
+            #expect(try published(ring) == [new, old].map(\.publicKey.identifier))
+            try remove("2.pem")
+            await turns.look()
+            #expect(try published(ring) == [new.publicKey.identifier])
+            #expect(ring.status == KeySourceStatus(keyCount: 1))
+        }
+    }
+
+    /// A key that was withdrawn must not live on because another file is damaged.
+    @Test func whatIsGoneIsDroppedWhateverTheOtherFilesAreLike() async throws {
+        let gone = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+        let rest = try KeyFiles.create(directory.file("2.pem"), algorithm: .es256)
+        try await watching { ring, turns in
+            try Data("half a key".utf8).write(to: URL(filePath: directory.file("0.pem")))
+            try FileManager.default.createSymbolicLink(
+                atPath: directory.file("3.pem"), withDestinationPath: directory.file("nowhere"))
+            try FileManager.default.copyItem(atPath: directory.file("2.pem"), toPath: directory.file("4.pem"))
+            try #require(mkfifo(directory.file("5.pem"), 0o600) == 0)
+            await turns.look()
+            #expect(try published(ring) == [gone, rest].map(\.publicKey.identifier))
+            try remove("1.pem")
+            await turns.look()
+            #expect(try published(ring) == [rest.publicKey.identifier])
+            #expect(ring.status.problems.count == 4)
+            for name in ["0.pem", "3.pem", "4.pem", "5.pem"] {
+                #expect(ring.status.problems.contains { $0.contains(name) })
+                try remove(name)
+            }
+            await turns.look()
+            #expect(ring.status == KeySourceStatus(keyCount: 1))
+        }
+    }
+
+    /// A file that is there and cannot be read was not withdrawn; one that holds something else was.
+    @Test func aFileThatCannotBeReadKeepsItsKey() async throws {
+        let key = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+        let other = try KeyFiles.create(directory.file("2.pem"), algorithm: .es256)
+        try await watching { ring, turns in
+            try remove("1.pem")
+            try FileManager.default.createDirectory(atPath: directory.file("1.pem"), withIntermediateDirectories: false)
+            await turns.look()
+            #expect(try published(ring) == [key, other].map(\.publicKey.identifier))
+            #expect(ring.status.problems.count == 1)
+            try remove("1.pem")
+            try Data("something else".utf8).write(to: URL(filePath: directory.file("1.pem")))
+            await turns.look()
+            #expect(try published(ring) == [other.publicKey.identifier])
+        }
+    }
+
+    @Test func whenAllFilesAreGoneThereIsNoKey() async throws {
+        _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+        try await watching { ring, turns in
+            try remove("1.pem")
+            await turns.look()
+            #expect(try published(ring) == [])
+            #expect(ring.status.keyCount == 0)
+            #expect(ring.status.problems.count == 1)
+            let new = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+            await turns.look()
+            #expect(try published(ring) == [new.publicKey.identifier])
+        }
     }
 
     /// The keys that all verify with; the first signs.

@@ -1,31 +1,60 @@
 import Foundation
 public import Logging
+import RevocationHTTP
 
 /// Private keys in files, shared by the nodes of one issuer.
 public enum KeyFiles {
+    /// What stands in the files now.
+    struct Contents {
+        /// The keys by file, in the order of the files' names, each key once.
+        var keys: [(file: String, key: SigningKey)] = []
+        /// Files that give no key, and why.
+        var problems: [NodeError] = []
+    }
+
     /// Reads a PEM file, or every `*.pem` of a directory in the order of their names.
     ///
     /// The first key signs, all verify: a new key is added under a later name on every node, and moved to the front
     /// once all of them know it.
     /// - Returns: at least one key.
-    /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidKeyFile``.
+    /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidKeyFile``: a file that is no key is an error.
     public static func load(_ path: String, logger: Logger) throws(NodeError) -> [SigningKey] {
-        var keys: [SigningKey] = []
+        let contents = try read(path, held: [:])
+        if let problem = contents.problems.first { throw problem }
+        guard !contents.keys.isEmpty else {
+            throw NodeError(.unreadableFile, "\(path) holds no *.pem: make one with `revoked node make-key`")
+        }
+        for (file, _) in contents.keys where PrivateFile.isExposed(file) {
+            logger.warning("others may read a private key: chmod 600 it", metadata: ["file": "\(file)"])
+        }
+        return contents.keys.map(\.key)
+    }
+
+    /// The same while a node runs. A file that is gone takes its key with it, whatever the other files are like; so does one
+    /// that holds something else now. One that is there and cannot be read keeps the key that it held.
+    /// - Parameter held: the keys that were read before, by file.
+    /// - Throws: ``NodeError/Code/unreadableFile`` if the directory cannot be listed: nothing is known then.
+    static func read(_ path: String, held: [String: SigningKey]) throws(NodeError) -> Contents {
+        var contents = Contents()
         for file in try files(at: path) {
-            if PrivateFile.isExposed(file) {
-                logger.warning("others may read a private key: chmod 600 it", metadata: ["file": "\(file)"])
-            }
-            let pem = String(decoding: try PrivateFile.read(file), as: UTF8.self)
-            do {
-                keys.append(try SigningKey(pem: pem))
+            do throws(RegularFileError) {
+                let pem = String(decoding: try PrivateFile.contents(of: file), as: UTF8.self)
+                do throws(NodeError) { contents.add(try SigningKey(pem: pem), from: file) } catch {
+                    contents.problems.append(NodeError(.invalidKeyFile, "\(file): \(error.message)"))
+                }
             } catch {
-                throw NodeError(.invalidKeyFile, "\(file): \(error.message)")
+                if error.isMissing {
+                    let remedy = "make one with `revoked node make-key`"
+                    contents.problems.append(NodeError(.unreadableFile, "there is no key at \(file): \(remedy)"))
+                    continue
+                }
+                let consequence = held[file] == nil ? "" : ", its key of before stays"
+                contents.problems.append(
+                    NodeError(.unreadableFile, "cannot read \(file)\(consequence): \(error.message)"))
+                if let key = held[file] { contents.add(key, from: file) }
             }
         }
-        guard Set(keys.map(\.publicKey.identifier)).count == keys.count else {
-            throw NodeError(.invalidKeyFile, "two files of \(path) hold the same key")
-        }
-        return keys
+        return contents
     }
 
     /// Writes a new key to a new file that only its owner may read.
@@ -36,19 +65,27 @@ public enum KeyFiles {
         return key
     }
 
+    /// The file itself, also if it is not there, or those of the directory.
     private static func files(at path: String) throws(NodeError) -> [String] {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw NodeError(.unreadableFile, "there is no key at \(path): make one with `revoked node make-key`")
+        do throws(RegularFileError) {
+            guard try RegularFile.isDirectory(path) else { return [path] }
+        } catch {
+            guard error.isMissing else { throw NodeError(.unreadableFile, "cannot look at \(path): \(error.message)") }
+            return [path]
         }
-        guard isDirectory.boolValue else { return [path] }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
             throw NodeError(.unreadableFile, "cannot list \(path)")
         }
-        let files = names.filter { $0.hasSuffix(".pem") }.sorted().map { "\(path)/\($0)" }
-        guard !files.isEmpty else {
-            throw NodeError(.unreadableFile, "\(path) holds no *.pem: make one with `revoked node make-key`")
+        return names.filter { $0.hasSuffix(".pem") }.sorted().map { "\(path)/\($0)" }
+    }
+}
+
+extension KeyFiles.Contents {
+    fileprivate mutating func add(_ key: SigningKey, from file: String) {
+        guard let other = keys.first(where: { $0.key.publicKey.identifier == key.publicKey.identifier }) else {
+            keys.append((file, key))
+            return
         }
-        return files
+        problems.append(NodeError(.invalidKeyFile, "\(file) holds the same key as \(other.file)"))
     }
 }

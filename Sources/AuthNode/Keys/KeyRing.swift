@@ -7,20 +7,24 @@ import Synchronization
 public final class KeyRing: KeySource {
     private struct Keys: Sendable {
         let identifiers: [String]
-        let signer: JWTKeyCollection
+        /// nil if all keys are gone.
+        let signer: JWTKeyCollection?
         let verification: VerificationKeys
         let json: Data
     }
 
     private let keys: Mutex<Keys>
+    private let problems = Mutex<[String]>([])
 
     /// - Parameter keys: at least one.
     /// - Throws: ``NodeError/Code/invalidKeyFile``.
     public init(_ keys: [SigningKey]) async throws(NodeError) {
+        guard !keys.isEmpty else { throw NodeError(.invalidKeyFile, "there is no key to sign with") }
         self.keys = Mutex(try await Self.prepare(keys))
     }
 
-    /// Takes other keys. Tokens of a key that is no longer among them are refused from now on.
+    /// Takes other keys. Tokens of a key that is no longer among them are refused from now on. Without any, all tokens are
+    /// refused, and none is issued.
     /// - Returns: whether they are others than before.
     /// - Throws: ``NodeError/Code/invalidKeyFile``; the keys then stay as they were.
     @discardableResult
@@ -31,7 +35,22 @@ public final class KeyRing: KeySource {
         return true
     }
 
-    public func keys(for identifier: String) -> VerificationKeys { keys.withLock { $0.verification } }
+    public func keys(for identifier: String?) -> VerificationKeys { keys.withLock { $0.verification } }
+
+    /// Says what is wrong with the files that the keys come from.
+    /// - Returns: whether it is something else than before.
+    func report(_ problems: [String]) -> Bool {
+        self.problems.withLock { held in
+            defer { held = problems }
+            return held != problems
+        }
+    }
+
+    public var status: KeySourceStatus {
+        let count = keys.withLock { $0.identifiers.count }
+        let none = count > 0 ? [] : ["all keys are gone: nothing is issued, and every token of ours is refused"]
+        return KeySourceStatus(keyCount: count, problems: none + problems.withLock { $0 })
+    }
 
     /// The `kid` of the key that signs.
     var signer: String { keys.withLock { $0.identifiers[0] } }
@@ -39,19 +58,20 @@ public final class KeyRing: KeySource {
     /// What `/.well-known/jwks.json` serves.
     var json: Data { keys.withLock { $0.json } }
 
+    /// - Throws: 503 if there is no key any more.
     func sign(_ payload: some JWTPayload, type: String) async throws -> String {
-        let (signer, identifier) = keys.withLock { ($0.signer, $0.identifiers[0]) }
+        let (signer, identifier) = keys.withLock { ($0.signer, $0.identifiers.first) }
+        guard let signer, let identifier else { throw Refusal.unavailable("there is no key to sign with") }
         return try await signer.sign(
             payload, kid: JWKIdentifier(string: identifier), header: ["typ": .string(type)])
     }
 
     /// A node verifies with exactly the keys that it publishes.
     private static func prepare(_ keys: [SigningKey]) async throws(NodeError) -> Keys {
-        guard let first = keys.first else { throw NodeError(.invalidKeyFile, "there is no key to sign with") }
         do {
             let json = try PublicKeySet(keys: keys.map(\.publicKey)).json()
             return Keys(
-                identifiers: keys.map(\.publicKey.identifier), signer: try await first.signer(),
+                identifiers: keys.map(\.publicKey.identifier), signer: try await keys.first?.signer(),
                 verification: try await VerificationKeys(jwks: json), json: json)
         } catch {
             throw NodeError(.invalidKeyFile, "the keys cannot be used: \(error)")

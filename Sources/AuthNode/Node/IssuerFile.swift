@@ -34,7 +34,7 @@ struct IssuerFile: Sendable {
     init(_ path: String, logger: Logger) throws(NodeError) {
         let entries: [Entry]
         do {
-            entries = try JSONDecoder().decode([Entry].self, from: try PrivateFile.read(path))
+            entries = try StrictJSON.decode([Entry].self, from: try PrivateFile.read(path))
         } catch let error as NodeError {
             throw error
         } catch {
@@ -48,6 +48,8 @@ struct IssuerFile: Sendable {
                 throw NodeError(.invalidSetting, "\(path) names an issuer twice")
             }
             do throws(VerificationKeysError) {
+                var logger = logger
+                logger[metadataKey: "issuer"] = "\(entry.issuer)"
                 let keys = KeySetCache(try KeySetLocation(entry.jwks), logger: logger)
                 var issuer = TrustedIssuer(name: entry.issuer, audience: entry.audience, keys: keys)
                 issuer.usesAuthenticationTime = entry.authTime ?? false

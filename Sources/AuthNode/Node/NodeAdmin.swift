@@ -6,12 +6,12 @@ import RevocationHTTP
 
 /// What the node's admin HTTP port answers.
 struct NodeAdmin: Sendable {
-    let denylist: any RevocationChecking
+    let health: NodeHealth
     let metrics: PrometheusFactory
     private let process = ProcessFigures()
 
-    init(denylist: any RevocationChecking, metrics: PrometheusFactory) {
-        self.denylist = denylist
+    init(health: NodeHealth, metrics: PrometheusFactory) {
+        self.health = health
         self.metrics = metrics
     }
 
@@ -19,9 +19,10 @@ struct NodeAdmin: Sendable {
         switch path {
         case "/metrics":
             AdminResponse(
-                Exposition.text(metrics.families + process.families), contentType: Exposition.contentType)
+                Exposition.text(metrics.families + health.families + process.families),
+                contentType: Exposition.contentType)
         case "/healthz": .alive
-        case "/readyz": AdminResponse(await ReadinessReport(of: denylist))
+        case "/readyz": AdminResponse(await health.report())
         default: nil
         }
     }

@@ -3,12 +3,12 @@ import HTTPTypes
 import Hummingbird
 import RevocationHTTP
 
-/// `GET /readyz`: 200 while checks can be answered, with warnings of the store; else 503 and why.
+/// `GET /readyz`: 200 while checks can be answered, with warnings of the store and of the keys; else 503 and why.
 struct ReadinessRoute: Sendable {
-    let denylist: any RevocationChecking
+    let health: NodeHealth
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
-        let report = await ReadinessReport(of: denylist)
+        let report = await health.report()
         var response = try Response.json(report, status: report.ready ? .ok : .serviceUnavailable)
         if !report.ready { response.headers[.retryAfter] = "1" }
         return response

@@ -1,0 +1,45 @@
+import AdminHTTP
+import PrometheusMetrics
+import RevocationHTTP
+
+/// What a node says of itself to those who look after it: whether checks can be answered, and what is wrong with keys.
+struct NodeHealth: Sendable {
+    let denylist: any RevocationChecking
+    /// The keys by `iss`, our own among them.
+    let keys: [(issuer: String, source: any KeySource)]
+    /// The one whose tokens this node issues.
+    let ownIssuer: String
+
+    init(denylist: any RevocationChecking, own: String, keys: KeyRing, others: [TrustedIssuer]) {
+        self.denylist = denylist
+        self.keys = [(own, keys)] + others.map { ($0.name, $0.keys) }
+        ownIssuer = own
+    }
+
+    /// Ready while the store is and there is a key to sign with. Trouble with another issuer's keys is a warning: the rest
+    /// goes on.
+    func report() async -> ReadinessReport {
+        var report = await ReadinessReport(of: denylist)
+        let states = keys.map { ($0.issuer, $0.source.status) }
+        if report.ready, let own = states.first(where: { $0.0 == ownIssuer })?.1, own.keyCount == 0 {
+            report = .notReady("noKeys", own.problems.joined(separator: "; "))
+        }
+        let problems = states.flatMap { issuer, status in status.problems.map { "keys of \(issuer): \($0)" } }
+        if !problems.isEmpty { report.warnings = (report.warnings ?? []) + problems }
+        return report
+    }
+
+    var families: [MetricFamily] {
+        var counts = MetricFamily(
+            .gauge, "revoked_node_keys", "Keys that an issuer's tokens are verified with; no sample while unknown.")
+        var problems = MetricFamily(
+            .gauge, "revoked_node_key_problems",
+            "What is wrong with an issuer's keys: files that cannot be read, a key set that cannot be got or is empty.")
+        for (issuer, source) in keys {
+            let status = source.status
+            if let count = status.keyCount { counts.add(count, ["issuer": issuer]) }
+            problems.add(status.problems.count, ["issuer": issuer])
+        }
+        return [counts, problems]
+    }
+}
