@@ -1,8 +1,11 @@
-import AuthNode
 import Foundation
 import HTTPTypes
+import Hummingbird
 import HummingbirdTesting
+import RevocationHTTP
 import Testing
+
+@testable import AuthNode
 
 @Suite struct LoginLimitTests {
     private let wrong = #"{"username":"alice","password":"wrong"}"#
@@ -46,6 +49,61 @@ import Testing
             #expect(answer.status == .tooManyRequests)
             #expect(try await client.post("/login", wrong, from("192.0.2.2")).status == .unauthorized)
         }
+    }
+
+    @Test func oneNetworkOfIPv6CountsAsOneAddress() async throws {
+        try await node().test { client in
+            for number in 0..<3 {
+                let answer = try await client.post("/login", wrong, from("2001:db8:1:2::\(number)"))
+                #expect(answer.status == .unauthorized)
+            }
+            let refused = try await client.post("/login", wrong, from("[2001:db8:1:2:ffff::1]:4711"))
+            #expect(refused.status == .tooManyRequests)
+            #expect(try await client.post("/login", wrong, from("2001:db8:1:3::1")).status == .unauthorized)
+        }
+    }
+
+    /// However a name is composed, it is the same account, and the same guesses.
+    @Test func anotherSpellingIsNoOtherAccount() throws {
+        let limit = LoginLimit(attempts: 2, clock: WallClock { 0 })
+        let network = ClientNetwork("192.0.2.1")
+        _ = try limit.begin(account: "\u{C5}sa", network: network)
+        _ = try limit.begin(account: "\u{212B}sa", network: network)
+        #expect(throws: Refusal.self) { try limit.begin(account: "A\u{30A}sa", network: network) }
+    }
+
+    /// Overload is not a wrong password: whoever was refused unseen may try again.
+    @Test func whatNobodyLookedAtDoesNotCount() async throws {
+        let credentials = CredentialCheck(
+            passwords: try PasswordCheck(Accounts(), maximumCallers: 0),
+            limit: LoginLimit(attempts: 3, clock: WallClock { 0 }), trustsForwardedFor: false, realm: "test")
+        let router = Router(context: NodeContext.self)
+        router.post("login") { request, context in
+            try await credentials.subject(name: "alice", password: "correct horse", request, context)
+        }
+        try await Application(router: router).test(.router) { client in
+            for _ in 0..<20 {
+                let answer = try await client.login("")
+                #expect(answer.status == .serviceUnavailable)
+            }
+        }
+    }
+
+    @Test func madeUpNamesTakeLittleMemory() throws {
+        let limit = LoginLimit(attempts: 10, clock: WallClock { 0 })
+        for number in 0..<(3 * LoginLimit.capacity) {
+            _ = try limit.begin(
+                account: "user-\(number)", network: ClientNetwork("198.51.\(number / 256).\(number % 256)"))
+        }
+        #expect(limit.size <= 2 * LoginLimit.capacity)
+        #expect(limit.size >= LoginLimit.capacity)
+        // Nothing is left of those that were forgiven, however long their names.
+        let other = LoginLimit(attempts: 10, clock: WallClock { 0 })
+        for number in 0..<100 {
+            let name = String(repeating: "u", count: 16_000) + "\(number)"
+            other.forgive(try other.begin(account: name, network: ClientNetwork("192.0.2.1")))
+        }
+        #expect(other.size == 0)
     }
 
     @Test func aRightPasswordCostsNothing() async throws {

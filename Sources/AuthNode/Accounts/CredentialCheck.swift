@@ -10,25 +10,23 @@ struct CredentialCheck: Sendable {
     let realm: String
 
     /// - Returns: whose they are.
-    /// - Throws: 401 for a wrong name or password, 429 for too many of them, 503 for too many at once.
+    /// - Throws: 401 for a wrong name or password, 429 for too many of them, 503 if nobody looked at the password, which
+    ///   then does not count as wrong.
     func subject(name: String, password: String, _ request: Request, _ context: NodeContext) async throws -> String {
-        let address = address(of: request, context)
-        try limit.begin(account: name, address: address)
-        guard let subject = try await subject(name, password) else {
+        let attempt = try limit.begin(account: name, network: ClientNetwork(address(of: request, context)))
+        let subject: String?
+        do { subject = try await passwords.subject(name: name, password: password) } catch {
+            limit.forgive(attempt)
+            guard error is PasswordCheck.Overloaded else { throw error }
+            throw Refusal.unavailable("too many log-ins at once")
+        }
+        guard let subject else {
             throw Refusal(
                 .unauthorized, code: "invalid_grant", message: "unknown user or wrong password",
                 headers: [.wwwAuthenticate: "Bearer realm=\"\(realm)\""])
         }
-        limit.forgive(account: name, address: address)
+        limit.forgive(attempt)
         return subject
-    }
-
-    private func subject(_ name: String, _ password: String) async throws -> String? {
-        do {
-            return try await passwords.subject(name: name, password: password)
-        } catch is PasswordCheck.Overloaded {
-            throw Refusal.unavailable("too many log-ins at once")
-        }
     }
 
     /// The last entry of `X-Forwarded-For` is what the proxy next to us has seen; those before it anyone can write.
@@ -36,6 +34,6 @@ struct CredentialCheck: Sendable {
         guard trustsForwardedFor, let name = HTTPField.Name("X-Forwarded-For"),
             let last = request.headers[values: name].last?.split(separator: ",").last
         else { return context.peer }
-        return String(last.filter { $0 != " " }.prefix(64))
+        return String(last.filter { $0 != " " && $0 != "\t" }.prefix(64))
     }
 }

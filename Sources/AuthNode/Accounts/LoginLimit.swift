@@ -1,18 +1,25 @@
+import Crypto
+import Foundation
 import Hummingbird
 import RevocationHTTP
 import Synchronization
 
-/// Slows down whoever guesses passwords: so many wrong ones a minute for an account from one address, five times as many
-/// from one address. A right one costs nothing. Held by this node only, in bounded memory.
+/// Slows down whoever guesses passwords: so many wrong ones a minute for an account from one network, five times as many
+/// from one network. A right one costs nothing, nor does one that was not looked at. Held by this node only, in bounded
+/// memory: what is counted is named by a hash, whatever the length of a name.
+///
+/// Only a password that was hashed leaves something behind, so the table can only be filled as fast as passwords are hashed;
+/// when it is full the oldest half goes. Who can fill it within a minute has the networks for as many guesses anyway.
 final class LoginLimit: Sendable {
     private static let minute: Int64 = 60_000
-    private static let addressFactor = 5
-    /// Of each half of the table.
-    private static let capacity = 20_000
+    private static let networkFactor = 5
+    /// Of each half of the table: 2 MB together.
+    static let capacity = 20_000
 
-    private enum Guesser: Hashable {
-        case address(String)
-        case account(String, from: String)
+    /// Of a network, or of an account from a network.
+    fileprivate struct Guesser: Hashable {
+        let high: UInt64
+        let low: UInt64
     }
 
     private struct Count {
@@ -24,10 +31,30 @@ final class LoginLimit: Sendable {
     private struct Counts {
         var young: [Guesser: Count] = [:]
         var old: [Guesser: Count] = [:]
+
+        subscript(guesser: Guesser) -> Count? { young[guesser] ?? old[guesser] }
+
+        mutating func set(_ count: Count, for guesser: Guesser) {
+            if young.count >= LoginLimit.capacity, young[guesser] == nil { self = Counts(young: [:], old: young) }
+            young[guesser] = count
+            old[guesser] = nil
+        }
+
+        mutating func remove(_ guesser: Guesser) {
+            young[guesser] = nil
+            old[guesser] = nil
+        }
+    }
+
+    /// An attempt that is under way.
+    struct Attempt: Sendable {
+        fileprivate let guessers: [(guesser: Guesser, limit: Int)]
+        fileprivate let startedAt: Int64
     }
 
     private let attempts: Int
     private let clock: WallClock
+    private let key = SymmetricKey(size: .bits256)
     private let counts = Mutex(Counts())
 
     /// - Parameter attempts: wrong passwords a minute; 0 for no limit.
@@ -36,53 +63,69 @@ final class LoginLimit: Sendable {
         self.clock = clock
     }
 
+    /// How many guessers are counted, for tests: at most twice the capacity.
+    var size: Int { counts.withLock { $0.young.count + $0.old.count } }
+
     /// Takes an attempt into account before it is looked at: those that are under way count as well.
     /// - Throws: 429 with `Retry-After`.
-    func begin(account: String, address: String) throws(Refusal) {
-        guard attempts > 0 else { return }
+    func begin(account: String, network: ClientNetwork) throws(Refusal) -> Attempt {
         let now = clock.now
+        guard attempts > 0 else { return Attempt(guessers: [], startedAt: now) }
+        let factor = attempts.multipliedReportingOverflow(by: Self.networkFactor).partialValue
+        let guessers = [(guesser(network, account), attempts), (guesser(network, nil), factor)]
         let wait = counts.withLock { counts -> Int64? in
-            let limited = limits(account, address).compactMap { guesser, limit -> Int64? in
+            let limited = guessers.compactMap { guesser, limit -> Int64? in
                 let count = Self.current(guesser, in: counts, now)
                 return count.failures >= limit ? count.since + Self.minute - now : nil
             }
             if let longest = limited.max() { return longest }
-            for (guesser, _) in limits(account, address) { Self.add(1, guesser, in: &counts, now) }
+            for (guesser, _) in guessers {
+                var count = Self.current(guesser, in: counts, now)
+                count.failures += 1
+                counts.set(count, for: guesser)
+            }
             return nil
         }
-        guard let wait else { return }
+        guard let wait else { return Attempt(guessers: guessers, startedAt: now) }
         throw Refusal(
             .tooManyRequests, code: "slow_down", message: "too many wrong passwords",
             headers: [.retryAfter: String(max(1, (wait + 999) / 1000))])
     }
 
-    /// The attempt was no guess.
-    func forgive(account: String, address: String) {
-        guard attempts > 0 else { return }
-        let now = clock.now
+    /// The attempt was no guess: the password was right, or nobody looked at it.
+    func forgive(_ attempt: Attempt) {
         counts.withLock { counts in
-            for (guesser, _) in limits(account, address) { Self.add(-1, guesser, in: &counts, now) }
+            for (guesser, _) in attempt.guessers {
+                // One that began in another minute, or was forgotten, counts no more.
+                guard var count = counts[guesser], count.since <= attempt.startedAt else { continue }
+                count.failures -= 1
+                if count.failures > 0 { counts.set(count, for: guesser) } else { counts.remove(guesser) }
+            }
         }
     }
 
-    private func limits(_ account: String, _ address: String) -> [(Guesser, Int)] {
-        [
-            (.account(account, from: address), attempts),
-            (.address(address), attempts.multipliedReportingOverflow(by: Self.addressFactor).partialValue),
-        ]
+    /// Keyed, so that nobody can look for names that collide.
+    private func guesser(_ network: ClientNetwork, _ account: String?) -> Guesser {
+        var mac = HMAC<SHA256>(key: key)
+        mac.update(data: [UInt8(network.bytes.count)] + network.bytes)
+        if let account {
+            mac.update(data: [1])
+            mac.update(data: Data(Self.canonical(account).utf8))
+        }
+        let digest = Array(mac.finalize())
+        func number(_ range: Range<Int>) -> UInt64 { digest[range].reduce(0) { $0 << 8 | UInt64($1) } }
+        return Guesser(high: number(0..<8), low: number(8..<16))
+    }
+
+    /// Accounts are found however a name is composed (Unicode's canonical equivalence): all ways count as one. Of a name
+    /// that is longer than any account's all that matters is that it takes no time.
+    private static func canonical(_ account: String) -> String {
+        account.utf8.count > 8 * Accounts.maximumNameBytes ? account : account.precomposedStringWithCanonicalMapping
     }
 
     private static func current(_ guesser: Guesser, in counts: Counts, _ now: Int64) -> Count {
-        let count = counts.young[guesser] ?? counts.old[guesser]
         // A clock that was set back must not lock anyone out.
-        guard let count, (0..<minute).contains(now - count.since) else { return Count(since: now) }
+        guard let count = counts[guesser], (0..<minute).contains(now - count.since) else { return Count(since: now) }
         return count
-    }
-
-    private static func add(_ failures: Int, _ guesser: Guesser, in counts: inout Counts, _ now: Int64) {
-        if counts.young.count >= capacity { counts = Counts(young: [:], old: counts.young) }
-        var count = current(guesser, in: counts, now)
-        count.failures = max(0, count.failures + failures)
-        counts.young[guesser] = count
     }
 }

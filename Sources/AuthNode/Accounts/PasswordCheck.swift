@@ -1,25 +1,44 @@
 import NIOPosix
 import Synchronization
 
-/// Checks passwords on threads of its own: scrypt takes a tenth of a second and 32 MiB each.
+/// Checks passwords on threads of its own: scrypt takes a tenth of a second each.
+///
+/// Every check costs the same, whoever it is about: one hash of each cost that occurs among the accounts. So the time says
+/// neither whether there is such an account nor how old its password is.
 final class PasswordCheck: Sendable {
-    /// How many hashes are computed at once.
+    /// How many checks are computed at once.
     private static let threads = 2
     /// How many callers may wait or compute; more are refused rather than queued for seconds.
-    private static let maximumCallers = 32
+    private let maximumCallers: Int
+    /// How many different costs the accounts may have: every log-in pays for each.
+    static let maximumCosts = 3
 
-    /// More log-ins at once than can be served.
+    /// Nobody looked at the password: there are more log-ins at once than can be served, or too little memory.
     struct Overloaded: Error {}
 
     private let accounts: Accounts
-    /// Stands in for an account that does not exist, so that its absence cannot be timed.
-    private let nobody: PasswordHash
+    /// One for each cost: they stand in for the account that has another cost, or does not exist.
+    private let decoys: [PasswordHash]
     private let pool = NIOThreadPool(numberOfThreads: threads)
     private let callers = Atomic(0)
 
-    init(_ accounts: Accounts) throws(NodeError) {
+    /// - Parameter maximumCallers: another number is for tests.
+    /// - Throws: ``NodeError/Code/invalidAccountFile`` if passwords are hashed at too many different costs.
+    init(_ accounts: Accounts, maximumCallers: Int = 32) throws(NodeError) {
+        let costs = accounts.costs.isEmpty ? [.standard] : accounts.costs
+        guard costs.count <= Self.maximumCosts else {
+            throw NodeError(
+                .invalidAccountFile,
+                """
+                passwords are hashed at \(costs.count) different costs, and every log-in pays for each; at most \
+                \(Self.maximumCosts): give the older ones another password (revoked node add-user --replace)
+                """)
+        }
+        var decoys: [PasswordHash] = []
+        for cost in costs { decoys.append(try PasswordHash(of: "nobody", cost: cost)) }
+        self.decoys = decoys
         self.accounts = accounts
-        nobody = try PasswordHash(of: "nobody", cost: accounts.usualCost)
+        self.maximumCallers = maximumCallers
         pool.start()
     }
 
@@ -27,13 +46,31 @@ final class PasswordCheck: Sendable {
         pool.shutdownGracefully { _ in }
     }
 
+    /// Whether more than one hash is computed for each log-in.
+    var hasMixedCosts: Bool { decoys.count > 1 }
+
     /// - Returns: the account's name as it is stored, or nil if there is none or the password is wrong.
+    /// - Throws: ``Overloaded``.
     func subject(name: String, password: String) async throws -> String? {
         defer { callers.subtract(1, ordering: .relaxed) }
-        guard callers.add(1, ordering: .relaxed).newValue <= Self.maximumCallers else { throw Overloaded() }
+        guard callers.add(1, ordering: .relaxed).newValue <= maximumCallers else { throw Overloaded() }
         let account = accounts[name]
-        let hash = account?.password ?? nobody
-        let matches = try await pool.runIfActive { hash.matches(password) }
+        let hashes = hashes(for: account)
+        let matches = try await pool.runIfActive {
+            do throws(PasswordHash.NotComputed) {
+                var matches = false
+                for (hash, isDecoy) in hashes { matches = try hash.matches(password) && !isDecoy || matches }
+                return matches
+            } catch { throw Overloaded() }
+        }
         return matches ? account?.name : nil
+    }
+
+    /// The account's own hash, and decoys of the other costs, always in the same order.
+    func hashes(for account: Account?) -> [(hash: PasswordHash, isDecoy: Bool)] {
+        decoys.map { decoy in
+            guard let own = account?.password, own.cost == decoy.cost else { return (decoy, true) }
+            return (own, false)
+        }
     }
 }

@@ -3,7 +3,7 @@ import CryptoExtras
 import Foundation
 
 /// What one guess at a password costs: scrypt's parameters (RFC 7914 §2).
-public struct PasswordCost: Codable, Sendable, Equatable {
+public struct PasswordCost: Codable, Sendable, Hashable {
     /// scrypt's N, a power of two.
     public let rounds: Int
     /// scrypt's r.
@@ -11,8 +11,9 @@ public struct PasswordCost: Codable, Sendable, Equatable {
     /// scrypt's p.
     public let parallelism: Int
 
-    /// 32 MiB and about a tenth of a second.
-    public static let standard = PasswordCost(rounds: 1 << 15, blockSize: 8, parallelism: 1)
+    /// About a tenth of a second, and 8 MiB: two at once may not take much of a node's memory. The same work in less memory
+    /// is made up for by more of it (OWASP's table of equal strength goes from N = 2^15, p = 3 to N = 2^13, p = 10).
+    public static let standard = PasswordCost(rounds: 1 << 13, blockSize: 8, parallelism: 4)
 
     /// The most memory that a stored record may ask for, in bytes.
     private static let maximumMemory = 256 << 20
@@ -22,6 +23,9 @@ public struct PasswordCost: Codable, Sendable, Equatable {
         self.blockSize = blockSize
         self.parallelism = parallelism
     }
+
+    /// How much is computed, in scrypt's block mixings: what the time is proportional to.
+    var work: Int { rounds * blockSize * parallelism }
 
     /// Whether scrypt takes these numbers, and the time and memory are bearable.
     var isSane: Bool {
@@ -56,12 +60,15 @@ struct PasswordHash: Codable, Sendable {
         digest = key.withUnsafeBytes { Data($0) }
     }
 
+    /// The hash could not be computed: nothing is known of the password.
+    struct NotComputed: Error {}
+
     /// Whether `password` is the one. Takes the same time whichever byte differs.
-    func matches(_ password: String) -> Bool {
+    func matches(_ password: String) throws(NotComputed) -> Bool {
         let bytes = Array(password.utf8)
         // One that can never match costs as much as any other; scrypt itself traps on an empty one.
         let isPossible = (1...Self.maximumPasswordBytes).contains(bytes.count)
-        guard let key = Self.derive(isPossible ? bytes : [0], salt, cost) else { return false }
+        guard let key = Self.derive(isPossible ? bytes : [0], salt, cost) else { throw NotComputed() }
         return key == SymmetricKey(data: digest) && isPossible
     }
 
