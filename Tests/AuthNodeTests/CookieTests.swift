@@ -1,9 +1,10 @@
-import AuthNode
 import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Testing
+
+@testable import AuthNode
 
 @Suite struct CookieTests {
     private func node() async throws -> TestNode {
@@ -61,6 +62,93 @@ import Testing
             let answer = try await client.post("/logout", "", sent(held))
             #expect(answer.status == .serviceUnavailable)
             #expect(answer.headers[.setCookie] == nil)
+        }
+    }
+
+    /// Whatever is genuine of the two is revoked; the browser keeps neither.
+    @Test(arguments: ["__Host-access", "__Host-refresh"], ["garbage", "a b", "a.b.c"])
+    func aBadCookieDoesNotKeepTheOtherFromLoggingOut(name: String, value: String) async throws {
+        try await node().test { client in
+            let held = try cookies(try await client.login(credentials))
+            let answer = try await client.post("/logout", "", sent(held.merging([name: value]) { $1 }))
+            #expect(answer.status == .ok)
+            #expect(try cookies(answer) == ["__Host-access": "", "__Host-refresh": ""])
+            #expect(try await client.execute(uri: "/me", method: .get, headers: sent(held)).status == .unauthorized)
+            #expect(try await client.post("/refresh", "", sent(held)).status == .badRequest)
+        }
+    }
+
+    @Test func cookiesOfTwoSessionsEndBoth() async throws {
+        try await node().test { client in
+            let first = try cookies(try await client.login(credentials))
+            let second = try cookies(try await client.login(credentials))
+            let mixed = [
+                "__Host-access": first["__Host-access"] ?? "", "__Host-refresh": second["__Host-refresh"] ?? "",
+            ]
+            #expect(try await client.post("/logout", "", sent(mixed)).status == .ok)
+            for held in [first, second] {
+                #expect(try await client.post("/refresh", "", sent(held)).status == .badRequest)
+            }
+        }
+    }
+
+    @Test func cookiesThatNoNodeAcceptsAreCleared() async throws {
+        try await node().test { client in
+            let answer = try await client.post("/logout", "", sent(["__Host-access": "x", "__Host-refresh": "y"]))
+            #expect(answer.status == .unauthorized)
+            #expect(try cookies(answer) == ["__Host-access": "", "__Host-refresh": ""])
+        }
+    }
+
+    private static func fields(_ fields: [String: String]) -> HTTPFields {
+        var headers: HTTPFields = [:]
+        for (name, value) in fields { headers[HTTPField.Name(name)!] = value }
+        return headers
+    }
+
+    /// A form of another site could log a browser in as somebody else, or out.
+    @Test(arguments: [
+        ["Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"], ["Sec-Fetch-Site": "cross-site"],
+        ["Origin": "null"], ["Origin": "https://evil.example"], ["Sec-Fetch-Site": "same-site"],
+    ])
+    func aPageOfAnotherOriginChangesNothing(fields: [String: String]) async throws {
+        try await node().test { client in
+            let form = "username=alice&password=correct+horse"
+            let login = try await client.post("/login", form, Self.fields(fields))
+            #expect(login.status == .forbidden)
+            #expect(login.headers[.setCookie] == nil)
+
+            let held = try cookies(try await client.post("/login", form))
+            for path in ["/logout", "/refresh", "/logout-everywhere"] {
+                var headers = Self.fields(fields)
+                headers[.cookie] = sent(held)[.cookie]
+                #expect(try await client.post(path, "", headers).status == .forbidden)
+            }
+            #expect(try await client.execute(uri: "/me", method: .get, headers: sent(held)).status == .ok)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ([:], true), (["Sec-Fetch-Site": "same-origin", "Origin": "https://elsewhere.example"], true),
+            (["Sec-Fetch-Site": "none"], true), (["Origin": "https://node.example:8443"], true),
+            (["Origin": "https://NODE.example:8443"], true), (["Origin": "https://node.example"], false),
+            (["Origin": "node.example:8443"], false), (["Origin": ""], false), (["Sec-Fetch-Site": ""], false),
+            (["Origin": "https://node.example:8443.evil.example"], false),
+        ] as [([String: String], Bool)])
+    func ownPagesAndProgramsAreLetThrough(fields: [String: String], isAdmitted: Bool) {
+        let head = HTTPRequest(
+            method: .post, scheme: "http", authority: "node.example:8443", path: "/login",
+            headerFields: Self.fields(fields))
+        #expect(SameOrigin.admits(head) == isAdmitted)
+    }
+
+    /// Where tokens are in bodies a foreign page can read none, and log nobody in.
+    @Test func withoutCookiesAnybodyMayLogIn() async throws {
+        try await TestNode().test { client in
+            let headers: HTTPFields = [.origin: "https://app.example"]
+            let answer = try await client.post("/login", credentials, headers)
+            #expect(answer.status == .ok)
         }
     }
 

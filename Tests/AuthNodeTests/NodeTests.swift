@@ -113,11 +113,66 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/login", "/logout"])
-    func aWrongMethodIsNotFound(path: String) async throws {
+    @Test(
+        arguments: [
+            ("/login", .get, "POST, OPTIONS"), ("/logout", .head, "POST, OPTIONS"),
+            ("/me", .post, "GET, HEAD, OPTIONS"),
+            ("/oauth2/revoke/", .put, "POST, OPTIONS"), ("//readyz", .delete, "GET, HEAD, OPTIONS"),
+        ] as [(String, HTTPRequest.Method, String)])
+    func aMethodThatAPathDoesNotHaveIsSaidToBeSo(path: String, method: HTTPRequest.Method, allow: String) async throws {
         try await TestNode().test { client in
-            let answer = try await client.execute(uri: path, method: .get)
-            #expect(answer.status.code / 100 == 4)
+            let answer = try await client.execute(uri: path, method: method)
+            #expect(answer.status == .methodNotAllowed)
+            #expect(answer.headers[.allow] == allow)
+            #expect(answer.text.isEmpty == (method == .head))
+            let options = try await client.execute(uri: path, method: .options)
+            #expect(options.status == .noContent)
+            #expect(options.headers[.allow] == allow)
+        }
+    }
+
+    @Test func anUnknownPathIsNotFoundByAnyMethod() async throws {
+        try await TestNode().test { client in
+            for method in [.get, .head, .post, .options, HTTPRequest.Method("PROPFIND")!] {
+                for path in ["/", "/nowhere", "/me/x", "/authx", "/admin/revoke"] {
+                    let answer = try await client.execute(uri: path, method: method)
+                    #expect(answer.status == .notFound)
+                }
+            }
+        }
+    }
+
+    /// Balancers and monitors ask so. Over a real connection, on which an answer with a body would disturb the next.
+    @Test func headIsAnsweredAsGetWithoutABody() async throws {
+        let node = try await TestNode()
+        try await node.test(.live) { client in
+            let token = try await client.token()
+            for path in ["/healthz", "/readyz", "/.well-known/jwks.json", "/me", "/auth"] {
+                for headers in [[:], bearer(token)] as [HTTPFields] {
+                    let get = try await client.execute(uri: path, method: .get, headers: headers)
+                    let head = try await client.execute(uri: path, method: .head, headers: headers)
+                    #expect(head.status == get.status)
+                    #expect(head.text.isEmpty)
+                    #expect(head.headers[.contentType] == get.headers[.contentType])
+                }
+            }
+        }
+    }
+
+    /// Envoy, Istio and others ask with the caller's method and append the caller's path.
+    @Test func aProxyMayAskByAnyMethodAtAnyPathBelow() async throws {
+        try await TestNode().test { client in
+            let token = try await client.token()
+            let body = ByteBuffer(repeating: UInt8(ascii: " "), count: (16 << 10) + 1)
+            for method in [.get, .head, .post, .put, .delete, .options, .patch, HTTPRequest.Method("PROPFIND")!] {
+                for path in ["/auth", "/auth/", "/auth/orders/1?x=1", "/auth/../admin/revoke", "//auth//login"] {
+                    #expect(try await client.execute(uri: path, method: method).status == .unauthorized)
+                    let answer = try await client.execute(
+                        uri: path, method: method, headers: bearer(token), body: body)
+                    #expect(answer.status == .ok)
+                    #expect(HTTPField.Name("X-Auth-Subject").map { answer.headers[values: $0] } == ["alice"])
+                }
+            }
         }
     }
 

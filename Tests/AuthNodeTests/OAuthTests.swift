@@ -87,6 +87,23 @@ import Testing
         }
     }
 
+    /// RFC 7662 §2.1: either kind is found, whatever the hint. Another client sees a refresh token only if it asks for one.
+    @Test(arguments: ["", "&token_type_hint=access_token", "&token_type_hint=refresh_token", "&token_type_hint=x"])
+    func aHintIsOnlyAHint(hint: String) async throws {
+        let (node, own, other) = try await start()
+        try await node.test { client in
+            let pair = try await client.pair()
+            func isActive(_ token: String, _ headers: HTTPFields) async throws -> Bool {
+                let answer = try await client.post("/oauth2/introspect", "token=\(token)\(hint)", headers)
+                return try answer.json()["active"] as? Bool == true
+            }
+            #expect(try await isActive(pair.access, own))
+            #expect(try await isActive(pair.access, other))
+            #expect(try await isActive(pair.refresh, own))
+            #expect(try await isActive(pair.refresh, other) == hint.hasSuffix("=refresh_token"))
+        }
+    }
+
     @Test(arguments: ["/oauth2/revoke", "/oauth2/introspect"])
     func onlyAClientMayAsk(path: String) async throws {
         let (node, own, _) = try await start()

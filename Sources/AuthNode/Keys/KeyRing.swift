@@ -52,8 +52,8 @@ public final class KeyRing: KeySource {
         return KeySourceStatus(keyCount: count, problems: none + problems.withLock { $0 })
     }
 
-    /// The `kid` of the key that signs.
-    var signer: String { keys.withLock { $0.identifiers[0] } }
+    /// The `kid` of the key that signs; nil if all keys are gone.
+    var signer: String? { keys.withLock { $0.identifiers.first } }
 
     /// What `/.well-known/jwks.json` serves.
     var json: Data { keys.withLock { $0.json } }

@@ -1,3 +1,4 @@
+import AdminHTTP
 import Contract
 import Foundation
 import HTTPTypes
@@ -13,6 +14,8 @@ public struct Node: Sendable {
     /// The most bytes of all headers of a request, and how many there may be.
     private static let maximumHeaderBytes = 32 << 10
     private static let maximumHeaderCount = 100
+    /// How many connections wait in the kernel while no more are accepted.
+    private static let backlog = 1024
     private static let realm = "revoked"
     /// Where requests are handled, and where the connections to the denylist are: so a check costs no change of thread.
     static let eventLoops = MultiThreadedEventLoopGroup.singleton
@@ -22,9 +25,11 @@ public struct Node: Sendable {
     private let verifier: TokenVerifier
     private let passwords: PasswordCheck
     private let clients: Clients
+    private let health: NodeHealth
     private let denylist: any NodeDenylist
     private let clock: WallClock
     private let logger: Logger
+    private let maximumConnections: Int
 
     /// - Parameter clients: who may use the OAuth endpoints.
     /// - Parameter issuers: others whose access tokens are accepted, beside our own.
@@ -45,54 +50,72 @@ public struct Node: Sendable {
             issuers: [own] + issuers, leeway: settings.leeway, longestLifetime: settings.refreshTokenLifetime,
             clock: clock)
         passwords = try PasswordCheck(accounts)
+        if passwords.hasMixedCosts {
+            logger.warning(
+                """
+                passwords are hashed at different costs, and every log-in pays for all: give the older accounts another \
+                password (revoked node add-user --replace)
+                """)
+        }
         self.settings = settings
         self.keys = keys
         self.clients = clients
+        health = NodeHealth(denylist: denylist, own: settings.issuer, keys: keys, others: issuers)
         self.denylist = denylist
         self.clock = clock
         self.logger = logger
+        maximumConnections = try DescriptorLimit.connections(loops: Array(Self.eventLoops.makeIterator()).count)
     }
 
     /// The HTTP server.
     /// - Parameter onListening: told the port once connections are accepted.
     public func application(
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
-    ) -> Application<RouterResponder<NodeContext>> {
+    ) -> Application<NodeResponder> {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
             maxHeaderFieldCount: Self.maximumHeaderCount)
         return Application(
-            router: router(),
+            responder: responder(),
             server: .onEventLoops(
                 Self.eventLoops,
                 configuration: .init(idleTimeout: .seconds(60), httpDecoderConfiguration: decoder)),
-            configuration: ApplicationConfiguration(address: .hostname(settings.bind, port: settings.port)),
-            onServerRunning: { channel in onListening(channel.localAddress?.port ?? settings.port) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.bind, port: settings.port), backlog: Self.backlog),
+            onServerRunning: { [settings, maximumConnections, logger] channel in
+                // Fails only if the channel has been closed meanwhile.
+                try? await channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptLimit(maximum: maximumConnections, logger: logger), position: .first)
+                }.get()
+                onListening(channel.localAddress?.port ?? settings.port)
+            },
             eventLoopGroupProvider: .shared(Self.eventLoops),
             logger: logger)
     }
 
-    private func router() -> Router<NodeContext> {
+    private func responder() -> NodeResponder {
         let router = Router(context: NodeContext.self)
         router.add(middleware: RequestMetrics())
         router.add(middleware: AccessLog(logger: logger))
         router.add(middleware: BodyLimit())
-        addSessions(to: router)
-        addOAuth(to: router)
-        router.get(".well-known/jwks.json") { [keys] _, _ in
+        var routes = NodeRoutes(router)
+        addSessions(to: &routes)
+        addOAuth(to: &routes)
+        routes.add(.get, "/.well-known/jwks.json") { [keys] _, _ in
             Response.json(keys.json, cacheControl: "public, max-age=300")
         }
-        router.get("healthz") { _, _ in try Response.json(["alive": true]) }
-        router.get("readyz", use: ReadinessRoute(denylist: denylist).handle)
+        routes.add(.get, "/healthz") { _, _ in try Response.json(["alive": true]) }
+        routes.add(.get, "/readyz", use: ReadinessRoute(health: health).handle)
         if let secret = settings.adminSecret {
             let administration = AdministrationRoute(
                 secret: secret, denylist: denylist, issuer: settings.issuer, realm: Self.realm)
-            router.post("admin/revoke", use: administration.handle)
+            routes.add(.post, "/admin/revoke", use: administration.handle)
         }
-        return router
+        return routes.responder(anyMethod: ForwardAuthRoute.path)
     }
 
-    private func addSessions(to router: Router<NodeContext>) {
+    private func addSessions(to routes: inout NodeRoutes) {
         let cookies = settings.cookies ? SessionCookies() : nil
         let minting = PairMinting(issuer: TokenIssuer(settings, keys: keys), denylist: denylist, cookies: cookies)
         let revoking = Revoking(denylist: denylist)
@@ -111,21 +134,22 @@ public struct Node: Sendable {
             realm: Self.realm)
         let forward = ForwardAuthRoute(gate: gate, policy: settings.failurePolicy, realm: Self.realm)
 
-        router.post("login", use: login.handle)
-        router.post("refresh", use: refresh.handle)
-        router.post("logout", use: logout.handle)
-        router.get("auth", use: forward.handle)
-        router.group().add(middleware: RevocationMiddleware(gate))
-            .post("logout-everywhere", use: everywhere.handle)
-        router.group().add(middleware: RevocationMiddleware(gate, policy: settings.failurePolicy))
-            .get("me", use: MeRoute().handle)
+        let origin: [NodeRoutes.Middleware] = settings.cookies ? [SameOrigin()] : []
+        routes.add(.post, "/login", behind: origin, use: login.handle)
+        routes.add(.post, "/refresh", behind: origin, use: refresh.handle)
+        routes.add(.post, "/logout", behind: origin, use: logout.handle)
+        routes.add(
+            .post, "/logout-everywhere", behind: origin + [RevocationMiddleware(gate)], use: everywhere.handle)
+        routes.add(.get, ForwardAuthRoute.path, use: forward.handle)
+        routes.add(
+            .get, "/me", behind: [RevocationMiddleware(gate, policy: settings.failurePolicy)], use: MeRoute().handle)
     }
 
-    private func addOAuth(to router: Router<NodeContext>) {
+    private func addOAuth(to routes: inout NodeRoutes) {
         let revocation = TokenRevocationRoute(
             clients: clients, verifier: verifier, revoking: Revoking(denylist: denylist))
         let introspection = IntrospectionRoute(clients: clients, verifier: verifier, denylist: denylist)
-        router.post("oauth2/revoke", use: revocation.handle)
-        router.post("oauth2/introspect", use: introspection.handle)
+        routes.add(.post, "/oauth2/revoke", use: revocation.handle)
+        routes.add(.post, "/oauth2/introspect", use: introspection.handle)
     }
 }

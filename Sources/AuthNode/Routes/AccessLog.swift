@@ -29,15 +29,15 @@ struct AccessLog: RouterMiddleware {
         logger.info(
             "request",
             metadata: [
-                "request": "\(context.id)", "method": "\(Self.method(request))",
+                "request": "\(context.id)", "method": "\(Self.name(context.method ?? request.method))",
                 "route": "\(context.endpointPath ?? "none")", "status": "\(status.code)",
                 "microseconds": "\(microseconds)", "peer": "\(context.peer)",
             ])
     }
 
     /// A method that nobody knows may hold anything, too.
-    private static func method(_ request: Request) -> String {
+    private static func name(_ method: HTTPRequest.Method) -> String {
         let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .connect, .options, .trace, .patch]
-        return known.contains(request.method) ? request.method.rawValue : "other"
+        return known.contains(method) ? method.rawValue : "other"
     }
 }

@@ -4,9 +4,12 @@ import Hummingbird
 import Revocation
 import RevocationHTTP
 
-/// `GET /auth` for a proxy that asks before it forwards (nginx auth_request, Caddy forward_auth, Traefik ForwardAuth, Envoy
-/// ext_authz): 200 with who it is in `X-Auth-…`, 401, or 503; nothing else, as proxies understand nothing else.
+/// `/auth` for a proxy that asks before it forwards (nginx auth_request, Caddy forward_auth, Traefik ForwardAuth, Envoy
+/// ext_authz): 200 with who it is in `X-Auth-…`, 401, or 503; nothing else, as proxies understand nothing else. By any
+/// method and at any path below: some ask with the caller's own (``NodeResponder``).
 struct ForwardAuthRoute: Sendable {
+    static let path = "/auth"
+
     let gate: TokenGate
     let policy: FailurePolicy
     let realm: String

@@ -2,9 +2,12 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /oauth2/introspect` (RFC 7662): whether a token is good now, and whose it is. A refresh token is active only for
-/// whoever asks for one (`token_type_hint`): nobody is to take it for an access token. 503, never `active: false`, while
+/// `POST /oauth2/introspect` (RFC 7662): whether a token is good now, and whose it is. 503, never `active: false`, while
 /// nothing is known.
+///
+/// `token_type_hint` is a hint: either kind is found whatever it says (§2.1). But a refresh token is shown only to the client
+/// that it was issued to, and to one that asks for refresh tokens (§2.2 lets a server choose): another server, which was
+/// sent it instead of an access token, must not take it for one.
 struct IntrospectionRoute: Sendable {
     let clients: Clients
     let verifier: TokenVerifier
@@ -52,15 +55,17 @@ struct IntrospectionRoute: Sendable {
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let fields = try await BodyFields(of: request)
-        _ = try clients.authenticate(request.headers, fields)
+        let client = try clients.authenticate(request.headers, fields)
         let token = try fields.required("token")
-        let kind: TokenClaims.Kind = fields["token_type_hint"] == "refresh_token" ? .refresh : .access
         let claims: TokenClaims
         do throws(TokenRejection) {
-            claims = try await verifier.verify(token, kinds: [kind], acceptingExpired: false)
+            claims = try await verifier.verify(token, kinds: [.access, .refresh], acceptingExpired: false)
         } catch {
             guard error.code == .keysUnavailable else { return try .json(Answer.inactive) }
             throw Refusal.unavailable(error.message)
+        }
+        guard claims.kind == .access || claims.client == client || fields["token_type_hint"] == "refresh_token" else {
+            return try .json(Answer.inactive)
         }
         switch await denylist.verdict(for: claims) {
         case .clear: return try .json(Answer(claims))

@@ -1,4 +1,5 @@
 public import Contract
+import HTTPTypes
 public import Hummingbird
 public import RevocationHTTP
 
@@ -11,6 +12,8 @@ public struct NodeContext: TokenRequestContext {
     public var tokenClaims: TokenClaims?
     /// Whoever is at the other end of the connection: a client, or a proxy.
     let peer: String
+    /// The method as it came: HEAD is routed as GET.
+    var method: HTTPRequest.Method?
 
     public init(source: Source) {
         coreContext = .init(source: source)

@@ -8,17 +8,19 @@ struct SessionCookies: Sendable {
     static let refresh = "__Host-refresh"
 
     func set(_ pair: TokenPair, in response: inout Response) {
-        add(Self.access, pair.access, maximumAge: pair.accessLifetime, to: &response)
-        add(Self.refresh, pair.refresh, maximumAge: pair.refreshLifetime, to: &response)
+        add(Self.access, pair.access, maximumAge: pair.accessLifetime, to: &response.headers)
+        add(Self.refresh, pair.refresh, maximumAge: pair.refreshLifetime, to: &response.headers)
     }
 
-    func clear(in response: inout Response) {
-        add(Self.access, "", maximumAge: 0, to: &response)
-        add(Self.refresh, "", maximumAge: 0, to: &response)
+    func clear(in response: inout Response) { clear(in: &response.headers) }
+
+    func clear(in headers: inout HTTPFields) {
+        add(Self.access, "", maximumAge: 0, to: &headers)
+        add(Self.refresh, "", maximumAge: 0, to: &headers)
     }
 
-    private func add(_ name: String, _ value: String, maximumAge: Int64, to response: inout Response) {
+    private func add(_ name: String, _ value: String, maximumAge: Int64, to headers: inout HTTPFields) {
         let attributes = "Max-Age=\(maximumAge); Path=/; HttpOnly; Secure; SameSite=Strict"
-        response.headers.append(HTTPField(name: .setCookie, value: "\(name)=\(value); \(attributes)"))
+        headers.append(HTTPField(name: .setCookie, value: "\(name)=\(value); \(attributes)"))
     }
 }
