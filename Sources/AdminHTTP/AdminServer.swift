@@ -36,7 +36,7 @@ public final class AdminServer: Sendable {
         switch listening {
         case .off: return nil
         case .on(let address):
-            do { return try await start(address, answer) } catch {
+            do { return try await start(address, logger, answer) } catch {
                 let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
                 let cause = isTaken ? "it is in use" : "\(error)"
                 throw AdminError(
@@ -44,16 +44,18 @@ public final class AdminServer: Sendable {
                     description: "cannot serve HTTP on \(address): \(cause). Choose another --http, or --http off")
             }
         case .onIfFree(let address):
-            do { return try await start(address, answer) } catch {
+            do { return try await start(address, logger, answer) } catch {
                 logger.warning("no metrics: \(address) cannot be had. Choose another with --http, or --http off")
                 return nil
             }
         }
     }
 
-    private static func start(_ address: AdminAddress, _ answer: @escaping Answer) async throws -> AdminServer {
+    private static func start(
+        _ address: AdminAddress, _ logger: Logger, _ answer: @escaping Answer
+    ) async throws -> AdminServer {
         let server = AdminServer(answer: answer)
-        do { try await server.listen(on: address) } catch {
+        do { try await server.listen(on: address, logger) } catch {
             await server.stop()
             throw error
         }
@@ -67,8 +69,14 @@ public final class AdminServer: Sendable {
         return AdminAddress(host: host, port: port)
     }
 
-    private func listen(on address: AdminAddress) async throws {
+    private func listen(on address: AdminAddress, _ logger: Logger) async throws {
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Those that are too many are accepted, and closed at once.
+                    try channel.pipeline.syncOperations.addHandler(AcceptLimit(maximum: .max, logger: logger))
+                }
+            }
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] channel in

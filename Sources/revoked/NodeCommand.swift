@@ -44,7 +44,7 @@ struct NodeCommand: AsyncParsableCommand {
         @Option(help: "The node's name in its log (default: node).") var name: String?
         @Option(help: "Seconds that an access token lives (default: 900).") var accessTokenLifetime: Int?
         @Option(help: "Seconds that a refresh token lives (default: 2592000, 30 days).") var refreshTokenLifetime: Int?
-        @Option(help: "Seconds in which a refresh token may be presented again, at most 60 (default: 0).")
+        @Option(help: "Seconds in which a refresh token may be presented again, at most 60 (default: 10).")
         var rotationGrace: Int?
         @Option(
             help: "deny, allow or last-known:SECONDS: what /me and /auth do while the store is away (default: deny).")

@@ -2,9 +2,10 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import Revocation
 
-/// Handles the requests of a connection on the event loop that reads them. They must not block it: passwords are checked on
+/// Handles the requests of a connection on the event loop that reads them, if they arrive in time (``RequestDeadline``). They must not block it: passwords are checked on
 /// threads of their own.
 struct LoopBoundChannel: ServerChildChannel {
     private let base: HTTP1Channel
@@ -17,7 +18,12 @@ struct LoopBoundChannel: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        base.setup(channel: channel, logger: logger)
+        base.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(RequestDeadline(), position: .after(decoder))
+            return value
+        }
     }
 
     func handle(value: HTTP1Channel.Value, logger: Logger) async {

@@ -10,12 +10,13 @@ import UnixSignals
 /// The process of `revoked node`: from settings to a server that ends on SIGTERM or SIGINT.
 public enum NodeProcess {
     /// How long requests in flight may take after the signal.
-    private static let drainTime: Duration = .seconds(10)
+    private static let drainTime: Duration = .seconds(6)
 
     /// Runs until a signal ends it. Says on standard output where it listens, once it does.
     /// - Parameter metrics: what `MetricsSystem` was bootstrapped with.
     public static func run(_ settings: NodeSettings, metrics: PrometheusFactory) async throws {
         try settings.validate()
+        DescriptorLimit.raise()
         var logger = Logger(label: "revoked.node")
         logger.logLevel = settings.logLevel
         logger[metadataKey: "node"] = "\(settings.name)"
@@ -35,10 +36,12 @@ public enum NodeProcess {
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
         let denylist = try denylist(settings, others, logger)
+        let health = NodeHealth(
+            denylist: denylist, own: settings.issuer, keys: keys, others: others?.issuers ?? [])
         let admin: AdminServer?
         do throws(AdminError) {
             admin = try await AdminServer.start(settings.http, logger: logger) {
-                [admin = NodeAdmin(denylist: denylist, metrics: metrics)] in await admin.answer($0)
+                [admin = NodeAdmin(health: health, metrics: metrics)] in await admin.answer($0)
             }
         } catch {
             await denylist.close()

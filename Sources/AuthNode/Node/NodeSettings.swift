@@ -46,8 +46,9 @@ public struct NodeSettings: Sendable {
     /// How long a refresh token lives: longer than an access token, up to 399 days, in whole seconds. So long are the
     /// revocations of sessions and subjects kept: it is the same on all nodes.
     public var refreshTokenLifetime: Duration = .seconds(30 * 86_400)
-    /// How long after a refresh token was exchanged a second presenter gets the same successor: 0 to 60 s.
-    public var rotationGrace: Duration = .zero
+    /// How long after a refresh token was exchanged a second presenter gets the same successor: 0 to 60 s. Two tabs of a
+    /// browser that refresh at once are such presenters.
+    public var rotationGrace: Duration = .seconds(10)
     /// What becomes of a token of which nothing can be proven, at `/me` and `/auth`.
     public var failurePolicy: FailurePolicy = .deny
     /// Whether tokens are in cookies rather than in bodies.
