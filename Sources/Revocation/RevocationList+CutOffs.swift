@@ -41,6 +41,6 @@ extension RevocationList {
             look(into: cause)
             throw RevocationError(cause.code == .epochMissing ? .epochMissing : .epochChanged, cause.message)
         }
-        return TimedValues(values: timed.values.dropLast(), time: timed.time)
+        return TimedValues(values: timed.values.dropLast(), times: timed.times.dropLast())
     }
 }
