@@ -122,7 +122,8 @@ extension Session {
     }
 
     /// Redis' text: the name and what follows it, each cut at 128 bytes and at a zero.
-    private func refuseUnknown(_ arguments: Arguments, _ worker: inout Worker) {
+    private mutating func refuseUnknown(_ arguments: Arguments, _ worker: inout Worker) {
+        if let stranger = Stranger(command: arguments[0]) { return dismiss(stranger, &worker) }
         var text = Array("ERR unknown command '".utf8)
         text += Self.cut(arguments[0], at: 128)
         text += "', with args beginning with: ".utf8

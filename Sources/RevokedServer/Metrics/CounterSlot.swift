@@ -20,6 +20,8 @@ struct CounterSlot: Sendable, BitwiseCopyable {
     static let guardedMisses = Self(9)
     /// Error replies of all codes: what ``errors(_:)`` has in its parts.
     static let allErrors = Self(10)
+    /// Connections of peers that speak another protocol.
+    static let strangers = Self(11)
 
     @inline(__always)
     static func lookups(isGuarded: Bool, hit: Bool) -> Self { Self(7 &+ (isGuarded ? 2 : 0) &- (hit ? 1 : 0)) }

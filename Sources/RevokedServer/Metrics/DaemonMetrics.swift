@@ -78,6 +78,9 @@ struct DaemonMetrics {
             MetricFamily(
                 .counter, "revoked_connections_rejected_total", "Connections refused, for there were too many.",
                 totals[.rejectedConnections]),
+            MetricFamily(
+                .counter, "revoked_strangers_total",
+                "Connections closed because the peer speaks another protocol, such as HTTP or TLS.", totals[.strangers]),
             MetricFamily(.counter, "revoked_received_bytes_total", "Bytes read from clients.", totals[.bytesIn]),
             MetricFamily(.counter, "revoked_sent_bytes_total", "Bytes of replies.", totals[.bytesOut]),
             MetricFamily(

@@ -13,6 +13,7 @@ final class Daemon: Sendable {
     let credentials: Credentials
     let clients: ClientRegistry
     let counters = Counters()
+    let notices = ClientNotices()
     /// Sampled by ``Housekeeping``.
     let rates = Mutex(InstantaneousRates())
     let epoch = EpochFigures()

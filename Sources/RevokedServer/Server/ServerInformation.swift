@@ -81,7 +81,7 @@ struct ServerInformation {
             "total_net_output_bytes:\(totals[.bytesOut])",
             "instantaneous_input_kbps:\(Self.hundredths(rates.kibibytesIn))",
             "instantaneous_output_kbps:\(Self.hundredths(rates.kibibytesOut))",
-            "rejected_connections:\(totals[.rejectedConnections])",
+            "rejected_connections:\(totals[.rejectedConnections])", "strangers_closed:\(totals[.strangers])",
             "expired_keys:\(daemon.denylist.statistics.expired)", "evicted_keys:0",
             "keyspace_hits:\(totals.hits)",
             "keyspace_misses:\(totals.misses)",

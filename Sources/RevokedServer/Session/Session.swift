@@ -93,6 +93,8 @@ struct Session: ~Copyable {
             let isLineOpen =
                 awaitsLineEnd && waiting.count < RequestLimits.maximumLine
                 && !bytes.withUnsafeBytes { $0.contains(UInt8(ascii: "\n")) }
+            if awaitsLineEnd, let stranger = strangerInOpenLine(bytes) { dismiss(stranger, &worker) }
+            if isClosing { return finish(.closing, &worker) }
             if isLineOpen || waiting.count < needed { return finish(.open, &worker) }
             return finish(executeWaiting(&batch, &worker), &worker)
         }
@@ -207,7 +209,12 @@ struct Session: ~Copyable {
             switch prepared.stop {
             case .full: break
             case .inline(let lineEnd):
-                performInline(input.extracting(end..<lineEnd), &worker)
+                let line = input.extracting(end..<lineEnd)
+                if let stranger = Stranger(line: line) {
+                    dismiss(stranger, &worker)
+                } else {
+                    performInline(line, &worker)
+                }
                 end = lineEnd
                 if isClosing { return (input.byteCount, .closing) }
                 if worker.reply.bytes.count > Self.replyPause { return (end, .paused) }
@@ -215,6 +222,11 @@ struct Session: ~Copyable {
                 needed = atLeast - end
                 return (end, .open)
             case .incompleteLine:
+                // Nothing has to come that would make a request of it.
+                if let stranger = Stranger(beginningOfLine: input.extracting(end...)) {
+                    dismiss(stranger, &worker)
+                    return (input.byteCount, .closing)
+                }
                 awaitsLineEnd = true
                 return (end, .open)
             case .invalid(let error):
@@ -287,6 +299,14 @@ struct Session: ~Copyable {
                 key += command.keyStep
             }
         }
+    }
+
+    /// Whoever goes on with a line that is not complete, if that tells already.
+    /// - Parameter bytes: the last ones of ``waiting``.
+    private func strangerInOpenLine(_ bytes: RawSpan) -> Stranger? {
+        let end = bytes.withUnsafeBytes { $0.firstIndex(of: UInt8(ascii: "\n")) ?? $0.count }
+        if Stranger.hasZero(bytes.extracting(..<end)) { return .other }
+        return waiting.count - bytes.byteCount < 2 ? Stranger(beginningOfLine: waiting.span.bytes) : nil
     }
 
     /// A typed line is executed as the array that it stands for.

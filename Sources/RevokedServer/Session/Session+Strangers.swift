@@ -1,0 +1,34 @@
+import RESP
+
+extension Session {
+    /// Ends the conversation with a peer that speaks another protocol: it gets no answer, and nothing more is executed.
+    mutating func dismiss(_ stranger: Stranger, _ worker: inout Worker) {
+        isClosing = true
+        worker.counters.add(to: .strangers)
+        worker.daemon.warn(
+            of: stranger.noticeKind, "closed the connection of \(client.address): \(stranger.explanation)")
+    }
+}
+
+extension Stranger {
+    fileprivate var noticeKind: ClientNotices.Kind {
+        switch self {
+        case .http: .http
+        case .tls: .tls
+        case .other: .otherProtocol
+        }
+    }
+
+    fileprivate var explanation: String {
+        switch self {
+        case .http:
+            "it sent an HTTP request, of which nothing was executed. Metrics and health have a port of their own (--http); "
+                + "if nobody here sends HTTP, a web page or a program that fetches URLs may have been made to"
+        case .tls:
+            "it began with TLS, and this port speaks plain text, so nothing was executed. Use redis:// instead of rediss://, "
+                + "or put a TLS proxy in front"
+        case .other:
+            "it sent what no Redis client sends (a zero byte, or another protocol's greeting); nothing was executed"
+        }
+    }
+}
