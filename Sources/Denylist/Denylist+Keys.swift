@@ -9,10 +9,10 @@ extension Denylist {
         @usableFromInline
         init(table: Table) { self.table = table }
 
-        /// As ``Denylist/isFull(adding:)``.
-        public func isFull(adding bytes: Int = 0) -> Bool {
+        /// As ``Denylist/isFull(adding:leaving:)``.
+        public func isFull(adding bytes: Int = 0, leaving reserve: Int = 0) -> Bool {
             let most = table.state.pointee.limit.pointee.load(ordering: .relaxed)
-            return most > 0 && table.used + bytes > most
+            return most > 0 && table.used + bytes > most - reserve
         }
 
         /// As ``Denylist/hash(of:)``.

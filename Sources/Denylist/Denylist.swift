@@ -43,8 +43,10 @@ public final class Denylist: @unchecked Sendable {
         set { table.state.pointee.limit.pointee.store(newValue, ordering: .relaxed) }
     }
 
-    /// Whether `bytes` more would exceed ``maximumBytes``.
-    public func isFull(adding bytes: Int = 0) -> Bool { keys.isFull(adding: bytes) }
+    /// Whether `bytes` more would exceed ``maximumBytes``, or leave less of it than `reserve`.
+    public func isFull(adding bytes: Int = 0, leaving reserve: Int = 0) -> Bool {
+        keys.isFull(adding: bytes, leaving: reserve)
+    }
 
     /// The keyed hash of a key. Computed once per command and passed along.
     public func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }

@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "A JSON file of settings.") var config: String?
-    @Option(help: "Addresses to listen on, separated by commas (default: 127.0.0.1).") var bind: String?
+    @Option(help: "Addresses to listen on: \"127.0.0.1 -::1\", *, … (default: 127.0.0.1).") var bind: String?
     @Option(help: "The TCP port; 0 takes a free one (default: 7379).") var port: String?
     @Option(help: "A path to listen on besides, for this user only.") var unixsocket: String?
     @Option(help: "The password of every client.") var requirepass: String?
@@ -23,6 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
     var protectedMode: String?
     @Option(help: "The most memory for entries, such as 2gb; nothing is evicted (default: 0, no limit).")
     var maxmemory: String?
+    @Option(help: "What of it plain keys leave to revocations: a share or a size (default: 25%).")
+    var guardedReserve: String?
     @Option(help: "The most connections (default: 10000).") var maxclients: String?
     @Option(help: "Keys with this prefix are revocations (default: revoked:).") var guardedPrefix: String?
     @Option(help: "The longest time to live of a revocation, in seconds (default: 34560000, 400 days).")
@@ -56,7 +58,8 @@ struct ServeCommand: AsyncParsableCommand {
         let given: [Setting: String?] = [
             .bind: bind, .port: port, .unixsocket: unixsocket, .requirepass: requirepass,
             .adminPassword: adminPassword, .protectedMode: protectedMode, .maxmemory: maxmemory,
-            .maxclients: maxclients, .guardedPrefix: guardedPrefix, .maxRevocation: maxRevocation,
+            .guardedReserve: guardedReserve, .maxclients: maxclients, .guardedPrefix: guardedPrefix,
+            .maxRevocation: maxRevocation,
             .protoMaxBulkLen: protoMaxBulkLen, .outputLimit: outputLimit, .threads: threads, .spin: spin,
             .transport: transport, .loglevel: loglevel, .dir: dir, .appendonly: appendonly,
             .appendfsync: appendfsync, .autoAOFRewritePercentage: autoAofRewritePercentage,

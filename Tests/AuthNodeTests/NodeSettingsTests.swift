@@ -73,6 +73,16 @@ import Testing
         #expect(try await NodeSettings(flags: required, environment: ["REVOKED_NODE_HTTP": "off"]).http == .off)
     }
 
+    /// For a Service called `revoked-node` Kubernetes sets it in every pod of the namespace.
+    @Test func theVariableOfAKubernetesServiceIsIgnoredAndSaid() async throws {
+        let environment = ["REVOKED_NODE_PORT": "tcp://10.96.0.13:8080", "REVOKED_PORT": "tcp://10.96.0.12:7379"]
+        let settings = try await NodeSettings(flags: required, environment: environment)
+        #expect(settings.port == 8080)
+        #expect(settings.notices.count == 1)
+        #expect(settings.notices.first?.contains("REVOKED_NODE_PORT:") == true)
+        #expect(try await NodeSettings(flags: required, environment: [:]).notices.isEmpty)
+    }
+
     @Test func theEnvironmentSaysWhatIsExpectedOfTheStore() async throws {
         let settings = try await NodeSettings(
             flags: required,

@@ -43,7 +43,8 @@ import Testing
         let configuration = try await Self.read(environment: [
             "REVOKED_BIND": "::1", "REVOKED_PORT": "1", "REVOKED_UNIXSOCKET": "/tmp/s", "REVOKED_REQUIREPASS": "p",
             "REVOKED_ADMIN_PASSWORD": "a", "REVOKED_PROTECTED_MODE": "no", "REVOKED_MAXMEMORY": "1gb",
-            "REVOKED_MAXCLIENTS": "7", "REVOKED_GUARDED_PREFIX": "deny:", "REVOKED_MAX_REVOCATION": "60",
+            "REVOKED_MAXCLIENTS": "7", "REVOKED_GUARDED_PREFIX": "deny:", "REVOKED_GUARDED_RESERVE": "10%",
+            "REVOKED_MAX_REVOCATION": "60",
             "REVOKED_PROTO_MAX_BULK_LEN": "2mb", "REVOKED_OUTPUT_LIMIT": "1mb", "REVOKED_THREADS": "3",
             "REVOKED_TRANSPORT": "nio", "REVOKED_LOGLEVEL": "error", "REVOKED_DIR": "/data",
             "REVOKED_APPENDONLY": "no", "REVOKED_APPENDFSYNC": "everysec", "REVOKED_SKIP_UNSUPPORTED": "yes",
@@ -53,6 +54,7 @@ import Testing
         #expect(configuration.bind == ["::1"] && configuration.port == 1 && configuration.unixSocket == "/tmp/s")
         #expect(configuration.password == "p" && configuration.adminPassword == "a" && !configuration.protectedMode)
         #expect(configuration.maximumMemory == 1 << 30 && configuration.maximumClients == 7)
+        #expect(configuration.guardedReserve == GuardedReserve("10%"))
         #expect(configuration.guardedPrefix == "deny:" && configuration.maximumRevocation == 60)
         #expect(configuration.maximumBulk == 2 << 20 && configuration.outputLimit == 1 << 20)
         #expect(configuration.directory == "/data" && !configuration.isLogging && configuration.skipsUnsupported)
@@ -64,7 +66,8 @@ import Testing
 
     @Test(arguments: [
         (Setting.port, "65536"), (.port, "-1"), (.port, ""), (.bind, ""), (.bind, " ,"), (.protectedMode, "maybe"),
-        (.maxmemory, "lots"), (.maxmemory, "-1"), (.maxclients, "0"), (.guardedPrefix, "revoked"),
+        (.maxmemory, "lots"), (.maxmemory, "-1"), (.guardedReserve, "101%"), (.guardedReserve, "some"),
+        (.bind, "127.0.0.1 -"), (.maxclients, "0"), (.guardedPrefix, "revoked"),
         (.guardedPrefix, ":"),
         (.guardedPrefix, ""), (.maxRevocation, "59"), (.protoMaxBulkLen, "1kb"), (.protoMaxBulkLen, "1gb"),
         (.outputLimit, "1kb"), (.threads, "257"), (.transport, "carrier-pigeon"), (.loglevel, "loud"),
@@ -76,6 +79,27 @@ import Testing
         let error = await #expect(throws: ServerError.self) { try await Self.read(flags: [setting: value]) }
         #expect(error?.code == .invalidSetting)
         #expect(error?.message.hasPrefix(setting.rawValue + " takes ") == true)
+    }
+
+    /// For a Service called `revoked` Kubernetes sets these in every pod of the namespace.
+    @Test func variablesOfKubernetesServicesAreIgnoredAndSaid() async throws {
+        let configuration = try await Self.read(environment: [
+            "REVOKED_PORT": "tcp://10.96.0.12:7379", "REVOKED_SERVICE_HOST": "10.96.0.12",
+            "REVOKED_PORT_7379_TCP": "tcp://10.96.0.12:7379", "REVOKED_MAXCLIENTS": "7",
+        ])
+        #expect(configuration.port == 7379 && configuration.maximumClients == 7)
+        #expect(configuration.notices.count == 1)
+        #expect(configuration.notices.first?.contains("REVOKED_PORT:") == true)
+        let flag = try await Self.read(flags: [.port: "5"], environment: ["REVOKED_PORT": "udp://10.96.0.12:7379"])
+        #expect(flag.port == 5)
+        // Another bad value is an error all the same, and so is this form elsewhere.
+        for environment in [
+            ["REVOKED_PORT": "10.96.0.12:7379"], ["REVOKED_PORT": "tcp:"],
+            ["REVOKED_MAXCLIENTS": "tcp://10.96.0.12:7379"],
+        ] {
+            await #expect(throws: ServerError.self) { try await Self.read(environment: environment) }
+        }
+        #expect(try await Self.read().notices.isEmpty)
     }
 
     /// An empty password is none: a variable that is set to nothing does not lock anyone in or out.

@@ -20,6 +20,7 @@ public enum NodeProcess {
         var logger = Logger(label: "revoked.node")
         logger.logLevel = settings.logLevel
         logger[metadataKey: "node"] = "\(settings.name)"
+        for notice in settings.notices { logger.notice("\(notice)") }
 
         let keys = try await KeyRing(try KeyFiles.load(settings.keys, logger: logger))
         let accounts = try Accounts(contentsOf: settings.users)

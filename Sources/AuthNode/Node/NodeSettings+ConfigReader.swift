@@ -46,6 +46,7 @@ extension NodeSettings {
     public init(
         flags: [String: ConfigValue], environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws {
+        let (environment, serviceVariables) = ServiceVariables.remove(from: environment, prefix: "REVOKED_NODE_")
         let values = flags.map { (AbsoluteConfigKey(["node", $0.key]), $0.value) }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values)),
@@ -56,6 +57,9 @@ extension NodeSettings {
             providers.append(try await Self.provider(ofFile: file))
         }
         try await self.init(ConfigReader(providers: providers).scoped(to: "node"))
+        if let notice = ServiceVariables.notice(serviceVariables.filter { $0 == "REVOKED_NODE_PORT" }) {
+            notices.append(notice)
+        }
     }
 
     private init(_ config: ConfigReader) async throws {

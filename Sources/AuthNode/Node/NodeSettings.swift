@@ -9,6 +9,8 @@ import RevocationHTTP
 public struct NodeSettings: Sendable {
     /// The address to listen on.
     public var bind = "127.0.0.1"
+    /// What whoever reads the settings has to tell about them.
+    public internal(set) var notices: [String] = []
     /// The port to listen on; 0 takes a free one.
     public var port = 8080
     /// The denylist's URL. May hold a password: never logged.

@@ -11,8 +11,9 @@ import Synchronization
 public final class AppendLog: Sendable {
     /// A batch of this size, in bytes, is written without waiting for more.
     static let largeBatch = 1 << 20
-    /// With more than this waiting to be written, in bytes, no policy acknowledges what is not in the file.
-    static let backlogLimit = 64 << 20
+    /// With more than this waiting to be written, in bytes, no policy acknowledges what is not in the file; and whoever serves
+    /// clients executes no more writes until the disk has taken some (``queuedBytes``).
+    public static let backlogLimit = 8 << 20
 
     let queue: Mutex<AppendQueue>
     let writer: Mutex<LogWriter>
@@ -22,6 +23,7 @@ public final class AppendLog: Sendable {
     private let acknowledgedEnd = Atomic<UInt64>(.max)
     private let lastEnd = Atomic<UInt64>(0)
     private let hasFailed = Atomic<Bool>(false)
+    private let queued = Atomic(0)
     /// Called when ``acknowledged`` or ``state`` has changed, on whatever thread changed it.
     private let onProgress: @Sendable () -> Void
 
@@ -60,6 +62,7 @@ public final class AppendLog: Sendable {
         let (position, rings) = queue.withLock { queue in
             let rings = queue.append(encode)
             lastEnd.store(queue.end, ordering: .relaxed)
+            queued.store(queue.records.count, ordering: .relaxed)
             if queue.isCongested { acknowledgedEnd.store(queue.acknowledged, ordering: .releasing) }
             return (queue.end, rings)
         }
@@ -87,8 +90,21 @@ public final class AppendLog: Sendable {
         return "MISCONF Errors writing to the AOF file: \(reason)"
     }
 
-    /// How many bytes wait to be written.
-    public var backlog: Int { queue.withLock { $0.records.count } }
+    /// How many bytes wait to be written. ``onProgress`` is called when it falls from more than half of ``backlogLimit``.
+    public var queuedBytes: Int { queued.load(ordering: .relaxed) }
+
+    /// Exchanges the records for an empty array: they are being written.
+    /// - Returns: the position after them.
+    func take(_ batch: inout [UInt8]) -> UInt64 {
+        let (end, isAwaited) = queue.withLock { queue in
+            let isAwaited = queue.records.count > Self.backlogLimit / 2
+            let end = queue.take(&batch)
+            queued.store(queue.records.count, ordering: .relaxed)
+            return (end, isAwaited)
+        }
+        if isAwaited { onProgress() }
+        return end
+    }
 
     /// Of base and increments, in bytes.
     var size: Int { queue.withLock { $0.size } }
@@ -100,6 +116,7 @@ public final class AppendLog: Sendable {
     func update<Result>(_ body: (inout AppendQueue) -> Result) -> Result where Result: Sendable {
         let result = queue.withLock { queue in
             let result = body(&queue)
+            queued.store(queue.records.count, ordering: .relaxed)
             acknowledgedEnd.store(queue.acknowledged, ordering: .releasing)
             var failed = false
             if case .failed = queue.state { failed = true }

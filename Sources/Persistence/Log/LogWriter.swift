@@ -34,7 +34,7 @@ struct LogWriter: ~Copyable {
 
     /// Writes what is queued, as one batch.
     mutating func write(from log: AppendLog) throws(FileError) {
-        let end = log.queue.withLock { $0.take(&batch) }
+        let end = log.take(&batch)
         defer {
             if batch.capacity > Self.keptCapacity { batch = [] } else { batch.removeAll(keepingCapacity: true) }
         }

@@ -6,49 +6,30 @@ enum ClientCommands {
     static let invalidName = "ERR Client names cannot contain spaces, newlines or special characters."
 
     static func client(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
-        let word = arguments[1]
-        let count = arguments.count
-        if word.equalsIgnoringCase("id") {
-            guard count == 2 else { return failArity("id", &worker) }
-            worker.reply.integer(session.client.id)
-        } else if word.equalsIgnoringCase("getname") {
-            guard count == 2 else { return failArity("getname", &worker) }
+        switch ClientSubcommand.read(arguments, session, &worker) {
+        case .id: worker.reply.integer(session.client.id)
+        case .getname:
             let name = session.client.details.withLock { $0.name }
             if name.isEmpty { worker.reply.null() } else { worker.reply.bulk(name.span.bytes) }
-        } else if word.equalsIgnoringCase("setname") {
-            guard count == 3 else { return failArity("setname", &worker) }
+        case .setname:
             guard isValidName(arguments[2]) else { return worker.fail(invalidName) }
             let name = arguments[2].withUnsafeBytes(Array.init)
             session.client.details.withLock { $0.name = name }
             worker.reply.ok()
-        } else if word.equalsIgnoringCase("setinfo") {
-            guard count == 4 else { return failArity("setinfo", &worker) }
-            setInformation(arguments, session, &worker)
-        } else if word.equalsIgnoringCase("info") {
-            guard count == 2 else { return failArity("info", &worker) }
-            worker.reply.verbatim(describe(session.client, worker.daemon) + "\n")
-        } else if word.equalsIgnoringCase("list") {
-            list(arguments, &worker)
-        } else if word.equalsIgnoringCase("kill") {
-            guard count >= 3 else { return failArity("kill", &worker) }
-            kill(arguments, &session, &worker)
-        } else if word.equalsIgnoringCase("no-evict") {
-            guard count == 3 else { return failArity("no-evict", &worker) }
+        case .setinfo: setInformation(arguments, &session, &worker)
+        case .info: worker.reply.verbatim(describe(session.client, worker.daemon) + "\n")
+        case .list: list(arguments, &worker)
+        case .kill: kill(arguments, &session, &worker)
+        case .noEvict:
             guard let isOn = readSwitch(arguments[2]) else { return worker.failSyntax() }
             session.client.details.withLock { $0.isExemptFromEviction = isOn }
             worker.reply.ok()
-        } else if word.equalsIgnoringCase("no-touch") {
-            guard count == 3 else { return failArity("no-touch", &worker) }
+        case .noTouch:
             // Nothing is kept of when a key was last used.
             guard readSwitch(arguments[2]) != nil else { return worker.failSyntax() }
             worker.reply.ok()
-        } else {
-            worker.failSubcommand(word, of: "CLIENT")
+        case nil: break
         }
-    }
-
-    private static func failArity(_ subcommand: String, _ worker: inout Worker) {
-        worker.fail("ERR wrong number of arguments for 'client|\(subcommand)' command")
     }
 
     private static func readSwitch(_ word: RawSpan) -> Bool? {
@@ -61,7 +42,7 @@ enum ClientCommands {
         return name.byteCount <= 1024
     }
 
-    private static func setInformation(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    private static func setInformation(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
         let value = arguments[3]
         guard isValidName(value) else {
             let what = arguments[2].equalsIgnoringCase("lib-name") ? "lib-name" : "lib-ver"
@@ -70,6 +51,7 @@ enum ClientCommands {
         let bytes = value.withUnsafeBytes(Array.init)
         if arguments[2].equalsIgnoringCase("lib-name") {
             session.client.details.withLock { $0.libraryName = bytes }
+            session.forgetPeer(worker.daemon)
         } else if arguments[2].equalsIgnoringCase("lib-ver") {
             session.client.details.withLock { $0.libraryVersion = bytes }
         } else {
@@ -129,7 +111,6 @@ enum ClientCommands {
     // MARK: KILL
 
     private static func kill(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
-        guard session.mayAdminister(worker) else { return session.refusePermission("client|kill", &worker) }
         let all = worker.daemon.clients.all
         if arguments.count == 3 {
             let address = arguments.text(2)
@@ -187,9 +168,5 @@ extension Worker {
     /// An error with a word of the client's in it, cut at 128 bytes and at a zero as Redis does.
     mutating func failWithWord(_ before: String, _ word: RawSpan, _ after: String) {
         fail(bytes: Array(before.utf8) + Session.cut(word, at: 128) + Array(after.utf8))
-    }
-
-    mutating func failSubcommand(_ word: RawSpan, of command: String) {
-        failWithWord("ERR unknown subcommand '", word, "'. Try \(command) HELP.")
     }
 }

@@ -2,7 +2,7 @@ import RESP
 
 /// `COMMAND`: what commands there are.
 enum CommandCommands {
-    static func command(_ arguments: Arguments, _ worker: inout Worker) {
+    static func command(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
         guard arguments.count > 1 else {
             worker.reply.array(CommandTable.shared.commands.count)
             for index in CommandTable.shared.commands.indices {
@@ -10,13 +10,9 @@ enum CommandCommands {
             }
             return
         }
-        let word = arguments[1]
-        if word.equalsIgnoringCase("count") {
-            guard arguments.count == 2 else {
-                return worker.fail("ERR wrong number of arguments for 'command|count' command")
-            }
-            worker.reply.integer(Int64(CommandTable.shared.commands.count))
-        } else if word.equalsIgnoringCase("info") {
+        switch CommandSubcommand.read(arguments, session, &worker) {
+        case .count: worker.reply.integer(Int64(CommandTable.shared.commands.count))
+        case .info:
             let indices = named(arguments)
             worker.reply.array(indices.count)
             for index in indices {
@@ -26,12 +22,11 @@ enum CommandCommands {
                     worker.reply.nullArray()
                 }
             }
-        } else if word.equalsIgnoringCase("docs") {
+        case .docs:
             let known = named(arguments).filter { $0 >= 0 }
             worker.reply.map(known.count)
             for index in known { document(CommandTable.shared.commands[index], &worker.reply) }
-        } else {
-            worker.failSubcommand(word, of: "COMMAND")
+        case nil: break
         }
     }
 
@@ -47,11 +42,7 @@ enum CommandCommands {
         reply.integer(Int64(command.arity))
         let flags = command.flags.names
         reply.set(flags.count)
-        for flag in flags {
-            reply.append("+")
-            reply.append(flag.utf8.span.bytes)
-            reply.append("\r\n")
-        }
+        for flag in flags { reply.status(flag) }
         reply.integer(Int64(command.firstKey))
         reply.integer(Int64(command.lastKey))
         reply.integer(Int64(command.keyStep))
@@ -60,10 +51,14 @@ enum CommandCommands {
     }
 
     private static func document(_ command: Command, _ reply: inout ReplyBuffer) {
-        reply.bulk("\(command.name)")
-        reply.map(1)
-        reply.bulk("arity")
-        reply.integer(Int64(command.arity))
+        let subcommands =
+            switch command.id {
+            case .client: ClientSubcommand.documentation
+            case .config: ConfigSubcommand.documentation
+            case .command: CommandSubcommand.documentation
+            default: [(String, CommandDocumentation)]()
+            }
+        CommandDocumentation(of: command.id).write("\(command.name)", subcommands: subcommands, to: &reply)
     }
 }
 

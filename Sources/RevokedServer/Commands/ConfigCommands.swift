@@ -7,26 +7,15 @@ import Synchronization
 /// `CONFIG`: the settings there are, and the few that may change while the daemon runs.
 enum ConfigCommands {
     static func config(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
-        let word = arguments[1]
-        if word.equalsIgnoringCase("get") {
-            guard arguments.count >= 3 else { return failArity("get", &worker) }
-            get(arguments, &worker)
-        } else if word.equalsIgnoringCase("set") {
-            guard arguments.count >= 4, arguments.count % 2 == 0 else { return failArity("set", &worker) }
-            guard session.mayAdminister(worker) else { return session.refusePermission("config|set", &worker) }
-            set(arguments, &worker)
-        } else if word.equalsIgnoringCase("resetstat") {
-            guard arguments.count == 2 else { return failArity("resetstat", &worker) }
-            guard session.mayAdminister(worker) else { return session.refusePermission("config|resetstat", &worker) }
+        switch ConfigSubcommand.read(arguments, session, &worker) {
+        case .get: get(arguments, &worker)
+        case .set: set(arguments, &worker)
+        case .resetstat:
             worker.daemon.counters.reset()
             worker.reply.ok()
-        } else {
-            worker.failSubcommand(word, of: "CONFIG")
+        case .rewrite: worker.fail("ERR The server is running without a config file")
+        case nil: break
         }
-    }
-
-    private static func failArity(_ subcommand: String, _ worker: inout Worker) {
-        worker.fail("ERR wrong number of arguments for 'config|\(subcommand)' command")
     }
 
     // MARK: GET
@@ -50,6 +39,7 @@ enum ConfigCommands {
             ("databases", "1"),
             ("dir", configuration.directory ?? ""),
             ("guarded-prefix", configuration.guardedPrefix),
+            ("guarded-reserve", "\(daemon.memory.reserve)"),
             ("loglevel", daemon.logLevel.withLock { $0.rawValue }),
             ("max-revocation", String(configuration.maximumRevocation)),
             ("maxclients", String(daemon.clients.maximum.load(ordering: .relaxed))),
@@ -87,103 +77,115 @@ enum ConfigCommands {
 
     // MARK: SET
 
-    private enum Change {
-        case maximumMemory(Int)
-        case maximumClients(Int)
-        case logLevel(Logger.Level)
-        case syncPolicy(SyncPolicy)
-        case logging(Bool)
-        case rewriting(percentage: Int?, minimum: Int?)
+    /// What one `CONFIG SET` changes.
+    fileprivate struct Changes: Sendable {
+        var maximumMemory: Int?
+        var guardedReserve: GuardedReserve?
+        var maximumClients: Int?
+        var logLevel: Logger.Level?
+        var syncPolicy: SyncPolicy?
+        var isLogging: Bool?
+        var rewritePercentage: Int?
+        var rewriteMinimum: Int?
 
-        var needsDirectory: Bool {
-            switch self {
-            case .logging(let isOn): isOn
-            case .syncPolicy, .rewriting: true
-            case .maximumMemory, .maximumClients, .logLevel: false
-            }
+        /// The first setting that nothing could come of without a data directory.
+        var needsDirectory: String? {
+            if isLogging == true { return "appendonly" }
+            if syncPolicy != nil { return "appendfsync" }
+            if rewritePercentage != nil { return "auto-aof-rewrite-percentage" }
+            return rewriteMinimum != nil ? "auto-aof-rewrite-min-size" : nil
+        }
+
+        /// Those that cannot fail.
+        func apply(to daemon: Daemon) {
+            daemon.memory.set(maximum: maximumMemory, reserve: guardedReserve)
+            if let maximumClients { daemon.clients.maximum.store(maximumClients, ordering: .relaxed) }
+            if let logLevel { daemon.logLevel.withLock { $0 = logLevel } }
+            daemon.persistence?.setRewriting(percentage: rewritePercentage, minimum: rewriteMinimum)
         }
     }
 
-    /// All of the changes or none.
+    /// All of the changes or none: what the disk has to agree to comes first.
     private static func set(_ arguments: Arguments, _ worker: inout Worker) {
-        var changes: [Change] = []
+        guard arguments.count % 2 == 0 else { return worker.failSyntax() }
+        var changes = Changes()
+        var names: Set<String> = []
         for index in stride(from: 2, to: arguments.count, by: 2) {
-            let (name, value) = (arguments.text(index).lowercased(), arguments.text(index + 1))
-            switch name {
-            case "maxmemory":
-                guard let bytes = MemorySize.parse(value) else {
-                    return fail(name, "argument must be a memory value", &worker)
-                }
-                changes.append(.maximumMemory(bytes))
-            case "maxclients":
-                guard let number = Int(value), (1...1_000_000).contains(number) else {
-                    return fail(name, "argument must be between 1 and 1000000 inclusive", &worker)
-                }
-                changes.append(.maximumClients(number))
-            case "loglevel":
-                guard let level = Logger.Level(rawValue: value) else {
-                    let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-                    return fail(name, "argument must be one of the following: \(names)", &worker)
-                }
-                changes.append(.logLevel(level))
-            case "appendfsync":
-                guard let policy = SyncPolicy(rawValue: value.lowercased()) else {
-                    return fail(
-                        name, "argument(s) must be one of the following: everysec, always, no", &worker)
-                }
-                changes.append(.syncPolicy(policy))
-            case "appendonly":
-                guard value.lowercased() == "yes" || value.lowercased() == "no" else {
-                    return fail(name, "argument must be 'yes' or 'no'", &worker)
-                }
-                changes.append(.logging(value.lowercased() == "yes"))
-            case "auto-aof-rewrite-percentage":
-                guard let number = Int64(value) else {
-                    return fail(name, "argument couldn't be parsed into an integer", &worker)
-                }
-                guard (0...Int64(Int32.max)).contains(number) else {
-                    return fail(name, "argument must be between 0 and \(Int32.max) inclusive", &worker)
-                }
-                changes.append(.rewriting(percentage: Int(number), minimum: nil))
-            case "auto-aof-rewrite-min-size":
-                guard let bytes = MemorySize.parse(value) else {
-                    return fail(name, "argument must be a memory value", &worker)
-                }
-                changes.append(.rewriting(percentage: nil, minimum: bytes))
-            case "dir": return fail(name, "can't set protected config", &worker)
-            case "maxmemory-policy":
-                guard value == "noeviction" else { return fail(name, "revocations are never evicted", &worker) }
-            default:
-                if values(worker.daemon).contains(where: { $0.name == name }) {
-                    return fail(name, "can't set immutable config", &worker)
-                }
+            let name = arguments.text(index).lowercased()
+            guard values(worker.daemon).contains(where: { $0.name == name }) else {
                 return worker.failWithWord(
                     "ERR Unknown option or number of arguments for CONFIG SET - '", arguments[index], "'")
             }
+            guard names.insert(name).inserted else { return fail(name, "duplicate parameter", &worker) }
+            if let refusal = changes.read(name, arguments.text(index + 1)) { return fail(name, refusal, &worker) }
         }
-        guard worker.daemon.persistence != nil || !changes.contains(where: \.needsDirectory) else {
-            return fail("appendonly", "there is no data directory: start the daemon with --dir", &worker)
+        if let name = changes.needsDirectory, worker.daemon.persistence == nil {
+            return fail(name, "there is no data directory: start the daemon with --dir", &worker)
         }
-        var policy: SyncPolicy?
-        var isLogging: Bool?
-        for change in changes {
-            switch change {
-            case .maximumMemory(let bytes): worker.daemon.denylist.maximumBytes = bytes
-            case .maximumClients(let number): worker.daemon.clients.maximum.store(number, ordering: .relaxed)
-            case .logLevel(let level): worker.daemon.logLevel.withLock { $0 = level }
-            case .syncPolicy(let new): policy = new
-            case .logging(let isOn): isLogging = isOn
-            case .rewriting(let percentage, let minimum):
-                worker.daemon.persistence?.setRewriting(percentage: percentage, minimum: minimum)
+        if changes.syncPolicy != nil || changes.isLogging != nil {
+            let later = worker.daemon.change(policy: changes.syncPolicy, isLogging: changes.isLogging) { [changes] in
+                changes.apply(to: $0)
             }
-        }
-        if policy != nil || isLogging != nil {
-            worker.wait(for: worker.daemon.change(policy: policy, isLogging: isLogging))
+            worker.wait(for: later)
+        } else {
+            changes.apply(to: worker.daemon)
         }
         worker.reply.ok()
     }
 
     private static func fail(_ name: String, _ why: String, _ worker: inout Worker) {
         worker.fail("ERR CONFIG SET failed (possibly related to argument '\(name)') - \(why)")
+    }
+}
+
+extension ConfigCommands.Changes {
+    /// Reads one setting.
+    /// - Returns: why it cannot be set to this; nil if it can.
+    fileprivate mutating func read(_ name: String, _ value: String) -> String? {
+        switch name {
+        case "maxmemory":
+            guard let bytes = MemorySize.parse(value) else { return "argument must be a memory value" }
+            maximumMemory = bytes
+        case "guarded-reserve":
+            guard let reserve = GuardedReserve(value) else {
+                return "argument must be a share of maxmemory such as 25%, or a memory value"
+            }
+            guardedReserve = reserve
+        case "maxclients":
+            guard let number = Int(value), (1...1_000_000).contains(number) else {
+                return "argument must be between 1 and 1000000 inclusive"
+            }
+            maximumClients = number
+        case "loglevel":
+            guard let level = Logger.Level(rawValue: value) else {
+                let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                return "argument must be one of the following: \(names)"
+            }
+            logLevel = level
+        case "appendfsync":
+            guard let policy = SyncPolicy(rawValue: value.lowercased()) else {
+                return "argument(s) must be one of the following: everysec, always, no"
+            }
+            syncPolicy = policy
+        case "appendonly":
+            guard value.lowercased() == "yes" || value.lowercased() == "no" else {
+                return "argument must be 'yes' or 'no'"
+            }
+            isLogging = value.lowercased() == "yes"
+        case "auto-aof-rewrite-percentage":
+            guard let number = Int64(value) else { return "argument couldn't be parsed into an integer" }
+            guard (0...Int64(Int32.max)).contains(number) else {
+                return "argument must be between 0 and \(Int32.max) inclusive"
+            }
+            rewritePercentage = Int(number)
+        case "auto-aof-rewrite-min-size":
+            guard let bytes = MemorySize.parse(value) else { return "argument must be a memory value" }
+            rewriteMinimum = bytes
+        case "dir": return "can't set protected config"
+        case "maxmemory-policy":
+            guard value == "noeviction" else { return "revocations are never evicted" }
+        default: return "can't set immutable config"
+        }
+        return nil
     }
 }

@@ -17,6 +17,7 @@ extension Session {
         worker.counters.add(to: .calls(tag))
         if worker.counters[.allErrors] != errors { worker.counters.add(to: .failures(tag)) }
         worker.holdReply(from: start)
+        if worker.hasReadEpoch { noteEpochRead(&worker) }
         // What follows in the same read must not count from before a walk through all keys.
         if command.flags.contains(.slow) { worker.readClock() }
     }
@@ -95,7 +96,7 @@ extension Session {
         case .reset: ConnectionCommands.reset(&self, &worker)
         case .select: ConnectionCommands.select(arguments, &worker)
         case .client: ClientCommands.client(arguments, &self, &worker)
-        case .command: CommandCommands.command(arguments, &worker)
+        case .command: CommandCommands.command(arguments, self, &worker)
         case .info: ServerCommands.info(arguments, &worker)
         case .time: ServerCommands.time(&worker)
         case .config: ConfigCommands.config(arguments, self, &worker)

@@ -47,7 +47,7 @@ enum SetCommands {
             hashes.append(worker.hash(index, of: arguments))
             bytes += Write.bytes(arguments[index], arguments[index + 1])
         }
-        guard !worker.denylist.isFull(adding: bytes) else { return worker.failOutOfMemory() }
+        guard !worker.isFull(for: .plain, adding: bytes) else { return worker.failOutOfMemory() }
         let moment = worker.moment
         let position = worker.daemon.denylist.lock(hashes) { locked in
             for index in stride(from: 1, to: arguments.count, by: 2) {
@@ -122,7 +122,7 @@ enum SetCommands {
             }
         }
 
-        let isFull = worker.denylist.isFull(adding: Write.bytes(key, value))
+        let isFull = worker.isFull(for: keyClass, adding: Write.bytes(key, value))
         let start = worker.reply.count
         var position: UInt64 = 0
         let hash = worker.hash(write.key, of: arguments)

@@ -73,6 +73,7 @@ extension Worker {
         let hash = hash(index, of: arguments)
         let found = denylist.read(arguments[index], hash: hash, at: moment) { body($0, $1, &reply) }
         count(hash, hit: found != nil)
+        if OwnKey(arguments[index]) == .epoch { hasReadEpoch = true }
         return found
     }
 

@@ -7,6 +7,10 @@ final class Counters: Sendable {
     let waitingOutput = Atomic(0)
     /// Bytes of requests that wait for their rest, on all connections together.
     let waitingInput = Atomic(0)
+    /// Both.
+    var waitingBytes: Int { waitingOutput.load(ordering: .relaxed) + waitingInput.load(ordering: .relaxed) }
+    /// Connections that check tokens and have not said that they are of this release's library (``CheckingPeer/older``).
+    let olderNodes = Atomic(0)
 
     private struct State {
         var threads: [ThreadCounters] = []

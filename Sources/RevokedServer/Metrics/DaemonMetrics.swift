@@ -84,6 +84,10 @@ struct DaemonMetrics {
             MetricFamily(.counter, "revoked_received_bytes_total", "Bytes read from clients.", totals[.bytesIn]),
             MetricFamily(.counter, "revoked_sent_bytes_total", "Bytes of replies.", totals[.bytesOut]),
             MetricFamily(
+                .gauge, "revoked_older_nodes",
+                "Connections that read revoked.epoch without CLIENT SETINFO LIB-NAME revoked: nodes of an older release.",
+                daemon.counters.olderNodes.load(ordering: .relaxed)),
+            MetricFamily(
                 .gauge, "revoked_unread_replies_bytes", "Replies that clients have not read yet.",
                 daemon.counters.waitingOutput.load(ordering: .relaxed)),
         ]
@@ -101,6 +105,9 @@ struct DaemonMetrics {
             MetricFamily(.gauge, "revoked_memory_used_bytes", "Memory that entries and tables take.", statistics.bytes),
             MetricFamily(
                 .gauge, "revoked_memory_limit_bytes", "maxmemory; 0 is no limit.", daemon.denylist.maximumBytes),
+            MetricFamily(
+                .gauge, "revoked_memory_reserved_bytes", "What plain keys leave to revocations.", daemon.memory.reserved
+            ),
             MetricFamily(.gauge, "revoked_entry_size_bytes", "Memory used, divided by the entries.", perEntry),
             MetricFamily(
                 .counter, "revoked_expired_total", "Entries reclaimed after their expiry.", Int(statistics.expired)),

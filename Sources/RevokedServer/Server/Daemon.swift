@@ -9,6 +9,7 @@ import Synchronization
 final class Daemon: Sendable {
     let configuration: ServerConfiguration
     let denylist: Denylist
+    let memory: MemoryBudget
     let clock: ServerClock
     let credentials: Credentials
     let clients: ClientRegistry
@@ -39,6 +40,7 @@ final class Daemon: Sendable {
         store.maximumBytes = configuration.maximumMemory
         store.guardedPrefix = Array(configuration.guardedPrefix.utf8)
         denylist = Denylist(store)
+        memory = MemoryBudget(denylist, reserve: configuration.guardedReserve)
         clock = ServerClock(time)
         credentials = Credentials(configuration)
         clients = ClientRegistry(maximum: configuration.maximumClients)

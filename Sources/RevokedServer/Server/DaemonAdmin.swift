@@ -29,6 +29,6 @@ struct DaemonAdmin: Sendable {
         if daemon.denylist.isFull(adding: Self.entryBytes) {
             return .notReady("oom", "maxmemory is reached: new revocations are refused")
         }
-        return .ready()
+        return .ready(warnings: daemon.olderNodesWarning.map { [$0] })
     }
 }

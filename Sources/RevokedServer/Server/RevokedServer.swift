@@ -104,7 +104,7 @@ public final class RevokedServer: Sendable {
                     + "(--http), or pass --http-protected-mode no")
         }
         guard configuration.protectedMode, configuration.password == nil else { return }
-        for host in configuration.bind where !AdminAddress.isLoopback(host) {
+        for host in configuration.bind where !BindAddress(host).isLoopback {
             throw ServerError(
                 .unprotected,
                 "refusing to listen on \(host) without a password: anyone who reaches it could revoke tokens, or undo "

@@ -7,13 +7,14 @@ import Persistence
 ///
 /// | flag | environment | key in the file | default | meaning |
 /// |---|---|---|---|---|
-/// | `--bind` | `REVOKED_BIND` | `bind` | `127.0.0.1` | addresses to listen on, separated by spaces or commas |
+/// | `--bind` | `REVOKED_BIND` | `bind` | `127.0.0.1` | addresses to listen on, separated by spaces or commas: `*` is every IPv4 address, `::*` every IPv6 one, `-` in front of one says that the machine need not have it |
 /// | `--port` | `REVOKED_PORT` | `port` | `7379` | TCP port; 0 takes a free one |
 /// | `--unixsocket` | `REVOKED_UNIXSOCKET` | `unixsocket` | none | path of a Unix socket (mode 0700) |
 /// | `--requirepass` | `REVOKED_REQUIREPASS` | `requirepass` | none | password of every client |
 /// | `--admin-password` | `REVOKED_ADMIN_PASSWORD` | `admin-password` | none | password of the user `admin`, the only one then who may undo and administer |
 /// | `--protected-mode` | `REVOKED_PROTECTED_MODE` | `protected-mode` | `yes` | refuse to listen beyond loopback without a password |
 /// | `--maxmemory` | `REVOKED_MAXMEMORY` | `maxmemory` | `0` | most memory for entries (`100mb`, `2gb`); new keys are refused beyond it, nothing is evicted; 0 is no limit |
+/// | `--guarded-reserve` | `REVOKED_GUARDED_RESERVE` | `guarded-reserve` | `25%` | what of it plain keys leave to revocations: a share, or a size |
 /// | `--maxclients` | `REVOKED_MAXCLIENTS` | `maxclients` | `10000` | most connections |
 /// | `--guarded-prefix` | `REVOKED_GUARDED_PREFIX` | `guarded-prefix` | `revoked:` | keys that are revocations; ends in a colon |
 /// | `--max-revocation` | `REVOKED_MAX_REVOCATION` | `max-revocation` | `34560000` | longest time to live of a revocation, in seconds (400 days) |
@@ -36,6 +37,7 @@ public enum Setting: String, CaseIterable, Sendable {
     case adminPassword = "admin-password"
     case protectedMode = "protected-mode"
     case maxmemory, maxclients
+    case guardedReserve = "guarded-reserve"
     case guardedPrefix = "guarded-prefix"
     case maxRevocation = "max-revocation"
     case protoMaxBulkLen = "proto-max-bulk-len"
@@ -47,6 +49,9 @@ public enum Setting: String, CaseIterable, Sendable {
     case skipUnsupported = "skip-unsupported"
     case http
     case httpProtectedMode = "http-protected-mode"
+
+    /// Its name in the environment.
+    var variable: String { "REVOKED_" + rawValue.uppercased().replacing("-", with: "_") }
 
     /// Those that are yes or no; a JSON boolean is taken too.
     fileprivate static let switches: Set<Setting> = [.protectedMode, .appendonly, .skipUnsupported, .httpProtectedMode]
@@ -73,7 +78,7 @@ extension ServerConfiguration {
         switch setting {
         case .bind:
             bind = text.split { $0 == " " || $0 == "," }.map(String.init)
-            if bind.isEmpty { throw Self.invalid(setting, "at least one address") }
+            guard !bind.isEmpty, !bind.contains("-") else { throw Self.invalid(setting, "at least one address") }
         case .port: port = try Self.number(setting, text, in: 0...65_535)
         case .unixsocket:
             // The limit of sockaddr_un on Linux, the ending zero included.
@@ -83,6 +88,11 @@ extension ServerConfiguration {
         case .adminPassword: adminPassword = text.isEmpty ? nil : text
         case .protectedMode: protectedMode = try Self.isOn(setting, text)
         case .maxmemory: maximumMemory = try Self.size(setting, text, atLeast: 0)
+        case .guardedReserve:
+            guard let reserve = GuardedReserve(text) else {
+                throw Self.invalid(setting, "a share of maxmemory such as 25%, or a size such as 100mb")
+            }
+            guardedReserve = reserve
         case .maxclients: maximumClients = try Self.number(setting, text, in: 1...1_000_000)
         case .guardedPrefix:
             guard (2...64).contains(text.utf8.count), text.hasSuffix(":") else {

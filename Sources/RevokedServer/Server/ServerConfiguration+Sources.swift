@@ -1,3 +1,4 @@
+import AdminHTTP
 import Configuration
 public import Foundation
 
@@ -12,6 +13,7 @@ extension ServerConfiguration {
         flags: [Setting: String], file: String?,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws {
+        let (environment, serviceVariables) = ServiceVariables.remove(from: environment, prefix: "REVOKED_")
         let values = flags.map {
             (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(.string($0.value), isSecret: true))
         }
@@ -29,6 +31,8 @@ extension ServerConfiguration {
         try self.init(reader: reader)
         if reader.string(forKey: ConfigKey([Setting.http.rawValue])) == nil { http = Self.defaultHTTP }
         directory = directory ?? Self.defaultDirectory
+        let names = Set(Setting.allCases.map(\.variable))
+        if let notice = ServiceVariables.notice(serviceVariables.filter(names.contains)) { notices.append(notice) }
     }
 
     /// Where a process keeps its data if nobody says otherwise.

@@ -4,7 +4,7 @@ public import Persistence
 
 /// How a daemon runs. Sizes in bytes.
 public struct ServerConfiguration: Sendable {
-    /// Addresses to listen on.
+    /// Addresses to listen on, as ``BindAddress`` reads them.
     public var bind = ["127.0.0.1"]
     /// TCP port; 0 takes a free one.
     public var port = 7379
@@ -18,6 +18,8 @@ public struct ServerConfiguration: Sendable {
     public var protectedMode = true
     /// The most memory that entries may take; 0 is no limit.
     public var maximumMemory = 0
+    /// How much of that is kept for guarded keys.
+    public var guardedReserve = GuardedReserve.quarter
     /// The most connections at once.
     public var maximumClients = 10_000
     /// Keys with this prefix are guarded.
@@ -51,6 +53,8 @@ public struct ServerConfiguration: Sendable {
     public var rewriteMinimum = 64 << 20
     /// Whether to pass over keys of other types in files of Redis, and count them, instead of failing.
     public var skipsUnsupported = false
+    /// What whoever reads the settings has to tell about them.
+    public internal(set) var notices: [String] = []
 
     public init() {}
 

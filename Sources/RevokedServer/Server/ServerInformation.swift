@@ -1,5 +1,6 @@
 import Contract
 import Denylist
+import Persistence
 import PrometheusMetrics
 import Synchronization
 
@@ -55,6 +56,7 @@ struct ServerInformation {
         [
             "connected_clients:\(daemon.clients.count)",
             "maxclients:\(daemon.clients.maximum.load(ordering: .relaxed))", "blocked_clients:0",
+            "older_nodes:\(daemon.counters.olderNodes.load(ordering: .relaxed))",
         ]
     }
 
@@ -66,7 +68,9 @@ struct ServerInformation {
             "used_memory:\(used)", "used_memory_human:\(MemorySize.describe(used))",
             "used_memory_rss:\(ProcessFigures.residentBytes() ?? 0)", "maxmemory:\(most)",
             "maxmemory_human:\(MemorySize.describe(most))", "maxmemory_policy:noeviction",
-            "query_buffers:\(waiting)",
+            "guarded_reserve:\(daemon.memory.reserved)", "query_buffers:\(waiting)",
+            "mem_clients_normal:\(daemon.counters.waitingBytes)",
+            "mem_aof_buffer:\(daemon.persistence?.log.queuedBytes ?? 0)",
         ]
     }
 

@@ -19,6 +19,7 @@ public enum ServerProcess {
         signal(SIGHUP, SIG_IGN)
         var logger = logger
         logger.logLevel = configuration.logLevel
+        for notice in configuration.notices { logger.notice("\(notice)") }
         let server = RevokedServer(configuration, logger: logger)
         let service = ServiceGroupConfiguration.ServiceConfiguration(
             service: Running(server: server, configuration: configuration),

@@ -5,7 +5,7 @@ import Synchronization
 /// for. So nobody fills a disk from outside.
 final class ClientNotices: Sendable {
     enum Kind: Int, CaseIterable {
-        case http, tls, otherProtocol
+        case http, tls, otherProtocol, olderNode
     }
 
     /// Milliseconds from one line of a kind to the next.

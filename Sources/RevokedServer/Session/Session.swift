@@ -29,6 +29,7 @@ struct Session: ~Copyable {
     var user: User
     var version = ProtocolVersion.two
     var isClosing = false
+    var checkingPeer = CheckingPeer.none
     private var parser: RequestParser
     /// Input that waits: for the rest of a request, or for replies to leave.
     private var waiting: [UInt8] = []
@@ -166,6 +167,7 @@ struct Session: ~Copyable {
         isClosing = true
         waiting = []
         charge(0, daemon.counters)
+        forgetPeer(daemon)
     }
 
     // MARK: Execution

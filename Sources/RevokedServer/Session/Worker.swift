@@ -37,6 +37,8 @@ struct Worker: ~Copyable {
     private var awaited: UInt64 = 0
     /// What it waits for besides.
     private var awaitedLater: LaterReply?
+    /// Whether it has read the epoch.
+    var hasReadEpoch = false
 
     init(_ daemon: Daemon) {
         self.daemon = daemon

@@ -1,5 +1,6 @@
 #if os(Linux)
     import Glibc
+    import Logging
     import Synchronization
 
     /// Reactors on threads of their own, and one set of listening sockets whose connections go to the least loaded.
@@ -44,21 +45,30 @@
 
         private func listen() throws(ServerError) -> [Listener] {
             var listeners: [Listener] = []
-            do {
+            do throws(ServerError) {
                 var port = daemon.configuration.port
-                for host in daemon.configuration.bind {
-                    for listener in try Listener.tcp(host: host, port: port) {
+                for address in daemon.configuration.bind.map(BindAddress.init) {
+                    for listener in try listen(on: address, port) {
                         listeners.append(listener)
                         // A free port is asked for once, for all addresses.
                         if case .tcp(_, let taken) = listener.endpoint { port = taken }
                     }
                 }
+                guard !listeners.isEmpty else { throw ServerError.noAddress }
                 if let path = daemon.configuration.unixSocket { listeners.append(try Listener.unix(path: path)) }
             } catch {
                 for listener in listeners { listener.end() }
                 throw error
             }
             return listeners
+        }
+
+        private func listen(on address: BindAddress, _ port: Int) throws(ServerError) -> [Listener] {
+            do throws(ServerError) { return try Listener.tcp(address, port: port) } catch {
+                guard address.isOptional, error.code == .noResources else { throw error }
+                daemon.logger.info("not listening on \(address.host): this machine does not have it")
+                return []
+            }
         }
 
         private static func cores() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }

@@ -13,14 +13,20 @@
 
         // MARK: TCP
 
-        /// Listens on every address that `host` stands for. Without `SO_REUSEPORT`: a second daemon on the port must
+        /// Listens on every address that it stands for. Without `SO_REUSEPORT`: a second daemon on the port must
         /// fail, not take half of the connections and answer from an empty table.
-        static func tcp(host: String, port: Int) throws(ServerError) -> [Listener] {
+        static func tcp(_ address: BindAddress, port: Int) throws(ServerError) -> [Listener] {
+            let host = address.host
             var hints = addrinfo()
             hints.ai_flags = AI_PASSIVE
             hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
             var first: UnsafeMutablePointer<addrinfo>?
-            let failure = getaddrinfo(host == "*" ? nil : host, String(port), &hints, &first)
+            switch address.wildcard {
+            case .IPv4: hints.ai_family = AF_INET
+            case .IPv6: hints.ai_family = AF_INET6
+            case nil: break
+            }
+            let failure = getaddrinfo(address.wildcard == nil ? host : nil, String(port), &hints, &first)
             guard failure == 0 else {
                 throw ServerError(.cannotListen, "cannot listen on \(host): \(String(cString: gai_strerror(failure)))")
             }

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOPosix
 import RESP
@@ -34,13 +35,12 @@ final class NIOTransport: Transport {
         daemon.observeLog { [waiters] in waiters.tellAll() }
         var endpoints: [Endpoint] = []
         var port = daemon.configuration.port
-        for host in daemon.configuration.bind {
-            let channel = try await bind(.tcp(host: host, port: port)) { [port] in
-                try await $0.bind(host: host, port: port).get()
-            }
+        for address in daemon.configuration.bind.map(BindAddress.init) {
+            guard let channel = try await bind(address, port) else { continue }
             port = channel.localAddress?.port ?? port
-            endpoints.append(.tcp(host: channel.localAddress?.ipAddress ?? host, port: port))
+            endpoints.append(.tcp(host: channel.localAddress?.ipAddress ?? address.host, port: port))
         }
+        guard !endpoints.isEmpty else { throw ServerError.noAddress }
         if let path = daemon.configuration.unixSocket {
             try UnixSocketPath.clear(path)
             let mask = umask(0o077)
@@ -49,6 +49,27 @@ final class NIOTransport: Transport {
             endpoints.append(.unix(path: path))
         }
         return endpoints
+    }
+
+    /// - Returns: nil if this machine does not have the address, and need not.
+    private func bind(_ address: BindAddress, _ port: Int) async throws(ServerError) -> (any Channel)? {
+        let host =
+            switch address.wildcard {
+            case .IPv4: "0.0.0.0"
+            case .IPv6: "::"
+            case nil: address.host
+            }
+        do throws(ServerError) {
+            return try await bind(.tcp(host: host, port: port)) {
+                let onlyIPv6 = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+                let bootstrap = host.contains(":") ? $0.serverChannelOption(onlyIPv6, value: 1) : $0
+                return try await bootstrap.bind(host: host, port: port).get()
+            }
+        } catch {
+            guard address.isOptional, error.code == .noResources else { throw error }
+            daemon.logger.info("not listening on \(address.host): this machine does not have it")
+            return nil
+        }
     }
 
     private func bind(
@@ -73,6 +94,8 @@ final class NIOTransport: Transport {
             return channel
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw ServerError.inUse(endpoint)
+        } catch let error as IOError where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode) {
+            throw ServerError(.noResources, "cannot listen on \(endpoint): \(error)")
         } catch {
             throw ServerError(.cannotListen, "cannot listen on \(endpoint): \(error)")
         }

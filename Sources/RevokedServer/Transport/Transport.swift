@@ -23,6 +23,8 @@ protocol Transport: Sendable {
 }
 
 extension ServerError {
+    static let noAddress = ServerError(.cannotListen, "this machine has none of the addresses of --bind")
+
     static func inUse(_ endpoint: Endpoint) -> ServerError {
         ServerError(
             .addressInUse,

@@ -128,8 +128,60 @@ import Testing
         }
     }
 
+    /// As Redis' own default: the address that this machine lacks is passed over, if a dash says so.
+    @Test(arguments: Transport.allCases)
+    func addressesThatMayBeMissing(_ transport: Transport) async throws {
+        try await LocalDaemon.run {
+            $0.transport = transport
+            $0.bind = ["-192.0.2.1", "127.0.0.1", "-::1", "127.0.0.2"]
+            $0.protectedMode = false
+        } _: { daemon in
+            #expect(daemon.endpoints.contains(.tcp(host: "127.0.0.1", port: daemon.port)))
+            #expect(daemon.endpoints.contains(.tcp(host: "127.0.0.2", port: daemon.port)))
+            #expect(!daemon.endpoints.contains(.tcp(host: "192.0.2.1", port: daemon.port)))
+            try daemon.connect().expect("PING", "+PONG")
+            try daemon.connect().expect("CONFIG GET bind", "[\"bind\", \"-192.0.2.1 127.0.0.1 -::1 127.0.0.2\"]")
+        }
+        for addresses in [["127.0.0.1", "192.0.2.1"], ["-192.0.2.1"]] {
+            var configuration = ServerConfiguration()
+            configuration.port = 0
+            configuration.transport = transport
+            configuration.protectedMode = false
+            configuration.bind = addresses
+            await #expect(throws: ServerError.self) { _ = try await RevokedServer(configuration).start() }
+        }
+    }
+
+    /// An address in use is an error also of one that may be missing: half of the clients would be another daemon's.
+    @Test(arguments: Transport.allCases)
+    func anOptionalAddressInUseIsAnError(_ transport: Transport) async throws {
+        try await LocalDaemon.run { daemon in
+            var configuration = ServerConfiguration()
+            configuration.port = daemon.port
+            configuration.transport = transport
+            configuration.bind = ["127.0.0.2", "-127.0.0.1"]
+            let error = await #expect(throws: ServerError.self) {
+                _ = try await RevokedServer(configuration).start()
+            }
+            #expect(error?.code == .addressInUse)
+        }
+    }
+
+    /// Every address of both families at once, where both are there.
+    @Test(arguments: Transport.allCases)
+    func everyAddressOfBothFamilies(_ transport: Transport) async throws {
+        try await LocalDaemon.run {
+            $0.transport = transport
+            $0.bind = ["*", "-::*"]
+            $0.protectedMode = false
+        } _: { daemon in
+            #expect(daemon.endpoints.contains(.tcp(host: "0.0.0.0", port: daemon.port)))
+            try daemon.connect().expect("PING", "+PONG")
+        }
+    }
+
     @Test func beyondLoopbackAPasswordIsNeeded() async throws {
-        for host in ["0.0.0.0", "::", "*", "192.0.2.1"] {
+        for host in ["0.0.0.0", "::", "*", "::*", "-*", "-192.0.2.1", "192.0.2.1"] {
             var configuration = ServerConfiguration()
             configuration.port = 0
             configuration.bind = [host]
