@@ -166,6 +166,10 @@ enum SetCommands {
         let hash = worker.hash(write.key, of: arguments)
         let result = worker.written.update(arguments[write.key], hash: hash, at: worker.moment, &position) {
             entry -> Result in
+            // Of many processes that find no terms one writes them; to come second takes no privilege.
+            if own == .terms, case .ifAbsent = write.condition, entry.exists, !write.returnsOld {
+                return .conditionFailed
+            }
             let refusal =
                 entry.exists
                 ? entry.withValue {

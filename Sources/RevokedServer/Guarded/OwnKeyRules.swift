@@ -1,3 +1,4 @@
+import Contract
 import RESP
 
 /// What may be written under the daemon's own keys, by whom. Only `SET` without a time to live writes one; `DEL` and `UNLINK` of
@@ -11,7 +12,6 @@ enum OwnKeyRules {
         case permission
     }
 
-    private static let maximumTermsBytes = 4096
     private static let maximumAcceptanceBytes = 128
 
     /// Whether `value` may take the place of `old`. Called under the lock of the key's shard, so that what it compares is what
@@ -29,13 +29,19 @@ enum OwnKeyRules {
             }
             return nil
         case .terms:
-            guard value.byteCount <= maximumTermsBytes else {
-                return .error("ERR revoked.terms takes at most \(maximumTermsBytes) bytes")
+            guard value.byteCount <= Contract.Limits.maximumTermsBytes else {
+                return .error("ERR revoked.terms takes at most \(Contract.Limits.maximumTermsBytes) bytes")
+            }
+            let new: Terms
+            do throws(ContractError) { new = try Terms(value.bytes) } catch {
+                return .error("ERR revoked.terms: \(error.message)")
             }
             // The first process of a denylist writes them; that takes no privilege.
             guard let old else { return nil }
             guard isAdministrator else { return .permission }
-            return old.equals(value) ? nil : .error(refusal(of: .terms))
+            // What cannot be read is nobody's terms.
+            guard let terms = try? Terms(old.bytes), let shrinkage = terms.shrinkage(to: new) else { return nil }
+            return .error("ERR revoked.terms only grow: \(shrinkage)")
         }
     }
 
@@ -50,9 +56,5 @@ enum OwnKeyRules {
 }
 
 extension RawSpan {
-    func equals(_ other: RawSpan) -> Bool {
-        guard byteCount == other.byteCount else { return false }
-        for index in 0..<byteCount where self[byte: index] != other[byte: index] { return false }
-        return true
-    }
+    fileprivate var bytes: [UInt8] { withUnsafeBytes(Array.init) }
 }

@@ -80,19 +80,36 @@ final class Daemon: Sendable {
         return value
     }
 
-    /// Forgets everything, and that it ever was the same list.
+    /// Forgets everything but the terms, and that it ever was the same list.
     /// - Returns: the position of the log that the answer waits for, 0 if for none.
     func flush() -> UInt64 {
         let position = denylist.lockAll { locked in
+            let terms = value(of: .terms, locked)
             locked.removeAll()
             let epoch = makeEpoch(locked)
+            if let terms { set(.terms, terms, locked) }
             return persistence?.log.append { group in
                 group.removeAll()
                 group.set(Epoch.key.utf8.span.bytes, epoch.span.bytes, expiry: Expiry.never)
+                if let terms { group.set(Terms.key.utf8.span.bytes, terms.span.bytes, expiry: Expiry.never) }
             }
         }
         logger.warning("flushed: the denylist is empty and has a new epoch")
         return position ?? 0
+    }
+
+    private func value(of own: OwnKey, _ locked: borrowing Denylist.Locked) -> [UInt8]? {
+        let key = Array(own.name.description.utf8)
+        return locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) { entry in
+            entry.exists ? entry.withValue { $0.withUnsafeBytes(Array.init) } : nil
+        }
+    }
+
+    private func set(_ own: OwnKey, _ value: [UInt8], _ locked: borrowing Denylist.Locked) {
+        let key = Array(own.name.description.utf8)
+        locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) {
+            $0.store(value.span.bytes, expiry: Expiry.never)
+        }
     }
 
     // MARK: Persistence
