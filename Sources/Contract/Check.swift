@@ -12,8 +12,10 @@ public struct Check: Sendable, Hashable {
     package let key: String?
     /// What cut-offs are compared with.
     let logInTime: Int64?
+    /// Whether the denylist's terms are asked for too, as long as it had none.
+    package let readsTerms: Bool
 
-    public init(_ token: borrowing TokenClaims, in namespace: Namespace) {
+    public init(_ token: borrowing TokenClaims, in namespace: Namespace, readsTerms: Bool = false) {
         func present(_ claim: String?) -> String? { claim.flatMap { $0.isEmpty ? nil : $0 } }
         beginnings = namespace.beginnings
         identifier = present(token.identifier)
@@ -22,18 +24,24 @@ public struct Check: Sendable, Hashable {
         client = present(token.client)
         key = present(token.key)
         logInTime = token.logInTime
+        self.readsTerms = readsTerms
     }
 
-    /// The keys of one `MGET`: the token's scopes, then the epoch.
+    /// The keys of one `MGET`: the token's scopes, the terms if they are asked for, then the epoch.
     public var keys: [String] {
         let namespace = Namespace(beginnings)
-        return scopes.map { namespace.text(of: $0) } + [Epoch.key]
+        return scopes.map { namespace.text(of: $0) } + (readsTerms ? [Terms.key] : []) + [Epoch.key]
+    }
+
+    /// The terms among the values of ``keys``, if they were asked for and are there.
+    package func terms(in values: [[UInt8]?]) -> [UInt8]? {
+        readsTerms && values.count == keyCount ? values[keyCount - 2] : nil
     }
 
     /// How many ``keys`` there are.
     public var keyCount: Int {
         (identifier == nil ? 0 : 1) + (session == nil ? 0 : 1) + (subject == nil ? 0 : 1) + (client == nil ? 0 : 1)
-            + (key == nil ? 0 : 1) + 2
+            + (key == nil ? 0 : 1) + (readsTerms ? 1 : 0) + 2
     }
 
     /// In the order of ``keys``.

@@ -1,23 +1,62 @@
-/// The identity of a denylist (DESIGN §3): a `.clear` counts only if the same reply carried the pinned epoch.
+/// The identity of a denylist (DESIGN §3): a `.clear`, and an acknowledgement of a write, count only if the same pipeline
+/// carried the pinned epoch.
 public enum Epoch {
     /// A plain key that holds a random UUID. The daemon owns it; on other servers `revoked init` writes it once.
     public static let key = "revoked.epoch"
-    /// Holds the epoch that an operator accepted with `revoked accept`, after the store had lost its memory.
+    /// Holds what an operator accepted with `revoked accept`, after the store had lost its memory: `<new> replaces <old>`.
     public static let acceptedKey = "revoked.accepted"
 
+    /// What a store says of its identity.
+    public struct Identity: Sendable, Equatable {
+        private static let mark = Array(" replaces ".utf8)
+
+        public let epoch: [UInt8]
+        /// The epoch whose place it took, if nobody has accepted that yet; nil for a bare one.
+        public let replaced: [UInt8]?
+
+        public init(epoch: [UInt8], replacing replaced: [UInt8]? = nil) {
+            self.epoch = epoch
+            self.replaced = replaced
+        }
+
+        /// - Parameter value: `<epoch>` or `<epoch> replaces <old epoch>`.
+        /// - Returns: nil if there is none.
+        public init?(_ value: [UInt8]?) {
+            guard let value, !value.isEmpty else { return nil }
+            let mark = Self.mark
+            guard value.count > mark.count,
+                let start = (1..<value.count - mark.count).first(where: {
+                    value[$0..<$0 + mark.count].elementsEqual(mark)
+                })
+            else {
+                self.init(epoch: value)
+                return
+            }
+            self.init(epoch: Array(value[..<start]), replacing: Array(value[(start + mark.count)...]))
+        }
+
+        /// As a store holds it, and as an acceptance names both.
+        public var bytes: [UInt8] { replaced.map { epoch + Self.mark + $0 } ?? epoch }
+    }
+
     /// Why nothing that a store says can be believed to be clear; nil if it carries the pinned epoch. An empty epoch is none.
+    /// - Parameter pinned: empty for a process that has pinned none; it believes a bare epoch only.
     public static func doubt(_ epoch: [UInt8]?, pinned: [UInt8]) -> UnknownCause? {
-        guard let epoch, !epoch.isEmpty else {
+        guard let identity = Identity(epoch) else {
             return UnknownCause(
                 .epochMissing,
                 "the store has no epoch: it has lost its memory, or was never initialised (run revoked init)")
         }
-        guard epoch == pinned else {
+        if identity.epoch == pinned { return nil }
+        guard !pinned.isEmpty || identity.replaced == nil else {
             return UnknownCause(
                 .epochChanged,
-                "the store's epoch has changed: it has lost its memory, or is another store (revoked accept goes on with it)"
+                "the store may have lost revocations, and nobody has accepted that: look what is missing, then run revoked accept"
             )
         }
-        return nil
+        return UnknownCause(
+            .epochChanged,
+            "the store's epoch has changed: it has lost its memory, or is another store (revoked accept goes on with it)"
+        )
     }
 }

@@ -86,6 +86,8 @@ package final class KeyBeginnings: Sendable {
     package let key: Range<Int>
     /// What a look-up ends with: the whole key of the scope of all, and the epoch's, as RESP's bulk strings.
     package let allAndEpoch: Range<Int>
+    /// The same with the terms' key between the two.
+    package let allTermsAndEpoch: Range<Int>
 
     init(prefix: String) {
         var text: [UInt8] = []
@@ -101,6 +103,7 @@ package final class KeyBeginnings: Sendable {
         client = range(of: prefix, Scope.Kind.client.word, ":")
         key = range(of: prefix, Scope.Kind.key.word, ":")
         allAndEpoch = range(of: bulk(prefix + Scope.Kind.all.word), bulk(Epoch.key))
+        allTermsAndEpoch = range(of: bulk(prefix + Scope.Kind.all.word), bulk(Terms.key), bulk(Epoch.key))
         self.prefix = prefix
         self.text = text
     }

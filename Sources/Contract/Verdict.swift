@@ -31,8 +31,12 @@ public struct UnknownCause: Sendable, Error, CustomStringConvertible {
         case implausibleCutOff
         /// A cut-off lies ahead of the store's clock: nobody can log in until it has passed.
         case cutOffAhead
-        /// The token carries nothing that a revocation could name, or its issuer has no label.
+        /// The token carries nothing that a revocation could name, or the denylist's terms do not know its issuer.
         case unidentifiable
+        /// The token lives longer than revocations of its issuer were kept when it was issued.
+        case tooLongLived
+        /// The denylist's terms cannot be read, or this process needs them to say more.
+        case termsDisagree
     }
 
     public let code: Code

@@ -1,6 +1,6 @@
 import Contract
 
-/// A store of revocations. Every call but ``write(_:)`` on some stores is one round trip.
+/// A store of revocations. Nearly every call is one round trip.
 protocol Backend: Sendable {
     /// - Returns: as many values as keys, nil where there is none.
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?]
@@ -23,16 +23,26 @@ protocol Backend: Sendable {
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
 
     /// Writes an entry unless its key is there, and then looks up keys. Of many concurrent claims of one key one succeeds.
-    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim>
 
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
+    /// - Parameter terms: those that the entries were reckoned from, as the denylist holds them.
     /// - Returns: how many replicas have them too; nil if that was not to be waited for.
-    @discardableResult
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int?
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?
+    ) async throws(StoreFailure) -> Witnessed<Int?>
 
     /// Removes keys.
     /// - Returns: what each of them held, nil where there was none.
-    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?]
+    func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]>
+
+    /// Writes terms, if the denylist still holds what they were made of.
+    /// - Parameter held: what it held; nil if it had none.
+    /// - Returns: what the store says of itself afterwards.
+    func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness
+
+    /// What the store that takes writes says of itself; nil if none was ever sent.
+    func witnessOfWrites() async throws(StoreFailure) -> Witness?
 
     /// What is known of the store itself; the first call may have to ask.
     func condition() async throws(StoreFailure) -> StoreCondition
@@ -60,7 +70,7 @@ extension Backend {
     var executor: (any TaskExecutor)? { nil }
 }
 
-/// Where revocations are written that take one command each.
+/// Where revocations are written that take one command each, on a connection with witnesses.
 struct DirectWrites {
     let connection: StoreConnection
     let clock: StoreClock

@@ -6,7 +6,7 @@ import Logging
 /// Each key is read together with an epoch, behind it and from the same node (``ClusterGroup``): so a node that has lost its
 /// memory, or a part that comes from elsewhere, is noticed in the very answer.
 final class ClusterBackend: Backend {
-    private let nodes: ClusterNodes
+    let nodes: ClusterNodes
     private let replicas: ReplicaRequirement?
 
     init(
@@ -32,7 +32,7 @@ final class ClusterBackend: Backend {
             try await ClusterSender(nodes: nodes, purpose: .check, isTimed: true).run(look.groups).answers)
     }
 
-    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim> {
         let dialect = try await condition().dialect
         var look = ClusterLookUp(keys, after: dialect.claim(entry, .digest), of: entry.key)
         let sender = ClusterSender(nodes: nodes, purpose: .write, isTimed: true)
@@ -41,34 +41,51 @@ final class ClusterBackend: Backend {
             look = ClusterLookUp(keys, after: dialect.claim(entry, .text), of: entry.key)
             answers = try await sender.run(look.groups).answers
         }
-        return Claim(existing: try answers[0].replies[0].value(), after: try look.values(answers))
+        // The first group is that of the claim; how long it is kept is reckoned from the token alone.
+        let witness = Witness(terms: nil, epoch: try (answers[0].proof.last ?? .null).value())
+        return Witnessed(
+            Claim(existing: try answers[0].replies[0].value(), after: try look.values(answers)), witness)
     }
 
-    @discardableResult
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?
+    ) async throws(StoreFailure) -> Witnessed<Int?> {
         let dialect = try await condition().dialect
         let sender = ClusterSender(nodes: nodes, purpose: .write, replicas: replicas)
         func group(_ entry: RevocationEntry, _ form: Script.Form) -> ClusterGroup {
             ClusterGroup(entry.key, [dialect.write(entry, form)], proof: .epochAndTerms)
         }
         var result = try await sender.run(entries.map { group($0, .digest) })
-        let missing = entries.indices.filter { result.answers[$0].replies[0].isMissingScript }
-        if !missing.isEmpty {
-            let again = try await sender.run(missing.map { group(entries[$0], .text) })
-            for (index, answer) in zip(missing, again.answers) { result.answers[index] = answer }
+        func again(_ indices: [Int]) async throws(StoreFailure) {
+            let again = try await sender.run(indices.map { group(entries[$0], .text) })
+            for (index, answer) in zip(indices, again.answers) { result.answers[index] = answer }
             if let count = again.replicas { result.replicas = min(result.replicas ?? count, count) }
+        }
+        let missing = entries.indices.filter { result.answers[$0].replies[0].isMissingScript }
+        if !missing.isEmpty { try await again(missing) }
+        // A slot whose terms were lost, or never reached it, gets them with a write.
+        let bare = entries.indices.filter { result.answers[$0].proof.first == .null }
+        if let terms, !bare.isEmpty {
+            let keys = Set(bare.map { ClusterSlot.termsKey(of: ClusterSlot.of(entries[$0].key)) })
+            _ = try await send(
+                keys.map { ClusterGroup($0, [dialect.write(terms: terms, over: nil, key: $0)], proof: .none) })
+            try await again(bare)
         }
         for answer in result.answers where answer.replies[0] != .ok {
             throw StoreFailure(unexpected: answer.replies[0])
         }
-        return result.replicas
+        return entries.isEmpty ? .nothingWritten(nil) : Witnessed(result.replicas, Self.witnesses(result.answers))
     }
 
-    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
-        let answers = try await send(keys.map { ClusterGroup($0, RemovedEntry.commands($0), proof: .none) })
+    func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
+        let answers = try await send(keys.map { ClusterGroup($0, RemovedEntry.commands($0), proof: .epochAndTerms) })
         var removed: [RemovedEntry?] = []
         for answer in answers { removed.append(try RemovedEntry(answer.replies[...])) }
-        return removed
+        return keys.isEmpty ? .nothingWritten([]) : Witnessed(removed, Self.witnesses(answers))
+    }
+
+    private static func witnesses(_ answers: [ClusterAnswer]) -> [Result<Witness, StoreFailure>] {
+        answers.map { answer in Result { () throws(StoreFailure) in try Witness(answer.proof[...]) } }
     }
 
     func send(_ groups: [ClusterGroup]) async throws(StoreFailure) -> [ClusterAnswer] {

@@ -22,7 +22,7 @@ struct ClusterLookUp: Sendable {
         }
     }
 
-    /// - Returns: for the epoch, and for the terms, nil unless all nodes agree.
+    /// - Returns: for the epoch nil unless all nodes agree; for the terms those of any node that has some.
     func values(_ answers: [ClusterAnswer]) throws(StoreFailure) -> TimedValues {
         guard answers.count == read.count else { throw .unexpectedReply }
         var held: [String: (value: [UInt8]?, time: Int64)] = [:]
@@ -32,7 +32,7 @@ struct ClusterLookUp: Sendable {
             for (index, reply) in answer.proof.reversed().enumerated() { proofs[index].insert(try reply.value()) }
         }
         let earliest = answers.compactMap(\.time).min() ?? 0
-        let (epoch, terms) = (proofs[0].agreed, proofs[1].agreed)
+        let (epoch, terms) = (proofs[0].agreed, proofs[1].agreed ?? proofs[1].compactMap { $0 }.first)
         var values: [[UInt8]?] = []
         var times: [Int64] = []
         for key in keys {

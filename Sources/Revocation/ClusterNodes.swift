@@ -50,6 +50,7 @@ final class ClusterNodes: Sendable {
     private let configuration: RevocationConfiguration
     private let logger: Logger
     private let state = Mutex(State())
+    private let written = Atomic(false)
 
     init(
         _ seeds: [StoreURL.Location], access: StoreURL.Access, encryption: StoreEncryption?,
@@ -76,6 +77,11 @@ final class ClusterNodes: Sendable {
         if isOld { doubt() }
         return topology
     }
+
+    /// Whether anything was ever sent on a connection for writes.
+    var haveWritten: Bool { written.load(ordering: .relaxed) }
+
+    func noteWrite() { written.store(true, ordering: .relaxed) }
 
     func node(at location: StoreURL.Location) throws(StoreFailure) -> Node {
         let now = configuration.bootClock()

@@ -117,6 +117,7 @@ struct ClusterSender: Sendable {
         }
         do throws(StoreFailure) {
             let node = try nodes.node(at: load.location)
+            if purpose == .write { nodes.noteWrite() }
             let connection = purpose == .check ? node.checks : node.writes
             var replies = try await connection.call(commands)[...]
             let time = isTimed ? try (replies.popFirst() ?? .null).time() : nil

@@ -44,6 +44,9 @@ enum ClusterSlot {
     /// epoch of the memory that it comes from.
     static func epochKey(of slot: Int) -> String { "\(Epoch.key){\(tags[slot])}" }
 
-    /// Where a slot keeps the terms, of which each has its own copy, too.
+    /// Where a slot keeps the terms, likewise.
     static func termsKey(of slot: Int) -> String { "\(Terms.key){\(tags[slot])}" }
+
+    /// The slot that has the terms of the whole cluster: it gets new ones last.
+    static let anchor = of(Epoch.key)
 }

@@ -10,7 +10,7 @@ struct CommandPipeline<Caller>: ~Copyable {
 
     enum Action {
         /// The replies to a caller's commands, in their order.
-        case deliver(Caller, [Reply])
+        case deliver(Caller, PendingCall.Answer)
         /// The one reply is the hoped-for one.
         case deliverAsHoped(Caller)
         /// The rest has not arrived.
@@ -25,8 +25,19 @@ struct CommandPipeline<Caller>: ~Copyable {
         let deadline: NIODeadline
         let lateAt: NIODeadline
         let replyCount: Int
-        /// How many keys its one command looks up, if it hopes for what ``belief`` says; otherwise 0.
-        var hopedForKeyCount: Int
+        /// What its one command hopes for under ``belief``.
+        var hope: PendingCall.Hope.Reply
+        let role: Role
+    }
+
+    /// What a call's replies have to do with a witness.
+    private enum Role {
+        /// Nothing: they are delivered as they come.
+        case plain
+        /// They are delivered with the witness behind them.
+        case witnessed
+        /// They are the witness.
+        case witness
     }
 
     private let reader = HiredisReader()
@@ -46,6 +57,10 @@ struct CommandPipeline<Caller>: ~Copyable {
     private var unscanned = 0
     /// Calls at the front whose replies have come and are the hoped-for ones.
     private var hopedFor = 0
+    /// The replies to the calls at the front that wait for their witness.
+    private var unwitnessed = CircularBuffer<[Reply]>()
+    /// The witness of ``unwitnessed``, once it has come: they are delivered now.
+    private var witness: Result<Witness, StoreFailure>?
     /// How long after its deadline the oldest call may stay unanswered before the connection counts as dead.
     private let patience: TimeAmount
 
@@ -61,28 +76,36 @@ struct CommandPipeline<Caller>: ~Copyable {
     /// - Parameter hope: what a call of one command expects to hear.
     mutating func sent(
         _ commandCount: Int, for caller: Caller, deadline: NIODeadline, lateAt: NIODeadline = .distantFuture,
-        hope: PendingCall.Hope? = nil
+        hope: PendingCall.Hope? = nil, isWitnessed: Bool = false
     ) {
         if let hope, hope.belief !== belief { believe(hope.belief) }
         sent(
-            commandCount, for: caller, deadline: deadline, lateAt: lateAt, hopedForKeyCount: hope?.keyCount ?? 0)
+            commandCount, for: caller, deadline: deadline, lateAt: lateAt, hope: hope?.reply ?? .none,
+            isWitnessed ? .witnessed : .plain)
+    }
+
+    /// Takes note of ``Witness/command``, sent behind calls that are witnessed. There is room for it.
+    mutating func sentWitness(deadline: NIODeadline, lateAt: NIODeadline = .distantFuture) {
+        sent(1, for: nil, deadline: deadline, lateAt: lateAt, hope: .witness, .witness)
     }
 
     private mutating func sent(
-        _ commandCount: Int, for caller: Caller, deadline: NIODeadline, lateAt: NIODeadline, hopedForKeyCount: Int
+        _ commandCount: Int, for caller: Caller?, deadline: NIODeadline, lateAt: NIODeadline,
+        hope: PendingCall.Hope.Reply, _ role: Role
     ) {
         precondition(commandCount > 0, "a call has at least one command")
+        // Nothing is acknowledged that nobody witnesses.
+        let hope = hope == .ok && role == .plain ? .none : hope
         outstanding += commandCount
         unscanned += commandCount
         calls.append(
             Call(
-                caller: caller, deadline: deadline, lateAt: lateAt, replyCount: commandCount,
-                hopedForKeyCount: hopedForKeyCount))
+                caller: caller, deadline: deadline, lateAt: lateAt, replyCount: commandCount, hope: hope, role: role))
     }
 
     /// What was sent under another belief hopes for nothing any more: its replies are given out as they are.
     private mutating func believe(_ belief: Belief) {
-        for index in calls.indices { calls[index].hopedForKeyCount = 0 }
+        for index in calls.indices { calls[index].hope = .none }
         self.belief = belief
     }
 
@@ -105,18 +128,20 @@ struct CommandPipeline<Caller>: ~Copyable {
     }
 
     /// Takes away the replies that are, byte for byte, what their calls hope for: nearly all that come. The first other one,
-    /// and whatever comes with it, is the scanner's and the reader's.
+    /// and whatever comes with it, is the scanner's and the reader's. So are replies whose witness is not there too.
     /// - Returns: how many bytes they have.
     private mutating func recognise(_ bytes: ByteBuffer) -> Int {
-        guard hopedFor == 0, outstanding == unscanned, scanner.isBetweenReplies, let belief else { return 0 }
+        guard hopedFor == 0, outstanding == unscanned, scanner.isBetweenReplies, unwitnessed.isEmpty, let belief
+        else { return 0 }
         let span = bytes.readableBytesSpan
-        var end = 0
+        var (end, position, count) = (0, 0, 0)
         var index = calls.startIndex
         while index != calls.endIndex,
-            let next = belief.end(ofReplyTo: calls[index].hopedForKeyCount, in: span, from: end)
+            let next = belief.end(of: calls[index].hope, in: span, from: position)
         {
-            end = next
-            hopedFor += 1
+            position = next
+            count += 1
+            if calls[index].role != .witnessed { (end, hopedFor) = (position, count) }
             index = calls.index(after: index)
         }
         unscanned -= hopedFor
@@ -129,28 +154,48 @@ struct CommandPipeline<Caller>: ~Copyable {
             if let caller = takeHopedFor() { return .deliverAsHoped(caller) }
         }
         while true {
+            if let witness {
+                if let (caller, replies) = takeWitnessed() {
+                    if let caller { return .deliver(caller, .witnessed(replies, witness)) }
+                    continue
+                }
+                self.witness = nil
+            }
             do throws(HiredisReader.ProtocolError) {
                 guard try reader.advance() else { return .wait }
-                guard let front = calls.first else { return .close(StoreFailure(.unsolicited)) }
+                guard let call = self.call(unwitnessed.count) else { return .close(StoreFailure(.unsolicited)) }
                 outstanding -= 1
-                if front.replyCount == 1 {
+                if call.replyCount == 1, call.role == .plain {
                     removeFirst()
-                    guard let caller = front.caller else { continue }
-                    if let belief, reader.holds(belief, keyCount: front.hopedForKeyCount) {
-                        return .deliverAsHoped(caller)
-                    }
-                    return .deliver(caller, [reader.reply()])
+                    guard let caller = call.caller else { continue }
+                    if let belief, reader.holds(belief, call.hope) { return .deliverAsHoped(caller) }
+                    return .deliver(caller, .replies([reader.reply()]))
                 }
                 replies.append(reader.reply())
-                guard replies.count == front.replyCount else { continue }
-                removeFirst()
+                guard replies.count == call.replyCount else { continue }
                 let all = replies
                 replies = []
-                if let caller = front.caller { return .deliver(caller, all) }
+                switch call.role {
+                case .plain:
+                    removeFirst()
+                    if let caller = call.caller { return .deliver(caller, .replies(all)) }
+                case .witnessed: unwitnessed.append(all)
+                case .witness:
+                    witness = Result { () throws(StoreFailure) in try Witness(all[0]) }
+                }
             } catch {
                 return .close(StoreFailure(.malformed))
             }
         }
+    }
+
+    /// Takes the first call away that has its witness; at last the witness itself.
+    /// - Returns: its caller, unless that was failed, and its replies; nil if there is none.
+    private mutating func takeWitnessed() -> (caller: Caller?, replies: [Reply])? {
+        let caller = calls.first?.caller
+        removeFirst()
+        guard !unwitnessed.isEmpty else { return nil }
+        return (caller, unwitnessed.removeFirst())
     }
 
     /// Adds the callers that are to be done with first: those whose reply was recognised as the hoped-for one.
@@ -177,7 +222,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         var list: [(Caller, PendingCall.Answer)] = []
         while true {
             switch next() {
-            case .deliver(let caller, let replies): list.append((caller, .replies(replies)))
+            case .deliver(let caller, let answer): list.append((caller, answer))
             case .deliverAsHoped(let caller): list.append((caller, .asHoped))
             case .wait: return (list, nil)
             case .close(let failure): return (list, failure)
@@ -240,6 +285,8 @@ struct CommandPipeline<Caller>: ~Copyable {
         expiredCount = 0
         lateCount = 0
         hopedFor = 0
+        unwitnessed.removeAll()
+        witness = nil
         return callers
     }
 }
@@ -257,16 +304,29 @@ extension StoreFailure {
 
 extension CommandPipeline where Caller == PendingCall {
     /// Appends the commands of calls that are sent together, and takes note of them, in their order. There is room for them.
+    /// - Parameter isWitnessed: whether ``Witness/command`` is sent behind them, for which there is room too.
     mutating func send(
-        _ batch: CallBatch, deadline: NIODeadline, lateAt: NIODeadline, to bytes: inout ByteBuffer, at now: SentTime
+        _ batch: CallBatch, deadline: NIODeadline, lateAt: NIODeadline, isWitnessed: Bool = false,
+        to bytes: inout ByteBuffer, at now: SentTime
     ) {
+        let role = isWitnessed ? Role.witnessed : .plain
         batch.write(to: &bytes, at: now) { call in
             // Compared before it is taken in hand: nearly always it is the same.
             if call.hope?.belief !== belief, let hope = call.hope { believe(hope.belief) }
             sent(
                 call.commandCount, for: call, deadline: deadline, lateAt: lateAt,
                 // The reply that is compared and not read must not pass for clear while this machine's clock is wrong.
-                hopedForKeyCount: now.isClockRight ? call.hope?.keyCount ?? 0 : 0)
+                hope: now.isClockRight ? call.hope?.reply ?? .none : .none, role)
         }
+        guard isWitnessed else { return }
+        bytes.writeBytes(witnessCommand)
+        sentWitness(deadline: deadline, lateAt: lateAt)
     }
 }
+
+/// Formatted once.
+private let witnessCommand = {
+    var bytes = ByteBuffer()
+    bytes.write(Witness.command)
+    return Array(bytes.readableBytesView)
+}()

@@ -5,6 +5,7 @@ import Synchronization
 final class ConnectionPool: Sendable {
     private let connections: [StoreConnection]
     private let turn = Atomic(0)
+    private let wasUsed = Atomic(false)
     private let isClosed = Atomic(false)
 
     init(_ connections: [StoreConnection]) {
@@ -14,6 +15,7 @@ final class ConnectionPool: Sendable {
 
     /// The connection of the caller's own event loop, if it has one; otherwise the next in turn.
     func connection() -> StoreConnection {
+        if !wasUsed.load(ordering: .relaxed) { wasUsed.store(true, ordering: .relaxed) }
         guard connections.count > 1 else { return connections[0] }
         if let own = connections.first(where: { $0.loop.inEventLoop }) { return own }
         let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -22,6 +24,9 @@ final class ConnectionPool: Sendable {
 
     /// What the stores of those that are connected are like.
     var conditions: [StoreCondition] { connections.compactMap(\.presentCondition) }
+
+    /// Whether one of them was ever asked for.
+    var isInUse: Bool { wasUsed.load(ordering: .relaxed) }
 
     /// Does nothing after ``close()``: the event loops may be gone by then.
     func closeSoon() {

@@ -1,38 +1,62 @@
-/// The epoch that this process believes (DESIGN §3).
-struct EpochPin: Sendable {
-    /// How often the store is asked at most whether an operator has accepted its new epoch.
-    static let acceptanceInterval = Duration.milliseconds(200)
+import Contract
 
+/// The store that this process believes (DESIGN §3): the epoch that it has pinned, and the terms that it read with it.
+struct EpochPin: Sendable {
+    /// How often the store is asked at most whether an operator has accepted its new epoch, or changed its terms.
+    static let interval = Duration.milliseconds(200)
+
+    private(set) var pinned: [UInt8]?
+    /// nil until terms were read under the pinned epoch.
     private(set) var belief: Belief?
-    var pinned: [UInt8]? { belief?.epoch }
+    /// The terms that the store last had under the pinned epoch: what it gets again if it loses them.
+    private(set) var knownTerms: Terms?
     private var askedAt: ContinuousClock.Instant?
 
-    /// - Parameter epoch: the configured one; nil pins the first that is seen.
+    /// - Parameter epoch: the configured one, or that of the state file; nil pins the first that is seen.
     init(_ epoch: [UInt8]?) {
-        belief = epoch.map { Belief($0) }
+        pinned = epoch
     }
 
-    /// The epoch to compare with the one in a reply, which is pinned now if it is the first.
-    mutating func pinned(seeing epoch: [UInt8]?) -> [UInt8] {
-        if belief == nil, let epoch, !epoch.isEmpty { belief = Belief(epoch) }
-        return pinned ?? []
+    /// Pins an epoch if it is the first one, and a bare one: one that says what it replaces waits for an operator.
+    /// - Returns: the epoch to compare with, and whether it was pinned just now; none if there is none.
+    mutating func pin(seeing epoch: [UInt8]?) -> (pinned: [UInt8], isNew: Bool) {
+        if let pinned { return (pinned, false) }
+        guard let identity = Epoch.Identity(epoch), identity.replaced == nil else { return ([], false) }
+        pinned = identity.epoch
+        return (identity.epoch, true)
     }
 
-    /// Whether it is time to ask for an acceptance.
+    /// Goes by terms from now on that were read with the pinned epoch.
+    mutating func believe(_ belief: Belief) {
+        guard belief.epoch == pinned else { return }
+        self.belief = belief
+        if !belief.terms.areUnwritten { knownTerms = belief.terms.terms }
+    }
+
+    /// Reads the terms again before anything else is believed.
+    mutating func forgetTerms() {
+        belief = nil
+    }
+
+    /// Whether it is time to ask again.
     mutating func shouldAsk(now: ContinuousClock.Instant) -> Bool {
-        if let askedAt, now - askedAt < Self.acceptanceInterval { return false }
+        if let askedAt, now - askedAt < Self.interval { return false }
         askedAt = now
         return true
     }
 
-    /// Takes over an epoch that an operator accepted. An acceptance outranks a configured epoch: both are an operator's
-    /// word, and the acceptance is the later one.
+    /// Takes over an epoch that an operator accepted in place of the pinned one. An acceptance outranks a configured epoch:
+    /// both are an operator's word, and the acceptance is the later one.
     /// - Parameter epoch: what the store carries.
-    /// - Parameter accepted: what the store says was accepted, in the same reply.
+    /// - Parameter accepted: what the store says was accepted, in the same reply: it names both epochs.
     /// - Returns: whether the pin has moved.
     mutating func accept(epoch: [UInt8]?, accepted: [UInt8]?) -> Bool {
-        guard let pinned, let epoch, !epoch.isEmpty, epoch == accepted, epoch != pinned else { return false }
-        belief = Belief(epoch)
+        guard let pinned, let identity = Epoch.Identity(epoch), let acceptance = Epoch.Identity(accepted),
+            acceptance.replaced == pinned, acceptance.epoch == identity.epoch, identity.epoch != pinned
+        else { return false }
+        self.pinned = identity.epoch
+        belief = nil
+        knownTerms = nil
         return true
     }
 }

@@ -36,7 +36,7 @@ extension UnknownCause {
         switch code {
         case .unreachable, .timedOut, .storeError: true
         case .cancelled, .clockSkewed, .malformedReply, .epochMissing, .epochChanged, .implausibleCutOff, .cutOffAhead,
-            .unidentifiable:
+            .unidentifiable, .tooLongLived, .termsDisagree:
             false
         }
     }

@@ -57,7 +57,7 @@ final class HiredisReader {
     func reply() -> Reply { notes.pointee.reply() }
 
     /// Whether that reply is the one hoped for.
-    func holds(_ belief: Belief, keyCount: Int) -> Bool { notes.pointee.holds(belief, keyCount: keyCount) }
+    func holds(_ belief: Belief, _ hope: PendingCall.Hope.Reply) -> Bool { notes.pointee.holds(belief, hope) }
 }
 
 /// What hiredis takes for a reply object: any address but zero.

@@ -9,6 +9,7 @@ final class MemoryBackend: Backend {
 
     private let denylist: Denylist
     private let epoch: [UInt8]
+    private let terms = Mutex<[UInt8]?>(nil)
     private let replicas: ReplicaRequirement?
     private let wallClock: @Sendable () -> Int64
     private let bootClock: @Sendable () -> Int64
@@ -36,6 +37,7 @@ final class MemoryBackend: Backend {
         let moment = moment()
         return keys.map { key in
             guard key != Epoch.key else { return epoch }
+            guard key != Terms.key else { return witness.terms }
             let bytes = key.utf8.span.bytes
             return denylist.read(bytes, hash: denylist.hash(of: bytes), at: moment) { value, _ in
                 value.withUnsafeBytes(Array.init)
@@ -55,9 +57,11 @@ final class MemoryBackend: Backend {
         return TimedValues(values: try await lookUp(keys), time: now)
     }
 
-    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+    private var witness: Witness { Witness(terms: terms.withLock { $0 }, epoch: epoch) }
+
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim> {
         let existing = try claim(entry)
-        return Claim(existing: existing, after: try await timedLookUp(keys))
+        return Witnessed(Claim(existing: existing, after: try await timedLookUp(keys)), witness)
     }
 
     /// - Returns: what the key holds already; nil if the entry was written.
@@ -73,19 +77,28 @@ final class MemoryBackend: Backend {
         }
     }
 
-    @discardableResult
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?
+    ) async throws(StoreFailure) -> Witnessed<Int?> {
         try checkOpen()
         let moment = moment()
         for entry in entries { merge(entry, expiry: expiry(of: entry, at: moment), at: moment) }
         denylist.reclaim(slots: Self.reclaimedSlotsPerWrite, at: moment)
-        return replicas.map { _ in 0 }
+        return Witnessed(replicas.map { _ in 0 }, witness)
     }
 
-    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
+    func write(terms new: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
+        try checkOpen()
+        terms.withLock { if $0 == held { $0 = new } }
+        return witness
+    }
+
+    func witnessOfWrites() async throws(StoreFailure) -> Witness? { witness }
+
+    func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
         try checkOpen()
         let moment = moment()
-        return keys.map { key in
+        let removed = keys.map { key -> RemovedEntry? in
             let key = key.utf8.span.bytes
             return denylist.update(key, hash: denylist.hash(of: key), at: moment) { held in
                 guard held.exists else { return nil }
@@ -96,6 +109,7 @@ final class MemoryBackend: Backend {
                 return removed
             }
         }
+        return Witnessed(removed, witness)
     }
 
     func close() async {

@@ -16,7 +16,7 @@ extension OutputRawSpan {
         if let subject = check.subject { append(bytes.extracting(beginnings.subject), subject) }
         if let client = check.client { append(bytes.extracting(beginnings.client), client) }
         if let key = check.key { append(bytes.extracting(beginnings.key), key) }
-        append(bytes.extracting(beginnings.allAndEpoch))
+        append(bytes.extracting(check.readsTerms ? beginnings.allTermsAndEpoch : beginnings.allAndEpoch))
     }
 
     /// A key, as an argument.

@@ -1,52 +1,93 @@
-/// An epoch that this process believes, and the replies that it hopes for: made once for all checks.
+import Contract
+
+/// The store that this process believes: its epoch and terms, and the replies that are hoped for. Made once for all calls.
 final class Belief: Sendable {
-    /// Longer ones are believed as well, but nothing is hoped for.
+    /// A longer epoch is believed as well, but nothing is hoped for.
     private static let maximumBytes = 100
+    /// The keys of the longest look-up that is hoped for, the epoch's included.
+    private static let maximumKeys = 9
 
-    /// That a command with one key is answered with OK.
-    static let acknowledgement = Belief()
-
-    /// nil for that of an ``acknowledgement``.
-    let epoch: [UInt8]?
-    /// By how many keys a command has. To a look-up: an array in which only the last one, the epoch's, is there.
+    let epoch: [UInt8]
+    let terms: TermsInForce
+    /// By ``PendingCall/Hope/Reply``. Empty where nothing is hoped for.
     private let replies: [[UInt8]]
 
-    private init() {
-        epoch = nil
-        replies = [[], Array("+OK\r\n".utf8)]
-    }
-
-    init(_ epoch: [UInt8]) {
+    init(_ epoch: [UInt8], terms: TermsInForce) {
         self.epoch = epoch
+        self.terms = terms
         guard epoch.count <= Self.maximumBytes else {
             replies = []
             return
         }
-        let end = Array("$\(epoch.count)\r\n".utf8) + epoch + Array("\r\n".utf8)
-        replies = (0..<10).map { keyCount in
-            guard keyCount > 0 else { return [] }
-            let nulls = String(repeating: "$-1\r\n", count: keyCount - 1)
-            return Array("*\(keyCount)\r\n\(nulls)".utf8) + end
+        func bulk(_ value: [UInt8]?) -> [UInt8] {
+            value.map { Array("$\($0.count)\r\n".utf8) + $0 + Array("\r\n".utf8) } ?? Array("$-1\r\n".utf8)
         }
+        var replies: [[UInt8]] = [[]]
+        for keyCount in 1...Self.maximumKeys {
+            let nulls = String(repeating: "$-1\r\n", count: keyCount - 1)
+            replies.append(Array("*\(keyCount)\r\n\(nulls)".utf8) + bulk(epoch))
+        }
+        replies.append(Array("+OK\r\n".utf8))
+        replies.append(Array("*2\r\n".utf8) + bulk(terms.bytes) + bulk(epoch))
+        self.replies = replies
     }
 
     /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
-    /// - Parameter keyCount: how many keys the command has; 0 hopes for nothing.
-    func end(ofReplyTo keyCount: Int, in bytes: RawSpan, from start: Int) -> Int? {
-        guard keyCount < replies.count else { return nil }
-        let reply = replies[keyCount]
+    func end(of hope: PendingCall.Hope.Reply, in bytes: RawSpan, from start: Int) -> Int? {
+        guard hope.rawValue < replies.count else { return nil }
+        let reply = replies[Int(hope.rawValue)]
         guard !reply.isEmpty, bytes.holds(reply.span.bytes, at: start) else { return nil }
         return start &+ reply.count
+    }
+
+    /// Why an acknowledgement with this witness does not count; nil if it does.
+    /// - Parameter needsTerms: whether what was written was reckoned from the terms.
+    func doubt(_ witness: Witness, needsTerms: Bool = true) -> StoreFailure? {
+        if let doubt = Epoch.doubt(witness.epoch, pinned: epoch) {
+            return StoreFailure(
+                doubt.code == .epochMissing ? .epochMissing : .epochChanged, "not acknowledged: \(doubt.message)")
+        }
+        guard needsTerms, witness.terms != terms.bytes else { return nil }
+        return .termsChanged
     }
 }
 
 extension PendingCall {
     /// The answer that most calls get: it is recognised where it is read, so that nothing need be kept of it.
     struct Hope: Sendable {
-        let keyCount: Int
-        /// What the last key of a look-up is believed to hold.
-        var epoch: [UInt8]? { belief.epoch }
+        /// The reply itself.
+        struct Reply: RawRepresentable, Sendable, Equatable {
+            let rawValue: UInt8
+
+            static let none = Reply(rawValue: 0)
+            /// To a command that writes.
+            static let ok = Reply(rawValue: 10)
+            /// To ``Witness/command``.
+            static let witness = Reply(rawValue: 11)
+
+            /// To a look-up: only the last key is there, the epoch's.
+            static func look(up keyCount: Int) -> Reply { Reply(rawValue: UInt8(truncatingIfNeeded: keyCount)) }
+        }
+
+        let reply: Reply
         let belief: Belief
+        /// What the last key of a look-up is believed to hold.
+        var epoch: [UInt8] { belief.epoch }
+
+        /// Of a look-up.
+        init(keyCount: Int, belief: Belief) {
+            precondition((1..<Int(Reply.ok.rawValue)).contains(keyCount), "a check has a handful of keys")
+            reply = .look(up: keyCount)
+            self.belief = belief
+        }
+
+        private init(_ reply: Reply, _ belief: Belief) {
+            self.reply = reply
+            self.belief = belief
+        }
+
+        /// Of a command that writes.
+        static func acknowledgement(_ belief: Belief) -> Hope { Hope(.ok, belief) }
     }
 }
 

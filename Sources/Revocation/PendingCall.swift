@@ -15,7 +15,10 @@ class PendingCall: @unchecked Sendable {
     enum Answer: Sendable {
         /// One for each command.
         case replies([Reply])
-        /// What was hoped for: the store holds none of the keys of a look-up, and the epoch; or it has acknowledged a write.
+        /// One for each command, and what the store said of itself behind them.
+        case witnessed([Reply], Result<Witness, StoreFailure>)
+        /// What was hoped for: the store holds none of the keys of a look-up, and the epoch; or it has acknowledged a write,
+        /// and is the believed one.
         case asHoped
     }
 
@@ -108,7 +111,7 @@ class PendingCall: @unchecked Sendable {
                 outcome.flatMap { answer in
                     switch answer {
                     case .replies(let replies): .success(replies)
-                    case .asHoped: .failure(.unexpectedReply)
+                    case .witnessed, .asHoped: .failure(.unexpectedReply)
                     }
                 })
         case .unattended(nil): state = .unattended(outcome)
@@ -137,7 +140,7 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
 
     /// - Parameter belief: nil if there is none yet.
     init(_ token: borrowing TokenClaims, in namespace: consuming Namespace, _ belief: Belief?) {
-        let check = Check(token, in: namespace)
+        let check = Check(token, in: namespace, readsTerms: belief?.terms.areUnwritten ?? false)
         let keyCount = check.keyCount
         let maximumBytes = check.maximumCommandBytes
         isIdentified = check.isIdentified
@@ -159,10 +162,11 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
 final class PendingRevocation: PendingCall, @unchecked Sendable {
     let entry: RevocationEntry
 
-    init(_ entry: RevocationEntry) {
+    /// - Parameter belief: what the entry was reckoned from.
+    init(_ entry: RevocationEntry, _ belief: Belief) {
         self.entry = entry
         super.init(
-            commandCount: 1, maximumBytes: entry.maximumCommandBytes, hope: Hope(keyCount: 1, belief: .acknowledgement))
+            commandCount: 1, maximumBytes: entry.maximumCommandBytes, hope: .acknowledgement(belief))
     }
 
     override func write(to bytes: inout OutputRawSpan, at now: SentTime) { bytes.append(entry) }

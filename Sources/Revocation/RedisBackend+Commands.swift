@@ -21,6 +21,18 @@ extension StoreDialect {
         return Command("SET", entry.key, entry.value, "NX", "GET", "EX", seconds)
     }
 
+    /// Writes terms, if the store still holds what they were made of.
+    func write(terms: [UInt8], over held: [UInt8]?, key: String = Terms.key) -> Command {
+        let text = String(decoding: terms, as: UTF8.self)
+        guard let held else { return Command("SET", key, text, "NX") }
+        switch self {
+        // It sees for itself that they only grow.
+        case .daemon: return Command("SET", key, text)
+        case .stock:
+            return Script.exchange.command(.text, key: key, arguments: [String(decoding: held, as: UTF8.self), text])
+        }
+    }
+
     func claim(_ entry: RevocationEntry, _ form: Script.Form, thenLookUp keys: [String]) -> [Command] {
         [claim(entry, form)] + Command.timedLookUp(keys)
     }

@@ -31,7 +31,8 @@ final class RedisBackend: Backend {
         let loops =
             configuration.eventLoops.map { Array($0.makeIterator()) } ?? [MultiThreadedEventLoopGroup.singleton.next()]
         executor = loops.count == 1 ? EventLoopTaskExecutor(loops[0]) : nil
-        writes = ConnectionPool(loops.map { [options] in StoreConnection(loop: $0, options: options) })
+        writes = ConnectionPool(
+            loops.map { [options] in StoreConnection(loop: $0, options: options, isWitnessed: true) })
         options.purpose = .check
         checks = ConnectionPool(loops.map { [options] in StoreConnection(loop: $0, options: options) })
     }
@@ -73,6 +74,12 @@ final class RedisBackend: Backend {
 
     func checkConnection() -> StoreConnection? { checks.connection() }
 
+    func check(_ keys: [String]) async throws(StoreFailure) -> (values: [[UInt8]?], clock: StoreClock?) {
+        let connection = checks.connection()
+        let replies = try await connection.call([Command("MGET", keys)])
+        return (try (replies.first ?? .null).values(count: keys.count), connection.condition?.clock)
+    }
+
     func directWrites() -> DirectWrites? {
         guard replicas == nil else { return nil }
         let connection = writes.connection()
@@ -84,31 +91,43 @@ final class RedisBackend: Backend {
         return try TimedValues(replies[...], of: keys)
     }
 
-    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim> {
         let (connection, dialect) = try await destination()
-        var replies = try await connection.call(dialect.claim(entry, .digest, thenLookUp: keys))
-        if replies[0].isMissingScript {
-            replies = try await connection.call(dialect.claim(entry, .text, thenLookUp: keys))
+        var replies = try await connection.witnessedCall(dialect.claim(entry, .digest, thenLookUp: keys))
+        if try replies.unproven({ $0[0].isMissingScript }) {
+            replies = try await connection.witnessedCall(dialect.claim(entry, .text, thenLookUp: keys))
         }
-        return try Claim(replies, of: keys)
+        return try replies.map { (replies) throws(StoreFailure) in try Claim(replies, of: keys) }
     }
 
-    @discardableResult
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?
+    ) async throws(StoreFailure) -> Witnessed<Int?> {
         let (connection, dialect) = try await destination()
-        var replies = try await connection.call(entries.map { dialect.write($0, .digest) } + wait(dialect))
-        let missing = entries.indices.filter { replies[$0].isMissingScript }
+        var written = try await connection.witnessedCall(entries.map { dialect.write($0, .digest) } + wait(dialect))
+        let missing = try written.unproven { replies in entries.indices.filter { replies[$0].isMissingScript } }
         if !missing.isEmpty {
-            let again = try await connection.call(missing.map { dialect.write(entries[$0], .text) } + wait(dialect))
-            for (index, reply) in zip(missing, again) { replies[index] = reply }
-            if replies.count > entries.count, let last = again.last { replies[entries.count] = last }
+            let again = try await connection.witnessedCall(
+                missing.map { dialect.write(entries[$0], .text) } + wait(dialect))
+            written = try written.joined(again) { replies, again in
+                var replies = replies
+                for (index, reply) in zip(missing, again) { replies[index] = reply }
+                if replies.count > entries.count, let last = again.last { replies[entries.count] = last }
+                return replies
+            }
         }
-        for reply in replies.prefix(entries.count) where reply != .ok { throw StoreFailure(unexpected: reply) }
+        return try written.map { (replies) throws(StoreFailure) in try replicas(replies, entries.count) }
+    }
+
+    /// - Parameter replies: to so many writes, and to the waiting behind them.
+    /// - Returns: how many replicas have what was written; nil if nobody waited for them.
+    private func replicas(_ replies: [Reply], _ entryCount: Int) throws(StoreFailure) -> Int? {
+        for reply in replies.prefix(entryCount) where reply != .ok { throw StoreFailure(unexpected: reply) }
         guard replicas != nil else { return nil }
         // Our daemon has no replicas.
-        guard replies.count > entries.count else { return 0 }
-        guard case .integer(let count) = replies[entries.count] else {
-            throw StoreFailure(unexpected: replies[entries.count])
+        guard replies.count > entryCount else { return 0 }
+        guard case .integer(let count) = replies[entryCount] else {
+            throw StoreFailure(unexpected: replies[entryCount])
         }
         return Int(clamping: count)
     }
@@ -119,14 +138,29 @@ final class RedisBackend: Backend {
         return [Command("WAIT", String(replicas.count), String(replicas.timeout.milliseconds))]
     }
 
-    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
-        let replies = try await send(
-            keys.flatMap { RemovedEntry.commands($0) })
-        var removed: [RemovedEntry?] = []
-        for index in stride(from: 0, to: replies.count, by: 3) {
-            removed.append(try RemovedEntry(replies[index..<index + 3]))
+    func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
+        let replies = try await send(keys.flatMap { RemovedEntry.commands($0) })
+        return try replies.map { (replies) throws(StoreFailure) in
+            var removed: [RemovedEntry?] = []
+            for index in stride(from: 0, to: replies.count, by: 3) {
+                removed.append(try RemovedEntry(replies[index..<index + 3]))
+            }
+            return removed
         }
-        return removed
+    }
+
+    func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
+        let replies = try await send([try await dialect().write(terms: terms, over: held), Witness.command])
+        // Nothing is acknowledged: what the store then holds is what counts.
+        return try replies.unproven { (replies) throws(StoreFailure) in
+            guard replies[0] == .ok || replies[0] == .null else { throw StoreFailure(unexpected: replies[0]) }
+            return try Witness(replies[1])
+        }
+    }
+
+    func witnessOfWrites() async throws(StoreFailure) -> Witness? {
+        guard writes.isInUse else { return nil }
+        return try await send([Witness.command]).unproven { (replies) throws(StoreFailure) in try Witness(replies[0]) }
     }
 
     /// A connection for writes, and how its own store is to be written to: another connection's may be another server.
@@ -141,7 +175,7 @@ final class RedisBackend: Backend {
     /// What is true of the store at the end of each connection: it need not be the same for all of them.
     func condition() async throws(StoreFailure) -> StoreCondition {
         if let condition = StoreCondition.joining(checks.conditions + writes.conditions) { return condition }
-        return try await writes.connection().examined()
+        return try await checks.connection().examined()
     }
 
     func clock() async throws(StoreFailure) -> StoreClock {
@@ -150,8 +184,8 @@ final class RedisBackend: Backend {
     }
 
     /// Sends commands on the connection for writes.
-    func send(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
-        try await writes.connection().call(commands)
+    func send(_ commands: [Command]) async throws(StoreFailure) -> Witnessed<[Reply]> {
+        return try await writes.connection().witnessedCall(commands)
     }
 
     func close() async {

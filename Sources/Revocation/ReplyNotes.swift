@@ -32,11 +32,12 @@ struct ReplyNotes {
     }
 
     /// Whether it is an array of nothing but the epoch, which comes last.
-    /// - Parameter keyCount: how many keys were looked up; 0 hopes for nothing.
-    func holds(_ belief: Belief, keyCount: Int) -> Bool {
-        guard keyCount > 0, notes.count == keyCount + 1, notes[0].kind == .array, notes[0].number == keyCount else {
-            return false
-        }
+    /// - Parameter hope: of a look-up; any other is not recognised here.
+    func holds(_ belief: Belief, _ hope: PendingCall.Hope.Reply) -> Bool {
+        let keyCount = Int(hope.rawValue)
+        guard keyCount > 0, keyCount < PendingCall.Hope.Reply.ok.rawValue, notes.count == keyCount + 1,
+            notes[0].kind == .array, notes[0].number == keyCount
+        else { return false }
         for index in 1..<keyCount where notes[index].kind != .null { return false }
         return notes[keyCount].kind == .bulk && text == belief.epoch
     }

@@ -10,19 +10,25 @@ public import NIOCore
 /// How a ``RevocationList`` behaves.
 public struct RevocationConfiguration: Sendable {
     public var namespace = Namespace()
-    /// The labels of the issuers that are trusted, by `iss`, if there are several: 1 to 32 of `a-z 0-9 -`, all different.
-    /// Empty for one issuer, whose keys then carry no label. With labels, a token of another issuer is unknown.
-    public var issuerLabels: [String: String] = [:]
+    /// The issuers that this process knows, our own first. Empty for one that need not be named. What they say must agree
+    /// with the denylist's terms (``Contract/Terms``), which may say more: `revoked terms` shows and changes them. If the
+    /// denylist has none, they are what it gets; a token of an issuer that is not in the terms is unknown.
+    public var issuers: [Issuer] = []
+    /// How long after `exp` the verifiers of this process accept a token: up to one minute. It must not be more than the
+    /// denylist's terms say.
+    public var leeway: Duration = .zero
     /// How long a connection may take to be made, log-in and audit included. Up to one minute.
     public var connectTimeout: Duration = .seconds(2)
     /// How long a command may take from the call to its reply. Up to one minute.
     public var commandTimeout: Duration = .milliseconds(500)
-    /// How long a session's revocation is kept: the longest lifetime of a refresh token; the margin is added. Up to 399
-    /// days: the daemon keeps nothing for longer than 400.
-    public var longestRefreshLifetime: Duration = .seconds(30 * 86_400)
+    /// The longest lifetime of a refresh token that this process issues or accepts, up to 399 days: so long are revocations
+    /// of sessions kept, and the margin is added. It must not be more than the denylist's terms say, which count; nil
+    /// takes what they say, or 30 days if this process has to write them.
+    public var longestRefreshLifetime: Duration?
     /// How far the clock of an issuer may be ahead of the store's, by `iss`, up to 30 s: a cut-off of now reaches as far, so
     /// that it ends every token that there is. Zero for an issuer whose times are the store's
-    /// (``RevocationList/issueTime(for:)``): its users could not log in again at once.
+    /// (``RevocationList/issueTime(for:)``): its users could not log in again at once. It must not be more than the
+    /// denylist's terms say, which count.
     public var issuerLeads: [String: Duration] = [:]
     /// The same for every issuer that is not among ``issuerLeads``.
     public var issuerLead: Duration = .seconds(2)
@@ -31,8 +37,12 @@ public struct RevocationConfiguration: Sendable {
     /// For how long after a refresh token was exchanged a second presenter gets tokens with the same successor `jti`,
     /// instead of ending the session. Up to one minute; not prolonged by use.
     public var rotationGrace: Duration = .zero
-    /// The epoch to believe; nil pins the one met at first contact. `revoked accept` outranks it while the process lives.
+    /// The epoch to believe; nil pins the one of the ``stateFile``, or the one met at first contact. `revoked accept`
+    /// outranks it while the process lives.
     public var epoch: String?
+    /// The path of a file that keeps the pinned epoch, so that a process that starts again does not pin what an empty store
+    /// says. It is made, readable by its owner only, when an epoch is pinned; nil for none.
+    public var stateFile: String?
     /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently, by
     /// their names (`volatile-lru`, say; `unknown` for a server that does not tell).
     public var acceptedEvictionPolicies: Set<String> = []
@@ -68,7 +78,7 @@ public struct RevocationConfiguration: Sendable {
         guard timeouts.contains(connectTimeout), timeouts.contains(commandTimeout) else {
             throw RevocationError(.invalidConfiguration, "a timeout is 1 millisecond to 60 seconds")
         }
-        guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(longestRefreshLifetime) else {
+        guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(longestRefreshLifetime ?? .zero) else {
             throw RevocationError(.invalidConfiguration, "the longest refresh lifetime is 0 to 399 days")
         }
         guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(maximumTokenLifetime ?? .zero) else {
@@ -102,10 +112,24 @@ public struct RevocationConfiguration: Sendable {
         (issuer.flatMap { issuerLeads[$0] } ?? (issuer == nil ? issuerLeads.values.max() : nil) ?? issuerLead)
             .milliseconds
     }
+}
 
-    /// How long a session's revocation or a cut-off is kept, in seconds: as long as any token that it names may live.
-    var longestRevocation: Int64 {
-        let longest = max(longestRefreshLifetime, maximumTokenLifetime ?? .zero)
-        return (longest + .milliseconds(Limits.marginMilliseconds)).secondsRoundedUp
+extension RevocationConfiguration {
+    /// An issuer of tokens, as this process knows it.
+    public struct Issuer: Sendable, Hashable {
+        /// `iss`, exactly.
+        public var name: String
+        /// Stands in its keys in the denylist: 1 to 32 of `a-z 0-9 -`; nil takes what the terms say, or none if this process
+        /// has to write them. Of several issuers only one can be without.
+        public var label: String?
+        /// The longest lifetime of its tokens, refresh tokens included, up to 399 days; for an issuer that refreshes without
+        /// asking the denylist, of its sessions. nil for ``RevocationConfiguration/longestRefreshLifetime``.
+        public var lifetime: Duration?
+
+        public init(_ name: String, label: String? = nil, lifetime: Duration? = nil) {
+            self.name = name
+            self.label = label
+            self.lifetime = lifetime
+        }
     }
 }

@@ -10,8 +10,12 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case unrevocableToken
         /// A cut-off too far ahead, or not in milliseconds: one bad write must not lock everyone out.
         case implausibleCutOff
-        /// There are labels of issuers, and this issuer has none.
+        /// The denylist's terms have no such issuer, or several and none was named.
         case unknownIssuer
+        /// The denylist's terms cannot be read, or this process needs them to say more: the message says what to do.
+        case termsDisagree
+        /// The denylist's terms were changed again and again while it was written: it may have been written.
+        case termsChanged
         /// No connection to the store; if it was lost during the call, the revocation may or may not have been written.
         case unreachable
         /// No answer in time: it may or may not have been written.
@@ -24,9 +28,9 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case malformedReply
         /// The store's settings can lose revocations (an eviction policy, say), or it is a replica, and that was not accepted.
         case unsafeStore
-        /// The store's epoch changed while it was being accepted.
+        /// The store that answered is not the one that this process believes: it may have been written there.
         case epochChanged
-        /// The store has no epoch: `revoked init` writes it.
+        /// The store that answered has no epoch: it has lost its memory, or `revoked init` has yet to write it.
         case epochMissing
     }
 

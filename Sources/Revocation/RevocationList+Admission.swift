@@ -22,7 +22,7 @@ extension RevocationList {
             case .deny: return .refused(cause)
             case .allow:
                 // That is no failure of the store: nothing that could be revoked names the token.
-                guard cause.code != .unidentifiable else { return .refused(cause) }
+                guard cause.code != .unidentifiable, cause.code != .tooLongLived else { return .refused(cause) }
                 tellOfAllowance(cause)
                 return .admitted(.allowed)
             case .lastKnown(let age):
@@ -32,9 +32,9 @@ extension RevocationList {
     }
 
     private func wasClear(_ token: TokenClaims, _ age: Duration) -> Bool {
-        guard let check = try? check(of: token) else { return false }
-        let (epoch, now) = (believedEpoch, configuration.bootClock())
-        return known.withLock { $0.isClear(check, epoch: epoch, age: age, now: now) }
+        guard let belief, let check = try? check(of: token, belief.terms.issuer(token.issuer)) else { return false }
+        let now = configuration.bootClock()
+        return known.withLock { $0.isClear(check, epoch: belief.epoch, age: age, now: now) }
     }
 
     /// At most once a second.

@@ -35,16 +35,13 @@ extension RevocationList {
     /// about as much as reading its reply.
     @inline(__always)
     private func verdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
-        let call: PendingCheck
-        do throws(UnknownCause) {
-            call = PendingCheck(token, in: try namespace(for: token.issuer), belief)
-        } catch {
-            return .unknown(error)
-        }
+        guard let belief, let issuer = belief.terms.issuer(token.issuer), issuer.mayVouch(for: token),
+            let connection = backend.checkConnection()
+        else { return await slowVerdict(token, remembersClear) }
+        let call = PendingCheck(token, in: issuer.namespace, belief)
         if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
             return .revoked(reason)
         }
-        guard let connection = backend.checkConnection() else { return await slowVerdict(call, remembersClear) }
         #if compiler(<6.4)
             // As below, which would first change to the executor that we are on already: a task that prefers one looks it up
             // under a lock. The name is not for good, so later compilers do as is usual.
@@ -64,18 +61,62 @@ extension RevocationList {
         } else {
             findings = await connection.lateOutcome(of: call).findings(of: call.check)
         }
+        guard !showsTerms(findings, of: call.check) else { return await slowVerdict(token, remembersClear) }
         return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.condition?.clock)
     }
 
     /// Where one command is not all that it takes.
-    private func slowVerdict(_ call: PendingCheck, _ remembersClear: Bool) async -> Verdict {
-        let askedAt = SentTime(configuration.bootClock())
-        do throws(StoreFailure) {
-            let answer = try await backend.check(call.check.keys)
-            return conclude(call, .success(.values(answer.values)), askedAt: askedAt, remembersClear, answer.clock)
-        } catch {
-            return conclude(call, .failure(error), askedAt: askedAt, remembersClear, nil)
+    private func slowVerdict(_ token: TokenClaims, _ remembersClear: Bool) async -> Verdict {
+        var contact = await contact()
+        // Terms that have appeared meanwhile may say to look elsewhere: once more then.
+        for _ in 0..<2 {
+            guard let issuer = await issuer(of: token, &contact) else {
+                return .unknown(contact.cause ?? Self.unknownIssuer)
+            }
+            if let doubt = issuer.doubt(token) { return .unknown(doubt) }
+            let call = PendingCheck(token, in: issuer.namespace, contact.belief)
+            if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
+                return .revoked(reason)
+            }
+            let askedAt = SentTime(configuration.bootClock())
+            var findings: Result<Check.Findings, StoreFailure>
+            var clock: StoreClock?
+            do throws(StoreFailure) {
+                let answer = try await backend.check(call.check.keys)
+                findings = .success(.values(answer.values))
+                clock = answer.clock
+            } catch {
+                findings = .failure(error)
+            }
+            guard !showsTerms(findings, of: call.check) else {
+                contact = await renewContact()
+                continue
+            }
+            let verdict = conclude(call, findings, askedAt: askedAt, remembersClear, clock)
+            guard let cause = contact.cause else { return verdict }
+            if case .revoked = verdict { return verdict }
+            look(into: cause)
+            return .unknown(cause)
         }
+        return .unknown(UnknownCause(.termsDisagree, "the denylist's terms come and go"))
+    }
+
+    /// Whether a denylist that had no terms has got some.
+    private func showsTerms(_ findings: Result<Check.Findings, StoreFailure>, of check: Check) -> Bool {
+        guard case .success(.values(let values)) = findings, check.terms(in: values) != nil else { return false }
+        pin.withLock { $0.forgetTerms() }
+        return true
+    }
+
+    /// The issuer of a token. Newer terms may know it, or let its tokens live longer: they are read, but not for each token.
+    private func issuer(of token: TokenClaims, _ contact: inout Contact) async -> IssuerInForce? {
+        let issuer = contact.terms?.issuer(token.issuer)
+        if let issuer, issuer.mayVouch(for: token) { return issuer }
+        guard contact.belief != nil, pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) }) else {
+            return issuer
+        }
+        contact = await renewContact()
+        return contact.terms?.issuer(token.issuer)
     }
 
     /// Why a token was found revoked in the last moments, if it was.
@@ -98,12 +139,13 @@ extension RevocationList {
         _ remembersClear: Bool, _ clock: StoreClock?
     ) -> Verdict {
         let (check, wasClockRight, askedAt) = (call.check, askedAt.isClockRight, askedAt.instant)
-        var (answer, pinned) = verdict(check, call.hope?.epoch, findings, clock)
+        let believed = call.hope?.epoch
+        var answer = verdict(check, believed, findings, clock)
         if case .clear = answer, let doubt = doubt(about: clock, wasClockRight) { answer = .unknown(doubt) }
         switch answer {
         case .clear:
-            if remembersClear, let askedAt {
-                known.withLock { $0.learnClear(check, epoch: pinned, askedAt: askedAt) }
+            if remembersClear, let askedAt, let believed {
+                known.withLock { $0.learnClear(check, epoch: believed, askedAt: askedAt) }
             }
         case .revoked(let reason):
             guard let askedAt else { break }
@@ -122,20 +164,17 @@ extension RevocationList {
         return answer
     }
 
-    /// - Returns: the verdict, and the epoch under which it holds.
+    /// - Parameter believed: nil for a store that cannot be believed: then nothing is clear.
     private func verdict(
         _ check: Check, _ believed: [UInt8]?, _ findings: Result<Check.Findings, StoreFailure>, _ clock: StoreClock?
-    ) -> (Verdict, [UInt8]) {
+    ) -> Verdict {
         switch findings {
-        case .failure(let failure): return (.unknown(UnknownCause(failure)), [])
-        case .success(.nothing):
-            let epoch = believed ?? []
-            return (check.verdict(.nothing, pinnedEpoch: epoch, now: 0), epoch)
+        case .failure(let failure): return .unknown(UnknownCause(failure))
+        case .success(.nothing): return check.verdict(.nothing, pinnedEpoch: believed ?? [], now: 0)
         case .success(.values(let values)):
-            let pinned = pinned(believed, seeing: values)
             // Only says which cut-offs cannot be meant: without the store's clock the plausible ones are not told apart.
             let now = clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0
-            return (check.verdict(.values(values), pinnedEpoch: pinned, now: now), pinned)
+            return check.verdict(.values(values), pinnedEpoch: believed ?? [], now: now)
         }
     }
 }
@@ -162,6 +201,7 @@ extension PendingCall.Outcome {
             } catch {
                 return .failure(error)
             }
+        case .success(.witnessed): return .failure(.unexpectedReply)
         }
     }
 }

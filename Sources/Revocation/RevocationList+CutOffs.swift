@@ -7,7 +7,7 @@ extension RevocationList {
     /// - Parameter token: the one by which it is revoked; its other cut-offs may have pushed it ahead.
     /// - Returns: by key; empty if there is no cut-off among the requests.
     func cutOffReadings(
-        for requests: [RevocationRequest], _ namespace: Namespace, presented token: TokenClaims?
+        for requests: [RevocationRequest], _ namespace: Namespace, _ belief: Belief, presented token: TokenClaims?
     ) async throws(RevocationError) -> [String: CutOffReading] {
         var keys: [String] = []
         for request in requests where request.cutOff != nil {
@@ -19,27 +19,27 @@ extension RevocationList {
             pushing.append(try namespace.revocationKey(for: scope))
         }
         let asked = keys + pushing
-        let timed = try await provenLookUp(asked)
+        let timed = try await provenLookUp(asked, belief)
         let pushed = timed.values.dropFirst(keys.count).compactMap { $0 }
         var readings: [String: CutOffReading] = [:]
-        for (key, value) in zip(keys, timed.values) {
-            var time = timed.time
-            // Several servers: each cut-off is compared with the clock of its own.
-            if time.lowerBound != time.upperBound { time = try await provenLookUp([key]).time }
-            readings[key] = CutOffReading(time: time.upperBound, held: pushed + [value].compactMap { $0 })
+        // Several servers: each cut-off is compared with the clock of its own.
+        for (index, key) in keys.enumerated() {
+            let held = pushed + [timed.values[index]].compactMap { $0 }
+            readings[key] = CutOffReading(time: timed.times[index], held: held)
         }
         return readings
     }
 
     /// The values of keys and the time before, both from the store that is believed.
-    private func provenLookUp(_ keys: [String]) async throws(RevocationError) -> TimedValues {
-        let believed = believedEpoch
+    private func provenLookUp(
+        _ keys: [String], _ belief: Belief
+    ) async throws(RevocationError) -> TimedValues {
         let timed = try await acting { () async throws(StoreFailure) in
             try await backend.timedLookUp(keys + [Epoch.key])
         }
-        if let cause = Epoch.doubt(timed.values.last ?? nil, pinned: pinned(believed, seeing: timed.values)) {
+        if let cause = Epoch.doubt(timed.values.last ?? nil, pinned: belief.epoch) {
             look(into: cause)
-            throw RevocationError(cause.code == .epochMissing ? .epochMissing : .epochChanged, cause.message)
+            throw RevocationError(cause)
         }
         return TimedValues(values: timed.values.dropLast(), times: timed.times.dropLast())
     }

@@ -9,12 +9,13 @@ extension RevocationList {
     /// - Parameter token: the claims that the new token will have, its signing key included; its times are not looked at.
     /// - Throws: ``UnknownCause``: nobody can log in now, and there is no policy about that (503).
     public func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
-        let check = try check(of: token)
         var patience = Limits.maximumLogInDelayMilliseconds
         // Doubled each time: a clock that stands still is not to be asked a thousand times.
         var shortestPause: Int64 = 1
         while true {
-            let (time, now) = try await issueTime(check, longestDelay: patience)
+            let belief = try await writtenBelief()
+            let check = try check(of: token, belief.terms.issuer(token.issuer))
+            let (time, now) = try await issueTime(check, belief, longestDelay: patience)
             guard time > now else { return time }
             let pause = min(max(time - now, shortestPause), patience)
             shortestPause *= 2
@@ -26,17 +27,15 @@ extension RevocationList {
     }
 
     private func issueTime(
-        _ check: Check, longestDelay: Int64
+        _ check: Check, _ belief: Belief, longestDelay: Int64
     ) async throws(UnknownCause) -> (time: Int64, now: Int64) {
-        let believed = believedEpoch
         let timed = try await asking { () async throws(StoreFailure) in try await backend.timedLookUp(check.keys) }
         try await demandRightClock()
         // Of several servers the one that is furthest behind: each tells a cut-off its own time.
         let now = timed.time.lowerBound
         do throws(UnknownCause) {
             let time = try check.issueTime(
-                values: timed.values, pinnedEpoch: pinned(believed, seeing: timed.values), now: now,
-                longestDelay: longestDelay)
+                values: timed.values, pinnedEpoch: belief.epoch, now: now, longestDelay: longestDelay)
             return (time, now)
         } catch {
             look(into: error)

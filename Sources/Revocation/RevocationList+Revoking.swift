@@ -8,8 +8,8 @@ extension RevocationList {
     /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and whatever else of it is named.
     /// Returns once the store has acknowledged every write.
     ///
-    /// A store whose epoch has changed takes revocations all the same: one more can only make it safer, and checks stay
-    /// unknown until the epoch is accepted.
+    /// Only the store that this process believes can acknowledge it. Another one may have written it down too: one more can
+    /// only make that one safer.
     /// - Parameter scopes: `.token` and `.session` end a log-in. `.subject`, `.client` and `.all` set a cut-off at the
     ///   store's present time, or at the token's log-in time if that is later: "log out everywhere" is `.subject`.
     /// - Returns: of several scopes, the one that is kept for the shortest time.
@@ -18,10 +18,9 @@ extension RevocationList {
     public func revoke(
         _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token]
     ) async throws(RevocationError) -> Acknowledgement {
-        if scopes.count == 1, let kind = scopes.first, !kind.isCutOff, let direct = backend.directWrites() {
-            let now = time(by: direct.clock)
-            let request = try RevocationRequest(kind, of: token, configuration: configuration, now: now)
-            return try await write(request, reason, issuer: token.issuer, now: now, on: direct.connection)
+        if scopes.count == 1, let kind = scopes.first, !kind.isCutOff, let direct = directWrite(token.issuer) {
+            let request = try RevocationRequest(kind, of: token, configuration: configuration, now: direct.now)
+            if let acknowledgement = try await write(request, reason, direct) { return acknowledgement }
         }
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: try await now())
@@ -36,9 +35,10 @@ extension RevocationList {
     public func revoke(
         _ request: RevocationRequest, reason: Reason = .admin, issuer: String? = nil
     ) async throws(RevocationError) -> Acknowledgement {
-        if request.cutOff == nil, let direct = backend.directWrites() {
-            let now = time(by: direct.clock)
-            return try await write(request, reason, issuer: issuer, now: now, on: direct.connection)
+        if request.cutOff == nil, let direct = directWrite(issuer),
+            let acknowledgement = try await write(request, reason, direct)
+        {
+            return acknowledgement
         }
         return try await revoke([request], reason: reason, issuer: issuer)[0]
     }
@@ -58,49 +58,87 @@ extension RevocationList {
     private func revoke(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?
     ) async throws(RevocationError) -> [Acknowledgement] {
-        let namespace = try namespace(of: issuer)
         var acknowledgements: [Acknowledgement] = []
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
-            var circumstances = RevocationPlan.Circumstances(configuration: configuration, namespace: namespace, now: 0)
-            circumstances.now = try await now()
-            circumstances.cutOffs = try await cutOffReadings(for: requests, namespace, presented: token)
-            circumstances.lead = configuration.lead(of: issuer)
-            circumstances.logInTime = token?.logInTime
-            let plan = try RevocationPlan(requests, reason: reason, circumstances)
-            let entries = plan.entries.compactMap { $0 }
-            let replicas = entries.isEmpty ? nil : try await write(entries)
+            let (plan, replicas) = try await counted { () async throws(RevocationError) in
+                try await proven { (belief) async throws(RevocationError) in
+                    try await write(requests, reason: reason, issuer: issuer, presented: token, belief)
+                }
+            }
             metrics.revoked(zip(requests, plan.entries).compactMap { $1 == nil ? nil : $0.scope.kind }, reason)
+            known.withLock {
+                $0.wrote(plan.entries.compactMap { $0 }, isAcknowledged: true, at: configuration.bootClock())
+            }
             let areTooFew = replicas.map { $0 < configuration.replicas?.count ?? 0 } ?? false
             acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
         }
         return acknowledgements
     }
 
+    /// - Parameter belief: what they are reckoned from.
+    /// - Returns: what was written, and how many replicas have it, if that was waited for.
+    private func write(
+        _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?,
+        _ belief: Belief
+    ) async throws(RevocationError) -> Witnessed<(RevocationPlan, Int?)> {
+        let issuer = try self.issuer(issuer, of: belief)
+        var circumstances = RevocationPlan.Circumstances(issuer: issuer, terms: belief.terms, now: try await now())
+        circumstances.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, belief, presented: token)
+        circumstances.logInTime = token?.logInTime
+        let plan = try RevocationPlan(requests, reason: reason, circumstances)
+        let entries = plan.entries.compactMap { $0 }
+        guard !entries.isEmpty else { return .nothingWritten((plan, nil)) }
+        known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
+        return try await acting { () async throws(StoreFailure) in
+            try await backend.write(entries, under: belief.terms.bytes).map { (plan, $0) }
+        }
+    }
+
+    /// What a revocation is written with that takes one command.
+    private struct DirectWrite {
+        let connection: StoreConnection
+        let belief: Belief
+        let issuer: IssuerInForce
+        /// The store's time.
+        let now: Int64
+    }
+
+    /// - Returns: nil where it takes more, or where something has to be asked first.
+    @inline(__always)
+    private func directWrite(_ issuer: String?) -> DirectWrite? {
+        guard let belief, !belief.terms.areUnwritten, let issuer = belief.terms.issuer(issuer),
+            let direct = backend.directWrites()
+        else { return nil }
+        return DirectWrite(
+            connection: direct.connection, belief: belief, issuer: issuer, now: time(by: direct.clock))
+    }
+
     /// Writes what takes one command, whose reply is nearly always the one that is hoped for. The call stands here for the
     /// same reason as that of a check.
     /// - Parameter request: no cut-off.
-    /// - Parameter now: the store's time.
+    /// - Returns: nil if the terms were changed meanwhile: it has to be reckoned again.
     @inline(__always)
     private func write(
-        _ request: RevocationRequest, _ reason: Reason, issuer: String?, now: Int64, on connection: StoreConnection
-    ) async throws(RevocationError) -> Acknowledgement {
-        let key = try namespace(of: issuer).revocationKey(for: request.scope)
+        _ request: RevocationRequest, _ reason: Reason, _ direct: DirectWrite
+    ) async throws(RevocationError) -> Acknowledgement? {
+        let key = try direct.issuer.namespace.revocationKey(for: request.scope)
         guard
             let entry = RevocationEntry(
-                request, key: key, value: reason.text, configuration: configuration, now: now)
+                request, key: key, value: reason.text, direct.issuer, of: direct.belief.terms, now: direct.now)
         else { return .alreadyExpired }
         let begunAt = configuration.bootClock()
         known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: false, at: begunAt) }
-        let call = PendingRevocation(entry)
+        let call = PendingRevocation(entry, direct.belief)
         var outcome = await withUnsafeContinuation { waiter in
-            if call.wait(waiter) { connection.submit(call) }
+            if call.wait(waiter) { direct.connection.submit(call) }
         }
-        if outcome == nil { outcome = await connection.lateOutcome(of: call) }
+        if outcome == nil { outcome = await direct.connection.lateOutcome(of: call) }
         do throws(StoreFailure) {
-            try (outcome ?? .failure(.unexpectedReply)).acknowledgement()
+            try (outcome ?? .failure(.unexpectedReply)).acknowledgement(from: direct.belief)
         } catch {
-            let error = RevocationError(error)
+            let error = disbelieved(error)
+            guard error.code != .termsChanged else { return nil }
             metrics.wrote(error)
             throw error
         }
@@ -122,10 +160,17 @@ extension RevocationList {
     public func restore(_ scopes: [Scope], issuer: String? = nil) async throws(RevocationError) -> [Restoration] {
         precondition(scopes.count <= Self.batch, "at most \(Self.batch) scopes are restored at once")
         guard !scopes.isEmpty else { return [] }
-        let namespace = try namespace(of: issuer)
-        var keys: [String] = []
-        for scope in scopes { keys.append(try namespace.revocationKey(for: scope)) }
-        let removed = try await counted { () async throws(StoreFailure) in try await backend.remove(keys) }
+        let (keys, removed) = try await counted { () async throws(RevocationError) in
+            // A label stays what it is, whatever else the terms say.
+            try await proven(needsTerms: false) { (belief) async throws(RevocationError) in
+                let namespace = try self.issuer(issuer, of: belief).namespace
+                var keys: [String] = []
+                for scope in scopes { keys.append(try namespace.revocationKey(for: scope)) }
+                return try await acting { () async throws(StoreFailure) in
+                    try await backend.remove(keys).map { (keys, $0) }
+                }
+            }
+        }
         known.withLock { $0.restored(keys) }
         return zip(scopes, removed).compactMap { scope, removed in
             removed.map { removed in
@@ -136,19 +181,11 @@ extension RevocationList {
         }
     }
 
-    /// - Returns: how many replicas have it, if that was waited for.
-    private func write(_ entries: [RevocationEntry]) async throws(RevocationError) -> Int? {
-        known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
-        let replicas = try await counted { () async throws(StoreFailure) in try await backend.write(entries) }
-        known.withLock { $0.wrote(entries, isAcknowledged: true, at: configuration.bootClock()) }
-        return replicas
-    }
-
     private func counted<Answer>(
-        _ action: () async throws(StoreFailure) -> Answer
+        _ action: () async throws(RevocationError) -> Answer
     ) async throws(RevocationError) -> Answer {
         do throws(RevocationError) {
-            let answer = try await acting(action)
+            let answer = try await action()
             metrics.wrote(nil)
             return answer
         } catch {
@@ -179,11 +216,15 @@ extension Acknowledgement {
 }
 
 extension PendingCall.Outcome {
-    /// - Throws: unless the store has acknowledged the one command.
-    fileprivate func acknowledgement() throws(StoreFailure) {
+    /// - Throws: unless the believed store has acknowledged the one command.
+    fileprivate func acknowledgement(from belief: Belief) throws(StoreFailure) {
         switch try get() {
-        case .asHoped, .replies([.ok]): break
-        case .replies(let replies): throw StoreFailure(unexpected: replies.first ?? .null)
+        case .asHoped: break
+        case .witnessed(let replies, let witness):
+            guard try Witnessed(replies, [witness]).value(from: belief) == [.ok] else {
+                throw StoreFailure(unexpected: replies.first ?? .null)
+            }
+        case .replies: throw .unexpectedReply
         }
     }
 }

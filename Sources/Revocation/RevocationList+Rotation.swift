@@ -29,7 +29,6 @@ extension RevocationList {
     }
 
     private func exchange(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
-        let namespace = try namespace(of: token.issuer)
         guard token.kind == .refresh, let identifier = token.identifier, !identifier.isEmpty,
             let session = token.session, !session.isEmpty, let expiresAt = token.expiresAt,
             token.logInTime != nil
@@ -37,11 +36,14 @@ extension RevocationList {
             throw RevocationError(
                 .unrevocableToken, "only a refresh token with jti, sid, exp and iat can be exchanged")
         }
-        let key = try namespace.revocationKey(for: .token(identifier))
+        let belief: Belief
+        do throws(UnknownCause) { belief = try await writtenBelief() } catch { return .unknown(error) }
+        let issuer = try issuer(token.issuer, of: belief)
+        let key = try issuer.namespace.revocationKey(for: .token(identifier))
         let successor = unsettled.withLock { $0.take(key) } ?? UUID().uuidString.lowercased()
         do throws(UnknownCause) {
-            let check = try check(of: token)
-            let outcome = try await rotate(token, check, to: successor, expiresAt: expiresAt)
+            let check = try check(of: token, issuer)
+            let outcome = try await rotate(token, check, belief, to: successor, expiresAt: expiresAt)
             guard case .reused = outcome else { return outcome }
             return await end(session, issuer: token.issuer)
         } catch {
@@ -52,9 +54,8 @@ extension RevocationList {
     }
 
     private func rotate(
-        _ token: TokenClaims, _ check: Check, to successor: String, expiresAt: Int64
+        _ token: TokenClaims, _ check: Check, _ belief: Belief, to successor: String, expiresAt: Int64
     ) async throws(UnknownCause) -> RotationOutcome {
-        let believed = believedEpoch
         try await demandRightClock()
         let now = try await asking { () async throws(StoreFailure) in try await storeTime() }
         guard let secondsToLive = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) else {
@@ -64,12 +65,13 @@ extension RevocationList {
         let entry = RevocationEntry(
             key: check.keys[0], kind: .token, value: rotation.value, secondsToLive: secondsToLive)
         let claim = try await asking { () async throws(StoreFailure) in
-            try await backend.claim(entry, thenLookUp: check.keys)
+            // How long it is kept is reckoned from the token alone.
+            try await backend.claim(entry, thenLookUp: check.keys).value(from: belief, needsTerms: false)
         }
         let decision = check.rotation(
             existing: claim.existing, values: claim.after.values, claim: rotation,
             grace: configuration.rotationGrace.milliseconds,
-            pinnedEpoch: pinned(believed, seeing: claim.after.values), now: claim.after.time.lowerBound)
+            pinnedEpoch: belief.epoch, now: claim.after.time.lowerBound)
         guard let times = token.refreshedTimes(now: claim.after.time.lowerBound) else {
             throw UnknownCause(.unidentifiable, "the token has no times")
         }

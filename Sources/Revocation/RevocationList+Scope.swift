@@ -10,23 +10,35 @@ extension RevocationList {
             if case .unknown(let cause) = verdict { look(into: cause) }
             return verdict
         } catch {
+            look(into: error)
             return .unknown(error)
         }
     }
 
     private func ask(about scope: Scope, _ issuer: String?) async throws(UnknownCause) -> Verdict {
-        let key: String
-        do throws(RevocationError) { key = try namespace(of: issuer).revocationKey(for: scope) } catch {
-            throw UnknownCause(.unidentifiable, error.message)
+        var contact = await contact()
+        // Terms that have appeared meanwhile may say to look elsewhere: once more then.
+        for _ in 0..<2 {
+            guard let terms = contact.terms else { throw contact.cause ?? Self.unknownIssuer }
+            guard let known = terms.issuer(issuer) else { throw Self.unknownIssuer }
+            let key: String
+            do throws(RevocationError) { key = try known.namespace.revocationKey(for: scope) } catch {
+                throw UnknownCause(.unidentifiable, error.message)
+            }
+            let keys = [key] + (terms.areUnwritten ? [Terms.key] : []) + [Epoch.key]
+            let (values, clock) = try await asking { () async throws(StoreFailure) in try await backend.check(keys) }
+            guard !terms.areUnwritten || values[1] == nil else {
+                contact = await renewContact()
+                continue
+            }
+            let verdict = scope.kind.verdict(
+                value: values[0], epoch: values.last ?? nil, pinnedEpoch: contact.belief?.epoch ?? [],
+                now: clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0)
+            if case .revoked = verdict { return verdict }
+            if let cause = contact.cause { throw cause }
+            if case .clear = verdict, let doubt = doubt(about: clock, true) { return .unknown(doubt) }
+            return verdict
         }
-        let believed = believedEpoch
-        let (values, clock) = try await asking { () async throws(StoreFailure) in
-            try await backend.check([key, Epoch.key])
-        }
-        let verdict = scope.kind.verdict(
-            value: values[0], epoch: values[1], pinnedEpoch: pinned(believed, seeing: values),
-            now: clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0)
-        if case .clear = verdict, let doubt = doubt(about: clock, true) { return .unknown(doubt) }
-        return verdict
+        throw UnknownCause(.termsDisagree, "the denylist's terms come and go")
     }
 }

@@ -22,7 +22,10 @@ public final class RevocationList: Sendable {
     let backend: any Backend
     let configuration: RevocationConfiguration
     let logger: Logger
-    let namespaces: Namespaces
+    let wanted: WantedTerms
+    let stateFile: StateFile?
+    /// Whether the state file holds the pinned epoch, or there is none of either.
+    let isStateKept = Atomic(true)
     let pin: Mutex<EpochPin>
     let unsettled = Mutex(UnsettledRotations())
     let known = Mutex(KnownAnswers())
@@ -45,7 +48,12 @@ public final class RevocationList: Sendable {
         try configuration.validate()
         let backend: any Backend
         switch try StoreURL(url) {
-        case .memory: backend = MemoryBackend(configuration: configuration)
+        case .memory:
+            guard configuration.stateFile == nil else {
+                throw RevocationError(
+                    .invalidConfiguration, "a denylist in memory ends with its process: it needs no state file")
+            }
+            backend = MemoryBackend(configuration: configuration)
         case .server(let location, let access):
             backend = try RedisBackend(location, access, configuration: configuration, logger: logger)
         case .sentinel(let sentinels, let name, let access):
@@ -57,31 +65,39 @@ public final class RevocationList: Sendable {
         try self.init(backend: backend, configuration: configuration, logger: logger)
     }
 
-    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for labels that cannot be told apart.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a damaged state file.
     init(
         backend: any Backend, configuration: RevocationConfiguration, logger: Logger,
         metrics: RevocationMetrics = RevocationMetrics(), tracer: any Tracer = InstrumentationSystem.tracer
     ) throws(RevocationError) {
-        namespaces = try Namespaces(configuration)
+        wanted = try WantedTerms(configuration)
+        stateFile = configuration.stateFile.map { StateFile(path: $0) }
+        let kept = try stateFile?.load()
         self.backend = backend
         self.metrics = metrics
         self.tracer = tracer is NoOpTracer ? nil : tracer
         isObserved = metrics.areWanted || self.tracer != nil
         self.configuration = configuration
         self.logger = logger
-        pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) }))
+        pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) } ?? kept))
+        if let kept, let epoch = configuration.epoch, !kept.elementsEqual(epoch.utf8) {
+            logger.warning("the configured epoch is not that of the state file: the configured one counts")
+        }
     }
 
-    /// Whether checks can be answered now: asks the store for its epoch, and takes over one that was accepted.
+    /// Whether checks can be answered now, and revocations be acknowledged if this process has ever written one: asks the
+    /// store who it is on either connection, and takes over an epoch that was accepted.
     public func readiness() async -> Readiness {
         do throws(StoreFailure) {
-            let values = try await backend.lookUp([Epoch.key, Epoch.acceptedKey])
-            let (hasMoved, pinned) = pin.withLock { pin in
-                let hasMoved = pin.accept(epoch: values[0], accepted: values[1])
-                return (hasMoved, pin.pinned(seeing: values[0]))
+            let contact = try await seeStore()
+            guard let belief = contact.belief else {
+                return .notReady(contact.cause ?? UnknownCause(.unreachable, "nothing is known of the store"))
             }
-            if hasMoved { tellOfAcceptance() }
-            if let doubt = Epoch.doubt(values[0], pinned: pinned) { return .notReady(doubt) }
+            if let witness = try await backend.witnessOfWrites(),
+                let doubt = belief.doubt(witness, needsTerms: false)
+            {
+                return .notReady(UnknownCause(doubt))
+            }
             let condition = try await backend.condition()
             guard let clock = condition.clock else { throw .clockUnknown }
             let (wall, boot) = (configuration.wallClock(), configuration.bootMilliseconds)
@@ -90,10 +106,24 @@ public final class RevocationList: Sendable {
                 guard skew.magnitude > Limits.maximumSkewMilliseconds.magnitude else { return .notReady(doubt) }
                 return .clockSkewed(milliseconds: skew)
             }
-            return .ready(warnings: condition.warnings)
+            let isKept = isStateKept.load(ordering: .relaxed)
+            return .ready(
+                warnings: condition.warnings + (isKept ? [] : ["the state file cannot be written: see the log"]))
         } catch {
             return .notReady(UnknownCause(error))
         }
+    }
+
+    /// Asks the store who it is, whatever is known, and takes over an epoch that was accepted.
+    private func seeStore() async throws(StoreFailure) -> Contact {
+        let values = try await backend.lookUp(Witness.keys + [Epoch.acceptedKey])
+        let witness = Witness(terms: values[0], epoch: values[1])
+        let moved = pin.withLock { $0.accept(epoch: witness.epoch, accepted: values[2]) ? $0.pinned : nil }
+        if let moved {
+            keep(moved)
+            tellOfAcceptance()
+        }
+        return meet(witness)
     }
 
     /// Where the connections of one server live: tasks that prefer it (`withTaskExecutorPreference`) are answered without a
@@ -139,38 +169,35 @@ public final class RevocationList: Sendable {
         clock.doubt(wall: configuration.wallClock(), boot: configuration.bootMilliseconds)
     }
 
-    func check(of token: TokenClaims) throws(UnknownCause) -> Check {
-        Check(token, in: try namespace(for: token.issuer))
+    /// - Throws: ``UnknownCause`` if the terms do not know the token's issuer, or the token lives too long to be vouched for.
+    func check(of token: TokenClaims, _ issuer: IssuerInForce?) throws(UnknownCause) -> Check {
+        let issuer = try identified(issuer)
+        if let doubt = issuer.doubt(token) { throw doubt }
+        return Check(token, in: issuer.namespace)
     }
 
-    /// Where a token is looked up.
-    func namespace(for issuer: String) throws(UnknownCause) -> Namespace {
-        guard let namespace = namespaces.namespace(of: issuer) else {
-            throw UnknownCause(.unidentifiable, "the token's issuer has no label among the trusted ones")
-        }
-        return namespace
+    func identified(_ issuer: IssuerInForce?) throws(UnknownCause) -> IssuerInForce {
+        guard let issuer else { throw Self.unknownIssuer }
+        return issuer
     }
+
+    static let unknownIssuer = UnknownCause(
+        .unidentifiable, "the denylist's terms do not know the token's issuer (revoked terms --add adds one)")
 
     /// - Throws: ``RevocationError/Code/unknownIssuer``.
-    func namespace(of issuer: String?) throws(RevocationError) -> Namespace {
-        guard let namespace = namespaces.namespace(of: issuer) else {
-            throw RevocationError(
-                .unknownIssuer, "there are several issuers: name one that has a label in the configuration")
-        }
-        return namespace
+    func issuer(_ name: String?, of belief: Belief) throws(RevocationError) -> IssuerInForce {
+        if let issuer = belief.terms.issuer(name) { return issuer }
+        let names = belief.terms.terms.issuers.compactMap(\.name).joined(separator: ", ")
+        throw RevocationError(
+            .unknownIssuer,
+            name == nil
+                ? "the denylist has several issuers, name one: \(names)"
+                : "the denylist's terms do not know this issuer, but \(names) (revoked terms --add adds one)")
     }
 
     /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may be
     /// older than what was revoked again before the acceptance.
     var belief: Belief? { pin.withLock { $0.belief } }
-    /// To be read like ``belief``.
-    var believedEpoch: [UInt8]? { belief?.epoch }
-
-    /// What the epoch in an answer is to be compared with.
-    /// - Parameter values: the epoch last.
-    func pinned(_ believed: [UInt8]?, seeing values: [[UInt8]?]) -> [UInt8] {
-        believed ?? pin.withLock { $0.pinned(seeing: values.last ?? nil) }
-    }
 
     /// Does what can be done about something that could not be proven.
     func look(into cause: UnknownCause) {
@@ -187,8 +214,8 @@ public final class RevocationList: Sendable {
 
     /// Asks beside the checks, and not for each of them, whether an operator has accepted the store's new epoch.
     private func askForAcceptance() {
-        guard pin.withLock({ $0.shouldAsk(now: .now) }) else { return }
-        Task { _ = await readiness() }
+        guard pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) }) else { return }
+        Task { _ = try? await seeStore() }
     }
 }
 

@@ -4,14 +4,13 @@ import Contract
 struct RevocationPlan: Sendable {
     /// What the writing may rest on.
     struct Circumstances: Sendable {
-        var configuration: RevocationConfiguration
-        var namespace: Namespace
+        /// Whose tokens they are, and how long its revocations are kept.
+        var issuer: IssuerInForce
+        var terms: TermsInForce
         /// The store's clock as far as known, Unix milliseconds: lifetimes are reckoned from it.
         var now: Int64
         /// What was read for each cut-off, by its key.
         var cutOffs: [String: CutOffReading] = [:]
-        /// How far the clock of the issuer may be ahead, in milliseconds.
-        var lead: Int64 = 0
         /// Of the token by which it is revoked, Unix milliseconds.
         var logInTime: Int64?
     }
@@ -44,11 +43,11 @@ struct RevocationPlan: Sendable {
     private static func entry(
         _ request: RevocationRequest, _ reason: Reason, _ circumstances: Circumstances
     ) throws(RevocationError) -> RevocationEntry? {
-        let key = try circumstances.namespace.revocationKey(for: request.scope)
+        let key = try circumstances.issuer.namespace.revocationKey(for: request.scope)
         var value = reason.text
         if let cutOff = request.cutOff { value = String(try milliseconds(cutOff, key, circumstances)) }
         return RevocationEntry(
-            request, key: key, value: value, configuration: circumstances.configuration, now: circumstances.now)
+            request, key: key, value: value, circumstances.issuer, of: circumstances.terms, now: circumstances.now)
     }
 
     private static func milliseconds(
@@ -59,7 +58,8 @@ struct RevocationPlan: Sendable {
         case .now:
             guard
                 let time = CutOff.now(
-                    reading.time, lead: circumstances.lead, held: reading.held, logInTime: circumstances.logInTime)
+                    reading.time, lead: circumstances.issuer.terms.lead, held: reading.held,
+                    logInTime: circumstances.logInTime)
             else {
                 throw RevocationError(
                     .implausibleCutOff, "the token was issued more than 60 seconds ahead of the store's clock")
@@ -89,8 +89,8 @@ struct CutOffReading: Sendable {
 extension RevocationEntry {
     /// - Returns: nil for a token that expired so long ago that nobody accepts it.
     init?(
-        _ request: RevocationRequest, key: String, value: String, configuration: borrowing RevocationConfiguration,
-        now: Int64
+        _ request: RevocationRequest, key: String, value: String, _ issuer: IssuerInForce,
+        of terms: borrowing TermsInForce, now: Int64
     ) {
         switch request {
         case .token(_, let expiresAt):
@@ -98,7 +98,8 @@ extension RevocationEntry {
             secondsToLive = seconds
         // Whoever stole a key goes on minting: no token's lifetime bounds it.
         case .key: secondsToLive = Lifetime.secondsToLiveOfKey
-        case .session, .subject, .client, .all: secondsToLive = configuration.longestRevocation
+        case .session, .subject, .client: secondsToLive = issuer.secondsToLive
+        case .all: secondsToLive = terms.secondsToLiveOfAll
         }
         self.key = key
         self.value = value

@@ -34,6 +34,15 @@ struct Script: Sendable {
         return held
         """)
 
+    /// Replaces a value, unless it is no longer the expected one: so terms that were made of others never take back what
+    /// somebody else has added meanwhile. Arguments: the expected value, the new one.
+    static let exchange = Script(
+        """
+        local held = redis.call('GET', KEYS[1])
+        if not held or held == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) end
+        return redis.status_reply('OK')
+        """)
+
     enum Form { case digest, text }
 
     func command(_ form: Form, key: String, arguments: [String]) -> Command {

@@ -1,7 +1,8 @@
-import Contract
+public import Contract
 public import Logging
 
-/// What an operator does to a store's epoch (DESIGN §3): behind `revoked init` and `revoked accept`.
+/// What an operator does to a store's epoch and terms (DESIGN §3): behind `revoked init`, `revoked accept` and
+/// `revoked terms`.
 public struct StoreAdministration: Sendable {
     /// What ``initialise()`` found or did.
     public enum Initialisation: Sendable, Equatable {
@@ -13,17 +14,18 @@ public struct StoreAdministration: Sendable {
         case ownedByDaemon(epoch: String)
     }
 
-    /// What ``acceptEpoch()`` did.
+    /// What ``acceptEpoch(replacing:)`` did.
     public struct Acceptance: Sendable, Equatable {
-        /// The epoch accepted before, if that was lately.
-        public let previous: String?
-        /// The store's epoch, accepted now.
+        /// The epoch that servers go on from; no others do.
+        public let replaced: String
+        /// The store's epoch, accepted in its place.
         public let accepted: String
+        /// Whether that was so already.
+        public let isOld: Bool
     }
 
-    /// How long an acceptance lasts, in seconds. It is an act, not a state: one that lay about forever would vouch for a
-    /// wrong store or a restored backup years later. Every client that runs sees it at its next check.
-    public static let acceptanceSeconds = 3_600
+    /// How long a stock server keeps an acceptance, in seconds: as long as a server may be away that has yet to hear of it.
+    static let acceptanceSeconds = 30 * 86_400
 
     private enum Store {
         case server(RedisBackend)
@@ -64,7 +66,7 @@ public struct StoreAdministration: Sendable {
 
     private func initialise(_ backend: RedisBackend) async throws(RevocationError) -> Initialisation {
         let replies = try await send(backend, [Command("INFO", "server"), Command("GET", Epoch.key)])
-        let epoch = try Self.text(replies[1])
+        let epoch = try Self.identity(replies[1])?.text
         guard case .bulk(let information) = replies[0] else {
             throw RevocationError(StoreFailure(unexpected: replies[0]))
         }
@@ -81,38 +83,146 @@ public struct StoreAdministration: Sendable {
         guard written[0] == .ok || written[0] == .null else {
             throw RevocationError(StoreFailure(unexpected: written[0]))
         }
-        guard let epoch = try Self.text(written[1]) else {
+        guard let epoch = try Self.identity(written[1])?.text else {
             throw RevocationError(.epochMissing, "the store did not keep the epoch that was just written")
         }
         return epoch == new ? .written(epoch: epoch) : .alreadyThere(epoch: epoch)
     }
 
-    /// Accepts the store's epoch, so that clients that have pinned another go on with it. To be done by somebody who knows
-    /// what the store has lost.
-    /// - Throws: ``RevocationError/Code/epochMissing`` if there is nothing to accept.
-    public func acceptEpoch() async throws(RevocationError) -> Acceptance {
+    /// Accepts the store's epoch in place of another one: servers that have pinned that one go on with the store, and no
+    /// others. To be done by somebody who knows what the store has lost.
+    /// - Parameter old: the epoch that servers have pinned; nil where the store itself says what it replaces.
+    /// - Throws: ``RevocationError/Code/epochMissing`` if there is nothing to accept,
+    ///   ``RevocationError/Code/invalidConfiguration`` if the store does not say what it replaces.
+    public func acceptEpoch(replacing old: String? = nil) async throws(RevocationError) -> Acceptance {
         switch store {
-        case .server(let backend): try await acceptEpoch(of: backend)
-        case .cluster(let backend): try await backend.acceptEpoch(seconds: Self.acceptanceSeconds)
+        case .server(let backend): try await acceptEpoch(of: backend, replacing: old)
+        case .cluster(let backend): try await backend.acceptEpoch(replacing: old)
         }
     }
 
-    private func acceptEpoch(of backend: RedisBackend) async throws(RevocationError) -> Acceptance {
+    private func acceptEpoch(
+        of backend: RedisBackend, replacing old: String?
+    ) async throws(RevocationError) -> Acceptance {
         let before = try await send(backend, [Command("GET", Epoch.key), Command("GET", Epoch.acceptedKey)])
-        guard let epoch = try Self.text(before[0]) else {
+        guard let identity = try Self.identity(before[0]) else {
             throw RevocationError(.epochMissing, "the store has no epoch to accept: run revoked init first")
         }
+        let (acceptance, isOld) = try Self.acceptance(
+            of: identity, replacing: old, accepted: try Self.identity(before[1]))
+        let result = Acceptance(
+            replaced: String(decoding: acceptance.replaced ?? [], as: UTF8.self), accepted: identity.text, isOld: isOld)
+        if isOld, identity.replaced == nil { return result }
+        let dialect: StoreDialect
+        do throws(StoreFailure) { dialect = try await backend.dialect() } catch { throw RevocationError(error) }
         let after = try await send(
-            backend,
-            [
-                Command("SETEX", Epoch.acceptedKey, String(Self.acceptanceSeconds), epoch), Command("GET", Epoch.key),
-            ])
+            backend, [Self.accepting(acceptance, dialect), Command("GET", Epoch.key)])
         guard after[0] == .ok else { throw RevocationError(StoreFailure(unexpected: after[0])) }
-        guard try Self.text(after[1]) == epoch else {
+        guard try Self.identity(after[1])?.epoch == identity.epoch else {
             throw RevocationError(
                 .epochChanged, "the store's epoch changed while it was being accepted: look why, then try again")
         }
-        return Acceptance(previous: try Self.text(before[1]), accepted: epoch)
+        return result
+    }
+
+    /// What is to be accepted, and whether it was before.
+    /// - Parameter old: what the operator names.
+    /// - Parameter accepted: what was accepted before.
+    static func acceptance(
+        of identity: Epoch.Identity, replacing old: String?, accepted: Epoch.Identity?
+    ) throws(RevocationError) -> (Epoch.Identity, isOld: Bool) {
+        let isCurrent = accepted?.epoch == identity.epoch && accepted?.replaced != nil
+        guard let replaced = old.map({ Array($0.utf8) }) ?? identity.replaced ?? (isCurrent ? accepted?.replaced : nil)
+        else {
+            throw RevocationError(
+                .invalidConfiguration,
+                """
+                the store does not say which epoch \(identity.text) replaces: name the one that the servers hold, which \
+                their logs show: revoked accept --replaces <epoch>
+                """)
+        }
+        let acceptance = Epoch.Identity(epoch: identity.epoch, replacing: replaced)
+        return (acceptance, accepted == acceptance)
+    }
+
+    static func accepting(_ acceptance: Epoch.Identity, _ dialect: StoreDialect) -> Command {
+        let value = String(decoding: acceptance.bytes, as: UTF8.self)
+        return switch dialect {
+        case .daemon: Command("SET", Epoch.acceptedKey, value)
+        case .stock: Command("SET", Epoch.acceptedKey, value, "EX", String(acceptanceSeconds))
+        }
+    }
+
+    // MARK: Terms
+
+    /// The denylist's terms; nil if it has none yet.
+    public func terms() async throws(RevocationError) -> Terms? {
+        try Self.terms(try await acting { () async throws(StoreFailure) in try await witness() })
+    }
+
+    /// Changes the denylist's terms.
+    /// - Parameter change: given the terms, if there are any, and the store's time, makes the new ones.
+    /// - Returns: the terms before and after.
+    /// - Throws: ``RevocationError/Code/termsDisagree`` if the change takes anything back.
+    public func changeTerms(
+        _ change: (_ terms: Terms?, _ now: Int64) throws(ContractError) -> Terms
+    ) async throws(RevocationError) -> (before: Terms?, after: Terms) {
+        for _ in 0..<Self.attempts {
+            let timed = try await acting { () async throws(StoreFailure) in
+                try await backend.timedLookUp(Witness.keys)
+            }
+            let (now, before) = (timed.time.upperBound, Witness(terms: timed.values[0], epoch: timed.values[1]))
+            guard before.epoch?.isEmpty == false else {
+                throw RevocationError(.epochMissing, "the store has no epoch: run revoked init first")
+            }
+            let old = try Self.terms(before)
+            let new: Terms
+            do throws(ContractError) { new = try change(old, now) } catch {
+                throw RevocationError(.termsDisagree, error.message, cause: error)
+            }
+            if let old {
+                if old == new { return (old, old) }
+                if let shrinkage = old.shrinkage(to: new) {
+                    throw RevocationError(.termsDisagree, "terms only grow: \(shrinkage)")
+                }
+            }
+            let after = try await acting { () async throws(StoreFailure) in
+                try await backend.write(terms: new.bytes, over: before.terms)
+            }
+            guard after.epoch == before.epoch else {
+                throw RevocationError(.epochChanged, "another store has answered than before: look why, then try again")
+            }
+            if after.terms == new.bytes { return (old, new) }
+        }
+        throw RevocationError(.termsChanged, "somebody else changes the terms at the same time: try again")
+    }
+
+    private static let attempts = 3
+
+    private static func terms(_ witness: Witness) throws(RevocationError) -> Terms? {
+        do throws(ContractError) {
+            return try witness.terms.map { (bytes) throws(ContractError) in try Terms(bytes) }
+        } catch {
+            throw RevocationError(.termsDisagree, error.message, cause: error)
+        }
+    }
+
+    private var backend: any Backend {
+        switch store {
+        case .server(let backend): backend
+        case .cluster(let backend): backend
+        }
+    }
+
+    private func witness() async throws(StoreFailure) -> Witness {
+        let values = try await backend.lookUp(Witness.keys)
+        return Witness(terms: values[0], epoch: values[1])
+    }
+
+    private func acting<Answer>(
+        _ action: () async throws(StoreFailure) -> Answer
+    ) async throws(RevocationError) -> Answer {
+        do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }
     }
 
     /// Ends all connections.
@@ -125,18 +235,20 @@ public struct StoreAdministration: Sendable {
 
     private func send(_ backend: RedisBackend, _ commands: [Command]) async throws(RevocationError) -> [Reply] {
         do throws(StoreFailure) {
-            return try await backend.send(commands)
+            // The operator named this store; what it is, is what these commands ask.
+            return try await backend.send(commands).unproven { $0 }
         } catch {
             throw RevocationError(error)
         }
     }
 
-    /// The text of a value; nil if there is none, or an empty one.
-    private static func text(_ reply: Reply) throws(RevocationError) -> String? {
-        switch reply {
-        case .bulk(let value): value.isEmpty ? nil : String(decoding: value, as: UTF8.self)
-        case .null: nil
-        case .array, .error, .integer, .status: throw RevocationError(StoreFailure(unexpected: reply))
-        }
+    /// What a value says of an identity; nil if there is none, or an empty one.
+    private static func identity(_ reply: Reply) throws(RevocationError) -> Epoch.Identity? {
+        do throws(StoreFailure) { return Epoch.Identity(try reply.value()) } catch { throw RevocationError(error) }
     }
+}
+
+extension Epoch.Identity {
+    /// The epoch itself.
+    var text: String { String(decoding: epoch, as: UTF8.self) }
 }

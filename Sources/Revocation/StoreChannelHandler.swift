@@ -34,8 +34,9 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     /// Writes the commands of all calls in one go.
     /// - Parameter timeout: from now to the last reply of each.
+    /// - Parameter isWitnessed: whether the store is asked behind them who it is.
     /// - Parameter sentAt: the present time, for calls that want to know it.
-    func send(_ batch: CallBatch, timeout: TimeAmount, at sentAt: SentTime = .never) {
+    func send(_ batch: CallBatch, timeout: TimeAmount, isWitnessed: Bool = false, at sentAt: SentTime = .never) {
         guard let context, failure == nil else {
             let failure = failure ?? StoreFailure(.unreachable, "the connection to the store was lost")
             for call in batch.calls { call.finish(.failure(failure)) }
@@ -43,24 +44,30 @@ final class StoreChannelHandler: ChannelInboundHandler {
         }
         let now = NIODeadline.now()
         let deadline = now + timeout
-        if breaker.isClosed, pipeline.hasRoom(for: batch.commandCount) {
-            write(batch, sentAt, lateAt: now + Self.promptness, by: deadline, context)
+        let witnessCount = isWitnessed ? 1 : 0
+        if breaker.isClosed, pipeline.hasRoom(for: batch.commandCount + witnessCount) {
+            if !batch.isEmpty {
+                write(batch, isWitnessed, sentAt, lateAt: now + Self.promptness, by: deadline, context)
+            }
         } else {
-            var commandCount = 0
+            var commandCount = witnessCount
             let rest = batch.filtered { call in
                 guard admits(call, behind: commandCount, now: now) else { return false }
                 commandCount += call.commandCount
                 return true
             }
-            if !rest.isEmpty { write(rest, sentAt, lateAt: now + Self.promptness, by: deadline, context) }
+            if !rest.isEmpty {
+                write(rest, isWitnessed, sentAt, lateAt: now + Self.promptness, by: deadline, context)
+            }
         }
     }
 
     private func write(
-        _ batch: CallBatch, _ sentAt: SentTime, lateAt: NIODeadline, by deadline: NIODeadline,
+        _ batch: CallBatch, _ isWitnessed: Bool, _ sentAt: SentTime, lateAt: NIODeadline, by deadline: NIODeadline,
         _ context: ChannelHandlerContext
     ) {
-        pipeline.send(batch, deadline: deadline, lateAt: lateAt, to: &output, at: sentAt)
+        pipeline.send(
+            batch, deadline: deadline, lateAt: lateAt, isWitnessed: isWitnessed, to: &output, at: sentAt)
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
         if output.capacity > Self.keptBytes { output = ByteBuffer() } else { output.clear(minimumCapacity: 0) }
         startTimer()

@@ -75,6 +75,8 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     let loop: any EventLoop
+    /// Whether the store says behind each flush who it is: where writes are sent.
+    private let isWitnessed: Bool
     /// What this connection's store was like when it was last examined; known before any call is answered. Another
     /// connection's may be another store's.
     var condition: StoreCondition? { knowledge.withLock { $0.condition } }
@@ -106,26 +108,39 @@ final class StoreConnection: @unchecked Sendable {
     private static let shortestExaminationInterval = TimeAmount.seconds(1)
     private var reportedFailure: StoreFailure?
 
-    init(loop: any EventLoop, options: Options) {
+    init(loop: any EventLoop, options: Options, isWitnessed: Bool = false) {
         self.loop = loop
         self.options = options
+        self.isWitnessed = isWitnessed
     }
 
-    /// Sends commands and waits for their replies, which may be errors.
+    /// Sends commands and waits for their replies, which may be errors. For a connection without witnesses.
     func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
+        guard case .replies(let replies) = try await outcome(of: commands) else { throw .unexpectedReply }
+        return replies
+    }
+
+    /// The same for a connection with witnesses.
+    func witnessedCall(_ commands: [Command]) async throws(StoreFailure) -> Witnessed<[Reply]> {
+        guard case .witnessed(let replies, let witness) = try await outcome(of: commands) else {
+            throw .unexpectedReply
+        }
+        return Witnessed(replies, [witness])
+    }
+
+    private func outcome(of commands: [Command]) async throws(StoreFailure) -> PendingCall.Answer? {
         let call = PendingCall(commands)
         var outcome = await withUnsafeContinuation { waiter in
             if call.wait(waiter) { submit(call) }
         }
         if outcome == nil { outcome = await lateOutcome(of: call) }
-        guard case .replies(let replies)? = try outcome?.get() else { throw .unexpectedReply }
-        return replies
+        return try outcome?.get()
     }
 
     /// What the store is like, which is examined before anything else is asked.
     func examined() async throws(StoreFailure) -> StoreCondition {
         if let condition { return condition }
-        _ = try await call([Command("TIME")])
+        _ = try await outcome(of: [Command("TIME")])
         guard let condition else { throw .clockUnknown }
         return condition
     }
@@ -213,7 +228,7 @@ final class StoreConnection: @unchecked Sendable {
         }
         options.whenWritten?(batch.commandCount)
         let now = now()
-        handler.send(batch, timeout: options.commandTimeout, at: now)
+        handler.send(batch, timeout: options.commandTimeout, isWitnessed: isWitnessed, at: now)
         if !now.isClockRight { examineSoon() }
     }
 

@@ -9,6 +9,12 @@ struct StoreFailure: Error, Sendable, Equatable {
         case storeError
         case malformedReply
         case unsafeStore
+        /// The store that took a write has no epoch.
+        case epochMissing
+        /// The store that took a write is not the believed one.
+        case epochChanged
+        /// A write was reckoned from other terms than the denylist's.
+        case termsChanged
     }
 
     let code: Code
@@ -25,6 +31,8 @@ struct StoreFailure: Error, Sendable, Equatable {
     static let cancelled = StoreFailure(.cancelled, "the call was cancelled")
     static let clockUnknown = StoreFailure(.unreachable, "the store has not told its time yet")
     static let closed = StoreFailure(.unreachable, "the revocation list is closed")
+    static let termsChanged = StoreFailure(
+        .termsChanged, "not acknowledged: the denylist's terms were changed while it was written")
     static let unexpectedReply = StoreFailure(.malformedReply, "the store's reply does not fit the command")
 }
 
@@ -85,12 +93,35 @@ extension UnknownCause {
             case .cancelled: .cancelled
             case .storeError, .unsafeStore: .storeError
             case .malformedReply: .malformedReply
+            case .epochMissing: .epochMissing
+            case .epochChanged: .epochChanged
+            case .termsChanged: .termsDisagree
             }
         self.init(code, failure.message)
     }
 }
 
 extension RevocationError {
+    /// Something that could not be written as nothing could be proven.
+    init(_ cause: UnknownCause) {
+        let code: Code =
+            switch cause.code {
+            case .unreachable: .unreachable
+            case .timedOut: .timedOut
+            case .cancelled: .cancelled
+            case .storeError: .storeError
+            case .malformedReply: .malformedReply
+            case .epochMissing: .epochMissing
+            case .epochChanged: .epochChanged
+            case .implausibleCutOff, .cutOffAhead: .implausibleCutOff
+            case .clockSkewed: .unreachable
+            case .unidentifiable: .unknownIssuer
+            case .tooLongLived: .unrevocableToken
+            case .termsDisagree: .termsDisagree
+            }
+        self.init(code, cause.message)
+    }
+
     /// A call that was not acknowledged.
     init(_ failure: StoreFailure) {
         let code: Code =
@@ -101,6 +132,9 @@ extension RevocationError {
             case .storeError: .storeError
             case .malformedReply: .malformedReply
             case .unsafeStore: .unsafeStore
+            case .epochMissing: .epochMissing
+            case .epochChanged: .epochChanged
+            case .termsChanged: .termsChanged
             }
         self.init(code, failure.message)
     }

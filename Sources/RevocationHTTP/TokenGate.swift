@@ -48,6 +48,8 @@ public struct TokenGate: Sendable {
         case .revoked(let reason) where reason.cutOff != nil:
             throw .insufficientAuthentication("the user has to log in again", realm: realm)
         case .revoked: throw .invalidToken("the token has been revoked", realm: realm)
+        case .refused(let cause) where cause.code == .tooLongLived:
+            throw .invalidToken(cause.message, realm: realm)
         case .refused(let cause): throw .unavailable(cause.message)
         }
     }

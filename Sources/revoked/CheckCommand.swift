@@ -16,10 +16,11 @@ struct CheckCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOption
+    @OptionGroup var pin: PinOptions
     @OptionGroup var target: TargetOptions
 
     func run() async throws {
-        let list = try RevocationList(store.url(), configuration: target.configuration)
+        let list = try RevocationList(store.url(), configuration: target.configuration(pin))
         let verdict =
             if let scope = target.scope {
                 await list.verdict(of: scope, issuer: target.issuer)

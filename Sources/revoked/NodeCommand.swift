@@ -28,6 +28,7 @@ struct NodeCommand: AsyncParsableCommand {
         @Option(help: "The port to listen on; 0 takes a free one (default: 8080).") var port: Int?
         @Option(help: "The denylist's URL (default: redis://127.0.0.1:7379).") var backend: String?
         @Option(help: "The denylist's epoch to believe (default: the one met at first contact).") var epoch: String?
+        @Option(help: "A file that keeps the pinned epoch over restarts (default: none).") var stateFile: String?
         @Option(help: "Replicas that have to know a revocation before it is acknowledged (default: 0).")
         var replicas: Int?
         @Option(help: "Eviction policies of a stock server to accept although they drop revocations, by commas.")
@@ -38,7 +39,8 @@ struct NodeCommand: AsyncParsableCommand {
         @Option(help: "The file of clients that may use /oauth2/… (default: none may).") var clients: String?
         @Option(help: "A JSON file of other issuers whose access tokens are accepted.") var issuers: String?
         @Option(help: "iss of every token (default: revoked).") var issuer: String?
-        @Option(help: "The label of our own issuer in the denylist; needed with --issuers.") var issuerLabel: String?
+        @Option(help: "The label of our own issuer in the denylist (default: what its terms say, or none).")
+        var issuerLabel: String?
         @Option(help: "aud of every token (default: revoked).") var audience: String?
         @Option(help: "client_id of every token (default: revoked).") var clientID: String?
         @Option(help: "The node's name in its log (default: node).") var name: String?
@@ -76,7 +78,7 @@ struct NodeCommand: AsyncParsableCommand {
                 "audience": audience, "clientId": clientID, "name": name, "logLevel": logLevel,
                 "clients": clients, "issuers": issuers, "issuerLabel": issuerLabel, "failurePolicy": failurePolicy,
                 "stockGlue": stockGlue, "http": http, "httpProtectedMode": httpProtectedMode,
-                "epoch": epoch, "acceptEvictionPolicies": acceptEvictionPolicies,
+                "epoch": epoch, "stateFile": stateFile, "acceptEvictionPolicies": acceptEvictionPolicies,
             ]
             let numbers = [
                 "port": port, "accessTokenLifetime": accessTokenLifetime, "leeway": leeway,

@@ -16,10 +16,11 @@ struct RestoreCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOption
+    @OptionGroup var pin: PinOptions
     @OptionGroup var target: TargetOptions
 
     func run() async throws {
-        let list = try RevocationList(store.url(), configuration: target.configuration)
+        let list = try RevocationList(store.url(), configuration: target.configuration(pin))
         var (scope, issuer) = (target.scope, target.issuer)
         if scope == nil {
             let token = try target.token()

@@ -21,6 +21,7 @@ struct RevokeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var store: StoreOption
+    @OptionGroup var pin: PinOptions
     @OptionGroup var target: TargetOptions
     @Option(help: "Unix milliseconds of a cut-off, at most 60 s ahead (default: now, on the store's clock).")
     var issuedBefore: Int64?
@@ -37,7 +38,7 @@ struct RevokeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reason = try Reason(reason)
-        let list = try RevocationList(store.url(), configuration: target.configuration)
+        let list = try RevocationList(store.url(), configuration: target.configuration(pin))
         do {
             let acknowledgement: Acknowledgement
             if let request {

@@ -8,7 +8,7 @@ struct Revoked: AsyncParsableCommand {
         abstract: "The place where servers write down that a JWT is revoked, and where every other server finds out.",
         subcommands: [
             ServeCommand.self, NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self,
-            RevokeCommand.self, CheckCommand.self, RestoreCommand.self, CheckLogCommand.self,
+            TermsCommand.self, RevokeCommand.self, CheckCommand.self, RestoreCommand.self, CheckLogCommand.self,
             HealthCommand.self,
         ] + linuxCommands
     )

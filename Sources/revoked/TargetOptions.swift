@@ -16,9 +16,10 @@ struct TargetOptions: ParsableArguments {
     var kid: String?
     @Flag(help: "Every token, likewise.") var all = false
     @Option(
-        help: "The issuer (iss) of what is named, where several are trusted, each with its label in --issuer-label.")
+        help: "The issuer (iss) of what is named, where the denylist's terms have several.")
     var issuer: String?
-    @Option(help: "An issuer and its label as iss=label; once for each.") var issuerLabel: [String] = []
+    @Option(help: "An issuer and its label as iss=label, once for each: only for a denylist that has no terms yet.")
+    var issuerLabel: [String] = []
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -42,12 +43,17 @@ struct TargetOptions: ParsableArguments {
         return all ? .all : nil
     }
 
-    var configuration: RevocationConfiguration {
+    /// Labels and lifetimes are read from the denylist's terms.
+    func configuration(_ pin: PinOptions) -> RevocationConfiguration {
         var configuration = RevocationConfiguration()
-        for pair in issuerLabel {
+        configuration.issuers = issuerLabel.map { pair in
             let equals = pair.lastIndex(of: "=") ?? pair.endIndex
-            configuration.issuerLabels[String(pair[..<equals])] = String(pair[equals...].dropFirst())
+            return .init(String(pair[..<equals]), label: String(pair[equals...].dropFirst()))
         }
+        // Its terms say how far clocks may be ahead.
+        configuration.issuerLead = .zero
+        configuration.epoch = pin.epoch
+        configuration.stateFile = pin.stateFile
         return configuration
     }
 

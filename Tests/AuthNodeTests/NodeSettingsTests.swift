@@ -87,11 +87,13 @@ import Testing
         let settings = try await NodeSettings(
             flags: required,
             environment: [
-                "REVOKED_NODE_EPOCH": "e", "REVOKED_NODE_REPLICAS": "2", "REVOKED_NODE_ACCEPT_REPLICA": "true",
+                "REVOKED_NODE_EPOCH": "e", "REVOKED_NODE_STATE_FILE": "/state", "REVOKED_NODE_REPLICAS": "2",
+                "REVOKED_NODE_ACCEPT_REPLICA": "true",
                 "REVOKED_NODE_ACCEPT_EVICTION_POLICIES": "volatile-lru, allkeys-lru",
             ])
-        let configuration = settings.denylistConfiguration(labels: [:])
+        let configuration = settings.denylistConfiguration()
         #expect(configuration.epoch == "e")
+        #expect(configuration.stateFile == "/state")
         #expect(configuration.replicas?.count == 2)
         #expect(configuration.acceptsReplica)
         #expect(configuration.acceptedEvictionPolicies == ["volatile-lru", "allkeys-lru"])
@@ -106,7 +108,7 @@ import Testing
         ["REVOKED_NODE_REFRESH_TOKEN_LIFETIME": "900"], ["REVOKED_NODE_ROTATION_GRACE": "61"],
         ["REVOKED_NODE_HTTP": "7381"], ["REVOKED_NODE_HTTP": "0.0.0.0:7381"],
         ["REVOKED_NODE_HTTP_PROTECTED_MODE": "off"],
-        ["REVOKED_NODE_COOKIES": "perhaps"], ["REVOKED_NODE_ISSUERS": "issuers.json"],
+        ["REVOKED_NODE_COOKIES": "perhaps"],
     ])
     func aSettingThatCannotBeMeantIsNeverPassedOver(environment: [String: String]) async {
         let flags: [String: ConfigValue] = ["users": "u"]

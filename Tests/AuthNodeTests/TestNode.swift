@@ -42,7 +42,7 @@ struct TestNode {
         }
         clock = Clock()
         denylist = try TestDenylist(clock: clock) {
-            $0.issuerLabels = labels
+            $0.issuers = labels.map { .init($0, label: $1) }
             $0.rotationGrace = settings.rotationGrace
         }
         self.keys = try await KeyRing(keys)

@@ -295,18 +295,24 @@ private final class FlakyBackend: Backend {
         return try await backend.timedLookUp(keys)
     }
 
-    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim> {
         try check()
         return try await backend.claim(entry, thenLookUp: keys)
     }
 
-    @discardableResult
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? {
+    func write(_ entries: [RevocationEntry], under terms: [UInt8]?) async throws(StoreFailure) -> Witnessed<Int?> {
         try check()
-        return try await backend.write(entries)
+        return try await backend.write(entries, under: terms)
     }
 
-    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] {
+    func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
+        try check()
+        return try await backend.write(terms: terms, over: held)
+    }
+
+    func witnessOfWrites() async throws(StoreFailure) -> Witness? { nil }
+
+    func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
         try check()
         return try await backend.remove(keys)
     }

@@ -71,9 +71,8 @@ import Testing
             String(repeating: "+OK\r\n", count: Handshake.introduction.count)
                 + String(repeating: bulk("server_name:revoked\r\n"), count: 4) + time())
         #expect(await kept.value.isClear)
-        let lookUps = store.commands.filter { $0.first == "MGET" }
-        #expect(lookUps.count == 1)
-        #expect(lookUps.first?.contains("revoked:jti:kept") == true)
+        let asked = store.commands.joined().filter { $0.hasPrefix("revoked:jti:") }
+        #expect(asked == ["revoked:jti:kept"])
         await list.close()
         await store.stop()
     }
@@ -176,7 +175,7 @@ import Testing
             }
         }
         #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
-        #expect(store.connectionCount == 1)
+        #expect(store.connectionCount == 2)
         await list.close()
         await store.stop()
     }

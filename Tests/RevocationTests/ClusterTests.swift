@@ -76,7 +76,7 @@ import Testing
         #expect(await eventually { await list.verdict(for: Self.token("{lost}")).isClear })
         #expect(
             try await administration.acceptEpoch()
-                == .init(previous: acceptance.accepted, accepted: acceptance.accepted))
+                == .init(replaced: epoch, accepted: acceptance.accepted, isOld: true))
         await administration.close()
         await list.close()
         withExtendedLifetime(cluster) {}
@@ -109,7 +109,8 @@ import Testing
         guard case .array(let keys) = try await source.ask("CLUSTER", "GETKEYSINSLOT", slot, "100") else {
             return #expect(Bool(false), "there are keys")
         }
-        #expect(keys.count == 2)
+        // The revocation, the epoch and the terms of the slot.
+        #expect(keys.count == 3)
         for key in keys {
             guard case .bulk(let bytes) = key else { continue }
             let name = String(decoding: bytes, as: UTF8.self)

@@ -16,8 +16,12 @@ import Testing
             try pipeline.receive(piece)
             loop: while true {
                 switch pipeline.next() {
-                case .deliver(let number, let new):
+                case .deliver(let number, let answer):
                     #expect(number == replies.count)
+                    guard case .replies(let new) = answer else {
+                        Issue.record("nothing is witnessed")
+                        continue
+                    }
                     replies += new
                 case .deliverAsHoped: Issue.record("nothing was hoped for")
                 case .wait: break loop
@@ -52,7 +56,7 @@ import Testing
                 continue
             }
             try pipeline.receive(#require(bytes.getSlice(at: cut, length: bytes.readableBytes - cut)))
-            guard case .deliver(0, let replies) = pipeline.next() else {
+            guard case .deliver(0, .replies(let replies)) = pipeline.next() else {
                 Issue.record("not delivered, cut at \(cut)")
                 continue
             }
@@ -142,7 +146,7 @@ import Testing
         try pipeline.receive(ByteBuffer(string: ":1\r\n"))
         guard case .wait = pipeline.next() else { return #expect(Bool(false), "one reply is not all") }
         try pipeline.receive(ByteBuffer(string: ":2\r\n"))
-        guard case .deliver("both", [.integer(1), .integer(2)]) = pipeline.next() else {
+        guard case .deliver("both", .replies([.integer(1), .integer(2)])) = pipeline.next() else {
             return #expect(Bool(false), "both replies are due")
         }
         let deadline = pipeline.nextDeadline
@@ -165,7 +169,7 @@ import Testing
         let secondDeadline = pipeline.nextDeadline
         #expect(secondDeadline == start + .milliseconds(20))
         try pipeline.receive(ByteBuffer(string: ":1\r\n:2\r\n"))
-        guard case .deliver("later", [.integer(2)]) = pipeline.next() else {
+        guard case .deliver("later", .replies([.integer(2)])) = pipeline.next() else {
             return #expect(Bool(false), "the second reply belongs to the second call")
         }
         guard case .wait = pipeline.next() else { return #expect(Bool(false), "nothing else is due") }

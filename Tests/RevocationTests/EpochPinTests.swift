@@ -6,29 +6,46 @@ import Testing
     private let old = Array("old".utf8)
     private let new = Array("new".utf8)
 
+    private func expect(_ result: (pinned: [UInt8], isNew: Bool), _ pinned: [UInt8], _ isNew: Bool) {
+        #expect(result.pinned == pinned)
+        #expect(result.isNew == isNew)
+    }
+
     @Test func theFirstEpochSeenIsPinned() {
         var pin = EpochPin(nil)
-        #expect(pin.pinned(seeing: nil) == [])
-        #expect(pin.pinned(seeing: []) == [])
-        #expect(pin.pinned(seeing: old) == old)
-        #expect(pin.pinned(seeing: new) == old)
+        expect(pin.pin(seeing: nil), [], false)
+        expect(pin.pin(seeing: []), [], false)
+        // Nobody has accepted that it has lost its memory.
+        expect(pin.pin(seeing: Array("new replaces old".utf8)), [], false)
+        expect(pin.pin(seeing: old), old, true)
+        expect(pin.pin(seeing: new), old, false)
     }
 
     @Test func aConfiguredEpochIsPinnedFromTheStart() {
         var pin = EpochPin(old)
-        #expect(pin.pinned(seeing: new) == old)
+        expect(pin.pin(seeing: new), old, false)
     }
 
     @Test func onlyTheEpochThatTheStoreCarriesCanBeAccepted() {
         var pin = EpochPin(old)
-        #expect(pin.accept(epoch: new, accepted: nil) == false)
-        #expect(pin.accept(epoch: new, accepted: old) == false)
-        #expect(pin.accept(epoch: nil, accepted: new) == false)
-        #expect(pin.accept(epoch: [], accepted: []) == false)
-        #expect(pin.accept(epoch: old, accepted: old) == false)
+        let acceptance = Array("new replaces old".utf8)
+        for (epoch, accepted) in [
+            (new, nil), (new, old), (new, new), (nil, acceptance), ([], []), (old, old), (old, acceptance),
+            (Array("newer".utf8), acceptance),
+            // Who has pinned something else is not moved.
+            (new, Array("new replaces older".utf8)), (new, Array("old replaces new".utf8)),
+        ] as [([UInt8]?, [UInt8]?)] {
+            let hasMoved = pin.accept(epoch: epoch, accepted: accepted)
+            #expect(!hasMoved)
+        }
         #expect(pin.pinned == old)
-        #expect(pin.accept(epoch: new, accepted: new) == true)
+        let hasMoved = pin.accept(epoch: new, accepted: acceptance)
+        #expect(hasMoved)
         #expect(pin.pinned == new)
+        // Before the store has taken its acceptance in, too.
+        var other = EpochPin(old)
+        let hasMovedToo = other.accept(epoch: acceptance, accepted: acceptance)
+        #expect(hasMovedToo)
     }
 
     @Test func theStoreIsAskedNowAndThenOnly() {

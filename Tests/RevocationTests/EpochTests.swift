@@ -45,7 +45,11 @@ import Testing
     }
 
     @Test func aRevocationIsToldWhateverTheEpoch() async throws {
-        let store = try await FakeStore { _ in .bytes("*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n$-1\r\n") }
+        let store = try await FakeStore { command in
+            .bytes(
+                "*\(command.count - 1)\r\n"
+                    + command.dropFirst().map { $0.contains("jti") ? bulk("logout") : "$-1\r\n" }.joined())
+        }
         let list = try RevocationList(store.url, configuration: configuration())
         #expect(await list.verdict(for: token(session: "s")).reason == "logout")
         await list.close()
@@ -59,7 +63,7 @@ import Testing
         let list = try RevocationList(store.url, configuration: settings)
         let start = ContinuousClock.now
         for _ in 0..<100 { _ = await list.verdict(for: token()) }
-        let most = (ContinuousClock.now - start) / EpochPin.acceptanceInterval + 1
+        let most = (ContinuousClock.now - start) / EpochPin.interval + 1
         let asked = store.commands.count { $0.last == Epoch.acceptedKey }
         #expect(Double(asked) <= most)
         await list.close()
@@ -90,7 +94,8 @@ private final class SlowBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
         let epoch = epoch.withLock { $0 }
-        guard keys.last != Epoch.acceptedKey else { return [epoch, epoch] }
+        let accepted = Epoch.Identity(epoch: epoch, replacing: Array("first".utf8)).bytes
+        guard keys.last != Epoch.acceptedKey else { return [nil, epoch, accepted] }
         while isSlow.load(ordering: .relaxed) {
             isWaiting.store(true, ordering: .relaxed)
             await Task.yield()
@@ -102,13 +107,21 @@ private final class SlowBackend: Backend {
         TimedValues(values: try await lookUp(keys), time: 0)
     }
 
-    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
-        Claim(existing: nil, after: try await timedLookUp(keys))
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim> {
+        Witnessed(Claim(existing: nil, after: try await timedLookUp(keys)), witness)
     }
 
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? { nil }
+    private var witness: Witness { Witness(terms: nil, epoch: epoch.withLock { $0 }) }
 
-    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] { [] }
+    func write(_ entries: [RevocationEntry], under terms: [UInt8]?) async throws(StoreFailure) -> Witnessed<Int?> {
+        Witnessed(nil, witness)
+    }
+
+    func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness { witness }
+
+    func witnessOfWrites() async throws(StoreFailure) -> Witness? { nil }
+
+    func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> { Witnessed([], witness) }
 
     func condition() async throws(StoreFailure) -> StoreCondition {
         let boot = configuration().bootMilliseconds

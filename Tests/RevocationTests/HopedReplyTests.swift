@@ -55,13 +55,15 @@ import Testing
         ("*0\r\n", false), ("*1\r\n$-1\r\n", false), ("*1\r\n$0\r\n\r\n", false), ("*1\r\n+OK\r\n", false),
     ])
     func onlyOKAcknowledges(text: String, isAcknowledged: Bool) throws {
+        let belief = Belief(Array("epoch".utf8))
         for cut in 1...text.utf8.count {
             var pipeline = CommandPipeline<Int>(patience: .seconds(1))
             for number in 0..<2 {
                 pipeline.sent(
-                    1, for: number, deadline: .distantFuture, hope: .init(keyCount: 1, belief: .acknowledgement))
+                    1, for: number, deadline: .distantFuture, hope: .acknowledgement(belief), isWitnessed: true)
             }
-            let bytes = ByteBuffer(string: text + "+OK\r\n")
+            pipeline.sentWitness(deadline: .distantFuture)
+            let bytes = ByteBuffer(string: text + "+OK\r\n" + healthyValues(Witness.keys))
             var answers: [Bool] = []
             for piece in [(0, cut), (cut, bytes.readableBytes - cut)] {
                 try pipeline.receive(#require(bytes.getSlice(at: piece.0, length: piece.1)))
@@ -164,7 +166,9 @@ extension CommandPipeline {
         while true {
             switch next() {
             case .deliverAsHoped(let caller): answers.append((caller, nil))
-            case .deliver(let caller, let replies): answers.append((caller, replies))
+            case .deliver(let caller, .replies(let replies)), .deliver(let caller, .witnessed(let replies, _)):
+                answers.append((caller, replies))
+            case .deliver(let caller, .asHoped): answers.append((caller, nil))
             case .wait: return answers
             case .close(let failure): throw failure
             }

@@ -8,10 +8,7 @@ import Testing
     @Test func whetherEnoughReplicasHaveItIsSaid() async throws {
         let primary = try await RedisServer("--repl-diskless-sync-delay", "0")
         let replica = try await RedisServer("--replicaof", "127.0.0.1", "\(primary.port)")
-        // The time of a cut-off is believed together with the epoch only.
-        let administration = try StoreAdministration(primary.url)
-        _ = try await administration.initialise()
-        await administration.close()
+        try await initialise(primary.url)
         var settings = liveConfiguration()
         settings.replicas = ReplicaRequirement(count: 1, timeout: .milliseconds(200))
         let list = try RevocationList(primary.url, configuration: settings)

@@ -11,7 +11,8 @@ import Testing
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: now)
         let plan = try RevocationPlan(
-            requests, reason: .logout, .init(configuration: configuration, namespace: Namespace(), now: now))
+            requests, reason: .logout,
+            .init(issuer: try #require(TermsInForce.sample.issuer(nil)), terms: .sample, now: now))
         return Dictionary(uniqueKeysWithValues: plan.entries.compactMap { $0 }.map { ($0.key, $0.secondsToLive) })
     }
 
@@ -68,11 +69,12 @@ import Testing
     ) throws(RevocationError) -> String? {
         let reading = CutOffReading(time: now, held: held.map { Array($0.utf8) })
         // Lifetimes are reckoned from another clock, which says nothing about cut-offs.
+        guard let terms = TermsInForce.sample(lead: lead), let issuer = terms.issuer(nil) else { return nil }
         let plan = try RevocationPlan(
             [.subject("alice", issuedBefore: time)], reason: .admin,
             .init(
-                configuration: configuration(), namespace: Namespace(), now: now - 5_000,
-                cutOffs: ["revoked:sub:alice": reading], lead: lead, logInTime: logInTime))
+                issuer: issuer, terms: terms, now: now - 5_000,
+                cutOffs: ["revoked:sub:alice": reading], logInTime: logInTime))
         #expect(plan.entries[0]?.secondsToLive == 2_592_120)
         return plan.entries[0]?.value
     }

@@ -77,26 +77,35 @@ private final class InterruptedBackend: Backend {
         }
     }
 
-    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Claim {
+    func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim> {
         let commands = try await backend.dialect().claim(entry, .text, thenLookUp: keys)
         let point = point.withLock { $0 }
         var replies: [Reply] = []
         for (command, following) in zip(
             commands, [.afterClaim, .afterTime, .afterLookUp] as [RotationInterleavingTests.Point])
         {
-            replies += try await backend.send([command])
+            replies += try await backend.replies([command])
             guard following == point else { continue }
             do throws(RevocationError) { try await interruption() } catch {
                 throw StoreFailure(.storeError, error.message)
             }
         }
-        return try Claim(replies, of: keys)
+        let witness = try Witness(try await backend.replies([Witness.command])[0])
+        return Witnessed(try Claim(replies, of: keys), witness)
     }
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] { try await backend.lookUp(keys) }
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues { try await backend.timedLookUp(keys) }
-    func write(_ entries: [RevocationEntry]) async throws(StoreFailure) -> Int? { try await backend.write(entries) }
-    func remove(_ keys: [String]) async throws(StoreFailure) -> [RemovedEntry?] { try await backend.remove(keys) }
+    func write(_ entries: [RevocationEntry], under terms: [UInt8]?) async throws(StoreFailure) -> Witnessed<Int?> {
+        try await backend.write(entries, under: terms)
+    }
+    func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
+        try await backend.write(terms: terms, over: held)
+    }
+    func witnessOfWrites() async throws(StoreFailure) -> Witness? { try await backend.witnessOfWrites() }
+    func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
+        try await backend.remove(keys)
+    }
     func condition() async throws(StoreFailure) -> StoreCondition { try await backend.condition() }
     func close() async { await backend.close() }
 }

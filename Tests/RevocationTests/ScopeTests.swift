@@ -140,7 +140,7 @@ import Testing
     func issuersDoNotShareTheirSubjects(kind: StoreKind) async throws {
         try await kind.run { url in
             var settings = liveConfiguration()
-            settings.issuerLabels = ["https://a.example": "a", "https://b.example": "b"]
+            settings.issuers = [.init("https://a.example", label: "a"), .init("https://b.example", label: "b")]
             let list = try RevocationList(url, configuration: settings)
             try await list.revoke(.subject("sub"), issuer: "https://a.example")
             #expect(await list.verdict(for: Self.token(issuer: "https://a.example")).reason != nil)
@@ -164,7 +164,7 @@ import Testing
     @Test(arguments: [["x": "same", "y": "same"], ["x": ""], ["x": "jti"], ["x": "Upper"], ["x": "a:b"]])
     func labelsThatCannotBeToldApartAreRefused(labels: [String: String]) {
         var settings = configuration()
-        settings.issuerLabels = labels
+        settings.issuers = labels.map { .init($0, label: $1) }
         let error = #expect(throws: RevocationError.self) { try RevocationList("memory:", configuration: settings) }
         #expect(error?.code == .invalidConfiguration)
     }

@@ -16,7 +16,7 @@ import Testing
             ])
         }
         func expect(_ value: String, _ seconds: ClosedRange<Int64>) async throws {
-            let replies = try await backend.send([Command("GET", "revoked:sub:a"), Command("TTL", "revoked:sub:a")])
+            let replies = try await backend.replies([Command("GET", "revoked:sub:a"), Command("TTL", "revoked:sub:a")])
             #expect(replies[0] == .bulk(Array(value.utf8)))
             guard case .integer(let left) = replies[1] else { return #expect(Bool(false), "\(replies[1])") }
             #expect(seconds.contains(left))
@@ -31,12 +31,12 @@ import Testing
         for (held, kept) in [
             ("soon", "1700000000002"), ("99999999999999999999", "1700000000002"), ("-5", "1700000000002"),
         ] {
-            _ = try await backend.send([Command("SET", "revoked:sub:a", held)])
+            _ = try await backend.replies([Command("SET", "revoked:sub:a", held)])
             try await write("1700000000002", 10)
             try await expect(kept, -1 ... -1)
         }
         // The server forgets its scripts when it starts again.
-        _ = try await backend.send([Command("SCRIPT", "FLUSH")])
+        _ = try await backend.replies([Command("SCRIPT", "FLUSH")])
         try await write("1700000000003", 10)
         try await expect("1700000000003", -1 ... -1)
         await backend.close()

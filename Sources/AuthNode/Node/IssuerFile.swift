@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Revocation
 import RevocationHTTP
 
 /// The file of other issuers whose access tokens a node accepts: a JSON array of objects.
@@ -24,8 +25,11 @@ struct IssuerFile: Sendable {
         let lifetime: Int64?
     }
 
-    /// The labels by `iss`.
-    let labels: [String: String]
+    /// How long sessions of an issuer live of which nothing is said, in seconds.
+    private static let usualSession: Int64 = 30 * 86_400
+
+    /// What the denylist's terms have to say of them.
+    let terms: [RevocationConfiguration.Issuer]
     let issuers: [TrustedIssuer]
     /// How far their clocks may be ahead, by `iss`.
     var leads: [String: Duration] { Dictionary(issuers.map { ($0.name, $0.lead) }, uniquingKeysWith: max) }
@@ -41,12 +45,15 @@ struct IssuerFile: Sendable {
             throw NodeError(
                 .invalidSetting, "\(path) is not a JSON array of issuers, each with issuer, audience, jwks and label")
         }
-        var labels: [String: String] = [:]
+        var terms: [RevocationConfiguration.Issuer] = []
         var issuers: [TrustedIssuer] = []
         for entry in entries {
-            guard labels.updateValue(entry.label, forKey: entry.issuer) == nil else {
+            guard !terms.contains(where: { $0.name == entry.issuer }) else {
                 throw NodeError(.invalidSetting, "\(path) names an issuer twice")
             }
+            // It may refresh its tokens without asking the denylist: revocations outlast its sessions.
+            let lifetime = max(entry.lifetime ?? 0, Self.usualSession)
+            terms.append(.init(entry.issuer, label: entry.label, lifetime: .seconds(lifetime)))
             do throws(VerificationKeysError) {
                 var logger = logger
                 logger[metadataKey: "issuer"] = "\(entry.issuer)"
@@ -66,7 +73,7 @@ struct IssuerFile: Sendable {
                 throw NodeError(.invalidSetting, "\(path): the lifetime of an issuer's tokens is 1 second to 399 days")
             }
         }
-        self.labels = labels
+        self.terms = terms
         self.issuers = issuers
     }
 }

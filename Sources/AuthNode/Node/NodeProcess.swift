@@ -36,7 +36,7 @@ public enum NodeProcess {
         }
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
-        let denylist = try denylist(settings, others, logger)
+        let denylist = try await denylist(settings, others, logger)
         let health = NodeHealth(
             denylist: denylist, own: settings.issuer, keys: keys, others: others?.issuers ?? [])
         let admin: AdminServer?
@@ -79,16 +79,30 @@ public enum NodeProcess {
 
     private static func denylist(
         _ settings: NodeSettings, _ others: IssuerFile?, _ logger: Logger
-    ) throws -> any NodeDenylist {
+    ) async throws -> any NodeDenylist {
         guard let mode = settings.stockGlue.flatMap({ StockGlue.Mode(rawValue: $0) }) else {
-            var configuration = settings.denylistConfiguration(
-                labels: others?.labels ?? [:], leads: others?.leads ?? [:])
+            var configuration = settings.denylistConfiguration(others: others?.terms ?? [], leads: others?.leads ?? [:])
             configuration.eventLoops = Node.eventLoops
-            return try RevocationList(settings.backend, configuration: configuration, logger: logger)
+            let list = try RevocationList(settings.backend, configuration: configuration, logger: logger)
+            try await prepare(list, logger)
+            return list
         }
         logger.warning("THIS NODE LOSES REVOCATIONS: --stock-glue is for showing what is lost without revoked")
         return try StockGlue(
             settings.backend, mode: mode, accessTokenLifetime: settings.accessTokenLifetime,
             refreshTokenLifetime: settings.refreshTokenLifetime, logger: logger)
+    }
+
+    /// A node whose settings the denylist's terms do not cover must not start. One whose store is away starts all the same:
+    /// it says at `/readyz` what is amiss, and answers nothing before it has seen the terms.
+    private static func prepare(_ list: RevocationList, _ logger: Logger) async throws {
+        do throws(RevocationError) {
+            try await list.prepare()
+        } catch  where error.code == .termsDisagree {
+            await list.close()
+            throw NodeError(.invalidSetting, error.message)
+        } catch {
+            logger.warning("\(error.message)", metadata: ["code": "\(error.code.rawValue)"])
+        }
     }
 }

@@ -14,6 +14,7 @@ import RevocationHTTP
 /// | `--port` | `REVOKED_NODE_PORT` | `port` | 8080; 0 takes a free one |
 /// | `--backend` | `REVOKED_NODE_BACKEND` | `backend` | `redis://127.0.0.1:7379` |
 /// | `--epoch` | `REVOKED_NODE_EPOCH` | `epoch` | the one met at first contact |
+/// | `--state-file` | `REVOKED_NODE_STATE_FILE` | `stateFile` | none: a node that starts again pins what it meets |
 /// | `--replicas` | `REVOKED_NODE_REPLICAS` | `replicas` | 0: a revocation is acknowledged without any |
 /// | `--accept-eviction-policies` | `REVOKED_NODE_ACCEPT_EVICTION_POLICIES` | `acceptEvictionPolicies` | only `noeviction`; names, separated by commas |
 /// | `--accept-replica` | `REVOKED_NODE_ACCEPT_REPLICA` | `acceptReplica` | false |
@@ -23,7 +24,7 @@ import RevocationHTTP
 /// | `--issuers` | `REVOKED_NODE_ISSUERS` | `issuers` | only our own; a JSON file of others |
 /// | – | `REVOKED_NODE_ADMIN_SECRET` | `adminSecret` | no `/admin/revoke` |
 /// | `--issuer` | `REVOKED_NODE_ISSUER` | `issuer` | `revoked` |
-/// | `--issuer-label` | `REVOKED_NODE_ISSUER_LABEL` | `issuerLabel` | none; required with `issuers` |
+/// | `--issuer-label` | `REVOKED_NODE_ISSUER_LABEL` | `issuerLabel` | what the denylist's terms say |
 /// | `--audience` | `REVOKED_NODE_AUDIENCE` | `audience` | `revoked` |
 /// | `--client-id` | `REVOKED_NODE_CLIENT_ID` | `clientId` | `revoked` |
 /// | `--name` | `REVOKED_NODE_NAME` | `name` | `node` |
@@ -69,6 +70,7 @@ extension NodeSettings {
             port = try await config.fetchInt(forKey: "port", default: port)
             backend = try await config.fetchString(forKey: "backend", isSecret: true, default: backend)
             epoch = try await config.fetchString(forKey: "epoch")
+            stateFile = try await config.fetchString(forKey: "stateFile")
             replicas = try await config.fetchInt(forKey: "replicas", default: replicas)
             if let names = try await config.fetchString(forKey: "acceptEvictionPolicies") {
                 acceptedEvictionPolicies = Set(
@@ -141,7 +143,8 @@ extension NodeSettings {
     private static let keys: Set<String> = [
         "bind", "port", "backend", "keys", "users", "issuer", "audience", "clientId", "name", "accessTokenLifetime",
         "leeway", "logLevel", "clients", "issuers", "adminSecret", "issuerLabel", "refreshTokenLifetime",
-        "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor", "epoch", "replicas",
+        "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor", "epoch", "stateFile",
+        "replicas",
         "acceptEvictionPolicies", "acceptReplica",
         "stockGlue", "http", "httpProtectedMode",
     ]

@@ -15,8 +15,10 @@ public struct NodeSettings: Sendable {
     public var port = 8080
     /// The denylist's URL. May hold a password: never logged.
     public var backend = "redis://127.0.0.1:7379"
-    /// The denylist's epoch (`revoked accept` prints it); nil pins the one met at first contact.
+    /// The denylist's epoch (`revoked accept` prints it); nil pins the one of the state file, or the one met at first contact.
     public var epoch: String?
+    /// The file that keeps the pinned epoch over restarts; nil for none.
+    public var stateFile: String?
     /// How many replicas have to know a revocation before it counts as acknowledged, up to 100; 0 waits for none.
     public var replicas = 0
     /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently.
@@ -35,7 +37,7 @@ public struct NodeSettings: Sendable {
     public var adminSecret: String?
     /// `iss` of every token.
     public var issuer = "revoked"
-    /// Our own issuer's label in the denylist: needed where others are accepted, too.
+    /// Our own issuer's label in the denylist; nil for what the denylist's terms say, or none if this node writes them.
     public var issuerLabel: String?
     /// `aud` of every token.
     public var audience = "revoked"
@@ -45,8 +47,8 @@ public struct NodeSettings: Sendable {
     public var name = "node"
     /// How long an access token lives: 1 s to 1 day, in whole seconds.
     public var accessTokenLifetime: Duration = .seconds(15 * 60)
-    /// How long a refresh token lives: longer than an access token, up to 399 days, in whole seconds. So long are the
-    /// revocations of sessions and subjects kept: it is the same on all nodes.
+    /// How long a refresh token lives: longer than an access token, up to 399 days, in whole seconds; no longer than the
+    /// denylist's terms say.
     public var refreshTokenLifetime: Duration = .seconds(30 * 86_400)
     /// How long after a refresh token was exchanged a second presenter gets the same successor: 0 to 60 s. Two tabs of a
     /// browser that refresh at once are such presenters.
@@ -100,9 +102,6 @@ public struct NodeSettings: Sendable {
                     "the administrator's secret is 32 to 256 letters, digits or -._~+/: `openssl rand -hex 32`")
             }
         }
-        guard issuers == nil || issuerLabel != nil else {
-            throw NodeError(.invalidSetting, "with other issuers ours needs a label, too: --issuer-label")
-        }
         if httpProtectedMode, let address = http.exposed {
             throw NodeError(
                 .invalidSetting,
@@ -128,10 +127,10 @@ public struct NodeSettings: Sendable {
     }
 
     /// How the denylist is to be used.
-    /// - Parameter labels: of the other issuers, by `iss`.
-    /// - Parameter leads: how far their clocks may be ahead, likewise.
+    /// - Parameter others: the other issuers.
+    /// - Parameter leads: how far their clocks may be ahead, by `iss`.
     package func denylistConfiguration(
-        labels: [String: String], leads: [String: Duration] = [:]
+        others: [RevocationConfiguration.Issuer] = [], leads: [String: Duration] = [:]
     ) -> RevocationConfiguration {
         var configuration = RevocationConfiguration()
         configuration.longestRefreshLifetime = refreshTokenLifetime
@@ -140,10 +139,12 @@ public struct NodeSettings: Sendable {
         configuration.issuerLeads = leads
         configuration.issuerLeads[issuer] = .zero
         configuration.epoch = epoch
+        configuration.stateFile = stateFile
+        configuration.leeway = leeway
         configuration.acceptedEvictionPolicies = acceptedEvictionPolicies
         configuration.acceptsReplica = acceptsReplica
         if replicas > 0 { configuration.replicas = ReplicaRequirement(count: replicas) }
-        if let issuerLabel { configuration.issuerLabels = labels.merging([issuer: issuerLabel]) { $1 } }
+        configuration.issuers = [.init(issuer, label: issuerLabel)] + others
         return configuration
     }
 }

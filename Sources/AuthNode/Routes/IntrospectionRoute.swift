@@ -70,6 +70,8 @@ struct IntrospectionRoute: Sendable {
         switch await denylist.verdict(for: claims) {
         case .clear: return try .json(Answer(claims))
         case .revoked: return try .json(Answer.inactive)
+        // Refused for good, whatever becomes of the denylist.
+        case .unknown(let cause) where cause.code == .tooLongLived: return try .json(Answer.inactive)
         case .unknown(let cause): throw Refusal.unavailable(cause.message)
         }
     }

@@ -30,6 +30,7 @@ struct RefreshRoute: Sendable {
             context.logger.warning("a refresh token was used for the second time: its session is revoked")
             throw Self.invalid("was used before: its session has been revoked")
         case .revoked: throw Self.invalid("has been revoked")
+        case .unknown(let cause) where cause.code == .tooLongLived: throw Self.invalid("lives for too long")
         case .unknown(let cause):
             throw Refusal.unavailable("no tokens were issued, present the same one again: \(cause.message)")
         }

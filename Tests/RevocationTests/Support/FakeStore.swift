@@ -118,12 +118,26 @@ func answerHealthily(_ command: [String], epoch: String = "epoch") -> FakeStore.
     switch command.first {
     case "INFO": .bytes(bulk("server_name:revoked\r\n"))
     case "TIME": .bytes(time())
-    case "MGET" where command.last == "revoked.accepted": .bytes("*2\r\n" + bulk(epoch) + "$-1\r\n")
-    case "MGET": .bytes(values(command.count - 1, epoch: epoch))
+    case "MGET": .bytes(healthyValues(Array(command.dropFirst()), epoch: epoch))
     case "SETEX", "AUTH", "CLIENT": .bytes("+OK\r\n")
     default: .bytes("-ERR unknown command\r\n")
     }
 }
+
+/// The reply to an `MGET` of a store that holds nothing but its epoch and the terms of one issuer.
+func healthyValues(_ keys: [String], epoch: String = "epoch") -> String {
+    "*\(keys.count)\r\n"
+        + keys.map { key in
+            switch key {
+            case "revoked.epoch": bulk(epoch)
+            case "revoked.terms": bulk(sampleTerms)
+            default: "$-1\r\n"
+            }
+        }.joined()
+}
+
+/// The terms of ``healthyValues(_:epoch:)``.
+let sampleTerms = #"{"issuers":[{"lead":0,"lifetimes":[{"ms":2592000000,"since":0}]}],"leeway":0,"v":1}"#
 
 private final class FakeStoreHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer

@@ -21,7 +21,7 @@ func token(
 ) -> TokenClaims {
     TokenClaims(
         issuer: "https://issuer.example", subject: subject, session: session, identifier: identifier,
-        issuedAt: 1_700_000_000_000, expiresAt: expiresAt)
+        issuedAt: expiresAt.map { $0 - 2_000_000 } ?? 1_799_998_000_000, expiresAt: expiresAt)
 }
 
 /// Quick to give up, at a time of its own.

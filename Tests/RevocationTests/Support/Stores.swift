@@ -23,6 +23,13 @@ enum StoreKind: CaseIterable, Sendable {
     }
 }
 
+/// Gives a stock server its epoch: nothing is acknowledged by one without.
+func initialise(_ url: String, _ configuration: RevocationConfiguration = liveConfiguration()) async throws {
+    let administration = try StoreAdministration(url, configuration: configuration, logger: LogLines().logger)
+    _ = try await administration.initialise()
+    await administration.close()
+}
+
 /// Runs `body` while a daemon listens on loopback: on a free port, unless the settings name one.
 func withDaemon<Result: Sendable>(
     _ settings: ServerConfiguration = ServerConfiguration(), _ body: (_ url: String) async throws -> Result

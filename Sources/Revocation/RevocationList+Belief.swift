@@ -1,0 +1,136 @@
+import Contract
+import Logging
+import Synchronization
+
+// Who answers: the epoch that is believed, and the terms that come with it (DESIGN §3).
+
+extension RevocationList {
+    /// What is known of the store before anything else is asked.
+    struct Contact {
+        /// nil if the store cannot be believed.
+        var belief: Belief?
+        /// Where to look nonetheless: a revocation is told whatever else is amiss. nil if not even that is known.
+        var terms: TermsInForce?
+        /// Why it cannot be believed.
+        var cause: UnknownCause?
+    }
+
+    /// Reads terms and epoch, unless they are known.
+    func contact() async -> Contact {
+        if let belief { return Contact(belief: belief, terms: belief.terms) }
+        return await renewContact()
+    }
+
+    /// Reads terms and epoch again.
+    func renewContact() async -> Contact {
+        do throws(StoreFailure) {
+            let values = try await backend.lookUp(Witness.keys)
+            return meet(Witness(terms: values[0], epoch: values[1]))
+        } catch {
+            return Contact(cause: UnknownCause(error))
+        }
+    }
+
+    /// What is believed of a store that says this of itself; pins its epoch if it is the first.
+    func meet(_ witness: Witness) -> Contact {
+        let terms: TermsInForce
+        do throws(UnknownCause) {
+            terms = try wanted.inForce(witness.terms, known: pin.withLock { $0.knownTerms })
+        } catch {
+            return Contact(cause: error)
+        }
+        let (pinned, isNew) = pin.withLock { $0.pin(seeing: witness.epoch) }
+        if isNew { keep(pinned) }
+        if let doubt = Epoch.doubt(witness.epoch, pinned: pinned) { return Contact(terms: terms, cause: doubt) }
+        if let disagreement = wanted.disagreement(with: terms.terms) {
+            return Contact(terms: terms, cause: UnknownCause(.termsDisagree, disagreement))
+        }
+        let belief = Belief(pinned, terms: terms)
+        pin.withLock { $0.believe(belief) }
+        return Contact(belief: belief, terms: terms)
+    }
+
+    /// Writes the pinned epoch to the state file.
+    func keep(_ epoch: [UInt8]) {
+        guard let stateFile else { return }
+        do throws(RevocationError) {
+            try stateFile.save(epoch)
+            isStateKept.store(true, ordering: .relaxed)
+        } catch {
+            isStateKept.store(false, ordering: .relaxed)
+            logger.error("\(error.message)")
+        }
+    }
+
+    // MARK: Writing
+
+    /// Makes sure that the denylist has terms and that this process may write under them: a process that issues or revokes
+    /// tokens does so before it begins.
+    ///
+    /// A denylist without terms gets this process' own. Calls that write do the same by themselves.
+    /// - Throws: ``RevocationError/Code/termsDisagree`` if they say less than the configuration needs; the message says what
+    ///   to do. Any other error: not known yet, as the store cannot be asked.
+    public func prepare() async throws(RevocationError) {
+        _ = try await beliefForWriting()
+    }
+
+    /// What revocations are reckoned from. A denylist without terms gets those of this process.
+    func beliefForWriting() async throws(RevocationError) -> Belief {
+        do throws(UnknownCause) { return try await writtenBelief() } catch { throw RevocationError(error) }
+    }
+
+    /// What tokens are issued and revoked under: a store that is believed, and that has terms now if it had none.
+    func writtenBelief() async throws(UnknownCause) -> Belief {
+        var contact = await contact()
+        if let belief = contact.belief, belief.terms.areUnwritten {
+            let terms = belief.terms.terms.bytes
+            contact = meet(
+                try await asking { () async throws(StoreFailure) in try await backend.write(terms: terms, over: nil) })
+            guard contact.belief?.terms.areUnwritten != true else {
+                throw UnknownCause(.termsDisagree, "the store did not keep the terms that were just written")
+            }
+        }
+        guard let belief = contact.belief else {
+            let cause = contact.cause ?? UnknownCause(.unreachable, "nothing is known of the store")
+            look(into: cause)
+            throw cause
+        }
+        return belief
+    }
+
+    /// Writes, and takes the acknowledgement from the believed store only. If the terms were changed meanwhile they are read
+    /// again, and it is written once more.
+    /// - Parameter needsTerms: whether what is written is reckoned from the terms.
+    func proven<Value>(
+        needsTerms: Bool = true, _ write: (Belief) async throws(RevocationError) -> Witnessed<Value>
+    ) async throws(RevocationError) -> Value {
+        let belief = try await beliefForWriting()
+        let witnessed = try await write(belief)
+        do throws(StoreFailure) {
+            return try witnessed.value(from: belief, needsTerms: needsTerms)
+        } catch  where error.code == .termsChanged {
+            return try await again(write)
+        } catch {
+            throw disbelieved(error)
+        }
+    }
+
+    private func again<Value>(
+        _ write: (Belief) async throws(RevocationError) -> Witnessed<Value>
+    ) async throws(RevocationError) -> Value {
+        pin.withLock { $0.forgetTerms() }
+        let belief = try await beliefForWriting()
+        let witnessed = try await write(belief)
+        do throws(StoreFailure) { return try witnessed.value(from: belief) } catch { throw disbelieved(error) }
+    }
+
+    /// Does what can be done about a write that was not acknowledged.
+    func disbelieved(_ failure: StoreFailure) -> RevocationError {
+        switch failure.code {
+        case .epochMissing, .epochChanged: look(into: UnknownCause(failure))
+        case .termsChanged: pin.withLock { $0.forgetTerms() }
+        case .unreachable, .timedOut, .cancelled, .storeError, .malformedReply, .unsafeStore: break
+        }
+        return RevocationError(failure)
+    }
+}

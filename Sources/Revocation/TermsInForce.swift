@@ -1,0 +1,78 @@
+import Contract
+
+/// The terms that a process goes by: those of the denylist or, while it has none, what this process was told.
+struct TermsInForce: Sendable {
+    /// As the denylist holds them; nil if it has none.
+    let bytes: [UInt8]?
+    let terms: Terms
+    /// How long a revocation of everything is kept, in seconds.
+    let secondsToLiveOfAll: Int64
+    private let only: IssuerInForce?
+    private let byName: [String: IssuerInForce]
+
+    /// - Parameter prefix: of all keys.
+    /// - Parameter bytes: nil for terms that are not in the denylist yet.
+    init(_ terms: Terms, prefix: String, bytes: [UInt8]?) throws(ContractError) {
+        var issuers: [IssuerInForce] = []
+        for issuer in terms.issuers { issuers.append(try IssuerInForce(issuer, prefix: prefix)) }
+        self.bytes = bytes
+        self.terms = terms
+        secondsToLiveOfAll = issuers.map(\.secondsToLive).max() ?? 0
+        only = issuers.count == 1 ? issuers[0] : nil
+        byName = Dictionary(issuers.compactMap { issuer in issuer.terms.name.map { ($0, issuer) } }) { first, _ in first
+        }
+    }
+
+    /// Whether the denylist has none.
+    var areUnwritten: Bool { bytes == nil }
+
+    /// The issuer of tokens that say `name`; nil if there is none.
+    /// - Parameter name: `iss`; nil where nobody was named, which means the only issuer.
+    func issuer(_ name: String?) -> IssuerInForce? {
+        guard let only else { return name.flatMap { byName[$0] } }
+        return name == nil || only.terms.name == nil || only.terms.name == name ? only : nil
+    }
+}
+
+/// One issuer of the terms, and where and for how long its revocations stand.
+final class IssuerInForce: Sendable {
+    let terms: Terms.Issuer
+    let namespace: Namespace
+    /// How long a revocation of a session, a subject or a client is kept, in seconds: as long as any token that it names
+    /// may live.
+    let secondsToLive: Int64
+    /// A token that lives no longer than this, in milliseconds, need not be looked at more closely.
+    private let shortestLifetime: Int64
+
+    /// Issuers round `exp` up to whole seconds.
+    private static let rounding: Int64 = 1_000
+
+    init(_ terms: Terms.Issuer, prefix: String) throws(ContractError) {
+        self.terms = terms
+        namespace =
+            if let label = terms.label {
+                try Namespace(prefix: prefix, issuerLabel: label)
+            } else {
+                Namespace(prefix: prefix)
+            }
+        secondsToLive = (terms.longestLifetime + Limits.marginMilliseconds + 999) / 1_000
+        shortestLifetime = (terms.lifetimes.first?.milliseconds ?? 0) + Self.rounding
+    }
+
+    /// Whether a token lives no longer than any revocation of its issuer was ever kept: nearly always.
+    @inline(__always)
+    func mayVouch(for token: borrowing TokenClaims) -> Bool {
+        guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return true }
+        let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
+        return !hasOverflown && lifetime <= shortestLifetime || doubt(token) == nil
+    }
+
+    /// Why a token cannot be vouched for: it lives longer than revocations were kept when it was issued. Its age does not
+    /// mend that.
+    func doubt(_ token: borrowing TokenClaims) -> UnknownCause? {
+        guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return nil }
+        let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
+        guard hasOverflown || lifetime > terms.lifetime(ofTokenIssuedAt: issuedAt) + Self.rounding else { return nil }
+        return UnknownCause(.tooLongLived, "the token is valid for longer than revocations of its issuer are kept")
+    }
+}
