@@ -23,5 +23,12 @@ public enum RotationOutcome: Sendable {
         /// The `auth_time` of both: the log-in time of the token that was exchanged, unchanged. Whatever cut-off ends
         /// that one ends the pair, whenever it is set.
         public let authenticatedAt: Int64
+
+        /// For a denylist that stands in for one.
+        package init(identifier: String, issuedAt: Int64, authenticatedAt: Int64) {
+            self.identifier = identifier
+            self.issuedAt = issuedAt
+            self.authenticatedAt = authenticatedAt
+        }
     }
 }

@@ -6,7 +6,10 @@ import Testing
 struct ChaosFaultTests {
     private func faults(seed: UInt64, disk: Bool, clocks: Bool) -> [Fault] {
         var random = Random(seed: seed)
-        return (0..<500).map { _ in .random(&random, nodes: 3, hasSmallDisk: disk, hasMovedClocks: clocks) }
+        let means = Fault.Means(
+            smallDisk: disk, scarceDisk: disk, movedClocks: clocks, keySet: true, otherStore: true, olderCopy: true,
+            restartsOnWrongClock: clocks)
+        return (0..<1_000).map { _ in .random(&random, nodes: 3, means) }
     }
 
     @Test("The same seed makes the same faults")
@@ -18,9 +21,14 @@ struct ChaosFaultTests {
     @Test("Everything that there is comes about; what cannot be done here does not")
     func complete() {
         let all = faults(seed: 1, disk: true, clocks: true)
-        #expect(Set(all.map(\.target)) == ["daemon", "node 1", "node 2", "node 3", "all nodes"])
+        #expect(Set(all.map(\.target)) == ["daemon", "node 1", "node 2", "node 3", "all nodes", "key set"])
         let groups = Set(all.map(\.group))
-        for group in ["kill -9 of the daemon", "pause of a node", "full disk", "clock of the daemon moved"] {
+        for group in [
+            "kill -9 of the daemon", "pause of a node", "full disk", "full disk of which a little comes free",
+            "clock of the daemon moved", "daemon restarted on a wrong clock", "another store behind the address",
+            "older copy behind the address", "writes of a node to another store", "checks of a node refused",
+            "stalled key set",
+        ] {
             #expect(groups.contains(group))
         }
         let few = Set(faults(seed: 1, disk: false, clocks: false).map(\.group))

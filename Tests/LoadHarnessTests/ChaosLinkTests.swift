@@ -72,6 +72,30 @@
             end()
         }
 
+        @Test("Redirected, what was written on ends, and new connections reach another store until that is over")
+        func redirected() throws {
+            let (other, port) = try LoopbackSocket.listen()
+            let writer = try ServerAddress.loopback(port: link.port).connect()
+            let written = accept(listener, nil, nil)
+            send("*4\r\n$5\r\nSETEX\r\n", to: writer)
+            #expect(receive(written) == "*4\r\n$5\r\nSETEX\r\n")
+            link.redirect(.writes, to: port)
+            #expect(receive(writer) == nil)
+            // The connection of the checks goes on.
+            send("question", to: node)
+            #expect(receive(store) == "question")
+            let moved = try ServerAddress.loopback(port: link.port).connect()
+            let astray = accept(other, nil, nil)
+            send("elsewhere", to: moved)
+            #expect(receive(astray) == "elsewhere")
+            link.endRedirection()
+            #expect(receive(moved) == nil)
+            send("still there", to: node)
+            #expect(receive(store) == "still there")
+            for descriptor in [writer, written, moved, astray, other] { close(descriptor) }
+            end()
+        }
+
         @Test("Cut, connections end; refusing, new ones do too")
         func cut() throws {
             link.cut(.halfClosedToStore)

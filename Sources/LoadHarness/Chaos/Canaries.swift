@@ -9,6 +9,8 @@
     /// - our nodes let none through, at the price of 503s;
     ///
     /// and without any kill an entry that ends one second before its token is found, while one that ends in time is not.
+    ///
+    /// Then one for each rule: with one protection taken out of the nodes it must be broken, with it nothing may be.
     public struct Canaries: Sendable {
         private let seed: UInt64
         private let executable: String
@@ -29,11 +31,38 @@
                     print(outcome.text(canary))
                     if !canary.holds(outcome) { status = 1 }
                 }
-                return status
+                return try await rulesHold() ? status : 1
             } catch {
                 FileHandle.standardError.write(Data("revoked load chaos --canary: \(error)\n".utf8))
                 return 2
             }
+        }
+
+        /// Plays the canary of each rule, with the protection and without it.
+        private func rulesHold() async throws -> Bool {
+            let canaries = RuleCanaries(seed: seed, executable: executable)
+            var hold = true
+            for canary in RuleCanary.all {
+                let intact = try await canaries.play(canary, isWeakened: false, for: .seconds(4))
+                let began = ContinuousClock.now
+                let weakened = try await canaries.play(canary, isWeakened: true, for: canary.patience)
+                let isRight = weakened.shows(canary.sign) && intact.isClean
+                print(
+                    """
+                    \(isRight ? "as it must be" : "NOT AS IT MUST BE"): \(canary)
+                      \(weakened.shows(canary.sign) ? "shown" : "NOT shown") within \
+                    \((ContinuousClock.now - began).formatted(.units(allowed: [.seconds]))) without the protection; \
+                    with it \(intact.isClean ? "nothing" : "SOMETHING") was wrong in \
+                    \(Quantity.count(intact.judged)) answers
+                    """)
+                for finding
+                    in (isRight ? weakened.findings.prefix(1) : (intact.findings + weakened.findings).prefix(20))
+                {
+                    print("  \(finding)")
+                }
+                if !isRight { hold = false }
+            }
+            return hold
         }
 
         /// Runs one of them.

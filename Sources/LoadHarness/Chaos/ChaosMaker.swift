@@ -69,8 +69,7 @@
         /// All random choices are made here, in order: the same seed makes the same faults.
         private func choose() -> Choice {
             Choice(
-                fault: .random(
-                    &random, nodes: site.nodeCount, hasSmallDisk: site.disk != nil, hasMovedClocks: site.movesClocks),
+                fault: .random(&random, nodes: site.nodeCount, site.means),
                 duration: .milliseconds(50 + Int64(random.next(below: 2_500))))
         }
 
@@ -81,11 +80,13 @@
             records.append(Record(fault: fault, start: start))
             tell("\(fault.kind) · \(fault.target)")
             let affected = fault.affected(nodes: site.nodeCount)
-            control.disturb(affected)
+            // The command line has a way of its own: it suffers with the daemon.
+            let disturbed = affected.count == site.nodeCount ? affected + [site.nodeCount] : affected
+            control.disturb(disturbed)
             let undone = try await carryOut(fault, for: choice.duration)
             records[index].undone = undone
             records[index].recovered = await recovery(of: fault, since: undone)
-            control.calm(affected, at: clinux_time())
+            control.calm(disturbed, at: clinux_time())
         }
 
         /// - Returns: when it was undone.
@@ -108,6 +109,40 @@
                 try await Task.sleep(for: duration)
                 for link in site.links { link.set(.open) }
             case .cut(let node, let cut): site.links[node].cut(cut)
+            case .cutLane(let node, let lane):
+                site.links[node].redirect(lane, to: nil)
+                try await Task.sleep(for: duration)
+                site.links[node].endRedirection()
+            case .otherStore(let node, let lane):
+                site.links[node].redirect(lane, to: site.otherStore)
+                try await Task.sleep(for: duration)
+                site.links[node].endRedirection()
+            case .otherStoreForAll: try await lead(to: site.otherStore, for: duration)
+            case .olderCopy:
+                let copy = try await site.startCopy()
+                try await lead(to: copy.port, for: duration)
+                await copy.process.stop()
+            case .nearlyFullDisk:
+                try site.disk?.fill()
+                try await Task.sleep(for: duration)
+                try site.disk?.free(only: SmallDisk.scarce)
+                // Until writes are taken again: only then is the rest given back.
+                let freed = clinux_time()
+                guard await recovery(of: fault, since: freed) != nil else { throw NotRecovered(fault: fault) }
+                try site.disk?.free()
+                return freed
+            case .restartOnWrongClock(let seconds):
+                try await site.kill(.daemon)
+                try site.moveClock(.daemon, by: seconds)
+                _ = try await restart(.daemon)
+                try await Task.sleep(for: duration)
+                try await site.kill(.daemon)
+                try site.moveClock(.daemon, by: 0)
+                return try await restart(.daemon)
+            case .stalledKeySet:
+                site.keySet?.stall(true)
+                try await Task.sleep(for: duration)
+                site.keySet?.stall(false)
             case .fullDisk:
                 try site.disk?.fill()
                 try await Task.sleep(for: duration)
@@ -133,6 +168,18 @@
             return start
         }
 
+        private func lead(to port: Int, for duration: Duration) async throws {
+            for link in site.allLinks { link.redirect(.all, to: port) }
+            try await Task.sleep(for: duration)
+            for link in site.allLinks { link.endRedirection() }
+        }
+
+        /// Nodes that have not come back, although what was done to them is over.
+        private struct NotRecovered: Error, CustomStringConvertible {
+            let fault: Fault
+            var description: String { "no recovery: \(fault.group)" }
+        }
+
         private func recovery(of fault: Fault, since: Int64) async -> Int64? {
             let nodes = fault.affected(nodes: site.nodeCount)
             let times = Mutex<[Int64]>([])
@@ -156,7 +203,8 @@
         /// With a full disk checks go on: it is over when a revocation is acknowledged.
         fileprivate var proofOfRecovery: NodeLoadControl.Proof {
             switch self {
-            case .fullDisk, .killOnFullDisk: .revocation
+            case .fullDisk, .nearlyFullDisk, .killOnFullDisk, .cutLane, .otherStore, .otherStoreForAll, .olderCopy:
+                .revocation
             default: .acceptance
             }
         }

@@ -58,7 +58,10 @@
             stageSettings.daemonArguments = [
                 "--auto-aof-rewrite-min-size", "256kb", "--auto-aof-rewrite-percentage", "50",
             ]
-            let stage = try NodeStage(executable: executable, settings: stageSettings)
+            // Clocks that are moved may be as far apart as this; a cut-off reaches as far ahead.
+            let stage = try NodeStage(executable: executable, settings: stageSettings) {
+                OtherIssuer.two(lead: .seconds(settings.movesClocks ? 30 : 2), ahead: .seconds(1), keySets: $0)
+            }
             var plan = NodeLoadPlan(nodes: [], seed: seed)
             plan.users = settings.users
             plan.end = .after(.seconds(settings.seconds))
@@ -66,6 +69,11 @@
             plan.probes = 2
             // Of a node that is paused nothing is learnt by asking many times.
             plan.probeConnections = 3
+            if settings.movesClocks { plan.storeClock.ahead = Int64(MovedClock.most + 1) * 1_000_000_000 }
+            // Some faults are over when each node has acknowledged a revocation.
+            plan.mix.logOuts = 300
+            // Each keeps the guests out for as long as a cut-off reaches ahead.
+            (plan.mix.guests.logOutsEverywhere, plan.mix.guests.administeredSubjects) = (2, 2)
             try stage.makeFiles(&plan, nodes: settings.nodes)
             var disk: SmallDisk?
             do {
@@ -103,16 +111,20 @@
             _ report: inout LoadReport
         ) async throws {
             let site = try await ChaosSite(
-                stage, nodes: settings.nodes, disk: disk, movesClocks: settings.movesClocks
+                stage, nodes: settings.nodes, disk: disk, keySet: nil, movesClocks: settings.movesClocks
             ) { report.warnings.append($0) }
             plan.nodes = site.profiles
+            let commandLine = try CommandLineClient(stage, backend: site.sideBackend, labels: stage.labels)
+            plan.commandLine = commandLine
             do {
                 try await load(plan, on: site, seed: seed, &report)
-                await site.stop()
             } catch {
+                await commandLine.close()
                 await site.stop()
                 throw error
             }
+            await commandLine.close()
+            await site.stop()
         }
 
         private func load(

@@ -11,21 +11,38 @@
         nonisolated let disk: SmallDisk?
         nonisolated let profiles: [NodeProfile]
         nonisolated let daemonPort: Int
+        /// An empty store with an epoch of its own.
+        nonisolated let otherStore: Int
+        /// From the command line and the library to the store.
+        private nonisolated let side: FaultyLink
+        nonisolated let keySet: KeySetServer?
         private nonisolated let clocks: [Fault.Target: MovedClock]
         private let stage: NodeStage
         private var processes: [Fault.Target: ChildProcess]
+        private var copies = 0
 
         nonisolated var nodeCount: Int { links.count }
         nonisolated var movesClocks: Bool { !clocks.isEmpty }
+        nonisolated var allLinks: [FaultyLink] { links + [side] }
+        /// Where the command line finds the store.
+        nonisolated var sideBackend: String { "redis://127.0.0.1:\(side.port)" }
+        nonisolated var means: Fault.Means {
+            Fault.Means(
+                smallDisk: disk != nil, scarceDisk: false, movedClocks: movesClocks, keySet: keySet != nil,
+                otherStore: true,
+                olderCopy: false, restartsOnWrongClock: false)
+        }
 
         /// Starts all of it.
         /// - Parameter disk: around the daemon's data.
         /// - Parameter skipped: told what cannot be done here, and why.
         init(
-            _ stage: NodeStage, nodes: Int, disk: SmallDisk?, movesClocks: Bool, skipped: (String) -> Void
+            _ stage: NodeStage, nodes: Int, disk: SmallDisk?, keySet: KeySetServer?, movesClocks: Bool,
+            skipped: (String) -> Void
         ) async throws {
             self.stage = stage
             self.disk = disk
+            self.keySet = keySet
             let targets = [.daemon] + (0..<nodes).map(Fault.Target.node)
             var clocks: [Fault.Target: MovedClock] = [:]
             if movesClocks {
@@ -42,6 +59,8 @@
             self.clocks = clocks
             let daemon = try await stage.startDaemon(port: 0, environment: clocks[.daemon]?.environment ?? [:])
             daemonPort = daemon.port
+            otherStore = try await stage.startDaemon(port: 0, data: "\(stage.directory)/other").port
+            side = try FaultyLink(to: daemon.port)
             processes = [.daemon: daemon.process]
             var links: [FaultyLink] = []
             var profiles: [NodeProfile] = []
@@ -89,6 +108,7 @@
                     node + 1, port: port, backend: "redis://127.0.0.1:\(links[node].port)", profile: profiles[node],
                     environment: environment
                 ).process
+            case .keySet: preconditionFailure("a key set is no process")
             }
         }
 
@@ -96,9 +116,23 @@
             try clocks[target]?.move(by: seconds)
         }
 
+        /// Starts a daemon on a copy of the log as it is now, which does not come to know what follows. An epoch does not
+        /// travel with a log.
+        func startCopy() async throws -> (process: ChildProcess, port: Int) {
+            copies += 1
+            let copy = "\(stage.directory)/copy-\(copies)"
+            try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
+            for name in ["appendonlydir", "dump.rdb"]
+            where FileManager.default.fileExists(atPath: "\(stage.data)/\(name)") {
+                try FileManager.default.copyItem(atPath: "\(stage.data)/\(name)", toPath: "\(copy)/\(name)")
+            }
+            return try await stage.startDaemon(port: 0, data: copy)
+        }
+
         /// Ends everything.
         func stop() async {
-            for link in links { link.close() }
+            for link in allLinks { link.close() }
+            keySet?.close()
             await stage.stop()
             if movesClocks { for process in processes.values { MovedClock.clear(after: process.identifier) } }
         }

@@ -26,14 +26,28 @@
             case halfClosedToNode = "half closed to the node"
         }
 
+        /// Some of the connections that go through it.
+        enum Lane: String, Sendable, CaseIterable {
+            case all
+            /// Those on which nothing was written so far.
+            case checks
+            case writes
+        }
+
         private struct Wishes {
             var condition = Condition.open
             var cut: Cut?
+            /// Where new connections lead, if not to the store; 0 refuses them.
+            var detour: Int?
+            /// Whose connections are reset.
+            var reset: Lane?
+            var endsDetours = false
             var isClosed = false
 
-            mutating func takeCut() -> Cut? {
-                defer { cut = nil }
-                return cut
+            /// What is to be done now: what happens once is taken away.
+            mutating func take() -> Wishes {
+                defer { (cut, reset, endsDetours) = (nil, nil, false) }
+                return self
             }
         }
 
@@ -51,7 +65,7 @@
             // Lives as long as the link is open.
             Thread.detachNewThread { [self] in
                 clinux_name_thread("link")
-                relay.run { wishes.withLock { wishes in (wishes.condition, wishes.takeCut(), wishes.isClosed) } }
+                relay.run { wishes.withLock { $0.take() } }
             }
         }
 
@@ -59,18 +73,25 @@
         func cut(_ cut: Cut) { change { $0.cut = cut } }
         func close() { change { $0.isClosed = true } }
 
+        /// Has connections lead elsewhere: those that there are are reset, new ones reach another port.
+        /// - Parameter port: nil for one that nobody listens on.
+        func redirect(_ lane: Lane, to port: Int?) { change { ($0.detour, $0.reset) = (port ?? 0, lane) } }
+
+        /// Ends that: what led elsewhere is reset.
+        func endRedirection() { change { ($0.detour, $0.endsDetours) = (nil, true) } }
+
         private func change(_ change: (inout Wishes) -> Void) {
             wishes.withLock { change(&$0) }
             var one: UInt64 = 1
             _ = write(wake, &one, 8)
         }
 
-        private typealias State = (condition: Condition, cut: Cut?, isClosed: Bool)
-
         /// One pair of connections.
         private struct Pair {
             let node: Int32
             let store: Int32
+            let isDetour: Bool
+            var hasWritten = false
             /// What was received and not yet passed on.
             var toStore: [UInt8] = []
             var toNode: [UInt8] = []
@@ -93,12 +114,15 @@
                 self.wake = wake
             }
 
-            func run(_ state: () -> State) {
+            func run(_ wishes: () -> Wishes) {
                 var bytes = [UInt8](repeating: 0, count: 1 << 16)
                 while true {
-                    let (condition, cut, isClosed) = state()
-                    if isClosed { break }
-                    if let cut { self.cut(cut) }
+                    let wishes = wishes()
+                    let condition = wishes.condition
+                    if wishes.isClosed { break }
+                    if let cut = wishes.cut { self.cut(cut) }
+                    if let lane = wishes.reset { reset { lane == .all || $0.hasWritten == (lane == .writes) } }
+                    if wishes.endsDetours { reset(\.isDetour) }
                     if condition == .refusing { self.cut(.reset) }
                     var polled = [
                         pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
@@ -123,7 +147,7 @@
                     for index in pairs.indices {
                         move(index, polled[2 + 2 * index].revents, polled[3 + 2 * index].revents, &bytes)
                     }
-                    if polled[1].revents != 0 { accept(refuses: condition == .refusing) }
+                    if polled[1].revents != 0 { accept(to: condition == .refusing ? 0 : wishes.detour) }
                     removeEnded()
                 }
                 self.cut(.reset)
@@ -138,21 +162,23 @@
                     fd: descriptor, events: Int16((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), revents: 0)
             }
 
-            private func accept(refuses: Bool) {
+            /// - Parameter detour: where to, if not to the store; 0 for nowhere.
+            private func accept(to detour: Int?) {
                 let node = Glibc.accept(listener, nil, nil)
                 guard node >= 0 else { return }
-                guard !refuses, let store = try? ServerAddress.loopback(port: store).connect() else {
+                guard detour != 0, let store = try? ServerAddress.loopback(port: detour ?? store).connect() else {
                     Self.reset(node)
                     return
                 }
                 var yes: Int32 = 1
                 setsockopt(node, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-                pairs.append(Pair(node: node, store: store))
+                pairs.append(Pair(node: node, store: store, isDetour: detour != nil))
             }
 
             private func move(_ index: Int, _ node: Int16, _ store: Int16, _ bytes: inout [UInt8]) {
                 if node & Int16(POLLIN | POLLHUP | POLLERR) != 0, !pairs[index].nodeEnded {
                     pairs[index].nodeEnded = !Self.receive(pairs[index].node, into: &pairs[index].toStore, &bytes)
+                    if !pairs[index].hasWritten { pairs[index].hasWritten = Self.writes(pairs[index].toStore) }
                 }
                 if store & Int16(POLLIN | POLLHUP | POLLERR) != 0, !pairs[index].storeEnded {
                     pairs[index].storeEnded = !Self.receive(pairs[index].store, into: &pairs[index].toNode, &bytes)
@@ -174,6 +200,21 @@
                 let count = buffer.withUnsafeBytes { LoopbackSocket.sendSome($0, to: to) }
                 // Whoever is gone is noticed when reading.
                 if count > 0 { buffer.removeFirst(count) } else if count < 0, errno != EAGAIN { buffer = [] }
+            }
+
+            /// Whether what is sent begins with a command that writes.
+            private static func writes(_ bytes: [UInt8]) -> Bool {
+                // `*4\r\n$5\r\nSETEX`: the command's name is in the third line, or where that would be.
+                let beginning = String(decoding: bytes.prefix(24), as: UTF8.self)
+                return ["\nSETEX\r", "\nSET\r", "\nEVAL"].contains { beginning.contains($0) }
+            }
+
+            private func reset(_ isMeant: (Pair) -> Bool) {
+                for pair in pairs where isMeant(pair) {
+                    Self.reset(pair.node)
+                    Self.reset(pair.store)
+                }
+                pairs.removeAll(where: isMeant)
             }
 
             private func removeEnded() {

@@ -31,10 +31,10 @@
 
         private static func holds(_ token: RevokedToken, _ store: ControlConnection) throws(LoadFailure) -> Bool {
             for key in ["jti:\(token.identifier)", "sid:\(token.session)", "kid:\(token.key)"] {
-                if try store.call("EXISTS", "revoked:\(key)") == "1" { return true }
+                if try store.call("EXISTS", token.prefix + key) == "1" { return true }
             }
             for key in ["sub:\(token.subject)", "client:\(token.client)", "all"] {
-                let cutOff = try store.call("GET", "revoked:\(key)").flatMap { Int64($0) }
+                let cutOff = try store.call("GET", token.prefix + key).flatMap { Int64($0) }
                 if let cutOff, token.logInTime <= cutOff { return true }
             }
             return false

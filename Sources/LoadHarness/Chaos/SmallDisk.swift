@@ -5,6 +5,8 @@
     /// A file system in memory of a few megabytes, that can be filled to the last byte: only root may make one.
     struct SmallDisk: Sendable {
         static let megabytes = 48
+        /// What comes free of a full disk: enough for the log to go on, not for a whole new base.
+        static let scarce = 1 << 20
 
         /// Where it is mounted.
         let path: String
@@ -38,6 +40,17 @@
                 if count > 0 { continue }
                 guard count < 0, errno == ENOSPC || errno == EINTR else { throw .system("write") }
                 size /= 2
+            }
+        }
+
+        /// Gives back so many bytes of what ``fill()`` took.
+        func free(only bytes: Int) throws(LoadFailure) {
+            let descriptor = open(filler, O_WRONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw .system("open") }
+            defer { close(descriptor) }
+            let size = lseek(descriptor, 0, SEEK_END)
+            guard size >= 0, ftruncate(descriptor, max(0, size - off_t(bytes))) == 0 else {
+                throw .system("ftruncate")
             }
         }
 

@@ -9,41 +9,44 @@
         }
 
         /// Has an answer judged, and goes on with what it says.
-        /// - Parameter answer: nil if there will be none.
-        /// - Parameter cause: why.
         /// - Returns: whether the operation had the answer that it should have.
-        func answered(
-            _ operation: NodeOperation, _ answer: HTTPAnswer?, cause: String?, by connection: NodeConnection,
-            at now: Int64
-        ) -> Bool {
-            let received = reception(operation, answer, cause)
+        func answered(_ operation: NodeOperation, _ outcome: Outcome, _ sent: Sent, at now: Int64) -> Bool {
+            let received = reception(operation, outcome)
             switch operation {
             case .logIn(let device, let hasRightPassword):
                 device.changesUnderWay -= 1
-                return loggedIn(device, received, hasRightPassword, connection, at: now)
+                return loggedIn(device, received, hasRightPassword, sent, at: now)
             case .check(let token, let route):
-                return checked(token, route, received, by: connection, at: now)
+                return checked(token, route, received, sent, at: now)
             case .refresh(let device, let presentation):
                 device?.changesUnderWay -= 1
                 return refreshed(device, presentation, received, at: now)
             case .revoke(let order, let revocation):
                 order.device?.changesUnderWay -= 1
-                return revoked(order, revocation, received, by: connection, at: now)
+                return revoked(order, revocation, received, sent, at: now)
             case .logOutEverywhere(let request, let revocation):
                 request.device.changesUnderWay -= 1
-                if connection.isProbe {
+                if sent.isProbe {
                     prober.revocationEnded(isAcknowledged: received.answer == .accepted, at: now)
                 }
                 return loggedOutEverywhere(request, revocation, received, at: now)
             }
         }
 
-        private func reception(_ operation: NodeOperation, _ answer: HTTPAnswer?, _ cause: String?) -> Reception {
-            guard let answer else {
-                let cause = cause ?? "connection lost"
+        private func reception(_ operation: NodeOperation, _ outcome: Outcome) -> Reception {
+            switch outcome {
+            case .http(let answer): return reception(operation, answer)
+            case .lost(let cause):
                 figures.unavailable(cause)
                 return Reception(answer: cause.hasPrefix("malformed") ? .other : .unavailable)
+            case .side(let answer):
+                if answer == .unavailable { figures.unavailable(operation.kind.name) }
+                if answer == .other { figures.odd("\(operation.kind.name): an unexpected end") }
+                return Reception(answer: answer)
             }
+        }
+
+        private func reception(_ operation: NodeOperation, _ answer: HTTPAnswer) -> Reception {
             switch (answer.status, operation) {
             case (200, .check(_, .introspection)):
                 let isActive = answer.body.contains(#""active":true"#)
@@ -63,37 +66,38 @@
 
         private func loggedIn(
             _ device: SimulatedUser.Device, _ received: Reception, _ hasRightPassword: Bool,
-            _ connection: NodeConnection, at now: Int64
+            _ sent: Sent, at now: Int64
         ) -> Bool {
             let judgement = oracle.authenticated(received.answer, hasRightPassword: hasRightPassword)
-            note(judgement, "log in", nil, on: connection.node, sentAt: connection.sentAt, at: now)
+            note(judgement, "log in", nil, on: sent.node, sentAt: sent.at, at: now)
             guard received.answer == .accepted else { return judgement.isVerdict }
             let session = SessionRecord(of: device.user.subject, at: device.user.issuer)
-            let logIn = LogInSpan(sentAt: connection.sentAt, receivedAt: now)
+            let logIn = LogInSpan(sentAt: sent.at, receivedAt: now)
             guard let pair = pair(in: received.http, of: session, logIn) else { return false }
             device.enter(session, pair)
             return true
         }
 
         private func checked(
-            _ token: TokenRecord, _ route: CheckRoute, _ received: Reception, by connection: NodeConnection,
+            _ token: TokenRecord, _ route: CheckRoute, _ received: Reception, _ sent: Sent,
             at now: Int64
         ) -> Bool {
-            let policy = route == .introspection ? .deny : plan.nodes[connection.node].policy
-            let question = Question(node: connection.node, sentAt: connection.sentAt, policy: policy)
+            let policy = route == .me || route == .auth ? plan.nodes[sent.node].policy : .deny
+            let question = Question(node: sent.node, sentAt: sent.at, policy: policy)
             var judgement = oracle.checked(token, received.answer, to: question, at: now)
             if received.answer == .accepted, route == .me,
                 !received.http.body.contains(#""sub":"\#(token.text.subject)""#)
             {
-                judgement = .violation(.identity)
+                judgement = .other
                 oracle.count(judgement)
+                figures.odd("an answer that names somebody else")
             }
-            if connection.isProbe, received.answer == .refused { prober.refused(token, by: connection.node, at: now) }
+            if sent.isProbe, received.answer == .refused { prober.refused(token, by: sent.node, at: now) }
             if judgement == .rightlyAccepted {
-                control.proven(.acceptance, by: connection.node, sentAt: connection.sentAt, at: now)
+                control.proven(.acceptance, by: sent.node, sentAt: sent.at, at: now)
             }
-            note(judgement, "check", token, on: connection.node, sentAt: connection.sentAt, at: now)
-            audit?.answered(token, judgement, on: connection.node)
+            note(judgement, "check", token, on: sent.node, sentAt: sent.at, at: now)
+            audit?.answered(token, judgement, on: sent.node)
             return judgement.isVerdict
         }
 
@@ -114,23 +118,25 @@
 
         private func revoked(
             _ order: RevocationOrder, _ revocation: RevocationUnderWay, _ received: Reception,
-            by connection: NodeConnection, at now: Int64
+            _ sent: Sent, at now: Int64
         ) -> Bool {
             var isAcknowledged = received.answer == .accepted
-            if isAcknowledged, order.kind != .oauthRevocation, !received.http.body.contains(#""revoked":true"#) {
+            if isAcknowledged, order.kind == .logOut || order.kind == .administration,
+                !received.http.body.contains(#""revoked":true"#)
+            {
                 figures.odd("\(order.kind.name): 200 without a revocation")
                 isAcknowledged = false
             }
             oracle.ended(revocation, isAcknowledged ? .acknowledged : .unacknowledged, at: now)
             figures.revoked(isAcknowledged: isAcknowledged)
             if isAcknowledged {
-                control.proven(.revocation, by: connection.node, sentAt: connection.sentAt, at: now)
+                control.proven(.revocation, by: sent.node, sentAt: sent.at, at: now)
             } else {
-                retries.add(order, at: now)
+                if order.isAside { sideRetries.add(order, at: now) } else { retries.add(order, at: now) }
             }
-            if connection.isProbe { prober.revocationEnded(isAcknowledged: isAcknowledged, at: now) }
+            if sent.isProbe { prober.revocationEnded(isAcknowledged: isAcknowledged, at: now) }
             if order.isWide {
-                for user in users { settle(user) }
+                for user in order.issuer === issuer ? users : guests.flatMap(\.users) { settle(user) }
             } else if let device = order.device {
                 settle(device.user)
             }
@@ -141,6 +147,12 @@
             _ request: LogOutEverywhere, _ revocation: RevocationUnderWay, _ received: Reception, at now: Int64
         ) -> Bool {
             let (device, token) = (request.device, request.token)
+            guard request.hasRightPassword else {
+                let judgement = oracle.authenticated(received.answer, hasRightPassword: false)
+                note(judgement, "log out elsewhere", token, on: revocation.node, sentAt: revocation.sentAt, at: now)
+                oracle.ended(revocation, .withoutEffect, at: now)
+                return judgement.isVerdict
+            }
             var kept: (access: TokenRecord, refresh: TokenRecord)?
             if request.keepsCurrent, received.answer == .accepted {
                 let logIn = LogInSpan(sentAt: revocation.sentAt, receivedAt: now, sparedBy: revocation.number)
@@ -155,8 +167,7 @@
             case .unavailable, .other:
                 figures.revoked(isAcknowledged: false)
                 if plan.administrator != nil {
-                    let scope = RevocationOrder.Scope.subject(device.user.subject, name: device.user.name)
-                    retries.add(RevocationOrder(scope: scope, means: .administrator, device: device), at: now)
+                    retries.add(.init(.subject(of: token), of: token, by: .administrator, device), at: now)
                 }
             }
             if let kept, device.session === token.session {

@@ -11,7 +11,7 @@
             case logOutEverywhere(LogOutEverywhere)
         }
 
-        private static let choices: UInt64 = 10_000
+        static let choices: UInt64 = 10_000
         /// So long before its expiry a token is refreshed, mostly; in nanoseconds.
         private static let refreshBefore: Int64 = 2_000_000_000
 
@@ -20,11 +20,14 @@
             if let race = races.popLast() { return .refresh(race.device, race.token) }
             if let order = retries.take(at: now) { return .revoke(order) }
             if let token = revoked.takeLatest() { return .check(token, checkRoute()) }
+            if !guests.isEmpty, roll(plan.mix.guests.requests), let choice = chooseGuest(now) { return choice }
             let user = users[Int(random.next(below: UInt64(users.count)))]
             let device = user.devices[Int(random.next(below: UInt64(user.devices.count)))]
             if device.access?.revocation != nil { settle(user) }
             guard let access = device.access, let refresh = device.refresh else {
-                if !device.isBusy { return .logIn(device, hasRightPassword: !roll(plan.mix.wrongPasswords, of: 1_000)) }
+                if !device.isBusy {
+                    return .logIn(device, hasRightPassword: !roll(plan.mix.wrongPasswords, of: 1_000))
+                }
                 return revoked.any(random: &random).map { ask($0) } ?? .logIn(device)
             }
             if !device.isBusy, let change = chooseChange(of: device, access, refresh, now) { return change }
@@ -75,7 +78,11 @@
             if number < 0 { return .logOutEverywhere(LogOutEverywhere(device: device, token: access)) }
             number -= mix.logOutsElsewhere
             if number < 0 {
-                return .logOutEverywhere(LogOutEverywhere(device: device, token: access, keepsCurrent: true))
+                // One in three has stolen the token, and does not know the password.
+                return .logOutEverywhere(
+                    LogOutEverywhere(
+                        device: device, token: access, keepsCurrent: true,
+                        hasRightPassword: random.next(below: 3) != 0))
             }
             number -= mix.reuses
             if number < 0, let used = device.usedRefresh { return .refresh(device, used) }
@@ -93,10 +100,7 @@
         ) -> Choice? {
             if clients[access.text.client] != nil, roll(plan.mix.oauthRevocations) {
                 let token = random.next(below: 2) == 0 ? access : refresh
-                return .revoke(
-                    RevocationOrder(
-                        scope: .session(token.session, identifier: token.text.session), means: .oauth(token),
-                        device: device))
+                return .revoke(.init(.session(of: token), of: token, by: .oauth(token), device))
             }
             guard plan.administrator != nil else { return nil }
             let mix = plan.mix.administered
@@ -104,18 +108,18 @@
             let scope: RevocationOrder.Scope
             number -= mix.sessions
             if number < 0 {
-                scope = .session(access.session, identifier: access.text.session)
+                scope = .session(of: access)
             } else {
                 number -= mix.subjects
                 if number < 0 {
-                    scope = .subject(device.user.subject, name: device.user.name)
+                    scope = .subject(of: access)
                 } else {
                     number -= mix.clients
                     guard number < 0 else { return nil }
-                    scope = .client(access.client, identifier: access.text.client)
+                    scope = .client(of: access)
                 }
             }
-            return .revoke(RevocationOrder(scope: scope, means: .administrator, device: device))
+            return .revoke(.init(scope, of: access, by: .administrator, device))
         }
 
         /// Asks for a revoked token, whichever it is.
@@ -129,12 +133,12 @@
         }
 
         /// Where an access token is checked.
-        private func checkRoute() -> CheckRoute {
+        func checkRoute() -> CheckRoute {
             if !clients.isEmpty, roll(plan.mix.introspections) { return .introspection }
             return random.next(below: 2) == 0 ? .me : .auth
         }
 
-        private func roll(_ chances: Int, of all: UInt64 = NodeLoad.choices) -> Bool {
+        func roll(_ chances: Int, of all: UInt64 = NodeLoad.choices) -> Bool {
             random.next(below: all) < UInt64(chances)
         }
 

@@ -11,6 +11,7 @@
             case .check(let token, .auth): return request.check(token.text, route: "/auth", inCookie: inCookie)
             case .check(let token, .introspection):
                 return request.introspection(token.text, isRefresh: token.kind == .refresh, by: anyClient)
+            case .check(_, .commandLine), .check(_, .library): preconditionFailure("no node is asked")
             case .refresh(_, let token): return request.refresh(token.text)
             case .revoke(let order): return self.request(order, request, inCookie: inCookie)
             case .logOutEverywhere(let everywhere):
@@ -28,7 +29,9 @@
                 return request.oauthRevocation(token.text, by: clients[token.text.client] ?? anyClient)
             case .administrator:
                 let (scope, identifier) = order.scope.name
-                return request.administration(scope, identifier, secret: plan.administrator ?? "")
+                return request.administration(
+                    scope, identifier, issuer: order.issuer.name, secret: plan.administrator ?? "")
+            case .commandLine, .library: preconditionFailure("no node is asked")
             }
         }
 
@@ -53,7 +56,9 @@
                 return .revoke(order, oracle.revocationSent([order.target], to: node, at: now))
             case .logOutEverywhere(let request):
                 request.device.changesUnderWay += 1
-                var targets: [RevocationTarget] = [.cutOff(request.token.session.subject)]
+                // With a wrong password nothing may happen.
+                var targets: [RevocationTarget] =
+                    request.hasRightPassword ? [.cutOff(request.token.session.subject)] : []
                 if !request.keepsCurrent { targets.append(.session(request.token.session)) }
                 return .logOutEverywhere(request, oracle.revocationSent(targets, to: node, at: now))
             }
@@ -64,6 +69,7 @@
         /// As an administrator names it.
         fileprivate var name: (scope: String, identifier: String) {
             switch self {
+            case .token, .all: preconditionFailure("no node has a route for that")
             case .session(_, let identifier): ("session", identifier)
             case .subject(_, let name): ("subject", name)
             case .client(_, let identifier): ("client", identifier)

@@ -45,7 +45,7 @@
             _ judgement: Judgement, _ what: String, _ token: TokenRecord?, on node: Int, sentAt: Int64, at now: Int64
         ) {
             guard judgement.isViolation || judgement == .falseRejection else { return }
-            if case .violation(let rule) = judgement { control.found(rule) }
+            if case .violation(let rule) = judgement { control.found(rule) } else { control.foundFalseRejection() }
             recorder.recordViolation(at: seconds(at: now))
             figures.found(describe(judgement, what, token, node, sentAt, now))
         }

@@ -49,10 +49,16 @@
         let clients: [String: ClientCredentials]
         var random: Random
         var oracle: Oracle
-        let issuer = IssuerRecord()
+        let issuer: IssuerRecord
+        let guests: [GuestIssuer]
+        let sideTasks: SideTasks
+        var sideOperations: [Int: (operation: NodeOperation, sentAt: Int64)] = [:]
+        var sideNumber = 0
+        var sideAt: Int64 = 0
         private(set) var users: [SimulatedUser] = []
         var revoked = RevokedTokens()
         var retries = RevocationRetries()
+        var sideRetries = RevocationRetries()
         var figures = NodeFigures()
         let recorder: LoadRecorder
         var prober: NodeProber
@@ -63,7 +69,7 @@
         var audit: NodeAudit?
         private(set) var began: Int64 = 0
         /// Unix time minus the harness' clock, in nanoseconds.
-        private let wallOffset: Int64
+        let wallOffset: Int64
 
         private let epoll: Int32
         private(set) var connections: [NodeConnection] = []
@@ -71,6 +77,7 @@
         private var nextIntended = 0.0
         private var endsAt = Int64.max
         private var isEnding = false
+        /// On connections.
         private var underWay = 0
         private var upkeepAt: Int64 = 0
 
@@ -87,9 +94,20 @@
             epoll = clinux_epoll_create()
             guard epoll >= 0 else { throw LoadFailure.system("epoll_create1") }
             wallOffset = Int64(Date().timeIntervalSince1970 * 1e9) - clinux_time()
+            let issuer = IssuerRecord(label: plan.label)
+            self.issuer = issuer
             users = (0..<plan.users).map {
                 SimulatedUser(name: plan.name(of: $0), devices: plan.devices, issuer: issuer)
             }
+            guests = plan.issuers.map {
+                GuestIssuer(
+                    $0, users: plan.guests, devices: plan.devices, clients: plan.clients.keys.sorted(),
+                    storeClock: plan.storeClock)
+            }
+            sideTasks = try SideTasks()
+            guard
+                clinux_epoll_control(epoll, clinux_add, sideTasks.descriptor, UInt32(CLINUX_READABLE), UInt64.max) == 0
+            else { throw LoadFailure.system("epoll_ctl") }
             for node in plan.nodes.indices {
                 let address = try NodeAddress(plan.nodes[node].url)
                 let count = plan.connections + (plan.probes > 0 ? plan.probeConnections : 0)
@@ -122,7 +140,7 @@
             let processorTime = clinux_thread_time()
             began = clinux_time()
             if case .after(let duration) = plan.end { endsAt = began + duration.inNanoseconds }
-            while !(isEnding && underWay == 0) { step(events, buffer) }
+            while !(isEnding && isQuiet) { step(events, buffer) }
             var result = Result()
             result.began = began
             result.seconds = seconds(at: clinux_time())
@@ -141,17 +159,25 @@
             return result
         }
 
+        /// Whether nothing waits for an answer.
+        private var isQuiet: Bool { underWay == 0 && sideOperations.isEmpty }
+
         private func step(_ events: UnsafeMutablePointer<clinux_event>, _ buffer: UnsafeMutableRawBufferPointer) {
             var now = clinux_time()
             if now >= upkeepAt { keepUp(now) }
             if !isEnding {
                 startDue(now)
                 if phase == .running { runProbe(now) }
+                runSide(now)
             }
             // In nanoseconds. A whole millisecond would be the prober's interval once more.
             let wait: Int64 = prober.isActive ? 200_000 : plan.rate != nil ? 1_000_000 : 10_000_000
             let ready = clinux_epoll_wait_for(epoll, events, Int32(Self.eventsAtOnce), wait)
             for event in 0..<Int(max(0, ready)) {
+                guard events[event].value != UInt64.max else {
+                    takeSideResults()
+                    continue
+                }
                 let index = Int(events[event].value)
                 // An earlier event of this batch may have closed it.
                 guard connections[index].isConnected else { continue }
@@ -160,7 +186,7 @@
                 case .lost(let cause): lose(index, cause)
                 case .answer(let answer):
                     now = clinux_time()
-                    finish(index, answer, at: now)
+                    finish(index, .http(answer), at: now)
                     if answer.closes { connections[index].disconnect() }
                     if !connections[index].isProbe, connections[index].isIdle { idle.append(index) }
                 }
@@ -173,8 +199,8 @@
             guard !control.isStopped else { return }
             gatherUnsettled()
             begin(.settling, until: clinux_time() + Self.settlingTime)
-            while !(retries.isEmpty && underWay == 0 || isEnding && underWay == 0) { step() }
-            figures.neverAcknowledged = retries.count
+            while !(retries.isEmpty && sideRetries.isEmpty && isQuiet || isEnding && isQuiet) { step() }
+            figures.neverAcknowledged = retries.count + sideRetries.count
         }
 
         /// Asks every node for every revoked token that has not expired.
@@ -186,7 +212,7 @@
             guard !control.isStopped, !tokens.isEmpty else { return }
             audit = NodeAudit(tokens, nodes: plan.nodes.count)
             begin(.auditing, until: now + Self.auditTime)
-            while !(audit?.isDone == true || isEnding) || underWay > 0 { step() }
+            while !(audit?.isDone == true || isEnding) || !isQuiet { step() }
         }
 
         private func begin(_ phase: Phase, until end: Int64) {
@@ -198,7 +224,7 @@
         /// What the store should hold.
         private func revokedTokens() -> [RevokedToken] {
             let now = clinux_time()
-            return revoked.all.filter { $0.expiresAt - now > Self.leastLifeOfAudited }.map { RevokedToken($0.text) }
+            return revoked.all.filter { $0.expiresAt - now > Self.leastLifeOfAudited }.map { RevokedToken($0) }
         }
 
         /// What need not be looked at for every answer.
@@ -276,20 +302,28 @@
         private func lose(_ index: Int, _ cause: String) {
             connections[index].disconnect()
             guard connections[index].operation != nil else { return }
-            finish(index, nil, cause: cause, at: clinux_time())
+            finish(index, .lost(cause), at: clinux_time())
         }
 
-        private func finish(_ index: Int, _ answer: HTTPAnswer?, cause: String? = nil, at now: Int64) {
+        private func finish(_ index: Int, _ outcome: Outcome, at now: Int64) {
             let connection = connections[index]
             guard let operation = connection.finish() else { return }
             underWay -= 1
+            let sent = Sent(
+                to: connection.node, at: connection.sentAt, intendedAt: connection.intendedAt,
+                isProbe: connection.isProbe)
+            conclude(operation, outcome, sent, at: now)
+        }
+
+        /// Has an operation judged, and counts it.
+        func conclude(_ operation: NodeOperation, _ outcome: Outcome, _ sent: Sent, at now: Int64) {
             let name = operation.kind.name
-            let isAnswered = answered(operation, answer, cause: cause, by: connection, at: now)
+            let isAnswered = answered(operation, outcome, sent, at: now)
             figures.availability.count(
                 name, isAnswered: isAnswered,
-                isExcused: !isAnswered && control.wasDisturbed(connection.node, since: connection.sentAt))
+                isExcused: !isAnswered && control.wasDisturbed(sent.node, since: sent.at))
             if isAnswered {
-                recorder.record(name, latency: now - connection.intendedAt, at: seconds(at: now))
+                recorder.record(name, latency: now - sent.intendedAt, at: seconds(at: now))
             } else {
                 recorder.recordError(name, at: seconds(at: now))
             }

@@ -30,6 +30,7 @@ final class NodeLoadControl: Sendable {
     private let disturbances = Mutex<[Int: Disturbance]>([:])
     private let stopped = Atomic(false)
     private let broken = Mutex<[Rule: Int]>([:])
+    private let rejected = Atomic(0)
     private let waiterCount = Atomic(0)
     private let waiters = Mutex<[Waiter]>([])
 
@@ -41,6 +42,10 @@ final class NodeLoadControl: Sendable {
 
     /// A rule was broken.
     func found(_ rule: Rule) { broken.withLock { $0[rule, default: 0] += 1 } }
+
+    /// A good token was refused.
+    func foundFalseRejection() { rejected.add(1, ordering: .relaxed) }
+    var falseRejections: Int { rejected.load(ordering: .relaxed) }
 
     /// How often rules have been broken so far.
     var violations: [Rule: Int] { broken.withLock { $0 } }

@@ -32,6 +32,21 @@ struct NodeLoadPlan: Sendable {
     /// Secrets of clients by `client_id`, for `/oauth2/…`; empty where the nodes know none.
     var clients: [String: String] = [:]
 
+    /// Others whose tokens the nodes accept.
+    var issuers: [OtherIssuer] = []
+    /// Of each of them.
+    var guests = 20
+    /// How far the store's clock may be from the harness'.
+    var storeClock = StoreClockBand()
+    /// A token that lives longer is never to be accepted.
+    var longestLifetime: Duration = .seconds(30 * 86_400)
+    /// The label of our own issuer in the denylist.
+    var label: String?
+    /// nil if the command line and the library are left out.
+    var commandLine: CommandLineClient?
+    /// What they are asked for, a second.
+    var sidesPerSecond = 2.0
+
     var mix = NodeLoadMix()
 
     func name(of user: Int) -> String { "\(namePrefix)\(user)" }
@@ -55,16 +70,31 @@ struct NodeLoadMix: Sendable {
     /// By an administrator.
     var administered = AdministeredMix()
     var logOutsEverywhere = 8
-    var logOutsElsewhere = 8
+    var logOutsElsewhere = 12
     /// A refresh token that was used up is presented again: that ends the session, or gives the same successor.
     var reuses = 6
     /// A refresh token is presented twice at once.
     var races = 6
+    var guests = GuestMix()
 
     /// Of 100,000 requests: a client's cut-off ends the sessions of all its users.
     struct AdministeredMix: Sendable {
         var sessions = 60
         var subjects = 60
         var clients = 1
+    }
+
+    /// Users of other issuers.
+    struct GuestMix: Sendable {
+        /// Of 10,000 requests of all.
+        var requests = 1_000
+        /// Of 10,000 of theirs, beside checks.
+        var logOuts = 80
+        var logOutsEverywhere = 10
+        var oauthRevocations = 20
+        var administeredSessions = 20
+        var administeredSubjects = 10
+        /// A token that was issued in the future, or lives for too long.
+        var wrongTimes = 100
     }
 }

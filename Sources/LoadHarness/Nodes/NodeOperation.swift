@@ -10,7 +10,7 @@ enum NodeOperation {
     var kind: Kind {
         switch self {
         case .logIn: .logIn
-        case .check(_, let route): route == .introspection ? .introspection : .check
+        case .check(_, let route): route.kind
         case .refresh: .refresh
         case .revoke(let order, _): order.kind
         case .logOutEverywhere(let request, _): request.keepsCurrent ? .logOutElsewhere : .logOutEverywhere
@@ -28,6 +28,10 @@ enum NodeOperation {
         case logOutElsewhere = "log out elsewhere"
         case oauthRevocation = "RFC 7009 revocation"
         case administration = "administrator's revocation"
+        case commandLineCheck = "`revoked check`"
+        case commandLineRevocation = "`revoked revoke`"
+        case libraryCheck = "check by the library"
+        case libraryRevocation = "revocation by the library"
         /// From the acknowledgement of a probed revocation to the first refusal on another node.
         case revokeToRefused = "revoke → refused"
         /// The probed revocation itself.
@@ -42,6 +46,46 @@ enum CheckRoute: Sendable {
     case me, auth
     /// RFC 7662
     case introspection
+    /// `revoked check`, a process of its own.
+    case commandLine
+    /// The client library, in the load's own process.
+    case library
+
+    var kind: NodeOperation.Kind {
+        switch self {
+        case .me, .auth: .check
+        case .introspection: .introspection
+        case .commandLine: .commandLineCheck
+        case .library: .libraryCheck
+        }
+    }
+}
+
+/// Where a request went, and when.
+struct Sent {
+    /// The command line has the number behind the last node's.
+    let node: Int
+    let at: Int64
+    /// When it should have been sent, in an open loop.
+    let intendedAt: Int64
+    /// Whether the prober sent it.
+    var isProbe = false
+
+    init(to node: Int, at time: Int64, intendedAt: Int64, isProbe: Bool = false) {
+        self.node = node
+        at = time
+        self.intendedAt = intendedAt
+        self.isProbe = isProbe
+    }
+}
+
+/// What came back.
+enum Outcome {
+    case http(HTTPAnswer)
+    /// There will be no answer.
+    case lost(String)
+    /// From the command line, or the library.
+    case side(TokenAnswer)
 }
 
 /// `POST /logout-everywhere`

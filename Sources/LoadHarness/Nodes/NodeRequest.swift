@@ -37,8 +37,10 @@ struct NodeRequest {
     }
 
     /// - Parameter scope: `subject`, `session`, `client` or `key`.
-    func administration(_ scope: String, _ identifier: String, secret: String) -> [UInt8] {
-        post("/admin/revoke", credentials: "Bearer \(secret)", body: #"{"\#(scope)":"\#(identifier)"}"#)
+    func administration(_ scope: String, _ identifier: String, issuer: String, secret: String) -> [UInt8] {
+        post(
+            "/admin/revoke", credentials: "Bearer \(secret)",
+            body: #"{"\#(scope)":"\#(identifier)","issuer":"\#(issuer)"}"#)
     }
 
     func refresh(_ token: TokenText) -> [UInt8] {

@@ -64,7 +64,9 @@
                 var stageSettings = NodeStage.Settings()
                 stageSettings.accessTokenLifetime = settings.accessTokenLifetime
                 stageSettings.rotationGrace = Self.rotationGrace
-                let stage = try NodeStage(executable: executable, settings: stageSettings)
+                let stage = try NodeStage(executable: executable, settings: stageSettings) {
+                    OtherIssuer.two(lead: .seconds(2), keySets: $0)
+                }
                 let status = await statusOfStage(stage, seed: seed)
                 await stage.stop()
                 if status == 2 {
@@ -85,6 +87,8 @@
                 try stage.makeFiles(&plan, nodes: settings.start)
                 var backend = settings.backend
                 if backend == nil { backend = "redis://127.0.0.1:\(try await stage.startDaemon(port: 0).port)" }
+                let commandLine = try CommandLineClient(stage, backend: backend ?? "", labels: stage.labels)
+                plan.commandLine = commandLine
                 for number in 1...settings.start {
                     var profile = NodeProfile.stage(number)
                     profile.url = try await stage.startNode(
@@ -92,7 +96,9 @@
                     ).url
                     plan.nodes.append(profile)
                 }
-                return try await load(plan)
+                let status = try await load(plan)
+                await commandLine.close()
+                return status
             } catch {
                 tell("revoked load nodes: \(error)")
                 return 2

@@ -19,15 +19,22 @@ final class NodeStage: Sendable {
     let directory: String
     private let executable: String
     private let settings: Settings
+    /// Others whose tokens the nodes accept: then our own issuer has a label, too.
+    private let others: [OtherIssuer]
     /// Of the administrator, at every node.
-    private let secret = (UUID().uuidString + UUID().uuidString).replacing("-", with: "").lowercased()
+    let secret = (UUID().uuidString + UUID().uuidString).replacing("-", with: "").lowercased()
+    var accessTokenLifetime: Int { settings.accessTokenLifetime }
     private let processes = Mutex<[ChildProcess]>([])
     private let starts = Mutex(0)
 
-    init(executable: String, settings: Settings) throws {
+    /// - Parameter issuers: makes the others whose tokens the nodes accept; their key sets may be in a directory.
+    init(
+        executable: String, settings: Settings, issuers: (_ directory: String) -> [OtherIssuer] = { _ in [] }
+    ) throws {
+        directory = FileManager.default.temporaryDirectory.path + "/revoked-load-\(UUID().uuidString.lowercased())"
         self.executable = executable
         self.settings = settings
-        directory = FileManager.default.temporaryDirectory.path + "/revoked-load-\(UUID().uuidString.lowercased())"
+        others = issuers(directory)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
@@ -46,16 +53,33 @@ final class NodeStage: Sendable {
         guard settings.stockGlue == nil else { return }
         for number in 1...nodes { plan.clients[client(number)] = try ClientFile(clients).add(client(number)) }
         plan.administrator = secret
+        guard !others.isEmpty else { return }
+        try OtherIssuer.file(others).write(to: URL(filePath: issuers))
+        for issuer in others where !issuer.location.contains("://") {
+            try OtherIssuer.keySet(issuer.keys).write(to: URL(filePath: issuer.location))
+        }
+        (plan.issuers, plan.label) = (others, Self.label)
+    }
+
+    /// The labels of all issuers by `iss`; empty if there is only our own.
+    var labels: [String: String] {
+        guard !others.isEmpty else { return [:] }
+        return Dictionary(uniqueKeysWithValues: others.map { ($0.name, $0.name) })
+            .merging(["revoked": Self.label]) { $1 }
     }
 
     /// Starts our daemon.
     /// - Parameter port: 0 for a free one.
+    /// - Parameter data: another directory than the stage's own.
     func startDaemon(
-        port: Int, environment: [String: String] = [:]
+        port: Int, data: String? = nil, environment: [String: String] = [:]
     ) async throws -> (process: ChildProcess, port: Int) {
         let daemon = try start(
             "daemon",
-            ["serve", "--port", "\(port)", "--dir", data, "--appendfsync", "always", "--loglevel", "warning"]
+            [
+                "serve", "--port", "\(port)", "--dir", data ?? self.data, "--appendfsync", "always", "--loglevel",
+                "warning",
+            ]
                 + settings.daemonArguments, environment: environment)
         let address = try await daemon.line(beginning: "listening on tcp://127.0.0.1:", within: Self.startTime)
         guard let port = Int(address) else {
@@ -85,6 +109,7 @@ final class NodeStage: Sendable {
             arguments += ["--clients", clients, "--client-id", client(number)]
             arguments += ["--failure-policy", profile.policy.argument]
             if profile.usesCookies { arguments.append("--cookies") }
+            if !others.isEmpty { arguments += ["--issuers", issuers, "--issuer-label", Self.label] }
             secrets["REVOKED_NODE_ADMIN_SECRET"] = secret
         }
         let node = try start("node \(number)", arguments, environment: environment.merging(secrets) { $1 })
@@ -94,7 +119,8 @@ final class NodeStage: Sendable {
 
     /// Starts any other program.
     func start(
-        _ name: String, executable: String? = nil, _ arguments: [String], environment: [String: String] = [:]
+        _ name: String, executable: String? = nil, _ arguments: [String], environment: [String: String] = [:],
+        input: [UInt8]? = nil
     ) throws(ChildProcess.Failure) -> ChildProcess {
         let number = starts.withLock { starts in
             starts += 1
@@ -102,8 +128,12 @@ final class NodeStage: Sendable {
         }
         let log = "\(directory)/\(number)-\(name.replacing(" ", with: "-")).log"
         let process = try ChildProcess(
-            name, executable: executable ?? self.executable, arguments: arguments, log: log, environment: environment)
-        processes.withLock { $0.append(process) }
+            name, executable: executable ?? self.executable, arguments: arguments, log: log, environment: environment,
+            input: input)
+        processes.withLock { processes in
+            processes.removeAll { $0.hasEnded != nil }
+            processes.append(process)
+        }
         return process
     }
 
@@ -138,11 +168,14 @@ final class NodeStage: Sendable {
     }
 
     private var keys: String { "\(directory)/key.pem" }
-    private var accounts: String { "\(directory)/users.jsonl" }
-    private var clients: String { "\(directory)/clients.jsonl" }
+    var accounts: String { "\(directory)/users.jsonl" }
+    var clients: String { "\(directory)/clients.jsonl" }
+    private var issuers: String { "\(directory)/issuers.json" }
+    /// Of our own issuer.
+    private static let label = "own"
 
     /// The `client_id` of the tokens that a node mints.
-    private func client(_ number: Int) -> String { "app-\(number)" }
+    func client(_ number: Int) -> String { "app-\(number)" }
 }
 
 extension RoutePolicy {

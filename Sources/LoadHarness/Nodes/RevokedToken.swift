@@ -12,8 +12,12 @@ struct RevokedToken: Sendable {
     let key: String
     /// `auth_time`, or `iat` where there is none, Unix milliseconds.
     let logInTime: Int64
+    /// What its keys begin with.
+    let prefix: String
 
-    init(_ text: TokenText) {
+    init(_ token: TokenRecord) {
+        let text = token.text
+        prefix = token.session.issuer.prefix
         identifier = text.identifier
         session = text.session
         subject = text.subject

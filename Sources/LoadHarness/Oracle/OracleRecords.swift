@@ -8,9 +8,18 @@ final class CutOffScope {
 
 /// An issuer of tokens, with what is revoked in its name.
 final class IssuerRecord {
+    /// `iss`
+    let name: String
+    /// What its keys in the store begin with.
+    let prefix: String
     let all = CutOffScope()
     private var clients: [String: CutOffScope] = [:]
     private var keys: [String: KeyRecord] = [:]
+
+    init(_ name: String = "revoked", label: String? = nil) {
+        self.name = name
+        prefix = label.map { "revoked:\($0):" } ?? "revoked:"
+    }
 
     func client(_ identifier: String) -> CutOffScope {
         if let client = clients[identifier] { return client }

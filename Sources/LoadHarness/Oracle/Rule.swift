@@ -19,8 +19,6 @@ enum Rule: Int, Sendable, CaseIterable {
     case lastKnownBound
     /// A node went by what it knew of a token that it had revoked itself.
     case lastKnownLocal
-    /// An answer named somebody else than the token.
-    case identity
 
     /// What broke it, as a report says it.
     var description: String {
@@ -40,7 +38,6 @@ enum Rule: Int, Sendable, CaseIterable {
         case .kind: "a refresh token was accepted as an access token"
         case .lastKnownBound: "last-known answered for longer than its bound"
         case .lastKnownLocal: "last-known accepted what the node itself had revoked"
-        case .identity: "an answer named somebody else"
         }
     }
 }

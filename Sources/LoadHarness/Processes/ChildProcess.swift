@@ -32,9 +32,12 @@ public final class ChildProcess: Sendable {
     /// Starts a process. It inherits our environment without any `REVOKED_…` variable.
     /// - Parameter executable: its path.
     /// - Parameter log: written from its beginning.
+    /// - Parameter input: what it reads from its standard input, at most 16 KiB; its end is the end of that then, and it
+    ///   does not end with us.
     /// - Throws: ``Failure``.
     public init(
-        _ name: String, executable: String, arguments: [String], log: String, environment: [String: String] = [:]
+        _ name: String, executable: String, arguments: [String], log: String, environment: [String: String] = [:],
+        input: [UInt8]? = nil
     ) throws(Failure) {
         guard FileManager.default.createFile(atPath: log, contents: nil, attributes: [.posixPermissions: 0o600]),
             let output = FileHandle(forWritingAtPath: log)
@@ -48,7 +51,7 @@ public final class ChildProcess: Sendable {
         process.executableURL = URL(filePath: executable)
         process.arguments = arguments
         process.environment = inherited.merging(environment) { $1 }
-            .merging([ParentLifeline.variable: "1"]) { $1 }
+            .merging(input == nil ? [ParentLifeline.variable: "1"] : [:]) { $1 }
         process.standardInput = lifeline
         process.standardOutput = output
         process.standardError = output
@@ -62,6 +65,11 @@ public final class ChildProcess: Sendable {
             throw Failure(message: "cannot start \(name) (\(executable)): \(error)")
         }
         try? output.close()
+        if let input {
+            precondition(input.count <= 16 << 10, "more might wait for the process to read it")
+            try? lifeline.fileHandleForWriting.write(contentsOf: input)
+            try? lifeline.fileHandleForWriting.close()
+        }
         self.name = name
         self.log = log
         self.ending = ending
@@ -125,6 +133,9 @@ public final class ChildProcess: Sendable {
     public var output: String {
         String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
     }
+
+    /// Removes the log of one that has ended.
+    public func removeLog() { try? FileManager.default.removeItem(atPath: log) }
 
     /// The end of what it has written.
     public var lastLines: String {

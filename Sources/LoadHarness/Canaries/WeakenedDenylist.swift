@@ -1,0 +1,175 @@
+import AuthNode
+import Contract
+import Foundation
+import Revocation
+import RevocationHTTP
+import Synchronization
+
+/// A node's denylist without one of its protections. Only canaries build it.
+final class WeakenedDenylist: NodeDenylist {
+    /// How long reading a cut-off's time and writing it are apart, where that matters.
+    private static let delay: Duration = .milliseconds(20)
+
+    private let weakness: Weakness?
+    private let url: String
+    private let configuration: RevocationConfiguration
+    private let list: Mutex<RevocationList>
+    /// Where it writes, if not where it checks.
+    private let writes: RevocationList?
+
+    /// - Parameter other: another store.
+    init(_ weakness: Weakness?, url: String, other: String, configuration: RevocationConfiguration) throws {
+        self.weakness = weakness
+        self.url = url
+        self.configuration = configuration
+        list = Mutex(try RevocationList(url, configuration: configuration))
+        writes =
+            switch weakness {
+            case .writesElsewhere: try RevocationList(other, configuration: configuration)
+            case .forgetsOwnRevocations: try RevocationList(url, configuration: configuration)
+            default: nil
+            }
+    }
+
+    private var current: RevocationList { list.withLock { $0 } }
+
+    func close() async {
+        await current.close()
+        await writes?.close()
+    }
+
+    func readiness() async -> Readiness { await current.readiness() }
+
+    // MARK: Checks
+
+    func verdict(for token: TokenClaims) async -> Verdict {
+        let verdict = await current.verdict(for: seen(token))
+        switch (weakness, verdict) {
+        case (.ignoresAll, .revoked(let reason)) where reason.text.hasSuffix(" all"): return .clear
+        case (.believesAnyEpoch, .unknown(let cause)) where cause.code == .epochChanged:
+            return await believing().verdict(for: token)
+        default: return verdict
+        }
+    }
+
+    func admission(of token: TokenClaims, policy: FailurePolicy) async -> Admission {
+        switch policy {
+        case .lastKnown:
+            let policy = weakness == .knowsForTooLong ? FailurePolicy.lastKnown(for: .seconds(60)) : policy
+            return await current.admission(of: seen(token), policy: policy)
+        case .allow, .deny:
+            switch await verdict(for: token) {
+            case .clear: return .admitted(.proven)
+            case .revoked(let reason): return .revoked(reason)
+            case .unknown(let cause): return policy == .allow ? .admitted(.allowed) : .refused(cause)
+            }
+        }
+    }
+
+    /// What is left of a token.
+    private func seen(_ token: TokenClaims) -> TokenClaims {
+        var token = token
+        switch weakness {
+        case .ignoresTokens: token.identifier = nil
+        case .ignoresSessions: token.session = nil
+        case .ignoresSubjects: token.subject = nil
+        case .ignoresClients: token.client = nil
+        case .ignoresKeys: token.key = nil
+        case .ignoresLogInTime: token.authenticatedAt = nil
+        default: break
+        }
+        return token
+    }
+
+    /// Begins anew with the store that is there.
+    private func believing() async -> RevocationList {
+        guard let new = try? RevocationList(url, configuration: configuration) else { return current }
+        let old = list.withLock { list in
+            defer { list = new }
+            return list
+        }
+        await old.close()
+        return new
+    }
+
+    // MARK: Revocations
+
+    func revoke(
+        _ token: TokenClaims, reason: Reason, scopes: Set<Scope.Kind>
+    ) async throws(RevocationError) -> Acknowledgement {
+        switch weakness {
+        case .acknowledgesUnwritten: return .revoked(secondsToLive: 60)
+        case .readsTimeEarly, .ignoresLogInTime, .replacesCutOffs:
+            guard scopes.contains(.subject), let subject = token.subject else { break }
+            let rest = scopes.subtracting([.subject])
+            if !rest.isEmpty { _ = try await current.revoke(token, reason: reason, scopes: rest) }
+            return try await revoke(.subject(subject), reason: reason, issuer: token.issuer)
+        default: break
+        }
+        return try await (writes ?? current).revoke(token, reason: reason, scopes: scopes)
+    }
+
+    func revoke(
+        _ request: RevocationRequest, reason: Reason, issuer: String?
+    ) async throws(RevocationError) -> Acknowledgement {
+        guard case .subject(let subject, .now) = request else {
+            if weakness == .acknowledgesUnwritten { return .revoked(secondsToLive: 60) }
+            return try await (writes ?? current).revoke(request, reason: reason, issuer: issuer)
+        }
+        let now = Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))
+        switch weakness {
+        case .acknowledgesUnwritten: return .revoked(secondsToLive: 60)
+        case .readsTimeEarly:
+            return try await current.revoke(
+                .subject(subject, issuedBefore: .at(now - 2_000)), reason: reason, issuer: issuer)
+        case .ignoresLogInTime:
+            try? await Task.sleep(for: Self.delay)
+            return try await current.revoke(.subject(subject, issuedBefore: .at(now)), reason: reason, issuer: issuer)
+        case .replacesCutOffs:
+            let acknowledgement = try await current.revoke(request, reason: reason, issuer: issuer)
+            _ = try await current.restore([.subject(subject)], issuer: issuer)
+            _ = try await current.revoke(
+                .subject(subject, issuedBefore: .at(now - 3_600_000)), reason: reason, issuer: issuer)
+            return acknowledgement
+        default: return try await (writes ?? current).revoke(request, reason: reason, issuer: issuer)
+        }
+    }
+
+    // MARK: Log-ins and refreshes
+
+    func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
+        let time = try await current.issueTime(for: token)
+        return weakness == .mintsBehindCutOffs ? time - 5_000 : time
+    }
+
+    func rotate(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome {
+        switch weakness {
+        case .rotatesInTwoSteps:
+            switch await current.verdict(for: token) {
+            case .unknown(let cause): return .unknown(cause)
+            case .revoked(let reason): return .revoked(reason)
+            case .clear: break
+            }
+            try? await Task.sleep(for: Self.delay)
+            _ = try await current.revoke(token, reason: .logout, scopes: [.token])
+            let now = Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))
+            return .rotated(
+                .init(
+                    identifier: UUID().uuidString.lowercased(), issuedAt: now,
+                    authenticatedAt: token.logInTime ?? now))
+        default:
+            let outcome = try await current.rotate(seenForRotation(token))
+            if case .reused = outcome, weakness == .sparesReusedSessions, let session = token.session {
+                _ = try await current.restore([.session(session)], issuer: token.issuer)
+            }
+            return outcome
+        }
+    }
+
+    /// A refresh token needs its identifiers to be exchanged.
+    private func seenForRotation(_ token: TokenClaims) -> TokenClaims {
+        var token = token
+        if weakness == .ignoresLogInTime { token.authenticatedAt = nil }
+        return token
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+import Testing
+
+@testable import LoadHarness
+
+/// Each rule that the oracle judges rests on a protection: without it a short load must show that, with it nothing.
+@Suite("Canaries of the rules", .serialized)
+struct RuleCanaryTests {
+    @Test("Without its protection a rule is broken, and that is seen", arguments: RuleCanary.all)
+    func weakened(_ canary: RuleCanary) async throws {
+        let canaries = RuleCanaries(seed: 5, executable: try DaemonProcess.program())
+        let outcome = try await canaries.play(canary, isWeakened: true, for: canary.patience)
+        #expect(outcome.shows(canary.sign), "\(outcome.violations) among \(outcome.judged) answers")
+    }
+
+    @Test("With its protection nothing is broken", arguments: RuleCanary.scenarios)
+    func intact(_ canary: RuleCanary) async throws {
+        let canaries = RuleCanaries(seed: 6, executable: try DaemonProcess.program())
+        let outcome = try await canaries.play(canary, isWeakened: false, for: .seconds(4))
+        #expect(outcome.isClean, "\(outcome.violations), \(outcome.falseRejections): \(outcome.findings)")
+    }
+}
