@@ -38,6 +38,12 @@ struct Manifest: Equatable, Sendable {
         File(name: "appendonly.aof.\(sequence).incr.aof", sequence: sequence, kind: .increment)
     }
 
+    /// Whether a file of a log of ours is called so.
+    static func isName(_ name: String) -> Bool {
+        guard let number = name.split(separator: ".").dropFirst(2).first.flatMap({ Int64($0) }) else { return false }
+        return name == base(number).name || name == increment(number).name
+    }
+
     // MARK: Writing
 
     /// The file's bytes. The first line is a comment to Redis and a CRC-64 of all others to us: a manifest that lost its
@@ -124,7 +130,12 @@ struct Manifest: Equatable, Sendable {
             case "file": name = String(validating: value, as: UTF8.self)
             case "seq": sequence = value.span.bytes.parseInteger()
             case "type": kind = value.count == 1 ? Kind(rawValue: Character(Unicode.Scalar(value[0]))) : nil
-            default: throw FormatError(at: offset, "an unknown word in the manifest")
+            case "startoffset", "endoffset":
+                // Redis 8.2 and later: where a replica's stream stood. It says nothing of the file.
+                guard value.span.bytes.parseInteger() != nil else {
+                    throw FormatError(at: offset, "an offset in the manifest that is no number")
+                }
+            case let word: throw FormatError(at: offset, unknown(word))
             }
         }
         guard let name, let sequence, sequence > 0, let kind else {
@@ -139,6 +150,13 @@ struct Manifest: Equatable, Sendable {
             throw FormatError(at: offset, "the name of a file in the manifest is too long")
         }
         return file
+    }
+
+    /// What to say of a word that no version of Redis known to us writes. It is printed only if it looks like one.
+    private static func unknown(_ word: String) -> String {
+        let isWord =
+            word.utf8.count <= 24 && word.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        return "an unknown word in the manifest" + (isWord ? ": \(word)" : "")
     }
 
     private mutating func add(_ file: File, at offset: Int) throws(FormatError) {

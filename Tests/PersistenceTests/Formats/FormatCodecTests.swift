@@ -42,6 +42,26 @@ struct ManifestTests {
         #expect(read.base == Manifest.base(2) && read.increments == [Manifest.increment(2)] && read.history.count == 1)
     }
 
+    /// Redis 8.2 and later say where a replica's stream stood when the file began, and when it ended.
+    @Test func readsTheOffsetsOfRedis8() throws {
+        let text = """
+            file appendonly.aof.2.base.rdb seq 2 type b
+            file appendonly.aof.1.incr.aof seq 1 type h startoffset 0 endoffset 3
+            file appendonly.aof.2.incr.aof seq 2 type i startoffset 3
+
+            """
+        let read = try Manifest(decoding: Array(text.utf8).span.bytes)
+        #expect(read.base == Manifest.base(2) && read.increments == [Manifest.increment(2)] && read.history.count == 1)
+        #expect(!read.isOurs)
+    }
+
+    /// A word that is not known may change what the files mean.
+    @Test func namesTheWordThatItDoesNotKnow() {
+        #expect {
+            try Manifest(decoding: Array("file a seq 1 type i shard 3\n".utf8).span.bytes)
+        } throws: { ($0 as? FormatError)?.reason.contains("shard") == true }
+    }
+
     @Test func refusesAnythingThatIsCut() {
         let bytes = manifest.encode()
         for count in 0..<bytes.count {
@@ -66,6 +86,7 @@ struct ManifestTests {
         "", "\n", "file a seq 1 type b", "file ../a seq 1 type b\n", "file a seq 0 type b\n", "file a seq 1 type x\n",
         "file a seq 1\n", "file a seq 1 type b\nfile b seq 2 type b\n", "file a seq 1 type i\nfile b seq 1 type i\n",
         "file a seq 1 type i\nfile a seq 2 type i\n", "file \"a seq 1 type i\n", "seq 1 type i x y\n",
+        "file a seq 1 type i startoffset x\n", "file a seq 1 type i startoffset\n",
     ])
     func refuses(_ text: String) {
         #expect(throws: FormatError.self) { try Manifest(decoding: Array(text.utf8).span.bytes) }
