@@ -8,6 +8,32 @@ extension Denylist {
         table.scan(from: cursor, count: count, at: moment) { visit($0.bytes, $1.bytes, $2) }
     }
 
+    /// A walk through all entries in steps, for a file: as ``scan(from:count:at:_:)``, and no lock is held for longer than it takes
+    /// to visit so many bytes and one entry.
+    public struct Walk: ~Copyable {
+        private let table: Table
+        private let denylist: Denylist
+        private var position: UInt64 = 0
+        private var slots: [Slot] = []
+
+        fileprivate init(_ denylist: Denylist) {
+            self.denylist = denylist
+            table = denylist.table
+        }
+
+        public var isComplete: Bool { position == Table.end }
+
+        /// Visits the next entries, about `bytes` of keys and values. Nothing is left to visit if ``isComplete``.
+        public mutating func step(
+            bytes: Int, at moment: Moment, _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
+        ) {
+            guard !isComplete else { return }
+            position = table.walk(from: position, bytes: bytes, at: moment, &slots) { visit($0.bytes, $1.bytes, $2) }
+        }
+    }
+
+    public func walk() -> Walk { Walk(self) }
+
     /// Visits a random live entry.
     /// - Returns: nil if there is none.
     public func random<Result>(at moment: Moment, _ body: (_ key: RawSpan) -> Result) -> Result? {

@@ -72,6 +72,64 @@ extension Table {
         return position < Self.end ? position >> Self.cursorShift : 0
     }
 
+    /// Visits the live entries in the order of their homes until about `bytes` of keys and values were visited: under no lock
+    /// more than that and one entry.
+    /// - Parameters:
+    ///   - position: 0, or what the step before returned.
+    ///   - slots: room that the steps share.
+    /// - Returns: where the next step begins, ``end`` after the last.
+    func walk(
+        from start: UInt64, bytes: Int, at moment: Moment, _ slots: inout [Slot],
+        _ visit: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ expiry: Int64) -> Void
+    ) -> UInt64 {
+        var position = start
+        var left = bytes
+        var groups = 0
+        repeat {
+            let number = shardIndex(position)
+            let shard = shard(at: number)
+            shard.lock.lock()
+            defer { shard.lock.unlock() }
+            for _ in 0..<Self.groupsPerLock {
+                position = walk(home(position, shard), from: position, &left, shard, at: moment, &slots, visit)
+                groups += 1
+                guard position < Self.end, shardIndex(position) == number, left > 0 else { break }
+            }
+        } while position < Self.end && left > 0 && groups < Self.groupsPerStep
+        return position
+    }
+
+    /// An empty table is walked in steps, too.
+    private static let groupsPerStep = 4096
+
+    /// One home's part of a walk. Large entries are visited in the order of their hashes, so that it can stop behind each.
+    private func walk(
+        _ home: Home, from position: UInt64, _ left: inout Int, _ shard: Shard, at moment: Moment,
+        _ slots: inout [Slot],
+        _ visit: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ expiry: Int64) -> Void
+    ) -> UInt64 {
+        slots.removeAll(keepingCapacity: true)
+        var hasLarge = false
+        forEachEntry(of: home, from: position) { slot in
+            guard isLive(slot, at: moment) else { return }
+            slots.append(slot)
+            let value = slot.meta.value
+            if value.isRecord, home.segment.record(value).box != nil { hasLarge = true }
+        }
+        if hasLarge { slots.sort { hash(of: $0) < hash(of: $1) } }
+        for index in slots.indices {
+            let slot = slots[index]
+            let (key, value) = (keyText(slot, home.segment, shard), value(slot, home.segment, shard))
+            visit(key, value, slot.expiry)
+            left -= key.count + value.count
+            guard hasLarge, left <= 0, index + 1 < slots.count else { continue }
+            // Two of one hash are visited together.
+            let next = hash(of: slots[index + 1])
+            if next != hash(of: slot) { return next }
+        }
+        return home.end
+    }
+
     /// Visits the entries whose home this is and whose hash is `position` or later: they lie in the group and in those
     /// after it that its overflow led to.
     private func forEachEntry(of home: Home, from position: UInt64, _ body: (Slot) -> Void) {

@@ -1,6 +1,40 @@
 import Denylist
 import Testing
 
+@Suite struct WalkTests {
+    /// Entries of 1 byte and of 100 kB side by side: each is visited once, and no step gathers more than it was asked for
+    /// and the entry with which it got there, however many large ones share a group.
+    @Test(arguments: [1, 64]) func aStepIsBoundedByBytes(shards: Int) {
+        let denylist = Denylist.make(shards: shards)
+        let size = 100_000
+        for number in 0..<600 {
+            denylist.set("plain:\(number)", number % 2 == 0 ? "v" : String(repeating: "v", count: size))
+        }
+        for limit in [1, 5_000, 250_000] {
+            var visits: [String: Int] = [:]
+            var walk = denylist.walk()
+            var largest = 0
+            while !walk.isComplete {
+                var bytes = 0
+                walk.step(bytes: limit, at: .start) { key, value, _ in
+                    visits[String(decoding: key.bytes, as: UTF8.self), default: 0] += 1
+                    bytes += value.byteCount
+                }
+                largest = max(largest, bytes)
+            }
+            #expect(visits.count == 600 && visits.values.allSatisfy { $0 == 1 })
+            // Small entries of one home are visited together.
+            #expect(largest < limit + size + 1_000)
+        }
+    }
+
+    @Test func anEmptyTableIsWalkedToItsEnd() {
+        let denylist = Denylist.make()
+        var walk = denylist.walk()
+        while !walk.isComplete { walk.step(bytes: 1, at: .start) { _, _, _ in Issue.record("there is nothing") } }
+    }
+}
+
 @Suite struct ScanTests {
     private func fill(_ denylist: Denylist, _ count: Int, _ generator: inout SeededGenerator, expiry: Int64 = .max)
         -> [String]
