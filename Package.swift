@@ -141,7 +141,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "Persistence", dependencies: ["Denylist", "PrometheusMetrics", "RESP"], swiftSettings: settings),
+            name: "Persistence",
+            dependencies: [
+                "Contract", "Denylist", "PrometheusMetrics", "RESP",
+                .target(name: "CLinux", condition: .when(platforms: [.linux])),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "AdminHTTP",
             dependencies: [

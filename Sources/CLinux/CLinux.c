@@ -4,6 +4,7 @@
 #ifdef __linux__
 
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <sched.h>
@@ -11,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,6 +67,18 @@ static int release_text(struct dl_phdr_info *object, size_t size, void *context)
 }
 
 void clinux_release_text(void) { dl_iterate_phdr(release_text, NULL); }
+
+int clinux_birth(const char *path, int64_t *seconds, uint32_t *nanoseconds) {
+    struct statx status;
+    if (statx(AT_FDCWD, path, AT_STATX_SYNC_AS_STAT, STATX_BTIME, &status) < 0) {
+        // A kernel or a sandbox without the call says nothing either.
+        return errno == ENOSYS || errno == EPERM ? 0 : -1;
+    }
+    if (!(status.stx_mask & STATX_BTIME)) return 0;
+    *seconds = status.stx_btime.tv_sec;
+    *nanoseconds = status.stx_btime.tv_nsec;
+    return 1;
+}
 
 int clinux_stay_on(int processor) {
     cpu_set_t set;

@@ -35,6 +35,7 @@ extension Persistence {
     /// The figures of `INFO persistence`. Never waits for the disk.
     public var information: PersistenceInformation {
         var information = PersistenceInformation()
+        information.isMarkedUnclean = data.isMarked
         figures.withLock { figures in
             information.isRewriting = figures.isRewriting
             information.isSaving = figures.isSaving
@@ -43,7 +44,7 @@ extension Persistence {
             information.lastSave = figures.lastSave
             information.rewrites = figures.rewrites
             information.saves = figures.saves
-            information.sizeAfterRewrite = figures.sizeAfterRewrite
+            information.baseSize = figures.baseSize
         }
         log.queue.withLock { queue in
             information.state = queue.state
@@ -59,7 +60,7 @@ extension Persistence {
     // MARK: Work, on the saver's thread
 
     func rewrite() -> Rewrite {
-        Rewrite(denylist: denylist, log: log, moment: moment) { [saver] () throws(FileError) in
+        Rewrite(denylist: denylist, log: log, epochFile: epochFile, moment: moment) { [saver] () throws(FileError) in
             if saver.isEnding { throw .cancelled }
         }
     }
@@ -77,49 +78,19 @@ extension Persistence {
         }
     }
 
-    /// Once a second: a log that failed is begun anew, one that has grown is rewritten.
-    func attend() {
-        do throws(FileError) {
-            switch log.state {
-            case .off, .starting: return
-            case .failed:
-                try renew()
-                notify(.warning("the disk is back: a new log is complete, writes are accepted again"))
-            case .running:
-                guard isRewriteDue else { return }
-                try compact()
-            }
-        } catch {
-            // The log's own state tells of it; a rewrite that failed has been told.
-        }
-    }
-
-    private var isRewriteDue: Bool {
-        let (percentage, minimum) = settings.withLock { ($0.rewritePercentage, $0.rewriteMinimum) }
-        guard percentage > 0 else { return false }
-        let size = log.size
-        return figures.withLock { figures in
-            let base = max(figures.sizeAfterRewrite, 1)
-            return size >= minimum && Double(size - base) * 100 / Double(base) >= Double(percentage)
-                && ContinuousClock.now >= figures.rewritesAgain
-        }
-    }
-
-    /// No rewrite of its own accord follows one that failed sooner than this.
-    private static let rewritePause = Duration.seconds(60)
-
-    private func compact() throws(FileError) {
+    func compact() throws(FileError) {
         try writeLog { rewrite, directory throws(FileError) in
-            guard directory != nil else { throw .noLog }
+            guard directory != nil, log.state == .running else { throw .noLog }
+            try requireRoom(baseEstimate)
             try rewrite.compact(&directory!)
         }
     }
 
-    private func renew() throws(FileError) {
+    func renew() throws(FileError) {
         // Somebody may have removed it, with the mark in it.
         try data.acquire()
-        try doubting.withLock { _ throws(FileError) in
-            if policy != .always { try data.leaveDoubt(Self.doubt(policy)) }
+        try commitment.withLock { _ throws(FileError) in
+            if policy != .always { try data.markUnclean(Self.reason(policy)) }
         }
         try writeLog { rewrite, directory throws(FileError) in
             if directory == nil { directory = try LogDirectory(data.files, in: data.path, manifest: nil) }
@@ -142,22 +113,20 @@ extension Persistence {
             if error != .cancelled { notify(.error("the log could not be rewritten: \(error)")) }
             throw error
         }
-        let size = log.size
+        let baseSize = log.baseSize
         figures.withLock { figures in
             figures.lastRewriteFailed = false
             figures.rewrites += 1
-            figures.sizeAfterRewrite = size
+            figures.baseSize = baseSize
         }
     }
 
     // MARK: Snapshots
 
-    private static let temporaryDumpName = "temp-dump.rdb"
-
     private func save() throws(FileError) {
         figures.withLock { $0.isSaving = true }
         defer { figures.withLock { $0.isSaving = false } }
-        let temporary = data.path(Self.temporaryDumpName)
+        let temporary = data.path(DataDirectory.temporaryDumpName)
         do throws(FileError) {
             try data.acquire()
             let file = try data.files.create(temporary)
@@ -187,20 +156,19 @@ extension Persistence {
         guard log.state == .off else { return }
         try data.acquire()
         // Until the log is complete, writes are acknowledged that are not in it.
-        try data.leaveDoubt("the daemon ended before its log was complete")
+        try commitment.withLock { _ throws(FileError) in
+            try data.markUnclean("the daemon ended before its log was complete")
+        }
+        try epochFile.keep()
         try renew()
         settings.withLock { $0.isLogging = true }
-        try doubting.withLock { _ throws(FileError) in
-            guard policy == .always else { return }
-            try log.flush()
-            try data.endDoubt()
-        }
+        try commitment.withLock { _ throws(FileError) in try clearMarkIfComplete() }
     }
 
     private func disable() throws(FileError) {
         guard log.state != .off else { return }
-        try doubting.withLock { _ throws(FileError) in
-            try data.leaveDoubt("the daemon ran without a log")
+        try commitment.withLock { _ throws(FileError) in
+            try data.markUnclean("the daemon ran without a log")
             settings.withLock { $0.isLogging = false }
             log.stop()
         }

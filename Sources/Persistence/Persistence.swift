@@ -7,7 +7,7 @@ import Synchronization
 /// ```swift
 /// let persistence = try Persistence(configuration, denylist, moment: clock.now, onProgress: wakeReactors, notify: log)
 /// let report = try persistence.recover { done, total in … }     // meanwhile, data commands answer -LOADING
-/// try persistence.begin(renewEpoch: …)                          // from now on, writes append to persistence.log
+/// let epoch = try persistence.begin()                           // from now on, writes append to persistence.log
 /// persistence.end()                                             // after the last write was answered
 /// ```
 public final class Persistence: Sendable {
@@ -21,13 +21,21 @@ public final class Persistence: Sendable {
     /// Locked for as long as a log or a snapshot is being written.
     let directory = Mutex<LogDirectory?>(nil)
     let figures = Mutex(Figures())
-    /// Locked while it is decided whether the directory bears the mark of doubt: policy, log and mark change together.
-    let doubting = Mutex(())
+    /// Locked while the policy, whether there is a log, or the mark of an unclean end changes: they change together.
+    let commitment = Mutex(Commitment.recovering)
+    let epochFile: EpochFile
     let saver = Saver()
     let clockTrace: ClockTrace
     private let threadCount = Mutex(0)
     private let threadHasEnded = DispatchSemaphore(value: 0)
     private let recovered = Mutex<Recovered?>(nil)
+
+    enum Commitment {
+        /// The data directory is being read: what is promised is not decided yet.
+        case recovering
+        case serving
+        case ended
+    }
 
     struct Figures {
         var isRewriting = false
@@ -37,17 +45,25 @@ public final class Persistence: Sendable {
         var lastSave: Int64 = 0
         var rewrites = 0
         var saves = 0
-        var sizeAfterRewrite = 0
+        /// The base's size, in bytes: what the log's growth is measured by.
+        var baseSize = 0
         /// No rewrite of its own accord before.
         var rewritesAgain = ContinuousClock.now
+        /// When a log that has failed is tried again.
+        var retries = Backoff()
     }
 
-    private struct Recovered {
+    /// What ``recover(progress:)`` found.
+    struct Recovered {
         var report: RecoveryReport
         var manifest: Manifest?
         var last: (name: String, chain: SealChain)?
         var baseSize = 0
         var incrementsSize = 0
+        /// What `revoked.epoch` says, the file.
+        var epoch: EpochFileContents?
+        /// What the log says of the daemon's own keys.
+        var own = OwnKeys()
     }
 
     /// Makes the data directory if need be, and locks it; without a log, as soon as something is to be written there.
@@ -73,9 +89,10 @@ public final class Persistence: Sendable {
         settings = Mutex(configuration)
         data = DataDirectory(configuration.directory, files)
         clockTrace = ClockTrace(data)
+        epochFile = EpochFile(data)
         // Without a log nothing may ever be read or written there.
         if configuration.isLogging { try data.open() }
-        log = AppendLog(policy: configuration.policy, onProgress: onProgress)
+        log = AppendLog(policy: configuration.policy, epochFile: epochFile, onProgress: onProgress)
         self.denylist = denylist
         self.moment = moment
         self.notify = notify
@@ -92,8 +109,9 @@ public final class Persistence: Sendable {
         let settings = settings.withLock { $0 }
         guard settings.isLogging else { return RecoveryReport() }
         let now = moment().wall
+        let epoch = try epochFile.read()
         var recovery = Recovery(
-            data, ReadSettings(now: now, skipsUnsupported: settings.skipsUnsupported),
+            data, ReadSettings(now: now, skipsUnsupported: settings.skipsUnsupported), epoch: epoch,
             sink: TableSink(denylist, now: now), progress: progress)
         let manifest = try recovery.run()
         var report = recovery.report
@@ -109,53 +127,54 @@ public final class Persistence: Sendable {
         }
         let found = Recovered(
             report: report, manifest: manifest, last: recovery.last.map { ($0.name, $0.chain) },
-            baseSize: recovery.baseSize, incrementsSize: recovery.incrementsSize)
+            baseSize: recovery.baseSize, incrementsSize: recovery.incrementsSize, epoch: epoch?.contents,
+            own: recovery.sink.own)
         recovered.withLock { $0 = found }
         return report
     }
 
     /// Begins to log, after ``recover(progress:)``, and starts the threads that do it. Without a log (`appendonly no`)
     /// only leaves word in the directory that a log in it misses what is written now.
-    /// - Parameter renewEpoch: gives the denylist a new epoch, appending to ``log`` as any other write. It is called if the
-    ///   denylist is new, or cannot prove that nothing acknowledged is missing.
-    public func begin(renewEpoch: () -> Void, inBackground: Bool = true) throws(PersistenceError) {
+    /// - Returns: the denylist's epoch, which is on disk, and whether it was made now: because the denylist is new, or cannot
+    ///   prove that nothing acknowledged is missing.
+    public func begin(inBackground: Bool = true) throws(PersistenceError) -> (epoch: EpochRecord, isNew: Bool) {
+        let found = recovered.withLock { $0.take() }
+        let record: EpochRecord
         do throws(FileError) {
-            let found = recovered.withLock { $0.take() }
-            if let found { try beginLog(found, renewEpoch) } else { try beginWithoutLog(renewEpoch) }
+            record = try commitment.withLock { commitment throws(FileError) in
+                let record = if let found { try beginLog(found) } else { try beginWithoutLog() }
+                commitment = .serving
+                return record
+            }
         } catch {
             throw PersistenceError(error)
         }
         if inBackground { try startThreads() }
+        let before = [found?.epoch?.record.epoch, found?.own.knownEpoch]
+        return (record, !before.contains(record.epoch))
     }
 
-    private func beginWithoutLog(_ renewEpoch: () -> Void) throws(FileError) {
-        renewEpoch()
-        guard try data.files.exists(data.path(Manifest.directoryName)) else { return }
-        try data.acquire()
-        try data.leaveDoubt("the daemon ran without a log")
-    }
-
-    private func beginLog(_ found: Recovered, _ renewEpoch: () -> Void) throws(FileError) {
+    private func beginLog(_ found: Recovered) throws(FileError) -> EpochRecord {
         let policy = settings.withLock { $0.policy }
         // Before anything is acknowledged that is not on disk.
-        if policy != .always { try data.leaveDoubt(Self.doubt(policy)) }
+        if policy != .always { try data.markUnclean(Self.reason(policy)) }
+        data.sweep()
         var directory = try LogDirectory(data.files, in: data.path, manifest: found.manifest)
-        let needsEpoch = found.report.source == .nothing || found.report.doubt != nil
+        let record = Self.epoch(of: found)
         if found.manifest == nil {
-            // The new log's base holds the epoch.
-            renewEpoch()
+            try epochFile.begin(record, .new)
             try rewrite().renew(&directory)
         } else {
-            directory.sweep()
+            directory.sweep(isProven: found.epoch != nil && found.report.doubt == nil)
             try resume(found, &directory)
-            if needsEpoch { renewEpoch() }
+            try epochFile.begin(record, log.position ?? .any)
+            // Another server that reads the log must not pass for this denylist.
+            if found.own.areThere { for key in OwnKeys.all { log.append(remove: key.span.bytes) } }
         }
-        if needsEpoch, policy == .always {
-            try log.flush()
-            try data.endDoubt()
-        }
-        figures.withLock { $0.sizeAfterRewrite = log.size }
+        try clearMarkIfComplete()
+        figures.withLock { $0.baseSize = log.baseSize }
         self.directory.withLock { $0 = directory }
+        return record
     }
 
     private func resume(_ found: Recovered, _ directory: inout LogDirectory) throws(FileError) {
@@ -165,15 +184,23 @@ public final class Persistence: Sendable {
             let earlier = found.incrementsSize - last.chain.end
             log.begin(with: file, earlierSize: earlier, baseSize: found.baseSize)
         } else {
-            let current = directory.manifest?.files ?? []
             let (increment, file) = try directory.createIncrement()
-            try directory.publish(current + [increment])
+            try directory.publish(adding: increment)
             log.begin(with: file, earlierSize: found.incrementsSize, baseSize: found.baseSize)
         }
     }
 
-    static func doubt(_ policy: SyncPolicy) -> String {
+    // MARK: The mark of an unclean end
+
+    static func reason(_ policy: SyncPolicy) -> String {
         "the daemon did not end in order, and appendfsync \(policy.rawValue) acknowledges what is not on disk yet"
+    }
+
+    /// Takes the mark away if nothing acknowledged can be missing from here on. Under ``commitment``.
+    func clearMarkIfComplete() throws(FileError) {
+        guard data.isMarked, policy == .always, log.state == .running else { return }
+        try log.flush()
+        try data.clearUnclean()
     }
 
     // MARK: The end
@@ -186,13 +213,17 @@ public final class Persistence: Sendable {
         for _ in 0..<threadCount.withLock({ $0 }) { threadHasEnded.wait() }
         threadCount.withLock { $0 = 0 }
         defer { data.release() }
-        guard log.state == .running else { return }
-        do throws(FileError) {
-            try log.flush()
-            log.seal(.stop)
-            try data.endDoubt()
-        } catch {
-            notify(.error("the log could not be ended in order: \(error)"))
+        commitment.withLock { commitment in
+            commitment = .ended
+            guard log.state == .running else { return }
+            do throws(FileError) {
+                try log.flush()
+                log.seal(.stop)
+                log.notePosition(isIdle: true)
+                try data.clearUnclean()
+            } catch {
+                notify(.error("the log could not be ended in order: \(error)"))
+            }
         }
     }
 
@@ -218,22 +249,25 @@ public final class Persistence: Sendable {
 
     public var policy: SyncPolicy { settings.withLock { $0.policy } }
 
-    /// `CONFIG SET appendfsync`. Waits for the disk: not to be called by a thread that serves clients.
+    /// `CONFIG SET appendfsync`: all of it or nothing. Waits for the disk: not to be called by a thread that serves clients.
+    /// - Throws: ``PersistenceError/Code/busy`` while the data directory is being read.
     public func setPolicy(_ policy: SyncPolicy) throws(PersistenceError) {
-        do throws(FileError) {
-            try doubting.withLock { _ throws(FileError) in try change(policy) }
-        } catch {
-            throw PersistenceError(error)
+        try commitment.withLock { commitment throws(PersistenceError) in
+            guard commitment == .serving else {
+                throw PersistenceError(.busy, "the data directory is being read: try again when that has ended")
+            }
+            do throws(FileError) { try change(policy) } catch { throw PersistenceError(error) }
         }
     }
 
     private func change(_ policy: SyncPolicy) throws(FileError) {
-        if policy != .always { try data.leaveDoubt(Self.doubt(policy)) }
+        // What is in memory only promises nothing, and has no directory.
+        if policy != .always, log.state != .off { try data.markUnclean(Self.reason(policy)) }
         settings.withLock { $0.policy = policy }
         log.update { $0.policy = policy }
-        guard policy == .always, log.state == .running else { return log.wake() }
-        try log.flush()
-        try data.endDoubt()
+        log.wake()
+        // While the disk fails the mark stays; it goes when the log is complete again.
+        try? clearMarkIfComplete()
     }
 
     /// `CONFIG SET auto-aof-rewrite-percentage` and `-min-size`.

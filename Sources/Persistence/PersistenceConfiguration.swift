@@ -6,7 +6,7 @@ public struct PersistenceConfiguration: Sendable {
     public var isLogging = true
     /// `appendfsync`.
     public var policy = SyncPolicy.always
-    /// The log is rewritten when it has grown by this many percent since the last time; 0 is never:
+    /// The log is rewritten when it has grown by this many percent of its base; 0 is never:
     /// `auto-aof-rewrite-percentage`.
     public var rewritePercentage = 100
     /// … and has this size: `auto-aof-rewrite-min-size`.
@@ -36,11 +36,14 @@ public struct PersistenceInformation: Sendable {
     public var lastSave: Int64 = 0
     public var rewrites = 0
     public var saves = 0
-    /// Of base and increments, in bytes: now, and after the last rewrite.
+    /// Of base and increments, in bytes.
     public var size = 0
-    public var sizeAfterRewrite = 0
+    /// Of the base alone: what the last rewrite left.
+    public var baseSize = 0
     /// Bytes that wait to be written.
     public var backlog = 0
+    /// Whether the directory bears the mark of an unclean end: an end by force now would cost the epoch.
+    public var isMarkedUnclean = false
     /// Positions.
     public var end: UInt64 = 0
     public var durable: UInt64 = 0

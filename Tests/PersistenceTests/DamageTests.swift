@@ -15,9 +15,7 @@ import Testing
             let denylist = Denylist.small()
             let persistence = try Sample.open(disk, denylist)
             _ = try persistence.recover()
-            try persistence.begin(
-                renewEpoch: { denylist.set(Denylist.epochKey, Array("epoch".utf8), persistence.log) },
-                inBackground: false)
+            _ = try persistence.begin(inBackground: false)
             for number in 0..<5 { denylist.set(Array("base \(number)".utf8), [1], persistence.log) }
             try persistence.perform(.rewrite)
             states = [denylist.contents]

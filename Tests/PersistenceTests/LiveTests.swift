@@ -48,9 +48,7 @@ import Testing
             directory.path, denylist, onProgress: { progress.wrappingAdd(1, ordering: .relaxed) })
         _ = try persistence.recover()
         let log = persistence.log
-        try persistence.begin(renewEpoch: {
-            denylist.set(Denylist.epochKey, Array("one".utf8), persistence.log)
-        })
+        _ = try persistence.begin()
         let ended = DispatchSemaphore(value: 0)
         for thread in 0..<4 {
             try BackgroundThread.start {
@@ -98,7 +96,7 @@ import Testing
         let denylist = Denylist.small()
         let persistence = try Self.open(directory.path, denylist, policy)
         _ = try persistence.recover()
-        try persistence.begin(renewEpoch: {})
+        _ = try persistence.begin()
         let position = denylist.set(Array("key".utf8), Array("value".utf8), persistence.log)
         try Self.wait { persistence.log.acknowledged >= position }
         let path = persistence.log.writer.withLock { $0.file?.path } ?? ""
@@ -117,7 +115,7 @@ import Testing
         let denylist = Denylist.small()
         let persistence = try Self.open(directory.path, denylist, policy)
         _ = try persistence.recover()
-        try persistence.begin(renewEpoch: {})
+        _ = try persistence.begin()
         defer { persistence.end() }
         for round in 0..<3 {
             denylist.set(Array("key".utf8), Array("\(round)".utf8), persistence.log)
@@ -144,9 +142,7 @@ import Testing
         let denylist = Denylist.small()
         let persistence = try Self.open(directory.path, denylist)
         _ = try persistence.recover()
-        try persistence.begin(renewEpoch: {
-            denylist.set(Denylist.epochKey, Array("one".utf8), persistence.log)
-        })
+        _ = try persistence.begin()
         let log = persistence.log
         let first = denylist.set(Array("one".utf8), [1], log)
         try Self.wait { log.acknowledged >= first }
@@ -166,7 +162,7 @@ import Testing
         let denylist = Denylist.small()
         let persistence = try Self.open(directory.path, denylist, isLogging: false)
         _ = try persistence.recover()
-        try persistence.begin(renewEpoch: {})
+        _ = try persistence.begin()
         denylist.set(Array("early".utf8), [1], persistence.log)
         #expect(persistence.log.acknowledged == .max)
         let done = DispatchSemaphore(value: 0)

@@ -38,7 +38,7 @@ import Testing
                 PersistenceConfiguration(directory: "data"), denylist, files: disk, moment: { .start })
             _ = try persistence.recover()
             let found = denylist.contents
-            try persistence.begin(renewEpoch: {}, inBackground: false)
+            _ = try persistence.begin(inBackground: false)
             live(denylist, persistence)
             disk.kill()
             return found
@@ -80,21 +80,26 @@ import Testing
         var outcome = Outcome()
         // What may be found: the last life's history, and those of lives that ended before they promised anything.
         var candidates = [Lifetime.History()]
+        // Whether no life since the last one that served has left word that something may be missing.
+        var isComplete = true
         var dumps = Dumps()
         for life in 0..<10 {
-            let lifetime = Lifetime(disk, epochs: seed << 32 + UInt64(life) << 20)
-            disk.changesLeft = Int.random(in: 0..<[12, 40, 120].randomElement(using: &random)!, using: &random)
+            let lifetime = Lifetime(disk)
+            disk.changesLeft = Int.random(in: 0..<[16, 50, 150].randomElement(using: &random)!, using: &random)
             let isCareful = Int.random(in: 0..<3, using: &random) > 0
             let policy = isCareful ? .always : [SyncPolicy.everysec, .no].randomElement(using: &random)!
             do {
                 let (report, found) = try lifetime.recover(policy)
-                try check(report, found, candidates, seed, life)
+                let judge = Judge(seed: seed, life: life, histories: candidates, found: found)
+                try judge.check(report)
                 do {
-                    try lifetime.begin()
+                    let epoch = try lifetime.begin()
+                    try judge.check(report, epoch, isComplete: isComplete)
                     live(lifetime, &random, &dumps)
                     candidates = []
+                    isComplete = true
                     outcome.promised += lifetime.history.promised
-                } catch {
+                } catch let error as PersistenceError {
                     guard disk.hasStopped else {
                         throw Loss(seed: seed, description: "seed \(seed), life \(life): cannot begin: \(error)")
                     }
@@ -106,6 +111,8 @@ import Testing
                     throw Loss(seed: seed, description: "seed \(seed), life \(life): \(error)")
                 }
             }
+            lifetime.end()
+            isComplete = isComplete && lifetime.history.isComplete
             outcome.crashes += 1
             if Int.random(in: 0..<4, using: &random) == 0 { disk.kill() } else { disk.crash() }
             guard dumps.matches(disk) else {
@@ -119,9 +126,11 @@ import Testing
     /// Lives until the disk stops, or an end in order.
     private static func live(_ lifetime: Lifetime, _ random: inout SeededGenerator, _ dumps: inout Dumps) {
         let disk = lifetime.disk
+        var later = ContinuousClock.now
         for _ in 0..<60 where !disk.hasStopped {
             switch Int.random(in: 0..<40, using: &random) {
-            case 0, 1: lifetime.rewrite(&random, isNew: lifetime.log.refusesWrites)
+            case 0: lifetime.rewrite(&random, isNew: lifetime.log.refusesWrites)
+            case 1: lifetime.accept()
             case 2: disk.failure = (Int.random(in: 0..<10, using: &random), [5, 28].randomElement(using: &random)!)
             case 3:
                 let policy = SyncPolicy.allCases.randomElement(using: &random)!
@@ -130,7 +139,11 @@ import Testing
             case 4:
                 let hasSaved = (try? lifetime.persistence?.perform(.save(isInBackground: false))) != nil
                 dumps.add(lifetime.denylist.contents, isSaved: hasSaved)
-            case 5: lifetime.persistence?.attend()
+            // Later each time than any pause between two attempts.
+            case 5:
+                later += .seconds(3600)
+                lifetime.persistence?.attend(at: later)
+                lifetime.note()
             case 6:
                 try? lifetime.persistence?.perform(.setLogging(lifetime.log.state == .off))
                 lifetime.note()
@@ -141,26 +154,80 @@ import Testing
         if !disk.hasStopped { lifetime.persistence?.end() }
         lifetime.note()
     }
+}
+
+/// Judges what a start finds after a crash.
+private struct Judge {
+    let seed: UInt64
+    let life: Int
+    let histories: [Lifetime.History]
+    let found: Contents
+
+    private func loss(_ problem: String) -> PowerLossTests.Loss {
+        .init(seed: seed, description: "seed \(seed), life \(life): \(problem)")
+    }
+
+    /// After how many writes of a history the table was what was found, all that was promised being among them.
+    private func matches(_ history: Lifetime.History) -> [Int] {
+        var contents = history.start
+        var matches: [Int] = []
+        if history.promised == 0, contents == found { matches.append(0) }
+        for (index, write) in history.writes.enumerated() {
+            write.change.apply(to: &contents)
+            if index + 1 >= history.promised, contents == found { matches.append(index + 1) }
+        }
+        return matches
+    }
 
     /// What was found is what some prefix of the writes made, with all in it that was promised; and if something is missing
     /// that was answered, the denylist gets a new epoch.
-    private static func check(
-        _ report: RecoveryReport, _ found: Contents, _ histories: [Lifetime.History], _ seed: UInt64, _ life: Int
-    ) throws {
+    func check(_ report: RecoveryReport) throws {
         var problem = "something promised is missing"
         for history in histories {
-            var contents = history.start
-            var best: Int?
-            if history.promised == 0, contents == found { best = 0 }
-            for (index, write) in history.writes.enumerated() {
-                write.change.apply(to: &contents)
-                if index + 1 >= history.promised, contents == found { best = index + 1 }
-            }
-            guard let best else { continue }
+            guard let best = matches(history).last else { continue }
             if best >= history.answered || report.doubt != nil || report.source == .nothing { return }
             problem = "something answered is missing under the same epoch"
         }
-        throw Loss(seed: seed, description: "seed \(seed), life \(life): \(problem)")
+        throw loss(problem)
+    }
+
+    /// A table that has forgotten everything has the epoch of that or a later one, and one that replaces another says so.
+    func check(_ report: RecoveryReport, _ epoch: EpochRecord, isComplete: Bool) throws {
+        guard let last = histories.last(where: { $0.epoch != nil }) else {
+            // A start that was complete but for its last step has left the mark.
+            if epoch.isPending, isComplete { throw loss("an epoch that replaces nothing that was served is pending") }
+            return
+        }
+        var records = [last.epoch!]
+        for case .flush(let record) in last.writes.map(\.change) { records.append(record) }
+        guard records.contains(where: { $0.epoch == epoch.epoch }) else {
+            if isComplete { throw loss("the epoch is new, and nothing can be missing: \(report.doubt ?? "no doubt")") }
+            let believed = records.flatMap { [$0.epoch, $0.predecessor] }
+            guard epoch.isPending, believed.contains(epoch.predecessor) else {
+                throw loss("a new epoch does not say what it replaces")
+            }
+            return
+        }
+        if let accepted = last.accepted, accepted.epoch == epoch.epoch, epoch.isPending {
+            throw loss("an acceptance that was answered is lost")
+        }
+        guard report.doubt == nil else { throw loss("something may be missing, and the epoch is the same") }
+        for history in histories where history.epoch != nil {
+            let isRight = matches(history).contains { count in
+                let forgotten = history.writes.prefix(count).last { if case .flush = $0.change { true } else { false } }
+                guard case .flush(let record)? = forgotten?.change else { return true }
+                // Its own epoch, or that of a later one.
+                let younger = history.writes.drop { write in
+                    if case .flush(record) = write.change { false } else { true }
+                }
+                return younger.contains {
+                    if case .flush(let record) = $0.change { record.epoch == epoch.epoch } else { false }
+                }
+            }
+            if isRight { return }
+        }
+        if histories.allSatisfy({ $0.epoch == nil || matches($0).isEmpty }) { return }
+        throw loss("everything was forgotten under the epoch before")
     }
 }
 

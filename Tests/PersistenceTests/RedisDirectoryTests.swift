@@ -42,7 +42,7 @@ import Testing
         let denylist = Denylist.small()
         let ours = try Self.open(path, denylist)
         _ = try ours.recover()
-        try ours.begin(renewEpoch: {}, inBackground: false)
+        _ = try ours.begin(inBackground: false)
         for number in 0..<100 { denylist.set(Array("base \(number)".utf8), [0, 255, 10], expiry: expiry, ours.log) }
         try ours.perform(.rewrite)
         for number in 0..<100 {

@@ -14,7 +14,7 @@ import Testing
         let persistence = try Persistence(
             PersistenceConfiguration(directory: "data"), denylist, files: disk, moment: { .start })
         _ = try persistence.recover()
-        try persistence.begin(renewEpoch: {}, inBackground: false)
+        _ = try persistence.begin(inBackground: false)
         let log = persistence.log
         var number = 0
         func add(_ count: Int) {
@@ -39,14 +39,14 @@ import Testing
         // Growing first, then shrinking.
         var step = 0
         var rewrite = Rewrite(
-            denylist: denylist, log: log, moment: { .start },
+            denylist: denylist, log: log, epochFile: persistence.epochFile, moment: { .start },
             pause: {
                 step += 1
                 if step % 12 < 6 { add(60) } else { remove(80) }
                 if step % 5 == 0 { denylist.reclaim(slots: 2_000, at: .start) }
                 log.commit(synchronously: step % 3 == 0)
             })
-        rewrite.entriesAtOnce = 40
+        rewrite.stepBytes = 40 * 40
         try persistence.directory.withLock { try rewrite.compact(&$0!) }
         #expect(step > 20)
 
@@ -68,6 +68,31 @@ import Testing
             ).recover()
             #expect(copy.contents == contents)
         }
+    }
+
+    /// What a restart finds is not what the last rewrite left: a log that grows a little between restarts is rewritten as
+    /// one that grows at once.
+    @Test func restartsDoNotPostponeRewrites() throws {
+        let disk = SimulatedDisk(seed: 1)
+        var configuration = PersistenceConfiguration(directory: "data")
+        configuration.rewriteMinimum = 10_000
+        var rewrites = 0
+        for life in 0..<10 {
+            let denylist = Denylist.small()
+            let persistence = try Persistence(configuration, denylist, files: disk, moment: { .start })
+            _ = try persistence.recover()
+            _ = try persistence.begin(inBackground: false)
+            // The same key again and again: a base has it once.
+            for number in 0..<40 {
+                denylist.set(Array("key".utf8), Array("\(life) \(number)".utf8), persistence.log)
+            }
+            persistence.log.commit(synchronously: true)
+            persistence.attend()
+            rewrites += persistence.information.rewrites
+            #expect(persistence.information.size < 15_000)
+            persistence.end()
+        }
+        #expect((1...4).contains(rewrites))
     }
 
     static func uuid(_ random: inout SeededGenerator) -> String {

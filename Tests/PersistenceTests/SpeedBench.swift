@@ -17,7 +17,7 @@ import Testing
         let moment = { @Sendable in Moment.start }
         let persistence = try Persistence(configuration, denylist, moment: moment)
         _ = try persistence.recover()
-        try persistence.begin(renewEpoch: {})
+        _ = try persistence.begin()
         var random = SeededGenerator(seed: 1)
         let keys = (0..<count).map { _ in Array("revoked:jti:\(RewriteTests.uuid(&random))".utf8) }
         let value = Array("logout".utf8)
@@ -33,7 +33,7 @@ import Testing
             let recovering = try clock.measure { _ = try again.recover() }
             #expect(copy.statistics.entries == count)
             print("recovery of \(count) from \(isBase ? "a base" : "a log"): \(recovering)")
-            try again.begin(renewEpoch: {}, inBackground: false)
+            _ = try again.begin(inBackground: false)
             if !isBase {
                 let rewriting = try clock.measure { try again.perform(.rewrite) }
                 print("rewriting: \(rewriting)")

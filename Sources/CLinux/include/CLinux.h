@@ -56,6 +56,10 @@ int clinux_stay_on(int processor);
 /// - Returns: how many there are, at most `count`; -1 and errno on failure.
 int clinux_processors(int *processors, int count);
 
+/// When a file came to be, in seconds and nanoseconds.
+/// - Returns: 1; 0 if the file system or the kernel does not say; -1 and errno on failure.
+int clinux_birth(const char *path, int64_t *seconds, uint32_t *nanoseconds);
+
 /// A clock that only goes forward, in nanoseconds.
 int64_t clinux_time(void);
 

@@ -8,13 +8,16 @@ struct DataDirectory: Sendable {
     private let lock: SharedLock
 
     private static let lockName = "revoked.lock"
-    private static let doubtName = "revoked.doubt"
+    private static let markName = "revoked.doubt"
     static let dumpName = "dump.rdb"
+    static let temporaryDumpName = "temp-dump.rdb"
     /// What Redis before version 7 wrote.
     static let oldLogName = "appendonly.aof"
 
     private final class SharedLock: Sendable {
         let held = Mutex<(any FileLock)?>(nil)
+        /// Whether the mark is there, or may be.
+        let isMarked = Atomic<Bool>(false)
     }
 
     init(_ path: String, _ files: any FileSystem) {
@@ -64,28 +67,41 @@ struct DataDirectory: Sendable {
 
     func path(_ name: String) -> String { "\(path)/\(name)" }
 
-    // MARK: Doubt
+    /// Removes what a crash left of files that were never finished.
+    func sweep() {
+        for name in [Self.temporaryDumpName, EpochFile.temporaryName] { try? files.remove(path(name)) }
+    }
 
-    /// Why acknowledged writes may be missing from what is on disk, if they may: then the denylist needs a new epoch.
-    func doubt() throws(FileError) -> String? {
-        guard try files.exists(path(Self.doubtName)) else { return nil }
-        let reason = try files.contents(of: path(Self.doubtName)).withBytes { bytes in
+    // MARK: The mark of an unclean end
+
+    /// Whether an end of the process now would leave the mark, or might. Never waits for the disk.
+    var isMarked: Bool { lock.isMarked.load(ordering: .relaxed) }
+
+    /// Why acknowledged writes may be missing from what is on disk, if the mark is there.
+    func uncleanReason() throws(FileError) -> String? {
+        guard try files.exists(path(Self.markName)) else { return nil }
+        lock.isMarked.store(true, ordering: .relaxed)
+        let reason = try files.contents(of: path(Self.markName)).withBytes { bytes in
             String(decoding: bytes.withUnsafeBytes { $0.prefix { $0 >= 0x20 } }, as: UTF8.self)
         }
         return reason.isEmpty ? "acknowledged writes may be missing" : reason
     }
 
     /// From here on what is on disk may lack acknowledged writes, whatever happens.
-    func leaveDoubt(_ reason: String) throws(FileError) {
-        if try !files.exists(path(Self.doubtName)) {
-            try files.create(path(Self.doubtName)).write(reason.utf8.span.bytes)
+    func markUnclean(_ reason: String) throws(FileError) {
+        lock.isMarked.store(true, ordering: .relaxed)
+        if try !files.exists(path(Self.markName)) {
+            try files.create(path(Self.markName)).write(reason.utf8.span.bytes)
         }
-        try files.synchronize(directory: path, .doubtName)
+        try files.synchronize(directory: path, .markName)
     }
 
-    /// Everything acknowledged is on disk. A crash may bring the doubt back, which costs a new epoch and nothing else.
-    func endDoubt() throws(FileError) {
-        guard try files.exists(path(Self.doubtName)) else { return }
-        try files.remove(path(Self.doubtName))
+    /// Everything acknowledged is on disk. A power loss must not bring the mark back: an operator would have to accept a new
+    /// epoch for nothing.
+    func clearUnclean() throws(FileError) {
+        guard isMarked else { return }
+        if try files.exists(path(Self.markName)) { try files.remove(path(Self.markName)) }
+        try files.synchronize(directory: path, .markRemoval)
+        lock.isMarked.store(false, ordering: .relaxed)
     }
 }

@@ -14,6 +14,8 @@ struct FileError: Error, Equatable, CustomStringConvertible {
 
     var isInUse: Bool { self == .inUse(path) }
     var isMissing: Bool { code == ENOENT }
+    /// Whether it goes away by itself when there is room again.
+    var isOutOfRoom: Bool { code == ENOSPC || code == EDQUOT }
     var isForbidden: Bool { code == EACCES || code == EPERM }
 
     /// What the system says of it: "No space left on device".
@@ -23,6 +25,12 @@ struct FileError: Error, Equatable, CustomStringConvertible {
 }
 
 extension FileError {
+    /// What an `operation` that makes a file durable is called.
+    static let synchronizing = "fdatasync"
+
+    /// There is less room than is needed; nothing was tried.
+    static func noRoom(_ path: String) -> FileError { FileError(operation: "write", path: path, code: ENOSPC) }
+
     /// The file bears its name no more: somebody removed it, or its directory.
     static func gone(_ path: String) -> FileError { FileError(operation: "find", path: path, code: ENOENT) }
 

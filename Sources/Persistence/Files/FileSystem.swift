@@ -20,6 +20,11 @@ protocol FileSystem: Sendable {
     func remove(_ path: String) throws(FileError)
     /// Makes names in this directory durable: creations, renames and removals.
     func synchronize(directory: String, _ point: SyncPoint) throws(FileError)
+    /// When the file came to be, as a word: no copy of a file has that of the original, and renaming keeps it.
+    /// - Returns: nil if the file system does not say.
+    func birth(of path: String) throws(FileError) -> String?
+    /// About how many bytes files in this directory may still take: never less than that.
+    func room(at path: String) throws(FileError) -> Int
     /// Takes the lock of a file, which is created if need be; it is free again when the result is let go, or the
     /// process ends in any way.
     /// - Returns: nil if another process has it.
@@ -74,13 +79,18 @@ enum SyncPoint: Sendable, CaseIterable {
     /// The name of the data directory itself.
     case dataDirectoryName
     /// The mark that says that acknowledged writes may be missing, before any is acknowledged unsynced.
-    case doubtName
+    case markName
+    /// The removal of that mark, so that a power loss does not bring it back.
+    case markRemoval
     /// What recovery read and cut, before it is served: whoever ended the process may have done so before the sync.
     case recoveredTail
     /// The names that recovery went by, before it removes any.
     case recoveredNames
-    /// The name of the log directory that recovery found.
-    case recoveredDirectoryName
+    /// The file with the epoch, before it takes the name of the old one.
+    case epoch
+    /// The name of the file with the epoch, before anything is written that rests on it; and that of the log directory that
+    /// recovery found, before it is served.
+    case epochName
     /// A `dump.rdb`, before it takes the name of the old one.
     case dump
     /// The name of the `dump.rdb`, before `SAVE` is answered.

@@ -1,4 +1,5 @@
 #if canImport(Glibc)
+    import CLinux
     import Glibc
 #else
     import Darwin
@@ -87,6 +88,30 @@ struct SystemFiles: FileSystem {
         guard fsync(descriptor.number) == 0 else { throw .last("fsync", directory) }
     }
 
+    func birth(of path: String) throws(FileError) -> String? {
+        #if canImport(Glibc)
+            var (seconds, nanoseconds): (Int64, UInt32) = (0, 0)
+            switch clinux_birth(path, &seconds, &nanoseconds) {
+            case 1: return "\(seconds).\(nanoseconds)"
+            case 0: return nil
+            default: throw .last("statx", path)
+            }
+        #else
+            var status = stat()
+            guard stat(path, &status) == 0 else { throw .last("stat", path) }
+            return "\(status.st_birthtimespec.tv_sec).\(status.st_birthtimespec.tv_nsec)"
+        #endif
+    }
+
+    func room(at path: String) throws(FileError) -> Int {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw .last("statvfs", path) }
+        // Some file systems do not say. What only root may take counts: who expects too little waits for ever.
+        guard status.f_blocks > 0 else { return .max }
+        let (bytes, overflow) = UInt64(status.f_bfree).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return overflow ? .max : Int(clamping: bytes)
+    }
+
     func lock(_ path: String) throws(FileError) -> (any FileLock)? {
         let descriptor = try Descriptor(path, O_RDWR | O_CREAT)
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
@@ -159,9 +184,9 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
 
     func synchronize(_ point: SyncPoint) throws(FileError) {
         #if canImport(Glibc)
-            guard fdatasync(descriptor.number) == 0 else { throw .last("fdatasync", path) }
+            guard fdatasync(descriptor.number) == 0 else { throw .last(FileError.synchronizing, path) }
         #else
-            guard fcntl(descriptor.number, F_FULLFSYNC) != -1 else { throw .last("fsync", path) }
+            guard fcntl(descriptor.number, F_FULLFSYNC) != -1 else { throw .last(FileError.synchronizing, path) }
         #endif
     }
 
@@ -183,7 +208,7 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
 
     func relieve() throws(FileError) {
         #if canImport(Glibc)
-            guard fdatasync(descriptor.number) == 0 else { throw .last("fdatasync", path) }
+            guard fdatasync(descriptor.number) == 0 else { throw .last(FileError.synchronizing, path) }
         #endif
     }
 

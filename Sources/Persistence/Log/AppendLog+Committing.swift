@@ -8,7 +8,7 @@ extension AppendLog {
     /// - Parameter synchronously: whether to make it durable; nil leaves it to the policy.
     func commit(synchronously: Bool? = nil) {
         writer.withLock { writer in
-            guard writer.file != nil else { return }
+            guard writer.file != nil, writer.failure == nil else { return }
             // Asked for here: who changes the policy makes everything durable after that, which waits for this.
             let isDue = synchronously ?? isSyncDue(writer)
             do throws(FileError) {
@@ -33,7 +33,8 @@ extension AppendLog {
     /// Writes the line that says that everything is on disk, if everything is.
     func seal(_ kind: SealLine.Kind = .seal) {
         writer.withLock { writer in
-            guard let file = writer.file, !file.isDirty, !file.isSealed || kind == .stop else { return }
+            guard let file = writer.file, writer.failure == nil, !file.isDirty, !file.isSealed || kind == .stop
+            else { return }
             do throws(FileError) { try writer.file?.seal(kind) } catch { fail(&writer, error) }
         }
     }
@@ -43,8 +44,7 @@ extension AppendLog {
     /// Goes on with a file that recovery read: the log is running.
     func begin(with file: LogFile, earlierSize: Int, baseSize: Int) {
         writer.withLock { writer in
-            writer.file = file
-            writer.isPublished = true
+            writer.begin(with: file, isPublished: true)
             writer.earlierSize = earlierSize
             writer.baseSize = baseSize
             update { queue in
@@ -70,10 +70,11 @@ extension AppendLog {
     /// Keeps records from here on in a file that no manifest names yet: nothing counts before ``publish(baseSize:)``.
     func prepare(_ file: LogFile) {
         writer.withLock { writer in
-            writer.file = file
-            writer.isPublished = false
+            writer.begin(with: file, isPublished: false)
             writer.earlierSize = 0
             update { queue in
+                // Whatever the table holds by now will be in the base.
+                queue.become(queue.state, keeping: false)
                 queue.become(queue.state == .off ? .starting : queue.state, keeping: true)
                 writer.written = queue.end
                 writer.synced = queue.end
@@ -101,6 +102,29 @@ extension AppendLog {
         }
     }
 
+    /// Writes again what there was no room for, in the same file: the log is running when it returns.
+    /// - Throws: why it is still not, or cannot be.
+    func resume() throws(FileError) {
+        try writer.withLock { writer throws(FileError) in
+            guard writer.canResume else { throw writer.failure ?? .noLog }
+            do throws(FileError) { try writer.resume(self) } catch {
+                fail(&writer, error)
+                throw error
+            }
+            update { $0.become(.running, keeping: true) }
+            publish(&writer)
+        }
+        wake()
+    }
+
+    /// How many bytes ``resume()`` would write; nil if the log cannot go on in its file.
+    var bytesToResume: Int? {
+        writer.withLock { writer in
+            guard writer.canResume else { return nil }
+            return writer.keptBytes + queue.withLock { $0.records.count } + SealLine.length
+        }
+    }
+
     /// The log fails for a reason outside its own file, such as a manifest that cannot be written.
     func fail(_ error: FileError) { writer.withLock { fail(&$0, error) } }
 
@@ -109,7 +133,7 @@ extension AppendLog {
     /// - Throws: also if there is no file to write to, because the log has failed before.
     private func withWriter(_ body: (inout LogWriter) throws(FileError) -> Void) throws(FileError) {
         try writer.withLock { writer throws(FileError) in
-            guard writer.file != nil else { throw .noLog }
+            guard writer.file != nil, writer.failure == nil else { throw writer.failure ?? .noLog }
             do throws(FileError) { try body(&writer) } catch {
                 fail(&writer, error)
                 throw error
@@ -131,13 +155,14 @@ extension AppendLog {
         update { $0.advance(written: written, durable: synced, size: size) }
     }
 
-    /// Whatever the file holds is not relied on any more, and not written to again.
+    /// Nothing is acknowledged any more that is not on disk. Records are kept only if they can still be written where they
+    /// belong.
     private func fail(_ writer: inout LogWriter, _ error: FileError) {
-        writer.file = nil
+        let canResume = writer.fail(error)
         update { queue in
             // What was memory only stays so.
             let next = queue.state == .starting ? LogState.off : .failed(error.reason)
-            queue.become(next, keeping: false)
+            queue.become(next, keeping: canResume)
         }
     }
 }

@@ -13,29 +13,41 @@ extension AppendLog {
     func run(until isEnding: @Sendable () -> Bool) {
         while !isEnding() {
             let (isIdle, policy) = queue.withLock { queue in
-                queue.isWriterAsleep = queue.records.isEmpty
+                queue.isWriterAsleep = queue.isIdle
                 return (queue.isWriterAsleep, queue.policy)
             }
             if isIdle { sleep(policy) }
             let isWorkWaiting = queue.withLock { queue in
                 queue.isWriterAsleep = false
-                return !queue.records.isEmpty
+                return !queue.isIdle
             }
             // The one that woke it is rarely the last: to write at once would be to wake up for every few records.
             if policy != .always, isWorkWaiting, !isEnding() { _ = doorbell.wait(timeout: .now() + Self.gathering) }
             commit()
+            notePosition(isIdle: false)
         }
+    }
+
+    /// Notes outside of the log, now and then, how far it is on disk.
+    func notePosition(isIdle: Bool) {
+        guard case .at(let salt, let offset, _) = position else { return }
+        epochFile.note(salt: salt, offset: offset, isIdle: isIdle)
     }
 
     func wake() { doorbell.signal() }
 
     /// Until somebody appends, or there is something to do without it.
     private func sleep(_ policy: SyncPolicy) {
-        let (needsSync, needsSeal) = writer.withLock { ($0.needsSync, $0.needsSeal) }
+        let (needsSync, needsSeal) = writer.withLock { writer in
+            writer.failure == nil ? (writer.needsSync, writer.needsSeal) : (false, false)
+        }
         if needsSync, policy == .everysec {
             _ = doorbell.wait(timeout: .now() + .milliseconds(100))
         } else if needsSeal {
-            if doorbell.wait(timeout: .now() + Self.sealDelay) == .timedOut { seal() }
+            if doorbell.wait(timeout: .now() + Self.sealDelay) == .timedOut {
+                seal()
+                notePosition(isIdle: true)
+            }
         } else {
             doorbell.wait()
         }

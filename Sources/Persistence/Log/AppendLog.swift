@@ -17,6 +17,8 @@ public final class AppendLog: Sendable {
 
     let queue: Mutex<AppendQueue>
     let writer: Mutex<LogWriter>
+    /// Is written before any record that may rest on it.
+    let epochFile: EpochFile
     /// How long it took to make the log durable, in seconds.
     public let syncTimes = Histogram()
     let doorbell = DispatchSemaphore(value: 0)
@@ -27,7 +29,8 @@ public final class AppendLog: Sendable {
     /// Called when ``acknowledged`` or ``state`` has changed, on whatever thread changed it.
     private let onProgress: @Sendable () -> Void
 
-    init(policy: SyncPolicy, onProgress: @escaping @Sendable () -> Void) {
+    init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
+        self.epochFile = epochFile
         queue = Mutex(AppendQueue(policy: policy))
         writer = Mutex(LogWriter(syncTimes: syncTimes))
         self.onProgress = onProgress
@@ -108,6 +111,12 @@ public final class AppendLog: Sendable {
 
     /// Of base and increments, in bytes.
     var size: Int { queue.withLock { $0.size } }
+
+    /// Up to where the file that is written to is on disk; nil without one that a manifest names. Waits for the disk.
+    var position: LogPosition? { writer.withLock { $0.isPublished ? $0.file?.position : nil } }
+
+    /// Of the base alone, in bytes. Waits for the disk.
+    var baseSize: Int { writer.withLock { $0.baseSize } }
 
     /// Up to here the records are on disk, as far as anyone knows.
     public var durable: UInt64 { queue.withLock { $0.durable } }

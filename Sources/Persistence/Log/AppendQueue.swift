@@ -28,6 +28,12 @@ struct AppendQueue: ~Copyable {
     /// Whether records are kept at all.
     private var isKept = false
 
+    /// Whether there is nothing for the writer to do: no records, or a disk that fails.
+    var isIdle: Bool {
+        if case .failed = state { return true }
+        return records.isEmpty
+    }
+
     /// Appends the records that `encode` writes.
     /// - Returns: whether to ring.
     mutating func append(_ encode: (inout [UInt8]) -> Void) -> Bool {
@@ -47,10 +53,15 @@ struct AppendQueue: ~Copyable {
         return true
     }
 
-    /// Exchanges the records for an empty array.
+    /// Moves the records behind those of a batch that was not written, or exchanges them for an empty one.
     /// - Returns: the position after them.
     mutating func take(_ batch: inout [UInt8]) -> UInt64 {
-        swap(&records, &batch)
+        if batch.isEmpty {
+            swap(&records, &batch)
+        } else {
+            batch += records
+            records.removeAll(keepingCapacity: true)
+        }
         writingSince = .now
         return end
     }

@@ -8,11 +8,17 @@ struct LogDirectory: Sendable {
     private let parent: String
     /// What the manifest on disk says; nil if there is none.
     private(set) var manifest: Manifest?
-    /// Names that nothing needs once the next manifest is on disk.
+    /// What the manifest says whose name nobody knows to be on disk: a crash may leave this one or the one before.
+    private var unsettled: Manifest?
+    /// Files that were made since, and that no manifest has named.
+    private var made: Set<String> = []
+    /// Names that no manifest needs, and that could not be removed.
     private var obsolete: Set<String> = []
     private var lastSequence: Int64 = 0
     /// Whether it is still being built under another name, so that nobody takes a part of it for a log.
     private var isStandIn: Bool
+    /// Whether nobody knows that the directory's own name is on disk.
+    private var isNameUnsettled = false
 
     /// - Parameter manifest: what was read; nil begins a new directory.
     init(_ files: any FileSystem, in parent: String, manifest: Manifest?) throws(FileError) {
@@ -31,6 +37,8 @@ struct LogDirectory: Sendable {
 
     private static let standInName = "temp-\(Manifest.directoryName)"
     private static let temporaryBaseName = "temp-base.rdb"
+    /// Names that nothing but an unfinished step leaves.
+    private static let temporaryNames = [temporaryBaseName, Manifest.temporaryFileName, LogCheck.temporaryName]
 
     /// Makes sure that there is a directory to write to, and takes numbers that no file in it has.
     mutating func prepare() throws(FileError) {
@@ -44,6 +52,8 @@ struct LogDirectory: Sendable {
                 try files.makeDirectory(path)
             }
             manifest = nil
+            unsettled = nil
+            made = []
             obsolete = []
         }
         for name in try files.list(path) {
@@ -55,12 +65,19 @@ struct LogDirectory: Sendable {
     }
 
     /// Removes what recovery does not need: called once the manifest that was read is known to be on disk.
-    mutating func sweep() {
+    /// - Parameter isProven: whether that manifest is known to be the newest. Then files of our names that it does not name
+    ///   are what a crash left unfinished; else one of them may be all that is left of a newer log.
+    mutating func sweep(isProven: Bool) {
         guard var manifest else { return }
-        for file in manifest.history { try? files.remove("\(path)/\(file.name)") }
+        for file in manifest.history { obsolete.insert(file.name) }
         manifest.files.removeAll { $0.kind == .history }
         self.manifest = manifest
-        for name in [Self.temporaryBaseName, Manifest.temporaryFileName] { try? files.remove("\(path)/\(name)") }
+        obsolete.formUnion(Self.temporaryNames)
+        if isProven, let names = try? files.list(path) {
+            let needed = Set(manifest.files.map(\.name))
+            obsolete.formUnion(names.filter { Manifest.isName($0) && !needed.contains($0) })
+        }
+        removeObsolete()
     }
 
     // MARK: New files
@@ -73,31 +90,51 @@ struct LogDirectory: Sendable {
     /// Creates an increment that no manifest names yet.
     mutating func createIncrement() throws(FileError) -> (Manifest.File, LogFile) {
         let entry = Manifest.increment(nextSequence())
-        obsolete.insert(entry.name)
+        made.insert(entry.name)
         let file = try files.create("\(path)/\(entry.name)")
         return (entry, try LogFile(beginning: file, path: finalPath(entry.name)))
     }
 
     /// Creates a base under a name that no one takes for it.
-    func createBase() throws(FileError) -> any OutputFile { try files.create("\(path)/\(Self.temporaryBaseName)") }
+    mutating func createBase() throws(FileError) -> any OutputFile {
+        made.insert(Self.temporaryBaseName)
+        return try files.create("\(path)/\(Self.temporaryBaseName)")
+    }
 
     /// Gives the base its name, once it is on disk.
     mutating func nameBase() throws(FileError) -> Manifest.File {
         let entry = Manifest.base(nextSequence())
-        obsolete.insert(entry.name)
         try files.rename("\(path)/\(Self.temporaryBaseName)", to: "\(path)/\(entry.name)")
+        made.remove(Self.temporaryBaseName)
+        made.insert(entry.name)
         return entry
     }
 
-    func removeTemporaryBase() { try? files.remove("\(path)/\(Self.temporaryBaseName)") }
+    /// Removes the files of a step that was given up: those that no manifest has named.
+    mutating func discardNewFiles() {
+        obsolete.formUnion(made)
+        obsolete.insert(Manifest.temporaryFileName)
+        made = []
+        removeObsolete()
+    }
 
     // MARK: The manifest
 
-    /// Makes these the files of the log. When it throws, nobody knows which manifest a crash would leave, so every
-    /// file that either names stays.
-    mutating func publish(_ entries: [Manifest.File]) throws(FileError) {
+    /// Adds an increment to the files of the log.
+    mutating func publish(adding increment: Manifest.File) throws(FileError) {
+        try settle()
+        try name((manifest?.files ?? []) + [increment])
+    }
+
+    /// Makes a new base and the increment after it the files of the log.
+    mutating func publish(_ base: Manifest.File, _ increment: Manifest.File) throws(FileError) {
+        try settle()
+        try name([base, increment])
+    }
+
+    /// When it throws, nobody knows which manifest a crash would leave, so every file that either names stays.
+    private mutating func name(_ entries: [Manifest.File]) throws(FileError) {
         let named = Set(entries.map(\.name))
-        for file in manifest?.files ?? [] where !named.contains(file.name) { obsolete.insert(file.name) }
         let history = (manifest?.files ?? []).filter { !named.contains($0.name) }.map { file in
             Manifest.File(name: file.name, sequence: file.sequence, kind: .history)
         }
@@ -107,19 +144,33 @@ struct LogDirectory: Sendable {
         try file.write(Manifest(files: entries + history).encode().span.bytes)
         try file.synchronize(.manifest)
         try files.rename(temporary, to: "\(path)/\(Manifest.fileName)")
+        unsettled = Manifest(files: entries)
+        made.subtract(named)
+        try settle()
+    }
+
+    /// Makes sure that the last manifest is on disk. Then nothing needs the files that only the one before it names.
+    private mutating func settle() throws(FileError) {
+        guard let unsettled else { return }
         try files.synchronize(directory: path, .manifestName)
         if isStandIn {
             try files.rename(path, to: "\(parent)/\(Manifest.directoryName)")
             isStandIn = false
-            try files.synchronize(directory: parent, .logDirectoryName)
+            isNameUnsettled = true
         }
-        manifest = Manifest(files: entries)
-        obsolete.subtract(named)
+        if isNameUnsettled {
+            try files.synchronize(directory: parent, .logDirectoryName)
+            isNameUnsettled = false
+        }
+        let named = Set(unsettled.files.map(\.name))
+        for file in manifest?.files ?? [] where !named.contains(file.name) { obsolete.insert(file.name) }
+        manifest = unsettled
+        self.unsettled = nil
         removeObsolete()
     }
 
+    /// A name that cannot be removed now is tried again after the next step.
     private mutating func removeObsolete() {
-        // A name that cannot be removed now is tried again after the next manifest.
         for name in obsolete {
             do throws(FileError) { try files.remove("\(path)/\(name)") } catch { if !error.isMissing { continue } }
             obsolete.remove(name)

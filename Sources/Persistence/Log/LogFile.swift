@@ -11,6 +11,14 @@ struct LogFile {
     /// Whether a line says that everything before it is on disk: without one, damage of the last batch could pass for
     /// what a power loss left of it.
     private(set) var isSealed = false
+    /// Whether bytes of a write that failed lie behind the chain's end.
+    private var isTorn = false
+
+    /// What tells it from any other.
+    var salt: UInt64 { chain.salt }
+
+    /// Up to where it is on disk.
+    var position: LogPosition { .at(salt: chain.salt, offset: synced) }
 
     /// A new file, whose first line is on disk.
     init(beginning file: any OutputFile, path: String) throws(FileError) {
@@ -33,13 +41,35 @@ struct LogFile {
         synced = chain.start
     }
 
-    /// Appends the records in `batch` and the line that closes them.
+    /// Appends the records in `batch` and the line that closes them. When it throws, `batch` is what it was, and the file
+    /// can go on if ``cutBack()`` succeeds.
     mutating func write(_ batch: inout [UInt8]) throws(FileError) {
-        chain.add(batch.span.bytes)
-        chain.close(synced: synced, to: &batch)
+        let records = batch.count
+        var next = chain
+        next.add(batch.span.bytes)
+        next.close(synced: synced, to: &batch)
+        do throws(FileError) { try write(batch.span.bytes, upTo: next) } catch {
+            batch.removeLast(batch.count - records)
+            throw error
+        }
         isDirty = true
         isSealed = false
-        try file.write(batch.span.bytes)
+    }
+
+    /// Appends what takes the chain to `next`.
+    private mutating func write(_ bytes: RawSpan, upTo next: SealChain) throws(FileError) {
+        try cutBack()
+        isTorn = true
+        try file.write(bytes)
+        isTorn = false
+        chain = next
+    }
+
+    /// Takes away what a write that failed has left, with the room that it took.
+    mutating func cutBack() throws(FileError) {
+        guard isTorn else { return }
+        try file.truncate(to: chain.end)
+        isTorn = false
     }
 
     /// Makes everything written durable.
@@ -53,8 +83,9 @@ struct LogFile {
     mutating func seal(_ kind: SealLine.Kind = .seal) throws(FileError) {
         precondition(!isDirty, "a seal on what is not on disk")
         var line: [UInt8] = []
-        chain.close(kind, synced: synced, to: &line)
+        var next = chain
+        next.close(kind, synced: synced, to: &line)
+        try write(line.span.bytes, upTo: next)
         isSealed = true
-        try file.write(line.span.bytes)
     }
 }

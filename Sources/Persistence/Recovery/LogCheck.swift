@@ -25,6 +25,13 @@ public struct LogCheck: Sendable {
     /// How many files and records were read.
     public private(set) var files = 0
     public private(set) var records = 0
+    /// Why the next start gives the denylist a new epoch, or is refused, although every file of the log is whole.
+    public private(set) var epochNotice: String?
+    /// Whether `revoked.epoch` is damaged: the next start is refused.
+    public private(set) var isEpochDamaged = false
+    private var epoch: EpochFile.Found?
+    private var own = OwnKeys()
+    private var increments: LogPosition.Increments = []
     private let data: DataDirectory
     private let settings: ReadSettings
 
@@ -47,12 +54,29 @@ public struct LogCheck: Sendable {
                 throw PersistenceError(.missing, "there is no log in \(directory)")
             }
             for file in [manifest.base].compactMap({ $0 }) + manifest.increments { try check(file) }
+            readEpoch()
         } catch let error as PersistenceError {
             throw error
         } catch let error as FileError {
             throw PersistenceError(error)
         } catch {
             throw PersistenceError(.damaged, "\(error)")
+        }
+    }
+
+    private mutating func readEpoch() {
+        do throws(PersistenceError) {
+            epoch = try EpochFile(data).read()
+            guard let epoch else { return }
+            if epoch.isCopy {
+                epochNotice =
+                    "this directory is a copy, which may lack revocations: the next start gives it a new epoch"
+            } else if let doubt = (try? data.uncleanReason()) ?? epoch.contents.position.doubt(increments) {
+                epochNotice = "\(doubt): the next start gives the denylist a new epoch"
+            }
+        } catch {
+            isEpochDamaged = true
+            epochNotice = error.message
         }
     }
 
@@ -64,6 +88,8 @@ public struct LogCheck: Sendable {
         var finding: Finding?
         var read = 0
         let settings = settings
+        var sink = CheckSink(own: own)
+        var end: LogReader.End?
         contents.withBytes { bytes in
             func note(_ kind: Finding.Kind, _ error: FormatError, from start: Int = 0) {
                 finding = Finding(
@@ -71,7 +97,6 @@ public struct LogCheck: Sendable {
                     reason: error.reason)
             }
             do throws(FormatError) {
-                var sink = NoSink()
                 var start = 0
                 if file.kind == .base, RDBReader.recognizes(bytes) || file.name.hasSuffix(".rdb") {
                     let result = try RDBReader.read(bytes, settings, into: &sink)
@@ -79,15 +104,35 @@ public struct LogCheck: Sendable {
                     start = result.end
                     if start == bytes.byteCount { return }
                 }
-                let end = try LogReader.read(bytes.extracting(droppingFirst: start), settings, into: &sink)
-                read += end.counts.records
-                if let torn = end.torn { note(file.kind == .base ? .damaged : .torn, torn, from: start) }
+                let log = try LogReader.read(bytes.extracting(droppingFirst: start), settings, into: &sink)
+                end = log
+                read += log.counts.records
+                if let torn = log.torn { note(file.kind == .base ? .damaged : .torn, torn, from: start) }
             } catch {
                 note(error.code == .damaged ? .damaged : .unsupported, error)
             }
         }
+        own = sink.own
+        if let end, let chain = end.chain { increments.append((chain.salt, end.offset)) }
         records += read
         if let finding { findings.append(finding) }
+    }
+
+    // MARK: A new epoch
+
+    /// Gives the denylist a new epoch, because the directory, or a part of it, is an older copy. Clients deny until an operator
+    /// accepts it.
+    public func renewEpoch() throws(PersistenceError) -> EpochRecord {
+        let record =
+            if let epoch {
+                epoch.contents.record.replaced()
+            } else if let known = own.knownEpoch {
+                EpochRecord(epoch: known).replaced()
+            } else {
+                EpochRecord.replacingUnknown()
+            }
+        do throws(FileError) { try EpochFile(data).begin(record, .any) } catch { throw PersistenceError(error) }
+        return record
     }
 
     // MARK: Repair
@@ -101,7 +146,7 @@ public struct LogCheck: Sendable {
         do throws(FileError) {
             let findings = findings.filter { $0.kind != .unsupported }
             guard !findings.isEmpty else { return [] }
-            try data.leaveDoubt("the log was repaired")
+            try data.markUnclean("the log was repaired")
             for finding in findings {
                 let name = "\(finding.file).cut-\(finding.offset)"
                 let contents = try data.files.contents(of: path(finding.file))
@@ -131,6 +176,8 @@ public struct LogCheck: Sendable {
         try data.files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
     }
 
+    static let temporaryName = "temp-repaired.rdb"
+
     private func rewriteReadable(_ contents: FileContents, _ name: String) throws(FileError) {
         let denylist = Denylist()
         let now = settings.now
@@ -139,7 +186,7 @@ public struct LogCheck: Sendable {
             // Up to where it is damaged.
             _ = try? RDBReader.read(bytes, settings, into: &sink)
         }
-        let temporary = path("temp-repaired.rdb")
+        let temporary = path(Self.temporaryName)
         let file = try data.files.create(temporary)
         let walk = TableWalk(
             denylist: denylist, moment: { Moment(wall: now, guarded: now) }, isLogBase: true, pause: {})
@@ -150,11 +197,16 @@ public struct LogCheck: Sendable {
     }
 }
 
-/// Takes records and forgets them.
-private struct NoSink: RecordSink {
-    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {}
-    mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) {}
+/// Takes records and forgets them, but for the daemon's own.
+private struct CheckSink: RecordSink {
+    var own: OwnKeys
+
+    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
+        if OwnKeys.has(key) { own.set(key, value) }
+    }
+
+    mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) { set(key, value, expiry: 0) }
     mutating func setExpiry(_ key: RawSpan, _ expiry: Int64) {}
-    mutating func remove(_ key: RawSpan) {}
-    mutating func removeAll() {}
+    mutating func remove(_ key: RawSpan) { if OwnKeys.has(key) { own.remove(key) } }
+    mutating func removeAll() { own.removeAll() }
 }

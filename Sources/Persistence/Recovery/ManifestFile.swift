@@ -12,7 +12,8 @@ enum ManifestFile {
             throw PersistenceError(
                 .missing,
                 "\(directory)/\(Manifest.fileName) is missing, but \(stray) is there: without the manifest nobody knows "
-                    + "which files make up the log. Restore it, or move \(directory) away to begin anew")
+                    + "which files make up the log. Move \(directory) away to begin anew. "
+                    + PersistenceError.restoring("a copy of the whole directory", data.path))
         }
         let path = "\(directory)/\(Manifest.fileName)"
         let contents = try data.files.contents(of: path)
@@ -24,15 +25,18 @@ enum ManifestFile {
         } catch {
             throw PersistenceError(
                 .damaged,
-                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. Restore a copy of it. "
-                    + "Without one, and if there is one base only, write it anew: a line “file NAME seq NUMBER type b” for "
+                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. "
+                    + "If there is one base only, write it anew: a line “file NAME seq NUMBER type b” for "
                     + "the base, then such a line with “type i” for each increment, in the order of the numbers in "
-                    + "their names; the denylist then gets a new epoch"
-            )
+                    + "their names; the denylist then gets a new epoch. "
+                    + PersistenceError.restoring("a copy of the whole directory", data.path))
         }
         for file in manifest.files where file.kind != .history && !names.contains(file.name) {
             throw PersistenceError(
-                .missing, "\(path) names \(file.name), which is not there. Nothing was changed. Restore the file")
+                .missing,
+                "\(path) names \(file.name), which is not there. Nothing was changed. "
+                    + "Put the file back if it was moved. "
+                    + PersistenceError.restoring("a copy of the whole directory", data.path))
         }
         return manifest
     }

@@ -3,11 +3,15 @@
 struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     private let data: DataDirectory
     private let settings: ReadSettings
+    /// What the log has to reach, as a file outside of it says; nil if there is no such file.
+    private let position: LogPosition?
     /// Takes the bytes done so far, and those of all files.
     private let progress: (Int, Int) -> Void
     private(set) var report = RecoveryReport()
     /// Where the log goes on; nil if another increment has to be begun.
     private(set) var last: Last?
+    /// The increments of ours, and where the good part of each ends.
+    private(set) var increments: LogPosition.Increments = []
     /// The sizes of the base and of the increments, in bytes.
     private(set) var baseSize = 0
     private(set) var incrementsSize = 0
@@ -32,9 +36,14 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     }
 
     init(
-        _ data: DataDirectory, _ settings: ReadSettings, sink: consuming Sink, progress: @escaping (Int, Int) -> Void
+        _ data: DataDirectory, _ settings: ReadSettings, epoch: EpochFile.Found?,
+        sink: consuming Sink, progress: @escaping (Int, Int) -> Void
     ) {
         self.data = data
+        position = epoch?.contents.position
+        if epoch?.isCopy == true {
+            report.doubt = "the data directory is a copy, and may lack what was acknowledged after it was made"
+        }
         self.settings = settings
         self.sink = sink
         self.progress = progress
@@ -45,7 +54,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     /// - Returns: the log's manifest, nil if there is no log.
     mutating func run() throws(PersistenceError) -> Manifest? {
         do {
-            report.doubt = try data.doubt()
+            let mark = try data.uncleanReason()
+            report.doubt = report.doubt ?? mark
             let manifest = try ManifestFile.read(in: data)
             if let manifest {
                 try readLog(manifest)
@@ -57,6 +67,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
                     "\(data.path(DataDirectory.oldLogName)) is of Redis 6 or older: start a Redis 7 in this directory once"
                         + " (--appendonly yes), which turns it into \(Manifest.directoryName)/")
             }
+            if report.source == .nothing, let position { report.doubt = report.doubt ?? position.doubt(nil) }
             return manifest
         } catch let error as PersistenceError {
             throw error
@@ -92,17 +103,19 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         contents = []
         judge(manifest)
         // Before anything is cut: it may be what tells. The mark goes when the new epoch is on disk.
-        if let doubt = report.doubt { try data.leaveDoubt(doubt) }
+        if let doubt = report.doubt { try data.markUnclean(doubt) }
         try settle(tails)
     }
 
-    /// Decides whether nothing acknowledged can be missing: it cannot if the last file begins with a line of ours, which
-    /// was on disk before our manifest named it, and nobody else has gone on with it. (What a daemon of ours
-    /// acknowledges before it is on disk, it leaves the mark of doubt for.) Earlier files may be anybody's:
-    /// whoever began the last one had a new epoch on disk before it took the mark away.
+    /// Decides whether nothing acknowledged can be missing. It cannot if the log reaches the position that is kept outside of
+    /// it, the last file begins with a line of ours, which was on disk before our manifest named it, and nobody else has gone
+    /// on with that file. (Before our daemon acknowledges what is not on disk, it leaves a mark.) Earlier files may be
+    /// anybody's: whoever began the last one had a new epoch on disk before it took the mark away.
     ///
     /// One thing leaves no trace: a power loss that takes all that another server has written since.
     private mutating func judge(_ manifest: Manifest) {
+        report.isOurs = manifest.isOurs
+        if let position { report.doubt = report.doubt ?? position.doubt(increments) }
         if manifest.isOurs, let last, !last.hasOthers { return }
         report.doubt = report.doubt ?? "another server than revoked has written to the log, or a part of it is missing"
         // The new one comes with a manifest of ours.
@@ -143,6 +156,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         report.unsealedBytes = end.chain?.length ?? 0
         report.wasEndedInOrder = end.isClean
         incrementsSize += end.offset
+        if let chain = end.chain { increments.append((chain.salt, end.offset)) }
         last = end.chain.map { Last(name: name, chain: $0, hasOthers: end.hasOthers) }
     }
 
@@ -162,7 +176,6 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             try file.synchronize(.recoveredTail)
         }
         try files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
-        try files.synchronize(directory: data.path, .recoveredDirectoryName)
     }
 
     /// Closes the records that no line covers: else they would be a part of the next batch, and go with it when a power loss
@@ -243,6 +256,12 @@ extension RecordCounts {
 }
 
 extension PersistenceError {
+    /// What to do instead of going on with what is there: a copy knows nothing of what came after it.
+    static func restoring(_ what: String, _ directory: String) -> String {
+        "Or restore \(what); what was acknowledged after it was made is missing in it, so say that before the start: "
+            + "revoked check-log --new-epoch \(directory)"
+    }
+
     /// - Parameter more: what makes it worse.
     static func damaged(_ path: String, _ error: FormatError, _ more: String? = nil) -> Self {
         let reason = [error.reason, more].compactMap { $0 }.joined(separator: ", ")
@@ -253,7 +272,8 @@ extension PersistenceError {
             return PersistenceError(
                 .damaged,
                 "\(path) is damaged at byte \(error.offset): \(reason). Nothing was changed. "
-                    + "Restore a copy, or cut it there: revoked check-log \(directory) --repair")
+                    + "Cut it there: revoked check-log \(directory) --repair. "
+                    + Self.restoring("a copy of the whole directory", directory))
         case .unsupported:
             return PersistenceError(
                 .unsupported,

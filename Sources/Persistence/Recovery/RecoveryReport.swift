@@ -25,6 +25,8 @@ public struct RecoveryReport: Sendable {
     /// Why the denylist has to get a new epoch: it cannot prove that nothing acknowledged is missing. nil if it can, or if
     /// there was nothing.
     public var doubt: String?
+    /// Whether the log was of ours.
+    var isOurs = false
 
     public struct Cut: Sendable, Equatable {
         public var file: String

@@ -1,7 +1,7 @@
 import Denylist
 
 /// Fills the table with what files say. What they say later replaces what they said before: nothing is merged, so that
-/// an undo stays undone.
+/// an undo stays undone. What they say of the daemon's own keys is kept apart: those come from a file of their own.
 struct TableSink: RecordSink, ~Copyable {
     private let denylist: Denylist
     /// The same, without counting references.
@@ -9,6 +9,7 @@ struct TableSink: RecordSink, ~Copyable {
     private let moment: Moment
     /// Entries that had expired when they were read.
     private(set) var expired = 0
+    private(set) var own = OwnKeys()
 
     /// - Parameter now: Unix milliseconds; what expired before is left out.
     init(_ denylist: Denylist, now: Int64) {
@@ -29,6 +30,7 @@ struct TableSink: RecordSink, ~Copyable {
 
     @inline(__always)
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, at hash: KeyHash) {
+        guard !OwnKeys.has(key) else { return own.set(key, value) }
         guard expiry > moment.wall else {
             expired += 1
             return remove(key)
@@ -37,12 +39,14 @@ struct TableSink: RecordSink, ~Copyable {
     }
 
     mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) {
+        guard !OwnKeys.has(key) else { return own.set(key, value) }
         denylist.update(key, hash: denylist.hash(of: key), at: moment) { entry in
             entry.store(value, expiry: entry.exists ? entry.expiry : Expiry.never)
         }
     }
 
     mutating func setExpiry(_ key: RawSpan, _ expiry: Int64) {
+        guard !OwnKeys.has(key) else { return }
         denylist.update(key, hash: denylist.hash(of: key), at: moment) { entry in
             guard entry.exists else { return }
             if expiry > moment.wall { entry.setExpiry(expiry) } else { entry.remove() }
@@ -50,10 +54,14 @@ struct TableSink: RecordSink, ~Copyable {
     }
 
     mutating func remove(_ key: RawSpan) {
+        guard !OwnKeys.has(key) else { return own.remove(key) }
         denylist.update(key, hash: denylist.hash(of: key), at: moment) { $0.remove() }
     }
 
     mutating func reserve(entries: Int) { denylist.reserve(entries: entries) }
 
-    mutating func removeAll() { denylist.lockAll { $0.removeAll() } }
+    mutating func removeAll() {
+        denylist.lockAll { $0.removeAll() }
+        own.removeAll()
+    }
 }

@@ -9,22 +9,30 @@ import Denylist
 struct Rewrite {
     let denylist: Denylist
     let log: AppendLog
+    let epochFile: EpochFile
     let moment: @Sendable () -> Moment
     /// Called between steps; may throw to give up.
     let pause: () throws(FileError) -> Void
-    /// Entries that one step of the walk asks for.
-    var entriesAtOnce = 512
+    /// About so many bytes of entries are gathered under one lock.
+    var stepBytes = TableWalk.step
 
-    /// Rewrites the log that is running.
+    /// Rewrites the log that is running. When it throws, the log goes on where it is: whichever manifest a crash leaves
+    /// names that file.
     func compact(_ directory: inout LogDirectory) throws(FileError) {
-        guard let manifest = directory.manifest else { throw .noLog }
-        let (increment, file) = try directory.createIncrement()
-        // Acknowledged records may go to the new file only when a manifest on disk names it.
-        try publish(manifest.files + [increment], &directory)
-        try log.advance(to: file)
-        let size = try writeBase(&directory)
-        try publish([directory.nameBase(), increment], &directory)
-        log.publish(baseSize: size)
+        do throws(FileError) {
+            let (increment, file) = try directory.createIncrement()
+            // Acknowledged records may go to the new file only when a manifest on disk names it.
+            try directory.publish(adding: increment)
+            try log.advance(to: file)
+            // Before the file is dropped that the position was in.
+            if let position = log.position { try epochFile.move(to: position) }
+            let size = try writeBase(&directory)
+            try directory.publish(directory.nameBase(), increment)
+            log.publish(baseSize: size)
+        } catch {
+            directory.discardNewFiles()
+            throw error
+        }
     }
 
     /// Writes a log that owes nothing to the one before, if there was any: after the disk failed, and for a table that was
@@ -35,34 +43,24 @@ struct Rewrite {
             let (increment, file) = try directory.createIncrement()
             log.prepare(file)
             let size = try writeBase(&directory)
-            try directory.publish([directory.nameBase(), increment])
+            let isExpected = try epochFile.expect(file.salt)
+            try directory.publish(directory.nameBase(), increment)
+            do throws(FileError) { try epochFile.move(to: file.position) } catch { if !isExpected { throw error } }
             log.publish(baseSize: size)
         } catch {
             log.fail(error)
+            directory.discardNewFiles()
             throw error
         }
     }
 
     private func writeBase(_ directory: inout LogDirectory) throws(FileError) -> Int {
-        do throws(FileError) {
-            let base = try directory.createBase()
-            let walk = TableWalk(
-                denylist: denylist, moment: moment, isLogBase: true, pause: pause, entriesAtOnce: entriesAtOnce)
-            let size = try walk.write(to: base)
-            try base.synchronize(.base)
-            try log.flush()
-            return size
-        } catch {
-            directory.removeTemporaryBase()
-            throw error
-        }
-    }
-
-    /// A manifest of which nobody knows whether it is on disk leaves no log to go on with.
-    private func publish(_ entries: [Manifest.File], _ directory: inout LogDirectory) throws(FileError) {
-        do throws(FileError) { try directory.publish(entries) } catch {
-            log.fail(error)
-            throw error
-        }
+        let base = try directory.createBase()
+        let walk = TableWalk(
+            denylist: denylist, moment: moment, isLogBase: true, pause: pause, stepBytes: stepBytes)
+        let size = try walk.write(to: base)
+        try base.synchronize(.base)
+        try log.flush()
+        return size
     }
 }

@@ -1,7 +1,7 @@
 import Denylist
 
 /// Writes the live table into an RDB file while writes go on: each entry as it is when the walk comes by. No lock is
-/// held while the disk works, and no more than a chunk of the file is in memory.
+/// held while the disk works, and no more than a chunk of the file and one entry are in memory.
 struct TableWalk {
     let denylist: Denylist
     /// Expired entries are left out.
@@ -10,9 +10,10 @@ struct TableWalk {
     let isLogBase: Bool
     /// Called between steps; may throw to give up.
     let pause: () throws(FileError) -> Void
-    /// Entries that one step of the walk asks for.
-    var entriesAtOnce = 512
+    /// About so many bytes of entries are gathered under one lock.
+    var stepBytes = Self.step
 
+    static let step = 64 << 10
     /// So much is written at once, in bytes.
     private static let chunk = 256 << 10
     /// The disk is let begin with so much, in bytes.
@@ -25,10 +26,11 @@ struct TableWalk {
             created: moment().wall / 1000, isLogBase: isLogBase, entries: statistics.entries,
             expiring: statistics.expiring)
         var relieved = 0
-        var cursor: UInt64 = 0
-        repeat {
-            cursor = denylist.scan(from: cursor, count: entriesAtOnce, at: moment()) { key, value, expiry in
-                writer.append(key, value, expiry: expiry)
+        var steps = denylist.walk()
+        while !steps.isComplete {
+            steps.step(bytes: stepBytes, at: moment()) { key, value, expiry in
+                // The daemon's own keys are in a file of their own.
+                if !OwnKeys.has(key) { writer.append(key, value, expiry: expiry) }
             }
             try pause()
             guard writer.pending.count >= Self.chunk else { continue }
@@ -37,7 +39,7 @@ struct TableWalk {
                 try file.relieve()
                 relieved = file.size
             }
-        } while cursor != 0
+        }
         writer.finish()
         try writer.drain { bytes throws(FileError) in try file.write(bytes) }
         return file.size

@@ -72,7 +72,8 @@ enum KeyspaceCommands {
                 || arguments.count == 2
                     && (arguments[1].equalsIgnoringCase("async") || arguments[1].equalsIgnoringCase("sync"))
         else { return worker.failSyntax() }
-        worker.wait(for: worker.daemon.flush())
+        let flush = worker.daemon.flush()
+        if let later = flush.later { worker.wait(for: later) } else { worker.wait(for: flush.position) }
         worker.reply.ok()
     }
 }

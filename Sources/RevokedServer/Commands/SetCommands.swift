@@ -159,6 +159,7 @@ enum SetCommands {
             _ = worker.mayWrite(.own(own), session, write.command)
             return
         }
+        if own == .acceptance { return accept(write, arguments, session, &worker) }
         let value = arguments[write.value]
         let isAdministrator = session.mayAdminister(worker)
         let start = worker.reply.count
@@ -191,6 +192,22 @@ enum SetCommands {
         }
         worker.wait(for: position)
         answer(result, write, start, &worker)
+    }
+
+    /// `SET revoked.accepted "<epoch> replaces <epoch>"`: answered when the acceptance is on disk.
+    private static func accept(
+        _ write: Write, _ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker
+    ) {
+        guard session.mayAdminister(worker) else { return session.refusePermission(write.command, &worker) }
+        guard case .always = write.condition, !write.returnsOld else {
+            return worker.fail(OwnKeyRules.refusal(of: .acceptance))
+        }
+        switch worker.daemon.accept(arguments[write.value]) {
+        case .refused(let error): worker.fail(error)
+        case .accepted(let later):
+            if let later { worker.wait(for: later) }
+            worker.reply.ok()
+        }
     }
 
     /// - Parameter start: where the reply began, to take back an old value that an error replaces.

@@ -12,8 +12,6 @@ enum OwnKeyRules {
         case permission
     }
 
-    private static let maximumAcceptanceBytes = 128
-
     /// Whether `value` may take the place of `old`. Called under the lock of the key's shard, so that what it compares is what
     /// gets replaced.
     /// - Parameters:
@@ -21,13 +19,8 @@ enum OwnKeyRules {
     ///   - isAdministrator: whether the connection may undo and administer.
     static func refusal(of value: RawSpan, for own: OwnKey, over old: RawSpan?, isAdministrator: Bool) -> Refusal? {
         switch own {
-        case .epoch: return .error(refusal(of: .epoch))
-        case .acceptance:
-            guard isAdministrator else { return .permission }
-            guard value.byteCount <= maximumAcceptanceBytes else {
-                return .error("ERR revoked.accepted takes at most \(maximumAcceptanceBytes) bytes")
-            }
-            return nil
+        // An acceptance goes to the daemon itself, and is no entry like others.
+        case .epoch, .acceptance: return .error(refusal(of: own))
         case .terms:
             guard value.byteCount <= Contract.Limits.maximumTermsBytes else {
                 return .error("ERR revoked.terms takes at most \(Contract.Limits.maximumTermsBytes) bytes")
@@ -50,7 +43,8 @@ enum OwnKeyRules {
         switch own {
         case .epoch: "ERR revoked.epoch is the daemon's own: it tells clients whether the denylist is still the same"
         case .terms: "ERR revoked.terms is what all nodes agreed on: it stays, and only revoked terms extends it"
-        case .acceptance: "ERR revoked.accepted is written by revoked accept alone, with SET and without an expiry"
+        case .acceptance:
+            "ERR revoked.accepted is the daemon's own: SET revoked.accepted \"<new> replaces <old>\" accepts a new epoch"
         }
     }
 }

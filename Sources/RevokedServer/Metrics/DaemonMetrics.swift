@@ -1,5 +1,6 @@
 import Contract
 import Denylist
+import Persistence
 import PrometheusMetrics
 import Synchronization
 
@@ -124,6 +125,7 @@ struct DaemonMetrics {
 
     private func epoch() -> [MetricFamily] {
         let since = daemon.epoch.knownSince
+        let isPending = daemon.identity.withLock { $0?.isPending ?? false }
         let age = since > 0 ? Double(max(0, daemon.clock.now().wall - since)) / 1000 : 0
         return [
             MetricFamily(
@@ -131,6 +133,10 @@ struct DaemonMetrics {
             ),
             MetricFamily(
                 .counter, "revoked_epoch_renewals_total", "Epochs that this process has made.", daemon.epoch.renewed),
+            MetricFamily(
+                .gauge, "revoked_epoch_pending",
+                "1 while the epoch replaces another and no operator has accepted that: clients deny.", isPending ? 1 : 0
+            ),
         ]
     }
 }

@@ -23,8 +23,8 @@ struct LogMetrics {
             MetricFamily(
                 "revoked_log_state", "What the append-only log does; failed: writes are refused with -MISCONF.",
                 state: state.word, of: LogState.words))
-        // What an unclean end would cost.
-        let isInDoubt = state != .running || figures?.policy != .always
+        // Memory only, or with the mark of an unclean end on disk.
+        let isInDoubt = state == .off || state == .starting || figures?.isMarkedUnclean ?? true
         families.append(
             MetricFamily(
                 .gauge, "revoked_epoch_doubt",

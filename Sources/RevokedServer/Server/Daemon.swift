@@ -1,4 +1,3 @@
-import Contract
 import Denylist
 import Logging
 import Persistence
@@ -18,6 +17,9 @@ final class Daemon: Sendable {
     /// Sampled by ``Housekeeping``.
     let rates = Mutex(InstantaneousRates())
     let epoch = EpochFigures()
+    /// Who the denylist is: what the daemon's own keys answer.
+    let identity = Mutex<EpochRecord?>(nil)
+    let epochStore = EpochStore()
     let processFigures = ProcessFigures()
     private let baseLogger: Logger
     /// May change while the daemon runs.
@@ -52,64 +54,13 @@ final class Daemon: Sendable {
         port = Atomic(configuration.port)
         loading = Loading(startedAt: clock.now().wall, isActive: configuration.directory != nil)
         // That of a data directory is found in it.
-        if configuration.directory == nil { denylist.lockAll { renewEpoch($0) } }
+        if configuration.directory == nil { adopt(EpochRecord(), isNew: true) }
     }
 
     var logger: Logger {
         var logger = baseLogger
         logger.logLevel = logLevel.withLock { $0 }
         return logger
-    }
-
-    // MARK: The epoch
-
-    /// Gives the denylist a new identity: it cannot prove any more that nothing acknowledged is missing.
-    func renewEpoch(_ locked: borrowing Denylist.Locked) {
-        let value = makeEpoch(locked)
-        _ = persistence?.log.append(set: Epoch.key.utf8.span.bytes, value.span.bytes, expiry: Expiry.never)
-    }
-
-    /// - Returns: the new epoch.
-    private func makeEpoch(_ locked: borrowing Denylist.Locked) -> [UInt8] {
-        let value = Array(Self.randomUUID().utf8)
-        let key = Array(Epoch.key.utf8)
-        locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) {
-            $0.store(value.span.bytes, expiry: Expiry.never)
-        }
-        epoch.renewed(at: clock.now().wall)
-        return value
-    }
-
-    /// Forgets everything but the terms, and that it ever was the same list.
-    /// - Returns: the position of the log that the answer waits for, 0 if for none.
-    func flush() -> UInt64 {
-        let position = denylist.lockAll { locked in
-            let terms = value(of: .terms, locked)
-            locked.removeAll()
-            let epoch = makeEpoch(locked)
-            if let terms { set(.terms, terms, locked) }
-            return persistence?.log.append { group in
-                group.removeAll()
-                group.set(Epoch.key.utf8.span.bytes, epoch.span.bytes, expiry: Expiry.never)
-                if let terms { group.set(Terms.key.utf8.span.bytes, terms.span.bytes, expiry: Expiry.never) }
-            }
-        }
-        logger.warning("flushed: the denylist is empty and has a new epoch")
-        return position ?? 0
-    }
-
-    private func value(of own: OwnKey, _ locked: borrowing Denylist.Locked) -> [UInt8]? {
-        let key = Array(own.name.description.utf8)
-        return locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) { entry in
-            entry.exists ? entry.withValue { $0.withUnsafeBytes(Array.init) } : nil
-        }
-    }
-
-    private func set(_ own: OwnKey, _ value: [UInt8], _ locked: borrowing Denylist.Locked) {
-        let key = Array(own.name.description.utf8)
-        locked.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) {
-            $0.store(value.span.bytes, expiry: Expiry.never)
-        }
     }
 
     // MARK: Persistence
@@ -133,13 +84,5 @@ final class Daemon: Sendable {
 
     private static func randomHexadecimal(_ digits: Int) -> String {
         String((0..<digits).map { _ in "0123456789abcdef".randomElement()! })
-    }
-
-    /// A version 4 UUID (RFC 9562 §5.4), in lower case.
-    private static func randomUUID() -> String {
-        let text = Array(randomHexadecimal(32))
-        let variant = "89ab".randomElement()!
-        return String(text[0..<8]) + "-" + String(text[8..<12]) + "-4" + String(text[13..<16]) + "-"
-            + String(variant) + String(text[17..<20]) + "-" + String(text[20..<32])
     }
 }

@@ -2,6 +2,7 @@ import AdminHTTP
 import Denylist
 import Persistence
 import PrometheusMetrics
+import Synchronization
 
 /// What the daemon's admin HTTP port answers.
 struct DaemonAdmin: Sendable {
@@ -29,6 +30,11 @@ struct DaemonAdmin: Sendable {
         if daemon.denylist.isFull(adding: Self.entryBytes) {
             return .notReady("oom", "maxmemory is reached: new revocations are refused")
         }
-        return .ready(warnings: daemon.olderNodesWarning.map { [$0] })
+        let demand = daemon.identity.withLock { $0.flatMap { $0.isPending ? $0.demand : nil } }
+        let warnings = [
+            daemon.olderNodesWarning,
+            demand.map { "the epoch is \"\($0)\": clients deny until an operator runs revoked accept" },
+        ].compactMap { $0 }
+        return .ready(warnings: warnings.isEmpty ? nil : warnings)
     }
 }

@@ -1,5 +1,6 @@
 import Denylist
 import Persistence
+import Synchronization
 
 /// `INFO persistence`: Redis' fields as far as they mean something here, then our own.
 struct PersistenceFigures {
@@ -9,11 +10,17 @@ struct PersistenceFigures {
 
     func lines() -> [String] {
         guard let persistence = daemon.persistence else {
-            return ["loading:0", "async_loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"]
+            return ["loading:0", "async_loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"] + epoch
         }
         let figures = persistence.information
         return ["loading:\(daemon.loading.isActive ? 1 : 0)", "async_loading:0"] + loading() + snapshots(figures)
-            + log(figures)
+            + log(figures) + epoch + ["unclean_mark:\(figures.isMarkedUnclean ? 1 : 0)"]
+    }
+
+    /// Whether clients wait for an operator to accept the epoch.
+    private var epoch: [String] {
+        let isPending = daemon.identity.withLock { $0?.isPending ?? false }
+        return ["epoch_pending:\(isPending ? 1 : 0)"]
     }
 
     private func loading() -> [String] {
@@ -49,7 +56,7 @@ struct PersistenceFigures {
         if let failure { lines.append("aof_last_write_error:\(failure)") }
         guard figures.state != .off else { return lines }
         return lines + [
-            "aof_current_size:\(figures.size)", "aof_base_size:\(figures.sizeAfterRewrite)",
+            "aof_current_size:\(figures.size)", "aof_base_size:\(figures.baseSize)",
             "aof_buffer_length:\(figures.backlog)", "aof_fsync:\(figures.policy.rawValue)",
             // How many bytes of the log are not known to be on disk.
             "aof_durable_lag:\(figures.end - figures.durable)",

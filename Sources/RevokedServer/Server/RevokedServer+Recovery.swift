@@ -1,4 +1,3 @@
-import Contract
 import Denylist
 import Foundation
 import Logging
@@ -63,10 +62,8 @@ extension RevokedServer {
         do throws(PersistenceError) {
             let report = try read(persistence)
             guard phase.withLock({ $0 == .loading }) else { return letGo(persistence) }
-            try persistence.begin { daemon.renewEpoch() }
-            // A log of another server may have none.
-            if !daemon.hasEpoch { daemon.renewEpoch() }
-            daemon.epoch.loaded(at: daemon.clock.now().wall)
+            let (epoch, isNew) = try persistence.begin()
+            daemon.adopt(epoch, isNew: isNew)
             daemon.loading.end()
             result = .success(report)
         } catch {
@@ -121,16 +118,6 @@ extension Daemon {
         case .warning(let text): logger.warning("\(text)")
         case .error(let text): logger.error("\(text)")
         }
-    }
-
-    fileprivate func renewEpoch() {
-        denylist.lockAll { renewEpoch($0) }
-        logger.warning("the denylist has a new epoch: it is new, or may lack what was acknowledged")
-    }
-
-    fileprivate var hasEpoch: Bool {
-        let key = Array(Epoch.key.utf8)
-        return denylist.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: clock.now()) { $0.exists }
     }
 }
 

@@ -25,6 +25,10 @@ import Testing
             try socket.expect(command, "-LOADING Redis is loading the dataset in memory")
         }
         try socket.expect("ECHO here", "\"here\"")
+        // What is promised is decided by then.
+        try socket.expect(
+            "CONFIG SET appendfsync everysec", "-ERR CONFIG SET failed - the data directory is being read…")
+        try socket.expect("CONFIG GET appendfsync", "[\"appendfsync\", \"always\"]")
         let information = try socket.ask("INFO persistence")
         for field in [
             "loading:1", "loading_start_time:", "loading_total_bytes:", "loading_loaded_bytes:", "loading_loaded_perc:",

@@ -14,14 +14,14 @@ final class Lifetime {
     enum Change {
         case set([UInt8], Stored)
         case remove([UInt8])
-        case flush(epoch: [UInt8])
+        /// Everything is forgotten under this epoch.
+        case flush(EpochRecord)
 
         func apply(to contents: inout Contents) {
             switch self {
             case .set(let key, let stored): contents[key] = stored
             case .remove(let key): contents[key] = nil
-            case .flush(let epoch):
-                contents = [Denylist.epochKey: Stored(value: epoch, expiry: Expiry.never)]
+            case .flush: contents = [:]
             }
         }
     }
@@ -29,6 +29,12 @@ final class Lifetime {
     /// What survives the daemon: what was there when it started, and everything it did since.
     struct History {
         var start: Contents = [:]
+        /// Its epoch when it began to serve; nil if it did not get so far.
+        var epoch: EpochRecord?
+        /// An epoch whose acceptance was answered.
+        var accepted: EpochRecord?
+        /// Whether nothing that it had acknowledged can have been missing when it ended.
+        var isComplete = true
         var writes: [Write] = []
         /// How many of the writes were promised to survive anything.
         var promised = 0
@@ -40,12 +46,10 @@ final class Lifetime {
     let denylist = Denylist.small()
     private(set) var persistence: Persistence?
     private(set) var history = History()
-    private var epochs: UInt64
+    /// What the daemon answers.
+    private var epoch: EpochRecord?
 
-    init(_ disk: SimulatedDisk, epochs: UInt64) {
-        self.disk = disk
-        self.epochs = epochs
-    }
+    init(_ disk: SimulatedDisk) { self.disk = disk }
 
     // MARK: Starting
 
@@ -55,27 +59,26 @@ final class Lifetime {
         var configuration = PersistenceConfiguration(directory: "data")
         configuration.policy = policy
         let persistence = try Persistence(configuration, denylist, files: disk, moment: { .start })
-        let report = try persistence.recover()
         self.persistence = persistence
+        let report = try persistence.recover()
         history.start = denylist.contents
         return (report, history.start)
     }
 
     /// Begins to serve.
-    func begin() throws {
-        try persistence!.begin(renewEpoch: { self.renewEpoch() }, inBackground: false)
+    func begin() throws -> EpochRecord {
+        let (record, _) = try persistence!.begin(inBackground: false)
+        epoch = record
+        history.epoch = record
         note()
+        return record
     }
 
-    private func nextEpoch() -> [UInt8] {
-        epochs += 1
-        return Array("epoch \(epochs)".utf8)
-    }
-
-    private func renewEpoch() {
-        let epoch = nextEpoch()
-        let position = denylist.set(Denylist.epochKey, epoch, log)
-        add(position, .set(Denylist.epochKey, Stored(value: epoch, expiry: Expiry.never)))
+    /// What is known of its end: nothing was missing, unless it had to leave the mark that says so.
+    func end() {
+        guard let persistence else { return }
+        let information = persistence.information
+        history.isComplete = !information.isMarkedUnclean && (epoch == nil || information.state != .off)
     }
 
     var log: AppendLog { persistence!.log }
@@ -90,8 +93,9 @@ final class Lifetime {
             for _ in 0..<Int.random(in: 0..<3, using: &generator) { self.write(&generator) }
             if Int.random(in: 0..<4, using: &generator) == 0 { self.commit(&generator) }
         }
-        var rewrite = Rewrite(denylist: denylist, log: log, moment: { .start }, pause: disturb)
-        rewrite.entriesAtOnce = 5
+        var rewrite = Rewrite(
+            denylist: denylist, log: log, epochFile: persistence.epochFile, moment: { .start }, pause: disturb)
+        rewrite.stepBytes = 200
         persistence.directory.withLock { directory in
             guard directory != nil else { return }
             if isNew { try? rewrite.renew(&directory!) } else { try? rewrite.compact(&directory!) }
@@ -117,9 +121,7 @@ final class Lifetime {
         guard !log.refusesWrites else { return }
         let key = Array("key \(Int.random(in: 0..<30, using: &random))".utf8)
         switch Int.random(in: 0..<40, using: &random) {
-        case 0:
-            let epoch = nextEpoch()
-            add(denylist.flush(epoch: epoch, log), .flush(epoch: epoch))
+        case 0: flush()
         case 1..<10: add(denylist.remove(key, log), .remove(key))
         default:
             let length = Int.random(in: 0..<100, using: &random)
@@ -131,6 +133,27 @@ final class Lifetime {
                 .set(key, Stored(value: value, expiry: expiry)))
         }
         note()
+    }
+
+    private func flush() {
+        guard let record = epoch?.replaced() else { return }
+        epoch = record
+        // As the daemon does, before the record is appended.
+        persistence?.setEpoch(record)
+        add(denylist.removeAll(log), .flush(record))
+    }
+
+    /// An operator accepts the epoch.
+    func accept() {
+        guard let record = epoch, record.isPending else { return }
+        persistence?.setEpoch(record.accepted())
+        do {
+            try persistence?.storeEpoch()
+            epoch = record.accepted()
+            history.accepted = epoch
+        } catch {
+            persistence?.setEpoch(record)
+        }
     }
 
     /// Counts what is promised by now.

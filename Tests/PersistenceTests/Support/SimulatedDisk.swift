@@ -1,3 +1,5 @@
+import Testing
+
 @testable import Persistence
 
 #if canImport(Glibc)
@@ -15,6 +17,11 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     /// A file or a directory.
     final class Node {
         var isDirectory = false
+        /// No other file has the same.
+        let birth: Int
+
+        init(birth: Int) { self.birth = birth }
+
         /// What programs see.
         var bytes: [UInt8] = []
         var names: [String: Node] = [:]
@@ -33,7 +40,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         case rename(String, String, Node)
     }
 
-    private let root = Node()
+    private let root = Node(birth: 0)
+    private var births = 0
     private var random: SeededGenerator
     /// Leaves this one out, as if it had been forgotten in the program.
     var omitted: SyncPoint?
@@ -41,6 +49,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var changesLeft: Int?
     /// How many more changes it takes before one fails.
     var failure: (after: Int, code: Int32)?
+    /// Whether every fdatasync fails.
+    var failingSyncs = false
     /// Is called, and may hang, when a file is written over.
     var whenOverwriting: @Sendable () -> Void = {}
     /// How many bytes it takes before it is full.
@@ -48,6 +58,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     private(set) var hasStopped = false
     private(set) var changeCount = 0
     private(set) var pointsSeen: Set<SyncPoint> = []
+    /// How often bytes were written to a file, or tried to be.
+    private(set) var writeCount = 0
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
@@ -147,6 +159,37 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return node.bytes
     }
 
+    private func makeNode() -> Node {
+        births += 1
+        return Node(birth: births)
+    }
+
+    /// Copies a file or a directory as `cp -a` does: what it holds is durable, and its files are others.
+    func copy(_ path: String, to target: String) throws {
+        let (parent, name) = try split(target)
+        let copy = try copy(#require(find(path)))
+        parent.names[name] = copy
+        parent.durableNames[name] = copy
+    }
+
+    /// Removes a file, durably.
+    func erase(_ path: String) {
+        guard let (parent, name) = try? split(path) else { return }
+        parent.names[name] = nil
+        parent.durableNames = parent.names
+        parent.changes = []
+    }
+
+    private func copy(_ node: Node) -> Node {
+        let copy = makeNode()
+        copy.isDirectory = node.isDirectory
+        copy.bytes = node.bytes
+        copy.durableBytes = node.bytes
+        copy.names = node.names.mapValues { self.copy($0) }
+        copy.durableNames = copy.names
+        return copy
+    }
+
     // MARK: Names
 
     private func find(_ path: String) -> Node? {
@@ -180,7 +223,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         try change("mkdir", path)
         let (parent, name) = try split(path)
         guard parent.names[name] == nil else { throw FileError(operation: "mkdir", path: path, code: EEXIST) }
-        let node = Node()
+        let node = makeNode()
         node.isDirectory = true
         parent.names[name] = node
         parent.changes.append(.link(name, node))
@@ -194,7 +237,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
             node.isForgotten = false
             return SimulatedFile(self, node, path)
         }
-        let node = Node()
+        let node = makeNode()
         parent.names[name] = node
         parent.changes.append(.link(name, node))
         return SimulatedFile(self, node, path)
@@ -218,7 +261,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         whenOverwriting()
         try change("write", path)
         let (parent, name) = try split(path)
-        let node = parent.names[name] ?? Node()
+        let node = parent.names[name] ?? makeNode()
         if parent.names[name] == nil {
             parent.names[name] = node
             parent.changes.append(.link(name, node))
@@ -242,9 +285,10 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     func remove(_ path: String) throws(FileError) {
         try change("unlink", path)
         let (parent, name) = try split(path)
-        guard parent.names.removeValue(forKey: name) != nil else {
+        guard let node = parent.names.removeValue(forKey: name) else {
             throw FileError(operation: "unlink", path: path, code: ENOENT)
         }
+        if let space { self.space = space + node.bytes.count }
         parent.changes.append(.unlink(name))
     }
 
@@ -257,6 +301,13 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         node.changes = []
     }
 
+    func birth(of path: String) throws(FileError) -> String? {
+        guard let node = find(path) else { throw FileError(operation: "statx", path: path, code: ENOENT) }
+        return "\(node.birth)"
+    }
+
+    func room(at path: String) throws(FileError) -> Int { space ?? .max }
+
     func lock(_ path: String) throws(FileError) -> (any FileLock)? {
         if find(path) == nil { _ = try create(path) }
         return SimulatedLock()
@@ -265,6 +316,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     // MARK: Files
 
     fileprivate func write(_ bytes: RawSpan, to node: Node, _ path: String) throws(FileError) {
+        writeCount += 1
         do throws(FileError) { try change("write", path) } catch {
             // What failed may be there in part.
             let part = Int.random(in: 0...bytes.byteCount, using: &random)
@@ -282,6 +334,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     fileprivate func truncate(_ node: Node, to size: Int, _ path: String) throws(FileError) {
         try change("truncate", path)
+        if let space { self.space = space + node.bytes.count - size }
         node.bytes.removeLast(node.bytes.count - size)
     }
 
@@ -291,7 +344,10 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
 
     fileprivate func synchronize(_ node: Node, _ point: SyncPoint, _ path: String) throws(FileError) {
-        do throws(FileError) { try change("fdatasync", path) } catch {
+        do throws(FileError) {
+            try change("fdatasync", path)
+            if failingSyncs { throw FileError(operation: "fdatasync", path: path, code: ENOSPC) }
+        } catch {
             // The system takes the bytes for written from now on: no later fdatasync writes them.
             node.isForgotten = true
             throw error

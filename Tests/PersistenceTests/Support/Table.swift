@@ -56,19 +56,12 @@ extension Denylist {
         }
     }
 
-    /// Removes everything and gives the denylist another epoch, all in one.
+    /// Removes everything.
     @discardableResult
-    func flush(epoch: [UInt8], _ log: AppendLog) -> UInt64 {
+    func removeAll(_ log: AppendLog) -> UInt64 {
         lockAll { locked in
             locked.removeAll()
-            let key = Self.epochKey.span.bytes
-            locked.update(key, hash: hash(of: key), at: .start) { $0.store(epoch.span.bytes, expiry: Expiry.never) }
-            return log.append { group in
-                group.removeAll()
-                group.set(key, epoch.span.bytes, expiry: Expiry.never)
-            }
+            return log.append { $0.removeAll() }
         }
     }
-
-    static let epochKey = Array("revoked.epoch".utf8)
 }

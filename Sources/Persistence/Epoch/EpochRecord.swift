@@ -1,0 +1,75 @@
+/// Who a denylist is, and in whose place it stands (DESIGN §3).
+///
+/// An epoch that replaces another stands for a list that may have forgotten something: clients believe it only after an
+/// operator has accepted that, by the words in ``acceptance``.
+public struct EpochRecord: Sendable, Equatable {
+    /// A random UUID, or what another server's key held.
+    public let epoch: String
+    /// The epoch that clients may have pinned before; nil if there was none.
+    public let predecessor: String?
+    /// Whether an operator has accepted that ``epoch`` replaces ``predecessor``.
+    public let isAccepted: Bool
+
+    /// Stands for an epoch that nobody knows any more. No client has pinned it, so an acceptance moves none.
+    public static let unknownEpoch = "00000000-0000-0000-0000-000000000000"
+    /// The longest epoch, in bytes.
+    static let maximumLength = 64
+
+    /// Of a denylist that is new: there is nothing that it could have forgotten.
+    public init() { self.init(epoch: Self.randomUUID()) }
+
+    /// - Precondition: both are epochs, as ``isEpoch(_:)`` says.
+    init(epoch: String, predecessor: String? = nil, isAccepted: Bool = false) {
+        precondition(Self.isEpoch(epoch) && predecessor.map(Self.isEpoch) ?? true)
+        self.epoch = epoch
+        self.predecessor = predecessor
+        self.isAccepted = isAccepted
+    }
+
+    /// One word of printable ASCII.
+    static func isEpoch(_ text: String) -> Bool {
+        (1...maximumLength).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// Whether clients have to wait for an operator's word.
+    public var isPending: Bool { predecessor != nil && !isAccepted }
+
+    private var replacement: String? { predecessor.map { "\(epoch) replaces \($0)" } }
+
+    /// What `revoked.epoch` answers.
+    public var text: String { isPending ? replacement! : epoch }
+
+    /// What `revoked.accepted` answers; nil if nothing was accepted.
+    public var acceptance: String? { isAccepted ? replacement : nil }
+
+    /// What has to be accepted; nil if nothing has to be, or was.
+    public var demand: String? { replacement }
+
+    /// A new epoch in the place of this one, or of the one that clients still believe.
+    public func replaced() -> EpochRecord {
+        EpochRecord(epoch: Self.randomUUID(), predecessor: isPending ? predecessor : epoch)
+    }
+
+    /// The same, accepted or not any more.
+    /// - Precondition: it has a predecessor.
+    public func accepted(_ isAccepted: Bool = true) -> EpochRecord {
+        precondition(predecessor != nil, "an epoch that replaces nothing needs no acceptance")
+        return EpochRecord(epoch: epoch, predecessor: predecessor, isAccepted: isAccepted)
+    }
+
+    /// A new epoch in the place of one that nobody knows.
+    static func replacingUnknown() -> EpochRecord { EpochRecord(epoch: randomUUID(), predecessor: unknownEpoch) }
+
+    /// A version 4 UUID (RFC 9562 §5.4), in lower case.
+    private static func randomUUID() -> String {
+        var random = SystemRandomNumberGenerator()
+        let high = random.next() & ~0xF000 | 0x4000
+        let low = random.next() & ~(0xC000_0000_0000_0000) | 0x8000_0000_0000_0000
+        func hexadecimal(_ number: UInt64) -> String {
+            let digits = String(number, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        let digits = Array(hexadecimal(high) + hexadecimal(low))
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+    }
+}

@@ -1,0 +1,59 @@
+extension Persistence {
+    // MARK: The start
+
+    /// What the denylist's epoch is after a start.
+    static func epoch(of found: Recovered) -> EpochRecord {
+        let doubt = found.report.doubt != nil
+        let known = found.own.knownEpoch
+        guard let record = found.epoch?.record else {
+            // A release that kept the epoch as any other key goes on under it.
+            if let known { return doubt ? EpochRecord(epoch: known).replaced() : EpochRecord(epoch: known) }
+            // What another server wrote without one, no client has believed.
+            guard found.report.source == .log, found.report.isOurs else { return EpochRecord() }
+            return .replacingUnknown()
+        }
+        // Under an epoch that nobody was served under nothing can be missing.
+        guard doubt, found.epoch?.position != .new else { return record }
+        // Another server's epoch in a log that it has gone on with is younger than the file.
+        if let known, known != record.epoch, known != record.predecessor { return EpochRecord(epoch: known).replaced() }
+        return record.replaced()
+    }
+
+    /// Without a log nothing outlasts the process: what the directory held is replaced. A directory that holds nothing is
+    /// left alone: a cache that never touches it keeps nobody out of it.
+    func beginWithoutLog() throws(FileError) -> EpochRecord {
+        let hasLog = try data.files.exists(data.path(Manifest.directoryName))
+        let hasEpoch = try epochFile.exists
+        guard hasLog || hasEpoch else {
+            let record = EpochRecord()
+            epochFile.want(record)
+            return record
+        }
+        try data.acquire()
+        if hasLog { try data.markUnclean("the daemon ran without a log") }
+        // A file that cannot be read names no predecessor.
+        let contents = (try? epochFile.read())?.contents
+        let record =
+            switch contents {
+            case let contents? where contents.position == .new: contents.record
+            case let contents?: contents.record.replaced()
+            case nil: EpochRecord.replacingUnknown()
+            }
+        try epochFile.begin(record, .memory)
+        return record
+    }
+
+    // MARK: While it runs
+
+    /// The daemon answers this epoch from now on. Whatever is appended to ``log`` later is on disk only when this is: call it
+    /// before the append that it belongs to. Never waits for the disk.
+    public func setEpoch(_ record: EpochRecord) { epochFile.want(record) }
+
+    /// Whether there is a directory that has to keep the epoch.
+    public var keepsEpoch: Bool { epochFile.isInUse }
+
+    /// Returns when the last ``setEpoch(_:)`` is on disk. Waits for the disk: not to be called by a thread that serves clients.
+    public func storeEpoch() throws(PersistenceError) {
+        do throws(FileError) { try epochFile.settle() } catch { throw PersistenceError(error) }
+    }
+}

@@ -1,0 +1,149 @@
+import Denylist
+import Logging
+import Persistence
+import RESP
+import Synchronization
+
+/// Who the denylist is. What `revoked.epoch` and `revoked.accepted` answer lies in the table as any other entry, and on disk in a
+/// file of its own.
+extension Daemon {
+    /// Answers this epoch from now on.
+    /// - Parameter isNew: whether it was made now.
+    func adopt(_ record: EpochRecord, isNew: Bool) {
+        denylist.lockAll { locked in
+            identity.withLock { $0 = record }
+            show(record, locked)
+        }
+        let now = clock.now().wall
+        if isNew { epoch.renewed(at: now) } else { epoch.loaded(at: now) }
+        guard let demand = record.demand, record.isPending else { return }
+        logger.warning(
+            "the epoch is \"\(demand)\": clients deny until an operator has revoked again what may be missing, and run revoked accept"
+        )
+    }
+
+    // MARK: Flushing
+
+    /// What the answer to a flush waits for.
+    struct Flush {
+        /// A position of the log, 0 if for none.
+        var position: UInt64
+        /// Or that the new epoch is on disk.
+        var later: LaterReply?
+    }
+
+    /// Forgets everything but the terms, and that it ever was the same list. What is forgotten on disk never stands beside the
+    /// old epoch: the new one is written first.
+    func flush() -> Flush {
+        let persistence = persistence
+        let position = denylist.lockAll { locked -> UInt64? in
+            let terms = OwnKey.terms.name.withUTF8Buffer { name in read(RawSpan(_unsafeElements: name), locked) }
+            locked.removeAll()
+            let record = identity.withLock { identity in
+                let record = identity?.replaced() ?? EpochRecord()
+                identity = record
+                return record
+            }
+            persistence?.setEpoch(record)
+            show(record, locked)
+            if let terms { store(terms, as: .terms, locked) }
+            return persistence?.log.append { group in
+                group.removeAll()
+                guard let terms else { return }
+                OwnKey.terms.withBytes { group.set($0, terms.span.bytes, expiry: Expiry.never) }
+            }
+        }
+        epoch.renewed(at: clock.now().wall)
+        logger.warning("flushed: the denylist is empty and has a new epoch, which clients deny until revoked accept")
+        guard let persistence, persistence.keepsEpoch, persistence.log.state == .off else {
+            return Flush(position: position ?? 0)
+        }
+        return Flush(position: 0, later: storeEpoch(persistence))
+    }
+
+    // MARK: Acceptance
+
+    enum Acceptance {
+        /// Answered when this is done; nil: at once.
+        case accepted(LaterReply?)
+        /// An error, its code included.
+        case refused(String)
+    }
+
+    /// An operator's word that the epoch replaces the one before: `revoked accept`.
+    func accept(_ word: RawSpan) -> Acceptance {
+        let persistence = persistence
+        let refusal = denylist.lock(OwnKey.allCases.map { $0.withBytes(denylist.hash) }) { locked -> String? in
+            identity.withLock { identity in
+                guard let record = identity, let demand = record.demand else {
+                    return "ERR revoked.accepted: there is nothing to accept, this epoch replaces none"
+                }
+                guard word.withUnsafeBytes({ $0.elementsEqual(demand.utf8) }) else {
+                    return "ERR revoked.accepted: only \"\(demand)\" can be accepted"
+                }
+                guard record.isPending else { return nil }
+                change(&identity, to: record.accepted(), locked)
+                return nil
+            }
+        }
+        if let refusal { return .refused(refusal) }
+        logger.notice("an operator has accepted the epoch: clients go on")
+        guard let persistence, persistence.keepsEpoch else { return .accepted(nil) }
+        return .accepted(storeEpoch(persistence))
+    }
+
+    /// What could not be written was not accepted.
+    private func withdrawAcceptance() {
+        denylist.lock(OwnKey.allCases.map { $0.withBytes(denylist.hash) }) { locked in
+            identity.withLock { identity in
+                if let record = identity, record.isAccepted { change(&identity, to: record.accepted(false), locked) }
+            }
+        }
+    }
+
+    private func change(
+        _ identity: inout EpochRecord?, to record: EpochRecord, _ locked: borrowing Denylist.Locked
+    ) {
+        identity = record
+        persistence?.setEpoch(record)
+        show(record, locked)
+    }
+
+    private func storeEpoch(_ persistence: Persistence) -> LaterReply {
+        epochStore.store(
+            persistence, onFailure: { [weak self] in self?.withdrawAcceptance() },
+            onEnd: { [weak self] in self?.logHasProgressed() })
+    }
+
+    // MARK: The table
+
+    private func show(_ record: EpochRecord, _ locked: borrowing Denylist.Locked) {
+        store(Array(record.text.utf8), as: .epoch, locked)
+        store(record.acceptance.map { Array($0.utf8) }, as: .acceptance, locked)
+    }
+
+    private func store(_ value: [UInt8]?, as own: OwnKey, _ locked: borrowing Denylist.Locked) {
+        own.withBytes { key in
+            locked.update(key, hash: denylist.hash(of: key), at: clock.now()) { entry in
+                if let value {
+                    entry.store(value.span.bytes, expiry: Expiry.never)
+                } else if entry.exists {
+                    entry.remove()
+                }
+            }
+        }
+    }
+
+    private func read(_ key: RawSpan, _ locked: borrowing Denylist.Locked) -> [UInt8]? {
+        locked.update(key, hash: denylist.hash(of: key), at: clock.now()) { entry in
+            entry.exists ? entry.withValue { $0.withUnsafeBytes(Array.init) } : nil
+        }
+    }
+}
+
+extension OwnKey {
+    /// Calls `body` with the name.
+    func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
+        name.withUTF8Buffer { body(RawSpan(_unsafeElements: $0)) }
+    }
+}
