@@ -44,6 +44,9 @@ final class ClusterNodes: Sendable {
         }
     }
 
+    /// How long a command may take.
+    var commandTimeout: TimeAmount { TimeAmount(configuration.commandTimeout) }
+
     private let seeds: [StoreURL.Location]
     private let access: StoreURL.Access
     private let encryption: StoreEncryption?

@@ -1,4 +1,5 @@
 import Contract
+import NIOCore
 
 /// What came of groups of commands.
 struct ClusterAnswers: Sendable {
@@ -25,8 +26,11 @@ struct ClusterSender: Sendable {
         var result = ClusterAnswers(answers: [])
         var pending = groups.indices.map { ClusterAttempt(group: $0) }
         var rounds = 0
+        let end = NIODeadline.now() + nodes.commandTimeout
         while !pending.isEmpty {
             rounds += 1
+            // One deadline is around all rounds: each of them has that of a command.
+            guard rounds == 1 || NIODeadline.now() < end else { throw .timedOut }
             guard rounds <= Self.maximumRounds else {
                 nodes.doubt()
                 throw StoreFailure(.storeError, "the cluster's nodes send the call around: its slots are being moved")

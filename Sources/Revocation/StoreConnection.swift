@@ -215,6 +215,9 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     private func hold(_ batch: CallBatch) {
+        guard held.commandCount + batch.commandCount <= CommandPipeline<PendingCall>.maximumOutstanding else {
+            return fail(batch, StoreFailure(.unreachable, "too many commands wait for the connection to the store"))
+        }
         held.append(batch)
         for call in batch.calls { call.tellThatItTakesLong() }
     }

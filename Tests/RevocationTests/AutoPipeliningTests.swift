@@ -36,6 +36,25 @@ import Testing
         await store.stop()
     }
 
+    /// While a connection is being made, no more are kept than may wait for replies later.
+    @Test func noMoreCallersAreKeptThanMayWait() async throws {
+        let store = try await FakeStore { _ in .nothing }
+        store.answer { _ in .nothing }
+        guard case .server(let location, _) = try StoreURL(store.url) else { return }
+        let options = StoreConnection.Options(
+            address: .fixed(location), access: .init(), encryption: nil, configuration: configuration(),
+            report: { _ in })
+        let connection = StoreConnection(loop: MultiThreadedEventLoopGroup.singleton.next(), options: options)
+        let most = CommandPipeline<PendingCall>.maximumOutstanding
+        let kept = Task { try await connection.call(Array(repeating: Command("PING"), count: most)) }
+        #expect(await eventually { !store.commands.isEmpty })
+        let failure = await #expect(throws: StoreFailure.self) { try await connection.call([Command("PING")]) }
+        #expect(failure?.message.contains("too many") == true)
+        try await connection.close().get()
+        await #expect(throws: StoreFailure.closed) { try await kept.value }
+        await store.stop()
+    }
+
     @Test func aTokenAndItsSessionAreRevokedInOneWrite() async throws {
         let store = try await FakeStore.healthy()
         let list = try RevocationList(store.url, configuration: configuration())
