@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 
 /// Carries out what ``CommandPipeline`` decides on one channel. Used on the channel's event loop only.
 final class StoreChannelHandler: ChannelInboundHandler {
@@ -22,9 +23,12 @@ final class StoreChannelHandler: ChannelInboundHandler {
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     /// Why the connection ends, once that is known.
     private var failure: StoreFailure?
+    private var hasReceived = false
+    private var isEncrypted = false
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        isEncrypted = (try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)) != nil
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -90,10 +94,13 @@ final class StoreChannelHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard failure == nil else { return }
         breaker.answered()
+        let bytes = unwrapInboundIn(data)
+        let isFirst = !hasReceived
+        hasReceived = true
         do throws(StoreFailure) {
-            try pipeline.receive(unwrapInboundIn(data))
+            try pipeline.receive(bytes)
         } catch {
-            return end(error)
+            return end(isFirst && StoreFailure.isTLSRecord(bytes) ? .tlsExpected : error)
         }
         // Whoever is answered may send again: not before the pipeline is done with what it has received.
         var calls: [PendingCall] = []
@@ -108,12 +115,15 @@ final class StoreChannelHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(StoreFailure(.unreachable, "the store closed the connection"))
+        end(hasReceived ? StoreFailure(.unreachable, "the store closed the connection") : .closedUnheard)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(StoreFailure(.unreachable, "the connection to the store broke"))
+        guard let encryption = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self) else {
+            return end(hasReceived ? .broken : .closedUnheard)
+        }
+        end(StoreFailure(ofTLS: error, certificate: encryption.peerCertificate))
     }
 
     /// Fails all calls, the ones to come included, and closes the channel. Only the first call does anything.
@@ -149,7 +159,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
         for call in pipeline.late(now: now) { call.tellThatItTakesLong() }
         for call in pipeline.expire(now: now) {
             breaker.timedOut(now: now)
-            call.finish(.failure(.timedOut))
+            call.finish(.failure(isEncrypted && !hasReceived ? .silentHandshake : .timedOut))
         }
         guard !pipeline.isStuck(now: now) else {
             return end(StoreFailure(.unreachable, "the store has stopped answering"))

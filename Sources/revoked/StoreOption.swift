@@ -7,7 +7,7 @@ struct StoreOption: ParsableArguments {
 
     @Option(
         help: """
-            The store: redis://[user:password@]host:port, rediss, redis+unix, redis+sentinel… (default: REVOKED_BACKEND of the \
+            The store: redis://[user:password@]host[:port], rediss, redis+unix, redis+sentinel… (default: REVOKED_BACKEND of the \
             environment, where a password belongs: a command line can be read by others).
             """)
     var backend: String?
