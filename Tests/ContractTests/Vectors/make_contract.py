@@ -276,7 +276,9 @@ def verdicts():
             if scope != "all":
                 rows.add({name: claim for name, claim in whole.items() if name != CLAIMS[scope]}, held, label=label)
                 rows.add({**whole, CLAIMS[scope]: "another"}, held, label=label)
+                # An empty identifier is none: its key would be shared by strangers.
                 rows.add({**whole, CLAIMS[scope]: ""}, held, label=label)
+                rows.add({**whole, CLAIMS[scope]: ""}, {key(scope, "", label): value}, label=label)
     # Whatever the value: presence revokes a token, a session and a key.
     for scope in ["token", "session", "key"]:
         for value in ["", "logout", "rotated:1:a", "0", str(NOW), "a text"]:
