@@ -124,9 +124,8 @@ public struct TokenVerifier: TokenVerifying {
     private func checkLifetime(
         until expiry: Int64, since issuedAt: Int64?, from issuer: TrustedIssuer, now: Int64, lead: Int64
     ) throws(TokenRejection) {
-        let longest =
-            issuer.lifetime.map { min(Int64($0 / .milliseconds(1)), longestLifetimeMilliseconds) }
-            ?? longestLifetimeMilliseconds
+        let kept = issuer.longestLifetime.map { Int64($0 / .milliseconds(1)) } ?? longestLifetimeMilliseconds
+        let longest = issuer.lifetime.map { min(Int64($0 / .milliseconds(1)), kept) } ?? kept
         guard let issuedAt else {
             guard issuer.lifetime != nil else {
                 throw TokenRejection(.withoutIssueTime, "the token does not say when it was issued")

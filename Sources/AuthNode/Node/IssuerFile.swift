@@ -14,6 +14,7 @@ import RevocationHTTP
 /// | `authTime` | whether `auth_time` is when the user logged in, and every refresh keeps it; default: false |
 /// | `lead` | how far its clock may be ahead, in seconds, up to 30; default: 2 |
 /// | `lifetime` | the longest lifetime of its tokens, in seconds; needed for tokens without `iat` |
+/// | `session` | its longest session, in seconds: so long it may refresh tokens without asking; default: 2592000 |
 struct IssuerFile: Sendable {
     private struct Entry: Decodable {
         let issuer: String
@@ -23,6 +24,7 @@ struct IssuerFile: Sendable {
         let authTime: Bool?
         let lead: Double?
         let lifetime: Int64?
+        let session: Int64?
     }
 
     /// How long sessions of an issuer live of which nothing is said, in seconds.
@@ -52,7 +54,7 @@ struct IssuerFile: Sendable {
                 throw NodeError(.invalidSetting, "\(path) names an issuer twice")
             }
             // It may refresh its tokens without asking the denylist: revocations outlast its sessions.
-            let lifetime = max(entry.lifetime ?? 0, Self.usualSession)
+            let lifetime = max(entry.lifetime ?? 0, entry.session ?? Self.usualSession)
             terms.append(.init(entry.issuer, label: entry.label, lifetime: .seconds(lifetime)))
             do throws(VerificationKeysError) {
                 var logger = logger
@@ -62,6 +64,7 @@ struct IssuerFile: Sendable {
                 issuer.usesAuthenticationTime = entry.authTime ?? false
                 if let lead = entry.lead { issuer.lead = .seconds(lead) }
                 if let lifetime = entry.lifetime { issuer.lifetime = .seconds(lifetime) }
+                issuer.longestLifetime = .seconds(lifetime)
                 issuers.append(issuer)
             } catch {
                 throw NodeError(.invalidSetting, "\(path): \(error.message)")
@@ -71,6 +74,9 @@ struct IssuerFile: Sendable {
             }
             guard (1...399 * 86_400).contains(entry.lifetime ?? 1) else {
                 throw NodeError(.invalidSetting, "\(path): the lifetime of an issuer's tokens is 1 second to 399 days")
+            }
+            guard (1...399 * 86_400).contains(entry.session ?? 1) else {
+                throw NodeError(.invalidSetting, "\(path): the longest session of an issuer is 1 second to 399 days")
             }
         }
         self.terms = terms
