@@ -58,6 +58,7 @@ extension RevocationList {
     private func revoke(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?
     ) async throws(RevocationError) -> [Acknowledgement] {
+        noteAttempt(requests, issuer)
         var acknowledgements: [Acknowledgement] = []
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
@@ -74,6 +75,18 @@ extension RevocationList {
             acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
         }
         return acknowledgements
+    }
+
+    /// What was to be revoked does not pass for clear here any more, whatever comes of it: the store may be away before it
+    /// is asked anything.
+    private func noteAttempt(_ requests: [RevocationRequest], _ issuer: String?) {
+        guard let issuer = belief?.terms.issuer(issuer) else { return }
+        let entries = requests.compactMap { request in
+            (try? issuer.namespace.revocationKey(for: request.scope)).map {
+                RevocationEntry(key: $0, kind: request.scope.kind, value: "", secondsToLive: 1)
+            }
+        }
+        known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
     }
 
     /// - Parameter belief: what they are reckoned from.

@@ -7,11 +7,14 @@ import Testing
 /// Callers that give up.
 @Suite(.timeLimit(.minutes(1))) struct CancellationTests {
     @Test func aCancelledCallerDisturbsNobody() async throws {
-        let isPaused = Atomic(true)
+        let isPaused = Atomic(false)
         let store = try await FakeStore { command in
             isPaused.load(ordering: .relaxed) ? .nothing : answerHealthily(command)
         }
         let list = try RevocationList(store.url, configuration: configuration())
+        #expect(await list.verdict(for: token()).isClear)
+        isPaused.store(true, ordering: .relaxed)
+        store.forgetCounts()
         let cancelled = Task { await list.verdict(for: token()) }
         let other = Task { await list.verdict(for: token()) }
         #expect(await eventually { store.commands.filter { $0.first == "MGET" }.count == 2 })

@@ -72,14 +72,14 @@ import Testing
         #expect(second != first)
         #expect(await list.verdict(for: liveToken()).unknownCode == .epochChanged)
         #expect(await list.readiness().code == .epochChanged)
-        // What is revoked meanwhile is told, though this store can acknowledge nothing.
+        // This store can acknowledge nothing.
         let disbelief = await #expect(throws: RevocationError.self) {
             try await afterReconnecting { () async throws(RevocationError) in
                 try await list.revoke(liveToken(identifier: "stolen"))
             }
         }
         #expect(disbelief?.code == .epochChanged)
-        #expect(await list.verdict(for: liveToken(identifier: "stolen")).reason == "logout")
+        #expect(await list.verdict(for: liveToken(identifier: "stolen")).unknownCode == .epochChanged)
 
         let vague = await #expect(throws: RevocationError.self) { try await administration.acceptEpoch() }
         #expect(vague?.message.contains("--replaces") == true)

@@ -21,7 +21,7 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         // The time is known now: nothing but the revocation is sent.
         store.forgetCounts()
         try await list.revoke(token(expiresAt: expiry))
-        #expect(store.commands.map(\.first) == ["SETEX"])
+        #expect(store.commands.map(\.first) == ["SETEX", "MGET"])
         await list.close()
         await store.stop()
     }
