@@ -31,6 +31,12 @@
             (store, otherStore) = (daemons[0].port, daemons[1].port)
             var (links, nodes, profiles): ([FaultyLink], [CanaryNode], [NodeProfile]) = ([], [], [])
             let keys = try await KeyRing([SigningKey(generating: .es256)])
+            let keySets = CanaryKeySets(plan.issuers)
+            if let issuer = plan.issuers.first {
+                plan.withdrawal = KeyWithdrawal(after: .seconds(1), bound: CanaryKeySets.bound) { keys in
+                    keySets.publish(keys, of: issuer.name)
+                }
+            }
             for (number, policy) in policies.enumerated() {
                 let link = try FaultyLink(to: store)
                 links.append(link)
@@ -39,13 +45,14 @@
                 if isCutOff { link.set(.refusing) }
                 let node = try await CanaryNode(
                     weakness, number + 1, store: link.port, otherStore: otherStore, policy: policy, keys: keys,
-                    stage: stage, issuers: plan.issuers)
+                    stage: stage, issuers: plan.issuers, keySets: keySets)
                 nodes.append(node)
                 profiles.append(NodeProfile(url: "http://127.0.0.1:\(node.port)", policy: policy))
             }
             (self.links, self.nodes, self.profiles) = (links, nodes, profiles)
             var configuration = RevocationConfiguration()
             configuration.issuerLabels = stage.labels
+            configuration.issuerLeads = stage.leads
             list = try RevocationList("redis://127.0.0.1:\(store)", configuration: configuration)
         }
 
@@ -85,6 +92,57 @@
         }
     }
 
+    /// The key sets of other issuers, as nodes fetch them. Time runs a hundred times as fast for them: what is fresh for five
+    /// minutes is for three seconds here.
+    final class CanaryKeySets: Sendable {
+        private static let haste = 100
+        /// So long after a withdrawal every node has fetched the key set again.
+        static let bound: Duration = .seconds(8)
+
+        private let keySets: Mutex<[String: Data]>
+        private let start = ContinuousClock.now
+
+        init(_ issuers: [OtherIssuer]) {
+            keySets = Mutex(Dictionary(uniqueKeysWithValues: issuers.map { ($0.name, OtherIssuer.keySet($0.keys)) }))
+        }
+
+        func publish(_ keys: [OtherIssuer.Key], of issuer: String) {
+            keySets.withLock { $0[issuer] = OtherIssuer.keySet(keys) }
+        }
+
+        /// What a node trusts.
+        func trusted(_ issuer: OtherIssuer, _ weakness: Weakness?) -> TrustedIssuer {
+            let name = issuer.name
+            let start = start
+            let cache = KeySetCache(
+                logger: .silent, now: { start + (ContinuousClock.now - start) * Self.haste },
+                fetch: { [self] () async throws(VerificationKeysError) in keySets.withLock { $0[name] ?? Data() } })
+            let keys: any KeySource = weakness == .keepsWithdrawnKeys ? FirstKeys(cache) : cache
+            var trusted = TrustedIssuer(name: issuer.name, audience: issuer.audience, keys: keys)
+            trusted.lead = issuer.lead
+            return trusted
+        }
+
+        /// Whatever was there first is believed for good.
+        private final class FirstKeys: KeySource {
+            private let source: KeySetCache
+            private let first = Mutex<VerificationKeys?>(nil)
+
+            init(_ source: KeySetCache) { self.source = source }
+
+            var status: KeySourceStatus { source.status }
+
+            func keys(for identifier: String?) async throws(TokenRejection) -> VerificationKeys {
+                if let known = first.withLock({ $0 }) { return known }
+                let keys = try await source.keys(for: identifier)
+                return first.withLock { first in
+                    first = first ?? keys
+                    return first ?? keys
+                }
+            }
+        }
+    }
+
     /// An auth node in this process.
     private final class CanaryNode: Sendable {
         let port: Int
@@ -94,7 +152,7 @@
 
         init(
             _ weakness: Weakness?, _ number: Int, store: Int, otherStore: Int, policy: RoutePolicy, keys: KeyRing,
-            stage: NodeStage, issuers: [OtherIssuer]
+            stage: NodeStage, issuers: [OtherIssuer], keySets: CanaryKeySets
         ) async throws {
             var settings = NodeSettings()
             settings.port = 0
@@ -108,18 +166,14 @@
             settings.accessTokenLifetime = .seconds(stage.accessTokenLifetime)
             if !issuers.isEmpty { settings.issuerLabel = stage.labels[settings.issuer] }
 
-            var configuration = RevocationConfiguration()
-            configuration.issuerLabels = stage.labels
+            var configuration = settings.denylistConfiguration(labels: stage.labels, leads: stage.leads)
+            if weakness == .ignoresLead { configuration.issuerLeads = stage.leads.mapValues { _ in .zero } }
             denylist = try WeakenedDenylist(
                 weakness, url: "redis://127.0.0.1:\(store)", other: "redis://127.0.0.1:\(otherStore)",
                 configuration: configuration)
             let wrong: Int64 =
                 weakness == .trustsWrongClock ? -100_000 : weakness == .trustsFastClock ? 200_000 : 0
-            let trusted = try issuers.map {
-                TrustedIssuer(
-                    name: $0.name, audience: $0.audience,
-                    keys: KeySetCache(try KeySetLocation($0.location), logger: .silent))
-            }
+            let trusted = issuers.map { keySets.trusted($0, weakness) }
             let node = try Node(
                 settings, keys: keys, accounts: Accounts(contentsOf: stage.accounts),
                 clients: ClientFile(stage.clients).load(), issuers: trusted, denylist: denylist,
@@ -148,7 +202,7 @@
 
     extension Logger {
         /// One that says nothing.
-        fileprivate static let silent = Logger(label: "revoked.canary") { _ in SwiftLogNoOpLogHandler() }
+        static let silent = Logger(label: "revoked.canary") { _ in SwiftLogNoOpLogHandler() }
     }
 
     extension RoutePolicy {

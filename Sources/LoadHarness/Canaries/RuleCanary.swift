@@ -62,6 +62,9 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         RuleCanary(weakness: .ignoresKeys, sign: .broken(.key), guests: 10),
         RuleCanary(weakness: .acknowledgesUnwritten, sign: .broken(.session)),
         RuleCanary(weakness: .writesElsewhere, sign: .broken(.session)),
+        RuleCanary(
+            weakness: .ignoresLead, sign: .broken(.subject),
+            mix: changed { ($0.guests.requests, $0.guests.logOutsEverywhere) = (5_000, 300) }, guests: 10),
         RuleCanary(weakness: .replacesCutOffs, sign: .broken(.subject)),
         RuleCanary(weakness: .readsTimeEarly, sign: .broken(.subject)),
         RuleCanary(weakness: .believesAnyEpoch, sign: .broken(.session), scenario: .emptyStore),
@@ -83,6 +86,9 @@ struct RuleCanary: Sendable, CustomStringConvertible {
             guests: 10),
         RuleCanary(
             weakness: .acceptsLongLived, sign: .broken(.lifetime), mix: changed { $0.guests.wrongTimes = 3_000 },
+            guests: 10),
+        RuleCanary(
+            weakness: .keepsWithdrawnKeys, sign: .broken(.withdrawnKey), mix: changed { $0.guests.requests = 5_000 },
             guests: 10),
         RuleCanary(weakness: .hasNoStore, sign: .unavailability),
     ]

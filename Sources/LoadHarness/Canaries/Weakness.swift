@@ -7,6 +7,8 @@ enum Weakness: String, Sendable, CaseIterable {
     case acknowledgesUnwritten
     /// Its writes go to another store than its checks, and prove nothing.
     case writesElsewhere
+    /// Its cut-offs end at the store's time, and other issuers' clocks are ahead of it.
+    case ignoresLead
     /// A later cut-off replaces an earlier one, even with a smaller one.
     case replacesCutOffs
     /// The time of a cut-off was read two seconds before.
@@ -32,10 +34,10 @@ enum Weakness: String, Sendable, CaseIterable {
     case trustsWrongClock
     /// Its clock is 200 s ahead, and it does not care.
     case trustsFastClock
-    /// Accepts tokens that live longer than revocations are kept.
-    case acceptsLongLived
     /// Believes keys that their issuer has withdrawn.
     case keepsWithdrawnKeys
+    /// Accepts tokens that live longer than revocations are kept.
+    case acceptsLongLived
     /// Has no store at all.
     case hasNoStore
 }

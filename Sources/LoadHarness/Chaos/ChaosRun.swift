@@ -114,7 +114,7 @@
                 stage, nodes: settings.nodes, disk: disk, keySet: nil, movesClocks: settings.movesClocks
             ) { report.warnings.append($0) }
             plan.nodes = site.profiles
-            let commandLine = try CommandLineClient(stage, backend: site.sideBackend, labels: stage.labels)
+            let commandLine = try CommandLineClient(stage, backend: site.sideBackend)
             plan.commandLine = commandLine
             do {
                 try await load(plan, on: site, seed: seed, &report)

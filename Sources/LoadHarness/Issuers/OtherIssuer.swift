@@ -97,7 +97,8 @@ struct OtherIssuer: Sendable {
     static func file(_ issuers: [OtherIssuer]) -> Data {
         let entries = issuers.map { issuer in
             """
-            {"issuer":"\(issuer.name)","audience":"\(issuer.audience)","jwks":"\(issuer.location)","label":"\(issuer.name)"}
+            {"issuer":"\(issuer.name)","audience":"\(issuer.audience)","jwks":"\(issuer.location)",\
+            "label":"\(issuer.name)","lead":\(issuer.lead.components.seconds)}
             """
         }
         return Data("[\(entries.joined(separator: ","))]".utf8)

@@ -14,13 +14,14 @@ struct CommandLineClient: Sendable {
     private let arguments: [String]
     private let list: RevocationList
 
-    /// - Parameter issuers: labels by `iss`, if there are several.
-    init(_ stage: NodeStage, backend: String, labels: [String: String]) throws {
+    init(_ stage: NodeStage, backend: String) throws {
+        let labels = stage.labels
         self.stage = stage
         self.backend = backend
         arguments = labels.sorted { $0.key < $1.key }.flatMap { ["--issuer-label", "\($0.key)=\($0.value)"] }
         var configuration = RevocationConfiguration()
         configuration.issuerLabels = labels
+        configuration.issuerLeads = stage.leads
         list = try RevocationList(backend, configuration: configuration)
     }
 

@@ -54,6 +54,7 @@
         let sideTasks: SideTasks
         var sideOperations: [Int: (operation: NodeOperation, sentAt: Int64)] = [:]
         var sideNumber = 0
+        private var withdrawn: (key: KeyRecord, noticedAt: Int64)?
         var sideAt: Int64 = 0
         private(set) var users: [SimulatedUser] = []
         var revoked = RevokedTokens()
@@ -251,6 +252,23 @@
                 if !connection.isProbe { idle.append(index) }
             }
             if phase == .settling { rest() }
+            withdrawKey(now)
+        }
+
+        /// Has an issuer withdraw a key when that is due, and all nodes have noticed when they must.
+        private func withdrawKey(_ now: Int64) {
+            if let withdrawn, withdrawn.key.withdrawal.revocation == nil, now >= withdrawn.noticedAt {
+                withdrawn.key.withdrawal.end(.acknowledged, by: -1, at: now)
+            }
+            guard let withdrawal = plan.withdrawal, withdrawn == nil, let guest = guests.first,
+                now - began >= withdrawal.after.inNanoseconds
+            else { return }
+            let key = guest.record.key(guest.key.identifier)
+            key.withdrawal.sent(at: now)
+            withdrawn = (key, now + withdrawal.bound.inNanoseconds)
+            let left = guest.setup.keys.filter { $0.identifier != guest.key.identifier }
+            guest.changeKey()
+            withdrawal.publish(left)
         }
 
         /// Finds the connections that have nothing to do.

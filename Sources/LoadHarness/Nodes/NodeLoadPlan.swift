@@ -36,6 +36,8 @@ struct NodeLoadPlan: Sendable {
     var issuers: [OtherIssuer] = []
     /// Of each of them.
     var guests = 20
+    /// The first of them withdraws the key that signs; nil for never.
+    var withdrawal: KeyWithdrawal?
     /// How far the store's clock may be from the harness'.
     var storeClock = StoreClockBand()
     /// A token that lives longer is never to be accepted.
@@ -50,6 +52,16 @@ struct NodeLoadPlan: Sendable {
     var mix = NodeLoadMix()
 
     func name(of user: Int) -> String { "\(namePrefix)\(user)" }
+}
+
+/// An issuer takes a key out of its key set.
+struct KeyWithdrawal: Sendable {
+    /// When, from the start.
+    let after: Duration
+    /// So long later every node must have noticed.
+    let bound: Duration
+    /// Publishes the keys that are left.
+    let publish: @Sendable (_ keys: [OtherIssuer.Key]) -> Void
 }
 
 /// Of 10,000 requests, beside checks of tokens that should be good. What the nodes do not offer is left out.

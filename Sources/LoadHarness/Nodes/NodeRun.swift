@@ -87,7 +87,7 @@
                 try stage.makeFiles(&plan, nodes: settings.start)
                 var backend = settings.backend
                 if backend == nil { backend = "redis://127.0.0.1:\(try await stage.startDaemon(port: 0).port)" }
-                let commandLine = try CommandLineClient(stage, backend: backend ?? "", labels: stage.labels)
+                let commandLine = try CommandLineClient(stage, backend: backend ?? "")
                 plan.commandLine = commandLine
                 for number in 1...settings.start {
                     var profile = NodeProfile.stage(number)

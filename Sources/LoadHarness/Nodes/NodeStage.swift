@@ -68,6 +68,11 @@ final class NodeStage: Sendable {
             .merging(["revoked": Self.label]) { $1 }
     }
 
+    /// How far the clocks of all issuers may be ahead, by `iss`: our own tokens have the store's time.
+    var leads: [String: Duration] {
+        Dictionary(uniqueKeysWithValues: others.map { ($0.name, $0.lead) }).merging(["revoked": .zero]) { $1 }
+    }
+
     /// Starts our daemon.
     /// - Parameter port: 0 for a free one.
     /// - Parameter data: another directory than the stage's own.
