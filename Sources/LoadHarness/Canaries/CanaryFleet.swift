@@ -50,10 +50,7 @@
                 profiles.append(NodeProfile(url: "http://127.0.0.1:\(node.port)", policy: policy))
             }
             (self.links, self.nodes, self.profiles) = (links, nodes, profiles)
-            var configuration = RevocationConfiguration()
-            configuration.issuerLabels = stage.labels
-            configuration.issuerLeads = stage.leads
-            list = try RevocationList("redis://127.0.0.1:\(store)", configuration: configuration)
+            list = try CommandLineClient.list("redis://127.0.0.1:\(store)")
         }
 
         func stop() async {
@@ -166,11 +163,15 @@
             settings.accessTokenLifetime = .seconds(stage.accessTokenLifetime)
             if !issuers.isEmpty { settings.issuerLabel = stage.labels[settings.issuer] }
 
-            var configuration = settings.denylistConfiguration(labels: stage.labels, leads: stage.leads)
-            if weakness == .ignoresLead { configuration.issuerLeads = stage.leads.mapValues { _ in .zero } }
+            var configuration = settings.denylistConfiguration(
+                others: issuers.map { .init($0.name, label: $0.name) }, leads: stage.leads)
+            // What the node verifies by, revocations are not kept for.
+            if weakness == .acceptsLongLived { configuration.longestRefreshLifetime = .seconds(30 * 86_400) }
             denylist = try WeakenedDenylist(
                 weakness, url: "redis://127.0.0.1:\(store)", other: "redis://127.0.0.1:\(otherStore)",
                 configuration: configuration)
+            // Writes the denylist's terms, before anyone else does. One that has no store comes without.
+            try? await denylist.prepare()
             let wrong: Int64 =
                 weakness == .trustsWrongClock ? -100_000 : weakness == .trustsFastClock ? 200_000 : 0
             let trusted = issuers.map { keySets.trusted($0, weakness) }

@@ -49,7 +49,7 @@
             let fleet = try await CanaryFleet(
                 isWeakened ? canary.weakness : nil, policies: [canary.policy, canary.policy], on: stage, plan: &plan)
             plan.nodes = fleet.profiles
-            plan.commandLine = CommandLineClient(fleet.list, knowsIssuers: canary.guests > 0)
+            plan.commandLine = CommandLineClient(fleet.list, namesIssuers: canary.guests > 0)
             do {
                 let outcome = try await play(canary, plan, fleet, stopsEarly: isWeakened)
                 await fleet.stop()

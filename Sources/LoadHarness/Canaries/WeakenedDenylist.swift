@@ -38,6 +38,8 @@ final class WeakenedDenylist: NodeDenylist {
         await writes?.close()
     }
 
+    func prepare() async throws { try await current.prepare() }
+
     func readiness() async -> Readiness { await current.readiness() }
 
     // MARK: Checks
@@ -99,7 +101,7 @@ final class WeakenedDenylist: NodeDenylist {
     ) async throws(RevocationError) -> Acknowledgement {
         switch weakness {
         case .acknowledgesUnwritten: return .revoked(secondsToLive: 60)
-        case .readsTimeEarly, .ignoresLogInTime, .replacesCutOffs:
+        case .readsTimeEarly, .ignoresLogInTime, .ignoresLead, .replacesCutOffs:
             guard scopes.contains(.subject), let subject = token.subject else { break }
             let rest = scopes.subtracting([.subject])
             if !rest.isEmpty { _ = try await current.revoke(token, reason: reason, scopes: rest) }
@@ -122,6 +124,8 @@ final class WeakenedDenylist: NodeDenylist {
         case .readsTimeEarly:
             return try await current.revoke(
                 .subject(subject, issuedBefore: .at(now - 2_000)), reason: reason, issuer: issuer)
+        case .ignoresLead:
+            return try await current.revoke(.subject(subject, issuedBefore: .at(now)), reason: reason, issuer: issuer)
         case .ignoresLogInTime:
             try? await Task.sleep(for: Self.delay)
             return try await current.revoke(.subject(subject, issuedBefore: .at(now)), reason: reason, issuer: issuer)

@@ -10,25 +10,27 @@ struct CommandLineClient: Sendable {
     /// nil for the library alone.
     private let stage: NodeStage?
     private let backend: String
-    /// That name the issuers; empty if there is only one.
-    private let arguments: [String]
+    /// Whether there are several issuers, so that each is to be named.
+    private let namesIssuers: Bool
     private let list: RevocationList
 
     init(_ stage: NodeStage, backend: String) throws {
-        let labels = stage.labels
         self.stage = stage
         self.backend = backend
-        arguments = labels.sorted { $0.key < $1.key }.flatMap { ["--issuer-label", "\($0.key)=\($0.value)"] }
-        var configuration = RevocationConfiguration()
-        configuration.issuerLabels = labels
-        configuration.issuerLeads = stage.leads
-        list = try RevocationList(backend, configuration: configuration)
+        namesIssuers = !stage.labels.isEmpty
+        list = try Self.list(backend)
     }
 
     /// The library alone.
-    init(_ list: RevocationList, knowsIssuers: Bool) {
-        (stage, backend, self.list) = (nil, "", list)
-        arguments = knowsIssuers ? ["--issuer-label"] : []
+    init(_ list: RevocationList, namesIssuers: Bool) {
+        (stage, backend, self.list, self.namesIssuers) = (nil, "", list, namesIssuers)
+    }
+
+    /// A denylist of which the denylist's own terms say all.
+    static func list(_ backend: String) throws -> RevocationList {
+        var configuration = RevocationConfiguration()
+        configuration.issuerLead = .zero
+        return try RevocationList(backend, configuration: configuration)
     }
 
     /// Whether there is a command line.
@@ -48,7 +50,7 @@ struct CommandLineClient: Sendable {
 
     /// - Parameter options: what is revoked.
     func revoke(_ options: [String], issuer: String) async -> TokenAnswer {
-        switch await run("revoke", options + (arguments.isEmpty ? [] : ["--issuer", issuer])) {
+        switch await run("revoke", options + (namesIssuers ? ["--issuer", issuer] : [])) {
         case .exited(0): return .accepted
         case .exited(2): return .unavailable
         default: return .other
@@ -66,7 +68,7 @@ struct CommandLineClient: Sendable {
 
     func revoke(_ request: RevocationRequest, issuer: String) async -> TokenAnswer {
         do {
-            _ = try await list.revoke(request, reason: .admin, issuer: arguments.isEmpty ? nil : issuer)
+            _ = try await list.revoke(request, reason: .admin, issuer: namesIssuers ? issuer : nil)
             return .accepted
         } catch {
             return .unavailable
@@ -78,7 +80,8 @@ struct CommandLineClient: Sendable {
         do {
             guard let stage else { return nil }
             let process = try stage.start(
-                command, [command] + options + arguments, environment: ["REVOKED_BACKEND": backend], input: input)
+                command, [command, "--state-file", "\(stage.directory)/command.state"] + options,
+                environment: ["REVOKED_BACKEND": backend], input: input)
             let ending = try await process.end(within: Self.patience)
             if [.exited(0), .exited(1), .exited(2)].contains(ending) { process.removeLog() }
             return ending

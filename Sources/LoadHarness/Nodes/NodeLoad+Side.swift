@@ -49,19 +49,16 @@
             }
             guard !device.isBusy else { return nil }
             let means: RevocationOrder.Means = startsProcesses && number % 2 == 0 ? .commandLine : .library
-            // `revoked revoke` cannot be told that our own tokens have the store's time: for as long as it takes every
-            // issuer's clock to be ahead, nobody could log in after its cut-offs.
-            let timed: RevocationOrder.Means = .library
             switch number {
             case 70..<78: return .revoke(.init(.session(of: access), of: access, by: means, device))
             case 78..<84: return .revoke(.init(.token(access), of: access, by: means, device))
-            case 84..<92: return .revoke(.init(.subject(of: access), of: access, by: timed, device))
-            case 92..<95: return .revoke(.init(.client(of: access), of: access, by: timed, device))
+            case 84..<92: return .revoke(.init(.subject(of: access), of: access, by: means, device))
+            case 92..<95: return .revoke(.init(.client(of: access), of: access, by: means, device))
             case 95..<98:
                 guard let guest, guest.hasAnotherKey, access.text.key == guest.key.identifier else { return nil }
                 guest.changeKey()
                 return .revoke(.init(.key(of: access), of: access, by: means, device))
-            default: return .revoke(.init(.all, of: access, by: timed, device))
+            default: return .revoke(.init(.all, of: access, by: means, device))
             }
         }
 

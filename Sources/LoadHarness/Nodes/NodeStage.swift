@@ -114,6 +114,7 @@ final class NodeStage: Sendable {
             arguments += ["--clients", clients, "--client-id", client(number)]
             arguments += ["--failure-policy", profile.policy.argument]
             if profile.usesCookies { arguments.append("--cookies") }
+            arguments += ["--state-file", "\(directory)/node-\(number).state"]
             if !others.isEmpty { arguments += ["--issuers", issuers, "--issuer-label", Self.label] }
             secrets["REVOKED_NODE_ADMIN_SECRET"] = secret
         }
