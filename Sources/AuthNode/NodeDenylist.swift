@@ -7,6 +7,9 @@ public protocol NodeDenylist: RevocationChecking {
     /// When a token of a new log-in is to say that it was issued.
     func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64
 
+    /// Whether a scope is revoked itself.
+    func verdict(of scope: Scope, issuer: String?) async -> Verdict
+
     /// Exchanges a refresh token.
     func rotate(_ token: TokenClaims) async throws(RevocationError) -> RotationOutcome
 

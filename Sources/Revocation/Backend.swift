@@ -19,6 +19,9 @@ protocol Backend: Sendable {
     /// The clock of the store that writes go to; the first call may have to ask.
     func clock() async throws(StoreFailure) -> StoreClock
 
+    /// The store's clock as last measured; nil if it is not known. Nobody is asked.
+    var latestClock: StoreClock? { get }
+
     /// Asks the store for its time, and then looks up keys.
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
 
@@ -57,6 +60,8 @@ extension Backend {
     func checkConnection() -> StoreConnection? { nil }
 
     func directWrites() -> DirectWrites? { nil }
+
+    var latestClock: StoreClock? { checkConnection()?.condition?.clock }
 
     func check(_ keys: [String]) async throws(StoreFailure) -> (values: [[UInt8]?], clock: StoreClock?) {
         (try await lookUp(keys), try await clock())

@@ -99,6 +99,8 @@ final class ClusterBackend: Backend {
         return condition
     }
 
+    var latestClock: StoreClock? { StoreCondition.joining(nodes.conditions)?.clock }
+
     func close() async {
         await nodes.close()
     }

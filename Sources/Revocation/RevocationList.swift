@@ -157,6 +157,12 @@ public final class RevocationList: Sendable {
 
     func storeTime() async throws(StoreFailure) -> Int64 { time(by: try await backend.clock()) }
 
+    /// The store's time as far as known, Unix milliseconds; this machine's until the store has told its own. For judging
+    /// times that tokens say, so that a clock that is a few seconds behind takes none for one from the future.
+    public var estimatedTime: Int64 {
+        backend.latestClock?.time(at: configuration.bootMilliseconds).upperBound ?? configuration.wallClock()
+    }
+
     /// What a log-in or a rotation rests on, as a clear verdict does: a token was judged by this machine's clock.
     /// - Throws: ``UnknownCause/Code/clockSkewed``.
     func demandRightClock() async throws(UnknownCause) {

@@ -102,6 +102,8 @@ package final class StockGlue: Sendable {
         throw RevocationError(.unrevocableToken, "stock glue revokes tokens only")
     }
 
+    package func verdict(of scope: Scope, issuer: String?) async -> Verdict { .clear }
+
     package func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
         // Not in the millisecond of a cut-off that was just set.
         try? await Task.sleep(for: .milliseconds(2))

@@ -143,7 +143,8 @@ public final class KeySetCache: KeySource {
         state.withLock { state in
             let age = state.fetchedAt.map { now() - $0 }
             let isBelieved = age.map { $0 < Self.staleness } ?? false
-            var status = KeySourceStatus(keyCount: isBelieved ? state.keys?.identifiers.count : nil)
+            let identifiers = isBelieved ? state.keys?.identifiers : nil
+            var status = KeySourceStatus(keyCount: identifiers?.count, identifiers: identifiers ?? [])
             if let failure = state.failure {
                 let consequence =
                     isBelieved

@@ -19,11 +19,14 @@ extension KeySource {
 public struct KeySourceStatus: Sendable, Equatable {
     /// The keys that tokens are verified with; nil while nothing is known.
     public var keyCount: Int?
+    /// Their names: a `kid` or a thumbprint each. Empty while nothing is known.
+    public var identifiers: Set<String>
     /// What is wrong and what to do, for people. Empty if all is well.
     public var problems: [String]
 
-    public init(keyCount: Int? = nil, problems: [String] = []) {
+    public init(keyCount: Int? = nil, identifiers: Set<String> = [], problems: [String] = []) {
         self.keyCount = keyCount
+        self.identifiers = identifiers
         self.problems = problems
     }
 }
@@ -31,5 +34,5 @@ public struct KeySourceStatus: Sendable, Equatable {
 extension VerificationKeys: KeySource {
     public func keys(for identifier: String?) -> VerificationKeys { self }
 
-    public var status: KeySourceStatus { KeySourceStatus(keyCount: identifiers.count) }
+    public var status: KeySourceStatus { KeySourceStatus(keyCount: identifiers.count, identifiers: identifiers) }
 }

@@ -78,6 +78,10 @@ final class TestDenylist: NodeDenylist {
         return try await list.revoke(request, reason: reason, issuer: issuer)
     }
 
+    func verdict(of scope: Scope, issuer: String?) async -> Verdict {
+        isAway ? .unknown(Self.absence) : await list.verdict(of: scope, issuer: issuer)
+    }
+
     func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
         guard !isAway else { throw Self.absence }
         return try await list.issueTime(for: token)

@@ -47,9 +47,11 @@ public final class KeyRing: KeySource {
     }
 
     public var status: KeySourceStatus {
-        let count = keys.withLock { $0.identifiers.count }
-        let none = count > 0 ? [] : ["all keys are gone: nothing is issued, and every token of ours is refused"]
-        return KeySourceStatus(keyCount: count, problems: none + problems.withLock { $0 })
+        let identifiers = Set(keys.withLock { $0.identifiers })
+        let none =
+            !identifiers.isEmpty ? [] : ["all keys are gone: nothing is issued, and every token of ours is refused"]
+        return KeySourceStatus(
+            keyCount: identifiers.count, identifiers: identifiers, problems: none + problems.withLock { $0 })
     }
 
     /// The `kid` of the key that signs; nil if all keys are gone.

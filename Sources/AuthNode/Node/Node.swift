@@ -37,6 +37,16 @@ public struct Node: Sendable {
         _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
         issuers: [TrustedIssuer] = [], denylist: any NodeDenylist, clock: WallClock = .system, logger: Logger
     ) throws {
+        try self.init(
+            settings, keys: keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
+            revokedKeys: RevokedKeys(), clock: clock, logger: logger)
+    }
+
+    /// - Parameter revokedKeys: the keys that are known to be revoked, kept up to date by a ``RevokedKeyWatch``.
+    init(
+        _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
+        denylist: any NodeDenylist, revokedKeys: RevokedKeys, clock: WallClock, logger: Logger
+    ) throws {
         try settings.validate()
         guard Set(issuers.map(\.name) + [settings.issuer]).count == issuers.count + 1 else {
             throw NodeError(.invalidSetting, "an issuer is named twice")
@@ -60,7 +70,8 @@ public struct Node: Sendable {
         self.settings = settings
         self.keys = keys
         self.clients = clients
-        health = NodeHealth(denylist: denylist, own: settings.issuer, keys: keys, others: issuers)
+        health = NodeHealth(
+            denylist: denylist, own: settings.issuer, keys: keys, others: issuers, revokedKeys: revokedKeys)
         self.denylist = denylist
         self.clock = clock
         self.logger = logger
@@ -117,7 +128,9 @@ public struct Node: Sendable {
 
     private func addSessions(to routes: inout NodeRoutes) {
         let cookies = settings.cookies ? SessionCookies() : nil
-        let minting = PairMinting(issuer: TokenIssuer(settings, keys: keys), denylist: denylist, cookies: cookies)
+        let minting = PairMinting(
+            issuer: TokenIssuer(settings, keys: keys, revokedKeys: health.revokedKeys), denylist: denylist,
+            cookies: cookies)
         let revoking = Revoking(denylist: denylist)
         let gate = TokenGate(
             verifier: verifier, denylist: denylist, cookie: cookies.map { _ in SessionCookies.access },

@@ -9,8 +9,14 @@ struct NodeHealth: Sendable {
     let keys: [(issuer: String, source: any KeySource)]
     /// The one whose tokens this node issues.
     let ownIssuer: String
+    /// Those of the keys that are known to be revoked.
+    let revokedKeys: RevokedKeys
 
-    init(denylist: any RevocationChecking, own: String, keys: KeyRing, others: [TrustedIssuer]) {
+    init(
+        denylist: any RevocationChecking, own: String, keys: KeyRing, others: [TrustedIssuer],
+        revokedKeys: RevokedKeys = RevokedKeys()
+    ) {
+        self.revokedKeys = revokedKeys
         self.denylist = denylist
         self.keys = [(own, keys)] + others.map { ($0.name, $0.keys) }
         ownIssuer = own
@@ -24,7 +30,12 @@ struct NodeHealth: Sendable {
         if report.ready, let own = states.first(where: { $0.0 == ownIssuer })?.1, own.keyCount == 0 {
             report = .notReady("noKeys", own.problems.joined(separator: "; "))
         }
-        let problems = states.flatMap { issuer, status in status.problems.map { "keys of \(issuer): \($0)" } }
+        var problems = states.flatMap { issuer, status in status.problems.map { "keys of \(issuer): \($0)" } }
+        for (issuer, _) in keys {
+            problems += revokedKeys.names(of: issuer).map { name in
+                "keys of \(issuer): \(name) is revoked and still trusted, take it out of the key set"
+            }
+        }
         if !problems.isEmpty { report.warnings = (report.warnings ?? []) + problems }
         return report
     }
@@ -35,11 +46,14 @@ struct NodeHealth: Sendable {
         var problems = MetricFamily(
             .gauge, "revoked_node_key_problems",
             "What is wrong with an issuer's keys: files that cannot be read, a key set that cannot be got or is empty.")
+        var revoked = MetricFamily(
+            .gauge, "revoked_node_revoked_keys", "Keys that are revoked and still trusted, as far as known.")
         for (issuer, source) in keys {
+            revoked.add(revokedKeys.names(of: issuer).count, ["issuer": issuer])
             let status = source.status
             if let count = status.keyCount { counts.add(count, ["issuer": issuer]) }
             problems.add(status.problems.count, ["issuer": issuer])
         }
-        return [counts, problems]
+        return [counts, problems, revoked]
     }
 }

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 public import PrometheusMetrics
 import Revocation
+import RevocationHTTP
 import ServiceLifecycle
 import UnixSignals
 
@@ -37,8 +38,10 @@ public enum NodeProcess {
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
         let denylist = try await denylist(settings, others, logger)
+        let revokedKeys = RevokedKeys()
         let health = NodeHealth(
-            denylist: denylist, own: settings.issuer, keys: keys, others: others?.issuers ?? [])
+            denylist: denylist, own: settings.issuer, keys: keys, others: others?.issuers ?? [],
+            revokedKeys: revokedKeys)
         let admin: AdminServer?
         do throws(AdminError) {
             admin = try await AdminServer.start(settings.http, logger: logger) {
@@ -51,7 +54,10 @@ public enum NodeProcess {
         do {
             let node = try Node(
                 settings, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
-                denylist: denylist, logger: logger)
+                denylist: denylist, revokedKeys: revokedKeys, clock: clock(of: denylist), logger: logger)
+            let watch = RevokedKeyWatch(
+                sources: health.keys.map { ($0.issuer, $0.source) }, denylist: denylist, revoked: revokedKeys,
+                logger: logger)
             let host = settings.bind.contains(":") ? "[\(settings.bind)]" : settings.bind
             let metricsLine = admin?.address.map { "metrics on http://\($0)/metrics\n" } ?? ""
             let application = node.application { port in
@@ -59,7 +65,7 @@ public enum NodeProcess {
                 FileHandle.standardOutput.write(Data("listening on http://\(host):\(port)\n\(metricsLine)".utf8))
             }
             var configuration = ServiceGroupConfiguration(
-                services: [application, KeyWatch(path: settings.keys, keys: keys, logger: logger)],
+                services: [application, KeyWatch(path: settings.keys, keys: keys, logger: logger), watch],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             configuration.maximumGracefulShutdownDuration = drainTime
             try await ServiceGroup(configuration: configuration).run()
@@ -75,6 +81,12 @@ public enum NodeProcess {
         }
         await admin?.stop()
         await denylist.close()
+    }
+
+    /// The store's, as far as known: tokens say times of that clock, or of issuers that are compared with it.
+    private static func clock(of denylist: any NodeDenylist) -> WallClock {
+        guard let list = denylist as? RevocationList else { return .system }
+        return WallClock { list.estimatedTime }
     }
 
     private static func denylist(

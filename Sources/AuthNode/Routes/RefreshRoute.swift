@@ -16,6 +16,10 @@ struct RefreshRoute: Sendable {
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let claims = try await claims(of: request)
         guard let subject = claims.subject, let session = claims.session else { throw Self.invalid("lacks sub or sid") }
+        // Tokens of such a key would be refused everywhere, and the one that is presented used up.
+        guard !minting.issuer.signsWithRevokedKey else {
+            throw Refusal.unavailable("no tokens were issued: the key that signs them is revoked")
+        }
         let outcome: RotationOutcome
         do throws(RevocationError) { outcome = try await denylist.rotate(claims) } catch {
             guard error.code != .unrevocableToken else { throw Self.invalid("lacks jti, exp or iat") }

@@ -8,9 +8,17 @@ struct TokenIssuer: Sendable {
     private let settings: NodeSettings
     private let keys: KeyRing
 
-    init(_ settings: NodeSettings, keys: KeyRing) {
+    private let revokedKeys: RevokedKeys
+
+    init(_ settings: NodeSettings, keys: KeyRing, revokedKeys: RevokedKeys) {
         self.settings = settings
         self.keys = keys
+        self.revokedKeys = revokedKeys
+    }
+
+    /// As far as known.
+    var signsWithRevokedKey: Bool {
+        keys.signer.map { revokedKeys.contains($0, of: settings.issuer) } ?? false
     }
 
     /// Whose session a pair belongs to.

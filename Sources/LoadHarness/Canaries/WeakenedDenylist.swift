@@ -44,6 +44,10 @@ final class WeakenedDenylist: NodeDenylist {
 
     // MARK: Checks
 
+    func verdict(of scope: Scope, issuer: String?) async -> Verdict {
+        await current.verdict(of: scope, issuer: issuer)
+    }
+
     func verdict(for token: TokenClaims) async -> Verdict {
         let verdict = await current.verdict(for: seen(token))
         switch (weakness, verdict) {
