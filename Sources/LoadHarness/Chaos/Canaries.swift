@@ -23,12 +23,12 @@
         /// Runs all of them.
         /// - Returns: the exit status: 0 if each showed what it must, 1 otherwise, 2 if they could not be run.
         public func run() async -> Int32 {
-            print("revoked load chaos --canary, seed \(seed)\n")
+            Self.tell("revoked load chaos --canary, seed \(seed)\n")
             var status: Int32 = 0
             do {
                 for canary in Canary.all {
                     let outcome = try await run(canary)
-                    print(outcome.text(canary))
+                    Self.tell(outcome.text(canary))
                     if !canary.holds(outcome) { status = 1 }
                 }
                 return try await rulesHold() ? status : 1
@@ -37,6 +37,9 @@
                 return 2
             }
         }
+
+        /// Not `print`: whoever reads a file of it must not wait for a buffer.
+        private static func tell(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
 
         /// Plays the canary of each rule, with the protection and without it.
         private func rulesHold() async throws -> Bool {
@@ -47,7 +50,7 @@
                 let began = ContinuousClock.now
                 let weakened = try await canaries.play(canary, isWeakened: true, for: canary.patience)
                 let isRight = weakened.shows(canary.sign) && intact.isClean
-                print(
+                Self.tell(
                     """
                     \(isRight ? "as it must be" : "NOT AS IT MUST BE"): \(canary)
                       \(weakened.shows(canary.sign) ? "shown" : "NOT shown") within \
@@ -58,7 +61,7 @@
                 for finding
                     in (isRight ? weakened.findings.prefix(1) : (intact.findings + weakened.findings).prefix(20))
                 {
-                    print("  \(finding)")
+                    Self.tell("  \(finding)")
                 }
                 if !isRight { hold = false }
             }

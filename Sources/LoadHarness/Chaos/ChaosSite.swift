@@ -5,6 +5,7 @@
     /// Daemon, links and nodes, each of which can be ended and started again where it was.
     actor ChaosSite {
         static let endTime: Duration = .seconds(10)
+        private static let copyAttempts = 5
 
         nonisolated let links: [FaultyLink]
         /// Where the daemon's data is; nil if there can be none.
@@ -28,9 +29,9 @@
         nonisolated var sideBackend: String { "redis://127.0.0.1:\(side.port)" }
         nonisolated var means: Fault.Means {
             Fault.Means(
-                smallDisk: disk != nil, scarceDisk: false, movedClocks: movesClocks, keySet: keySet != nil,
+                smallDisk: disk != nil, scarceDisk: disk != nil, movedClocks: movesClocks, keySet: keySet != nil,
                 otherStore: true,
-                olderCopy: false, restartsOnWrongClock: false)
+                olderCopy: true, restartsOnWrongClock: false)
         }
 
         /// Starts all of it.
@@ -116,17 +117,21 @@
             try clocks[target]?.move(by: seconds)
         }
 
-        /// Starts a daemon on a copy of the log as it is now, which does not come to know what follows. An epoch does not
-        /// travel with a log.
+        /// Starts a daemon on a copy of the data directory, epoch and all, which does not come to know what follows.
         func startCopy() async throws -> (process: ChildProcess, port: Int) {
-            copies += 1
-            let copy = "\(stage.directory)/copy-\(copies)"
-            try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
-            for name in ["appendonlydir", "dump.rdb"]
-            where FileManager.default.fileExists(atPath: "\(stage.data)/\(name)") {
-                try FileManager.default.copyItem(atPath: "\(stage.data)/\(name)", toPath: "\(copy)/\(name)")
+            var failure: any Error = LoadFailure(message: "the data directory cannot be copied")
+            // A rewrite may take files away while they are copied, or leave a copy of some of them only.
+            for _ in 0..<Self.copyAttempts {
+                copies += 1
+                let copy = "\(stage.directory)/copy-\(copies)"
+                do {
+                    try FileManager.default.copyItem(atPath: stage.data, toPath: copy)
+                    return try await stage.startDaemon(port: 0, data: copy)
+                } catch {
+                    failure = error
+                }
             }
-            return try await stage.startDaemon(port: 0, data: copy)
+            throw failure
         }
 
         /// Ends everything.

@@ -27,7 +27,7 @@ enum Fault: Sendable, Equatable {
     case otherStore(node: Int, FaultyLink.Lane)
     /// An empty store is behind the address.
     case otherStoreForAll
-    /// A store is behind the address that was restored from an older copy of the log.
+    /// A copy of the data directory is behind the address, which does not come to know what follows.
     case olderCopy
     case fullDisk
     /// As much as one write needs comes free again, not as much as a new base would.
@@ -147,23 +147,19 @@ enum Fault: Sendable, Equatable {
             case 13: return .partitionAll(condition)
             case 14, 15: return .cut(node: node, cut)
             case 16, 17: return .cutLane(node: node, lane)
-            case 18,
-                19 where means.otherStore:
+            case 18 where means.otherStore, 19 where means.otherStore:
                 return .otherStore(node: node, lane)
             case 20 where means.otherStore: return .otherStore(node: node, .writes)
-            case 21,
-                22 where means.otherStore:
+            case 21 where means.otherStore, 22 where means.otherStore:
                 return .otherStoreForAll
             case 23 where means.olderCopy: return .olderCopy
             case 24 where means.smallDisk: return .fullDisk
             case 25 where means.scarceDisk: return .nearlyFullDisk
             case 26 where means.smallDisk: return .killOnFullDisk
-            case 27,
-                28 where means.movedClocks:
+            case 27 where means.movedClocks, 28 where means.movedClocks:
                 let seconds = Int(random.next(below: MovedClock.most)) + 1
                 return .moveClock(target, seconds: isForward ? seconds : -seconds)
-            case 29,
-                30 where means.restartsOnWrongClock:
+            case 29 where means.restartsOnWrongClock, 30 where means.restartsOnWrongClock:
                 let seconds = wrongClocks[Int(random.next(below: UInt64(wrongClocks.count)))]
                 return .restartOnWrongClock(seconds: isForward ? seconds : -seconds)
             case 31 where means.keySet: return .stalledKeySet
