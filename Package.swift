@@ -196,7 +196,8 @@ let package = Package(
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
         .testTarget(
-            name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP"], swiftSettings: settings),
+            name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer"],
+            swiftSettings: settings),
         .testTarget(
             name: "ContractTests", dependencies: ["Contract"], exclude: ["Vectors"], swiftSettings: settings),
         .testTarget(

@@ -15,6 +15,11 @@ extension Denylist {
             return most > 0 && table.used + bytes > most - reserve
         }
 
+        /// Whether a key begins with ``Denylist/Configuration/guardedPrefix``.
+        public func isGuarded(_ key: RawSpan) -> Bool {
+            key.withUnsafeBytes { table.state.pointee.forms.isGuarded($0) }
+        }
+
         /// As ``Denylist/hash(of:)``.
         public func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
 

@@ -131,7 +131,8 @@ extension Persistence {
             try data.acquire()
             let file = try data.files.create(temporary)
             let pause = rewrite().pause
-            let walk = TableWalk(denylist: denylist, moment: moment, isLogBase: false, pause: pause)
+            let walk = TableWalk(
+                denylist: denylist, moment: moment, isLogBase: false, notes: .of(run: log.run), pause: pause)
             _ = try walk.write(to: file)
             try file.synchronize(.dump)
             try data.files.rename(temporary, to: data.path(DataDirectory.dumpName))
@@ -160,6 +161,7 @@ extension Persistence {
             try data.markUnclean("the daemon ended before its log was complete")
         }
         try epochFile.keep()
+        try clockFile?.begin(runs: [log.run])
         try renew()
         settings.withLock { $0.isLogging = true }
         try commitment.withLock { _ throws(FileError) in try clearMarkIfComplete() }
@@ -170,6 +172,7 @@ extension Persistence {
         try commitment.withLock { _ throws(FileError) in
             try data.markUnclean("the daemon ran without a log")
             settings.withLock { $0.isLogging = false }
+            clockFile?.rest()
             log.stop()
         }
     }

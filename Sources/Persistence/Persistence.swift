@@ -25,7 +25,9 @@ public final class Persistence: Sendable {
     let commitment = Mutex(Commitment.recovering)
     let epochFile: EpochFile
     let saver = Saver()
-    let clockTrace: ClockTrace
+    /// nil if nothing is kept of the clocks.
+    let clockFile: ClockFile?
+    private let clock: (any DaemonClock)?
     private let threadCount = Mutex(0)
     private let threadHasEnded = DispatchSemaphore(value: 0)
     private let recovered = Mutex<Recovered?>(nil)
@@ -69,30 +71,35 @@ public final class Persistence: Sendable {
     /// Makes the data directory if need be, and locks it; without a log, as soon as something is to be written there.
     /// - Parameters:
     ///   - moment: the daemon's clocks.
+    ///   - clock: the same, to be kept on disk; nil if they need not survive.
     ///   - onProgress: called on any thread, often, when ``AppendLog/acknowledged`` or its state has changed.
     ///     Locks are held then: it may wake whoever waits, and must not call persistence.
     ///   - notify: takes what belongs into the daemon's log.
     public convenience init(
         _ configuration: PersistenceConfiguration, _ denylist: Denylist, moment: @escaping @Sendable () -> Moment,
-        onProgress: @escaping @Sendable () -> Void = {},
+        clock: (any DaemonClock)? = nil, onProgress: @escaping @Sendable () -> Void = {},
         notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
     ) throws(PersistenceError) {
         try self.init(
-            configuration, denylist, files: SystemFiles(), moment: moment, onProgress: onProgress, notify: notify)
+            configuration, denylist, files: SystemFiles(), moment: moment, clock: clock, onProgress: onProgress,
+            notify: notify)
     }
 
     init(
         _ configuration: PersistenceConfiguration, _ denylist: Denylist, files: any FileSystem,
-        moment: @escaping @Sendable () -> Moment, onProgress: @escaping @Sendable () -> Void = {},
+        moment: @escaping @Sendable () -> Moment, clock: (any DaemonClock)? = nil,
+        onProgress: @escaping @Sendable () -> Void = {},
         notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
     ) throws(PersistenceError) {
         settings = Mutex(configuration)
         data = DataDirectory(configuration.directory, files)
-        clockTrace = ClockTrace(data)
         epochFile = EpochFile(data)
+        self.clock = clock
+        clockFile = clock.map { [data] in ClockFile(data, $0) }
         // Without a log nothing may ever be read or written there.
         if configuration.isLogging { try data.open() }
-        log = AppendLog(policy: configuration.policy, epochFile: epochFile, onProgress: onProgress)
+        log = AppendLog(
+            policy: configuration.policy, epochFile: epochFile, GuardedKeys(denylist), onProgress: onProgress)
         self.denylist = denylist
         self.moment = moment
         self.notify = notify
@@ -108,14 +115,18 @@ public final class Persistence: Sendable {
     ) throws(PersistenceError) -> RecoveryReport {
         let settings = settings.withLock { $0 }
         guard settings.isLogging else { return RecoveryReport() }
-        let now = moment().wall
         let epoch = try epochFile.read()
         var recovery = Recovery(
-            data, ReadSettings(now: now, skipsUnsupported: settings.skipsUnsupported), epoch: epoch,
-            sink: TableSink(denylist, now: now), progress: progress)
+            data, ReadSettings(now: moment().wall, skipsUnsupported: settings.skipsUnsupported), epoch: epoch,
+            sink: TableSink(denylist, at: moment()),
+            resume: { [clock, moment] evidence in
+                clock?.resume(after: evidence)
+                return moment()
+            }, progress: progress)
         let manifest = try recovery.run()
         var report = recovery.report
         report.expired = recovery.sink.expired
+        report.foreignExpiries = recovery.sink.foreign
         for cut in report.cuts {
             notify(
                 .warning(
@@ -149,12 +160,18 @@ public final class Persistence: Sendable {
         } catch {
             throw PersistenceError(error)
         }
-        if inBackground { try startThreads() }
+        if inBackground {
+            try startThreads()
+            // From then on they are written as ours.
+            if let found, found.report.source == .log, found.report.foreignExpiries > 0 { requestRewrite() }
+        }
         let before = [found?.epoch?.record.epoch, found?.own.knownEpoch]
         return (record, !before.contains(record.epoch))
     }
 
     private func beginLog(_ found: Recovered) throws(FileError) -> EpochRecord {
+        // Before anything is written, or answered, that relies on it.
+        try clockFile?.begin(runs: found.report.clocks.runs(with: log.run))
         let policy = settings.withLock { $0.policy }
         // Before anything is acknowledged that is not on disk.
         if policy != .always { try data.markUnclean(Self.reason(policy)) }
@@ -170,6 +187,8 @@ public final class Persistence: Sendable {
             try epochFile.begin(record, log.position ?? .any)
             // Another server that reads the log must not pass for this denylist.
             if found.own.areThere { for key in OwnKeys.all { log.append(remove: key.span.bytes) } }
+            // Read again later, by other clocks, they could end earlier.
+            if found.report.foreignExpiries > 0, moment().lead > 0 { try rewrite().compact(&directory) }
         }
         try clearMarkIfComplete()
         figures.withLock { $0.baseSize = log.baseSize }
@@ -208,7 +227,7 @@ public final class Persistence: Sendable {
     /// Writes everything that was appended, durably, and stops. No write may be executed any more.
     public func end() {
         saver.end()
-        clockTrace.end()
+        clockFile?.end()
         log.wake()
         for _ in 0..<threadCount.withLock({ $0 }) { threadHasEnded.wait() }
         threadCount.withLock { $0 = 0 }
@@ -220,6 +239,7 @@ public final class Persistence: Sendable {
                 try log.flush()
                 log.seal(.stop)
                 log.notePosition(isIdle: true)
+                try clockFile?.keep(isLast: true)
                 try data.clearUnclean()
             } catch {
                 notify(.error("the log could not be ended in order: \(error)"))
@@ -238,8 +258,9 @@ public final class Persistence: Sendable {
             threadHasEnded.signal()
         }
         threadCount.withLock { $0 += 1 }
-        try BackgroundThread.start { [clockTrace, threadHasEnded] in
-            clockTrace.run()
+        guard let clockFile else { return }
+        try BackgroundThread.start { [notify, threadHasEnded] in
+            clockFile.run(notify)
             threadHasEnded.signal()
         }
         threadCount.withLock { $0 += 1 }

@@ -13,8 +13,8 @@ final class MemoryBackend: Backend {
     private let replicas: ReplicaRequirement?
     private let wallClock: @Sendable () -> Int64
     private let bootClock: @Sendable () -> Int64
-    private let clock: Mutex<GuardedClock>
-    private let slewed: Mutex<SlewedClock>
+    private let guarded: GuardedClock
+    private let storeTime: Mutex<StoreTime>
     private let isClosed = Atomic(false)
 
     /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension; nil for that of
@@ -28,8 +28,8 @@ final class MemoryBackend: Backend {
         replicas = configuration.replicas
         wallClock = configuration.wallClock
         self.bootClock = bootClock
-        clock = Mutex(GuardedClock(wall: wallClock(), boot: bootClock()))
-        slewed = Mutex(SlewedClock(wall: wallClock(), boot: bootClock()))
+        guarded = GuardedClock(at: wallClock(), boot: bootClock())
+        storeTime = Mutex(StoreTime(wallClock(), boot: bootClock()))
     }
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
@@ -50,7 +50,14 @@ final class MemoryBackend: Backend {
         return StoreCondition(clock: StoreClock(time: time(), sentAt: boot, receivedAt: boot))
     }
 
-    private func time() -> Int64 { slewed.withLock { $0.read(wall: wallClock(), boot: bootClock()) } }
+    private func time() -> Int64 {
+        storeTime.withLock { time in
+            let (wall, boot) = (wallClock(), bootClock())
+            // Nobody could be asked about a large jump ahead, so it is followed.
+            _ = time.follow(wall: wall, boot: boot, most: .max)
+            return time.read(wall: wall, boot: boot)
+        }
+    }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
         let now = time()
@@ -102,7 +109,7 @@ final class MemoryBackend: Backend {
             let key = key.utf8.span.bytes
             return denylist.update(key, hash: denylist.hash(of: key), at: moment) { held in
                 guard held.exists else { return nil }
-                let left = held.expiry == Expiry.never ? nil : max(0, held.expiry - moment.later)
+                let left = held.expiry == Expiry.never ? nil : max(0, held.expiry - moment.guarded)
                 let removed = RemovedEntry(
                     value: held.withValue { $0.withUnsafeBytes(Array.init) }, millisecondsToLive: left)
                 held.remove()
@@ -118,7 +125,7 @@ final class MemoryBackend: Backend {
 
     private func expiry(of entry: RevocationEntry, at moment: Moment) -> Int64 {
         let (lifetime, hasOverflown) = entry.secondsToLive.multipliedReportingOverflow(by: 1_000)
-        let (expiry, isBeyondTime) = moment.later.addingReportingOverflow(lifetime)
+        let (expiry, isBeyondTime) = moment.guarded.addingReportingOverflow(lifetime)
         return hasOverflown || isBeyondTime ? Expiry.never : expiry
     }
 
@@ -136,11 +143,7 @@ final class MemoryBackend: Backend {
         }
     }
 
-    private func moment() -> Moment {
-        let wall = wallClock()
-        let boot = bootClock()
-        return clock.withLock { $0.advance(wall: wall, boot: boot) }
-    }
+    private func moment() -> Moment { Moment(wall: wallClock(), guarded: guarded.time(at: bootClock())) }
 
     private func checkOpen() throws(StoreFailure) {
         if isClosed.load(ordering: .relaxed) { throw .closed }

@@ -44,6 +44,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "… and has this size (default: 64mb).") var autoAofRewriteMinSize: String?
     @Flag(help: "Pass over keys of other types in files of Redis, and count them, instead of failing.")
     var skipUnsupported = false
+    @Flag(help: "Put guarded time forward to the wall clock at this start: revocations may end by it.")
+    var trustClock = false
     @Option(help: "Where metrics and health are served, or off (default: 127.0.0.1:7380, if it is free).")
     var http: String?
     @Option(help: "yes or no: refuse to serve them beyond loopback (default: yes).") var httpProtectedMode: String?
@@ -63,8 +65,8 @@ struct ServeCommand: AsyncParsableCommand {
             .protoMaxBulkLen: protoMaxBulkLen, .outputLimit: outputLimit, .threads: threads, .spin: spin,
             .transport: transport, .loglevel: loglevel, .dir: dir, .appendonly: appendonly,
             .appendfsync: appendfsync, .autoAOFRewritePercentage: autoAofRewritePercentage,
-            .autoAOFRewriteMinSize: autoAofRewriteMinSize, .skipUnsupported: skipUnsupported ? "yes" : nil, .http: http,
-            .httpProtectedMode: httpProtectedMode,
+            .autoAOFRewriteMinSize: autoAofRewriteMinSize, .skipUnsupported: skipUnsupported ? "yes" : nil,
+            .trustClock: trustClock ? "yes" : nil, .http: http, .httpProtectedMode: httpProtectedMode,
         ]
         return given.compactMapValues { $0 }
     }

@@ -1,118 +1,52 @@
-import Denylist
 import Testing
 
+@testable import Denylist
+
 @Suite struct GuardedClockTests {
-    private static let start: Int64 = 1_700_000_000_000
-    private static let day: Int64 = 86_400_000
-    private static let hour: Int64 = 3_600_000
+    private static let start: Int64 = 1_790_000_000_000
+    private static let one = BootIdentity(bootID: "one", timeNamespace: "time:[1]+0")
 
-    /// The two clocks of a machine, and the guarded clock that reads them.
-    private struct Machine {
-        var wall = GuardedClockTests.start
-        var boot: Int64 = 50_000
-        var clock = GuardedClock(wall: GuardedClockTests.start, boot: 50_000)
-        var guarded: Int64 { lastMoment.guarded }
-        private(set) var lastMoment = Moment(GuardedClockTests.start)
-
-        mutating func pass(_ milliseconds: Int64, wallToo: Int64? = nil) {
-            boot += milliseconds
-            wall += wallToo ?? milliseconds
-            let moment = clock.advance(wall: wall, boot: boot)
-            #expect(moment.guarded >= lastMoment.guarded)
-            #expect(moment.wall == wall)
-            lastMoment = moment
-        }
-
-        /// How far ahead of the time that really passed it is.
-        var gain: Int64 { guarded - GuardedClockTests.start - (boot - 50_000) }
+    private static func checkpoint(identity: BootIdentity? = one) -> ClockCheckpoint {
+        ClockCheckpoint(guarded: start, time: start + 7, limit: start + 99, boot: 50_000, identity: identity)
     }
 
-    @Test func followsTime() {
-        var machine = Machine()
-        for _ in 0..<1_000 { machine.pass(100) }
-        #expect(machine.guarded == machine.wall)
-        // A suspended machine: the boot clock counts it.
-        machine.pass(9 * Self.hour)
-        #expect(machine.guarded == machine.wall)
+    @Test func itRunsWithTheBootClockAlone() {
+        let clock = GuardedClock(at: Self.start, boot: 50_000)
+        #expect(clock.time(at: 50_000) == Self.start)
+        #expect(clock.time(at: 51_234) == Self.start + 1_234)
     }
 
-    @Test func aJumpAheadForASecondForgetsNothing() {
-        var machine = Machine()
-        machine.pass(1_000, wallToo: Self.day)
-        #expect(machine.gain == 60_000)
-        machine.pass(1_000)
-        #expect(machine.gain == 60_000)
-        machine.pass(0, wallToo: -Self.day)
-        machine.pass(Self.day)
-        #expect(machine.gain == 60_000)
+    /// A clock that was never set says 1970, one that is broken anything: times that count from it still fit everywhere.
+    @Test(arguments: [Int64.min, -1, 0, 999_999_999_999]) func itBeginsIn2001AtTheEarliest(_ wall: Int64) {
+        #expect(GuardedClock(at: wall, boot: 7).time(at: 7) == GuardedClock.range.lowerBound)
     }
 
-    @Test func aJumpBackDoesNotStopIt() {
-        var machine = Machine()
-        machine.pass(1_000, wallToo: -Self.day)
-        #expect(machine.gain == 0)
-        for _ in 0..<1_000 { machine.pass(1_000) }
-        #expect(machine.gain == 0)
-        #expect(machine.lastMoment.later == machine.guarded)
-        // And back to where it was.
-        machine.pass(1_000, wallToo: Self.day)
-        #expect(machine.gain == 0)
+    @Test(arguments: [4_000_000_000_001, Int64.max]) func itBeginsIn2096AtTheLatest(_ wall: Int64) {
+        #expect(GuardedClock(at: wall, boot: 7).time(at: 7) == GuardedClock.range.upperBound)
     }
 
-    @Test func aMachineThatWasPausedStaysBehind() {
-        // The boot clock of a paused virtual machine stands still: what was revoked before is kept longer.
-        var machine = Machine()
-        machine.pass(0, wallToo: 10 * 60_000)
-        #expect(machine.gain == 60_000)
-        for _ in 0..<(9 * 60 + 20) { machine.pass(60_000) }
-        #expect(machine.gain == 60_000)
-        #expect(machine.lastMoment.later == machine.wall)
+    @Test(arguments: [-86_400_000, 0, 86_400_000]) func onTheSameBootClockItGoesOnExactly(_ error: Int64) {
+        let now = ClockSample(wall: Self.start + error, boot: 53_000, identity: Self.one)
+        #expect(Self.checkpoint().guardedClock(at: now).time(at: 53_000) == Self.start + 3_000)
     }
 
-    @Test func gainsAtMostAMinuteInAll() {
-        var machine = Machine()
-        var generator = SeededGenerator(seed: 5)
-        for _ in 0..<20_000 {
-            let jump = Int64.random(in: -2 * Self.day...2 * Self.day, using: &generator)
-            machine.pass(Int64.random(in: 0..<30_000, using: &generator), wallToo: jump)
-            #expect((0...60_000).contains(machine.gain))
-        }
-        #expect(machine.gain == 60_000)
+    /// Another boot, another time namespace, a boot clock that was set back, a machine that does not tell: nobody knows how
+    /// much time has passed, so none has.
+    @Test(
+        arguments: [
+            (BootIdentity(bootID: "two", timeNamespace: "time:[1]+0"), 90_000),
+            (BootIdentity(bootID: "one", timeNamespace: "time:[2]+0"), 90_000),
+            (BootIdentity(bootID: "one", timeNamespace: "time:[1]+77"), 90_000), (one, 49_999), (nil, 90_000),
+        ] as [(BootIdentity?, Int64)])
+    func onAnotherItGoesOnFromWhereItWasLeft(_ identity: BootIdentity?, _ boot: Int64) {
+        let now = ClockSample(wall: Self.start + 86_400_000, boot: boot, identity: identity)
+        #expect(Self.checkpoint().guardedClock(at: now).time(at: boot) == Self.start)
+        #expect(Self.checkpoint(identity: nil).guardedClock(at: now).time(at: boot) == Self.start)
     }
 
-    @Test func toAndFroWithinSecondsGainsOneStep() {
-        var machine = Machine()
-        for _ in 0..<1_000 {
-            machine.pass(1_000, wallToo: Self.day)
-            machine.pass(1_000, wallToo: -Self.day)
-        }
-        #expect(machine.gain == 60_000)
-    }
-
-    @Test func aLeapSecondIsNotLostOrGained() {
-        var machine = Machine()
-        // A second is repeated: the wall clock steps back by one.
-        machine.pass(1_000, wallToo: 0)
-        #expect(machine.gain == 0)
-        // Smeared over a day instead: slower, never behind by more than that second.
-        for _ in 0..<1_000 { machine.pass(86_400, wallToo: 86_399) }
-        #expect(machine.gain == 0)
-        #expect(machine.guarded - machine.wall == 2_000)
-    }
-
-    @Test func followsAClockThatIsSlewed() {
-        // NTP slews by 500 parts per million at most; the wall clock gains 0.5 ms each second.
-        var machine = Machine()
-        for _ in 0..<(24 * 3_600 / 10) { machine.pass(10_000, wallToo: 10_005) }
-        #expect(machine.guarded == machine.wall)
-    }
-
-    @Test func readingsOutOfOrderDoNoHarm() {
-        var machine = Machine()
-        machine.pass(5_000)
-        let earlier = machine.clock.advance(wall: machine.wall - 3_000, boot: machine.boot - 3_000)
-        #expect(earlier.guarded == machine.guarded)
-        machine.pass(1_000)
-        #expect(machine.gain == 0)
+    @Test(arguments: ["", "two words", "line\n", "ö", String(repeating: "x", count: 81)])
+    func aNameThatCannotBeKeptIsNone(_ name: String) {
+        #expect(BootIdentity(bootID: name, timeNamespace: "time:[1]+0") == nil)
+        #expect(BootIdentity(bootID: "one", timeNamespace: name) == nil)
     }
 }

@@ -110,7 +110,8 @@ import Testing
         let disk = SimulatedDisk(seed: 1)
         try live(disk) { denylist, persistence, _ in
             for (key, value) in zip(OwnKeys.all, [epoch, epoch]) {
-                persistence.log.append(set: key.span.bytes, Array(value.utf8).span.bytes, expiry: Expiry.never)
+                persistence.log.append(
+                    set: key.span.bytes, Array(value.utf8).span.bytes, expiry: Expiry.never, at: .start)
             }
             denylist.set(key, [1], persistence.log)
         }

@@ -1,73 +1,84 @@
 import Denylist
+import Persistence
 import Synchronization
 import Testing
 
 @testable import RevokedServer
 
 @Suite struct ServerClockTests {
+    private static let start: Int64 = 1_790_000_000_000
+
     private final class Clocks: Sendable {
-        let wall = Atomic<Int64>(1_790_000_000_000)
+        let wall = Atomic<Int64>(ServerClockTests.start)
         let boot = Atomic<Int64>(1_000_000)
 
-        func source() -> TimeSource {
+        var source: TimeSource {
             TimeSource(wall: { self.wall.load(ordering: .relaxed) }, boot: { self.boot.load(ordering: .relaxed) })
         }
+
+        func pass(_ milliseconds: Int64) {
+            wall.wrappingAdd(milliseconds, ordering: .relaxed)
+            boot.wrappingAdd(milliseconds, ordering: .relaxed)
+        }
+
+        func setWall(by milliseconds: Int64) { wall.wrappingAdd(milliseconds, ordering: .relaxed) }
     }
 
-    @Test func guardedTimeAdvancesWithTheBootClock() {
+    @Test(arguments: [-86_400_000, 20_000, 86_400_000]) func guardedTimeRunsWithTheBootClockAlone(_ jump: Int64) {
         let clocks = Clocks()
-        let clock = ServerClock(clocks.source())
-        clocks.boot.wrappingAdd(5000, ordering: .relaxed)
-        #expect(clock.now().guarded == 1_790_000_005_000)
-        #expect(clock.now().wall == 1_790_000_000_000)
-        #expect(clock.now().later == 1_790_000_005_000)
-        clock.tick()
-        #expect(clock.now().guarded == 1_790_000_005_000)
+        let clock = ServerClock(clocks.source)
+        clocks.pass(5_000)
+        clocks.setWall(by: jump)
+        clock.followUnkept()
+        let now = clock.now()
+        #expect(now.guarded == Self.start + 5_000 && now.wall == Self.start + 5_000 + jump)
+        #expect(now.later - now.guarded == max(0, jump) && now.later - now.wall == max(0, -jump))
     }
 
-    @Test func aJumpOfTheWallClockIsFollowedByAMinute() {
-        let clocks = Clocks()
-        let clock = ServerClock(clocks.source())
-        clocks.wall.wrappingAdd(86_400_000, ordering: .relaxed)
-        #expect(clock.now().guarded == 1_790_000_000_000, "not before a tick")
-        for _ in 0..<10 { clock.tick() }
-        #expect(clock.now().guarded == 1_790_000_060_000)
-        clocks.wall.wrappingSubtract(2 * 86_400_000, ordering: .relaxed)
-        clock.tick()
-        #expect(clock.now().guarded == 1_790_000_060_000, "it never goes back")
+    /// Until a data directory has said where the clocks go on, nothing has ended.
+    @Test func beforeItIsKnownWhereGuardedTimeGoesOnItIsAsEarlyAsCanBe() {
+        let clock = ServerClock(Clocks().source, resumes: true)
+        #expect(clock.now().guarded == GuardedClock.range.lowerBound)
+        clock.resume(after: ClockEvidence())
+        #expect(clock.now().guarded == Self.start)
     }
 
     @Test func whatTimeAnswersNeverGoesBack() {
         let clocks = Clocks()
-        let clock = ServerClock(clocks.source())
-        clocks.wall.wrappingSubtract(20_000, ordering: .relaxed)
-        #expect(clock.time() == 1_790_000_000_000)
-        #expect(clock.now().wall == 1_789_999_980_000)
-        clocks.wall.wrappingAdd(30_000, ordering: .relaxed)
-        clocks.boot.wrappingAdd(30_000, ordering: .relaxed)
-        #expect(clock.time() == 1_790_000_015_000)
+        let clock = ServerClock(clocks.source)
+        clocks.setWall(by: -20_000)
+        #expect(clock.time() == Self.start)
+        #expect(clock.now().wall == Self.start - 20_000)
+        clocks.pass(30_000)
+        #expect(clock.time() == Self.start + 27_000)
+        #expect(clock.lead == 17_000)
     }
 
-    @Test func anotherDaemonGoesOnFromWhatWasLeft() throws {
-        let clocks = Clocks()
-        let clock = ServerClock(clocks.source())
-        func pass(_ milliseconds: Int64) {
-            clocks.wall.wrappingAdd(milliseconds, ordering: .relaxed)
-            clocks.boot.wrappingAdd(milliseconds, ordering: .relaxed)
+    @Test func theOperatorsWordIsToldWhenItHolds() {
+        for isStored in [true, false] {
+            let clocks = Clocks()
+            let clock = ServerClock(clocks.source)
+            clock.stored(clock.checkpoint(isLast: false))
+            clocks.setWall(by: 86_400_000)
+            #expect(clock.disagreement == .wallAhead(86_400_000))
+            let told = Mutex<Bool?>(nil)
+            clock.trust { isDone in told.withLock { $0 = isDone } }
+            #expect(told.withLock { $0 } == nil && clock.time() == Self.start)
+            let checkpoint = clock.dueCheckpoint()
+            if let checkpoint { isStored ? clock.stored(checkpoint) : clock.failed(checkpoint) }
+            #expect(told.withLock { $0 } == isStored)
+            #expect(clock.time() == (isStored ? Self.start + 86_400_000 : Self.start))
+            #expect(clock.now().guarded == Self.start, "it does not follow")
         }
-        #expect(clock.takeReading() == nil, "nobody has been told a time")
-        #expect(clock.time() == 1_790_000_000_000)
-        let reading = try #require(clock.takeReading())
-        #expect(clock.takeReading() == nil)
-        // What was answered before the next reading could be left is covered, too.
-        pass(900)
-        let last = clock.time()
-        clocks.wall.wrappingSubtract(20_000, ordering: .relaxed)
-        let after = ServerClock(clocks.source())
-        after.goOn(after: reading)
-        #expect(after.time() >= last)
-        #expect(after.time() <= last + ServerClock.reserve)
-        pass(60_000)
-        #expect(after.time() == after.now().wall)
+    }
+
+    /// The machine's own clocks: they run, and say which they are.
+    @Test func theSystemTellsItsTimes() {
+        let first = TimeSource.system.sample()
+        let second = TimeSource.system.sample()
+        #expect(first.wall > 1_700_000_000_000 && first.boot > 0 && second.boot >= first.boot)
+        #if os(Linux)
+            #expect(first.identity != nil && first.identity == second.identity)
+        #endif
     }
 }

@@ -145,7 +145,7 @@ final class EpochFile: Sendable {
             guard var contents = state.stored, !state.isUnsettled else { return }
             contents.position = state.position
             // If it fails, so will the log.
-            guard (try? data.files.overwrite(path, with: contents.encode().span.bytes)) != nil else { return }
+            guard (try? data.files.overwrite(path, with: contents.encode().span.bytes, nil)) != nil else { return }
             state.stored = contents
         }
     }

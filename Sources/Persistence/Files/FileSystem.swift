@@ -14,7 +14,8 @@ protocol FileSystem: Sendable {
     func append(to path: String) throws(FileError) -> any OutputFile
     func contents(of path: String) throws(FileError) -> FileContents
     /// Writes over the beginning of a file, which is created if need be.
-    func overwrite(_ path: String, with bytes: RawSpan) throws(FileError)
+    /// - Parameter point: makes that durable; nil does not wait for the disk.
+    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint?) throws(FileError)
     /// Gives a file or directory another name, in the place of the file or empty directory that bears it now.
     func rename(_ path: String, to target: String) throws(FileError)
     func remove(_ path: String) throws(FileError)
@@ -95,4 +96,8 @@ enum SyncPoint: Sendable, CaseIterable {
     case dump
     /// The name of the `dump.rdb`, before `SAVE` is answered.
     case dumpName
+    /// A checkpoint of the clocks, before a time is answered that only it covers.
+    case clock
+    /// The name of the file that it is in.
+    case clockName
 }

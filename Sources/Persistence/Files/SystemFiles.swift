@@ -64,10 +64,11 @@ struct SystemFiles: FileSystem {
 
     private static let readSize = 1 << 20
 
-    func overwrite(_ path: String, with bytes: RawSpan) throws(FileError) {
+    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint?) throws(FileError) {
         let descriptor = try Descriptor(path, O_WRONLY | O_CREAT)
         let count = bytes.withUnsafeBytes { pwrite(descriptor.number, $0.baseAddress, $0.count, 0) }
         guard count == bytes.byteCount else { throw .last("write", path) }
+        if point != nil { try descriptor.synchronize(path) }
     }
 
     func rename(_ path: String, to target: String) throws(FileError) {
@@ -133,6 +134,15 @@ private final class Descriptor: FileLock {
 
     deinit { close(number) }
 
+    /// Makes everything written to the file durable.
+    func synchronize(_ path: String) throws(FileError) {
+        #if canImport(Glibc)
+            guard fdatasync(number) == 0 else { throw .last(FileError.synchronizing, path) }
+        #else
+            guard fcntl(number, F_FULLFSYNC) != -1 else { throw .last(FileError.synchronizing, path) }
+        #endif
+    }
+
     func release() { _ = flock(number, LOCK_UN) }
 
     /// Whether the open file still bears this name.
@@ -182,13 +192,7 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
         self.size = size
     }
 
-    func synchronize(_ point: SyncPoint) throws(FileError) {
-        #if canImport(Glibc)
-            guard fdatasync(descriptor.number) == 0 else { throw .last(FileError.synchronizing, path) }
-        #else
-            guard fcntl(descriptor.number, F_FULLFSYNC) != -1 else { throw .last(FileError.synchronizing, path) }
-        #endif
-    }
+    func synchronize(_ point: SyncPoint) throws(FileError) { try descriptor.synchronize(path) }
 
     func refresh(from offset: Int) throws(FileError) {
         // Another descriptor: through this one, everything goes to the end.

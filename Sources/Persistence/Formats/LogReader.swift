@@ -41,6 +41,7 @@ struct LogReader {
         progress: (Int) -> Void = { _ in }
     ) throws(FormatError) -> End {
         var reader = LogReader(records: RecordReader(settings))
+        sink.readExpiries(by: nil)
         switch SealLine.readHead(bytes) {
         case .salt(let salt, let crc):
             let chain = SealChain(salt: salt, start: SealLine.headLength, crc: crc)
@@ -58,6 +59,16 @@ struct LogReader {
             return End(counts: RecordCounts(), offset: 0, torn: torn, chain: nil)
         case .damaged: throw FormatError(at: 0, "the file's first line is damaged")
         }
+    }
+
+    /// The note that a file of ours begins with; nil if it has none there.
+    static func firstNote(in bytes: RawSpan) -> TimeNote? {
+        guard case .salt = SealLine.readHead(bytes) else { return nil }
+        let rest = bytes.extracting(droppingFirst: SealLine.headLength)
+        for length in 1...TimeNote.maximumLine where length <= rest.byteCount {
+            if rest[byte: length - 1] == UInt8(ascii: "\n") { return TimeNote(line: rest.extracting(first: length)) }
+        }
+        return nil
     }
 
     // MARK: Files with lines

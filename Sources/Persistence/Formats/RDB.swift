@@ -19,6 +19,9 @@ enum RDB {
         static let string: UInt8 = 0
     }
 
+    /// The auxiliary field that says when the file was begun, in Unix seconds.
+    static let createdField = "ctime"
+
     /// A length below this is a byte of its own.
     static let lengthLimit: UInt8 = 0x40
     /// Lengths of 4 and 8 bytes, big-endian, after this byte.

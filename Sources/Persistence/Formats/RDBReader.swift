@@ -32,9 +32,44 @@ struct RDBReader {
         progress: (Int) -> Void = { _ in }
     ) throws(FormatError) -> (end: Int, counts: RecordCounts) {
         var reader = RDBReader(settings: settings)
+        sink.readExpiries(by: nil)
         try reader.readHead(bytes)
         try reader.readBody(bytes, &sink, progress)
         return (reader.cursor.position, reader.counts)
+    }
+
+    /// What a file says of its times before its first entry.
+    struct Times: Equatable {
+        /// The note of a file of ours.
+        var note: TimeNote?
+        /// When the file was begun, in Unix milliseconds.
+        var created: Int64?
+    }
+
+    static func times(of bytes: RawSpan) -> Times {
+        var reader = RDBReader(settings: ReadSettings(now: 0))
+        var times = Times()
+        do throws(FormatError) {
+            try reader.readHead(bytes)
+            while try reader.cursor.byte(bytes) == RDB.Opcode.auxiliary {
+                let (name, value) = try reader.readAuxiliary(bytes)
+                if name == TimeNote.fieldName { times.note = times.note ?? TimeNote(value) }
+                // Seconds; what is no time tells nothing.
+                if name == RDB.createdField { times.created = ClockText.time(value + "000") }
+            }
+        } catch {
+            // Whoever reads all of it says so.
+        }
+        return times
+    }
+
+    private mutating func readAuxiliary(_ bytes: RawSpan) throws(FormatError) -> (name: String, value: String) {
+        let start = cursor.position
+        let (name, value) = (try cursor.text(bytes), try cursor.text(bytes))
+        return (
+            String(decoding: try RDBCursor.copy(name, of: bytes, at: start), as: UTF8.self),
+            String(decoding: try RDBCursor.copy(value, of: bytes, at: start), as: UTF8.self)
+        )
     }
 
     private mutating func readHead(_ bytes: RawSpan) throws(FormatError) {
@@ -82,8 +117,11 @@ struct RDBReader {
             case RDB.Opcode.idle: _ = try cursor.length(bytes)
             case RDB.Opcode.frequency: _ = try cursor.byte(bytes)
             case RDB.Opcode.auxiliary:
-                _ = try cursor.text(bytes)
-                _ = try cursor.text(bytes)
+                queue.flush(bytes, to: &sink)
+                let (name, value) = try readAuxiliary(bytes)
+                guard name == TimeNote.fieldName else { continue }
+                guard let note = TimeNote(value) else { throw FormatError(at: start, "no note of times") }
+                sink.readExpiries(by: note)
             case RDB.Opcode.selectDatabase:
                 database = try cursor.length(bytes)
                 guard database == 0 || settings.skipsUnsupported else {

@@ -13,17 +13,22 @@ struct RDBWriter: ~Copyable {
     ///   - isLogBase: whether it is the base of a log and not a snapshot of its own.
     ///   - entries: about how many will follow: readers make room for so many.
     ///   - expiring: about how many of them expire.
-    init(created: Int64, isLogBase: Bool, entries: Int, expiring: Int) {
+    ///   - note: how their expiries are written; nil if as they are.
+    init(created: Int64, isLogBase: Bool, entries: Int, expiring: Int, note: TimeNote? = nil) {
         pending += "REDIS0009".utf8
         appendAuxiliary("redis-bits", "64")
-        appendAuxiliary("ctime", "\(created)")
+        appendAuxiliary(RDB.createdField, "\(created)")
         if isLogBase { appendAuxiliary("aof-base", "1") }
+        if let note { append(note) }
         pending += [RDB.Opcode.selectDatabase, 0, RDB.Opcode.resizeDatabase]
         pending.append(atMost: 32) { head in
             head.append(length: entries)
             head.append(length: expiring)
         }
     }
+
+    /// Says how the expiries that follow are written.
+    mutating func append(_ note: TimeNote) { appendAuxiliary(TimeNote.fieldName, note.text) }
 
     /// - Parameter expiry: Unix milliseconds, ``Denylist/Expiry/never`` if it does not expire.
     mutating func append(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {

@@ -40,6 +40,7 @@ struct RecordReader {
         case annotation(end: Int)
         /// A line of ours.
         case seal
+        case note(TimeNote, end: Int)
         case incomplete
         case bad(String)
     }
@@ -58,6 +59,10 @@ struct RecordReader {
         }
         guard window[byte: 0] == UInt8(ascii: "#") else { return .bad("no record begins here") }
         guard let length = window.lineLength else { return .incomplete }
+        if TimeNote.recognizes(window) {
+            guard let note = TimeNote(line: window.extracting(first: length)) else { return .bad("no note of times") }
+            return .note(note, end: offset + length)
+        }
         if window.starts(with: "#revoked-") { return .seal }
         return .annotation(end: offset + length)
     }
@@ -92,7 +97,7 @@ struct RecordReader {
                     }
                 }
                 position = end
-            case .annotation(let end): position = end
+            case .annotation(let end), .note(_, let end): position = end
             case .seal: return (group ?? position, .seal, "a checksum line is damaged")
             case .incomplete: return (group ?? position, .incomplete, "the file ends within a record")
             case .bad(let reason): return (group ?? position, .badRecord, reason)
@@ -127,7 +132,10 @@ struct RecordReader {
                 try apply(batch, bytes.extracting(position..<end), at: position, &isInGroup, to: &sink)
                 position = end
             case .annotation(let end):
-                hasOthers = true
+                noteOthers(&sink)
+                position = end
+            case .note(let note, let end):
+                sink.readExpiries(by: note)
                 position = end
             case .seal, .incomplete: throw FormatError(at: position, "a record reaches over its batch")
             case .bad(let reason): throw FormatError(at: position, reason)
@@ -136,6 +144,12 @@ struct RecordReader {
         }
         queue.flush(bytes, to: &sink)
         guard !isInGroup else { throw FormatError(at: range.upperBound, "MULTI without EXEC") }
+    }
+
+    /// Another server has gone on with the file, and writes expiries as they are.
+    private mutating func noteOthers(_ sink: inout some RecordSink & ~Copyable) {
+        hasOthers = true
+        sink.readExpiries(by: nil)
     }
 
     @inline(__always)
@@ -156,7 +170,7 @@ struct RecordReader {
         case .exec where isInGroup: isInGroup = false
         case .multi, .exec: throw FormatError(at: offset, "MULTI and EXEC do not match")
         case .select:
-            hasOthers = true
+            noteOthers(&sink)
             database = try record.number(1, at: offset)
             if database != 0, !settings.skipsUnsupported {
                 throw FormatError(

@@ -1,5 +1,11 @@
+public import Denylist
+
 /// Takes what a file says, in its order. Keys and values are valid only during the call.
 public protocol RecordSink: ~Copyable {
+    /// Nothing was handed on yet: says what time it is.
+    mutating func begin(at moment: Moment)
+    /// How the expiries that follow are written; nil: as another server writes them, which every file begins with.
+    mutating func readExpiries(by note: TimeNote?)
     /// Creates or replaces an entry.
     /// - Parameter expiry: Unix milliseconds, `Expiry.never` if it does not expire. It may have passed: then the key is
     ///   gone, whatever it was before.
@@ -21,6 +27,8 @@ public protocol RecordSink: ~Copyable {
 }
 
 extension RecordSink where Self: ~Copyable {
+    public mutating func begin(at moment: Moment) {}
+    public mutating func readExpiries(by note: TimeNote?) {}
     public mutating func reserve(entries: Int) {}
 }
 

@@ -1,3 +1,4 @@
+public import Denylist
 import Dispatch
 public import PrometheusMetrics
 import Synchronization
@@ -5,7 +6,7 @@ import Synchronization
 /// The append-only log: takes records from any thread, and writes them to disk on one of its own, many at a time.
 ///
 /// A record is appended under the lock of its key's shard, together with the change that it tells of; so the log's order
-/// of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:)`` and its siblings
+/// of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:at:)`` and its siblings
 /// return a position, and the write may be answered as soon as ``acknowledged`` has reached it. A write that changes
 /// nothing waits for ``end``: what it found may not be on disk yet.
 public final class AppendLog: Sendable {
@@ -21,6 +22,9 @@ public final class AppendLog: Sendable {
     let epochFile: EpochFile
     /// How long it took to make the log durable, in seconds.
     public let syncTimes = Histogram()
+    /// Names this process in the notes that it writes.
+    let run: UInt64
+    private let keys: GuardedKeys
     let doorbell = DispatchSemaphore(value: 0)
     private let acknowledgedEnd = Atomic<UInt64>(.max)
     private let lastEnd = Atomic<UInt64>(0)
@@ -29,29 +33,38 @@ public final class AppendLog: Sendable {
     /// Called when ``acknowledged`` or ``state`` has changed, on whatever thread changed it.
     private let onProgress: @Sendable () -> Void
 
-    init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
+    init(policy: SyncPolicy, epochFile: EpochFile, _ keys: GuardedKeys, onProgress: @escaping @Sendable () -> Void) {
         self.epochFile = epochFile
-        queue = Mutex(AppendQueue(policy: policy))
+        run = ClockEvidence.newRun()
+        self.keys = keys
+        queue = Mutex(AppendQueue(policy: policy, run: run))
         writer = Mutex(LogWriter(syncTimes: syncTimes))
         self.onProgress = onProgress
     }
 
     // MARK: Appending
 
-    /// The key has this value now, and this expiry (Unix milliseconds, or `Expiry.never`).
+    /// The key has this value now, and this expiry (milliseconds on the clock of the key, or `Expiry.never`).
+    /// - Parameter moment: when that was decided. The expiry is written so that it is not early on the later clock.
     @discardableResult
-    public func append(set key: RawSpan, _ value: RawSpan, expiry: Int64) -> UInt64 {
-        enqueue { RecordEncoding.appendSet(key, value, expiry: expiry, to: &$0) }
+    public func append(set key: RawSpan, _ value: RawSpan, expiry: Int64, at moment: Moment) -> UInt64 {
+        enqueue(at: moment) { records, note in
+            let expiry = note.written(expiry, isGuarded: keys.contains(key))
+            RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
+        }
     }
 
     @discardableResult
-    public func append(remove key: RawSpan) -> UInt64 { enqueue { RecordEncoding.appendRemove(key, to: &$0) } }
+    public func append(remove key: RawSpan) -> UInt64 {
+        enqueue(at: nil) { records, _ in RecordEncoding.appendRemove(key, to: &records) }
+    }
 
     /// Several records that are replayed together or not at all.
+    /// - Parameter moment: as ``append(set:_:expiry:at:)`` takes it.
     @discardableResult
-    public func append(group write: (inout RecordGroup) -> Void) -> UInt64 {
-        enqueue { records in
-            var group = RecordGroup()
+    public func append(at moment: Moment, group write: (inout RecordGroup) -> Void) -> UInt64 {
+        enqueue(at: moment) { records, note in
+            var group = RecordGroup(keys, note)
             swap(&group.records, &records)
             RecordEncoding.appendGroupStart(to: &group.records)
             write(&group)
@@ -61,9 +74,9 @@ public final class AppendLog: Sendable {
     }
 
     @inline(__always)
-    private func enqueue(_ encode: (inout [UInt8]) -> Void) -> UInt64 {
+    private func enqueue(at moment: Moment?, _ encode: (inout [UInt8], TimeNote) -> Void) -> UInt64 {
         let (position, rings) = queue.withLock { queue in
-            let rings = queue.append(encode)
+            let rings = queue.append(at: moment, encode)
             lastEnd.store(queue.end, ordering: .relaxed)
             queued.store(queue.records.count, ordering: .relaxed)
             if queue.isCongested { acknowledgedEnd.store(queue.acknowledged, ordering: .releasing) }
@@ -98,10 +111,10 @@ public final class AppendLog: Sendable {
 
     /// Exchanges the records for an empty array: they are being written.
     /// - Returns: the position after them.
-    func take(_ batch: inout [UInt8]) -> UInt64 {
+    func take(_ batch: inout [UInt8], _ notes: inout BatchNotes?) -> UInt64 {
         let (end, isAwaited) = queue.withLock { queue in
             let isAwaited = queue.records.count > Self.backlogLimit / 2
-            let end = queue.take(&batch)
+            let end = queue.take(&batch, &notes)
             queued.store(queue.records.count, ordering: .relaxed)
             return (end, isAwaited)
         }
@@ -137,11 +150,19 @@ public final class AppendLog: Sendable {
     }
 }
 
-/// Takes the records of ``AppendLog/append(group:)``.
+/// Takes the records of ``AppendLog/append(at:group:)``.
 public struct RecordGroup: ~Copyable {
     var records: [UInt8] = []
+    private let keys: GuardedKeys
+    private let note: TimeNote
+
+    init(_ keys: GuardedKeys, _ note: TimeNote) {
+        self.keys = keys
+        self.note = note
+    }
 
     public mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
+        let expiry = note.written(expiry, isGuarded: keys.contains(key))
         RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
     }
 

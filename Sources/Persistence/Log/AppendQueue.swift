@@ -1,3 +1,5 @@
+import Denylist
+
 /// The records that wait to be written, in their order, and how far the log has come. Behind a lock that is held for
 /// as long as it takes to copy one record.
 struct AppendQueue: ~Copyable {
@@ -21,7 +23,15 @@ struct AppendQueue: ~Copyable {
     /// Since when the disk has been at work on what was taken.
     private(set) var writingSince: ContinuousClock.Instant?
 
-    init(policy: SyncPolicy) { self.policy = policy }
+    /// How the expiries of the next record are written, and how those of the first one in ``records`` are.
+    private(set) var note: TimeNote
+    private var firstNote: TimeNote
+
+    init(policy: SyncPolicy, run: UInt64) {
+        self.policy = policy
+        note = TimeNote(run: run, shift: 0, guarded: 0)
+        firstNote = note
+    }
 
     // MARK: Appending
 
@@ -35,15 +45,18 @@ struct AppendQueue: ~Copyable {
     }
 
     /// Appends the records that `encode` writes.
+    /// - Parameter moment: of what they tell of; nil if none of them has an expiry.
     /// - Returns: whether to ring.
-    mutating func append(_ encode: (inout [UInt8]) -> Void) -> Bool {
+    mutating func append(at moment: Moment?, _ encode: (inout [UInt8], TimeNote) -> Void) -> Bool {
         guard isKept else {
             // Positions go on, so that those before and after a failure can be told apart.
             end += 1
             return false
         }
         let before = records.count
-        encode(&records)
+        if let moment { follow(moment) }
+        if before == 0 { firstNote = note }
+        encode(&records, note)
         end += UInt64(records.count - before)
         if records.count > AppendLog.backlogLimit { isCongested = true }
         guard isWriterAsleep || before < AppendLog.largeBatch && records.count >= AppendLog.largeBatch else {
@@ -53,14 +66,27 @@ struct AppendQueue: ~Copyable {
         return true
     }
 
+    /// Sees to it that expiries are put off by what the moment asks for, and says in the log where that changes.
+    @inline(__always)
+    private mutating func follow(_ moment: Moment) {
+        let fits = note.fits(moment)
+        note = TimeNote(
+            run: note.run, shift: fits ? note.shift : moment.shift, guarded: max(note.guarded, moment.guarded))
+        if !fits, !records.isEmpty { records += note.line }
+    }
+
     /// Moves the records behind those of a batch that was not written, or exchanges them for an empty one.
+    /// - Parameter notes: those of the batch.
     /// - Returns: the position after them.
-    mutating func take(_ batch: inout [UInt8]) -> UInt64 {
+    mutating func take(_ batch: inout [UInt8], _ notes: inout BatchNotes?) -> UInt64 {
         if batch.isEmpty {
             swap(&records, &batch)
-        } else {
+            notes = BatchNotes(first: firstNote, last: note)
+        } else if !records.isEmpty {
+            if notes?.last.shift != firstNote.shift { batch += firstNote.line }
             batch += records
             records.removeAll(keepingCapacity: true)
+            notes?.last = note
         }
         writingSince = .now
         return end
@@ -106,4 +132,10 @@ public enum LogState: Sendable, Equatable {
     case running
     /// The disk failed, for this reason: no write is acknowledged until a new log has been written completely.
     case failed(String)
+}
+
+/// The notes that hold for the first and for the last record of a batch: where they differ, the batch says so itself.
+struct BatchNotes {
+    var first: TimeNote
+    var last: TimeNote
 }

@@ -13,6 +13,8 @@ struct LogFile {
     private(set) var isSealed = false
     /// Whether bytes of a write that failed lie behind the chain's end.
     private var isTorn = false
+    /// How expiries are written at the file's end; nil if this process has not said so.
+    private var shift: Int64?
 
     /// What tells it from any other.
     var salt: UInt64 { chain.salt }
@@ -43,15 +45,19 @@ struct LogFile {
 
     /// Appends the records in `batch` and the line that closes them. When it throws, `batch` is what it was, and the file
     /// can go on if ``cutBack()`` succeeds.
-    mutating func write(_ batch: inout [UInt8]) throws(FileError) {
+    mutating func write(_ batch: inout [UInt8], _ notes: BatchNotes) throws(FileError) {
+        let line = shift == notes.first.shift ? [] : notes.first.line
+        batch.insert(contentsOf: line, at: 0)
         let records = batch.count
         var next = chain
         next.add(batch.span.bytes)
         next.close(synced: synced, to: &batch)
         do throws(FileError) { try write(batch.span.bytes, upTo: next) } catch {
             batch.removeLast(batch.count - records)
+            batch.removeFirst(line.count)
             throw error
         }
+        shift = notes.last.shift
         isDirty = true
         isSealed = false
     }

@@ -20,6 +20,7 @@ struct LogWriter: ~Copyable {
     let syncTimes: Histogram
     /// What is being written; after a failure what has to be written first.
     private var batch: [UInt8] = []
+    private var notes: BatchNotes?
     /// A batch's memory is kept for the next one up to this size, in bytes.
     private static let keptCapacity = 4 << 20
 
@@ -37,10 +38,10 @@ struct LogWriter: ~Copyable {
 
     /// Writes what is queued, as one batch. When it throws the batch is kept, and written first the next time.
     mutating func write(from log: AppendLog) throws(FileError) {
-        let end = log.take(&batch)
-        if !batch.isEmpty {
+        let end = log.take(&batch, &notes)
+        if !batch.isEmpty, let notes {
             try log.epochFile.settle()
-            try file?.write(&batch)
+            try file?.write(&batch, notes)
         }
         forgetBatch()
         written = end

@@ -180,16 +180,18 @@ public struct LogCheck: Sendable {
 
     private func rewriteReadable(_ contents: FileContents, _ name: String) throws(FileError) {
         let denylist = Denylist()
-        let now = settings.now
-        contents.withBytes { bytes in
-            var sink = TableSink(denylist, now: now)
+        // Whatever the clock says here, a repair takes nothing out.
+        let moment = Moment(wall: .min, guarded: .min)
+        let times = contents.withBytes { bytes in
+            var sink = TableSink(denylist, at: moment, copies: true)
             // Up to where it is damaged.
             _ = try? RDBReader.read(bytes, settings, into: &sink)
+            return RDBReader.times(of: bytes)
         }
         let temporary = path(Self.temporaryName)
         let file = try data.files.create(temporary)
         let walk = TableWalk(
-            denylist: denylist, moment: { Moment(wall: now, guarded: now) }, isLogBase: true, pause: {})
+            denylist: denylist, moment: { moment }, isLogBase: true, notes: .copied(times), pause: {})
         _ = try walk.write(to: file)
         try file.synchronize(.base)
         try data.files.rename(temporary, to: path(name))

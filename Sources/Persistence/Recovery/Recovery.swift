@@ -1,3 +1,5 @@
+import Denylist
+
 /// Reads a data directory: the base, then the increments, and cuts off what a crash left half-written. Everything else
 /// that is not as it was written stops it.
 struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
@@ -7,6 +9,9 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     private let position: LogPosition?
     /// Takes the bytes done so far, and those of all files.
     private let progress: (Int, Int) -> Void
+    /// Says what time it is, once it is known what the files tell of time.
+    private let resume: (ClockEvidence) -> Moment
+    private var evidence = ClockEvidence()
     private(set) var report = RecoveryReport()
     /// Where the log goes on; nil if another increment has to be begun.
     private(set) var last: Last?
@@ -36,8 +41,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     }
 
     init(
-        _ data: DataDirectory, _ settings: ReadSettings, epoch: EpochFile.Found?,
-        sink: consuming Sink, progress: @escaping (Int, Int) -> Void
+        _ data: DataDirectory, _ settings: ReadSettings, epoch: EpochFile.Found?, sink: consuming Sink,
+        resume: @escaping (ClockEvidence) -> Moment, progress: @escaping (Int, Int) -> Void
     ) {
         self.data = data
         position = epoch?.contents.position
@@ -46,6 +51,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         }
         self.settings = settings
         self.sink = sink
+        self.resume = resume
         self.progress = progress
     }
 
@@ -56,6 +62,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         do {
             let mark = try data.uncleanReason()
             report.doubt = report.doubt ?? mark
+            evidence.left = ClockFile.read(in: data)
             let manifest = try ManifestFile.read(in: data)
             if let manifest {
                 try readLog(manifest)
@@ -66,6 +73,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
                     .unsupported,
                     "\(data.path(DataDirectory.oldLogName)) is of Redis 6 or older: start a Redis 7 in this directory once"
                         + " (--appendonly yes), which turns it into \(Manifest.directoryName)/")
+            } else {
+                beginReading()
             }
             if report.source == .nothing, let position { report.doubt = report.doubt ?? position.doubt(nil) }
             return manifest
@@ -78,6 +87,27 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         }
     }
 
+    // MARK: Time
+
+    /// Takes note of what a file tells of time. Called for each in its order, before any of them is read.
+    private mutating func note(_ contents: FileContents) {
+        let times = contents.withBytes { bytes in
+            RDBReader.recognizes(bytes)
+                ? RDBReader.times(of: bytes) : RDBReader.Times(note: LogReader.firstNote(in: bytes))
+        }
+        if let note = times.note {
+            let latest = max(note.guarded, evidence.note?.guarded ?? 0)
+            evidence.note = TimeNote(run: note.run, shift: note.shift, guarded: latest)
+        } else if let created = times.created {
+            evidence.earliest = min(created, evidence.earliest ?? created)
+        }
+    }
+
+    private mutating func beginReading() {
+        report.clocks = evidence
+        sink.begin(at: resume(evidence))
+    }
+
     // MARK: The log
 
     private mutating func readLog(_ manifest: Manifest) throws {
@@ -88,7 +118,9 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         for entry in entries {
             contents.append(try files.contents(of: "\(directory)/\(entry.name)"))
             total += contents.last!.count
+            note(contents.last!)
         }
+        beginReading()
         sink.reserve(entries: Self.estimate(baseSize: manifest.base == nil ? 0 : contents[0].count, total))
         var tails: [Tail] = []
         for (entry, contents) in zip(entries, contents) {
@@ -196,6 +228,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         let path = data.path(DataDirectory.dumpName)
         let contents = try files.contents(of: path)
         total = contents.count
+        note(contents)
+        beginReading()
         try read(path, contents) { reader, bytes throws(FormatError) in
             let end = try reader.readRDB(bytes)
             guard end == bytes.byteCount else { throw FormatError(at: end, "more bytes follow the end") }

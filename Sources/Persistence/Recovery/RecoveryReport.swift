@@ -27,6 +27,10 @@ public struct RecoveryReport: Sendable {
     public var doubt: String?
     /// Whether the log was of ours.
     var isOurs = false
+    /// What the directory tells of time.
+    public var clocks = ClockEvidence()
+    /// Expiries of guarded keys that were not written by us with a note of how: Unix time, as another server sees it.
+    public var foreignExpiries = 0
 
     public struct Cut: Sendable, Equatable {
         public var file: String

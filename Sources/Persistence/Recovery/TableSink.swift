@@ -6,16 +6,42 @@ struct TableSink: RecordSink, ~Copyable {
     private let denylist: Denylist
     /// The same, without counting references.
     private let keys: Denylist.Keys
-    private let moment: Moment
-    /// Entries that had expired when they were read.
+    private var moment: Moment
+    /// Whether expiries are taken as they stand in the file, whatever its notes say.
+    private let copies: Bool
+    /// What has to be added to the expiry of a guarded key.
+    private var correction: Int64 = 0
+    private var isOthers = true
+    /// Entries that had ended when they were read.
     private(set) var expired = 0
     private(set) var own = OwnKeys()
+    /// Expiries of guarded keys that another server wrote, or a release of ours that left no notes.
+    private(set) var foreign = 0
 
-    /// - Parameter now: Unix milliseconds; what expired before is left out.
-    init(_ denylist: Denylist, now: Int64) {
+    /// - Parameter moment: what ended before is left out.
+    init(_ denylist: Denylist, at moment: Moment, copies: Bool = false) {
         self.denylist = denylist
         keys = denylist.keys
-        moment = Moment(wall: now, guarded: now)
+        self.moment = moment
+        self.copies = copies
+    }
+
+    mutating func begin(at moment: Moment) { self.moment = moment }
+
+    /// What others write is Unix time: on guarded time, it ends no earlier.
+    mutating func readExpiries(by note: TimeNote?) {
+        guard !copies else { return }
+        isOthers = note == nil
+        correction = note.map { -$0.shift } ?? moment.lead
+    }
+
+    /// An expiry of a file on the key's own clock.
+    @inline(__always)
+    private mutating func expiry(_ expiry: Int64, isGuarded: Bool) -> Int64 {
+        guard isGuarded, expiry != Expiry.never else { return expiry }
+        if isOthers { foreign += 1 }
+        let (sum, overflow) = expiry.addingReportingOverflow(correction)
+        return overflow ? (correction > 0 ? Expiry.never - 1 : Int64.min) : sum
     }
 
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
@@ -31,7 +57,8 @@ struct TableSink: RecordSink, ~Copyable {
     @inline(__always)
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, at hash: KeyHash) {
         guard !OwnKeys.has(key) else { return own.set(key, value) }
-        guard expiry > moment.wall else {
+        let expiry = self.expiry(expiry, isGuarded: hash.isGuarded)
+        guard expiry > (hash.isGuarded ? moment.guarded : moment.wall) else {
             expired += 1
             return remove(key)
         }
@@ -47,9 +74,12 @@ struct TableSink: RecordSink, ~Copyable {
 
     mutating func setExpiry(_ key: RawSpan, _ expiry: Int64) {
         guard !OwnKeys.has(key) else { return }
-        denylist.update(key, hash: denylist.hash(of: key), at: moment) { entry in
+        let hash = denylist.hash(of: key)
+        let expiry = self.expiry(expiry, isGuarded: hash.isGuarded)
+        let now = hash.isGuarded ? moment.guarded : moment.wall
+        denylist.update(key, hash: hash, at: moment) { entry in
             guard entry.exists else { return }
-            if expiry > moment.wall { entry.setExpiry(expiry) } else { entry.remove() }
+            if expiry > now { entry.setExpiry(expiry) } else { entry.remove() }
         }
     }
 

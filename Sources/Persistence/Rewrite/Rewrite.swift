@@ -57,7 +57,8 @@ struct Rewrite {
     private func writeBase(_ directory: inout LogDirectory) throws(FileError) -> Int {
         let base = try directory.createBase()
         let walk = TableWalk(
-            denylist: denylist, moment: moment, isLogBase: true, pause: pause, stepBytes: stepBytes)
+            denylist: denylist, moment: moment, isLogBase: true, notes: .of(run: log.run), pause: pause,
+            stepBytes: stepBytes)
         let size = try walk.write(to: base)
         try base.synchronize(.base)
         try log.flush()

@@ -54,6 +54,7 @@ enum ConfigCommands {
             ("threads", String(configuration.threads)),
             ("timeout", "0"),
             ("transport", configuration.transport.rawValue),
+            ("trust-clock", "no"),
             ("unixsocket", configuration.unixSocket ?? ""),
         ]
     }
@@ -87,6 +88,8 @@ enum ConfigCommands {
         var isLogging: Bool?
         var rewritePercentage: Int?
         var rewriteMinimum: Int?
+        /// Once, not for good.
+        var trustsClock = false
 
         /// The first setting that nothing could come of without a data directory.
         var needsDirectory: String? {
@@ -122,10 +125,14 @@ enum ConfigCommands {
         if let name = changes.needsDirectory, worker.daemon.persistence == nil {
             return fail(name, "there is no data directory: start the daemon with --dir", &worker)
         }
-        if changes.syncPolicy != nil || changes.isLogging != nil {
-            let later = worker.daemon.change(policy: changes.syncPolicy, isLogging: changes.isLogging) { [changes] in
-                changes.apply(to: $0)
-            }
+        if changes.trustsClock, worker.daemon.persistence == nil {
+            // There is no disk to wait for.
+            changes.apply(to: worker.daemon)
+            worker.daemon.trustClock { _ in }
+        } else if changes.syncPolicy != nil || changes.isLogging != nil || changes.trustsClock {
+            let later = worker.daemon.change(
+                policy: changes.syncPolicy, isLogging: changes.isLogging, trustsClock: changes.trustsClock
+            ) { [changes] in changes.apply(to: $0) }
             worker.wait(for: later)
         } else {
             changes.apply(to: worker.daemon)
@@ -181,6 +188,11 @@ extension ConfigCommands.Changes {
         case "auto-aof-rewrite-min-size":
             guard let bytes = MemorySize.parse(value) else { return "argument must be a memory value" }
             rewriteMinimum = bytes
+        case "trust-clock":
+            guard value.lowercased() == "yes" || value.lowercased() == "no" else {
+                return "argument must be 'yes' or 'no'"
+            }
+            trustsClock = value.lowercased() == "yes"
         case "dir": return "can't set protected config"
         case "maxmemory-policy":
             guard value == "noeviction" else { return "revocations are never evicted" }

@@ -4,12 +4,14 @@ import RESP
 /// Times to live.
 enum ExpiryCommands {
     static func ttl(_ arguments: Arguments, _ unit: TimeUnit, _ worker: inout Worker) {
-        let now = worker.classify(arguments[1]) == .guarded ? worker.moment.later : worker.moment.wall
+        let now = worker.classify(arguments[1]) == .guarded ? worker.moment.guarded : worker.moment.wall
         reply(arguments, &worker) { unit.rounded(max(0, $0 - now)) }
     }
 
     static func expiretime(_ arguments: Arguments, _ unit: TimeUnit, _ worker: inout Worker) {
-        let lead = worker.classify(arguments[1]) == .guarded ? worker.moment.lead : 0
+        // Whoever reads it goes by the wall clock.
+        let moment = worker.moment
+        let lead = worker.classify(arguments[1]) == .guarded ? moment.guarded - moment.wall : 0
         reply(arguments, &worker) { unit.rounded($0 - lead) }
     }
 
@@ -81,7 +83,7 @@ enum ExpiryCommands {
         }
         guard worker.mayWrite(keyClass, session, command) else { return }
         if keyClass == .guarded {
-            return prolong(arguments, to: expiry, if: conditions, &worker)
+            return prolong(arguments, to: expiry, given, if: conditions, &worker)
         }
         let wall = worker.moment.wall
         var position: UInt64 = 0
@@ -99,10 +101,10 @@ enum ExpiryCommands {
 
     /// A guarded key's expiry moves on, never back.
     private static func prolong(
-        _ arguments: Arguments, to expiry: Int64, if conditions: Conditions, _ worker: inout Worker
+        _ arguments: Arguments, to expiry: Int64, _ given: ExpiryArgument, if conditions: Conditions,
+        _ worker: inout Worker
     ) {
-        let refusal = refusal(expiry, worker)
-        if let refusal { return worker.fail(refusal) }
+        if let refusal = refusal(given, worker) { return worker.fail(refusal) }
         var position: UInt64 = 0
         let hash = worker.hash(1, of: arguments)
         let result = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) {
@@ -120,9 +122,10 @@ enum ExpiryCommands {
         }
     }
 
-    private static func refusal(_ expiry: Int64, _ worker: borrowing Worker) -> String? {
+    private static func refusal(_ given: ExpiryArgument, _ worker: borrowing Worker) -> String? {
         GuardedWrite.refusal(
-            expiry: expiry, moment: worker.moment, longestSeconds: worker.daemon.configuration.maximumRevocation)
+            lifetime: given.lifetime(at: worker.moment),
+            longestSeconds: worker.daemon.configuration.maximumRevocation)
     }
 
     static func persist(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
@@ -154,9 +157,11 @@ enum ExpiryCommands {
         guard worker.exists(1, of: arguments) else { return worker.reply.null() }
         let keyClass = worker.classify(key)
         var expiry: Int64?
+        var refusal: String?
         switch options.time {
         case .argument(let index, let unit, let isAbsolute):
             guard let given = worker.readExpiry(arguments[index], unit, isAbsolute: isAbsolute, "getex") else { return }
+            refusal = self.refusal(given, worker)
             guard let time = given.expiry(keyClass, worker.moment) else { return worker.failExpireTime("getex") }
             expiry = time
         case .persist: expiry = Expiry.never
@@ -165,7 +170,7 @@ enum ExpiryCommands {
         if expiry != nil {
             guard worker.mayWrite(keyClass, session, "getex") else { return }
             if keyClass == .guarded, expiry == Expiry.never { return worker.fail(GuardedWrite.noExpiry) }
-            if keyClass == .guarded, let expiry, let refusal = refusal(expiry, worker) { return worker.fail(refusal) }
+            if keyClass == .guarded, let refusal { return worker.fail(refusal) }
         }
 
         let wall = worker.moment.wall

@@ -33,7 +33,7 @@ enum GuardedWrite {
     static let earlier = "ERR guarded key: a revocation cannot be made to end earlier"
 
     /// Why a value may not be written under a guarded key; nil if it may.
-    static func refusal(key: RawSpan, value: RawSpan, kind: Scope.Kind, moment: Moment) -> String? {
+    static func refusal(key: RawSpan, value: RawSpan, kind: Scope.Kind, clock: ServerClock) -> String? {
         if key.byteCount > Contract.Limits.maximumGuardedKeyBytes {
             return "ERR guarded key: longer than \(Contract.Limits.maximumGuardedKeyBytes) bytes"
         }
@@ -41,7 +41,7 @@ enum GuardedWrite {
             return "ERR guarded key: the value is longer than \(Contract.Limits.maximumGuardedValueBytes) bytes"
         }
         guard kind.isCutOff else { return nil }
-        return switch CutOff.implausibility(of: value, now: moment.wall) {
+        return switch CutOff.implausibility(of: value, now: clock.time()) {
         case nil: nil
         case .notANumber: "ERR guarded key: a cut-off is a decimal number, Unix milliseconds expected"
         case .notMilliseconds: "ERR guarded key: the cut-off is too small, milliseconds expected"
@@ -49,9 +49,9 @@ enum GuardedWrite {
         }
     }
 
-    /// Why a revocation may not last until `expiry`; nil if it may.
-    static func refusal(expiry: Int64, moment: Moment, longestSeconds: Int64) -> String? {
-        guard expiry > moment.later, expiry - moment.later > longestSeconds * 1000 else { return nil }
+    /// Why a revocation may not be asked to last so many milliseconds; nil if it may.
+    static func refusal(lifetime: Int64, longestSeconds: Int64) -> String? {
+        guard lifetime > longestSeconds * 1000 else { return nil }
         return "ERR guarded key: a revocation lasts at most \(longestSeconds) seconds (max-revocation)"
     }
 

@@ -11,8 +11,10 @@ enum ServerCommands {
     }
 
     /// Seconds and microseconds. The daemon keeps milliseconds: the last three digits are zero. Never earlier than before,
-    /// so that a cut-off made of it covers every `iat` that was made of it (``SlewedClock``).
+    /// so that a cut-off made of it covers every log-in that read it (``StoreTime``).
     static func time(_ worker: inout Worker) {
+        // What a daemon before has answered is not known until the data directory has been read.
+        guard !worker.daemon.loading.isActive else { return worker.failLoading() }
         let now = worker.daemon.clock.time()
         worker.reply.array(2)
         worker.reply.bulk(String(now / 1000))

@@ -45,7 +45,7 @@ extension Session {
             return false
         }
         if !command.flags.contains(.loading), worker.daemon.loading.isActive {
-            return deny(&worker, "LOADING Redis is loading the dataset in memory")
+            return deny(&worker, Worker.loading)
         }
         if command.flags.contains(.write), let log = worker.written.log, log.refusesWrites, let refusal = log.refusal {
             return deny(&worker, refusal)
@@ -159,6 +159,9 @@ extension Worker {
         reply.error(bytes: bytes)
     }
 
+    static let loading = "LOADING Redis is loading the dataset in memory"
+
+    mutating func failLoading() { fail(Self.loading) }
     mutating func failSyntax() { fail("ERR syntax error") }
     mutating func failNotAnInteger() { fail("ERR value is not an integer or out of range") }
     mutating func failExpireTime(_ command: String) { fail("ERR invalid expire time in '\(command)' command") }

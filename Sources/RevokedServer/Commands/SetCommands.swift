@@ -55,7 +55,7 @@ enum SetCommands {
                     $0.store(arguments[index + 1], expiry: Expiry.never)
                 }
             }
-            return worker.written.log?.append { group in
+            return worker.written.log?.append(at: moment) { group in
                 for index in stride(from: 1, to: arguments.count, by: 2) {
                     group.set(arguments[index], arguments[index + 1], expiry: Expiry.never)
                 }
@@ -99,11 +99,13 @@ enum SetCommands {
         let moment = worker.moment
 
         var expiry = Expiry.never
+        var lifetime: Int64?
         var keepsExpiry = false
         switch write.time {
         case .none: break
         case .keep: keepsExpiry = true
         case .at(let given):
+            lifetime = given.lifetime(at: moment)
             guard let time = given.expiry(keyClass, moment) else { return worker.failExpireTime(write.command) }
             expiry = time
         }
@@ -111,13 +113,11 @@ enum SetCommands {
         if keyClass == .guarded {
             kind = GuardedKey.kind(of: key, prefixLength: worker.daemon.prefixLength)
             if expiry == Expiry.never, !keepsExpiry { return worker.fail(GuardedWrite.noExpiry) }
-            if let refusal = GuardedWrite.refusal(key: key, value: value, kind: kind, moment: moment) {
+            if let refusal = GuardedWrite.refusal(key: key, value: value, kind: kind, clock: worker.daemon.clock) {
                 return worker.fail(refusal)
             }
             let longest = worker.daemon.configuration.maximumRevocation
-            if !keepsExpiry,
-                let refusal = GuardedWrite.refusal(expiry: expiry, moment: moment, longestSeconds: longest)
-            {
+            if let lifetime, let refusal = GuardedWrite.refusal(lifetime: lifetime, longestSeconds: longest) {
                 return worker.fail(refusal)
             }
         }

@@ -13,6 +13,7 @@ struct DaemonMetrics {
     var families: [MetricFamily] {
         let totals = daemon.counters.totals
         return [build] + revocations(totals) + commands(totals) + connections(totals) + store(totals) + epoch()
+            + clock()
             + LogMetrics(daemon).families + daemon.processFigures.families
     }
 
@@ -121,12 +122,31 @@ struct DaemonMetrics {
         ]
     }
 
+    // MARK: Clocks
+
+    private func clock() -> [MetricFamily] {
+        guard !daemon.loading.isActive else { return [] }
+        return [
+            MetricFamily(
+                .gauge, "revoked_guarded_time_behind_seconds",
+                "How far the time that revocations end by is behind the wall clock: nothing needs it to be near.",
+                Double(ClockFigures(daemon).behind) / 1000),
+            MetricFamily(
+                .gauge, "revoked_time_ahead_seconds", "How far TIME is ahead of the wall clock.",
+                Double(daemon.clock.lead) / 1000),
+            MetricFamily(
+                .gauge, "revoked_clock_request",
+                "1 if TIME and the wall clock are too far apart for TIME to follow it without CONFIG SET trust-clock yes.",
+                daemon.clock.disagreement == nil ? 0 : 1),
+        ]
+    }
+
     // MARK: The epoch
 
     private func epoch() -> [MetricFamily] {
         let since = daemon.epoch.knownSince
         let isPending = daemon.identity.withLock { $0?.isPending ?? false }
-        let age = since > 0 ? Double(max(0, daemon.clock.now().wall - since)) / 1000 : 0
+        let age = since > 0 ? Double(max(0, daemon.clock.uptime() - since)) / 1000 : 0
         return [
             MetricFamily(
                 .gauge, "revoked_epoch_age_seconds", "Since when this process has had this epoch; 0 while loading.", age

@@ -14,7 +14,7 @@ extension Daemon {
             identity.withLock { $0 = record }
             show(record, locked)
         }
-        let now = clock.now().wall
+        let now = clock.uptime()
         if isNew { epoch.renewed(at: now) } else { epoch.loaded(at: now) }
         guard let demand = record.demand, record.isPending else { return }
         logger.warning(
@@ -47,18 +47,37 @@ extension Daemon {
             persistence?.setEpoch(record)
             show(record, locked)
             if let terms { store(terms, as: .terms, locked) }
-            return persistence?.log.append { group in
+            return persistence?.log.append(at: clock.now()) { group in
                 group.removeAll()
                 guard let terms else { return }
                 OwnKey.terms.withBytes { group.set($0, terms.span.bytes, expiry: Expiry.never) }
             }
         }
-        epoch.renewed(at: clock.now().wall)
+        epoch.renewed(at: clock.uptime())
         logger.warning("flushed: the denylist is empty and has a new epoch, which clients deny until revoked accept")
         guard let persistence, persistence.keepsEpoch, persistence.log.state == .off else {
             return Flush(position: position ?? 0)
         }
         return Flush(position: 0, later: storeEpoch(persistence))
+    }
+
+    // MARK: Time that goes back
+
+    /// Gives the denylist another epoch: what was said until now proves nothing about what is to come. Waits for the disk.
+    func replaceEpoch() throws(PersistenceError) {
+        let persistence = persistence
+        denylist.lockAll { locked in
+            let record = identity.withLock { identity in
+                let record = identity?.replaced() ?? EpochRecord()
+                identity = record
+                return record
+            }
+            persistence?.setEpoch(record)
+            show(record, locked)
+        }
+        epoch.renewed(at: clock.uptime())
+        logger.warning("the denylist has a new epoch, which clients deny until revoked accept")
+        if let persistence, persistence.keepsEpoch { try persistence.storeEpoch() }
     }
 
     // MARK: Acceptance

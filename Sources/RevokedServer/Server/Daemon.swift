@@ -43,7 +43,7 @@ final class Daemon: Sendable {
         store.guardedPrefix = Array(configuration.guardedPrefix.utf8)
         denylist = Denylist(store)
         memory = MemoryBudget(denylist, reserve: configuration.guardedReserve)
-        clock = ServerClock(time)
+        clock = ServerClock(time, resumes: configuration.directory != nil && configuration.isLogging)
         credentials = Credentials(configuration)
         clients = ClientRegistry(maximum: configuration.maximumClients)
         baseLogger = logger
@@ -52,7 +52,7 @@ final class Daemon: Sendable {
         guardedPrefix = GuardedPrefix(Array(configuration.guardedPrefix.utf8))
         prefixLength = configuration.guardedPrefix.utf8.count
         port = Atomic(configuration.port)
-        loading = Loading(startedAt: clock.now().wall, isActive: configuration.directory != nil)
+        loading = Loading(startedAt: clock.read(), isActive: configuration.directory != nil)
         // That of a data directory is found in it.
         if configuration.directory == nil { adopt(EpochRecord(), isNew: true) }
     }

@@ -34,6 +34,7 @@ struct DaemonAdmin: Sendable {
         let warnings = [
             daemon.olderNodesWarning,
             demand.map { "the epoch is \"\($0)\": clients deny until an operator runs revoked accept" },
+            daemon.clockRequest,
         ].compactMap { $0 }
         return .ready(warnings: warnings.isEmpty ? nil : warnings)
     }

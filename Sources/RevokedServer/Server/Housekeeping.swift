@@ -1,4 +1,5 @@
 import Denylist
+import Logging
 import Persistence
 import Synchronization
 
@@ -17,14 +18,20 @@ struct Housekeeping {
 
     /// Until the task is cancelled.
     func run() async {
+        var hasAsked = false
         while !Task.isCancelled {
-            daemon.clock.tick()
-            if let reading = daemon.clock.takeReading() { daemon.persistence?.leave(reading) }
+            if daemon.clock.isCheckpointDue, daemon.persistence?.keepClock() != true { daemon.clock.followUnkept() }
+            let request = daemon.loading.isActive ? nil : daemon.clockRequest
+            if let request, !hasAsked { daemon.logger.warning("\(request)") }
+            hasAsked = request != nil
             daemon.persistence?.log.checkPace()
             let (totals, uptime) = (daemon.counters.totals, daemon.clock.uptime())
             daemon.rates.withLock { $0.sample(totals, at: uptime) }
-            let slots = max(Self.smallestStep, daemon.denylist.statistics.entries * 2 / Self.turn)
-            daemon.denylist.reclaim(slots: slots, at: daemon.clock.now())
+            // Before it is known where the clocks go on, nothing is known to have ended.
+            if !daemon.loading.isActive {
+                let slots = max(Self.smallestStep, daemon.denylist.statistics.entries * 2 / Self.turn)
+                daemon.denylist.reclaim(slots: slots, at: daemon.clock.now())
+            }
             do { try await Task.sleep(for: Self.interval) } catch { return }
         }
     }

@@ -1,15 +1,19 @@
+import Denylist
 import Synchronization
 
 /// How far the reading of the data directory has come. Until it has ended most commands are refused.
 final class Loading: Sendable {
     /// Unix milliseconds.
     let startedAt: Int64
+    /// The same in milliseconds of ``ServerClock/uptime()``: durations count from this.
+    let begun: Int64
     private let active: Atomic<Bool>
     private let done = Atomic<Int>(0)
     private let total = Atomic<Int>(0)
 
-    init(startedAt: Int64, isActive: Bool) {
-        self.startedAt = startedAt
+    init(startedAt: (moment: Moment, uptime: Int64), isActive: Bool) {
+        self.startedAt = startedAt.moment.wall
+        begun = startedAt.uptime
         active = Atomic(isActive)
     }
 
@@ -26,11 +30,12 @@ final class Loading: Sendable {
     func end() { active.store(false, ordering: .releasing) }
 
     /// How much is left, in seconds, as far as it goes on as before.
-    /// - Parameter now: Unix milliseconds.
-    func secondsLeft(at now: Int64) -> Int64 {
+    /// - Parameter uptime: milliseconds of ``ServerClock/uptime()``.
+    func secondsLeft(at uptime: Int64) -> Int64 {
         let (done, total) = progress
         guard done > 0, total > done else { return total > done ? 1 : 0 }
-        return max(1, (now - startedAt) * Int64(total - done) / Int64(done) / 1000)
+        let seconds = Double(max(0, uptime - begun)) * Double(total - done) / Double(done) / 1000
+        return Int64(min(max(1, seconds), 1e9))
     }
 
     var percentage: Double {

@@ -35,7 +35,7 @@ struct LoadingReport {
         let loading = daemon.loading
         let size = MemorySize.describe(loading.progress.total)
         return "loading: \(Int(loading.percentage)) % of \(size), "
-            + "\(loading.secondsLeft(at: daemon.clock.now().wall)) s left"
+            + "\(loading.secondsLeft(at: daemon.clock.uptime())) s left"
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

@@ -33,7 +33,7 @@ struct PersistenceFigures {
             "loading_start_time:\(loading.startedAt / 1000)", "loading_total_bytes:\(total)",
             "loading_loaded_bytes:\(done)",
             "loading_loaded_perc:\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)",
-            "loading_eta_seconds:\(loading.secondsLeft(at: daemon.clock.now().wall))",
+            "loading_eta_seconds:\(loading.secondsLeft(at: daemon.clock.uptime()))",
         ]
     }
 

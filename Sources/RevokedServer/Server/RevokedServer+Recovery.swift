@@ -27,11 +27,10 @@ extension RevokedServer {
         configuration.skipsUnsupported = settings.skipsUnsupported
         do throws(PersistenceError) {
             let persistence = try Persistence(
-                configuration, daemon.denylist, moment: { [clock = daemon.clock] in clock.now() },
+                configuration, daemon.denylist, moment: { [clock = daemon.clock] in clock.now() }, clock: daemon.clock,
                 onProgress: { [weak daemon] in daemon?.logHasProgressed() },
                 notify: { [weak daemon] in daemon?.log($0) })
             daemon.keep(by: persistence)
-            if let reading = persistence.leftReading() { daemon.clock.goOn(after: reading) }
         } catch {
             guard error.code == .disk else { throw ServerError(error) }
             throw ServerError(
@@ -62,8 +61,10 @@ extension RevokedServer {
         do throws(PersistenceError) {
             let report = try read(persistence)
             guard phase.withLock({ $0 == .loading }) else { return letGo(persistence) }
+            if daemon.configuration.trustsClock { daemon.trustClockAtStart() }
             let (epoch, isNew) = try persistence.begin()
             daemon.adopt(epoch, isNew: isNew)
+            if daemon.configuration.trustsClock { try daemon.trustClockBeforeServing() }
             daemon.loading.end()
             result = .success(report)
         } catch {
@@ -123,7 +124,7 @@ extension Daemon {
 
 extension RecoveryReport {
     fileprivate func summary(of daemon: Daemon) -> String {
-        let milliseconds = daemon.clock.now().wall - daemon.loading.startedAt
+        let milliseconds = daemon.clock.uptime() - daemon.loading.begun
         let what =
             switch source {
             case .nothing: "nothing on disk yet"
@@ -132,7 +133,16 @@ extension RecoveryReport {
             }
         return "loaded \(what): \(counts.records) records of \(MemorySize.describe(bytes)) in \(milliseconds) ms; "
             + "\(daemon.denylist.statistics.entries) entries live, \(expired) expired, \(counts.skipped) passed over"
-            + (doubt.map { "; the epoch is new: \($0)" } ?? "")
+            + (doubt.map { "; the epoch is new: \($0)" } ?? "") + Self.lag(daemon.clock.now())
+    }
+}
+
+extension RecoveryReport {
+    private static func lag(_ now: Moment) -> String {
+        guard now.shift >= 1000 else { return "" }
+        return
+            "; guarded time is \(now.shift / 1000) s behind the wall clock, and revocations last longer by as much as the "
+            + "daemon was away (--trust-clock ends that)"
     }
 }
 

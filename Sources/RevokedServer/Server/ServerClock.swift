@@ -1,107 +1,133 @@
 import Denylist
+import Persistence
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// Where time comes from, in milliseconds: passed in, so that tests can move it.
-public struct TimeSource: Sendable {
-    /// Unix time.
-    public var wall: @Sendable () -> Int64
-    /// Time since boot, suspension included.
-    public var boot: @Sendable () -> Int64
-
-    public init(wall: @escaping @Sendable () -> Int64, boot: @escaping @Sendable () -> Int64) {
-        self.wall = wall
-        self.boot = boot
-    }
-
-    public static let system = TimeSource(
-        wall: { read(CLOCK_REALTIME) },
-        boot: {
-            #if os(Linux)
-                read(CLOCK_BOOTTIME)
-            #else
-                read(CLOCK_MONOTONIC)
-            #endif
-        })
-
-    private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-}
-
-/// The daemon's moment: the wall clock, and guarded time, which only ``tick()`` adjusts to it; and what `TIME` answers.
-final class ServerClock: Sendable {
+/// The daemon's clocks: the wall clock, guarded time, and the time that `TIME` answers.
+final class ServerClock: DaemonClock {
     private let source: TimeSource
-    private let guarded: Mutex<GuardedClock>
-    /// Guarded time minus time since boot.
+    /// Guarded time minus time since boot: what ``state`` says, for readers that must not wait.
     private let offset: Atomic<Int64>
-    private let slewed: Mutex<Slewed>
+    private let state: Mutex<State>
 
-    private struct Slewed {
-        var clock: SlewedClock
-        /// Whether a time was answered that ``takeReading()`` has not told of.
-        var hasAnswered = false
+    private struct State {
+        var guarded: GuardedClock
+        var time: DurableTime
+        /// Who waits for the operator's word to be on disk.
+        var waiting: [Told] = []
     }
 
-    /// Milliseconds that may be answered before the next reading is left.
-    static let reserve: Int64 = 1_000
-
-    init(_ source: TimeSource) {
+    /// - Parameter resumes: whether a data directory will say where the clocks go on. Until then guarded time is as early
+    ///   as can be, so that nothing has ended.
+    init(_ source: TimeSource, resumes: Bool = false) {
         self.source = source
-        let (wall, boot) = (source.wall(), source.boot())
-        guarded = Mutex(GuardedClock(wall: wall, boot: boot))
-        slewed = Mutex(Slewed(clock: SlewedClock(wall: wall, boot: boot)))
-        offset = Atomic(wall - boot)
+        let (wall, boot) = source.readBoth()
+        let guarded = GuardedClock(at: resumes ? GuardedClock.range.lowerBound : wall, boot: boot)
+        offset = Atomic(guarded.time(at: boot) - boot)
+        state = Mutex(State(guarded: guarded, time: DurableTime(StoreTime(wall, boot: boot))))
     }
+
+    // MARK: Reading
 
     func now() -> Moment { read().moment }
 
     /// The moment, and the milliseconds since boot that it was read at.
     func read() -> (moment: Moment, uptime: Int64) {
         let boot = source.boot()
-        return (Moment(wall: source.wall(), guarded: boot + offset.load(ordering: .relaxed)), boot)
+        return (Moment(wall: source.wall(), guarded: boot &+ offset.load(ordering: .relaxed)), boot)
     }
 
-    /// Lets guarded time follow the wall clock, as far as ``GuardedClock`` allows. Called many times a minute.
-    func tick() {
-        guarded.withLock { clock in
-            let boot = source.boot()
-            let moment = clock.advance(wall: source.wall(), boot: boot)
-            offset.store(moment.guarded - boot, ordering: .relaxed)
-        }
-    }
-
-    /// What `TIME` answers: no earlier than what it answered before.
+    /// What `TIME` answers, in Unix milliseconds: no earlier than what it, or a daemon before, has answered.
     func time() -> Int64 {
-        slewed.withLock { slewed in
-            slewed.hasAnswered = true
-            return slewed.clock.read(wall: source.wall(), boot: source.boot())
-        }
-    }
-
-    /// Goes on where a daemon before this one had left off.
-    func goOn(after reading: SlewedClock.Reading) {
-        slewed.withLock { $0.clock = SlewedClock(wall: source.wall(), boot: source.boot(), after: reading) }
-    }
-
-    /// From where a daemon after this one must go on; nil if that is known already. Asked for many times a minute.
-    func takeReading() -> SlewedClock.Reading? {
-        slewed.withLock { slewed in
-            guard slewed.hasAnswered else { return nil }
-            slewed.hasAnswered = false
-            let wall = source.wall()
-            let time = slewed.clock.read(wall: wall, boot: source.boot())
-            return SlewedClock.Reading(time: time + Self.reserve, wall: wall)
-        }
+        let (wall, boot) = source.readBoth()
+        return state.withLock { $0.time.read(wall: wall, boot: boot) }
     }
 
     /// Milliseconds that no clock setting moves.
     func uptime() -> Int64 { source.boot() }
+
+    // MARK: On disk
+
+    func resume(after evidence: ClockEvidence) {
+        let now = source.sample()
+        state.withLock { state in
+            state.time = DurableTime(evidence.storeTime(at: now))
+            run(evidence.guardedClock(at: now), &state)
+        }
+    }
+
+    private func run(_ guarded: GuardedClock, _ state: inout State) {
+        state.guarded = guarded
+        offset.store(guarded.time(at: 0), ordering: .relaxed)
+    }
+
+    /// Whether a checkpoint is due. Asked many times a minute.
+    var isCheckpointDue: Bool {
+        let (wall, boot) = source.readBoth()
+        return state.withLock { $0.time.isDue(wall: wall, boot: boot) }
+    }
+
+    func dueCheckpoint() -> ClockCheckpoint? {
+        guard isCheckpointDue else { return nil }
+        let now = source.sample()
+        return state.withLock { $0.time.dueCheckpoint(now, $0.guarded) }
+    }
+
+    func checkpoint(isLast: Bool) -> ClockCheckpoint {
+        let now = source.sample()
+        return state.withLock { $0.time.checkpoint(now, $0.guarded, isLast: isLast) }
+    }
+
+    func stored(_ checkpoint: ClockCheckpoint) { conclude(isDone: true) { $0.stored(checkpoint) } }
+    func failed(_ checkpoint: ClockCheckpoint) { conclude(isDone: false) { $0.failed(checkpoint) } }
+
+    /// Follows the wall clock where nothing is kept on disk. Called many times a minute.
+    func followUnkept() {
+        let (wall, boot) = source.readBoth()
+        conclude(isDone: true) { $0.followUnkept(wall: wall, boot: boot) }
+    }
+
+    /// - Parameter body: says whether the operator's word was carried out, or could not be.
+    private func conclude(isDone: Bool, _ body: (inout DurableTime) -> Bool) {
+        let waiting = state.withLock { state in
+            guard body(&state.time) else { return [] as [Told] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for told in waiting { told(isDone) }
+    }
+
+    // MARK: The operator's word
+
+    typealias Told = @Sendable (_ isDone: Bool) -> Void
+
+    /// What only an operator can decide; nil if nothing.
+    var disagreement: StoreTime.Disagreement? {
+        let (wall, boot) = source.readBoth()
+        return state.withLock { $0.time.disagreement(wall: wall, boot: boot) }
+    }
+
+    /// How far `TIME` is ahead of the wall clock, in milliseconds.
+    var lead: Int64 {
+        let (wall, boot) = source.readBoth()
+        return state.withLock { $0.time.lead(wall: wall, boot: boot) }
+    }
+
+    /// Takes the wall clock for right: `TIME` goes on from there. Guarded time does not change.
+    /// - Parameter told: called on any thread when that is on disk, or could not be.
+    func trust(_ told: @escaping Told) {
+        let now = source.sample()
+        state.withLock { state in
+            state.waiting.append(told)
+            state.time.trust(now, state.guarded)
+        }
+    }
+
+    /// Puts guarded time and `TIME` forward to the wall clock. Never while anyone is served: it ends entries.
+    func advance() {
+        let (wall, boot) = source.readBoth()
+        state.withLock { state in
+            state.time.followAtStart(wall: wall, boot: boot)
+            if wall > state.guarded.time(at: boot) { run(GuardedClock(at: wall, boot: boot), &state) }
+        }
+    }
 }

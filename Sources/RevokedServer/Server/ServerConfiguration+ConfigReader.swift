@@ -29,6 +29,7 @@ import Persistence
 /// | `--auto-aof-rewrite-percentage` | `REVOKED_AUTO_AOF_REWRITE_PERCENTAGE` | `auto-aof-rewrite-percentage` | `100` | rewrite the log when it has grown by so many percent; 0 is never |
 /// | `--auto-aof-rewrite-min-size` | `REVOKED_AUTO_AOF_REWRITE_MIN_SIZE` | `auto-aof-rewrite-min-size` | `64mb` | … and has this size |
 /// | `--skip-unsupported` | `REVOKED_SKIP_UNSUPPORTED` | `skip-unsupported` | `no` | pass over keys of other types in files of Redis, and count them, instead of failing |
+/// | `--trust-clock` | `REVOKED_TRUST_CLOCK` | `trust-clock` | `no` | put guarded time forward to the wall clock at this start, which ends the revocations that would have ended by it; for one start, not for good |
 /// | `--http` | `REVOKED_HTTP` | `http` | `127.0.0.1:7380`, if it is free | where `/metrics`, `/healthz` and `/readyz` are served; `off` for nowhere |
 /// | `--http-protected-mode` | `REVOKED_HTTP_PROTECTED_MODE` | `http-protected-mode` | `yes` | refuse to serve them beyond loopback |
 /// | `--loglevel` | `REVOKED_LOGLEVEL` | `loglevel` | `info` | `trace` `debug` `info` `notice` `warning` `error` `critical` |
@@ -47,6 +48,7 @@ public enum Setting: String, CaseIterable, Sendable {
     case autoAOFRewritePercentage = "auto-aof-rewrite-percentage"
     case autoAOFRewriteMinSize = "auto-aof-rewrite-min-size"
     case skipUnsupported = "skip-unsupported"
+    case trustClock = "trust-clock"
     case http
     case httpProtectedMode = "http-protected-mode"
 
@@ -54,7 +56,9 @@ public enum Setting: String, CaseIterable, Sendable {
     var variable: String { "REVOKED_" + rawValue.uppercased().replacing("-", with: "_") }
 
     /// Those that are yes or no; a JSON boolean is taken too.
-    fileprivate static let switches: Set<Setting> = [.protectedMode, .appendonly, .skipUnsupported, .httpProtectedMode]
+    fileprivate static let switches: Set<Setting> = [
+        .protectedMode, .appendonly, .skipUnsupported, .trustClock, .httpProtectedMode,
+    ]
 }
 
 extension ServerConfiguration {
@@ -129,6 +133,7 @@ extension ServerConfiguration {
         case .autoAOFRewritePercentage: rewritePercentage = try Self.number(setting, text, in: 0...Int(Int32.max))
         case .autoAOFRewriteMinSize: rewriteMinimum = try Self.size(setting, text, atLeast: 0)
         case .skipUnsupported: skipsUnsupported = try Self.isOn(setting, text)
+        case .trustClock: trustsClock = try Self.isOn(setting, text)
         case .http:
             guard let listening = AdminListening(text) else {
                 throw Self.invalid(setting, "an address and a port, such as 127.0.0.1:7380, or off")

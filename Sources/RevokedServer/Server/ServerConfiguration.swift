@@ -53,6 +53,8 @@ public struct ServerConfiguration: Sendable {
     public var rewriteMinimum = 64 << 20
     /// Whether to pass over keys of other types in files of Redis, and count them, instead of failing.
     public var skipsUnsupported = false
+    /// Whether guarded time and `TIME` go on with the wall clock from this start: revocations may end by it.
+    public var trustsClock = false
     /// What whoever reads the settings has to tell about them.
     public internal(set) var notices: [String] = []
 

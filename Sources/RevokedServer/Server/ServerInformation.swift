@@ -26,6 +26,7 @@ struct ServerInformation {
         let sections: [(String, () -> [String])] = [
             ("Server", server), ("Clients", clients), ("Memory", memory),
             ("Persistence", PersistenceFigures(daemon).lines),
+            ("Clock", { ClockFigures(daemon).lines }),
             ("Stats", statistics), ("Replication", { ["role:master", "connected_slaves:0"] }), ("CPU", processor),
             ("Commandstats", commands), ("Errorstats", errors),
             ("Cluster", { ["cluster_enabled:0"] }), ("Keyspace", keyspace),

@@ -23,7 +23,7 @@ struct LoggedDenylist: Sendable {
                 // What it found may not be on disk yet.
                 case .none: log.end
                 case .removed: log.append(remove: key)
-                case .stored: Self.log(entry, key, to: log)
+                case .stored: Self.log(entry, key, at: moment, to: log)
                 }
             return result
         }
@@ -31,9 +31,9 @@ struct LoggedDenylist: Sendable {
         return result
     }
 
-    private static func log(_ entry: borrowing Entry, _ key: RawSpan, to log: AppendLog) -> UInt64 {
+    private static func log(_ entry: borrowing Entry, _ key: RawSpan, at moment: Moment, to log: AppendLog) -> UInt64 {
         let expiry = entry.expiry
         guard expiry > 0 else { return log.append(remove: key) }
-        return entry.withValue { log.append(set: key, $0, expiry: expiry) }
+        return entry.withValue { log.append(set: key, $0, expiry: expiry, at: moment) }
     }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import RevokedServer
+import Synchronization
 import Testing
 
 /// A real redis-server reads our directory, and we read its.
@@ -35,6 +37,51 @@ import Testing
         try socket.expect("MGET revoked:jti:ours revoked:jti:theirs plain", "[\"logout\", \"admin\", \"value\"]")
         // Nothing says how Redis ended.
         #expect(try daemon.epoch().hasSuffix(" replaces \(epoch.dropFirst())"))
+    }
+
+    /// Guarded time that is behind the wall clock, or ahead of it: a real redis-server goes by the wall clock, and ends nothing
+    /// early either. Our own daemon afterwards takes nothing else for what it wrote.
+    @Test(arguments: [-7_200, 7_200]) func itEndsNothingEarlyWhateverOurTimeWas(_ error: Int64) async throws {
+        let folder = try TemporaryFolder()
+        let directory = folder.path + "/data"
+        let system = TimeSource.system
+        let shift = Mutex(error * 1_000)
+        var time = system
+        time.wall = { system.wall() + shift.withLock { $0 } }
+        func serve(_ body: @escaping (TestSocket) async throws -> Void) async throws {
+            try await LocalDaemon.run(time: time, { $0.directory = directory }) { try await body(try $0.connect()) }
+        }
+        try await serve { socket in
+            try socket.expect("SETEX revoked:jti:before 36000 logout", "+OK")
+            shift.withLock { $0 = 0 }
+            try socket.expect("SETEX revoked:jti:log 3600 logout", "+OK")
+        }
+        // In the base of a log, and in the log itself.
+        try await serve { socket in
+            try socket.expect("BGREWRITEAOF", "+Background append only file rewriting started")
+            try await eventually("the log is rewritten") {
+                String(decoding: try socket.command("INFO persistence"), as: UTF8.self).contains("aof_rewrites:1")
+            }
+            try socket.expect("SETEX revoked:jti:after 3600 logout", "+OK")
+        }
+        let redis = try LocalRedis(["--appendonly", "yes", "--appendfsync", "always", "--dir", directory])
+        let theirs = try redis.connect()
+        for name in ["log", "after"] {
+            let left = try theirs.ask("TTL revoked:jti:\(name)")
+            let seconds = Int64(left.dropFirst()) ?? 0
+            #expect(seconds > 3_500 && seconds <= 3_600 + max(0, error) + 1, "\(name): \(left)")
+        }
+        try theirs.expect("SETEX revoked:jti:theirs 3600 logout", "+OK")
+        try redis.end()
+        try await serve { socket in
+            for name in ["log", "after", "theirs"] {
+                let seconds = Int64(try socket.ask("TTL revoked:jti:\(name)").dropFirst()) ?? 0
+                // What a server wrote that goes by the wall clock stays until guarded time has passed that.
+                let most = name == "theirs" ? 3_600 + max(0, -error) + 1 : 3_600
+                #expect(seconds > 3_500 && seconds <= most, "\(name): \(seconds)")
+            }
+            try socket.expect("EXISTS revoked:jti:before", ":1")
+        }
     }
 
     /// A directory that Redis made, and nothing since its last rewrite: what it acknowledged in between may be missing.

@@ -257,7 +257,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return FileContents(node.bytes)
     }
 
-    func overwrite(_ path: String, with bytes: RawSpan) throws(FileError) {
+    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint?) throws(FileError) {
         whenOverwriting()
         try change("write", path)
         let (parent, name) = try split(path)
@@ -268,6 +268,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         }
         let new = bytes.withUnsafeBytes(Array.init)
         node.bytes.replaceSubrange(0..<min(new.count, node.bytes.count), with: new)
+        if let point { try synchronize(node, point, path) }
     }
 
     func rename(_ path: String, to target: String) throws(FileError) {

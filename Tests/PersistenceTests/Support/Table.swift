@@ -26,11 +26,13 @@ extension Denylist {
     }
 
     /// All live entries.
-    var contents: Contents {
+    var contents: Contents { contents(at: .start) }
+
+    func contents(at moment: Moment) -> Contents {
         var found: Contents = [:]
         var cursor: UInt64 = 0
         repeat {
-            cursor = scan(from: cursor, count: 1000, at: .start) { key, value, expiry in
+            cursor = scan(from: cursor, count: 1000, at: moment) { key, value, expiry in
                 found[key.bytes] = Stored(value: value.bytes, expiry: expiry)
             }
         } while cursor != 0
@@ -43,7 +45,7 @@ extension Denylist {
         let key = key.span.bytes
         return update(key, hash: hash(of: key), at: .start) { entry in
             entry.store(value.span.bytes, expiry: expiry)
-            return log.append(set: key, value.span.bytes, expiry: expiry)
+            return log.append(set: key, value.span.bytes, expiry: expiry, at: .start)
         }
     }
 
@@ -61,7 +63,7 @@ extension Denylist {
     func removeAll(_ log: AppendLog) -> UInt64 {
         lockAll { locked in
             locked.removeAll()
-            return log.append { $0.removeAll() }
+            return log.append(at: .start) { $0.removeAll() }
         }
     }
 }

@@ -1,0 +1,157 @@
+import Denylist
+import Dispatch
+import Synchronization
+
+/// `revoked.clock`: the last checkpoint of the daemon's clocks. Each is on disk before anything relies on it.
+///
+/// It has one line of a fixed length, written over the one before: that takes no room, even while the disk is full, and
+/// the disk writes it as a whole.
+final class ClockFile: Sendable {
+    private struct Writer {
+        /// What the checkpoints of this process name.
+        var runs: [UInt64] = []
+        var hasFailed = false
+    }
+
+    private let data: DataDirectory
+    private let clock: any DaemonClock
+    /// Locked from when a checkpoint is made until the clock has been told of its end: a later one is never overwritten.
+    private let writer = Mutex(Writer())
+    private let doorbell = DispatchSemaphore(value: 0)
+    private let isEnding = Atomic(false)
+    private let keeps = Atomic(false)
+
+    static let name = "revoked.clock"
+
+    init(_ data: DataDirectory, _ clock: any DaemonClock) {
+        self.data = data
+        self.clock = clock
+    }
+
+    /// What the daemon before left. What cannot be read counts as nothing: then the notes in the log say how far it got.
+    static func read(in data: DataDirectory) -> ClockEvidence.LeftClocks {
+        guard let contents = try? data.files.contents(of: data.path(name)) else { return .nothing }
+        return ClockLine.parse(
+            contents.withBytes { bytes in
+                String(decoding: bytes.withUnsafeBytes { $0.prefix(ClockLine.length + 1) }, as: UTF8.self)
+            })
+    }
+
+    // MARK: Writing
+
+    /// Begins to keep the clock: writes the first checkpoint of this process.
+    func begin(runs: [UInt64]) throws(FileError) {
+        writer.withLock { $0.runs = runs }
+        keeps.store(true, ordering: .releasing)
+        try keep(isLast: false)
+    }
+
+    /// Whether times that are answered have to be covered by what is on disk.
+    var isKept: Bool { keeps.load(ordering: .acquiring) }
+
+    /// Ends that: the denylist is in memory only, and gets another epoch with the next process.
+    func rest() { keeps.store(false, ordering: .releasing) }
+
+    /// Writes a checkpoint of now.
+    func keep(isLast: Bool) throws(FileError) {
+        try writer.withLock { writer throws(FileError) in try store(clock.checkpoint(isLast: isLast), &writer) }
+    }
+
+    /// Writes the checkpoint that is due, if one is.
+    /// - Returns: why it could not, if that is news.
+    func keepDue() -> FileError? {
+        writer.withLock { writer in
+            guard isKept, let checkpoint = clock.dueCheckpoint() else { return nil }
+            let hadFailed = writer.hasFailed
+            do throws(FileError) { try store(checkpoint, &writer) } catch { return hadFailed ? nil : error }
+            return nil
+        }
+    }
+
+    private func store(_ checkpoint: ClockCheckpoint, _ writer: inout Writer) throws(FileError) {
+        do throws(FileError) {
+            try write(ClockLine.text(checkpoint, runs: writer.runs))
+        } catch {
+            writer.hasFailed = true
+            clock.failed(checkpoint)
+            throw error
+        }
+        writer.hasFailed = false
+        clock.stored(checkpoint)
+    }
+
+    private func write(_ line: String) throws(FileError) {
+        let path = data.path(Self.name)
+        let isNew = try !data.files.exists(path)
+        try data.files.overwrite(path, with: line.utf8.span.bytes, .clock)
+        if isNew { try data.files.synchronize(directory: data.path, .clockName) }
+    }
+
+    // MARK: The thread, so that nobody else waits for the disk
+
+    /// Has the checkpoint that is due written soon.
+    func ring() { doorbell.signal() }
+
+    func end() {
+        isEnding.store(true, ordering: .sequentiallyConsistent)
+        doorbell.signal()
+    }
+
+    /// Until ``end()``.
+    func run(_ notify: (PersistenceNotice) -> Void) {
+        while !isEnding.load(ordering: .sequentiallyConsistent) {
+            if let failure = keepDue() {
+                notify(.error("the clock cannot be kept, and TIME will stand still: \(failure)"))
+            }
+            doorbell.wait()
+        }
+    }
+}
+
+/// The text of `revoked.clock`: a word, the checkpoint, the runs, padding, and a checksum.
+enum ClockLine {
+    /// In bytes, its end included. A disk writes 512 bytes as a whole.
+    static let length = 448
+    private static let word = "revoked-clock2"
+    private static let unknown = "-"
+
+    static func text(_ checkpoint: ClockCheckpoint, runs: [UInt64]) -> String {
+        precondition(runs.count <= ClockEvidence.maximumRuns, "more runs than there is room for")
+        let times = [checkpoint.guarded, checkpoint.time, checkpoint.limit, checkpoint.boot].map { "\(max(0, $0))" }
+        let identity = [checkpoint.identity?.bootID ?? unknown, checkpoint.identity?.timeNamespace ?? unknown]
+        var text = ([word] + times + identity + runs.map(ClockText.hexadecimal)).joined(separator: " ")
+        let room = length - 18 - text.utf8.count
+        precondition(room >= 0, "a checkpoint that is too long")
+        text += String(repeating: " ", count: room)
+        return "\(text) \(checksum(of: text))\n"
+    }
+
+    private static func checksum(of text: String) -> String {
+        ClockText.hexadecimal(CRC64().adding(text.utf8.span.bytes).value)
+    }
+
+    static func parse(_ text: String) -> ClockEvidence.LeftClocks {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.first.map(String.init) == word else { return parseReading(words) }
+        guard text.utf8.count == length, words.count >= 8, words.count <= 8 + ClockEvidence.maximumRuns,
+            text.hasSuffix(" \(checksum(of: String(text.dropLast(18))))\n")
+        else { return .nothing }
+        let times = words[1...4].compactMap { ClockText.time($0) }
+        let runs = words[7..<(words.count - 1)].compactMap { ClockText.number($0) }
+        guard times.count == 4, runs.count == words.count - 8 else { return .nothing }
+        let checkpoint = ClockCheckpoint(
+            guarded: times[0], time: times[1], limit: times[2], boot: times[3],
+            identity: words[5] == unknown
+                ? nil : BootIdentity(bootID: String(words[5]), timeNamespace: String(words[6])))
+        return .checkpoint(checkpoint, runs: runs)
+    }
+
+    /// What earlier releases wrote: two times.
+    private static func parseReading(_ words: [Substring]) -> ClockEvidence.LeftClocks {
+        let times = words.compactMap { Int64($0) }
+        guard words.count == 2, times.count == 2, times.allSatisfy({ (1..<1 << 50).contains($0) }) else {
+            return .nothing
+        }
+        return .reading(time: times[0], wall: times[1])
+    }
+}

@@ -1,0 +1,105 @@
+public import Denylist
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Where time comes from, in milliseconds: passed in, so that tests can move it.
+public struct TimeSource: Sendable {
+    /// Unix time.
+    public var wall: @Sendable () -> Int64
+    /// Time since boot, suspension included.
+    public var boot: @Sendable () -> Int64
+    /// Which boot clock that is; nil if nobody knows.
+    public var identity: @Sendable () -> BootIdentity?
+
+    public init(
+        wall: @escaping @Sendable () -> Int64, boot: @escaping @Sendable () -> Int64,
+        identity: @escaping @Sendable () -> BootIdentity? = { nil }
+    ) {
+        self.wall = wall
+        self.boot = boot
+        self.identity = identity
+    }
+
+    public static let system = TimeSource(
+        wall: { read(CLOCK_REALTIME) },
+        boot: {
+            #if os(Linux)
+                read(CLOCK_BOOTTIME)
+            #else
+                read(CLOCK_MONOTONIC)
+            #endif
+        },
+        identity: {
+            #if os(Linux)
+                bootIdentity()
+            #else
+                nil
+            #endif
+        })
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    // MARK: Together
+
+    /// Between the two readings of the boot clock around one of the wall clock no more than this may pass, in milliseconds.
+    private static let closeness: Int64 = 2
+    private static let attempts = 5
+
+    /// Reads both clocks as closely together as the scheduler allows.
+    func readBoth() -> (wall: Int64, boot: Int64) {
+        var boot = self.boot()
+        for _ in 1..<Self.attempts {
+            let (wall, after) = (self.wall(), self.boot())
+            if after - boot <= Self.closeness { return (wall, after) }
+            boot = after
+        }
+        return (wall(), boot)
+    }
+
+    func sample() -> ClockSample {
+        let (wall, boot) = readBoth()
+        return ClockSample(wall: wall, boot: boot, identity: identity())
+    }
+}
+
+#if os(Linux)
+    extension TimeSource {
+        /// The kernel's random number of this boot, and the time namespace with what it adds to the boot clock (proc(5),
+        /// time_namespaces(7)); old kernels have none.
+        private static func bootIdentity() -> BootIdentity? {
+            guard let bootID = words(of: "/proc/sys/kernel/random/boot_id").first else { return nil }
+            let namespace = target(of: "/proc/self/ns/time") ?? "none"
+            let offsets = words(of: "/proc/self/timens_offsets")
+            let offset = offsets.firstIndex(of: "boottime").map {
+                offsets[($0 + 1)...].prefix(2).joined(separator: ".")
+            }
+            return BootIdentity(bootID: bootID, timeNamespace: "\(namespace)+\(offset ?? "0")")
+        }
+
+        private static func words(of path: String) -> [String] {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return [] }
+            defer { close(descriptor) }
+            let text = String(unsafeUninitializedCapacity: 512) {
+                max(0, Glibc.read(descriptor, $0.baseAddress, $0.count))
+            }
+            return text.split(whereSeparator: \.isWhitespace).map(String.init)
+        }
+
+        private static func target(of link: String) -> String? {
+            let text = String(unsafeUninitializedCapacity: 128) { buffer in
+                let start = UnsafeMutableRawPointer(buffer.baseAddress!).assumingMemoryBound(to: CChar.self)
+                return max(0, readlink(link, start, buffer.count))
+            }
+            return text.isEmpty ? nil : text
+        }
+    }
+#endif
