@@ -25,7 +25,12 @@ extension RevocationList {
     func renewContact() async -> Contact {
         do throws(StoreFailure) {
             let values = try await backend.lookUp(Witness.keys)
-            return meet(Witness(terms: values[0], epoch: values[1]))
+            let contact = meet(Witness(terms: values[0], epoch: values[1]))
+            // A process that asks once and ends must hear of an acceptance, too.
+            guard contact.cause?.code == .epochChanged,
+                pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) })
+            else { return contact }
+            return try await seeStore()
         } catch {
             return Contact(cause: UnknownCause(error))
         }

@@ -115,7 +115,7 @@ public final class RevocationList: Sendable {
     }
 
     /// Asks the store who it is, whatever is known, and takes over an epoch that was accepted.
-    private func seeStore() async throws(StoreFailure) -> Contact {
+    func seeStore() async throws(StoreFailure) -> Contact {
         let values = try await backend.lookUp(Witness.keys + [Epoch.acceptedKey])
         let witness = Witness(terms: values[0], epoch: values[1])
         let moved = pin.withLock { $0.accept(epoch: witness.epoch, accepted: values[2]) ? $0.pinned : nil }
