@@ -16,6 +16,8 @@ public struct TokenGate: Sendable {
     private let denylist: any RevocationChecking
     private let cookie: String?
     private let realm: String
+    /// What a token that is admitted may be for. More than access tokens is for a canary.
+    package var kinds: Set<TokenClaims.Kind> = [.access]
 
     /// - Parameter cookie: the name of a cookie that may hold the token instead of the header.
     /// - Parameter realm: of the challenge; ASCII without quotes or backslashes.
@@ -42,7 +44,7 @@ public struct TokenGate: Sendable {
     public func admit(
         _ headers: HTTPFields, policy: FailurePolicy = .deny
     ) async throws(Refusal) -> TokenClaims {
-        let claims = try await verified(headers)
+        let claims = try await verified(headers, kinds: kinds)
         switch await denylist.admission(of: claims, policy: policy) {
         case .admitted: return claims
         case .revoked(let reason) where reason.cutOff != nil:

@@ -59,7 +59,7 @@ public struct Node: Sendable {
         verifier = TokenVerifier(
             issuers: [own] + issuers, leeway: settings.leeway, longestLifetime: settings.refreshTokenLifetime,
             clock: clock)
-        passwords = try PasswordCheck(accounts)
+        passwords = try PasswordCheck(accounts, acceptsAny: settings.acceptsAnyPassword)
         if passwords.hasMixedCosts {
             logger.warning(
                 """
@@ -132,9 +132,10 @@ public struct Node: Sendable {
             issuer: TokenIssuer(settings, keys: keys, revokedKeys: health.revokedKeys), denylist: denylist,
             cookies: cookies)
         let revoking = Revoking(denylist: denylist)
-        let gate = TokenGate(
+        var gate = TokenGate(
             verifier: verifier, denylist: denylist, cookie: cookies.map { _ in SessionCookies.access },
             realm: Self.realm)
+        if settings.acceptsRefreshTokens { gate.kinds = [.access, .refresh] }
         let credentials = CredentialCheck(
             passwords: passwords, limit: LoginLimit(attempts: settings.loginAttempts, clock: clock),
             trustsForwardedFor: settings.trustsForwardedFor, realm: Self.realm)

@@ -72,6 +72,11 @@ public struct NodeSettings: Sendable {
     /// Refuse to serve them beyond loopback.
     public var httpProtectedMode = true
 
+    /// Whether any password is as good as the right one: only the canary of that rule says so.
+    package var acceptsAnyPassword = false
+    /// Whether a refresh token passes as an access token: likewise.
+    package var acceptsRefreshTokens = false
+
     public init() {}
 
     /// - Throws: ``NodeError/Code/invalidSetting`` if one is out of its range.

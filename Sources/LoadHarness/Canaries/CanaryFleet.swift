@@ -160,6 +160,8 @@
             settings.adminSecret = stage.secret
             settings.failurePolicy = policy.failurePolicy
             if weakness == .acceptsLongLived { settings.refreshTokenLifetime = .seconds(399 * 86_400) }
+            settings.acceptsAnyPassword = weakness == .acceptsAnyPassword
+            settings.acceptsRefreshTokens = weakness == .acceptsRefreshTokens
             settings.accessTokenLifetime = .seconds(stage.accessTokenLifetime)
             if !issuers.isEmpty { settings.issuerLabel = stage.labels[settings.issuer] }
 

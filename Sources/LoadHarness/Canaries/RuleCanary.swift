@@ -80,6 +80,10 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         RuleCanary(weakness: .mintsBehindCutOffs, sign: .falseRejection),
         RuleCanary(weakness: .rotatesInTwoSteps, sign: .broken(.rotation), mix: changed { $0.races = 1_000 }),
         RuleCanary(weakness: .sparesReusedSessions, sign: .broken(.session), mix: changed { $0.reuses = 1_000 }),
+        RuleCanary(
+            weakness: .acceptsAnyPassword, sign: .broken(.password), mix: changed { $0.logOutsElsewhere = 500 }),
+        RuleCanary(
+            weakness: .acceptsRefreshTokens, sign: .broken(.kind), mix: changed { $0.wrongKinds = 500 }),
         RuleCanary(weakness: .trustsWrongClock, sign: .broken(.expiry), accessTokenLifetime: 3),
         RuleCanary(
             weakness: .trustsFastClock, sign: .broken(.future), mix: changed { $0.guests.wrongTimes = 3_000 },

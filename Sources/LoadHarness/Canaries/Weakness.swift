@@ -27,6 +27,10 @@ enum Weakness: String, Sendable, CaseIterable {
     case mintsBehindCutOffs
     /// Looks whether a refresh token was used, and writes it down afterwards.
     case rotatesInTwoSteps
+    /// Takes any password for the right one.
+    case acceptsAnyPassword
+    /// Takes a refresh token for an access token.
+    case acceptsRefreshTokens
     /// Spares the session of a refresh token that was used twice.
     case sparesReusedSessions
     // Clocks and keys.

@@ -31,7 +31,7 @@
             Fault.Means(
                 smallDisk: disk != nil, scarceDisk: disk != nil, movedClocks: movesClocks, keySet: keySet != nil,
                 otherStore: true,
-                olderCopy: true, restartsOnWrongClock: false)
+                olderCopy: true, restartsOnWrongClock: movesClocks)
         }
 
         /// Starts all of it.
