@@ -18,15 +18,15 @@ public struct ClockCheckpoint: Sendable, Equatable {
         self.identity = identity
     }
 
-    /// How much time has passed since, exactly; nil if that is not known: the machine was rebooted, it is another one, or
-    /// its boot clock was set back.
+    /// How much time has passed since, exactly; nil if that is not known: the machine was rebooted, it is another one,
+    /// or its boot clock was set back.
     private func elapsed(until now: ClockSample) -> Int64? {
         guard let identity, identity == now.identity, now.boot >= boot else { return nil }
         return now.boot - boot
     }
 
-    /// Goes on exactly, or, if nobody knows how much time has passed, from where it was left: what is kept too long does
-    /// no harm.
+    /// Goes on exactly, or, if nobody knows how much time has passed, from where it was left: what is kept too long
+    /// does no harm.
     public func guardedClock(at now: ClockSample) -> GuardedClock {
         GuardedClock(at: guarded + (elapsed(until: now) ?? 0), boot: now.boot)
     }

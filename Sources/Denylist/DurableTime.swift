@@ -100,8 +100,8 @@ public struct DurableTime: Sendable {
 
     /// Takes the wall clock for right, as soon as ``dueCheckpoint(_:_:)`` is ``stored(_:)``.
     ///
-    /// If that puts the time back, tokens that were issued until now are behind no cut-off to come: the caller gives the
-    /// denylist another epoch before.
+    /// If that puts the time back, tokens that were issued until now are behind no cut-off to come: the caller gives
+    /// the denylist another epoch before.
     public mutating func trust(_ now: ClockSample, _ guarded: GuardedClock) {
         let next = StoreTime(now.wall, boot: now.boot)
         trusted = Self.checkpoint(next, now, guarded, reserve: Self.reserve)

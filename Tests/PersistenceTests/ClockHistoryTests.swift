@@ -55,8 +55,8 @@ private final class ClockHistory {
         var end: Int64
         /// How much longer it may be kept.
         var grace: Int64 = 0
-        /// The least error of the wall clock since it was written: a server that goes by that clock ends it in time as long as
-        /// the clock has not been put forward.
+        /// The least error of the wall clock since it was written. As long as that clock has not been put forward, a
+        /// server that goes by it ends nothing early.
         var leastError: Int64
     }
 

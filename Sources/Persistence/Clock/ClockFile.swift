@@ -15,7 +15,7 @@ final class ClockFile: Sendable {
 
     private let data: DataDirectory
     private let clock: any DaemonClock
-    /// Locked from when a checkpoint is made until the clock has been told of its end: a later one is never overwritten.
+    /// Locked from when a checkpoint is made until the clock has been told of it: a later one is never overwritten.
     private let writer = Mutex(Writer())
     private let doorbell = DispatchSemaphore(value: 0)
     private let isEnding = Atomic(false)
@@ -28,7 +28,7 @@ final class ClockFile: Sendable {
         self.clock = clock
     }
 
-    /// What the daemon before left. What cannot be read counts as nothing: then the notes in the log say how far it got.
+    /// What the daemon before left. What cannot be read counts as nothing: then the log's notes say how far it got.
     static func read(in data: DataDirectory) -> ClockEvidence.LeftClocks {
         guard let contents = try? data.files.contents(of: data.path(name)) else { return .nothing }
         return ClockLine.parse(

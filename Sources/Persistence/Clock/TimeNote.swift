@@ -21,7 +21,7 @@ public struct TimeNote: Sendable, Equatable {
 
     init(run: UInt64, _ moment: Moment) { self.init(run: run, shift: moment.shift, guarded: moment.guarded) }
 
-    /// A larger shift than is needed stands this long, in milliseconds: clocks that are read one after the other differ.
+    /// A shift may be larger than is needed by this, in milliseconds: clocks read one after the other differ.
     private static let tolerance: Int64 = 1_000
 
     /// Whether expiries that are put off so end nowhere early, nor much too late, if they are written at `moment`.

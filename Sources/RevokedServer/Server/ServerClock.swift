@@ -16,8 +16,8 @@ final class ServerClock: DaemonClock {
         var waiting: [Told] = []
     }
 
-    /// - Parameter resumes: whether a data directory will say where the clocks go on. Until then guarded time is as early
-    ///   as can be, so that nothing has ended.
+    /// - Parameter resumes: whether a data directory will say where the clocks go on. Until then guarded time is as
+    ///   early as can be, so that nothing has ended.
     init(_ source: TimeSource, resumes: Bool = false) {
         self.source = source
         let (wall, boot) = source.readBoth()

@@ -49,7 +49,7 @@ public struct TimeSource: Sendable {
 
     // MARK: Together
 
-    /// Between the two readings of the boot clock around one of the wall clock no more than this may pass, in milliseconds.
+    /// The boot clock is read before and after the wall clock: no more than this may pass between, in milliseconds.
     private static let closeness: Int64 = 2
     private static let attempts = 5
 
@@ -72,8 +72,8 @@ public struct TimeSource: Sendable {
 
 #if os(Linux)
     extension TimeSource {
-        /// The kernel's random number of this boot, and the time namespace with what it adds to the boot clock (proc(5),
-        /// time_namespaces(7)); old kernels have none.
+        /// The kernel's random number of this boot, and the time namespace with what it adds to the boot clock
+        /// (proc(5), time_namespaces(7)); old kernels have none.
         private static func bootIdentity() -> BootIdentity? {
             guard let bootID = words(of: "/proc/sys/kernel/random/boot_id").first else { return nil }
             let namespace = target(of: "/proc/self/ns/time") ?? "none"

@@ -120,11 +120,13 @@ import Testing
             try socket.expect("EXISTS revoked:jti:short revoked:jti:long", ":2")
             #expect(try Site.figure("guarded_time_behind_ms", socket) == "3600000")
         }
-        try await site.serve({ $0.trustsClock = true }) { socket in
-            try socket.expect("EXISTS revoked:jti:short revoked:jti:long", ":1")
-            try socket.expect("TTL revoked:jti:long", ":82800")
-            #expect(try Site.figure("guarded_time_behind_ms", socket) == "0")
-        }
+        try await site.serve(
+            { $0.trustsClock = true },
+            { socket in
+                try socket.expect("EXISTS revoked:jti:short revoked:jti:long", ":1")
+                try socket.expect("TTL revoked:jti:long", ":82800")
+                #expect(try Site.figure("guarded_time_behind_ms", socket) == "0")
+            })
         try await site.serve { try $0.expect("TTL revoked:jti:long", ":82800") }
     }
 
@@ -173,11 +175,13 @@ import Testing
 
     @Test func onlyAnAdministratorMayTrustTheClock() async throws {
         let site = try Site()
-        try await site.serve({ $0.adminPassword = "secret-admin" }) { socket in
-            site.clock.setWall(by: .seconds(3_600))
-            try socket.expect("CONFIG SET trust-clock yes", "-NOPERM …")
-            try socket.expect("TIME", "[\"1790000000\", \"0\"]")
-        }
+        try await site.serve(
+            { $0.adminPassword = "secret-admin" },
+            { socket in
+                site.clock.setWall(by: .seconds(3_600))
+                try socket.expect("CONFIG SET trust-clock yes", "-NOPERM …")
+                try socket.expect("TIME", "[\"1790000000\", \"0\"]")
+            })
     }
 
     @Test func withoutADirectoryTheTimeFollowsAndIsTrustedToo() async throws {

@@ -49,7 +49,8 @@ import Testing
         var time = system
         time.wall = { system.wall() + shift.withLock { $0 } }
         func serve(_ body: @escaping (TestSocket) async throws -> Void) async throws {
-            try await LocalDaemon.run(time: time, { $0.directory = directory }) { try await body(try $0.connect()) }
+            try await LocalDaemon.run(
+                time: time, { $0.directory = directory }, { try await body(try $0.connect()) })
         }
         try await serve { socket in
             try socket.expect("SETEX revoked:jti:before 36000 logout", "+OK")
