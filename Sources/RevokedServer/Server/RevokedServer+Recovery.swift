@@ -141,8 +141,8 @@ extension RecoveryReport {
     private static func lag(_ now: Moment) -> String {
         guard now.shift >= 1000 else { return "" }
         return
-            "; guarded time is \(now.shift / 1000) s behind the wall clock, and revocations last longer by as much as the "
-            + "daemon was away (--trust-clock ends that)"
+            "; guarded time is \(now.shift / 1000) s behind the wall clock, which ends nothing early; only if that clock is "
+            + "right, --trust-clock ends what is kept longer by as much"
     }
 }
 
