@@ -6,22 +6,39 @@ final class AdminRequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    /// A request's body is read no further than this: nothing is done with it.
+    private static let maximumBody = 64 << 10
+
     private let answer: AdminServer.Answer
+    private let noteRequest: () -> Void
+    private var bodyBytes = 0
     private var head: HTTPRequestHead?
     private var isAnswered = false
 
-    init(_ answer: @escaping AdminServer.Answer) { self.answer = answer }
+    /// - Parameter noteRequest: called when a request is complete.
+    init(_ answer: @escaping AdminServer.Answer, noteRequest: @escaping () -> Void) {
+        self.answer = answer
+        self.noteRequest = noteRequest
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head): self.head = head
-        // What a GET has for a body concerns nobody.
-        case .body: break
-        case .end:
-            guard let head, !isAnswered else { return }
-            isAnswered = true
-            respond(to: head, context)
+        case .head(let head):
+            self.head = head
+            // Nobody has to send a body first that is not read.
+            if head.method != .GET, head.method != .HEAD { begin(context) }
+        case .body(let body):
+            bodyBytes += body.readableBytes
+            if bodyBytes > Self.maximumBody { context.close(promise: nil) }
+        case .end: begin(context)
         }
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard let head, !isAnswered else { return }
+        isAnswered = true
+        noteRequest()
+        respond(to: head, context)
     }
 
     private func respond(to head: HTTPRequestHead, _ context: ChannelHandlerContext) {

@@ -13,8 +13,6 @@ import Synchronization
 /// A small HTTP server for whoever looks after a process: `GET` and `HEAD` of a few paths, one request a connection, on a
 /// thread of its own.
 public final class AdminServer: Sendable {
-    /// Connections at once: scrapers and health checks, not users.
-    private static let mostConnections = 64
     /// A connection that has not been answered by then is closed.
     private static let patience = TimeAmount.seconds(10)
 
@@ -24,7 +22,7 @@ public final class AdminServer: Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let answer: Answer
     private let channel = Mutex<(any Channel)?>(nil)
-    private let connections = Atomic(0)
+    private let connections = Mutex(AdminConnections())
 
     private init(answer: @escaping Answer) { self.answer = answer }
 
@@ -80,19 +78,19 @@ public final class AdminServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] channel in
-                guard connections.wrappingAdd(1, ordering: .relaxed).oldValue < Self.mostConnections else {
-                    connections.wrappingSubtract(1, ordering: .relaxed)
-                    return channel.close()
-                }
-                channel.closeFuture.whenComplete { [self] _ in
-                    connections.wrappingSubtract(1, ordering: .relaxed)
-                }
+                let (isAdmitted, victim) = connections.withLock { $0.add(channel) }
+                victim?.close(promise: nil)
+                guard isAdmitted else { return channel.close() }
+                channel.closeFuture.whenComplete { [self] _ in connections.withLock { $0.remove(channel) } }
                 let end = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
                 channel.closeFuture.whenComplete { _ in end.cancel() }
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                         withPipeliningAssistance: false, withErrorHandling: true)
-                    try channel.pipeline.syncOperations.addHandler(AdminRequestHandler(answer))
+                    let handler = AdminRequestHandler(answer) { [self] in
+                        connections.withLock { $0.noteRequest(of: channel) }
+                    }
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
         let channel = try await bootstrap.bind(host: address.host, port: address.port).get()

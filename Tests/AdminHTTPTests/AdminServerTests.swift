@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Testing
 
 @Suite struct AdminServerTests {
@@ -81,6 +82,28 @@ import Testing
             let silence = try await HealthProbe(base).ask(timeout: .milliseconds(100))
             #expect(silence.cause == "unreachable")
             #expect(ContinuousClock.now - start < .seconds(20))
+        }
+    }
+
+    /// Connections that say nothing, or only half of a request, keep no health check out.
+    @Test func whoSaysNothingKeepsNobodyOut() async throws {
+        let answer: AdminServer.Answer = { $0 == "/healthz" ? .alive : nil }
+        try await serve(answer) { base, port in
+            let group = MultiThreadedEventLoopGroup.singleton
+            for beginning in ["", "GET /healthz HTTP/1.1\r\nHost: a\r\n"] {
+                var silent: [any Channel] = []
+                for _ in 0..<100 {
+                    let channel = try await ClientBootstrap(group: group).connect(host: "127.0.0.1", port: port).get()
+                    // It may be closed by then.
+                    try? await channel.writeAndFlush(ByteBuffer(string: beginning))
+                    silent.append(channel)
+                }
+                for _ in 0..<3 {
+                    let health = try await ask(base + "/healthz")
+                    #expect(health.status == 200)
+                }
+                for channel in silent { try? await channel.close() }
+            }
         }
     }
 

@@ -21,14 +21,14 @@ final class SessionBench {
             id: daemon.clients.newID(), address: "127.0.0.1:1", localAddress: "127.0.0.1:2",
             connectedAt: daemon.clock.uptime()
         ) {}
-        _ = daemon.clients.add(record)
+        _ = daemon.clients.add(record, at: 0)
         session = Session(client: record, daemon: daemon)
         worker = Worker(daemon)
     }
 
     var user: User { session.user }
 
-    enum Outcome: Equatable { case open, paused, closing }
+    enum Outcome: Equatable { case open, paused, stalled, closing }
 
     /// Hands over what one read brought.
     func receive(_ bytes: [UInt8]) -> (reply: [UInt8], outcome: Outcome) {
@@ -65,6 +65,7 @@ final class SessionBench {
         switch outcome {
         case .open: return (reply, .open)
         case .paused: return (reply, .paused)
+        case .stalled: return (reply, .stalled)
         case .closing:
             isClosed = true
             return (reply, .closing)

@@ -17,6 +17,9 @@ typedef struct {
 enum {
     CLINUX_READABLE = 0x001,
     CLINUX_WRITABLE = 0x004,
+    /// Reported whether or not they are waited for: the connection is broken, or both sides have ended it.
+    CLINUX_ERROR = 0x008,
+    CLINUX_HANGUP = 0x010,
 };
 
 typedef enum { clinux_add, clinux_modify, clinux_remove } clinux_operation;

@@ -4,11 +4,19 @@ import Synchronization
 
 extension Session {
     /// Checks one request and executes it: the order of the checks, and their texts, are Redis'.
-    mutating func perform(_ arguments: Arguments, _ tag: Int, _ worker: inout Worker) {
-        guard tag >= 0 else { return refuseUnknown(arguments, &worker) }
+    /// - Returns: false if it was not executed: it may write, and the log has no room until the disk has taken some of it.
+    mutating func perform(_ arguments: Arguments, _ tag: Int, _ worker: inout Worker) -> Bool {
+        guard tag >= 0 else {
+            refuseUnknown(arguments, &worker)
+            return true
+        }
         let command = worker.commands.commands[tag]
-        guard isOpen(command, arguments, worker) || mayPerform(tag, arguments, &worker) else {
-            return worker.counters.add(to: .rejections(tag))
+        if !isOpen(command, arguments, worker) {
+            guard mayPerform(tag, arguments, &worker) else {
+                worker.counters.add(to: .rejections(tag))
+                return true
+            }
+            if command.flags.contains(.write), worker.isLogFull(for: arguments) { return false }
         }
         client.lastCommand.store(tag, ordering: .relaxed)
         let start = worker.reply.count
@@ -20,6 +28,7 @@ extension Session {
         if worker.hasReadEpoch { noteEpochRead(&worker) }
         // What follows in the same read must not count from before a walk through all keys.
         if command.flags.contains(.slow) { worker.readClock() }
+        return true
     }
 
     /// Whether a command that only reads has nothing more to be asked, as nearly always.

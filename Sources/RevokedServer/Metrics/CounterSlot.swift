@@ -22,6 +22,10 @@ struct CounterSlot: Sendable, BitwiseCopyable {
     static let allErrors = Self(10)
     /// Connections of peers that speak another protocol.
     static let strangers = Self(11)
+    /// Connections closed to make room for others.
+    static let evictedConnections = Self(12)
+    /// Connections closed because they did not authenticate in time.
+    static let unauthenticatedConnections = Self(13)
 
     @inline(__always)
     static func lookups(isGuarded: Bool, hit: Bool) -> Self { Self(7 &+ (isGuarded ? 2 : 0) &- (hit ? 1 : 0)) }

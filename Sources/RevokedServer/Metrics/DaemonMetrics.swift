@@ -81,6 +81,14 @@ struct DaemonMetrics {
                 .counter, "revoked_connections_rejected_total", "Connections refused, for there were too many.",
                 totals[.rejectedConnections]),
             MetricFamily(
+                .counter, "revoked_connections_evicted_total",
+                "Connections closed to make room for others: those that had not authenticated, or the idlest.",
+                totals[.evictedConnections]),
+            MetricFamily(
+                .counter, "revoked_connections_unauthenticated_total",
+                "Connections closed because they did not authenticate within 10 s.",
+                totals[.unauthenticatedConnections]),
+            MetricFamily(
                 .counter, "revoked_strangers_total",
                 "Connections closed because the peer speaks another protocol, such as HTTP or TLS.", totals[.strangers]),
             MetricFamily(.counter, "revoked_received_bytes_total", "Bytes read from clients.", totals[.bytesIn]),

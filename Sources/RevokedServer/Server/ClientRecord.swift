@@ -11,6 +11,8 @@ final class ClientRecord: Sendable {
     let lastInteraction: Atomic<Int64>
     /// Index into the command table; -1 before the first.
     let lastCommand = Atomic(-1)
+    /// It has not authenticated, and has to.
+    let mustAuthenticate = Atomic(false)
     let details = Mutex(Details())
     private let ending: @Sendable () -> Void
 
@@ -38,29 +40,129 @@ final class ClientRecord: Sendable {
     func end() { ending() }
 }
 
-/// The connections of the daemon.
+/// The connections of the daemon, and which of them goes when there are too many.
 final class ClientRegistry: Sendable {
-    private let records = Mutex([Int64: ClientRecord]())
+    enum Admission {
+        case added
+        /// There was no room but this one's, which has to be closed.
+        case addedInstead(of: ClientRecord)
+        case refused
+    }
+
+    fileprivate struct State {
+        var records: [Int64: ClientRecord] = [:]
+        /// Those that had to authenticate when they came, oldest first; some may have, or be gone.
+        var strangers: [ClientRecord] = []
+        /// How many of those have been looked at.
+        var strangersSeen = 0
+        /// Some that had been idle for long, the longest one last.
+        var idle: [ClientRecord] = []
+        /// Nobody is looked for before this time.
+        var nextSearch: Int64 = 0
+    }
+
+    private let state = Mutex(State())
     private let nextID = Atomic<Int64>(1)
     let maximum: Atomic<Int>
 
     init(maximum: Int) { self.maximum = Atomic(maximum) }
 
-    var count: Int { records.withLock { $0.count } }
+    var count: Int { state.withLock { $0.records.count } }
 
     /// All of them, oldest first.
-    var all: [ClientRecord] { records.withLock { Array($0.values) }.sorted { $0.id < $1.id } }
+    var all: [ClientRecord] { state.withLock { Array($0.records.values) }.sorted { $0.id < $1.id } }
 
     func newID() -> Int64 { nextID.wrappingAdd(1, ordering: .relaxed).oldValue }
 
-    /// - Returns: false if there are too many.
-    func add(_ record: ClientRecord) -> Bool {
-        records.withLock {
-            guard $0.count < maximum.load(ordering: .relaxed) else { return false }
-            $0[record.id] = record
-            return true
+    /// Adds a connection. Where there are too many already the oldest that has not authenticated makes room, or else the one that
+    /// has been idle for longest: whoever only holds a place keeps nobody out.
+    /// - Parameter now: milliseconds of ``ServerClock/uptime()``.
+    func add(_ record: ClientRecord, at now: Int64) -> Admission {
+        state.withLock { state in
+            var victim: ClientRecord?
+            if state.records.count >= maximum.load(ordering: .relaxed) {
+                victim = state.takeStranger() ?? state.takeIdle(at: now)
+                guard let victim else { return .refused }
+                state.records[victim.id] = nil
+            }
+            state.records[record.id] = record
+            if record.mustAuthenticate.load(ordering: .relaxed) { state.addStranger(record) }
+            return victim.map { .addedInstead(of: $0) } ?? .added
         }
     }
 
-    func remove(_ id: Int64) { _ = records.withLock { $0.removeValue(forKey: id) } }
+    func remove(_ id: Int64) { _ = state.withLock { $0.records.removeValue(forKey: id) } }
+}
+
+extension ClientRegistry.State {
+    /// A connection that was not used for so long is idle, in milliseconds.
+    private static let idleTime: Int64 = 10_000
+    /// Milliseconds between two walks over all connections.
+    private static let searchInterval: Int64 = 1_000
+    private static let idleKept = 64
+
+    fileprivate mutating func addStranger(_ record: ClientRecord) {
+        // Those that are gone are dropped when they are most.
+        if strangers.count - strangersSeen > 2 * records.count + 64 {
+            strangers = strangers[strangersSeen...].filter(isStranger)
+            strangersSeen = 0
+        }
+        strangers.append(record)
+    }
+
+    private func isStranger(_ record: ClientRecord) -> Bool {
+        records[record.id] === record && record.mustAuthenticate.load(ordering: .relaxed)
+    }
+
+    fileprivate mutating func takeStranger() -> ClientRecord? {
+        while strangersSeen < strangers.count {
+            let record = strangers[strangersSeen]
+            strangersSeen += 1
+            if strangersSeen > 1024, strangersSeen > strangers.count / 2 {
+                strangers.removeFirst(strangersSeen)
+                strangersSeen = 0
+            }
+            if isStranger(record) { return record }
+        }
+        return nil
+    }
+
+    fileprivate mutating func takeIdle(at now: Int64) -> ClientRecord? {
+        if idle.isEmpty, now >= nextSearch {
+            nextSearch = now + Self.searchInterval
+            let found = records.values.map { ($0, $0.lastInteraction.load(ordering: .relaxed)) }
+                .filter { now - $0.1 >= Self.idleTime }
+            idle = found.sorted { $0.1 < $1.1 }.prefix(Self.idleKept).map(\.0).reversed()
+        }
+        while let record = idle.popLast() {
+            let isIdle = now - record.lastInteraction.load(ordering: .relaxed) >= Self.idleTime
+            if isIdle, records[record.id] === record { return record }
+        }
+        return nil
+    }
+}
+
+extension Daemon {
+    /// Takes a new connection.
+    /// - Returns: false if there are too many.
+    func admit(_ record: ClientRecord, _ counters: ThreadCounters) -> Bool {
+        counters.add(to: .connections)
+        let now = clock.uptime()
+        switch clients.add(record, at: now) {
+        case .added: return true
+        case .refused:
+            counters.add(to: .rejectedConnections)
+            warn(of: .rejected, "refused \(record.address): there are maxclients connections, and none is idle")
+            return false
+        case .addedInstead(let victim):
+            counters.add(to: .evictedConnections)
+            let idle = (now - victim.lastInteraction.load(ordering: .relaxed)) / 1000
+            let why =
+                victim.mustAuthenticate.load(ordering: .relaxed)
+                ? "it has not authenticated" : "it was idle for \(idle) s"
+            warn(of: .evicted, "closing \(victim.address) to make room, for there are maxclients connections: \(why)")
+            victim.end()
+            return true
+        }
+    }
 }

@@ -10,6 +10,8 @@ struct Session: ~Copyable {
         case open
         /// Write the replies, then call ``Session/resume(_:_:)`` before reading on: input is left.
         case paused
+        /// Write the replies, then call ``Session/resume(_:_:)`` once the log has taken something: a write waits for room in it.
+        case stalled
         /// Write the replies, then close.
         case closing
     }
@@ -24,6 +26,8 @@ struct Session: ~Copyable {
     /// The most that one unfinished request may take; and all of them together.
     private static let unfinishedLimit = 64 << 20
     private static let allUnfinishedLimit = 512 << 20
+    /// Input that waits is counted from this size on: smaller rests are not worth it.
+    private static let countedInput = 2 << 10
 
     let client: ClientRecord
     var user: User
@@ -32,7 +36,7 @@ struct Session: ~Copyable {
     var checkingPeer = CheckingPeer.none
     private var parser: RequestParser
     /// Input that waits: for the rest of a request, or for replies to leave.
-    private var waiting: [UInt8] = []
+    private var waiting = InputQueue()
     /// How many bytes of input it takes to go on.
     private var needed = 0
     /// The waiting input is the beginning of a line.
@@ -43,6 +47,7 @@ struct Session: ~Copyable {
     init(client: ClientRecord, daemon: Daemon) {
         self.client = client
         user = daemon.credentials.initialUser
+        client.mustAuthenticate.store(user == .nobody, ordering: .relaxed)
         parser = RequestParser(
             limits: RequestLimits(maximumBulk: daemon.configuration.maximumBulk, maximumArguments: 1 << 20),
             isAuthenticated: user != .nobody)
@@ -56,6 +61,8 @@ struct Session: ~Copyable {
         fileprivate let requests: Range<Int>
         /// How many of other connections stand before them.
         fileprivate let before: Int
+        /// Where they begin in the input.
+        fileprivate let start: Int
         /// Where they end in the input.
         fileprivate let end: Int
         /// Why there are no more.
@@ -90,7 +97,7 @@ struct Session: ~Copyable {
         begin(&worker)
         guard let prepared else {
             let bytes = input.extracting(start...)
-            bytes.withUnsafeBytes { waiting.append(contentsOf: $0) }
+            waiting.append(bytes)
             let isLineOpen =
                 awaitsLineEnd && waiting.count < RequestLimits.maximumLine
                 && !bytes.withUnsafeBytes { $0.contains(UInt8(ascii: "\n")) }
@@ -101,9 +108,20 @@ struct Session: ~Copyable {
         }
         let (used, outcome) = execute(input, prepared, &batch, &worker)
         if used < input.byteCount, !isClosing {
-            input.extracting(used...).withUnsafeBytes { waiting.append(contentsOf: $0) }
+            waiting.append(input.extracting(used...))
         }
         return finish(outcome, &worker)
+    }
+
+    /// Bytes that were read and have not been executed.
+    var inputCount: Int { waiting.count }
+
+    /// Keeps what was read until ``resume(_:_:)``: replies have to leave first.
+    mutating func keep(_ bytes: RawSpan, _ worker: inout Worker) {
+        guard !isClosing else { return }
+        client.lastInteraction.store(worker.uptime, ordering: .relaxed)
+        waiting.append(bytes)
+        charge(waiting.count, worker.daemon.counters)
     }
 
     /// The same for a read that is served by itself.
@@ -121,13 +139,13 @@ struct Session: ~Copyable {
     }
 
     private mutating func executeWaiting(_ batch: inout RequestBatch, _ worker: inout Worker) -> Outcome {
-        var input: [UInt8] = []
+        var input = InputQueue()
         swap(&input, &waiting)
         Self.clear(&batch, &worker)
-        let prepared = fill(&batch, from: input.span.bytes, at: 0, &worker)
-        let (used, outcome) = execute(input.span.bytes, prepared, &batch, &worker)
-        if used < input.count, !isClosing {
-            input.removeFirst(used)
+        let prepared = fill(&batch, from: input.span, at: 0, &worker)
+        let (used, outcome) = execute(input.span, prepared, &batch, &worker)
+        if !isClosing {
+            input.consume(used)
             waiting = input
         }
         return outcome
@@ -139,24 +157,25 @@ struct Session: ~Copyable {
     }
 
     private mutating func finish(_ outcome: Outcome, _ worker: inout Worker) -> Outcome {
-        if !waiting.isEmpty || charged > 0 { checkWaiting(&worker) }
+        if !waiting.isEmpty || charged > 0 { checkWaiting(outcome, &worker) }
         if worker.reply.hasOverflowed { isClosing = true }
         return isClosing ? .closing : outcome
     }
 
     /// Counts the input that waits, and refuses to go on where that is too much.
-    private mutating func checkWaiting(_ worker: inout Worker) {
+    private mutating func checkWaiting(_ outcome: Outcome, _ worker: inout Worker) {
         charge(waiting.count, worker.daemon.counters)
-        if waiting.count > Self.unfinishedLimit
-            || charged > 0 && worker.daemon.counters.waitingInput.load(ordering: .relaxed) > Self.allUnfinishedLimit
+        // What waits for its turn is bounded by whoever reads it; this is one request.
+        guard outcome == .open, charged > 0 else { return }
+        let limit = min(Self.allUnfinishedLimit, worker.daemon.memory.clientLimit)
+        if waiting.count > Self.unfinishedLimit || worker.daemon.counters.waitingInput.load(ordering: .relaxed) > limit
         {
             refuse(.tooBigRequest, &worker)
         }
     }
 
-    /// Small rests are not worth counting.
     private mutating func charge(_ bytes: Int, _ counters: Counters) {
-        let due = bytes > 16 << 10 ? bytes : 0
+        let due = bytes > Self.countedInput ? bytes : 0
         guard due != charged else { return }
         counters.waitingInput.wrappingAdd(due - charged, ordering: .relaxed)
         charged = due
@@ -165,7 +184,7 @@ struct Session: ~Copyable {
     /// The connection is gone: forgets its input.
     mutating func end(_ daemon: Daemon) {
         isClosing = true
-        waiting = []
+        waiting = InputQueue()
         charge(0, daemon.counters)
         forgetPeer(daemon)
     }
@@ -189,6 +208,7 @@ struct Session: ~Copyable {
         awaitsLineEnd = false
         while true {
             var position = prepared.before
+            var executedEnd = prepared.start
             for index in prepared.requests {
                 let request = batch[index]
                 var done = 0
@@ -198,13 +218,14 @@ struct Session: ~Copyable {
                     var run = min(request.times - done, ahead)
                     if !performChecks(request, done..<(done + run), of: batch, input, &worker) {
                         let arguments = Arguments(of: request, number: done, in: batch, input: input)
-                        perform(arguments, request.tag, &worker)
+                        guard perform(arguments, request.tag, &worker) else { return (executedEnd, .stalled) }
                         run = 1
                     }
                     done += run
+                    executedEnd = request.end(of: done)
                     position += run
                     if isClosing { return (input.byteCount, .closing) }
-                    if worker.reply.bytes.count > Self.replyPause { return (request.end(of: done), .paused) }
+                    if worker.reply.bytes.count > Self.replyPause { return (executedEnd, .paused) }
                 }
             }
             var end = prepared.end
@@ -214,8 +235,8 @@ struct Session: ~Copyable {
                 let line = input.extracting(end..<lineEnd)
                 if let stranger = Stranger(line: line) {
                     dismiss(stranger, &worker)
-                } else {
-                    performInline(line, &worker)
+                } else if !performInline(line, &worker) {
+                    return (end, .stalled)
                 }
                 end = lineEnd
                 if isClosing { return (input.byteCount, .closing) }
@@ -268,7 +289,7 @@ struct Session: ~Copyable {
             case .incompleteLine: .incompleteLine
             case .invalid(let error): .invalid(error)
             }
-        return Prepared(requests: first..<batch.count, before: before, end: position, stop: stop)
+        return Prepared(requests: first..<batch.count, before: before, start: start, end: position, stop: stop)
     }
 
     /// Finds the requests' commands, hashes their keys and begins to ask for the memory where those are.
@@ -308,28 +329,34 @@ struct Session: ~Copyable {
     private func strangerInOpenLine(_ bytes: RawSpan) -> Stranger? {
         let end = bytes.withUnsafeBytes { $0.firstIndex(of: UInt8(ascii: "\n")) ?? $0.count }
         if Stranger.hasZero(bytes.extracting(..<end)) { return .other }
-        return waiting.count - bytes.byteCount < 2 ? Stranger(beginningOfLine: waiting.span.bytes) : nil
+        return waiting.count - bytes.byteCount < 2 ? Stranger(beginningOfLine: waiting.span) : nil
     }
 
     /// A typed line is executed as the array that it stands for.
-    private mutating func performInline(_ line: RawSpan, _ worker: inout Worker) {
+    /// - Returns: false if it was not executed, because the log has no room.
+    private mutating func performInline(_ line: RawSpan, _ worker: inout Worker) -> Bool {
         let words: [[UInt8]]
-        do { words = try InlineRequest.split(line) } catch { return refuse(error, &worker) }
-        guard !words.isEmpty else { return }
+        do { words = try InlineRequest.split(line) } catch {
+            refuse(error, &worker)
+            return true
+        }
+        guard !words.isEmpty else { return true }
         let encoded = InlineRequest.encode(words)
         var batch = RequestBatch()
         guard case .request = parser.parse(encoded.span.bytes, from: 0, into: &batch) else {
-            return refuse(.tooBigInlineRequest, &worker)
+            refuse(.tooBigInlineRequest, &worker)
+            return true
         }
         worker.forgetHashes()
         Self.prepare(&batch, from: 0, encoded.span.bytes, &worker)
-        perform(Arguments(of: batch[0], in: batch, input: encoded.span.bytes), batch[0].tag, &worker)
+        return perform(Arguments(of: batch[0], in: batch, input: encoded.span.bytes), batch[0].tag, &worker)
     }
 
     /// Takes on another user, with the limits that go with it.
     mutating func become(_ user: User) {
         self.user = user
         parser.isAuthenticated = user != .nobody
+        client.mustAuthenticate.store(user == .nobody, ordering: .relaxed)
         client.details.withLock { $0.user = user }
     }
 

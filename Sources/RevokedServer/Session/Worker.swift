@@ -2,6 +2,7 @@ import Denylist
 import Persistence
 import PrometheusMetrics
 import RESP
+import Synchronization
 
 /// What one reactor thread works with; every connection of the thread borrows it while it is served.
 struct Worker: ~Copyable {
@@ -92,6 +93,24 @@ struct Worker: ~Copyable {
     }
 
     // MARK: Writing
+
+    /// Whether a command that may write has to wait until the disk has taken some of what waits for it. Revocations find room
+    /// where plain keys do not any more.
+    func isLogFull(for arguments: borrowing Arguments) -> Bool {
+        guard let queued = written.log?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
+        guard queued <= AppendLog.backlogLimit, arguments.count > 1 else { return true }
+        return !guardedPrefix.matches(arguments[1])
+    }
+
+    private static let plainBacklogLimit = AppendLog.backlogLimit / 4 * 3
+
+    /// Whether connections with input that waits should not be read from, for it could only be kept.
+    var isInputScarce: Bool {
+        guard let queued = written.log?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
+        return daemon.counters.waitingInput.load(ordering: .relaxed) > Self.inputWhileLogIsFull
+    }
+
+    private static let inputWhileLogIsFull = 8 << 20
 
     /// The command being executed is answered when the log has acknowledged this position.
     mutating func wait(for position: UInt64) { awaited = max(awaited, position) }

@@ -12,13 +12,13 @@ struct BindAddress: Sendable, Equatable {
         host = isOptional ? String(text.dropFirst()) : text
     }
 
-    enum Family { case IPv4, IPv6 }
+    enum Family { case ipv4, ipv6 }
 
     /// Of which family all addresses are meant; nil if it is one address, or a name.
     var wildcard: Family? {
         switch host {
-        case "*": .IPv4
-        case "::*": .IPv6
+        case "*": .ipv4
+        case "::*": .ipv6
         default: nil
         }
     }

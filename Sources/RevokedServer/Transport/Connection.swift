@@ -15,6 +15,16 @@
         var needsResume = false
         /// Close once ``output`` is written.
         var isClosing = false
+        /// The client sends nothing more. It may still read: it gets its replies first.
+        var hasInputEnded = false
+        /// A write of it waits until the log has room.
+        var isStalled = false
+        /// What it was last allowed.
+        var step = FlowControl.Step.execute
+        /// Bytes that were read since a reply waits for the log.
+        var inputSinceHold = 0
+        /// Since when it has had to authenticate, in milliseconds since boot; nil if it has not, or has done so.
+        var mustAuthenticateSince: Int64?
         /// When the socket last took something while more was waiting, in milliseconds since boot.
         var progressAt: Int64 = 0
 
@@ -30,6 +40,12 @@
         var unread: Int { queue.readyCount }
         /// How many replies, or runs of replies, wait for the log.
         var holdCount: Int { queue.holdCount }
+
+        var load: FlowControl.Load {
+            FlowControl.Load(
+                pending: queue.count, unread: queue.readyCount, holds: queue.holdCount, inputSinceHold: inputSinceHold,
+                input: session.inputCount, isStalled: isStalled)
+        }
 
         enum Delivery { case done, waiting, failed }
 

@@ -22,8 +22,8 @@
             hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
             var first: UnsafeMutablePointer<addrinfo>?
             switch address.wildcard {
-            case .IPv4: hints.ai_family = AF_INET
-            case .IPv6: hints.ai_family = AF_INET6
+            case .ipv4: hints.ai_family = AF_INET
+            case .ipv6: hints.ai_family = AF_INET6
             case nil: break
             }
             let failure = getaddrinfo(address.wildcard == nil ? host : nil, String(port), &hints, &first)

@@ -1,3 +1,4 @@
+import AdminHTTP
 import Logging
 import NIOCore
 import NIOPosix
@@ -55,8 +56,8 @@ final class NIOTransport: Transport {
     private func bind(_ address: BindAddress, _ port: Int) async throws(ServerError) -> (any Channel)? {
         let host =
             switch address.wildcard {
-            case .IPv4: "0.0.0.0"
-            case .IPv6: "::"
+            case .ipv4: "0.0.0.0"
+            case .ipv6: "::"
             case nil: address.host
             }
         do throws(ServerError) {
@@ -76,9 +77,15 @@ final class NIOTransport: Transport {
         _ endpoint: Endpoint, _ bind: (ServerBootstrap) async throws -> any Channel
     ) async throws(ServerError) -> any Channel {
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { [daemon] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptLimit(maximum: .max, logger: daemon.logger))
+                }
+            }
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [daemon, waiters, self] channel in
                 connections.withLock { $0[ObjectIdentifier(channel)] = channel }
                 channel.closeFuture.whenComplete { [self] _ in

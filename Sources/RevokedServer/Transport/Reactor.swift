@@ -42,6 +42,8 @@
 
         static let readable = UInt32(CLINUX_READABLE)
         static let writable = UInt32(CLINUX_WRITABLE)
+        /// What ends a connection, whether or not it is waited for.
+        static let broken = UInt32(CLINUX_ERROR) | UInt32(CLINUX_HANGUP)
 
         func post(_ message: Message) {
             inbox.withLock { $0.append(message) }

@@ -2,6 +2,7 @@
     import CLinux
     import Glibc
     import Logging
+    import Persistence
     import RESP
     import Synchronization
 
@@ -15,14 +16,11 @@
         /// Replies of more than this leave before the next read is executed.
         private static let mostReplies = 1 << 14
         private static let acceptsAtOnce = 64
-        /// A client with this much to read is not listened to until it has read half of it.
-        private let pauseLimit: Int
-        /// A client with this many replies, or runs of them, waiting for the log is not listened to meanwhile.
-        private static let holdLimit = 4096
-        /// What may wait for all clients together.
-        private static let allOutputLimit = 1 << 30
-        /// A client that reads nothing of what it is owed for this long is dropped, in milliseconds.
-        private static let stallLimit: Int64 = 60_000
+        /// While the log is full no more than this is read at once: what is read may have to wait.
+        private static let readWhileLogIsFull = 1 << 12
+        private let flow: FlowControl
+        /// How often connections are looked at that have to do something in time, in milliseconds.
+        private static let checkInterval: Int64 = 1_000
         /// How long the end waits for clients to read what they are owed, in milliseconds.
         private static let drainLimit: Int64 = 3_000
 
@@ -35,6 +33,14 @@
         private var holding: Set<Int32> = []
         /// Connections with input left to execute, by descriptor.
         private var unfinished: [Int32] = []
+        /// Connections with a write that waits until the log has room, in their order.
+        private var stalled: [Int32] = []
+        /// Connections that have to authenticate, and since when, in their order; some have.
+        private var strangers: [(descriptor: Int32, since: Int64)] = []
+        /// When they are looked at next.
+        private var nextCheck: Int64 = 0
+        /// No client is looked for that could be dropped for the memory it takes, before this time.
+        private var nextDrop: Int64 = 0
         private var connectionCount = 0
         private var waitingCount = 0
         private var drainsUntil: Int64?
@@ -52,7 +58,7 @@
             self.peers = peers
             self.listeners = listeners
             worker = Worker(reactor.daemon)
-            pauseLimit = reactor.daemon.configuration.outputLimit / 4
+            flow = FlowControl(outputLimit: reactor.daemon.configuration.outputLimit)
             reads.reserveCapacity(Self.readsAtOnce)
             buffer = .allocate(byteCount: Self.readSize, alignment: 64)
             events = .allocate(capacity: Self.eventsAtOnce)
@@ -75,7 +81,7 @@
                 }
                 serve()
                 resumeUnfinished()
-                if waitingCount > 0 || acceptsAgainAt != nil { checkTime() }
+                if hasDeadlines, worker.uptime >= nextCheck { checkTime() }
                 if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
             }
             for connection in connections { if let connection { end(connection) } }
@@ -104,20 +110,30 @@
         private func timeout() -> Int32 {
             if !unfinished.isEmpty { return 0 }
             if drainsUntil != nil { return 50 }
-            return waitingCount > 0 || acceptsAgainAt != nil ? 1000 : -1
+            return hasDeadlines ? Int32(min(Self.checkInterval, max(0, nextCheck - worker.uptime))) : -1
         }
+
+        /// Whether somebody has to do something in time.
+        private var hasDeadlines: Bool { waitingCount > 0 || acceptsAgainAt != nil || !strangers.isEmpty }
 
         private mutating func handle(_ descriptor: Int32, _ reported: UInt32) {
             if Int(descriptor) < connections.count, let connection = connections[Int(descriptor)] {
                 if reported & Reactor.writable != 0 { flush(connection) }
                 if reported & ~Reactor.writable != 0, isOpen(connection) { receive(connection) }
+                // Such a connection is reported again and again, whatever is waited for: it has to go, unless it is being read.
+                if reported & Reactor.broken != 0, isOpen(connection), connection.interest & Reactor.readable == 0 {
+                    end(connection)
+                }
                 return
             }
             // What follows may end connections, and give their descriptors to others.
             serve()
             if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
-                if reactor.takeNewsOfLog() { releaseReplies() }
+                if reactor.takeNewsOfLog() {
+                    releaseReplies()
+                    resumeStalled()
+                }
             } else if let listener = listeners.first(where: { $0.descriptor == descriptor }) {
                 accept(from: listener)
             }
@@ -198,14 +214,13 @@
 
         private mutating func adopt(_ descriptor: Int32, _ address: String, _ localAddress: String, _ isTCP: Bool) {
             let daemon = worker.daemon
-            worker.counters.add(to: .connections)
             if isTCP { Listener.prepareConnection(descriptor) }
             let id = daemon.clients.newID()
             let record = ClientRecord(
                 id: id, address: address, localAddress: localAddress, connectedAt: daemon.clock.uptime()
             ) { [reactor] in reactor.post(.end(descriptor: descriptor, client: id)) }
-            guard drainsUntil == nil, daemon.clients.add(record) else {
-                worker.counters.add(to: .rejectedConnections)
+            record.mustAuthenticate.store(daemon.credentials.isPasswordRequired, ordering: .relaxed)
+            guard drainsUntil == nil, daemon.admit(record, worker.counters) else {
                 let refusal = "-ERR max number of clients reached\r\n"
                 _ = send(descriptor, refusal, refusal.utf8.count, Int32(MSG_NOSIGNAL))
                 return discard(descriptor)
@@ -218,8 +233,10 @@
             }
             while connections.count <= Int(descriptor) { connections.append(nil) }
             let session = Session(client: record, daemon: daemon)
-            connections[Int(descriptor)] = Connection(descriptor, session, interest: Reactor.readable)
+            let connection = Connection(descriptor, session, interest: Reactor.readable)
+            connections[Int(descriptor)] = connection
             connectionCount += 1
+            if record.mustAuthenticate.load(ordering: .relaxed) { awaitAuthentication(of: connection) }
         }
 
         private func discard(_ descriptor: Int32) {
@@ -248,15 +265,63 @@
         private mutating func receive(_ connection: Connection) {
             if reads.count == Self.readsAtOnce || Self.readSize - filled < Self.leastRead { serve() }
             // Its own end is noticed all the same, by the next write; and whoever was just served may have ended it.
-            guard isOpen(connection), !connection.needsResume, !connection.isClosing else { return }
+            guard isOpen(connection), !connection.isClosing, !connection.hasInputEnded, connection.step != .wait else {
+                return
+            }
+            // What it has sent is being executed, step by step.
+            guard !connection.needsResume || connection.step == .keep else { return }
+            let isLogFull = worker.written.log.map { $0.queuedBytes > AppendLog.backlogLimit / 2 } ?? false
+            if isLogFull, connection.session.inputCount > 0, worker.isInputScarce { return stall(connection) }
             let start = filled
-            let count = read(connection.descriptor, buffer.baseAddress! + start, Self.readSize - start)
+            let room = isLogFull ? min(Self.readWhileLogIsFull, Self.readSize - start) : Self.readSize - start
+            let count = read(connection.descriptor, buffer.baseAddress! + start, room)
             guard count > 0 else {
-                if count == 0 || errno != EAGAIN && errno != EINTR { end(connection) }
+                if count == 0 { return endInput(of: connection) }
+                if errno != EAGAIN, errno != EINTR { end(connection) }
                 return
             }
             worker.counters.add(count, to: .bytesIn)
-            reads.append(Read(descriptor: connection.descriptor, bytes: start..<(start + count)))
+            if connection.holdCount > 0 { connection.inputSinceHold += count }
+            if connection.step == .keep {
+                keep(connection, start..<(start + count))
+            } else {
+                reads.append(Read(descriptor: connection.descriptor, bytes: start..<(start + count)))
+            }
+        }
+
+        /// The client has ended its side. It may be waiting for replies: what it sent is answered before the connection closes.
+        private mutating func endInput(of connection: Connection) {
+            serve()
+            guard isOpen(connection) else { return }
+            connection.hasInputEnded = true
+            goOn(connection)
+        }
+
+        /// Keeps what was read of a client that has to read its replies first.
+        private mutating func keep(_ connection: Connection, _ bytes: Range<Int>) {
+            let input = UnsafeRawBufferPointer(rebasing: self.input(upTo: bytes.upperBound)[bytes])
+            connection.session.keep(RawSpan(_unsafeBytes: input), &worker)
+            connection.needsResume = true
+            goOn(connection)
+        }
+
+        /// Leaves the connection alone until the log has room.
+        private mutating func stall(_ connection: Connection) {
+            connection.isStalled = true
+            connection.needsResume = true
+            stalled.append(connection.descriptor)
+            goOn(connection)
+        }
+
+        private mutating func resumeStalled() {
+            guard !stalled.isEmpty else { return }
+            var descriptors: [Int32] = []
+            swap(&descriptors, &stalled)
+            for descriptor in descriptors {
+                guard let connection = connections[Int(descriptor)], connection.isStalled else { continue }
+                connection.isStalled = false
+                goOn(connection)
+            }
         }
 
         /// What was read from one connection.
@@ -336,7 +401,8 @@
             var descriptors: [Int32] = []
             swap(&descriptors, &unfinished)
             for descriptor in descriptors {
-                guard let connection = connections[Int(descriptor)], connection.needsResume else { continue }
+                guard let connection = connections[Int(descriptor)], connection.needsResume, connection.step == .execute
+                else { continue }
                 connection.needsResume = false
                 worker.beginReplies()
                 let outcome = connection.session.resume(&batch, &worker)
@@ -351,8 +417,7 @@
             let before = connection.pending
             worker.counters.add(bytes.count, to: .bytesOut)
             if worker.reply.hasOverflowed {
-                worker.daemon.logger.warning("closing a client: one reply passed output-limit")
-                return end(connection)
+                return drop(connection, "one reply passed output-limit")
             }
             let delivery = bytes.count > 0 ? connection.deliver(bytes, worker) : .done
             if connection.holdCount > 0 { holding.insert(connection.descriptor) }
@@ -360,6 +425,10 @@
             if delivery == .failed { return end(connection) }
             if outcome == .closing { connection.isClosing = true }
             if outcome == .paused { connection.needsResume = true }
+            if outcome == .stalled { return stall(connection) }
+            if (connection.session.user == .nobody) != (connection.mustAuthenticateSince != nil) {
+                awaitAuthentication(of: connection)
+            }
             goOn(connection)
         }
 
@@ -396,56 +465,101 @@
 
         /// Waits for what comes next: room to write, more input, or its turn to execute what is left.
         private mutating func goOn(_ connection: Connection) {
-            let pending = connection.pending
-            let isDone = connection.isClosing || drainsUntil != nil && !connection.needsResume
-            if isDone, pending == 0 { return end(connection) }
-            if pending > 0 {
-                guard pending <= worker.daemon.configuration.outputLimit else {
-                    worker.daemon.logger.warning("dropping a client: it does not read its replies")
-                    return end(connection)
+            let load = connection.load
+            let isInputOver =
+                connection.isClosing || (connection.hasInputEnded || drainsUntil != nil) && !connection.needsResume
+            if isInputOver, load.pending == 0 { return end(connection) }
+            let allOutput = worker.daemon.counters.waitingOutput.load(ordering: .relaxed)
+            if load.pending > 0 {
+                guard load.pending <= flow.outputLimit else {
+                    return drop(connection, "it does not read its replies, and they have passed output-limit")
                 }
-                if worker.daemon.counters.waitingOutput.load(ordering: .relaxed) > Self.allOutputLimit {
+                if allOutput > worker.daemon.memory.clientLimit, worker.uptime >= nextDrop {
                     dropSlowest()
                     guard isOpen(connection) else { return }
                 }
             }
-            let wasPaused = connection.interest & Reactor.readable == 0
-            let isPaused =
-                pending > (wasPaused ? pauseLimit / 2 : pauseLimit) || connection.holdCount > Self.holdLimit
-            if connection.needsResume, !isPaused { unfinished.append(connection.descriptor) }
-            var interest: UInt32 = connection.unread > 0 ? Reactor.writable : 0
-            if !isPaused, !connection.isClosing { interest |= Reactor.readable }
+            if load.holds == 0 { connection.inputSinceHold = 0 }
+            let allInput = worker.daemon.counters.waitingInput.load(ordering: .relaxed)
+            let step = flow.next(
+                load, after: connection.step, allOutput: allOutput, mayKeep: allInput < worker.daemon.memory.clientLimit
+            )
+            connection.step = step
+            if connection.needsResume, step == .execute, !connection.isClosing {
+                unfinished.append(connection.descriptor)
+            }
+            var interest: UInt32 = load.unread > 0 ? Reactor.writable : 0
+            if step != .wait, !connection.isClosing, !connection.hasInputEnded { interest |= Reactor.readable }
             guard interest != connection.interest else { return }
             connection.interest = interest
             _ = clinux_epoll_control(
                 reactor.epoll, clinux_modify, connection.descriptor, interest, UInt64(connection.descriptor))
         }
 
-        /// All clients together leave too much unread: the one that has not read for the longest time goes.
+        // MARK: Limits
+
+        /// Ends a connection that has gone too far, and says so.
+        private mutating func drop(_ connection: Connection, _ why: String) {
+            worker.daemon.warn(of: .output, "dropping \(connection.session.client.address): \(why)")
+            end(connection)
+        }
+
+        /// All clients together leave too much unread: the one that has not read for the longest time goes. Where none of this
+        /// reactor's is to blame, it is not looked for again at once.
         private mutating func dropSlowest() {
             var slowest: Connection?
             for connection in connections {
                 guard let connection, connection.unread > 0 else { continue }
                 if connection.progressAt < slowest?.progressAt ?? .max { slowest = connection }
             }
-            guard let slowest else { return }
-            worker.daemon.logger.warning("dropping a client: it does not read its replies, and memory is needed")
-            end(slowest)
+            guard let slowest else {
+                nextDrop = worker.uptime + Self.checkInterval
+                return
+            }
+            drop(slowest, "it does not read its replies, and memory is needed")
         }
 
-        /// Drops clients that do not read; accepts again.
+        /// Begins or ends the time in which a connection has to authenticate.
+        private mutating func awaitAuthentication(of connection: Connection) {
+            guard connection.session.user == .nobody else {
+                connection.mustAuthenticateSince = nil
+                return
+            }
+            connection.mustAuthenticateSince = worker.uptime
+            strangers.append((connection.descriptor, worker.uptime))
+        }
+
+        private mutating func dropStrangers() {
+            let now = worker.uptime
+            let seen = strangers.prefix { now - $0.since >= FlowControl.authenticationTime }
+            strangers.removeFirst(seen.count)
+            for stranger in seen {
+                guard let connection = connections[Int(stranger.descriptor)],
+                    connection.mustAuthenticateSince == stranger.since, connection.session.user == .nobody
+                else { continue }
+                worker.counters.add(to: .unauthenticatedConnections)
+                worker.daemon.warn(
+                    of: .unauthenticated,
+                    "closing \(connection.session.client.address): it has not authenticated within 10 s")
+                end(connection)
+            }
+        }
+
+        /// Drops clients that do not read or do not authenticate; accepts again. Called once a second at most.
         private mutating func checkTime() {
             let now = worker.uptime
+            nextCheck = now + Self.checkInterval
             if let at = acceptsAgainAt, now >= at {
                 acceptsAgainAt = nil
                 for listener in listeners { listen(listener) }
             }
+            dropStrangers()
             guard waitingCount > 0 else { return }
             for connection in connections {
                 guard let connection, connection.unread > 0 else { continue }
-                if now - connection.progressAt > Self.stallLimit {
-                    worker.daemon.logger.warning("dropping a client: it has not read anything for 60 s")
-                    end(connection)
+                let idle = now - connection.progressAt
+                if let dropped = flow.dropped(connection.load, at: connection.step, idle: idle) {
+                    drop(connection, dropped.reason)
                 }
             }
         }

@@ -12,31 +12,44 @@ final class SessionHandler: ChannelInboundHandler {
     /// Ends the connection once it has what it is owed.
     struct Drain: Sendable {}
 
-    private static let stallLimit = TimeAmount.seconds(60)
+    /// How often it is looked at whether the client does what it has to do in time.
+    private static let checkInterval = TimeAmount.seconds(1)
 
     private let daemon: Daemon
+    private let flow: FlowControl
     private var session: Session?
     private var worker: Worker
     private var batch = RequestBatch()
     /// Replies behind a write that waits for the log.
     private var queue = ReplyQueue()
+    /// Bytes of replies that the channel has and the client has not read.
+    private var unread = 0
+    /// What of both counts among all clients' replies.
+    private var counted = 0
     private let waiters: LogWaiters
     private var needsResume = false
+    private var isStalled = false
+    private var step = FlowControl.Step.execute
+    private var inputSinceHold = 0
     private var isClosing = false
     /// Close as soon as all that has arrived is answered.
     private var isDraining = false
-    private var stall: Scheduled<Void>?
+    /// When the client last read something while more was waiting, in milliseconds since boot.
+    private var progressAt: Int64 = 0
+    private var mustAuthenticateSince: Int64?
+    private var check: Scheduled<Void>?
 
     init(_ daemon: Daemon, _ channel: any Channel, _ waiters: LogWaiters) {
         self.daemon = daemon
         self.waiters = waiters
+        flow = FlowControl(outputLimit: daemon.configuration.outputLimit)
         worker = Worker(daemon)
         let record = ClientRecord(
             id: daemon.clients.newID(), address: Self.describe(channel.remoteAddress),
             localAddress: Self.describe(channel.localAddress), connectedAt: daemon.clock.uptime()
         ) { channel.close(promise: nil) }
-        worker.counters.add(to: .connections)
-        if daemon.clients.add(record) { session = Session(client: record, daemon: daemon) }
+        record.mustAuthenticate.store(daemon.credentials.isPasswordRequired, ordering: .relaxed)
+        if daemon.admit(record, worker.counters) { session = Session(client: record, daemon: daemon) }
     }
 
     private static func describe(_ address: NIOCore.SocketAddress?) -> String {
@@ -48,8 +61,10 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard session == nil else { return context.fireChannelActive() }
-        worker.counters.add(to: .rejectedConnections)
+        guard session == nil else {
+            goOn(context)
+            return context.fireChannelActive()
+        }
         var refusal = context.channel.allocator.buffer(capacity: 64)
         refusal.writeString("-ERR max number of clients reached\r\n")
         isClosing = true
@@ -58,20 +73,30 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        stall?.cancel()
+        check?.cancel()
         waiters.remove(context.channel)
         session?.end(daemon)
         if let id = session?.client.id { daemon.clients.remove(id) }
         session = nil
+        daemon.counters.waitingOutput.wrappingSubtract(counted, ordering: .relaxed)
+        counted = 0
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    // MARK: Bytes
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard session != nil, !isClosing else { return }
         let bytes = unwrapInboundIn(data)
         worker.counters.add(bytes.readableBytes, to: .bytesIn)
+        if queue.holdCount > 0 { inputSinceHold += bytes.readableBytes }
         worker.readClock()
+        guard !needsResume, step == .execute else {
+            bytes.readableBytesSpan.withUnsafeBytes { session!.keep(RawSpan(_unsafeBytes: $0), &worker) }
+            needsResume = true
+            return goOn(context)
+        }
         worker.beginReplies()
         let start = worker.beginTiming()
         let outcome = bytes.readableBytesSpan.withUnsafeBytes {
@@ -82,7 +107,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     private func resume(_ context: ChannelHandlerContext) {
-        guard needsResume, !isClosing, session != nil, context.channel.isWritable else { return }
+        guard needsResume, !isClosing, session != nil, step == .execute else { return }
         needsResume = false
         worker.readClock()
         worker.beginReplies()
@@ -92,35 +117,41 @@ final class SessionHandler: ChannelInboundHandler {
     private func answer(_ outcome: Session.Outcome, _ context: ChannelHandlerContext) {
         let bytes = worker.reply.bytes
         worker.counters.add(bytes.count, to: .bytesOut)
-        guard !worker.reply.hasOverflowed else {
-            daemon.logger.warning("closing a client: one reply passed output-limit")
-            return context.close(promise: nil)
-        }
+        guard !worker.reply.hasOverflowed else { return drop("one reply passed output-limit", context) }
         if queue.count > 0 || !worker.holds.isEmpty {
             queue.append(bytes, holds: worker.holds)
-            guard queue.count <= daemon.configuration.outputLimit else {
-                daemon.logger.warning("closing a client: its replies passed output-limit while they waited for the log")
-                return context.close(promise: nil)
-            }
             release(context)
         } else {
             write(bytes, context)
         }
         switch outcome {
-        case .open: if isDraining { finish(context) }
-        case .closing: finish(context)
-        case .paused:
+        case .open: break
+        case .closing: isClosing = true
+        case .paused: needsResume = true
+        case .stalled:
             needsResume = true
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            context.eventLoop.execute { bound.value.0.resume(bound.value.1) }
+            isStalled = true
+            // Whoever waits is told once; the log may have room by now.
+            waiters.add(context.channel)
+            if (worker.written.log?.queuedBytes ?? 0) <= AppendLog.backlogLimit / 2 { isStalled = false }
         }
+        goOn(context)
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer, _ context: ChannelHandlerContext) {
         guard bytes.count > 0 else { return }
         var buffer = context.channel.allocator.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        if unread == 0 { progressAt = daemon.clock.uptime() }
+        unread += bytes.count
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let count = bytes.count
+        context.writeAndFlush(wrapOutboundOut(buffer)).whenComplete { _ in
+            let (handler, context) = bound.value
+            handler.unread -= count
+            handler.progressAt = handler.daemon.clock.uptime()
+            handler.goOn(context)
+        }
     }
 
     /// Answers writes that the log has acknowledged, or has failed to take.
@@ -131,39 +162,103 @@ final class SessionHandler: ChannelInboundHandler {
         worker.counters.add(queue.release(log.acknowledged, refusal: refusal))
         queue.withReady { write($0, context) }
         queue.consume(queue.readyCount)
-        guard queue.count == 0 else { return }
-        waiters.remove(context.channel)
-        if isClosing { finish(context) }
+        if queue.count == 0, !isStalled { waiters.remove(context.channel) }
     }
 
-    /// Closes behind what is still to be written.
-    private func finish(_ context: ChannelHandlerContext) {
+    // MARK: What comes next
+
+    /// Decides whether to read, to execute what is left, or to close.
+    private func goOn(_ context: ChannelHandlerContext) {
+        guard session != nil else { return }
+        let load = FlowControl.Load(
+            pending: unread + queue.count, unread: unread, holds: queue.holdCount, inputSinceHold: inputSinceHold,
+            input: session?.inputCount ?? 0, isStalled: isStalled)
+        daemon.counters.waitingOutput.wrappingAdd(load.pending - counted, ordering: .relaxed)
+        counted = load.pending
+        if isClosing || isDraining && !needsResume, load.pending == 0 {
+            isClosing = true
+            return context.close(promise: nil)
+        }
+        guard load.pending <= flow.outputLimit else {
+            return drop("it does not read its replies, and they have passed output-limit", context)
+        }
+        if load.holds == 0 { inputSinceHold = 0 }
+        let limit = daemon.memory.clientLimit
+        let allOutput = daemon.counters.waitingOutput.load(ordering: .relaxed)
+        guard load.unread == 0 || allOutput <= limit else {
+            return drop("it does not read its replies, and memory is needed", context)
+        }
+        let next = flow.next(
+            load, after: step, allOutput: allOutput,
+            mayKeep: daemon.counters.waitingInput.load(ordering: .relaxed) < limit)
+        if (next == .wait) != (step == .wait) {
+            context.channel.setOption(.autoRead, value: next != .wait).whenFailure { _ in }
+        }
+        step = next
+        awaitAuthentication(session!.user)
+        if load.pending > 0 || mustAuthenticateSince != nil { scheduleCheck(context) }
+        if needsResume, step == .execute, !isClosing {
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.execute { bound.value.0.resume(bound.value.1) }
+        }
+    }
+
+    private func awaitAuthentication(_ user: User) {
+        guard user == .nobody else {
+            mustAuthenticateSince = nil
+            return
+        }
+        if mustAuthenticateSince == nil { mustAuthenticateSince = daemon.clock.uptime() }
+    }
+
+    private func scheduleCheck(_ context: ChannelHandlerContext) {
+        guard check == nil else { return }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        check = context.eventLoop.scheduleTask(in: Self.checkInterval) {
+            let (handler, context) = bound.value
+            handler.check = nil
+            handler.checkTime(context)
+        }
+    }
+
+    /// Drops a client that does not read, or does not authenticate.
+    private func checkTime(_ context: ChannelHandlerContext) {
+        guard session != nil else { return }
+        let now = daemon.clock.uptime()
+        if let since = mustAuthenticateSince, now - since >= FlowControl.authenticationTime {
+            worker.counters.add(to: .unauthenticatedConnections)
+            daemon.warn(
+                of: .unauthenticated,
+                "closing \(Self.describe(context.channel.remoteAddress)): it has not authenticated within 10 s")
+            return context.close(promise: nil)
+        }
+        let load = FlowControl.Load(
+            pending: unread + queue.count, unread: unread, holds: queue.holdCount, isStalled: isStalled)
+        if let dropped = flow.dropped(load, at: step, idle: now - progressAt) { return drop(dropped.reason, context) }
+        if load.pending > 0 || mustAuthenticateSince != nil { scheduleCheck(context) }
+    }
+
+    /// Ends a connection that has gone too far, and says so.
+    private func drop(_ why: String, _ context: ChannelHandlerContext) {
         isClosing = true
-        guard queue.count == 0 else { return }
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
-        stall?.cancel()
-        stall = context.eventLoop.scheduleTask(in: Self.stallLimit) { bound.value.close(promise: nil) }
+        daemon.warn(of: .output, "dropping \(Self.describe(context.channel.remoteAddress)): \(why)")
+        context.close(promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is LogWaiters.News { return release(context) }
-        guard event is Drain else { return context.fireUserInboundEventTriggered(event) }
-        isDraining = true
-        if !needsResume, !isClosing { finish(context) }
-    }
-
-    /// A client that does not read is not read from; one that reads nothing for a minute is dropped.
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall?.cancel()
-        let isWritable = context.channel.isWritable
-        context.channel.setOption(.autoRead, value: isWritable).whenFailure { _ in }
-        if isWritable {
-            resume(context)
-        } else {
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            stall = context.eventLoop.scheduleTask(in: Self.stallLimit) { bound.value.close(promise: nil) }
+        if event is LogWaiters.News {
+            if isStalled {
+                isStalled = false
+                // If there is none after all it is stalled again.
+                if queue.count == 0 { return goOn(context) }
+            }
+            release(context)
+            return goOn(context)
         }
-        context.fireChannelWritabilityChanged()
+        let isInputOver = event as? ChannelEvent == .inputClosed
+        guard event is Drain || isInputOver else { return context.fireUserInboundEventTriggered(event) }
+        // A client that has ended its side may be waiting for replies.
+        isDraining = true
+        goOn(context)
     }
 }
