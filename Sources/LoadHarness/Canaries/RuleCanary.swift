@@ -24,6 +24,8 @@ struct RuleCanary: Sendable, CustomStringConvertible {
     var accessTokenLifetime = 900
     /// Users of other issuers; 0 for no other issuers.
     var guests = 0
+    /// What the library revokes and asks, a second; 0 leaves it out.
+    var sidesPerSecond = 20.0
 
     /// How long it may take to show. Unavailability is judged when the load ends.
     var patience: Duration { sign == .unavailability ? .seconds(5) : .seconds(50) }
@@ -92,8 +94,13 @@ struct RuleCanary: Sendable, CustomStringConvertible {
             weakness: .acceptsLongLived, sign: .broken(.lifetime), mix: changed { $0.guests.wrongTimes = 3_000 },
             guests: 10),
         RuleCanary(
-            weakness: .keepsWithdrawnKeys, sign: .broken(.withdrawnKey), mix: changed { $0.guests.requests = 5_000 },
-            guests: 10),
+            weakness: .keepsWithdrawnKeys, sign: .broken(.withdrawnKey),
+            // Its tokens must not be revoked otherwise before every node has to refuse them.
+            mix: changed {
+                $0.guests = NodeLoadMix.GuestMix(
+                    requests: 5_000, logOuts: 0, logOutsEverywhere: 0, oauthRevocations: 0, administeredSessions: 0,
+                    administeredSubjects: 0, wrongTimes: 0)
+            }, guests: 10, sidesPerSecond: 0),
         RuleCanary(weakness: .hasNoStore, sign: .unavailability),
     ]
 
