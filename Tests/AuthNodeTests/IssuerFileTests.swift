@@ -1,5 +1,7 @@
 import Foundation
 import Logging
+import Revocation
+import RevocationHTTP
 import Testing
 
 @testable import AuthNode
