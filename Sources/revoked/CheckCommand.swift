@@ -10,7 +10,8 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Without a name it reads a token from standard input and looks up every scope that it falls under; the \
             signature is not checked. With a name it says whether that is revoked itself: a token, a session or a key; or \
-            whether there is a cut-off for a subject, a client or all.
+            whether there is a cut-off for a subject, a client or all. What is only named has no log-in time, so a cut-off \
+            of all counts for it, too: give the token to have its time compared.
 
             Exit status: 0 clear, 1 revoked, 2 unknown, 64 wrong arguments.
             """)
@@ -23,7 +24,7 @@ struct CheckCommand: AsyncParsableCommand {
         let list = try RevocationList(store.url(), configuration: target.configuration(pin))
         let verdict =
             if let scope = target.scope {
-                await list.verdict(of: scope, issuer: target.issuer)
+                await verdict(of: scope, list)
             } else {
                 await list.verdict(for: try target.token())
             }
@@ -36,5 +37,12 @@ struct CheckCommand: AsyncParsableCommand {
         case .unknown(let cause): throw try ExitStatus.fail(cause, "Unknown", asJSON: target.json)
         }
         await list.close()
+    }
+
+    /// A token with neither time is revoked by any cut-off that applies, and a name has no time.
+    private func verdict(of scope: Scope, _ list: RevocationList) async -> Verdict {
+        let verdict = await list.verdict(of: scope, issuer: target.issuer)
+        guard case .clear = verdict, scope != .all else { return verdict }
+        return await list.verdict(of: .all, issuer: target.issuer)
     }
 }
