@@ -174,8 +174,7 @@
                 configuration: configuration)
             // Writes the denylist's terms, before anyone else does. One that has no store comes without.
             try? await denylist.prepare()
-            let wrong: Int64 =
-                weakness == .trustsWrongClock ? -25_000 : weakness == .trustsFastClock ? 200_000 : 0
+            let wrong: Int64 = weakness == .trustsFastClock ? 200_000 : 0
             let trusted = issuers.map { keySets.trusted($0, weakness) }
             let node = try Node(
                 settings, keys: keys, accounts: Accounts(contentsOf: stage.accounts),

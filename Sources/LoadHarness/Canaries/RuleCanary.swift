@@ -86,7 +86,6 @@ struct RuleCanary: Sendable, CustomStringConvertible {
             weakness: .acceptsAnyPassword, sign: .broken(.password), mix: changed { $0.logOutsElsewhere = 500 }),
         RuleCanary(
             weakness: .acceptsRefreshTokens, sign: .broken(.kind), mix: changed { $0.wrongKinds = 500 }),
-        RuleCanary(weakness: .trustsWrongClock, sign: .broken(.expiry), accessTokenLifetime: 3),
         RuleCanary(
             weakness: .trustsFastClock, sign: .broken(.future), mix: changed { $0.guests.wrongTimes = 3_000 },
             guests: 10),

@@ -34,8 +34,6 @@ enum Weakness: String, Sendable, CaseIterable {
     /// Spares the session of a refresh token that was used twice.
     case sparesReusedSessions
     // Clocks and keys.
-    /// Its clock is 25 s behind, and it does not care.
-    case trustsWrongClock
     /// Its clock is 200 s ahead, and it does not care.
     case trustsFastClock
     /// Believes keys that their issuer has withdrawn.
