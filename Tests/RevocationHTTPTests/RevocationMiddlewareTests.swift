@@ -57,7 +57,7 @@ import Testing
         #expect(answer.headers[.wwwAuthenticate]?.contains(#"error="invalid_token""#) == true)
     }
 
-    @Test(arguments: UnknownCause.Code.allCases)
+    @Test(arguments: UnknownCause.Code.allCases.filter { $0 != .tooLongLived })
     func aTokenOfWhichNothingIsKnownIsDenied(code: UnknownCause.Code) async throws {
         let denylist = RecordingDenylist(.unknown(UnknownCause(code, "the store is away")))
         let answer = try await ask(denylist, ["Bearer \(try forge.token())"])
@@ -65,6 +65,14 @@ import Testing
         #expect(answer.headers[.retryAfter] == "1")
         #expect(String(buffer: answer.body).contains("the store is away"))
         #expect(answer.headers[.wwwAuthenticate] == nil)
+    }
+
+    /// No store will ever know of it: it is refused for good.
+    @Test func aTokenThatOutlivesItsRevocationIsRefused() async throws {
+        let denylist = RecordingDenylist(.unknown(UnknownCause(.tooLongLived, "too long")))
+        let answer = try await ask(denylist, ["Bearer \(try forge.token())"])
+        #expect(answer.status == .unauthorized)
+        #expect(answer.headers[.wwwAuthenticate]?.contains(#"error="invalid_token""#) == true)
     }
 
     @Test(arguments: [[], ["Basic YTpi"], [""]])

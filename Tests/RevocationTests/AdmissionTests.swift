@@ -24,6 +24,9 @@ import Tracing
             var settings = configuration()
             let start = ContinuousClock.now
             settings.bootClock = { [clock] in start + clock.value }
+            // Both clocks pass the same time: a wall clock that stood still would be one that is wrong.
+            let wallStart = settings.wallClock()
+            settings.wallClock = { [clock] in wallStart + clock.value.milliseconds }
             store = FlakyBackend(MemoryBackend(configuration: settings))
             list = try RevocationList(
                 backend: store, configuration: settings, logger: log.logger, metrics: RevocationMetrics(metrics),

@@ -74,8 +74,7 @@ import Testing
 
         /// - Parameter share: how much of a pause the store's clock goes on by.
         func configuration(share: Double = 1) -> RevocationConfiguration {
-            var configuration = RevocationTests.configuration()
-            configuration.wallClock = { self.now.load(ordering: .relaxed) }
+            var configuration = RevocationTests.configuration { self.now.load(ordering: .relaxed) }
             configuration.pause = { duration in
                 let milliseconds = Int64(duration / .milliseconds(1))
                 #expect(milliseconds > 0)

@@ -23,7 +23,10 @@ import Testing
         ("*0", .malformedReply),
         ("*1\r\n$-1", .malformedReply),
         ("*4\r\n$-1\r\n$-1\r\n$-1\r\n:1", .malformedReply),
-        ("*4\r\n$-1\r\n$-1\r\n$-1\r\n-ERR secret-jti", .storeError),
+        ("*4\r\n$-1\r\n$-1\r\n$-1\r\n-ERR secret-jti", .malformedReply),
+        // The first contact asks for two values.
+        ("*2\r\n$-1\r\n:1", .malformedReply),
+        ("*2\r\n$-1\r\n-ERR secret-jti", .storeError),
         ("$536870912", .malformedReply),
         ("*2000000000", .malformedReply),
         (String(repeating: "*1\r\n", count: 9) + ":1", .malformedReply),
@@ -41,6 +44,26 @@ import Testing
         for text in ["\(verdict)", error.map { String(reflecting: $0) } ?? ""] + log.all {
             #expect(!text.contains("secret"), "\(text)")
         }
+        await list.close()
+        await store.stop()
+    }
+
+    /// The same once the terms are known: a check asks for four values.
+    @Test(arguments: [
+        ("-ERR secret-jti", UnknownCause.Code.storeError),
+        ("*2\r\n$-1\r\n-ERR secret-jti", .malformedReply),
+        ("*4\r\n$-1\r\n$-1\r\n$-1\r\n:1", .malformedReply),
+        ("*4\r\n$-1\r\n$-1\r\n$-1\r\n-ERR secret-jti", .storeError),
+    ])
+    func everyWrongAnswerToACheckIsTold(answer: String, code: UnknownCause.Code) async throws {
+        let store = try await FakeStore.healthy()
+        let log = LogLines()
+        let list = try RevocationList(store.url, configuration: configuration(), logger: log.logger)
+        #expect(await list.verdict(for: token()).isClear)
+        store.answer { _ in .bytes(answer + "\r\n") }
+        let verdict = await list.verdict(for: token())
+        #expect(verdict.unknownCode == code)
+        for text in ["\(verdict)"] + log.all { #expect(!text.contains("secret"), "\(text)") }
         await list.close()
         await store.stop()
     }
@@ -111,14 +134,20 @@ import Testing
     }
 
     @Test func aStoreThatNeverAnswersTimesOutAndTheConnectionLivesOn() async throws {
-        let store = try await FakeStore { _ in .nothing }
+        let store = try await FakeStore.healthy()
         let list = try RevocationList(store.url, configuration: configuration(commandTimeout: .milliseconds(50)))
+        // The terms are known before it falls silent: what times out are checks, not the first contact.
+        #expect(await eventually { await list.verdict(for: token()).isClear })
+        store.forgetCounts()
+        store.answer { ["MGET", "SETEX"].contains($0.first) ? .nothing : answerHealthily($0) }
         #expect(await list.verdict(for: token()).unknownCode == .timedOut)
         #expect(await list.verdict(for: token()).unknownCode == .timedOut)
         let error = await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
         #expect(error?.code == .timedOut)
         let connectionCount = store.connectionCount
-        #expect(await eventually { store.commands.count { $0.first == "MGET" } == 2 })
+        // Not the question who the store is, behind a write.
+        let isCheck = { (command: [String]) in command.starts(with: ["MGET", "revoked:jti:secret-jti"]) }
+        #expect(await eventually { store.commands.count(where: isCheck) == 2 })
         // The late replies come first, and must not be taken for the new ones.
         let isFirst = Atomic(true)
         let late = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")

@@ -50,6 +50,9 @@ import Testing
         let registry = ClientRegistry(maximum: 2)
         let records = (0..<2).map { _ in record(registry) }
         for record in records { _ = registry.add(record, at: 0) }
+        for (record, time) in zip(records, [1_000, 2_000]) {
+            record.lastInteraction.store(Int64(time), ordering: .relaxed)
+        }
         #expect(victim(registry.add(record(registry, at: 20_000), at: 20_000)) == records[0].id)
         records[1].lastInteraction.store(20_000, ordering: .relaxed)
         #expect(isRefused(registry.add(record(registry), at: 20_000)))

@@ -36,6 +36,17 @@ func configuration(
     return configuration
 }
 
+/// Both clocks go by a time that the test sets, in Unix milliseconds, and so does that of `memory:`.
+func configuration(time: @escaping @Sendable () -> Int64) -> RevocationConfiguration {
+    var configuration = configuration()
+    let first = time()
+    // Later than any instant that the boot clock is reckoned from: whole milliseconds are rounded towards that.
+    let start = ContinuousClock.now + .seconds(60)
+    configuration.wallClock = time
+    configuration.bootClock = { start + .milliseconds(time() - first) }
+    return configuration
+}
+
 /// For a store with a clock of its own: one by the machine's.
 func liveConfiguration() -> RevocationConfiguration {
     var live = configuration()
