@@ -14,6 +14,8 @@ public struct EpochRecord: Sendable, Equatable {
     public static let unknownEpoch = "00000000-0000-0000-0000-000000000000"
     /// The longest epoch, in bytes.
     static let maximumLength = 64
+    /// The longest words that accept one, in bytes.
+    public static let maximumWords = 2 * maximumLength + " replaces ".utf8.count
 
     /// Of a denylist that is new: there is nothing that it could have forgotten.
     public init() { self.init(epoch: Self.randomUUID()) }
@@ -50,11 +52,17 @@ public struct EpochRecord: Sendable, Equatable {
         EpochRecord(epoch: Self.randomUUID(), predecessor: isPending ? predecessor : epoch)
     }
 
-    /// The same, accepted or not any more.
-    /// - Precondition: it has a predecessor.
-    public func accepted(_ isAccepted: Bool = true) -> EpochRecord {
-        precondition(predecessor != nil, "an epoch that replaces nothing needs no acceptance")
-        return EpochRecord(epoch: epoch, predecessor: predecessor, isAccepted: isAccepted)
+    /// The same, accepted by an operator's words.
+    ///
+    /// While it is pending only ``demand`` is accepted. Otherwise it may take the place of any other epoch: clients may hold
+    /// that of a list that lived in memory, or of another server.
+    /// - Returns: nil for other words.
+    public func accepted(_ words: String) -> EpochRecord? {
+        let mark = "\(epoch) replaces "
+        guard words.hasPrefix(mark), isPending ? words == demand : true else { return nil }
+        let other = String(words.dropFirst(mark.count))
+        guard Self.isEpoch(other), other != epoch else { return nil }
+        return EpochRecord(epoch: epoch, predecessor: other, isAccepted: true)
     }
 
     /// A new epoch in the place of one that nobody knows.

@@ -92,30 +92,36 @@ extension Daemon {
     /// An operator's word that the epoch replaces the one before: `revoked accept`.
     func accept(_ word: RawSpan) -> Acceptance {
         let persistence = persistence
+        let words = word.withUnsafeBytes { String(decoding: $0.prefix(EpochRecord.maximumWords + 1), as: UTF8.self) }
+        var before: EpochRecord?
         let refusal = denylist.lock(OwnKey.allCases.map { $0.withBytes(denylist.hash) }) { locked -> String? in
             identity.withLock { identity in
-                guard let record = identity, let demand = record.demand else {
-                    return "ERR revoked.accepted: there is nothing to accept, this epoch replaces none"
+                guard let record = identity else { return "ERR revoked.accepted: there is no epoch yet" }
+                guard let accepted = record.accepted(words) else {
+                    return record.isPending
+                        ? "ERR revoked.accepted: only \"\(record.text)\" can be accepted"
+                        : "ERR revoked.accepted: only \"\(record.epoch) replaces <the epoch that clients hold>\""
                 }
-                guard word.withUnsafeBytes({ $0.elementsEqual(demand.utf8) }) else {
-                    return "ERR revoked.accepted: only \"\(demand)\" can be accepted"
-                }
-                guard record.isPending else { return nil }
-                change(&identity, to: record.accepted(), locked)
+                guard accepted != record else { return nil }
+                before = record
+                change(&identity, to: accepted, locked)
                 return nil
             }
         }
         if let refusal { return .refused(refusal) }
         logger.notice("an operator has accepted the epoch: clients go on")
         guard let persistence, persistence.keepsEpoch else { return .accepted(nil) }
-        return .accepted(storeEpoch(persistence))
+        return .accepted(storeEpoch(persistence, before: before))
     }
 
     /// What could not be written was not accepted.
-    private func withdrawAcceptance() {
+    /// - Parameter before: what it was; nil if nothing was changed.
+    private func withdrawAcceptance(_ before: EpochRecord?) {
+        guard let before else { return }
         denylist.lock(OwnKey.allCases.map { $0.withBytes(denylist.hash) }) { locked in
             identity.withLock { identity in
-                if let record = identity, record.isAccepted { change(&identity, to: record.accepted(false), locked) }
+                // A flush meanwhile has made another.
+                if identity?.epoch == before.epoch { change(&identity, to: before, locked) }
             }
         }
     }
@@ -128,9 +134,9 @@ extension Daemon {
         show(record, locked)
     }
 
-    private func storeEpoch(_ persistence: Persistence) -> LaterReply {
+    private func storeEpoch(_ persistence: Persistence, before: EpochRecord? = nil) -> LaterReply {
         epochStore.store(
-            persistence, onFailure: { [weak self] in self?.withdrawAcceptance() },
+            persistence, onFailure: { [weak self] in self?.withdrawAcceptance(before) },
             onEnd: { [weak self] in self?.logHasProgressed() })
     }
 

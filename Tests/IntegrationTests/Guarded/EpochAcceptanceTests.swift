@@ -21,8 +21,12 @@ import Testing
     @Test func onlyTheRightWordsAreAccepted() async throws {
         try await LocalDaemon.run { daemon in
             let socket = try daemon.connect()
-            let nothing = "-ERR revoked.accepted: there is nothing to accept…"
-            try socket.expect(Self.accept("a replaces b"), nothing)
+            let first = try Self.epoch(socket)
+            for wrong in [
+                "a replaces b", first, "\(first) replaces \(first)", "\(first) replaces ", "\(first) replaces a b",
+            ] {
+                try socket.expect(Self.accept(wrong), "-ERR revoked.accepted: only \"\(first) replaces …")
+            }
             try socket.expect("GET revoked.accepted", "nil")
             let (before, demand) = try Self.flush(socket)
             let new = String(demand.prefix(36))
