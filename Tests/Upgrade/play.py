@@ -4,7 +4,7 @@ Usage: play.py OLD NEW (paths of the two `revoked` binaries). Python 3, standard
 """
 import base64, http.client, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
-OLD, NEW = sys.argv[1:3]
+OLD, NEW = (os.path.abspath(path) for path in sys.argv[1:3])
 DIR = tempfile.mkdtemp(prefix="revoked-upgrade-")
 PASSWORD = "correct horse"
 running = {}
