@@ -59,7 +59,7 @@ import Testing
             #expect(outcomes.contains { $0?.isReused == true })
             #expect(outcomes.allSatisfy { $0?.successor != nil || $0?.isReused == true || $0?.isRevoked == true })
             // The winner may be the thief: the session has ended, perhaps before the winner was answered.
-            #expect(winners.count <= 1)
+            #expect(winners.count == 1 || (way == .memory && winners.isEmpty))
             let new = Self.refreshToken(winners.first?.identifier ?? "next", issuedAt: winners.first?.issuedAt)
             #expect(await list.verdict(for: new).reason == "refresh token reused")
             let next = try await list.rotate(new)
