@@ -30,6 +30,20 @@ struct OracleRefreshTests {
         #expect(stage.judge(login.access, sentAt: 401, at: 410).mustBeRefused)
     }
 
+    @Test("Asked about, a refresh token may be used up once it was presented, and is when its successor has arrived")
+    mutating func introspection() {
+        let login = stage.logIn(sentAt: 0, at: 10)
+        #expect(stage.judge(login.refresh, sentAt: 50, at: 60) == OracleStage.mustAccept)
+        let presentation = stage.oracle.presented(login.refresh, to: 0, at: 100)
+        #expect(stage.judge(login.refresh, sentAt: 110, at: 120)[1] == .eitherDuringRevocation)
+        _ = stage.oracle.answered(presentation, .unavailable, at: 200)
+        #expect(stage.judge(login.refresh, sentAt: 210, at: 220)[1] == .eitherDuringRevocation)
+        let other = stage.logIn(sentAt: 0, at: 10)
+        let exchange = stage.oracle.presented(other.refresh, to: 0, at: 100)
+        _ = stage.oracle.answered(exchange, .accepted, at: 200)
+        #expect(stage.judge(other.refresh, sentAt: 210, at: 220)[1] == .rightlyRefused)
+    }
+
     @Test("Exchanged twice is a violation, also of presentations at once: the family has forked")
     mutating func fork() {
         let login = stage.logIn(sentAt: 0, at: 10)

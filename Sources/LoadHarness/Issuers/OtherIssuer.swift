@@ -36,6 +36,8 @@ struct OtherIssuer: Sendable {
     let lead: Duration
     /// The first signs until it is revoked, then the next.
     let keys: [Key]
+    /// Somebody else's, which it never publishes.
+    let strangersKey = Key("stranger")
     /// Where nodes find its keys: a file, or `http://127.0.0.1:…`.
     let location: String
 
@@ -50,13 +52,19 @@ struct OtherIssuer: Sendable {
 
     /// One whose clock is ahead, within what it may be, and one whose clock is behind.
     /// - Parameter keySets: the directory for their key sets.
-    static func two(lead: Duration, ahead: Duration = .milliseconds(1_200), keySets: String) -> [OtherIssuer] {
-        [("ahead", ahead), ("behind", .seconds(-3))].map { name, ahead in
+    /// - Parameter served: where nodes find the keys of the first, if not in a file.
+    static func two(
+        lead: Duration, ahead: Duration = .milliseconds(1_200), keySets: String, servedAt served: String? = nil
+    ) -> [OtherIssuer] {
+        [("ahead", ahead, served), ("behind", .seconds(-3), nil)].map { name, ahead, served in
             OtherIssuer(
-                name: name, audience: "revoked", ahead: ahead, lead: lead, keys: 16,
-                location: "\(keySets)/\(name).json")
+                name: name, audience: "revoked", ahead: ahead, lead: lead, keys: 48,
+                location: served ?? "\(keySets)/\(name).json")
         }
     }
+
+    /// Whether nodes ask a server for its keys.
+    var servesKeys: Bool { location.contains("://") }
 
     /// An access token (RFC 9068).
     func token(_ claims: Claims, signedBy key: Key) throws -> TokenText {

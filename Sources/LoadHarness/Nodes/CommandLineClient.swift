@@ -28,9 +28,14 @@ struct CommandLineClient: Sendable {
 
     /// A denylist of which the denylist's own terms say all.
     static func list(_ backend: String) throws -> RevocationList {
+        try RevocationList(backend, configuration: configuration)
+    }
+
+    /// Of a process that goes by the denylist's terms.
+    static var configuration: RevocationConfiguration {
         var configuration = RevocationConfiguration()
         configuration.issuerLead = .zero
-        return try RevocationList(backend, configuration: configuration)
+        return configuration
     }
 
     /// Whether there is a command line.

@@ -4,7 +4,7 @@
     /// Another issuer during a load: whom it has given tokens, and which key signs.
     final class GuestIssuer {
         /// How long its tokens live, in seconds.
-        private static let lifetime: Int64 = 120
+        static let lifetime: Int64 = 120
 
         let setup: OtherIssuer
         let record: IssuerRecord
@@ -33,12 +33,17 @@
         /// Signs with the next key.
         func changeKey() { signer += 1 }
 
+        /// Keys that signed before this one: revoked, withdrawn, or about to be.
+        var earlierKeys: ArraySlice<OtherIssuer.Key> { setup.keys[..<signer] }
+
         /// A token from a log-in that happens now.
         /// - Parameter moved: where its times are wrong on purpose: `iat` and `exp` are put forward by so much.
         /// - Parameter wall: Unix time less the harness' clock, in nanoseconds.
+        /// - Parameter signer: nil for the key that signs now.
         func token(
             for user: SimulatedUser, session: SessionRecord, identifier: String, client: Int, at now: Int64,
-            wall: Int64, moved: (issue: Duration, expiry: Duration) = (.zero, .zero)
+            wall: Int64, moved: (issue: Duration, expiry: Duration) = (.zero, .zero),
+            signedBy signer: OtherIssuer.Key? = nil
         ) -> TokenRecord? {
             let issuedAt = now + setup.ahead.inNanoseconds + moved.issue.inNanoseconds
             let milliseconds = (wall + issuedAt) / 1_000_000
@@ -46,7 +51,7 @@
                 subject: user.name, session: identifier, identifier: UUID().uuidString.lowercased(),
                 client: clients[client % clients.count], issuedAt: milliseconds,
                 expiresAt: milliseconds / 1000 + Self.lifetime + moved.expiry.components.seconds)
-            guard let text = try? setup.token(claims, signedBy: key) else { return nil }
+            guard let text = try? setup.token(claims, signedBy: signer ?? key) else { return nil }
             // A cut-off covers what the issuer's clock may be ahead of the store's.
             let logIn = storeClock.span(ofTime: issuedAt - setup.lead.inNanoseconds)
             return TokenRecord(

@@ -96,9 +96,28 @@
             if judgement == .rightlyAccepted {
                 control.proven(.acceptance, by: sent.node, sentAt: sent.at, at: now)
             }
-            note(judgement, "check", token, on: sent.node, sentAt: sent.at, at: now)
+            // Without its keys nothing is said about a token, not even that it is refused.
+            if judgement.isVerdict, servedIssuers.contains(token.session.issuer.name) {
+                control.proven(.servedKeys, by: sent.node, sentAt: sent.at, at: now)
+            }
+            noteStall(token, received, sent, at: now)
+            note(judgement, "\(route.kind.name) (\(token.kind) token)", token, on: sent.node, sentAt: sent.at, at: now)
             audit?.answered(token, judgement, on: sent.node)
             return judgement.isVerdict
+        }
+
+        /// While the server of a key set stalls, known keys serve on, and an unknown one is looked for no longer than that may
+        /// take.
+        private func noteStall(_ token: TokenRecord, _ received: Reception, _ sent: Sent, at now: Int64) {
+            guard control.hasKeySetStalled(at: sent.at) else { return }
+            figures.checksDuringStalls += 1
+            guard !control.wasDisturbed(sent.node, since: sent.at) else { return }
+            if received.answer == .unavailable, received.body.cause.contains(Self.lackOfKeys) {
+                figures.keylessAnswers += 1
+            }
+            if token.forbidden == .unknownKey, now - sent.at > Self.longestLookForKey {
+                figures.lateAnswersOfUnknownKeys += 1
+            }
         }
 
         private func refreshed(

@@ -47,7 +47,9 @@
                 return .check(token, checkRoute())
             }
             number -= plan.mix.wrongKinds
-            if number < 0 { return .check(refresh.asAccess(), random.next(below: 2) == 0 ? .me : .auth) }
+            if number < 0 || isFirstTrialDue(.kind, at: now) {
+                return .check(refresh.asAccess(), random.next(below: 2) == 0 ? .me : .auth)
+            }
             // A refresh token is no less good for being asked about.
             if !clients.isEmpty, roll(plan.mix.introspections / 8) { return .check(refresh, .introspection) }
             if let older = device.olderAccess, random.next(below: 20) == 0 { return .check(older, checkRoute()) }
@@ -69,6 +71,7 @@
             {
                 return .revoke(.logOut(device, with: older))
             }
+            if let used = device.usedRefresh, isFirstTrialDue(.rotation, at: now) { return .refresh(device, used) }
             var number = Int(random.next(below: Self.choices))
             number -= mix.refreshes
             if number < 0 { return .refresh(device, refresh) }
@@ -77,6 +80,10 @@
             number -= mix.logOutsEverywhere
             if number < 0 { return .logOutEverywhere(LogOutEverywhere(device: device, token: access)) }
             number -= mix.logOutsElsewhere
+            if isFirstTrialDue(.password, at: now) {
+                return .logOutEverywhere(
+                    LogOutEverywhere(device: device, token: access, keepsCurrent: true, hasRightPassword: false))
+            }
             if number < 0 {
                 // One in three has stolen the token, and does not know the password.
                 return .logOutEverywhere(
@@ -91,12 +98,12 @@
                 races.append((device, refresh))
                 return .refresh(device, refresh)
             }
-            return chooseForeignRevocation(of: device, access, refresh)
+            return chooseForeignRevocation(of: device, access, refresh, now)
         }
 
         /// One that others than the user ask for.
         private func chooseForeignRevocation(
-            of device: SimulatedUser.Device, _ access: TokenRecord, _ refresh: TokenRecord
+            of device: SimulatedUser.Device, _ access: TokenRecord, _ refresh: TokenRecord, _ now: Int64
         ) -> Choice? {
             if clients[access.text.client] != nil, roll(plan.mix.oauthRevocations) {
                 let token = random.next(below: 2) == 0 ? access : refresh
@@ -104,6 +111,9 @@
             }
             guard plan.administrator != nil else { return nil }
             let mix = plan.mix.administered
+            if isFirstTrialDue(.client, at: now) {
+                return .revoke(.init(.client(of: access), of: access, by: .administrator, device))
+            }
             var number = Int(random.next(below: 10 * Self.choices))
             let scope: RevocationOrder.Scope
             number -= mix.sessions
@@ -120,6 +130,17 @@
                 }
             }
             return .revoke(.init(scope, of: access, by: .administrator, device))
+        }
+
+        /// Whether a rule is to be tried that no answer has been judged by so far. Who asks does it then.
+        func isFirstTrialDue(_ rule: Rule, at now: Int64) -> Bool {
+            guard firstTrials.isDue(rule, after: now - began) else { return false }
+            guard oracle.tally.judged(by: rule) == 0 else {
+                firstTrials.end(rule)
+                return false
+            }
+            firstTrials.send(rule, after: now - began)
+            return true
         }
 
         /// Asks for a revoked token, whichever it is.

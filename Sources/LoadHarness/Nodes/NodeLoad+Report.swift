@@ -53,11 +53,21 @@
                 .init("let through unproven, as the route's policy says", Quantity.count(tally.lenient)),
                 .init("not answered, or with 503", unanswered),
             ]
+            if figures.checksDuringStalls > 0 {
+                facts.append(
+                    .init("checks while a key set stalled", Quantity.count(figures.checksDuringStalls)))
+            }
+            for rule in Rule.allCases where tally.judged(by: rule) > 0 || rulesToJudge.contains(rule) {
+                facts.append(.init("judged by rule: \(rule)", Quantity.count(tally.judged(by: rule))))
+            }
             for (name, counts) in figures.availability.operations.sorted(by: { $0.key < $1.key }) {
                 facts.append(.init("answered: \(name)", counts.text))
             }
             for (cause, count) in figures.causes.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
                 facts.append(.init("unavailable: \(cause)", Quantity.count(count)))
+            }
+            for (cause, count) in figures.unexplained.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+                facts.append(.init("while nothing was broken: \(cause)", Quantity.count(count)))
             }
             for (what, count) in figures.oddities.sorted(by: { $0.key < $1.key }) {
                 facts.append(.init("unexpected: \(what)", Quantity.count(count)))
@@ -88,11 +98,16 @@
                 (tally.other, "answers that no node should give"), (audit.lost, "lost revocations"),
                 (audit.unanswered, "revoked tokens of which a node said nothing at the end"),
                 (figures.neverAcknowledged, "revocations that were never acknowledged"),
+                (figures.keylessAnswers, "checks that failed for want of keys which the nodes had"),
+                (figures.lateAnswersOfUnknownKeys, "tokens of unknown keys for which a node looked too long"),
             ] where count > 0 {
                 failures.append("\(count) \(what)")
             }
             for rule in Rule.allCases where tally.violations(of: rule) > 0 {
                 failures.append("\(tally.violations(of: rule)) times \(rule.description)")
+            }
+            for rule in Rule.allCases where rulesToJudge.contains(rule) && tally.judged(by: rule) == 0 {
+                failures.append("never tried: \(rule.description)")
             }
             failures += figures.availability.failures
             if tally.judged == 0 { failures.append("nothing was judged: no node answered") }

@@ -49,15 +49,18 @@
             }
             guard !device.isBusy else { return nil }
             let means: RevocationOrder.Means = startsProcesses && number % 2 == 0 ? .commandLine : .library
+            if isFirstTrialDue(.token, at: now) { return .revoke(.init(.token(access), of: access, by: means, device)) }
+            // Guests would be kept out for as long as their clocks may be ahead.
+            if guest == nil, isFirstTrialDue(.all, at: now) {
+                return .revoke(.init(.all, of: access, by: means, device))
+            }
             switch number {
             case 70..<78: return .revoke(.init(.session(of: access), of: access, by: means, device))
             case 78..<84: return .revoke(.init(.token(access), of: access, by: means, device))
             case 84..<92: return .revoke(.init(.subject(of: access), of: access, by: means, device))
             case 92..<95: return .revoke(.init(.client(of: access), of: access, by: means, device))
             case 95..<98:
-                guard let guest, guest.hasAnotherKey, access.text.key == guest.key.identifier else { return nil }
-                guest.changeKey()
-                return .revoke(.init(.key(of: access), of: access, by: means, device))
+                return guest.flatMap { revocationOfKey($0, access, by: means, device) }
             default: return .revoke(.init(.all, of: access, by: means, device))
             }
         }

@@ -2,6 +2,7 @@
     import CLinux
     import Foundation
     import Glibc
+    import RevocationHTTP
 
     /// The load on nodes: one thread, epoll, many users. Everything in it has this thread as its owner, and all times are
     /// its one clock's: so what was received before something was sent is known exactly.
@@ -18,6 +19,10 @@
         private static let auditTime: Int64 = 120_000_000_000
         /// How long a token must still live to be asked for at the end; in nanoseconds.
         private static let leastLifeOfAudited: Int64 = 5_000_000_000
+        /// How long a node may look for a key that nobody knows, in nanoseconds: one attempt, and what else a request takes.
+        static let longestLookForKey = (KeySetCache.fetchDeadline + .seconds(2)).inNanoseconds
+        /// What a node says that has no keys of a token's issuer.
+        static let lackOfKeys = "keys of the token's issuer"
 
         /// What it ends with.
         struct Result: Sendable {
@@ -25,6 +30,8 @@
             var began: Int64 = 0
             var seconds = 0.0
             var tally = Tally()
+            /// What has to have been judged.
+            var rulesToJudge: Set<Rule> = []
             var figures = NodeFigures()
             var lateProbes = LateProbes()
             var processorSeconds = 0.0
@@ -51,9 +58,12 @@
         var oracle: Oracle
         let issuer: IssuerRecord
         let guests: [GuestIssuer]
+        /// Those whose keys a server has.
+        let servedIssuers: Set<String>
         let sideTasks: SideTasks
         var sideOperations: [Int: (operation: NodeOperation, sentAt: Int64)] = [:]
         var sideNumber = 0
+        var firstTrials: FirstTrials
         private var withdrawn: (key: KeyRecord, noticedAt: Int64)?
         var sideAt: Int64 = 0
         private(set) var users: [SimulatedUser] = []
@@ -88,6 +98,7 @@
             clients = Dictionary(
                 uniqueKeysWithValues: plan.clients.map { ($0, ClientCredentials(identifier: $0, secret: $1)) })
             random = Random(seed: plan.seed)
+            firstTrials = FirstTrials(plan.rulesToJudge)
             oracle = Oracle(
                 expiryBand: plan.expiryBand.inNanoseconds, rotationGrace: plan.rotationGrace.inNanoseconds)
             self.recorder = recorder
@@ -105,6 +116,7 @@
                     $0, users: plan.guests, devices: plan.devices, clients: plan.clients.keys.sorted(),
                     storeClock: plan.storeClock)
             }
+            servedIssuers = Set(plan.issuers.filter(\.servesKeys).map(\.name))
             sideTasks = try SideTasks()
             guard
                 clinux_epoll_control(epoll, clinux_add, sideTasks.descriptor, UInt32(CLINUX_READABLE), UInt64.max) == 0
@@ -156,6 +168,7 @@
             result.audit = audit?.outcome ?? .init()
             result.revoked = revokedTokens()
             result.tally = oracle.tally
+            if !control.isStopped { result.rulesToJudge = plan.rulesToJudge }
             result.lateProbes = prober.late
             return result
         }
@@ -337,7 +350,7 @@
         func conclude(_ operation: NodeOperation, _ outcome: Outcome, _ sent: Sent, at now: Int64) {
             let name = operation.kind.name
             let isAnswered = answered(operation, outcome, sent, at: now)
-            figures.availability.count(
+            figures.count(
                 name, isAnswered: isAnswered,
                 isExcused: !isAnswered && control.wasDisturbed(sent.node, since: sent.at))
             if isAnswered {

@@ -8,6 +8,8 @@ final class NodeLoadControl: Sendable {
         case acceptance
         /// A revocation was acknowledged.
         case revocation
+        /// Something was said about a token of an issuer whose keys a server has.
+        case servedKeys
     }
 
     /// Somebody waits for a proof.
@@ -28,6 +30,7 @@ final class NodeLoadControl: Sendable {
     private static let convalescence: Int64 = 1_000_000_000
 
     private let disturbances = Mutex<[Int: Disturbance]>([:])
+    private let stall = Mutex<ClosedRange<Int64>?>(nil)
     private let stopped = Atomic(false)
     private let broken = Mutex<[Rule: Int]>([:])
     private let rejected = Atomic(0)
@@ -74,6 +77,14 @@ final class NodeLoadControl: Sendable {
             return disturbance.faults > 0 || disturbance.endedAt >= time
         }
     }
+
+    /// The server of an issuer's keys begins to stall, or has ended it.
+    func keySetStalls(_ stalls: Bool, at now: Int64) {
+        stall.withLock { $0 = stalls ? now ... .max : ($0?.lowerBound ?? now)...now }
+    }
+
+    /// Whether it stalled at a time.
+    func hasKeySetStalled(at time: Int64) -> Bool { stall.withLock { $0?.contains(time) ?? false } }
 
     // MARK: Recovery
 

@@ -40,6 +40,8 @@ struct NodeLoadPlan: Sendable {
     var withdrawal: KeyWithdrawal?
     /// How far the store's clock may be from the harness'.
     var storeClock = StoreClockBand()
+    /// So long ago were expired tokens issued that are asked for on purpose: they live for ``GuestIssuer/lifetime``.
+    var ageOfExpired: Duration = .seconds(135)
     /// A token that lives longer is never to be accepted.
     var longestLifetime: Duration = .seconds(30 * 86_400)
     /// The label of our own issuer in the denylist.
@@ -106,7 +108,13 @@ struct NodeLoadMix: Sendable {
         var oauthRevocations = 20
         var administeredSessions = 20
         var administeredSubjects = 10
-        /// A token that was issued in the future, or lives for too long.
+        /// By the `kid` of the key that signs: from then on the issuer signs with its next key.
+        var administeredKeys = 2
+        /// A token that was signed with a revoked key just now: whoever has stolen it goes on minting.
+        var stolenKeys = 60
+        /// A token that was signed with a key that its issuer has never published.
+        var unknownKeys = 20
+        /// A token that has expired, was issued in the future, or lives for too long.
         var wrongTimes = 100
     }
 }

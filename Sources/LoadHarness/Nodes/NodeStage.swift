@@ -55,7 +55,7 @@ final class NodeStage: Sendable {
         plan.administrator = secret
         guard !others.isEmpty else { return }
         try OtherIssuer.file(others).write(to: URL(filePath: issuers))
-        for issuer in others where !issuer.location.contains("://") {
+        for issuer in others where !issuer.servesKeys {
             try OtherIssuer.keySet(issuer.keys).write(to: URL(filePath: issuer.location))
         }
         (plan.issuers, plan.label) = (others, Self.label)

@@ -68,7 +68,7 @@ struct Oracle {
             ended(revocation, .unacknowledged, at: now)
             judgement = self.judgement(of: answer, to: question, about: token, at: now)
         }
-        count(judgement, token, revocation.sentAt)
+        count(judgement, token, question, at: now)
         return judgement
     }
 
@@ -98,6 +98,7 @@ struct Oracle {
         let (token, question) = (presentation.token, presentation.question)
         let isAmongOthers = token.rotation.presentations > 1
         let isWithinGrace = now < token.rotation.firstPresentedAt.addingSaturating(rotationGrace - expiryBand)
+        let wasExchanged = token.rotation.exchangedAt ?? .max < question.sentAt
         var judgement = self.judgement(of: answer, to: question, about: token, at: now)
         switch answer {
         case .accepted:
@@ -109,7 +110,6 @@ struct Oracle {
             }
         case .refused:
             if isAmongOthers, !isWithinGrace, judgement == .falseRejection || judgement.isEither {
-                let wasExchanged = token.rotation.exchangedAt ?? .max < question.sentAt
                 judgement = wasExchanged ? .rightlyRefused : .eitherDuringRevocation
             }
             if wasUsed { token.session.standing.revoked(by: question.node, at: now) }
@@ -118,7 +118,8 @@ struct Oracle {
             if token.rotation.isContested { token.rotation.isUnsettled = true }
         }
         end(presentation, mayComeLate: isAmongOthers && !isWithinGrace || answer == .unavailable, at: now)
-        count(judgement, token, question.sentAt)
+        count(judgement, token, question, at: now)
+        if judgement.isVerdict, wasExchanged { tally.decided(by: .rotation) }
         return judgement
     }
 
@@ -150,8 +151,13 @@ struct Oracle {
     mutating func checked(
         _ token: TokenRecord, _ answer: TokenAnswer, to question: Question, at now: Int64
     ) -> Judgement {
-        let judgement = judgement(of: answer, to: question, about: token, at: now)
-        count(judgement, token, question.sentAt)
+        var judgement = judgement(of: answer, to: question, about: token, at: now)
+        // Used up by then, or perhaps used up: an exchange may have happened although its answer was lost.
+        if judgement == .falseRejection, token.rotation.presentations > 0 {
+            let wasExchanged = token.rotation.exchangedAt ?? .max < question.sentAt
+            judgement = wasExchanged ? .rightlyRefused : .eitherDuringRevocation
+        }
+        count(judgement, token, question, at: now)
         return judgement
     }
 
@@ -165,16 +171,18 @@ struct Oracle {
             case .other: .other
             }
         tally.count(judgement)
+        if !hasRightPassword, judgement.isVerdict { tally.decided(by: .password) }
         return judgement
     }
 
     /// Counts what the load has found out by itself.
     mutating func count(_ judgement: Judgement) { tally.count(judgement) }
 
-    private mutating func count(_ judgement: Judgement, _ token: TokenRecord, _ sentAt: Int64) {
+    private mutating func count(_ judgement: Judgement, _ token: TokenRecord, _ question: Question, at now: Int64) {
         let revokedFrom = token.revokedFrom
-        let age = revokedFrom == .max ? -1 : sentAt - revokedFrom
+        let age = revokedFrom == .max ? -1 : question.sentAt - revokedFrom
         tally.count(judgement, isSoon: (0...Tally.soon).contains(age))
+        if judgement.isVerdict, let rule = ruleToRefuse(token, question, at: now) { tally.decided(by: rule) }
     }
 
     private func judgement(
@@ -182,20 +190,15 @@ struct Oracle {
     ) -> Judgement {
         let revocation = token.revocation
         let isRevoked = (revocation?.acknowledged.at ?? .max) < question.sentAt
-        let hasExpired = question.sentAt >= token.expiresAt + expiryBand
-        let isEarly = token.validFrom > .min && now < token.validFrom - expiryBand
+        let rule = ruleToRefuse(token, question, at: now)
         switch answer {
         case .unavailable: return .unavailable
         case .other: return .other
         case .accepted:
-            if let rule = token.forbidden { return .violation(rule) }
-            if hasExpired { return .violation(.expiry) }
-            if isEarly { return .violation(.future) }
-            if let revocation, isRevoked {
-                return acceptance(of: token, question, revocation.acknowledged.at, breaking: revocation.rule)
-            }
+            if let rule { return .violation(rule) }
+            if isRevoked { return .lenient }
         case .refused:
-            if isRevoked || hasExpired || isEarly || token.forbidden != nil { return .rightlyRefused }
+            if rule != nil || isRevoked { return .rightlyRefused }
         }
         let doubt = token.doubt
         if doubt.from <= now {
@@ -211,17 +214,19 @@ struct Oracle {
         return answer == .accepted ? .rightlyAccepted : .falseRejection
     }
 
-    /// A revoked token was accepted.
-    private func acceptance(
-        of token: TokenRecord, _ question: Question, _ revokedAt: Int64, breaking rule: Rule
-    ) -> Judgement {
+    /// The rule that an acceptance would break; nil if either answer may be right.
+    private func ruleToRefuse(_ token: TokenRecord, _ question: Question, at now: Int64) -> Rule? {
+        if let rule = token.forbidden { return rule }
+        if question.sentAt >= token.expiresAt + expiryBand { return .expiry }
+        if token.validFrom > .min, now < token.validFrom - expiryBand { return .future }
+        guard let revocation = token.revocation, revocation.acknowledged.at < question.sentAt else { return nil }
         switch question.policy {
-        case .deny: return .violation(rule)
-        case .allow: return .lenient
+        case .deny: return revocation.rule
+        case .allow: return nil
         case .lastKnown(let bound):
             // Its proof was asked for before the revocation was written, and the node's own revocations drop it at once.
-            if token.wasRevoked(by: question.node, before: question.sentAt) { return .violation(.lastKnownLocal) }
-            return question.sentAt > revokedAt + bound ? .violation(.lastKnownBound) : .lenient
+            if token.wasRevoked(by: question.node, before: question.sentAt) { return .lastKnownLocal }
+            return question.sentAt > revocation.acknowledged.at + bound ? .lastKnownBound : nil
         }
     }
 }

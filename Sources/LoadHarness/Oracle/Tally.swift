@@ -14,6 +14,7 @@ struct Tally: Sendable, Equatable {
     private(set) var unavailable = 0
     private(set) var other = 0
     private var violationsByRule = Array(repeating: 0, count: Rule.allCases.count)
+    private var judgedByRule = Array(repeating: 0, count: Rule.allCases.count)
     /// Answers to questions that were sent at most 100 ms after the acknowledgement of the token's revocation.
     private(set) var soonAfterRevocation = 0
 
@@ -33,6 +34,12 @@ struct Tally: Sendable, Equatable {
         }
         if isSoon, judgement.isVerdict { soonAfterRevocation += 1 }
     }
+
+    /// An answer that a rule has decided about.
+    mutating func decided(by rule: Rule) { judgedByRule[rule.rawValue] += 1 }
+
+    /// How many answers would have broken a rule, had they been others: none, and the rule was not tried.
+    func judged(by rule: Rule) -> Int { judgedByRule[rule.rawValue] }
 
     func violations(of rule: Rule) -> Int { violationsByRule[rule.rawValue] }
     var violations: Int { violationsByRule.reduce(0, +) }
