@@ -42,7 +42,15 @@ struct ChaosFaultTests {
         #expect(!Fault.fullDisk.parties(nodes: 3).isDisjoint(with: Fault.kill(.daemon).parties(nodes: 3)))
         #expect(
             !Fault.partitionAll(.stalled).parties(nodes: 3).isDisjoint(with: Fault.kill(.node(2)).parties(nodes: 3)))
+        #expect(!Fault.stalledKeySet.parties(nodes: 3).isDisjoint(with: Fault.kill(.node(2)).parties(nodes: 3)))
         #expect(Fault.kill(.daemon).affected(nodes: 3) == [0, 1, 2])
         #expect(Fault.kill(.node(1)).affected(nodes: 3) == [1])
+    }
+
+    @Test("A stalled key set excuses no node from answering; any other fault excuses those that it affects")
+    func excuses() {
+        #expect(Fault.stalledKeySet.excused(nodes: 3).isEmpty)
+        #expect(Fault.kill(.node(1)).excused(nodes: 3) == [1])
+        #expect(Fault.partitionAll(.stalled).excused(nodes: 3) == [0, 1, 2])
     }
 }

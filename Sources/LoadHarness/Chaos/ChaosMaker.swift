@@ -24,6 +24,9 @@
         /// How long nodes may take to recover until they are given up.
         private static let patience: Duration = .seconds(30)
 
+        /// A key set stalls for no less: some stalls are longer than a node waits for it.
+        private static let leastStall: Duration = .seconds(4)
+
         /// How long everybody may log in before the first fault.
         private static let start: Duration = .seconds(2)
 
@@ -79,9 +82,9 @@
             let index = records.count
             records.append(Record(fault: fault, start: start))
             tell("\(fault.kind) · \(fault.target)")
-            let affected = fault.affected(nodes: site.nodeCount)
+            let excused = fault.excused(nodes: site.nodeCount)
             // The command line has a way of its own: it suffers with the daemon.
-            let disturbed = affected.count == site.nodeCount ? affected + [site.nodeCount] : affected
+            let disturbed = excused.count == site.nodeCount ? excused + [site.nodeCount] : excused
             control.disturb(disturbed)
             let undone = try await carryOut(fault, for: choice.duration)
             records[index].undone = undone
@@ -140,8 +143,12 @@
                 try site.moveClock(.daemon, by: 0)
                 return try await restart(.daemon)
             case .stalledKeySet:
+                // Every node has the keys, and can go on with them.
+                guard await recovery(of: fault, since: clinux_time()) != nil else { throw NotRecovered(fault: fault) }
                 site.keySet?.stall(true)
-                try await Task.sleep(for: duration)
+                control.keySetStalls(true, at: clinux_time())
+                try await Task.sleep(for: duration + Self.leastStall)
+                control.keySetStalls(false, at: clinux_time())
                 site.keySet?.stall(false)
             case .fullDisk:
                 try site.disk?.fill()
@@ -200,11 +207,13 @@
     }
 
     extension Fault {
-        /// With a full disk checks go on: it is over when a revocation is acknowledged.
+        /// With a full disk checks go on: it is over when a revocation is acknowledged. Before and after a stalled key set
+        /// every node has the keys.
         fileprivate var proofOfRecovery: NodeLoadControl.Proof {
             switch self {
             case .fullDisk, .nearlyFullDisk, .killOnFullDisk, .cutLane, .otherStore, .otherStoreForAll, .olderCopy:
                 .revocation
+            case .stalledKeySet: .servedKeys
             default: .acceptance
             }
         }

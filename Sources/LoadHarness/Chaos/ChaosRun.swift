@@ -19,9 +19,9 @@
             public init() {}
         }
 
-        /// No fault begins so shortly before the end, in seconds: it may last 3.5, and then the nodes have to be asked whether
+        /// No fault begins so shortly before the end, in seconds: it may last 6.5, and then the nodes have to be asked whether
         /// they have recovered.
-        private static let calm = 7.0
+        private static let calm = 9.0
 
         private let settings: Settings
         private let executable: String
@@ -58,9 +58,13 @@
             stageSettings.daemonArguments = [
                 "--auto-aof-rewrite-min-size", "256kb", "--auto-aof-rewrite-percentage", "50",
             ]
+            let keySet = try KeySetServer()
+            defer { keySet.close() }
             // Clocks that are moved may be as far apart as this; a cut-off reaches as far ahead.
             let stage = try NodeStage(executable: executable, settings: stageSettings) {
-                OtherIssuer.two(lead: .seconds(settings.movesClocks ? 30 : 2), ahead: .seconds(1), keySets: $0)
+                OtherIssuer.two(
+                    lead: .seconds(settings.movesClocks ? 30 : 2), ahead: .seconds(1), keySets: $0,
+                    servedAt: keySet.location)
             }
             var plan = NodeLoadPlan(nodes: [], seed: seed)
             plan.users = settings.users
@@ -75,6 +79,7 @@
             // Each keeps the guests out for as long as a cut-off reaches ahead.
             (plan.mix.guests.logOutsEverywhere, plan.mix.guests.administeredSubjects) = (2, 2)
             try stage.makeFiles(&plan, nodes: settings.nodes)
+            if let issuer = plan.issuers.first { keySet.publish(OtherIssuer.keySet(issuer.keys)) }
             var disk: SmallDisk?
             do {
                 disk = try await SmallDisk(at: stage.volume, on: stage)
@@ -82,7 +87,7 @@
                 report.warnings.append("the disk is not filled: \(error.message)")
             }
             do {
-                try await load(&plan, on: stage, disk, seed: seed, &report)
+                try await load(&plan, on: stage, disk, keySet, seed: seed, &report)
             } catch {
                 await clear(stage, disk)
                 throw error
@@ -107,11 +112,11 @@
         }
 
         private func load(
-            _ plan: inout NodeLoadPlan, on stage: NodeStage, _ disk: SmallDisk?, seed: UInt64,
+            _ plan: inout NodeLoadPlan, on stage: NodeStage, _ disk: SmallDisk?, _ keySet: KeySetServer, seed: UInt64,
             _ report: inout LoadReport
         ) async throws {
             let site = try await ChaosSite(
-                stage, nodes: settings.nodes, disk: disk, keySet: nil, movesClocks: settings.movesClocks
+                stage, nodes: settings.nodes, disk: disk, keySet: keySet, movesClocks: settings.movesClocks
             ) { report.warnings.append($0) }
             plan.nodes = site.profiles
             let commandLine = try CommandLineClient(stage, backend: site.sideBackend)

@@ -137,7 +137,6 @@
         /// Ends everything.
         func stop() async {
             for link in allLinks { link.close() }
-            keySet?.close()
             await stage.stop()
             if movesClocks { for process in processes.values { MovedClock.clear(after: process.identifier) } }
         }

@@ -101,7 +101,8 @@ enum Fault: Sendable, Equatable {
         case .partitionAll: Set((0..<nodes).map(Target.node))
         case .otherStoreForAll, .olderCopy: Set([.daemon] + (0..<nodes).map(Target.node))
         case .fullDisk, .nearlyFullDisk, .killOnFullDisk, .restartOnWrongClock: [.daemon]
-        case .stalledKeySet: [.keySet]
+        // A node that starts meanwhile has no keys yet that it could go on with.
+        case .stalledKeySet: Set([.keySet] + (0..<nodes).map(Target.node))
         }
     }
 
@@ -112,6 +113,15 @@ enum Fault: Sendable, Equatable {
             .cut(let node, _), .cutLane(let node, _), .otherStore(let node, _):
             [node]
         default: Array(0..<nodes)
+        }
+    }
+
+    /// The nodes that it excuses from answering.
+    func excused(nodes: Int) -> [Int] {
+        switch self {
+        // Their keys serve on, and a key that nobody knows gets its answer in time.
+        case .stalledKeySet: []
+        default: affected(nodes: nodes)
         }
     }
 
@@ -138,7 +148,7 @@ enum Fault: Sendable, Equatable {
         let target: Target = random.next(below: 3) == 0 ? .daemon : .node(node)
         let isForward = random.next(below: 2) == 0
         while true {
-            switch random.next(below: 32) {
+            switch random.next(below: 33) {
             case 0...4: return .kill(.daemon)
             case 5, 6: return .kill(.node(node))
             case 7, 8: return .pause(.daemon)
@@ -162,7 +172,7 @@ enum Fault: Sendable, Equatable {
             case 29 where means.restartsOnWrongClock, 30 where means.restartsOnWrongClock:
                 let seconds = wrongClocks[Int(random.next(below: UInt64(wrongClocks.count)))]
                 return .restartOnWrongClock(seconds: isForward ? seconds : -seconds)
-            case 31 where means.keySet: return .stalledKeySet
+            case 31 where means.keySet, 32 where means.keySet: return .stalledKeySet
             default: continue
             }
         }

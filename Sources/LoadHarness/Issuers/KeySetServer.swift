@@ -48,6 +48,10 @@
                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
                     + "Content-Length: \(body.count)\r\n\r\n"
                 let stalls = isStalled.load(ordering: .relaxed)
+                if !stalls {
+                    for client in stalled { Glibc.close(client) }
+                    stalled = []
+                }
                 let answer = Array(head.utf8) + (stalls ? [] : Array(body))
                 _ = answer.withUnsafeBytes { LoopbackSocket.send($0, to: client) }
                 if stalls { stalled.append(client) } else { Glibc.close(client) }
