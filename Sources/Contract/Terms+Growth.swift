@@ -47,11 +47,13 @@ public struct TermsGrowth: Sendable {
         }
         for (issuer, milliseconds) in lifetimes {
             let index = try Self.index(of: issuer, in: issuers)
-            guard milliseconds >= issuers[index].longestLifetime else {
+            // Where there are no terms yet, there is nothing that could shrink.
+            let isFirst = terms == nil && index == 0
+            guard isFirst || milliseconds >= issuers[index].longestLifetime else {
                 throw Terms.invalid(
                     "a lifetime only grows: \(issuers[index].longestLifetime / 1_000) s is allowed already")
             }
-            if terms == nil, index == 0 {
+            if isFirst {
                 issuers[index] = Terms.Issuer(
                     name: issuers[index].name, label: issuers[index].label, lead: issuers[index].lead,
                     lifetime: milliseconds)

@@ -136,6 +136,19 @@ import Testing
         #expect(try !old.grows(to: one(nil)))
     }
 
+    /// Where there are none yet, nothing is taken back: the first may say less than what is usual.
+    @Test func theFirstTermsSayWhatIsAsked() throws {
+        var growth = TermsGrowth()
+        growth.lifetimes = [(nil, 3_600_000)]
+        let first = try growth.applied(to: nil, now: 1)
+        #expect(first.issuers.map(\.lifetimes) == [[.init(milliseconds: 3_600_000, since: 0)]])
+        let longer = try Terms(issuers: [.init(name: nil, lifetime: 3_600_001)])
+        #expect(throws: ContractError.self) { try growth.applied(to: longer, now: 1) }
+        growth.added = [("other", "o")]
+        growth.lifetimes = [("other", 1_000), ("other", 999)]
+        #expect(throws: ContractError.self) { try growth.applied(to: first, now: 1) }
+    }
+
     @Test func theyNeverShrink() throws {
         let old = try many()
         let (own, other) = (old.issuers[0], old.issuers[1])
