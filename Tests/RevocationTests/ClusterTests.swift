@@ -65,6 +65,18 @@ import Testing
         #expect(await list.verdict(for: login).reason != nil)
         #expect(await list.readiness().isReady)
 
+        // Each slot is a witness of its own: an acknowledgement takes all of them.
+        let odd = cluster.primary(of: "{odd}")
+        let oddEpoch = ClusterSlot.epochKey(of: ClusterSlot.of("{odd}"))
+        #expect(try await odd.ask("SET", oddEpoch, "other") == .ok)
+        for sessions in [["a", "{odd}"], ["{odd}", "a"]] {
+            let error = await #expect(throws: RevocationError.self) {
+                try await list.revoke(sessions.map { .session($0) })
+            }
+            #expect(error?.code == .epochChanged)
+        }
+        #expect(try await odd.ask("SET", oddEpoch, epoch) == .ok)
+
         // A part that loses its memory is noticed by whoever asks it.
         _ = try await cluster.primary(of: "{lost}").ask("FLUSHALL")
         #expect(await list.verdict(for: Self.token("{lost}")).unknownCode == .epochMissing)

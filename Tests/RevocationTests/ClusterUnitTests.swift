@@ -106,6 +106,11 @@ import Testing
         let proof = ClusterAnswer(replies: [.null], proof: [.bulk([1]), .bulk([2])], time: nil)
         #expect(terms.groups.count == 1)
         #expect(try terms.values([proof]).values == [[1], [2]])
+        // A slot that lost its terms does not make them unwritten; what is written there is refused without them.
+        let two = ClusterLookUp(["a", "b", Terms.key, Epoch.key])
+        let bare = ClusterAnswer(replies: [.null], proof: [.null, .bulk([2])], time: nil)
+        #expect(try two.values([bare, proof]).values == [nil, nil, [1], [2]])
+        #expect(try two.values([bare, bare]).values == [nil, nil, nil, [2]])
     }
 
     @Test func nodesThatAreMadeUpAreRefused() {
