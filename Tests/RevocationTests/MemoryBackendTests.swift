@@ -60,6 +60,23 @@ import Testing
         #expect(try await backend.lookUp(["revoked:jti:a"])[0] != nil)
     }
 
+    /// What has been told as the time is never told again as an earlier one: a cut-off would spare a log-in.
+    @Test func itsTimeNeverGoesBack() async throws {
+        let wall = Mutex<Int64>(1_799_999_000_000)
+        let elapsed = Mutex<Int64>(0)
+        var configuration = configuration()
+        configuration.wallClock = { wall.withLock { $0 } }
+        let backend = MemoryBackend(configuration: configuration) { elapsed.withLock { $0 } }
+        var last = try await backend.timedLookUp([]).time.lowerBound
+        for step in [-10_000, -3_600_000, 0, 5_000, -86_400_000] as [Int64] {
+            wall.withLock { $0 += step }
+            elapsed.withLock { $0 += 100 }
+            let time = try await backend.timedLookUp(["revoked:all"]).time.lowerBound
+            #expect(time >= last)
+            last = time
+        }
+    }
+
     @Test func aClosedListKnowsNothing() async throws {
         let list = try RevocationList("memory:", configuration: configuration())
         await list.close()

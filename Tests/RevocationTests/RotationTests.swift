@@ -131,7 +131,7 @@ import Testing
         let list = try RevocationList("memory:", configuration: liveConfiguration())
         for change: (inout TokenClaims) -> Void in [
             { $0.kind = .access }, { $0.identifier = nil }, { $0.identifier = "" }, { $0.session = nil },
-            { $0.session = "" }, { $0.expiresAt = nil },
+            { $0.session = "" }, { $0.expiresAt = nil }, { $0.issuedAt = nil },
         ] {
             var token = Self.refreshToken()
             change(&token)

@@ -15,7 +15,7 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
     func aRevocationIsKeptByTheStoresClock(offset: Int64) async throws {
         let store = try await FakeStore { answerHealthily($0) }
         store.answer { $0.first == "TIME" ? .bytes(time(Self.now + offset)) : answerHealthily($0) }
-        let list = try RevocationList(store.url, configuration: configuration())
+        let list = try RevocationList(store.url, configuration: configuration(time: { Self.now }))
         let expiry = Self.now + offset + 1_000_000
         #expect(try await list.revoke(token(expiresAt: expiry)) == .revoked(secondsToLive: 1_120))
         // The time is known now: nothing but the revocation is sent.
@@ -125,6 +125,45 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         #expect(await list.verdict(for: token()).isClear)
         await list.close()
         await store.stop()
+    }
+
+    /// The clock was wrong when the question was sent, and is right again when its answer comes.
+    @Test func aClockThatIsSetRightMeanwhileVouchesForNoEarlierQuestion() async throws {
+        let store = try await FakeStore.healthy()
+        let clocks = Clocks()
+        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        #expect(await list.verdict(for: token()).isClear)
+        clocks.wall.wrappingAdd(60_000, ordering: .relaxed)
+        store.answer { command in
+            if command[0] == "MGET" { clocks.wall.store(Self.now, ordering: .relaxed) }
+            return answerHealthily(command)
+        }
+        #expect(await list.verdict(for: token()).unknownCode == .clockSkewed)
+        #expect(await list.verdict(for: token()).isClear)
+        await list.close()
+        await store.stop()
+    }
+
+    /// A session, a key, a cut-off by their names, too.
+    @Test(arguments: [Scope.session("s"), .key("k"), .subject("alice"), .all])
+    func aNameIsNotClearEitherWhileTheClockIsWrong(scope: Scope) async throws {
+        let store = try await FakeStore.healthy()
+        let clocks = Clocks()
+        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        #expect(await list.verdict(of: scope).isClear)
+        clocks.wall.wrappingAdd(-30_001, ordering: .relaxed)
+        #expect(await list.verdict(of: scope).unknownCode == .clockSkewed)
+        await list.close()
+        await store.stop()
+    }
+
+    /// Of all that the store's time may be it is the earliest: a revocation is rather kept for too long.
+    @Test func aLifetimeIsReckonedFromTheEarliestTime() throws {
+        let settings = configuration(time: { Self.now })
+        let list = try RevocationList("memory:", configuration: settings)
+        let boot = settings.bootMilliseconds
+        let clock = StoreClock(time: 1_000_000, sentAt: boot - 3_000, receivedAt: boot - 1_000)
+        #expect(list.time(by: clock) == 1_001_000)
     }
 
     /// A log-out is neither late nor kept for less than the token lives.
