@@ -1,5 +1,7 @@
+import AdminHTTP
 import Foundation
 import Logging
+import PrometheusMetrics
 import RevocationHTTP
 import Synchronization
 import Testing
@@ -33,11 +35,12 @@ import Testing
     private let directory = try! TemporaryDirectory()
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Runs `body` while a watch looks after the directory's keys.
-    private func watching(_ body: (KeyRing, Turns) async throws -> Void) async throws {
-        let ring = try await KeyRing(try KeyFiles.load(directory.path, logger: logger))
+    /// Runs `body` while a watch looks after the directory's keys, or the one of a file.
+    private func watching(file: String? = nil, _ body: (KeyRing, Turns) async throws -> Void) async throws {
+        let path = file.map { directory.file($0) } ?? directory.path
+        let ring = try await KeyRing(try KeyFiles.load(path, logger: logger))
         let turns = Turns()
-        let watch = KeyWatch(path: directory.path, keys: ring, logger: logger) { try await turns.pause() }
+        let watch = KeyWatch(path: path, keys: ring, logger: logger) { try await turns.pause() }
         let running = Task { try await watch.run() }
         await turns.begin()
         try await body(ring, turns)
@@ -115,6 +118,60 @@ import Testing
             let new = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
             await turns.look()
             #expect(try published(ring) == [new.publicKey.identifier])
+        }
+    }
+
+    /// The same where the setting names a file, and where a link leads nowhere any more, as Kubernetes' secrets do.
+    @Test func aFileThatIsGoneTakesItsKeyWithIt() async throws {
+        _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+        try await watching(file: "1.pem") { ring, turns in
+            try remove("1.pem")
+            await turns.look()
+            #expect(try published(ring) == [])
+            #expect(ring.status.problems.contains { $0.contains("there is no key at \(directory.file("1.pem"))") })
+        }
+        let rest = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+        let target = try TemporaryDirectory()
+        _ = try KeyFiles.create(target.file("key"), algorithm: .es256)
+        try FileManager.default.createSymbolicLink(
+            atPath: directory.file("2.pem"), withDestinationPath: target.file("key"))
+        try await watching { ring, turns in
+            await turns.look()
+            #expect(try published(ring).count == 2)
+            try FileManager.default.removeItem(atPath: target.file("key"))
+            await turns.look()
+            #expect(try published(ring) == [rest.publicKey.identifier])
+        }
+    }
+
+    /// Whoever looks after the node hears of it: in its log, at /readyz and in its metrics.
+    @Test func whatIsWrongWithKeysIsTold() async throws {
+        _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+        let denylist = try TestDenylist(clock: TestNode.Clock())
+        let others = KeySetCache { () async throws(VerificationKeysError) in Data(#"{"keys":[]}"#.utf8) }
+        let other = TrustedIssuer(name: "other", audience: "a", keys: others)
+        try await watching { ring, turns in
+            let health = NodeHealth(denylist: denylist, own: "own", keys: ring, others: [other])
+            func expect(own: Int, other: Int, sourceLocation: SourceLocation = #_sourceLocation) async {
+                let warnings = await health.report().warnings ?? []
+                for (issuer, count) in [("own", own), ("other", other)] {
+                    #expect(
+                        warnings.count { $0.hasPrefix("keys of \(issuer): ") } == count, sourceLocation: sourceLocation)
+                    let sample = "revoked_node_key_problems{issuer=\"\(issuer)\"} \(count)\n"
+                    #expect(Exposition.text(health.families).contains(sample), sourceLocation: sourceLocation)
+                }
+            }
+            await expect(own: 0, other: 0)
+            try Data("half a key".utf8).write(to: URL(filePath: directory.file("0.pem")))
+            await turns.look()
+            await expect(own: 1, other: 0)
+            _ = try? await others.keys(for: "k")
+            await expect(own: 1, other: 1)
+            #expect(Exposition.text(health.families).contains("revoked_node_keys{issuer=\"other\"} 0\n"))
+            #expect(Exposition.text(health.families).contains("revoked_node_keys{issuer=\"own\"} 1\n"))
+            try remove("0.pem")
+            await turns.look()
+            await expect(own: 0, other: 1)
         }
     }
 

@@ -66,6 +66,23 @@ import Testing
         }
     }
 
+    /// Accounts are found however a name is composed; subjects are compared byte for byte.
+    @Test func anotherSpellingIsAnotherSubject() async throws {
+        let key = SigningKey(generating: .es256)
+        let (one, other) = ("\u{C5}sa", "A\u{30A}sa")
+        let token = try await TestNode(keys: [key], names: [one]).test { try await $0.pair(one).access }
+        let node = try await TestNode(keys: [key], names: [other])
+        try await node.test { client in
+            #expect(try await client.me(token).status == .ok)
+            let own = try await client.pair(one).access
+            #expect(try TokenParts(own).claims["sub"] as? String == other)
+            let answer = try await client.keep(token, password: "correct horse")
+            #expect(answer.status == .unauthorized)
+            #expect(try answer.json()["access_token"] == nil)
+            for token in [token, own] { #expect(try await client.me(token).status == .ok) }
+        }
+    }
+
     /// Guesses count as they do at the log-in, and together with those.
     @Test func guessesAreLimited() async throws {
         var settings = TestNode.settings

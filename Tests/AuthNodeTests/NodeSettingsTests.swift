@@ -99,6 +99,20 @@ import Testing
         #expect(configuration.acceptedEvictionPolicies == ["volatile-lru", "allkeys-lru"])
     }
 
+    /// What has to agree with the denylist's terms: so long are revocations kept, and so far do cut-offs reach.
+    @Test func theDenylistIsToldHowLongTokensLiveAndHowFarClocksAreAhead() async throws {
+        var settings = try await NodeSettings(
+            flags: required, environment: ["REVOKED_NODE_REFRESH_TOKEN_LIFETIME": "7200", "REVOKED_NODE_LEEWAY": "7"])
+        settings.issuerLabel = "own"
+        let other = RevocationConfiguration.Issuer("other", label: "o", lifetime: .seconds(60))
+        let configuration = settings.denylistConfiguration(others: [other], leads: ["other": .seconds(9)])
+        #expect(configuration.longestRefreshLifetime == .seconds(7_200))
+        #expect(configuration.leeway == .seconds(7))
+        #expect(configuration.issuers == [.init(settings.issuer, label: "own"), other])
+        // Our own times are the store's.
+        #expect(configuration.issuerLeads == [settings.issuer: .zero, "other": .seconds(9)])
+    }
+
     @Test(arguments: [
         ["REVOKED_NODE_REPLICAS": "-1"], ["REVOKED_NODE_REPLICAS": "many"],
         ["REVOKED_NODE_PORT": "many"], ["REVOKED_NODE_PORT": "65536"], ["REVOKED_NODE_LEEWAY": "61"],

@@ -24,11 +24,14 @@ import Testing
             issuers: [TrustedIssuer(name: Self.issuer, audience: "shop", keys: keys)], labels: Self.labels)
     }
 
-    private func token(type: String = "at+jwt", subject: String = "alice", identifier: String = "t") throws -> String {
-        let claims: [String: Any] = [
+    private func token(
+        type: String = "at+jwt", subject: String = "alice", identifier: String = "t", session: String? = nil
+    ) throws -> String {
+        var claims: [String: Any] = [
             "iss": Self.issuer, "aud": type == "at+jwt" ? "shop" : Self.issuer, "sub": subject, "jti": identifier,
             "client_id": "app", "iat": TestNode.start / 1000 - 1, "exp": TestNode.start / 1000 + 600,
         ]
+        claims["sid"] = session
         let input =
             Base64URL.encode(#"{"typ":"\#(type)","alg":"ES256","kid":"k"}"#.utf8) + "."
             + Base64URL.encode(try JSONSerialization.data(withJSONObject: claims))
@@ -50,10 +53,14 @@ import Testing
             #expect(try await client.post("/logout-everywhere", "", bearer(foreign)).status == .ok)
             #expect(try await client.me(foreign).status == .unauthorized)
             #expect(try await client.me(own).status == .ok)
-            let kept = try await client.post(
-                "/logout-everywhere", #"{"keep_current":true,"password":"correct horse"}"#,
-                bearer(try token(identifier: "u")))
-            #expect(kept.status != .ok)
+            // Nor is its session traded for one of ours, with our user's password or without.
+            for (index, session) in [nil, "s"].enumerated() {
+                let token = try token(identifier: "u\(index)", session: session)
+                let kept = try await client.post(
+                    "/logout-everywhere", #"{"keep_current":true,"password":"correct horse"}"#, bearer(token))
+                #expect(kept.status == .unauthorized || kept.status == .badRequest)
+                #expect(try kept.json()["access_token"] == nil)
+            }
         }
     }
 

@@ -27,17 +27,18 @@ struct TestNode {
     let keys: KeyRing
     let node: Node
 
+    /// - Parameter names: of the accounts.
     /// - Parameter passwords: of those who have another than all.
     /// - Parameter rounds: of scrypt; few, so that tests do not wait for it.
     init(
         keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeSettings = Self.settings,
         clients: Clients = Clients(), issuers: [TrustedIssuer] = [], labels: [String: String] = [:],
-        passwords: [String: String] = [:], rounds: Int = 1 << 4,
+        names: [String] = ["alice", "bob"], passwords: [String: String] = [:], rounds: Int = 1 << 4,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         var accounts = Accounts()
         let cost = PasswordCost(rounds: rounds, blockSize: 8, parallelism: 1)
-        for name in ["alice", "bob"] {
+        for name in names {
             try accounts.add(name, password: passwords[name] ?? "correct horse", cost: cost)
         }
         clock = Clock()
