@@ -49,18 +49,19 @@ import Testing
 
     @Test func itsSubjectIsNotOurs() async throws {
         try await node().test { client in
-            let (own, foreign) = (try await client.token(), try token())
+            let own = try await client.token()
+            // Nor is its session traded for one of ours, though our user's password be right. Nothing happens then.
+            for session in [nil, "s"] {
+                let foreign = try token(session: session)
+                let kept = try await client.post(
+                    "/logout-everywhere", #"{"keep_current":true,"password":"correct horse"}"#, bearer(foreign))
+                #expect(kept.status == .badRequest)
+                #expect(try await client.me(foreign).status == .ok)
+            }
+            let foreign = try token()
             #expect(try await client.post("/logout-everywhere", "", bearer(foreign)).status == .ok)
             #expect(try await client.me(foreign).status == .unauthorized)
             #expect(try await client.me(own).status == .ok)
-            // Nor is its session traded for one of ours, with our user's password or without.
-            for (index, session) in [nil, "s"].enumerated() {
-                let token = try token(identifier: "u\(index)", session: session)
-                let kept = try await client.post(
-                    "/logout-everywhere", #"{"keep_current":true,"password":"correct horse"}"#, bearer(token))
-                #expect(kept.status == .unauthorized || kept.status == .badRequest)
-                #expect(try kept.json()["access_token"] == nil)
-            }
         }
     }
 
