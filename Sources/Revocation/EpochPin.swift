@@ -11,17 +11,21 @@ struct EpochPin: Sendable {
     /// The terms that the store last had under the pinned epoch: what it gets again if it loses them.
     private(set) var knownTerms: Terms?
     private var askedAt: ContinuousClock.Instant?
+    private let omitted: OmittedProtection?
 
     /// - Parameter epoch: the configured one, or that of the state file; nil pins the first that is seen.
-    init(_ epoch: [UInt8]?) {
+    init(_ epoch: [UInt8]?, omitting omitted: OmittedProtection? = nil) {
         pinned = epoch
+        self.omitted = omitted
     }
 
     /// Pins an epoch if it is the first one, and a bare one: one that says what it replaces waits for an operator.
     /// - Returns: the epoch to compare with, and whether it was pinned just now; none if there is none.
     mutating func pin(seeing epoch: [UInt8]?) -> (pinned: [UInt8], isNew: Bool) {
         if let pinned { return (pinned, false) }
-        guard let identity = Epoch.Identity(epoch), identity.replaced == nil else { return ([], false) }
+        guard let identity = Epoch.Identity(epoch), identity.replaced == nil || omitted == .bareEpoch else {
+            return ([], false)
+        }
         pinned = identity.epoch
         return (identity.epoch, true)
     }
@@ -51,12 +55,19 @@ struct EpochPin: Sendable {
     /// - Parameter accepted: what the store says was accepted, in the same reply: it names both epochs.
     /// - Returns: whether the pin has moved.
     mutating func accept(epoch: [UInt8]?, accepted: [UInt8]?) -> Bool {
-        guard let pinned, let identity = Epoch.Identity(epoch), let acceptance = Epoch.Identity(accepted),
-            acceptance.replaced == pinned, acceptance.epoch == identity.epoch, identity.epoch != pinned
+        guard let pinned, let identity = Epoch.Identity(epoch), identity.epoch != pinned,
+            isAccepted(identity, in: pinned, Epoch.Identity(accepted))
         else { return false }
         self.pinned = identity.epoch
         belief = nil
         knownTerms = nil
         return true
+    }
+
+    /// Whether an operator has accepted an epoch in place of the pinned one.
+    private func isAccepted(_ identity: Epoch.Identity, in pinned: [UInt8], _ acceptance: Epoch.Identity?) -> Bool {
+        guard omitted != .acceptance else { return true }
+        guard let acceptance, acceptance.epoch == identity.epoch else { return false }
+        return acceptance.replaced == pinned || omitted == .replacedEpoch && acceptance.replaced != nil
     }
 }

@@ -9,12 +9,14 @@ final class Belief: Sendable {
 
     let epoch: [UInt8]
     let terms: TermsInForce
+    private let omitsTermsOfWrites: Bool
     /// By ``PendingCall/Hope/Reply``. Empty where nothing is hoped for.
     private let replies: [[UInt8]]
 
-    init(_ epoch: [UInt8], terms: TermsInForce) {
+    init(_ epoch: [UInt8], terms: TermsInForce, omitting omitted: OmittedProtection? = nil) {
         self.epoch = epoch
         self.terms = terms
+        omitsTermsOfWrites = omitted == .termsOfWrites
         guard epoch.count <= Self.maximumBytes else {
             replies = []
             return
@@ -47,7 +49,7 @@ final class Belief: Sendable {
             return StoreFailure(
                 doubt.code == .epochMissing ? .epochMissing : .epochChanged, "not acknowledged: \(doubt.message)")
         }
-        guard needsTerms, witness.terms != terms.bytes else { return nil }
+        guard needsTerms, witness.terms != terms.bytes, !omitsTermsOfWrites else { return nil }
         return .termsChanged
     }
 }

@@ -47,10 +47,10 @@ extension RevocationList {
         let (pinned, isNew) = pin.withLock { $0.pin(seeing: witness.epoch) }
         if isNew { keep(pinned) }
         if let doubt = Epoch.doubt(witness.epoch, pinned: pinned) { return Contact(terms: terms, cause: doubt) }
-        if let disagreement = wanted.disagreement(with: terms.terms) {
+        if configuration.omitted != .terms, let disagreement = wanted.disagreement(with: terms.terms) {
             return Contact(terms: terms, cause: UnknownCause(.termsDisagree, disagreement))
         }
-        let belief = Belief(pinned, terms: terms)
+        let belief = Belief(pinned, terms: terms, omitting: configuration.omitted)
         pin.withLock { $0.believe(belief) }
         return Contact(belief: belief, terms: terms)
     }

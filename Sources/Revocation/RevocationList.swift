@@ -79,7 +79,7 @@ public final class RevocationList: Sendable {
         isObserved = metrics.areWanted || self.tracer != nil
         self.configuration = configuration
         self.logger = logger
-        pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) } ?? kept))
+        pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) } ?? kept, omitting: configuration.omitted))
         if let kept, let epoch = configuration.epoch, !kept.elementsEqual(epoch.utf8) {
             logger.warning("the configured epoch is not that of the state file: the configured one counts")
         }

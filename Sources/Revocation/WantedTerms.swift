@@ -19,6 +19,8 @@ struct WantedTerms: Sendable {
     private let prefix: String
     private let issuers: [Issuer]
     private let leeway: Int64
+    /// Whether the denylist's terms count for nothing.
+    private let omitsTerms: Bool
     /// What this process writes if it finds no terms.
     let first: Terms
 
@@ -37,6 +39,7 @@ struct WantedTerms: Sendable {
             }
         prefix = configuration.namespace.prefix
         leeway = configuration.leeway.milliseconds
+        omitsTerms = configuration.omitted == .terms
         do throws(ContractError) {
             first = try Terms(
                 issuers: issuers.map { issuer in
@@ -55,7 +58,9 @@ struct WantedTerms: Sendable {
     /// - Throws: ``Contract/UnknownCause/Code/termsDisagree`` for terms that cannot be read.
     func inForce(_ bytes: [UInt8]?, known: Terms? = nil) throws(UnknownCause) -> TermsInForce {
         do throws(ContractError) {
-            let terms = try bytes.map { (bytes) throws(ContractError) in try Terms(bytes) } ?? known ?? first
+            let terms =
+                try bytes.map { (bytes) throws(ContractError) in omitsTerms ? first : try Terms(bytes) } ?? known
+                ?? first
             return try TermsInForce(terms, prefix: prefix, bytes: bytes)
         } catch {
             throw UnknownCause(.termsDisagree, "the denylist's terms (\(Terms.key)) cannot be used: \(error.message)")

@@ -46,8 +46,8 @@
             plan.sidesPerSecond = canary.sidesPerSecond
             plan.expiryBand = .milliseconds(500)
             plan.end = .after(limit)
-            let fleet = try await CanaryFleet(
-                isWeakened ? canary.weakness : nil, policies: [canary.policy, canary.policy], on: stage, plan: &plan)
+            if canary.oddity == .slowClock { plan.ageOfExpired = .seconds(300) }
+            let fleet = try await CanaryFleet(canary, isWeakened ? canary.weakness : nil, on: stage, plan: &plan)
             plan.nodes = fleet.profiles
             if canary.sidesPerSecond > 0 {
                 plan.commandLine = CommandLineClient(fleet.list, namesIssuers: canary.guests > 0)
@@ -66,7 +66,7 @@
             _ canary: RuleCanary, _ plan: NodeLoadPlan, _ fleet: CanaryFleet, stopsEarly: Bool
         ) async throws -> Outcome {
             let control = NodeLoadControl()
-            let scenario = Task { await canary.scenario.run(on: fleet, control) }
+            let scenario = Task { try await canary.scenario.run(on: fleet, control) }
             let watch = Task {
                 while stopsEarly, !Task.isCancelled, !canary.hasShown(control) {
                     try? await Task.sleep(for: Self.pollInterval)
@@ -79,15 +79,16 @@
             }
             let found = try await NodeLoad.run(plan, control: control, recorder: LoadRecorder())
             scenario.cancel()
-            await scenario.value
+            do { try await scenario.value } catch is CancellationError {}
             var outcome = Outcome()
             for rule in Rule.allCases where found.tally.violations(of: rule) > 0 {
                 outcome.violations[rule] = found.tally.violations(of: rule)
             }
             outcome.falseRejections = found.tally.falseRejections
             outcome.judged = found.tally.judged
-            // Without its store, or with another one, a node has to answer 503.
-            outcome.isUnavailable = canary.scenario == .calm && !found.figures.availability.failures.isEmpty
+            // Without its store, with another one, or with settings that cannot be right, a node has to answer 503.
+            outcome.isUnavailable =
+                canary.scenario == .calm && canary.oddity == nil && !found.figures.availability.failures.isEmpty
             outcome.findings = found.figures.findings
             return outcome
         }
@@ -105,16 +106,56 @@
     }
 
     extension RuleCanary.Scenario {
-        /// Does to the nodes' store what it says, until it is cancelled.
-        fileprivate func run(on fleet: CanaryFleet, _ control: NodeLoadControl) async {
-            guard self != .calm else { return }
-            let nodes = Array(fleet.links.indices)
-            while (try? await Task.sleep(for: .milliseconds(700))) != nil {
-                control.disturb(nodes)
-                for link in fleet.links {
-                    link.redirect(.all, to: self == .emptyStore ? fleet.otherStore : nil)
+        /// So much must have been revoked before anything happens that could forget it.
+        private static let leastRevocations = 30
+        private static let poll: Duration = .milliseconds(20)
+        private static let interval: Duration = .milliseconds(700)
+        /// In milliseconds.
+        private static let year: Int64 = 365 * 86_400_000
+        /// More than the margin by which revocations outlast what they revoke.
+        private static let secondsThatPass: Int64 = 200
+
+        /// Does to nodes and store what it says, until it is cancelled.
+        fileprivate func run(on fleet: CanaryFleet, _ control: NodeLoadControl) async throws {
+            switch self {
+            case .calm: return
+            case .storeAway: await redirect(fleet, to: nil, control)
+            case .emptyStore: await redirect(fleet, to: fleet.otherStore, control)
+            case .acceptedElsewhere:
+                try await fleet.acceptOtherStore()
+                await redirect(fleet, to: fleet.otherStore, control)
+            case .emptiedDirectory, .restartOnWrongClock, .restartOntoEmptyStore, .flushed:
+                while control.acknowledgements < Self.leastRevocations { try await Task.sleep(for: Self.poll) }
+                control.disturb(Array(fleet.links.indices))
+                try await happenOnce(to: fleet)
+            case .timePasses:
+                while (try? await Task.sleep(for: Self.interval * 2)) != nil {
+                    fleet.clock.pass(seconds: Self.secondsThatPass)
                 }
-                try? await Task.sleep(for: .milliseconds(700))
+            }
+        }
+
+        private func happenOnce(to fleet: CanaryFleet) async throws {
+            switch self {
+            case .emptiedDirectory: try await fleet.restartStore(isEmptied: true)
+            case .restartOnWrongClock: try await fleet.restartStore(ahead: Self.year)
+            case .restartOntoEmptyStore:
+                fleet.links[0].redirect(.all, to: fleet.otherStore)
+                try await fleet.restartNode()
+            case .flushed:
+                try await fleet.flushStore()
+                try await fleet.restartNode()
+            case .calm, .storeAway, .emptyStore, .acceptedElsewhere, .timePasses: return
+            }
+        }
+
+        /// - Parameter port: nil for nowhere.
+        private func redirect(_ fleet: CanaryFleet, to port: Int?, _ control: NodeLoadControl) async {
+            let nodes = Array(fleet.links.indices)
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                control.disturb(nodes)
+                for link in fleet.links { link.redirect(.all, to: port) }
+                try? await Task.sleep(for: Self.interval)
                 for link in fleet.links { link.endRedirection() }
                 control.calm(nodes, at: clinux_time())
             }

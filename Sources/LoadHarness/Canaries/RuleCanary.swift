@@ -6,6 +6,39 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         case storeAway
         /// An empty store answers for the right one, again and again.
         case emptyStore
+        /// The same with a store that an operator has accepted, in the place of one that nobody held.
+        case acceptedElsewhere
+        /// The daemon starts again on an empty directory.
+        case emptiedDirectory
+        /// The daemon starts again while its wall clock is a year ahead.
+        case restartOnWrongClock
+        /// A node starts again, and finds an empty store.
+        case restartOntoEmptyStore
+        /// The store is flushed, and a node starts again.
+        case flushed
+        /// Minutes pass in a moment, for daemon and nodes alike.
+        case timePasses
+    }
+
+    /// What is wrong with one of the nodes from the start, whether its protections are there or not.
+    enum Oddity: Sendable {
+        /// It is told another label than the denylist's terms say.
+        case otherLabel
+        /// Its own tokens live shorter than others'.
+        case shorterLifetimes
+        /// It has read the terms before they grew: all nodes have.
+        case olderTerms
+        case fastClock
+        case slowClock
+
+        /// What its clock is ahead of the others', in milliseconds.
+        var ahead: Int64 {
+            switch self {
+            case .fastClock: 100_000
+            case .slowClock: -200_000
+            case .otherLabel, .shorterLifetimes, .olderTerms: 0
+            }
+        }
     }
 
     /// What shows.
@@ -18,6 +51,7 @@ struct RuleCanary: Sendable, CustomStringConvertible {
     let weakness: Weakness
     let sign: Sign
     var scenario = Scenario.calm
+    var oddity: Oddity?
     var policy = RoutePolicy.deny
     var mix = RuleCanary.mix
     /// In seconds.
@@ -30,7 +64,10 @@ struct RuleCanary: Sendable, CustomStringConvertible {
     /// How long it may take to show. Unavailability is judged when the load ends.
     var patience: Duration { sign == .unavailability ? .seconds(5) : .seconds(50) }
 
-    var description: String { "\(weakness) → \(sign)" }
+    var description: String {
+        let circumstances = [scenario == .calm ? nil : "\(scenario)", oddity.map { "\($0)" }].compactMap { $0 }
+        return "\(weakness) → \(sign)" + (circumstances.isEmpty ? "" : " (\(circumstances.joined(separator: ", ")))")
+    }
 
     /// Changes and revocations one after the other, many questions about what was revoked.
     private static var mix: NodeLoadMix {
@@ -69,7 +106,19 @@ struct RuleCanary: Sendable, CustomStringConvertible {
             mix: changed { ($0.guests.requests, $0.guests.logOutsEverywhere) = (5_000, 300) }, guests: 10),
         RuleCanary(weakness: .replacesCutOffs, sign: .broken(.subject)),
         RuleCanary(weakness: .readsTimeEarly, sign: .broken(.subject)),
-        RuleCanary(weakness: .believesAnyEpoch, sign: .broken(.session), scenario: .emptyStore),
+        RuleCanary(weakness: .ignoresTerms, sign: .broken(.session), oddity: .otherLabel),
+        RuleCanary(
+            weakness: .ignoresTerms, sign: .broken(.session), scenario: .timePasses, oddity: .shorterLifetimes,
+            accessTokenLifetime: 86_400),
+        RuleCanary(
+            weakness: .ignoresTermsOfWrites, sign: .broken(.subject), oddity: .olderTerms,
+            mix: changed { ($0.guests.requests, $0.guests.logOutsEverywhere) = (7_000, 500) }, guests: 10),
+        RuleCanary(weakness: .needsNoAcceptance, sign: .broken(.session), scenario: .emptyStore),
+        RuleCanary(weakness: .needsNoAcceptance, sign: .broken(.session), scenario: .emptiedDirectory),
+        RuleCanary(weakness: .believesOthersAcceptances, sign: .broken(.session), scenario: .acceptedElsewhere),
+        RuleCanary(weakness: .keepsNoState, sign: .broken(.session), scenario: .restartOntoEmptyStore),
+        RuleCanary(weakness: .pinsUnaccepted, sign: .broken(.session), scenario: .flushed),
+        RuleCanary(weakness: .losesGuardedTime, sign: .broken(.session), scenario: .restartOnWrongClock),
         RuleCanary(
             weakness: .knowsForTooLong, sign: .broken(.lastKnownBound), scenario: .storeAway,
             policy: .lastKnown(200_000_000)),
@@ -87,8 +136,14 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         RuleCanary(
             weakness: .acceptsRefreshTokens, sign: .broken(.kind), mix: changed { $0.wrongKinds = 500 }),
         RuleCanary(
-            weakness: .trustsFastClock, sign: .broken(.future), mix: changed { $0.guests.wrongTimes = 3_000 },
-            guests: 10),
+            weakness: .ignoresSkew, sign: .broken(.future), oddity: .fastClock,
+            mix: changed { $0.guests.wrongTimes = 3_000 }, guests: 10),
+        RuleCanary(
+            weakness: .trustsOwnClock, sign: .broken(.expiry), oddity: .slowClock,
+            mix: changed { $0.guests.wrongTimes = 3_000 }, guests: 10),
+        RuleCanary(
+            weakness: .believesStrangersKeys, sign: .broken(.unknownKey),
+            mix: changed { $0.guests.unknownKeys = 1_000 }, guests: 10),
         RuleCanary(
             weakness: .acceptsLongLived, sign: .broken(.lifetime), mix: changed { $0.guests.wrongTimes = 3_000 },
             guests: 10),
@@ -98,14 +153,14 @@ struct RuleCanary: Sendable, CustomStringConvertible {
             mix: changed {
                 $0.guests = NodeLoadMix.GuestMix(
                     requests: 5_000, logOuts: 0, logOutsEverywhere: 0, oauthRevocations: 0, administeredSessions: 0,
-                    administeredSubjects: 0, wrongTimes: 0)
+                    administeredSubjects: 0, administeredKeys: 0, stolenKeys: 0, unknownKeys: 0, wrongTimes: 0)
             }, guests: 10, sidesPerSecond: 0),
         RuleCanary(weakness: .hasNoStore, sign: .unavailability),
     ]
 
-    /// One for each kind of load: calm, without a store, with another one, with other issuers.
+    /// One for each kind of load: calm, without a store, with another one, with other issuers, with a clock that is wrong.
     static let scenarios = all.filter {
-        [.ignoresSessions, .ignoresLogInTime, .knowsForTooLong, .believesAnyEpoch, .trustsFastClock].contains(
-            $0.weakness)
+        [.ignoresSessions, .ignoresLogInTime, .knowsForTooLong, .needsNoAcceptance, .ignoresSkew].contains($0.weakness)
+            && $0.scenario != .emptiedDirectory
     }
 }

@@ -3,7 +3,6 @@ import Contract
 import Foundation
 import Revocation
 import RevocationHTTP
-import Synchronization
 
 /// A node's denylist without one of its protections. Only canaries build it.
 final class WeakenedDenylist: NodeDenylist {
@@ -11,18 +10,16 @@ final class WeakenedDenylist: NodeDenylist {
     private static let delay: Duration = .milliseconds(20)
 
     private let weakness: Weakness?
-    private let url: String
-    private let configuration: RevocationConfiguration
-    private let list: Mutex<RevocationList>
+    private let current: RevocationList
     /// Where it writes, if not where it checks.
     private let writes: RevocationList?
 
     /// - Parameter other: another store.
     init(_ weakness: Weakness?, url: String, other: String, configuration: RevocationConfiguration) throws {
         self.weakness = weakness
-        self.url = url
-        self.configuration = configuration
-        list = Mutex(try RevocationList(url, configuration: configuration))
+        var configuration = configuration
+        configuration.omitted = weakness?.omitted
+        current = try RevocationList(url, configuration: configuration)
         writes =
             switch weakness {
             case .writesElsewhere: try RevocationList(other, configuration: configuration)
@@ -31,7 +28,8 @@ final class WeakenedDenylist: NodeDenylist {
             }
     }
 
-    private var current: RevocationList { list.withLock { $0 } }
+    /// The store's time.
+    var estimatedTime: Int64 { current.estimatedTime }
 
     func close() async {
         await current.close()
@@ -52,8 +50,6 @@ final class WeakenedDenylist: NodeDenylist {
         let verdict = await current.verdict(for: seen(token))
         switch (weakness, verdict) {
         case (.ignoresAll, .revoked(let reason)) where reason.text.hasSuffix(" all"): return .clear
-        case (.believesAnyEpoch, .unknown(let cause)) where cause.code == .epochChanged:
-            return await believing().verdict(for: token)
         default: return verdict
         }
     }
@@ -87,17 +83,6 @@ final class WeakenedDenylist: NodeDenylist {
         default: break
         }
         return token
-    }
-
-    /// Begins anew with the store that is there.
-    private func believing() async -> RevocationList {
-        guard let new = try? RevocationList(url, configuration: configuration) else { return current }
-        let old = list.withLock { list in
-            defer { list = new }
-            return list
-        }
-        await old.close()
-        return new
     }
 
     // MARK: Revocations

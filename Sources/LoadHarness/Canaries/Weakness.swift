@@ -1,8 +1,14 @@
+import Revocation
+
 /// A protection that is taken out of a node: each is one that some rule of the oracle rests on.
 enum Weakness: String, Sendable, CaseIterable {
     // What is looked up.
     case ignoresTokens, ignoresSessions, ignoresSubjects, ignoresClients, ignoresAll, ignoresKeys
     // What is written.
+    /// Goes by its own settings, whatever the denylist's terms say.
+    case ignoresTerms
+    /// Acknowledges what was reckoned from terms that have changed.
+    case ignoresTermsOfWrites
     /// Acknowledges what it never wrote.
     case acknowledgesUnwritten
     /// Its writes go to another store than its checks, and prove nothing.
@@ -14,8 +20,14 @@ enum Weakness: String, Sendable, CaseIterable {
     /// The time of a cut-off was read two seconds before.
     case readsTimeEarly
     // What it believes.
-    /// Believes whichever store answers.
-    case believesAnyEpoch
+    /// Believes whichever store answers, without an operator's acceptance.
+    case needsNoAcceptance
+    /// Is moved by an acceptance that names another epoch than the one that it holds.
+    case believesOthersAcceptances
+    /// Keeps no state file: what it had pinned is forgotten when it starts again.
+    case keepsNoState
+    /// Pins an epoch of which nobody has accepted that it replaces another.
+    case pinsUnaccepted
     /// Goes by what it knew for a minute.
     case knowsForTooLong
     /// Goes by what it knew of tokens that it has revoked itself.
@@ -34,12 +46,32 @@ enum Weakness: String, Sendable, CaseIterable {
     /// Spares the session of a refresh token that was used twice.
     case sparesReusedSessions
     // Clocks and keys.
-    /// Its clock is 200 s ahead, and it does not care.
-    case trustsFastClock
+    /// Does not compare its clock with the store's.
+    case ignoresSkew
+    /// Neither that, nor does it judge expiry by the store's time.
+    case trustsOwnClock
+    /// Of the daemon: guarded time begins with the wall clock at every start.
+    case losesGuardedTime
+    /// Believes keys that their issuer has never published.
+    case believesStrangersKeys
     /// Believes keys that their issuer has withdrawn.
     case keepsWithdrawnKeys
     /// Accepts tokens that live longer than revocations are kept.
     case acceptsLongLived
     /// Has no store at all.
     case hasNoStore
+}
+
+extension Weakness {
+    /// What the client library is told to leave out.
+    var omitted: OmittedProtection? {
+        switch self {
+        case .ignoresTerms: .terms
+        case .ignoresTermsOfWrites: .termsOfWrites
+        case .needsNoAcceptance: .acceptance
+        case .believesOthersAcceptances: .replacedEpoch
+        case .pinsUnaccepted: .bareEpoch
+        default: nil
+        }
+    }
 }

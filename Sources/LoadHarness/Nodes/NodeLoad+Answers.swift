@@ -149,6 +149,7 @@
             oracle.ended(revocation, isAcknowledged ? .acknowledged : .unacknowledged, at: now)
             figures.revoked(isAcknowledged: isAcknowledged)
             if isAcknowledged {
+                control.acknowledged()
                 control.proven(.revocation, by: sent.node, sentAt: sent.at, at: now)
             } else {
                 if order.isAside { sideRetries.add(order, at: now) } else { retries.add(order, at: now) }

@@ -34,6 +34,7 @@ final class NodeLoadControl: Sendable {
     private let stopped = Atomic(false)
     private let broken = Mutex<[Rule: Int]>([:])
     private let rejected = Atomic(0)
+    private let acknowledgedCount = Atomic(0)
     private let waiterCount = Atomic(0)
     private let waiters = Mutex<[Waiter]>([])
 
@@ -52,6 +53,10 @@ final class NodeLoadControl: Sendable {
 
     /// How often rules have been broken so far.
     var violations: [Rule: Int] { broken.withLock { $0 } }
+
+    /// A revocation was acknowledged.
+    func acknowledged() { acknowledgedCount.add(1, ordering: .relaxed) }
+    var acknowledgements: Int { acknowledgedCount.load(ordering: .relaxed) }
 
     // MARK: Faults
 

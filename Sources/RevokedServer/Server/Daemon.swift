@@ -36,14 +36,16 @@ final class Daemon: Sendable {
     private let kept = Mutex<Persistence?>(nil)
     private let logObservers = Mutex<[@Sendable () -> Void]>([])
 
-    init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger) {
+    init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool = true) {
         self.configuration = configuration
         var store = Denylist.Configuration()
         store.maximumBytes = configuration.maximumMemory
         store.guardedPrefix = Array(configuration.guardedPrefix.utf8)
         denylist = Denylist(store)
         memory = MemoryBudget(denylist, reserve: configuration.guardedReserve)
-        clock = ServerClock(time, resumes: configuration.directory != nil && configuration.isLogging)
+        clock = ServerClock(
+            time, resumes: configuration.directory != nil && configuration.isLogging, keepsGuardedTime: keepsGuardedTime
+        )
         credentials = Credentials(configuration)
         clients = ClientRegistry(maximum: configuration.maximumClients)
         baseLogger = logger

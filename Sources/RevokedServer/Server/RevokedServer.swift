@@ -31,11 +31,16 @@ public final class RevokedServer: Sendable {
     public var httpAddress: AdminAddress? { admin.withLock { $0?.address } }
 
     /// - Parameter time: passed in by tests that move it.
-    public init(
+    public convenience init(
         _ configuration: ServerConfiguration, time: TimeSource = .system,
         logger: Logger = Logger(label: "revoked.server")
     ) {
-        let daemon = Daemon(configuration, time: time, logger: logger)
+        self.init(configuration, time: time, logger: logger, keepsGuardedTime: true)
+    }
+
+    /// - Parameter keepsGuardedTime: whether guarded time goes on over restarts: only the canary of that does without.
+    package init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool) {
+        let daemon = Daemon(configuration, time: time, logger: logger, keepsGuardedTime: keepsGuardedTime)
         self.daemon = daemon
         switch configuration.transport {
         case .nio: transport = NIOTransport(daemon)

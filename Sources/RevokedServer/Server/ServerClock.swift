@@ -8,6 +8,7 @@ final class ServerClock: DaemonClock {
     /// Guarded time minus time since boot: what ``state`` says, for readers that must not wait.
     private let offset: Atomic<Int64>
     private let state: Mutex<State>
+    private let keepsGuardedTime: Bool
 
     private struct State {
         var guarded: GuardedClock
@@ -18,8 +19,10 @@ final class ServerClock: DaemonClock {
 
     /// - Parameter resumes: whether a data directory will say where the clocks go on. Until then guarded time is as
     ///   early as can be, so that nothing has ended.
-    init(_ source: TimeSource, resumes: Bool = false) {
+    /// - Parameter keepsGuardedTime: whether guarded time goes on over restarts; otherwise it begins with the wall clock.
+    init(_ source: TimeSource, resumes: Bool = false, keepsGuardedTime: Bool = true) {
         self.source = source
+        self.keepsGuardedTime = keepsGuardedTime
         let (wall, boot) = source.readBoth()
         let guarded = GuardedClock(at: resumes ? GuardedClock.range.lowerBound : wall, boot: boot)
         offset = Atomic(guarded.time(at: boot) - boot)
@@ -51,7 +54,8 @@ final class ServerClock: DaemonClock {
         let now = source.sample()
         state.withLock { state in
             state.time = DurableTime(evidence.storeTime(at: now))
-            run(evidence.guardedClock(at: now), &state)
+            let guarded = evidence.guardedClock(at: now)
+            run(keepsGuardedTime ? guarded : GuardedClock(at: now.wall, boot: now.boot), &state)
         }
     }
 

@@ -1,0 +1,124 @@
+#if os(Linux)
+    import AuthNode
+    import Foundation
+    import Hummingbird
+    import Logging
+    import Revocation
+    import RevocationHTTP
+    import ServiceLifecycle
+
+    /// An auth node in this process.
+    final class CanaryNode: Sendable {
+        /// What it is to be like.
+        struct Setup {
+            let weakness: Weakness?
+            /// From 1.
+            let number: Int
+            var port = 0
+            let store: Int
+            let otherStore: Int
+            let policy: RoutePolicy
+            var oddity: RuleCanary.Oddity?
+            var stateFile: String?
+            let keys: KeyRing
+            let stage: NodeStage
+            let issuers: [OtherIssuer]
+            let keySets: CanaryKeySets
+            let clock: CanaryClock
+        }
+
+        let port: Int
+        private let group: ServiceGroup
+        private let running: Task<Void, Never>
+        private let denylist: WeakenedDenylist
+
+        init(_ setup: Setup) async throws {
+            let weakness = setup.weakness
+            let settings = Self.settings(setup)
+            let denylist = try WeakenedDenylist(
+                weakness, url: "redis://127.0.0.1:\(setup.store)", other: "redis://127.0.0.1:\(setup.otherStore)",
+                configuration: Self.configuration(setup, settings))
+            self.denylist = denylist
+            // Writes the denylist's terms, before anyone else does. One that has no store comes without.
+            try? await denylist.prepare()
+            let (clock, ahead) = (setup.clock, setup.oddity?.ahead ?? 0)
+            // A clock that is behind takes fresh tokens for some from the future: so nodes go by the store's.
+            let judgesByStore = ahead < 0 && weakness != .trustsOwnClock
+            let node = try Node(
+                settings, keys: setup.keys, accounts: Accounts(contentsOf: setup.stage.accounts),
+                clients: ClientFile(setup.stage.clients).load(),
+                issuers: setup.issuers.map { setup.keySets.trusted($0, weakness) }, denylist: denylist,
+                clock: WallClock { judgesByStore ? denylist.estimatedTime : clock.wall + ahead }, logger: .silent)
+            let listening = AsyncStream<Int>.makeStream()
+            let application = node.application { listening.continuation.yield($0) }
+            let group = ServiceGroup(
+                configuration: .init(services: [application], logger: .silent))
+            self.group = group
+            running = Task {
+                try? await group.run()
+                listening.continuation.finish()
+            }
+            guard let port = await listening.stream.first(where: { _ in true }) else {
+                throw LoadFailure(message: "a node in this process does not listen")
+            }
+            self.port = port
+        }
+
+        private static func settings(_ setup: Setup) -> NodeSettings {
+            let (stage, weakness) = (setup.stage, setup.weakness)
+            var settings = NodeSettings()
+            settings.port = setup.port
+            (settings.keys, settings.users) = ("shared", stage.accounts)
+            settings.loginAttempts = 0
+            settings.client = stage.client(setup.number)
+            settings.rotationGrace = .zero
+            settings.adminSecret = stage.secret
+            settings.failurePolicy = setup.policy.failurePolicy
+            settings.stateFile = setup.stateFile
+            if weakness == .acceptsLongLived { settings.refreshTokenLifetime = .seconds(399 * 86_400) }
+            settings.acceptsAnyPassword = weakness == .acceptsAnyPassword
+            settings.acceptsRefreshTokens = weakness == .acceptsRefreshTokens
+            settings.accessTokenLifetime = .seconds(stage.accessTokenLifetime)
+            if !setup.issuers.isEmpty { settings.issuerLabel = stage.labels[settings.issuer] }
+            if setup.oddity == .otherLabel { settings.issuerLabel = "elsewhere" }
+            return settings
+        }
+
+        private static func configuration(_ setup: Setup, _ settings: NodeSettings) -> RevocationConfiguration {
+            let clock = setup.clock
+            var leads = setup.stage.leads
+            if setup.oddity == .olderTerms { leads = leads.mapValues { _ in .zero } }
+            var configuration = settings.denylistConfiguration(
+                others: setup.issuers.map { .init($0.name, label: $0.name) }, leads: leads)
+            // What the node verifies by, revocations are not kept for.
+            if setup.weakness == .acceptsLongLived { configuration.longestRefreshLifetime = .seconds(30 * 86_400) }
+            if setup.oddity == .shorterLifetimes { configuration.longestRefreshLifetime = .seconds(1) }
+            configuration.bootClock = { clock.boot }
+            let ignoresSkew = setup.weakness == .ignoresSkew || setup.weakness == .trustsOwnClock
+            let known = ignoresSkew ? 0 : setup.oddity?.ahead ?? 0
+            configuration.wallClock = { clock.wall + known }
+            return configuration
+        }
+
+        func stop() async {
+            await group.triggerGracefulShutdown()
+            await running.value
+            await denylist.close()
+        }
+    }
+
+    extension Logger {
+        /// One that says nothing.
+        static let silent = Logger(label: "revoked.canary") { _ in SwiftLogNoOpLogHandler() }
+    }
+
+    extension RoutePolicy {
+        fileprivate var failurePolicy: FailurePolicy {
+            switch self {
+            case .deny: .deny
+            case .allow: .allow
+            case .lastKnown(let bound): .lastKnown(for: .nanoseconds(bound))
+            }
+        }
+    }
+#endif
