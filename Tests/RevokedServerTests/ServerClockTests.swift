@@ -43,6 +43,16 @@ import Testing
         #expect(clock.now().guarded == Self.start)
     }
 
+    @Test func aDaemonWithADirectoryWaitsForWhatThatSays() {
+        for directory in [nil, "anywhere"] {
+            let bench = SessionBench { $0.directory = directory }
+            let now = bench.daemon.clock.now()
+            #expect(now.guarded == (directory == nil ? now.wall : GuardedClock.range.lowerBound))
+            // What a daemon before has answered is not known yet either.
+            #expect(bench.ask("TIME").hasPrefix(directory == nil ? "*2" : "-LOADING"))
+        }
+    }
+
     @Test func whatTimeAnswersNeverGoesBack() {
         let clocks = Clocks()
         let clock = ServerClock(clocks.source)
@@ -79,6 +89,24 @@ import Testing
         #expect(first.wall > 1_700_000_000_000 && first.boot > 0 && second.boot >= first.boot)
         #if os(Linux)
             #expect(first.identity != nil && first.identity == second.identity)
+            // Kernels without time namespaces have neither of the files.
+            #expect(
+                first.identity?.timeNamespace.hasPrefix("time:[") == true
+                    || first.identity?.timeNamespace == "none+0")
         #endif
     }
+
+    #if os(Linux)
+        /// The number of a namespace is used again: what it adds to the boot clock is a part of its name.
+        @Test func aTimeNamespaceIsKnownByWhatItAddsToo() {
+            func name(_ link: String?, _ offsets: String) -> String {
+                TimeSource.timeNamespace(link, offsets: offsets.split(whereSeparator: \.isWhitespace).map(String.init))
+            }
+            let file = "monotonic           0         0\nboottime      86400        17\n"
+            #expect(name("time:[4026531834]", file) == "time:[4026531834]+86400.17")
+            #expect(name("time:[4026531834]", "monotonic 9 9\nboottime 0 0\n") == "time:[4026531834]+0.0")
+            #expect(name("time:[4026531835]", file) != name("time:[4026531834]", file))
+            #expect(name(nil, "") == "none+0")
+        }
+    #endif
 }

@@ -76,12 +76,19 @@ public struct TimeSource: Sendable {
         /// (proc(5), time_namespaces(7)); old kernels have none.
         private static func bootIdentity() -> BootIdentity? {
             guard let bootID = words(of: "/proc/sys/kernel/random/boot_id").first else { return nil }
-            let namespace = target(of: "/proc/self/ns/time") ?? "none"
-            let offsets = words(of: "/proc/self/timens_offsets")
+            let namespace = timeNamespace(
+                target(of: "/proc/self/ns/time"), offsets: words(of: "/proc/self/timens_offsets"))
+            return BootIdentity(bootID: bootID, timeNamespace: namespace)
+        }
+
+        /// - Parameters:
+        ///   - link: what the namespace's link says; nil if there are no namespaces.
+        ///   - offsets: the words of the file of offsets.
+        static func timeNamespace(_ link: String?, offsets: [String]) -> String {
             let offset = offsets.firstIndex(of: "boottime").map {
                 offsets[($0 + 1)...].prefix(2).joined(separator: ".")
             }
-            return BootIdentity(bootID: bootID, timeNamespace: "\(namespace)+\(offset ?? "0")")
+            return "\(link ?? "none")+\(offset ?? "0")"
         }
 
         private static func words(of path: String) -> [String] {
