@@ -71,7 +71,8 @@ import Testing
             }
         }
         for round in 0..<6 {
-            persistence.requestRewrite()
+            // The one before counts for as long as its thread has not let go of it.
+            try Self.wait { persistence.requestRewrite() }
             if round == 2 { persistence.requestSave(isInBackground: true) }
             try persistence.setPolicy(round % 2 == 0 ? .everysec : .always)
             persistence.log.checkPace()
@@ -105,6 +106,47 @@ import Testing
         }
         if policy == .everysec { try Self.wait { persistence.log.durable >= position } }
         persistence.end()
+    }
+
+    /// How far the log is on disk is noted outside of it while it runs, without an end in order.
+    @Test func thePositionIsNotedWhileTheLogRuns() throws {
+        let directory = try Directory()
+        let denylist = Denylist.small()
+        let persistence = try Self.open(directory.path, denylist)
+        _ = try persistence.recover()
+        _ = try persistence.begin()
+        func offset() throws -> Int {
+            guard case .at(_, let offset, _) = try persistence.epochFile.read()?.contents.position else { return 0 }
+            return offset
+        }
+        let before = try offset()
+        let position = denylist.set(Array("key".utf8), Array("value".utf8), persistence.log)
+        try Self.wait { persistence.log.acknowledged >= position }
+        try Self.wait { ((try? offset()) ?? 0) > before }
+        persistence.end()
+    }
+
+    /// What another server wrote is soon written anew, with what says how its expiries are to be read.
+    @Test func whatAnotherServerWroteIsSoonOurs() throws {
+        let directory = try Directory()
+        let first = try Self.open(directory.path, .small())
+        _ = try first.recover()
+        _ = try first.begin()
+        let path = first.log.writer.withLock { $0.file?.path } ?? ""
+        first.end()
+        var bytes: [UInt8] = []
+        bytes.append(request: "SELECT", "0")
+        bytes.appendSet("revoked:jti:theirs", "v", expiry: Moment.start.wall + 3_600_000)
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.seekToEnd()
+        try file.write(contentsOf: bytes)
+        try file.close()
+        let again = try Self.open(directory.path, .small())
+        #expect(try again.recover().foreignExpiries == 1)
+        _ = try again.begin()
+        try Self.wait { again.information.rewrites == 1 }
+        again.end()
+        #expect(try Self.open(directory.path, .small()).recover().foreignExpiries == 0)
     }
 
     /// The log's thread sleeps while the policy changes: the next write is answered by the new one, without another.
