@@ -177,6 +177,10 @@ import Testing
             persistence.setEpoch(epoch.accepted())
             try persistence.storeEpoch()
         }
+        // The mark and the file both say so: neither alone outlives whatever may become of the directory.
+        #expect(try EpochFile(DataDirectory("data", disk)).read()?.contents.position == .memory)
+        #expect(try disk.exists("data/revoked.doubt"))
+        #expect(LogPosition.memory.doubt([]) != nil && LogPosition.memory.doubt(nil) != nil)
         // What it held in memory is gone.
         let third = try Self.live(disk, isLogging: false)
         #expect(third.predecessor == second.epoch && third.isPending)
@@ -201,6 +205,37 @@ import Testing
             try persistence.perform(.setLogging(true))
         }
         #expect(try Self.live(disk) == epoch)
+    }
+
+    /// What such a log forgets is not known under that epoch either.
+    @Test func aLogThatIsBegunLaterKeepsTheEpochOfAFlush() throws {
+        let disk = SimulatedDisk(seed: 1)
+        var flushed: EpochRecord?
+        let epoch = try Self.live(disk, isLogging: false, endsInOrder: false) { denylist, persistence, epoch in
+            try persistence.perform(.setLogging(true))
+            flushed = epoch.replaced()
+            persistence.setEpoch(epoch.replaced())
+            denylist.removeAll(persistence.log)
+            persistence.log.commit(synchronously: true)
+        }
+        let next = try Self.live(disk)
+        #expect(next.predecessor == epoch.epoch && next.isPending && flushed != nil)
+    }
+
+    /// An epoch that is wanted while another one is being written is written after it.
+    @Test func whatIsWantedMeanwhileIsWrittenToo() throws {
+        let disk = SimulatedDisk(seed: 1)
+        try disk.makeDirectory("data")
+        let file = EpochFile(DataDirectory("data", disk))
+        let (first, second) = (EpochRecord(), EpochRecord())
+        try file.begin(EpochRecord(), .memory)
+        file.want(first)
+        disk.whenSynchronizing = { point in if point == .epoch { file.want(second) } }
+        try file.settle()
+        #expect(try file.read()?.contents.record == first)
+        disk.whenSynchronizing = { _ in }
+        try file.settle()
+        #expect(try file.read()?.contents.record == second)
     }
 
     /// What was forgotten on disk never stands beside the epoch of before, wherever the disk stops; and what was not forgotten may
@@ -272,6 +307,48 @@ import Testing
         let check = try LogCheck(directory: "data", now: Moment.start.wall, files: disk)
         #expect(check.epochNotice?.contains("older copy") == true)
         #expect(try Self.live(disk).predecessor == first.epoch)
+    }
+
+    /// Up to where the log was on disk is noted at an end in order, and an operator's word stands for whatever log there is.
+    @Test func anOlderLogOfWhichAnOperatorKnowsKeepsTheNewEpoch() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let first = try Self.live(disk) { denylist, persistence, _ in
+            denylist.set(Self.key, [1], persistence.log)
+        }
+        try disk.copy("data/appendonlydir", to: "data/older")
+        try Self.live(disk) { denylist, persistence, _ in denylist.set(Self.key, [2], persistence.log) }
+        try disk.rename("data/appendonlydir", to: "data/newer")
+        try disk.copy("data/older", to: "data/appendonlydir")
+        let check = try LogCheck(directory: "data", now: Moment.start.wall, files: disk)
+        #expect(check.epochNotice?.contains("older copy") == true)
+        let renewed = try check.renewEpoch()
+        #expect(renewed.predecessor == first.epoch && renewed.isPending)
+        #expect(try Self.live(disk) == renewed)
+    }
+
+    /// Another server that went on with the log under an epoch of its own: that is what clients believe by now.
+    @Test func theEpochThatAnotherServerWroteLaterIsTheOneToReplace() throws {
+        let disk = SimulatedDisk(seed: 1)
+        try Self.live(disk)
+        let name = try #require(try disk.list("data/appendonlydir").filter { $0.hasSuffix(".incr.aof") }.max())
+        var bytes: [UInt8] = []
+        bytes.append(request: "SELECT", "0")
+        bytes.appendSet("revoked.epoch", "theirs")
+        try disk.append(to: "data/appendonlydir/\(name)").write(bytes.span.bytes)
+        let next = try Self.live(disk)
+        #expect(next.predecessor == "theirs" && next.isPending)
+    }
+
+    /// A file system that began to tell when files came to be makes no copies of those that it holds.
+    @Test func aFileWithoutABirthIsNoCopy() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let first = try Self.live(disk)
+        let bytes = try disk.contents(of: Self.path).withBytes { $0.bytes }
+        var contents = try EpochFileContents(decoding: bytes.span.bytes)
+        #expect(contents.birth != nil)
+        contents.birth = nil
+        disk.replace(Self.path, contents.encode())
+        #expect(try Self.live(disk) == first)
     }
 
     @Test func aLogThatIsGoneGetsANewEpoch() throws {

@@ -97,8 +97,8 @@ import Testing
 
     /// What a failed sync left is not known: a new log is written, one attempt leaves nothing to the next, and a start sweeps what a
     /// crash left of one.
-    @Test func aFailedSyncLeadsToANewLogWithoutStrays() throws {
-        let disk = SimulatedDisk(seed: 1)
+    @Test(arguments: 0..<10) func aFailedSyncLeadsToANewLogWithoutStrays(seed: UInt64) throws {
+        let disk = SimulatedDisk(seed: seed)
         let (persistence, denylist) = try Self.open(disk)
         let log = persistence.log
         denylist.set(Array("key".utf8), Self.value, log)
@@ -116,7 +116,8 @@ import Testing
         persistence.attend(at: now + .seconds(60))
         #expect(!log.refusesWrites && log.durable == log.end)
         #expect(try disk.list(Self.log).count == files.count)
-        disk.kill()
+        // What the failed sync should have written is lost; a new log owes nothing to it.
+        disk.crash()
         #expect(try Self.found(disk).0 == denylist.contents)
     }
 
@@ -164,6 +165,10 @@ import Testing
         disk.space = 3_000
         #expect(throws: PersistenceError.self) { try persistence.perform(.rewrite) }
         #expect(disk.space == 3_000 && log.state == .running && persistence.information.lastRewriteFailed)
+        disk.space = nil
+        disk.failure = (0, 28)
+        #expect(throws: PersistenceError.self) { try persistence.perform(.rewrite) }
+        #expect(log.state == .running, "only the new increment could not be made")
         // At any step.
         var failures = 0
         for step in 0..<30 {
@@ -181,6 +186,22 @@ import Testing
         #expect(try disk.list(Self.log).count == 3)
         disk.crash()
         #expect(try Self.found(disk).0 == denylist.contents)
+    }
+
+    @Test func aRewriteThatFailedIsNotTriedAgainAtOnce() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let (persistence, denylist) = try Self.open(disk, minimum: 1)
+        for number in 0..<50 { denylist.set(Array("key \(number)".utf8), Self.value, persistence.log) }
+        persistence.log.commit(synchronously: true)
+        let now = ContinuousClock.now
+        disk.failure = (0, 28)
+        persistence.attend(at: now)
+        #expect(persistence.information.lastRewriteFailed && disk.failure == nil)
+        let changes = disk.changeCount
+        persistence.attend(at: now + .seconds(30))
+        #expect(disk.changeCount == changes && persistence.information.rewrites == 0)
+        persistence.attend(at: now + .seconds(120))
+        #expect(persistence.information.rewrites == 1)
     }
 
     /// No policy acknowledges what the mark does not stand for, and none leaves the mark when nothing is missing.
@@ -205,6 +226,34 @@ import Testing
             let (contents, report) = try Self.found(disk)
             #expect(report.doubt == nil && contents == denylist.contents)
         }
+    }
+
+    /// A new log after a failed disk is begun behind the mark that its policy needs, wherever the old one went.
+    @Test func aNewLogStandsBehindTheMarkOfItsPolicy() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let (persistence, denylist) = try Self.open(disk, .everysec)
+        denylist.set(Array("key".utf8), Self.value, persistence.log)
+        disk.failingSyncs = true
+        persistence.log.commit(synchronously: true)
+        disk.failingSyncs = false
+        // As with the directory that somebody removed.
+        disk.erase("data/revoked.doubt")
+        persistence.attend(at: .now + .seconds(60))
+        #expect(!persistence.log.refusesWrites)
+        #expect(try disk.exists("data/revoked.doubt"))
+    }
+
+    /// The mark goes when everything is on disk, not before.
+    @Test(arguments: 0..<20) func alwaysSetLaterMakesDurableWhatWasAcknowledged(seed: UInt64) throws {
+        let disk = SimulatedDisk(seed: seed)
+        let (persistence, denylist) = try Self.open(disk, .no)
+        for number in 0..<20 { denylist.set(Array("key \(number)".utf8), Self.value, persistence.log) }
+        persistence.log.commit(synchronously: false)
+        try persistence.setPolicy(.always)
+        #expect(!persistence.information.isMarkedUnclean)
+        disk.crash()
+        let (contents, report) = try Self.found(disk)
+        #expect(report.doubt == nil && contents == denylist.contents)
     }
 
     /// A policy that needs the mark is not taken without it.

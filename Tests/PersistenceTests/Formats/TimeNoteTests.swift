@@ -97,12 +97,23 @@ import Testing
         log.append { bytes in
             bytes += TimeNote(run: 1, shift: 0, guarded: Self.guarded).line
             bytes.appendSet("revoked:jti:a", "v", expiry: Self.guarded + 1)
+            bytes.append(request: "PEXPIREAT", "revoked:jti:a", "\(Self.guarded + 2)")
             bytes.appendSet("revoked:jti:b", "v", expiry: Self.guarded)
         }
         let read = try Self.read(wall: Self.guarded + error) { sink in
             _ = try LogReader.read(log.bytes.span.bytes, ReadSettings(now: 0), into: &sink)
         }
         #expect(read.entries.keys.map { String(decoding: $0, as: UTF8.self) } == ["revoked:jti:a"])
+    }
+
+    /// The latest expiry that there is stays one, and is never taken for none.
+    @Test(arguments: [.max - 1, .max - 7_200_000, .max - 7_200_001, 1] as [Int64])
+    func anExpiryIsPutOffByNoMoreThanThereIs(_ expiry: Int64) {
+        let latest = Int64.max - 1
+        let later = expiry > latest - 7_200_000 ? latest : expiry + 7_200_000
+        #expect(Self.note.written(expiry, isGuarded: true) == later)
+        #expect(Self.note.written(expiry, isGuarded: false) == expiry)
+        #expect(Self.note.written(Expiry.never, isGuarded: true) == Expiry.never)
     }
 
     @Test func aNoteThatIsDamagedIsDamage() {

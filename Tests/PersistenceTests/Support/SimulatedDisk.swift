@@ -53,6 +53,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var failingSyncs = false
     /// Is called, and may hang, when a file is written over.
     var whenOverwriting: @Sendable () -> Void = {}
+    /// Is called when a file is made durable.
+    var whenSynchronizing: @Sendable (SyncPoint) -> Void = { _ in }
     /// How many bytes it takes before it is full.
     var space: Int?
     private(set) var hasStopped = false
@@ -355,6 +357,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         }
         pointsSeen.insert(point)
         if point != omitted, !node.isForgotten { node.durableBytes = node.bytes }
+        whenSynchronizing(point)
     }
 }
 
