@@ -37,6 +37,7 @@ import Testing
             for wrong in [
                 "", "x", new, before, "\(before) replaces \(new)", "\(demand) ", "\(new) replaces \(new)",
                 demand.uppercased(), String(repeating: "x", count: 70_000),
+                "\(new) replaces 0f0e0d0c-0b0a-4908-8706-050403020100",
             ] { try socket.expect(Self.accept(wrong), "-ERR revoked.accepted: only \"\(demand)\" can be accepted") }
             try socket.expect(["SET", "revoked.accepted", demand, "NX"], "-ERR revoked.accepted is …")
             try socket.expect(["SETEX", "revoked.accepted", "10", demand], "-ERR revoked.accepted is …")
@@ -65,6 +66,7 @@ import Testing
     @Test func aFlushKeepsTheTerms() async throws {
         let data = try DataFolder()
         var daemon = try data.start()
+        let first = try Self.epoch(daemon.connect())
         let terms = #"{"issuers":[{"lead":0,"lifetimes":[{"ms":2592000000,"since":0}]}],"leeway":0,"v":1}"#
         try daemon.connect().expect(["SET", "revoked.terms", terms, "NX"], "+OK")
         try daemon.connect().expect("SET plain 1", "+OK")
@@ -73,6 +75,7 @@ import Testing
         try daemon.kill()
         daemon = try data.start()
         try daemon.connect().expect("MGET plain revoked.terms", "[nil, \"\(terms)\"]")
+        #expect(try Self.epoch(daemon.connect()).hasSuffix(" replaces \(first)"), "it has forgotten something")
     }
 
     /// A crash under everysec costs the epoch; the acceptance is on disk when it is answered.
@@ -93,6 +96,21 @@ import Testing
         daemon = try data.start()
         let (new, accepted) = (String(demand.prefix(36)), demand)
         try daemon.connect().expect("MGET revoked.epoch revoked.accepted", "[\"\(new)\", \"\(accepted)\"]")
+    }
+
+    /// What is not on disk was not accepted: clients must not go on by it.
+    @Test func anAcceptanceThatCannotBeWrittenIsTakenBack() async throws {
+        let data = try DataFolder()
+        try await LocalDaemon.run(
+            { $0.directory = data.path },
+            { daemon in
+                let socket = try daemon.connect()
+                let (_, demand) = try Self.flush(socket)
+                try FileManager.default.removeItem(atPath: data.path)
+                try socket.expect(Self.accept(demand), "-ERR the epoch could not be written…")
+                #expect(try Self.epoch(socket) == demand)
+                try socket.expect("GET revoked.accepted", "nil")
+            })
     }
 
     /// Without a log the directory keeps the epoch all the same, and each start says that a memory was lost.

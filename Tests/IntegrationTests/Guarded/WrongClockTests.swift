@@ -130,6 +130,29 @@ import Testing
         try await site.serve { try $0.expect("TTL revoked:jti:long", ":82800") }
     }
 
+    /// `TIME` follows the clock that is trusted, on the same boot and back too; guarded time is never put back.
+    @Test func trustingTheClockAtAStartMovesTimeEitherWay() async throws {
+        let site = try Site()
+        try await site.serve { try $0.expect("SETEX revoked:jti:a 86400 logout", "+OK") }
+        site.clock.setWall(by: .seconds(3_600))
+        try await site.serve { try $0.expect("TIME", "[\"1790000000\", \"0\"]") }
+        try await site.serve(
+            { $0.trustsClock = true },
+            { socket in
+                try socket.expect("TIME", "[\"1790003600\", \"0\"]")
+                try socket.expect("TTL revoked:jti:a", ":82800")
+                #expect(try !socket.ask("GET revoked.epoch").contains("replaces"))
+            })
+        site.clock.setWall(by: .seconds(-7_200))
+        try await site.serve(
+            { $0.trustsClock = true },
+            { socket in
+                try socket.expect("TIME", "[\"1789996400\", \"0\"]")
+                try socket.expect("TTL revoked:jti:a", ":82800")
+                #expect(try socket.ask("GET revoked.epoch").contains("replaces"))
+            })
+    }
+
     @Test func aLargeJumpAheadIsFollowedWhenAnOperatorSaysSo() async throws {
         let site = try Site()
         try await site.serve { socket in

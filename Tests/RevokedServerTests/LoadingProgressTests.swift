@@ -1,0 +1,48 @@
+import Denylist
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import Persistence
+@testable import RevokedServer
+
+/// What INFO says of the loading.
+@Suite struct LoadingProgressTests {
+    private static let years: Int64 = 56 * 365 * 86_400_000
+
+    private final class Clocks: Sendable {
+        let wall = Atomic<Int64>(1_790_000_000_000)
+        let boot = Atomic<Int64>(5_000)
+    }
+
+    /// How long it takes goes by the boot clock: a wall clock that is put right by years meanwhile changes nothing.
+    @Test(arguments: [0, years, -years]) func whatIsLeftGoesByTheBootClock(_ jump: Int64) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "revoked-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let clocks = Clocks()
+        var configuration = ServerConfiguration()
+        configuration.directory = folder
+        let clock = TimeSource(
+            wall: { clocks.wall.load(ordering: .relaxed) }, boot: { clocks.boot.load(ordering: .relaxed) })
+        let daemon = Daemon(
+            configuration, time: clock, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        daemon.keep(
+            by: try Persistence(
+                PersistenceConfiguration(directory: folder), daemon.denylist, moment: { daemon.clock.now() }))
+        daemon.loading.advance(to: 1_000, of: 10_000)
+        clocks.wall.wrappingAdd(2_000 + jump, ordering: .relaxed)
+        clocks.boot.wrappingAdd(2_000, ordering: .relaxed)
+        let lines = PersistenceFigures(daemon).lines()
+        #expect(lines.contains("loading_eta_seconds:18"), "\(lines)")
+        #expect(lines.contains("loading_start_time:1790000000"), "\(lines)")
+    }
+
+    /// However little is done after however long, it is a number.
+    @Test func whatIsLeftIsBounded() {
+        let loading = Loading(startedAt: (Moment(wall: 0, guarded: 0), 0), isActive: true)
+        loading.advance(to: 1, of: .max)
+        #expect(loading.secondsLeft(at: 1 << 40) == 1_000_000_000)
+        #expect(loading.secondsLeft(at: -1) == 1)
+    }
+}
