@@ -7,7 +7,8 @@ public enum Acknowledgement: Sendable, Equatable {
     /// Written and kept like ``revoked(secondsToLive:)``, but fewer replicas than required (``ReplicaRequirement``) said in
     /// time that they have it: a failover could lose it.
     case revokedOnTooFewReplicas(secondsToLive: Int64, replicas: Int)
-    /// The token's `exp` is past by more than the margin: nobody accepts it, nothing was to be written.
+    /// The token's `exp` is past by more than the margin, by the store's clock and by this machine's: nobody accepts it,
+    /// nothing was to be written.
     case alreadyExpired
 }
 

@@ -99,6 +99,7 @@ extension RevocationList {
         var circumstances = RevocationPlan.Circumstances(issuer: issuer, terms: belief.terms, now: try await now())
         circumstances.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, belief, presented: token)
         circumstances.logInTime = token?.logInTime
+        circumstances.ownTime = configuration.wallClock()
         let plan = try RevocationPlan(requests, reason: reason, circumstances)
         let entries = plan.entries.compactMap { $0 }
         guard !entries.isEmpty else { return .nothingWritten((plan, nil)) }
@@ -138,7 +139,8 @@ extension RevocationList {
         let key = try direct.issuer.namespace.revocationKey(for: request.scope)
         guard
             let entry = RevocationEntry(
-                request, key: key, value: reason.text, direct.issuer, of: direct.belief.terms, now: direct.now)
+                request, key: key, value: reason.text, direct.issuer, of: direct.belief.terms, now: direct.now,
+                ownTime: configuration.wallClock())
         else { return .alreadyExpired }
         let begunAt = configuration.bootClock()
         known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: false, at: begunAt) }

@@ -9,6 +9,8 @@ struct RevocationPlan: Sendable {
         var terms: TermsInForce
         /// The store's clock as far as known, Unix milliseconds: lifetimes are reckoned from it.
         var now: Int64
+        /// This machine's clock, Unix milliseconds; nil for ``now``.
+        var ownTime: Int64?
         /// What was read for each cut-off, by its key.
         var cutOffs: [String: CutOffReading] = [:]
         /// Of the token by which it is revoked, Unix milliseconds.
@@ -47,7 +49,8 @@ struct RevocationPlan: Sendable {
         var value = reason.text
         if let cutOff = request.cutOff { value = String(try milliseconds(cutOff, key, circumstances)) }
         return RevocationEntry(
-            request, key: key, value: value, circumstances.issuer, of: circumstances.terms, now: circumstances.now)
+            request, key: key, value: value, circumstances.issuer, of: circumstances.terms, now: circumstances.now,
+            ownTime: circumstances.ownTime ?? circumstances.now)
     }
 
     private static func milliseconds(
@@ -87,14 +90,20 @@ struct CutOffReading: Sendable {
 }
 
 extension RevocationEntry {
+    /// - Parameter now: the store's clock as far as known.
+    /// - Parameter ownTime: this machine's clock.
     /// - Returns: nil for a token that expired so long ago that nobody accepts it.
     init?(
         _ request: RevocationRequest, key: String, value: String, _ issuer: IssuerInForce,
-        of terms: borrowing TermsInForce, now: Int64
+        of terms: borrowing TermsInForce, now: Int64, ownTime: @autoclosure () -> Int64
     ) {
         switch request {
         case .token(_, let expiresAt):
-            guard let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) else { return nil }
+            // The store's clock may be set back later: only a token that has expired by both clocks stays dead.
+            guard
+                let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: now)
+                    ?? Lifetime.secondsToLive(expiresAt: expiresAt, now: ownTime())
+            else { return nil }
             secondsToLive = seconds
         // Whoever stole a key goes on minting: no token's lifetime bounds it.
         case .key: secondsToLive = Lifetime.secondsToLiveOfKey

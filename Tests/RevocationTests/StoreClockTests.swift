@@ -166,6 +166,23 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         #expect(list.time(by: clock) == 1_001_000)
     }
 
+    /// A store whose clock is ahead takes the token for expired. Once its clock is set right the token is alive again.
+    @Test func whatHasExpiredByTheStoresClockAloneIsRevoked() async throws {
+        let store = try await FakeStore { answerHealthily($0) }
+        store.answer { $0.first == "TIME" ? .bytes(time(Self.now + 3_600_000)) : answerHealthily($0) }
+        let list = try RevocationList(store.url, configuration: configuration(time: { Self.now }))
+        for _ in 0..<2 {
+            #expect(try await list.revoke(token(expiresAt: Self.now + 1_000_000)) == .revoked(secondsToLive: 1_120))
+        }
+        let several: [RevocationRequest] = [
+            .token("a", expiresAt: Self.now - 119_999), .token("b", expiresAt: Self.now - 120_000),
+        ]
+        #expect(try await list.revoke(several) == [.revoked(secondsToLive: 1), .alreadyExpired])
+        #expect(try await list.revoke(token(expiresAt: Self.now - 120_000)) == .alreadyExpired)
+        await list.close()
+        await store.stop()
+    }
+
     /// A log-out is neither late nor kept for less than the token lives.
     @Test(arguments: [-86_400_000, -600_000, 600_000, 86_400_000] as [Int64])
     func aWallClockThatIsSetChangesNoLifetime(step: Int64) async throws {
