@@ -41,4 +41,31 @@ import Testing
             #expect(!command.flags.isSuperset(of: [.write, .readOnly]), "\(command.name)")
         }
     }
+
+    @Test(arguments: ["client", "config", "command"]) func helpTellsOfEachSubcommand(_ command: String) {
+        let help = SessionBench().ask(command, "help")
+        #expect(help.hasPrefix("*"))
+        #expect(help.contains("+\(command.uppercased()) <subcommand> [<arg> [value] ...]. Subcommands are:\r\n"))
+        let names: [String] =
+            switch command {
+            case "client": ClientSubcommand.allCases.map(\.rawValue)
+            case "config": ConfigSubcommand.allCases.map(\.rawValue)
+            default: CommandSubcommand.allCases.map(\.rawValue)
+            }
+        for name in names { #expect(help.contains("\r\n+\(name.uppercased())"), "\(name)") }
+        #expect(SessionBench().ask(command, "help", "x").hasPrefix("-ERR wrong number of arguments"))
+    }
+
+    /// redis-cli 7 indexes all of these for its own help.
+    @Test func documentationIsWhole() {
+        let bench = SessionBench()
+        for name in CommandTable.names {
+            let text = bench.ask("COMMAND", "DOCS", "\(name)")
+            for field in ["summary", "since", "group"] {
+                #expect(text.contains("\r\n\(field)\r\n"), "\(name) has no \(field)")
+            }
+        }
+        #expect(bench.ask("COMMAND", "DOCS", "get").contains("\r\narguments\r\n"))
+        #expect(bench.ask("COMMAND", "DOCS", "nosuch") == "*0\r\n")
+    }
 }

@@ -51,6 +51,12 @@ import Testing
         #expect(executed([beginning + Self.payloads[1]], password: "secret") == 0)
     }
 
+    /// Nobody waits for the end of a line that tells already: a handshake may have none.
+    @Test(arguments: [[[0x16, 0x03]], [[0x16], [0x03]], [[0x50, 0x49], [0x4E, 0x00]], [[0x00]]] as [[[UInt8]]])
+    func anUnfinishedLineThatTellsEndsTheConnection(_ pieces: [[UInt8]]) {
+        #expect(executed(pieces) == 0)
+    }
+
     /// Requests as browsers and other programs make them up, in pieces of any size.
     @Test func randomRequestsExecuteNothing() {
         var random = Random(state: 11)

@@ -142,6 +142,24 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: data.path))
     }
 
+    /// A log that cannot be begun changes nothing of what was to be changed with it.
+    @Test func allOfASetIsDoneOrNothing() async throws {
+        let data = try DataFolder()
+        try await LocalDaemon.run(
+            {
+                $0.directory = data.path + "/there/is/none"
+                $0.isLogging = false
+            },
+            { daemon in
+                let socket = try daemon.connect()
+                try socket.expect(
+                    "CONFIG SET maxmemory 7mb appendfsync everysec appendonly yes", "-ERR CONFIG SET failed - …")
+                try socket.expect("CONFIG GET maxmemory", "[\"maxmemory\", \"0\"]")
+                try socket.expect("CONFIG GET appendfsync", "[\"appendfsync\", \"always\"]")
+                try socket.expect("CONFIG GET appendonly", "[\"appendonly\", \"no\"]")
+            })
+    }
+
     // MARK: Older copies
 
     private func copy(_ path: String, to target: String) throws {
