@@ -37,6 +37,15 @@ extension Denylist {
             }
         }
 
+        /// How many entries there are, expired ones that are not reclaimed yet included. Only under ``Denylist/lockAll(_:)``.
+        public var entries: Int {
+            (0..<table.shardCount).reduce(0) { sum, index in
+                let shard = table.shard(at: index)
+                precondition(shard.lock.isLocked, "entries takes lockAll(_:)")
+                return sum + shard.entries
+            }
+        }
+
         /// Removes every entry. Only under ``Denylist/lockAll(_:)``.
         public func removeAll() {
             for index in 0..<table.shardCount {

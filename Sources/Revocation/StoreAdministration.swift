@@ -161,10 +161,13 @@ public struct StoreAdministration: Sendable {
     }
 
     /// Changes the denylist's terms.
-    /// - Parameter change: given the terms, if there are any, and the store's time, makes the new ones.
+    /// - Parameters:
+    ///   - replacing: whether to pass over the terms that are there. A store lets them be replaced only while it holds nothing.
+    ///   - change: given the terms, if there are any, and the store's time, makes the new ones.
     /// - Returns: the terms before and after.
     /// - Throws: ``RevocationError/Code/termsDisagree`` if the change takes anything back.
     public func changeTerms(
+        replacing: Bool = false,
         _ change: (_ terms: Terms?, _ now: Int64) throws(ContractError) -> Terms
     ) async throws(RevocationError) -> (before: Terms?, after: Terms) {
         for _ in 0..<Self.attempts {
@@ -175,10 +178,11 @@ public struct StoreAdministration: Sendable {
             guard before.epoch?.isEmpty == false else {
                 throw RevocationError(.epochMissing, "the store has no epoch: run revoked init first")
             }
-            let old = try Self.terms(before)
+            let old = replacing ? nil : try Self.terms(before)
             let new: Terms
             do throws(ContractError) { new = try change(old, now) } catch {
-                throw RevocationError(.termsDisagree, error.message, cause: error)
+                let advice = old == nil ? "" : ". If they are not yours and nothing is revoked yet, add --replace"
+                throw RevocationError(.termsDisagree, error.message + advice, cause: error)
             }
             if let old {
                 if old == new { return (old, old) }

@@ -18,6 +18,11 @@ struct TermsCommand: AsyncParsableCommand {
               revoked terms --add https://idp.example=idp --lifetime https://idp.example=86400
               revoked terms --lifetime revoked=7776000 --leeway 10
 
+            Whoever comes first writes the terms of a new denylist. If that was somebody else, --replace writes others, as \
+            long as the denylist holds no key at all: on a daemon the user admin may, right behind FLUSHALL.
+
+              revoked terms --replace --name https://idp.example --lifetime 2592000
+
             Exit status: 0 shown or changed, 1 there are none, 2 not known to be changed, 64 wrong arguments.
             """)
 
@@ -29,23 +34,29 @@ struct TermsCommand: AsyncParsableCommand {
     @Option(help: "Seconds that iat of an issuer may lie ahead, likewise (default of one that is added: 2).")
     var lead: [String] = []
     @Option(help: "Seconds after exp that a token may still be accepted.") var leeway: Double?
+    @Flag(help: "Write these terms in the place of those that are there. Needs a denylist that is empty.")
+    var replace = false
     @Flag(help: "Print the terms as they stand in the denylist: one line of JSON.") var json = false
 
     func run() async throws {
         let growth = try growth()
         let administration = try StoreAdministration(store.url())
         do {
-            if growth.isEmpty {
+            if growth.isEmpty, !replace {
                 try show(try await administration.terms())
             } else {
-                let (before, after) = try await administration.changeTerms { (terms, now) throws(ContractError) in
+                let (before, after) = try await administration.changeTerms(replacing: replace) {
+                    (terms, now) throws(ContractError) in
                     try growth.applied(to: terms, now: now)
                 }
                 try tell(before, after)
             }
         } catch let error as RevocationError {
             await administration.close()
-            throw try ExitStatus.fail(error, "Not known to be changed", asJSON: json)
+            let what =
+                replace
+                ? "Not known to be replaced (while it holds any key, no denylist allows it)" : "Not known to be changed"
+            throw try ExitStatus.fail(error, what, asJSON: json)
         }
         await administration.close()
     }
@@ -89,7 +100,7 @@ struct TermsCommand: AsyncParsableCommand {
     private func tell(_ before: Terms?, _ after: Terms) throws {
         guard !json else { return print(after.text) }
         guard let before else {
-            print("Written: the denylist had no terms.")
+            print(replace ? "Written." : "Written: the denylist had no terms.")
             return try show(after)
         }
         let changes = before.changes(to: after)

@@ -164,6 +164,7 @@ enum SetCommands {
         let isAdministrator = session.mayAdminister(worker)
         let start = worker.reply.count
         var position: UInt64 = 0
+        var isShrinkage = false
         let hash = worker.hash(write.key, of: arguments)
         let result = worker.written.update(arguments[write.key], hash: hash, at: worker.moment, &position) {
             entry -> Result in
@@ -179,6 +180,9 @@ enum SetCommands {
             switch refusal {
             case .error(let text): return .refused(text)
             case .permission: return .refused(Session.permissionRefusal(write.command))
+            case .shrinkage(let text):
+                isShrinkage = true
+                return .refused(text)
             case nil: break
             }
             if write.returnsOld {
@@ -189,6 +193,12 @@ enum SetCommands {
             default: entry.store(value, expiry: Expiry.never)
             }
             return .written
+        }
+        if isShrinkage, case .always = write.condition, !write.returnsOld,
+            let replaced = worker.daemon.replaceTerms(value)
+        {
+            worker.wait(for: replaced)
+            return worker.reply.ok()
         }
         worker.wait(for: position)
         answer(result, write, start, &worker)

@@ -10,6 +10,8 @@ enum OwnKeyRules {
         case error(String)
         /// Only an administrator may.
         case permission
+        /// The terms take something back: an administrator may do that while the denylist holds nothing.
+        case shrinkage(String)
     }
 
     /// Whether `value` may take the place of `old`. Called under the lock of the key's shard, so that what it compares is what
@@ -34,7 +36,9 @@ enum OwnKeyRules {
             guard isAdministrator else { return .permission }
             // What cannot be read is nobody's terms.
             guard let terms = try? Terms(old.bytes), let shrinkage = terms.shrinkage(to: new) else { return nil }
-            return .error("ERR revoked.terms only grow: \(shrinkage)")
+            return .shrinkage(
+                "ERR revoked.terms only grow: \(shrinkage). They can be replaced while the denylist holds no key at all: "
+                    + "right behind FLUSHALL")
         }
     }
 

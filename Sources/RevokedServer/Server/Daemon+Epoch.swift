@@ -61,6 +61,24 @@ extension Daemon {
         return Flush(position: 0, later: storeEpoch(persistence))
     }
 
+    // MARK: Terms
+
+    /// Puts these terms in the place of those that are there, if nothing is there that could rest on them. Whoever revokes
+    /// meanwhile reads the terms behind the write.
+    /// - Returns: the position of the log that the answer waits for; nil if nothing was changed.
+    func replaceTerms(_ terms: RawSpan) -> UInt64? {
+        let persistence = persistence
+        return denylist.lockAll { locked in
+            let own = OwnKey.allCases.count { own in own.withBytes { read($0, locked) } != nil }
+            guard locked.entries == own else { return nil }
+            store(terms.withUnsafeBytes(Array.init), as: .terms, locked)
+            logger.warning("an administrator has replaced the terms: the denylist held nothing")
+            return OwnKey.terms.withBytes { key in
+                persistence?.log.append(set: key, terms, expiry: Expiry.never, at: clock.now()) ?? 0
+            }
+        }
+    }
+
     // MARK: Time that goes back
 
     /// Gives the denylist another epoch: what was said until now proves nothing about what is to come. Waits for the disk.

@@ -123,6 +123,7 @@ import Testing
             }
             try socket.expect("GET revoked.terms", "nil")
             try socket.expect(["SET", "revoked.terms", Self.terms], "+OK")
+            try socket.expect("SETEX revoked:jti:a 100 logout", "+OK")
             for change in [
                 ("\"name\":\"a\"", "\"name\":\"b\""), ("1000", "999"), ("1000", "1001"),
                 ("{\"lead\"", "{\"label\":\"l\",\"lead\""),
@@ -138,9 +139,33 @@ import Testing
                 try socket.expect("SET plain 1", "+OK")
                 try socket.expect(WireCommand(text: command), "+OK")
                 try socket.expect("EXISTS revoked.terms plain", ":1")
-                try socket.expect(["SET", "revoked.terms", Self.terms], "-ERR revoked.terms only grow: …")
             }
+            try socket.expect("SET plain 1", "+OK")
+            try socket.expect(["SET", "revoked.terms", Self.terms], "-ERR revoked.terms only grow: …")
+            try socket.expect(["GET", "revoked.terms"], "\"\(grown)\"")
             #expect(try socket.ask("GET revoked.epoch") != epoch)
+        }
+    }
+
+    /// Somebody else has written the terms of a new denylist, and no node can start: the administrator has a way out.
+    @Test func anAdministratorReplacesTheTermsOfADenylistThatHoldsNothing() async throws {
+        let strange = #"{"issuers":[{"lead":0,"lifetimes":[{"ms":1,"since":0}],"name":"strange"}],"leeway":0,"v":1}"#
+        try await LocalDaemon.run {
+            $0.adminPassword = "admin-of-a-test"
+        } _: { daemon in
+            let (socket, admin) = (try daemon.connect(), try daemon.connect())
+            try admin.expect("AUTH admin admin-of-a-test", "+OK")
+            try socket.expect(["SET", "revoked.terms", strange, "NX"], "+OK")
+            try socket.expect(["SET", "revoked.terms", Self.terms], "-NOPERM …")
+            // A revocation, or any other key, may rest on them.
+            try socket.expect("SETEX revoked:jti:a 100 logout", "+OK")
+            try admin.expect(["SET", "revoked.terms", Self.terms], "-ERR revoked.terms only grow: …")
+            try socket.expect("GET revoked.terms", "\"\(strange)\"")
+            try admin.expect("FLUSHALL", "+OK")
+            try socket.expect(["SET", "revoked.terms", Self.terms], "-NOPERM …")
+            try admin.expect(["SET", "revoked.terms", Self.terms, "GET"], "-ERR revoked.terms only grow: …")
+            try admin.expect(["SET", "revoked.terms", Self.terms], "+OK")
+            try socket.expect("GET revoked.terms", Self.shown)
         }
     }
 
