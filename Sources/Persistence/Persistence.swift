@@ -199,7 +199,10 @@ public final class Persistence: Sendable {
     private func resume(_ found: Recovered, _ directory: inout LogDirectory) throws(FileError) {
         if let last = found.last {
             let path = directory.finalPath(last.name)
-            let file = LogFile(continuing: try data.files.append(to: path), path: path, chain: last.chain)
+            let output = try data.files.append(to: path)
+            // Somebody else has written to it since it was read.
+            guard output.size == last.chain.end else { throw .inUse(data.path) }
+            let file = LogFile(continuing: output, path: path, chain: last.chain)
             let earlier = found.incrementsSize - last.chain.end
             log.begin(with: file, earlierSize: earlier, baseSize: found.baseSize)
         } else {

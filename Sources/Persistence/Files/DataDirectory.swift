@@ -15,9 +15,16 @@ struct DataDirectory: Sendable {
     static let oldLogName = "appendonly.aof"
 
     private final class SharedLock: Sendable {
-        let held = Mutex<(any FileLock)?>(nil)
+        let held = Mutex<Held?>(nil)
         /// Whether the mark is there, or may be.
         let isMarked = Atomic<Bool>(false)
+    }
+
+    /// The directory itself is locked: a file in it may be removed while another process comes.
+    private struct Held {
+        var directory: any FileLock
+        /// Keeps out earlier releases, which lock this file alone.
+        var file: any FileLock
     }
 
     init(_ path: String, _ files: any FileSystem) {
@@ -36,7 +43,9 @@ struct DataDirectory: Sendable {
     /// As ``open()``, once more: somebody may have removed the directory. The lock of one that is still there stays.
     func acquire() throws(FileError) {
         try lock.held.withLock { held throws(FileError) in
-            if let held, held.isStill(at: lockPath) { return }
+            let isOurs = held?.directory.isStill(at: path) ?? false
+            let isFileOurs = held?.file.isStill(at: lockPath) ?? false
+            if isOurs, isFileOurs { return }
             if try !files.exists(path) { try files.makeDirectory(path) }
             do throws(FileError) {
                 // Always: whoever made it may have been ended before its name was on disk.
@@ -45,15 +54,18 @@ struct DataDirectory: Sendable {
                 // It may be hidden from us; then it was not ours to make.
                 guard error.isForbidden else { throw error }
             }
-            guard let new = try files.lock(lockPath) else { throw .inUse(path) }
-            held = new
+            guard let directory = isOurs ? held?.directory : try files.lock(directory: path),
+                let file = isFileOurs ? held?.file : try files.lock(lockPath)
+            else { throw .inUse(path) }
+            held = Held(directory: directory, file: file)
         }
     }
 
     /// Another process may use the directory.
     func release() {
         lock.held.withLock { held in
-            held?.release()
+            held?.file.release()
+            held?.directory.release()
             held = nil
         }
     }

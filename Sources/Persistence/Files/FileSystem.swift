@@ -30,6 +30,10 @@ protocol FileSystem: Sendable {
     /// process ends in any way.
     /// - Returns: nil if another process has it.
     func lock(_ path: String) throws(FileError) -> (any FileLock)?
+    /// Takes the lock of a directory that is there, likewise. Where the file system locks no directories the result keeps
+    /// nobody out.
+    /// - Returns: nil if another process has it.
+    func lock(directory: String) throws(FileError) -> (any FileLock)?
 }
 
 /// A file that grows at its end. Used by one thread at a time.
@@ -54,7 +58,7 @@ protocol OutputFile: AnyObject, Sendable {
 /// A lock that is held until it is released, or let go.
 protocol FileLock: AnyObject, Sendable {
     func release()
-    /// Whether the locked file still bears this name: else it keeps nobody out.
+    /// Whether what is locked still bears this name: else it keeps nobody out.
     func isStill(at path: String) -> Bool
 }
 

@@ -121,6 +121,13 @@ struct SystemFiles: FileSystem {
         }
         return descriptor
     }
+
+    func lock(directory: String) throws(FileError) -> (any FileLock)? {
+        let descriptor = try Descriptor(directory, O_RDONLY | O_DIRECTORY)
+        // NFS, for one, takes such a lock only of what is open for writing, which no directory is.
+        if flock(descriptor.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { return nil }
+        return descriptor
+    }
 }
 
 /// An open file of the system, closed when it is let go.

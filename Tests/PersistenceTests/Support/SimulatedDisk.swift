@@ -340,6 +340,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         if let space { self.space = space + node.bytes.count - size }
         node.bytes.removeLast(node.bytes.count - size)
     }
+    func lock(directory: String) throws(FileError) -> (any FileLock)? { SimulatedLock() }
+
 
     fileprivate func refresh(_ node: Node, from offset: Int, _ path: String) throws(FileError) {
         try change("write", path)
