@@ -9,7 +9,9 @@ extension Persistence {
             switch log.state {
             case .off, .starting: return
             case .failed: try goOn(at: now)
-            case .running: if isRewriteDue(at: now) { try compact() }
+            case .running:
+                renewEpochFile()
+                if isRewriteDue(at: now) { try compact() }
             }
             // It may have stayed because the disk failed.
             try commitment.withLock { _ throws(FileError) in try clearMarkIfComplete() }

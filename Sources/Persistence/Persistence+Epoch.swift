@@ -45,6 +45,20 @@ extension Persistence {
 
     // MARK: While it runs
 
+    /// Makes the file with the epoch anew if the log has got further, so that copies which are older are noticed.
+    func renewEpochFile(isLast: Bool = false) {
+        guard let failure = epochFile.renew(at: log.position, isLast: isLast) else { return }
+        notify(
+            .error(
+                "\(EpochFile.name) cannot be written anew, so a copy restored over the data directory may not be "
+                    + "noticed: \(failure)"))
+    }
+
+    /// What to do where ``PersistenceInformation/noticesCopies`` is false.
+    public static let copiesGoUnnoticed =
+        "the file system of the data directory does not say when a file came to be, so a copy that is restored cannot be "
+        + "noticed: after every restore run revoked check-log --new-epoch"
+
     /// The daemon answers this epoch from now on. Whatever is appended to ``log`` later is on disk only when this is: call it
     /// before the append that it belongs to. Never waits for the disk.
     public func setEpoch(_ record: EpochRecord) { epochFile.want(record) }

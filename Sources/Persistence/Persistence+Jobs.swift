@@ -36,6 +36,7 @@ extension Persistence {
     public var information: PersistenceInformation {
         var information = PersistenceInformation()
         information.isMarkedUnclean = data.isMarked
+        information.noticesCopies = epochFile.noticesCopies
         figures.withLock { figures in
             information.isRewriting = figures.isRewriting
             information.isSaving = figures.isSaving
@@ -59,9 +60,18 @@ extension Persistence {
 
     // MARK: Work, on the saver's thread
 
+    /// How often the file with the epoch is made anew during a walk: as often as ``attend(at:)`` does it.
+    private static let renewInterval = Duration.seconds(1)
+
     func rewrite() -> Rewrite {
-        Rewrite(denylist: denylist, log: log, epochFile: epochFile, moment: moment) { [saver] () throws(FileError) in
+        var renewsAgain = ContinuousClock.now + Self.renewInterval
+        return Rewrite(denylist: denylist, log: log, epochFile: epochFile, moment: moment) {
+            [self] () throws(FileError) in
             if saver.isEnding { throw .cancelled }
+            // The walk may take long, and this thread does nothing else meanwhile.
+            guard renewsAgain <= .now else { return }
+            renewEpochFile()
+            renewsAgain = .now + Self.renewInterval
         }
     }
 

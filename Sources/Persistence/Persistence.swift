@@ -160,6 +160,7 @@ public final class Persistence: Sendable {
         } catch {
             throw PersistenceError(error)
         }
+        if !epochFile.noticesCopies { notify(.warning(Self.copiesGoUnnoticed)) }
         if inBackground {
             try startThreads()
             // From then on they are written as ours.
@@ -241,7 +242,7 @@ public final class Persistence: Sendable {
             do throws(FileError) {
                 try log.flush()
                 log.seal(.stop)
-                log.notePosition(isIdle: true)
+                renewEpochFile(isLast: true)
                 try clockFile?.keep(isLast: true)
                 try data.clearUnclean()
             } catch {

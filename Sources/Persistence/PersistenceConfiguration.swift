@@ -44,6 +44,8 @@ public struct PersistenceInformation: Sendable {
     public var backlog = 0
     /// Whether the directory bears the mark of an unclean end: an end by force now would cost the epoch.
     public var isMarkedUnclean = false
+    /// Whether a copy of the directory would be noticed by itself.
+    public var noticesCopies = true
     /// Positions.
     public var end: UInt64 = 0
     public var durable: UInt64 = 0

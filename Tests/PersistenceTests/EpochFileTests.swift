@@ -1,4 +1,5 @@
 import Denylist
+import Synchronization
 import Testing
 
 @testable import Persistence
@@ -298,7 +299,7 @@ import Testing
             if isRewritten {
                 try persistence.perform(.rewrite)
             } else {
-                persistence.log.notePosition(isIdle: true)
+                persistence.attend()
             }
         }
         #expect(try Self.live(disk) == first, "nothing is missing yet")
@@ -339,18 +340,6 @@ import Testing
         #expect(next.predecessor == "theirs" && next.isPending)
     }
 
-    /// A file system that began to tell when files came to be makes no copies of those that it holds.
-    @Test func aFileWithoutABirthIsNoCopy() throws {
-        let disk = SimulatedDisk(seed: 1)
-        let first = try Self.live(disk)
-        let bytes = try disk.contents(of: Self.path).withBytes { $0.bytes }
-        var contents = try EpochFileContents(decoding: bytes.span.bytes)
-        #expect(contents.birth != nil)
-        contents.birth = nil
-        disk.replace(Self.path, contents.encode())
-        #expect(try Self.live(disk) == first)
-    }
-
     @Test func aLogThatIsGoneGetsANewEpoch() throws {
         let disk = SimulatedDisk(seed: 1)
         let first = try Self.live(disk)
@@ -379,6 +368,84 @@ import Testing
         #expect(try Self.live(disk) == first)
         disk.replace(Self.path, older)
         #expect(try Self.live(disk).predecessor == first.epoch)
+    }
+
+    /// The copy was made while the daemon ran, and nothing but its files knows of what followed.
+    @Test(arguments: [true, false]) func aCopyOfARunningDaemonOverItsFilesGetsANewEpoch(_ endsInOrder: Bool) throws {
+        let disk = SimulatedDisk(seed: 1)
+        let first = try Self.live(disk, endsInOrder: endsInOrder) { denylist, persistence, _ in
+            denylist.set(Self.key, [1], persistence.log)
+            persistence.log.commit(synchronously: true)
+            try disk.copy("data", to: "backup")
+            denylist.set(Array("revoked:jti:b".utf8), [1], persistence.log)
+            persistence.log.commit(synchronously: true)
+            if !endsInOrder { persistence.attend() }
+        }
+        try disk.restore("backup", over: "data")
+        let check = try LogCheck(directory: "data", now: Moment.start.wall, files: disk)
+        #expect(check.epochNotice?.contains("copy") == true)
+        #expect(try Self.live(disk).predecessor == first.epoch)
+    }
+
+    /// A file that is made anew is never missing, nor ahead of the log, wherever the power fails.
+    @Test func theFileIsMadeAnewAtAnyMoment() throws {
+        var steps = 0
+        while true {
+            let disk = SimulatedDisk(seed: UInt64(steps))
+            let first = try Self.live(disk)
+            var wasWhole = false
+            try Self.live(disk, endsInOrder: false) { denylist, persistence, _ in
+                denylist.set(Self.key, [1], persistence.log)
+                persistence.log.commit(synchronously: true)
+                let before = try disk.birth(of: Self.path)
+                disk.changesLeft = steps
+                persistence.attend()
+                wasWhole = !disk.hasStopped
+                #expect(try !wasWhole || disk.birth(of: Self.path) != before)
+            }
+            disk.crash()
+            #expect(try Self.live(disk) == first, "stopped after \(steps) changes")
+            if wasWhole { break }
+            steps += 1
+        }
+        #expect(steps > 3)
+    }
+
+    /// It takes no room from the log, and is tried again.
+    @Test func aFileThatCannotBeMadeAnewStays() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let notices = Mutex<[String]>([])
+        let denylist = Denylist.small()
+        let persistence = try Persistence(
+            PersistenceConfiguration(directory: "data"), denylist, files: disk, moment: { .start },
+            notify: { notice in if case .error(let text) = notice { notices.withLock { $0.append(text) } } })
+        _ = try persistence.recover()
+        let (first, _) = try persistence.begin(inBackground: false)
+        denylist.set(Self.key, [1], persistence.log)
+        persistence.log.commit(synchronously: true)
+        let before = try disk.birth(of: Self.path)
+        disk.space = 100
+        persistence.attend()
+        persistence.attend()
+        #expect(notices.withLock { $0 }.map { $0.contains("revoked.epoch") } == [true], "it is told once")
+        #expect(try disk.birth(of: Self.path) == before && disk.space == 100)
+        #expect(try !disk.exists("data/\(EpochFile.temporaryName)"))
+        disk.space = nil
+        persistence.attend()
+        #expect(try disk.birth(of: Self.path) != before)
+        disk.kill()
+        #expect(try Self.live(disk) == first)
+    }
+
+    @Test func aDiskThatSaysNoBirthsSaysSo() throws {
+        let disk = SimulatedDisk(seed: 1)
+        disk.saysBirths = false
+        let first = try Self.live(disk) { _, persistence, _ in #expect(!persistence.information.noticesCopies) }
+        #expect(try Self.live(disk) == first)
+        // The file comes from another disk than this.
+        disk.saysBirths = true
+        let second = try Self.live(disk) { _, persistence, _ in #expect(persistence.information.noticesCopies) }
+        #expect(second.predecessor == first.epoch)
     }
 
     @Test func aRestoredDiskIsToldByTheOperator() throws {

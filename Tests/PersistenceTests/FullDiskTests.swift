@@ -193,6 +193,7 @@ import Testing
         let (persistence, denylist) = try Self.open(disk, minimum: 1)
         for number in 0..<50 { denylist.set(Array("key \(number)".utf8), Self.value, persistence.log) }
         persistence.log.commit(synchronously: true)
+        persistence.renewEpochFile()
         let now = ContinuousClock.now
         disk.failure = (0, 28)
         persistence.attend(at: now)

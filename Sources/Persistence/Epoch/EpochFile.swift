@@ -5,15 +5,17 @@ import Synchronization
 ///
 /// What the daemon answers may be ahead of the file. ``settle()`` is called before anything is written to a log that may rest
 /// on it: a log that has forgotten something never stands beside the epoch that clients pinned before.
+///
+/// Every write makes a new file, which takes the name of the old one and names its own birth. So a copy is noticed even if it
+/// was written over the file: that keeps the birth of a file which the copy does not know. ``renew(at:isLast:)`` sees to it that
+/// no copy older than the last second knows the present one.
 final class EpochFile: Sendable {
     /// What the file says; locked while the disk works.
     private struct State {
-        var stored: EpochFileContents?
-        /// What the file has to say of the log: it may be ahead of what was stored.
+        /// What the file has to say of the log.
         var position = LogPosition.new
-        /// Whether nobody knows which of two files bears the name.
-        var isUnsettled = false
-        var notesAgain = ContinuousClock.now
+        /// Whether the last ``renew(at:isLast:)`` did.
+        var hasFailed = false
     }
 
     private let data: DataDirectory
@@ -24,11 +26,11 @@ final class EpochFile: Sendable {
     private let isBehind = Atomic<Bool>(false)
     /// Whether there is a file at all: a memory that has no data directory needs none.
     private let isKept = Atomic<Bool>(false)
+    /// Whether the file names its birth.
+    private let hasBirth = Atomic<Bool>(true)
 
     static let name = "revoked.epoch"
     static let temporaryName = "temp-revoked.epoch"
-    /// How often the position is noted at most while the log is written.
-    private static let noteInterval = Duration.seconds(1)
 
     init(_ data: DataDirectory) { self.data = data }
 
@@ -40,6 +42,9 @@ final class EpochFile: Sendable {
 
     /// Whether the file is kept: what ``want(_:)`` is told has to be written.
     var isInUse: Bool { isKept.load(ordering: .acquiring) }
+
+    /// Whether a copy would be noticed: some file systems do not say when a file came to be.
+    var noticesCopies: Bool { !isInUse || hasBirth.load(ordering: .relaxed) }
 
     // MARK: Reading
 
@@ -64,8 +69,8 @@ final class EpochFile: Sendable {
         }
         do throws(FormatError) {
             let contents = try bytes.withBytes { bytes throws(FormatError) in try EpochFileContents(decoding: bytes) }
-            // A file system that said nothing when the file was made proves nothing now.
-            return Found(contents: contents, isCopy: contents.birth != nil && contents.birth != birth)
+            // One that names none came from a file system that does not say, unless this one does not either.
+            return Found(contents: contents, isCopy: contents.birth != birth)
         } catch {
             throw PersistenceError(
                 .damaged,
@@ -131,22 +136,24 @@ final class EpochFile: Sendable {
         }
     }
 
-    /// The same within an increment, now and then and without waiting for the disk: a power loss may take it back, and then
-    /// the log reaches further than is said here.
-    /// - Parameter isIdle: whether nothing more is being written.
-    func note(salt: UInt64, offset: Int, isIdle: Bool) {
-        // Who is at work on the file will say more than this.
-        state.withLockIfAvailable { state in
-            guard case .at(salt, let known, let next) = state.position, offset > known,
-                isIdle || state.notesAgain <= .now
-            else { return }
-            state.position = .at(salt: salt, offset: offset, next: next)
-            state.notesAgain = .now + Self.noteInterval
-            guard var contents = state.stored, !state.isUnsettled else { return }
-            contents.position = state.position
-            // If it fails, so will the log.
-            guard (try? data.files.overwrite(path, with: contents.encode().span.bytes, nil)) != nil else { return }
-            state.stored = contents
+    /// The same within an increment: makes the file anew if the log has got further. Called once a second.
+    /// - Parameters:
+    ///   - position: up to where the log is on disk.
+    ///   - isLast: whether nothing follows; then the file is new in any case.
+    /// - Returns: why that failed, if that is news. The file of before is as right of the log as it was.
+    func renew(at position: LogPosition?, isLast: Bool = false) -> FileError? {
+        guard case .at(let salt, let offset, _)? = position else { return nil }
+        return state.withLock { state in
+            guard case .at(salt, let known, let next) = state.position, offset > known || isLast else { return nil }
+            let before = state.position
+            state.position = .at(salt: salt, offset: max(offset, known), next: next)
+            do throws(FileError) { try replace(&state) } catch {
+                state.position = before
+                defer { state.hasFailed = true }
+                return state.hasFailed ? nil : error
+            }
+            state.hasFailed = false
+            return nil
         }
     }
 
@@ -156,15 +163,19 @@ final class EpochFile: Sendable {
         guard let record = wanted.withLock({ $0 }) else { return }
         var contents = EpochFileContents(record: record, position: state.position)
         let temporary = data.path(Self.temporaryName)
-        let file = try data.files.create(temporary)
-        contents.birth = try data.files.birth(of: temporary)
-        try file.write(contents.encode().span.bytes)
-        try file.synchronize(.epoch)
-        state.isUnsettled = true
-        try data.files.rename(temporary, to: path)
+        do throws(FileError) {
+            let file = try data.files.create(temporary)
+            contents.birth = try data.files.birth(of: temporary)
+            try file.write(contents.encode().span.bytes)
+            try file.synchronize(.epoch)
+            try data.files.rename(temporary, to: path)
+        } catch {
+            // On a full disk it would take room that the log needs.
+            try? data.files.remove(temporary)
+            throw error
+        }
         try data.files.synchronize(directory: data.path, .epochName)
-        state.isUnsettled = false
-        state.stored = contents
+        hasBirth.store(contents.birth != nil, ordering: .relaxed)
         // What was wanted meanwhile is still to be written.
         wanted.withLock { wanted in
             if wanted == record { isBehind.store(false, ordering: .releasing) }

@@ -1,7 +1,6 @@
 import RESP
 
-/// What `revoked.epoch` says. Its bytes are of a fixed number and fit into one sector, so that it can be written over in its
-/// place: a disk writes a sector as a whole or not at all.
+/// What `revoked.epoch` says. Its bytes are of a fixed number: a file of another length was not written as a whole.
 ///
 ///     revoked-epoch 1
 ///     epoch <epoch>

@@ -14,8 +14,8 @@ protocol FileSystem: Sendable {
     func append(to path: String) throws(FileError) -> any OutputFile
     func contents(of path: String) throws(FileError) -> FileContents
     /// Writes over the beginning of a file, which is created if need be.
-    /// - Parameter point: makes that durable; nil does not wait for the disk.
-    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint?) throws(FileError)
+    /// - Parameter point: makes that durable.
+    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint) throws(FileError)
     /// Gives a file or directory another name, in the place of the file or empty directory that bears it now.
     func rename(_ path: String, to target: String) throws(FileError)
     func remove(_ path: String) throws(FileError)

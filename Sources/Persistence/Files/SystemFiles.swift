@@ -64,11 +64,11 @@ struct SystemFiles: FileSystem {
 
     private static let readSize = 1 << 20
 
-    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint?) throws(FileError) {
+    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint) throws(FileError) {
         let descriptor = try Descriptor(path, O_WRONLY | O_CREAT)
         let count = bytes.withUnsafeBytes { pwrite(descriptor.number, $0.baseAddress, $0.count, 0) }
         guard count == bytes.byteCount else { throw .last("write", path) }
-        if point != nil { try descriptor.synchronize(path) }
+        try descriptor.synchronize(path)
     }
 
     func rename(_ path: String, to target: String) throws(FileError) {

@@ -24,14 +24,7 @@ extension AppendLog {
             // The one that woke it is rarely the last: to write at once would be to wake up for every few records.
             if policy != .always, isWorkWaiting, !isEnding() { _ = doorbell.wait(timeout: .now() + Self.gathering) }
             commit()
-            notePosition(isIdle: false)
         }
-    }
-
-    /// Notes outside of the log, now and then, how far it is on disk.
-    func notePosition(isIdle: Bool) {
-        guard case .at(let salt, let offset, _) = position else { return }
-        epochFile.note(salt: salt, offset: offset, isIdle: isIdle)
     }
 
     func wake() { doorbell.signal() }
@@ -44,10 +37,7 @@ extension AppendLog {
         if needsSync, policy == .everysec {
             _ = doorbell.wait(timeout: .now() + .milliseconds(100))
         } else if needsSeal {
-            if doorbell.wait(timeout: .now() + Self.sealDelay) == .timedOut {
-                seal()
-                notePosition(isIdle: true)
-            }
+            if doorbell.wait(timeout: .now() + Self.sealDelay) == .timedOut { seal() }
         } else {
             doorbell.wait()
         }

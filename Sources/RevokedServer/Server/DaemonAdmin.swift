@@ -35,6 +35,7 @@ struct DaemonAdmin: Sendable {
             daemon.olderNodesWarning,
             demand.map { "the epoch is \"\($0)\": clients deny until an operator runs revoked accept" },
             daemon.clockRequest,
+            daemon.persistence.flatMap { $0.information.noticesCopies ? nil : Persistence.copiesGoUnnoticed },
         ].compactMap { $0 }
         return .ready(warnings: warnings.isEmpty ? nil : warnings)
     }

@@ -14,7 +14,12 @@ struct PersistenceFigures {
         }
         let figures = persistence.information
         return ["loading:\(daemon.loading.isActive ? 1 : 0)", "async_loading:0"] + loading() + snapshots(figures)
-            + log(figures) + epoch + ["unclean_mark:\(figures.isMarkedUnclean ? 1 : 0)"]
+            + log(figures) + epoch
+            + [
+                "unclean_mark:\(figures.isMarkedUnclean ? 1 : 0)",
+                // Whether a copy of the directory that is restored gets a new epoch by itself.
+                "notices_copies:\(figures.noticesCopies ? 1 : 0)",
+            ]
     }
 
     /// Whether clients wait for an operator to accept the epoch.

@@ -57,6 +57,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var whenSynchronizing: @Sendable (SyncPoint) -> Void = { _ in }
     /// How many bytes it takes before it is full.
     var space: Int?
+    /// Whether it says when a file came to be.
+    var saysBirths = true
     private(set) var hasStopped = false
     private(set) var changeCount = 0
     private(set) var pointsSeen: Set<SyncPoint> = []
@@ -174,6 +176,28 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         parent.durableNames[name] = copy
     }
 
+    /// Copies a directory as `cp -a` does into one that is there: a file that bears a name already stays, with other bytes.
+    func restore(_ path: String, over target: String) throws {
+        try restore(#require(find(path)), over: #require(find(target)))
+    }
+
+    private func restore(_ node: Node, over target: Node) {
+        guard node.isDirectory else {
+            target.bytes = node.bytes
+            target.durableBytes = node.bytes
+            return
+        }
+        for (name, child) in node.names {
+            if let present = target.names[name] {
+                restore(child, over: present)
+            } else {
+                target.names[name] = copy(child)
+            }
+        }
+        target.durableNames = target.names
+        target.changes = []
+    }
+
     /// Removes a file, durably.
     func erase(_ path: String) {
         guard let (parent, name) = try? split(path) else { return }
@@ -259,7 +283,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return FileContents(node.bytes)
     }
 
-    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint?) throws(FileError) {
+    func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint) throws(FileError) {
         whenOverwriting()
         try change("write", path)
         let (parent, name) = try split(path)
@@ -270,7 +294,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         }
         let new = bytes.withUnsafeBytes(Array.init)
         node.bytes.replaceSubrange(0..<min(new.count, node.bytes.count), with: new)
-        if let point { try synchronize(node, point, path) }
+        try synchronize(node, point, path)
     }
 
     func rename(_ path: String, to target: String) throws(FileError) {
@@ -306,7 +330,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     func birth(of path: String) throws(FileError) -> String? {
         guard let node = find(path) else { throw FileError(operation: "statx", path: path, code: ENOENT) }
-        return "\(node.birth)"
+        return saysBirths ? "\(node.birth)" : nil
     }
 
     func room(at path: String) throws(FileError) -> Int { space ?? .max }
@@ -315,6 +339,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         if find(path) == nil { _ = try create(path) }
         return SimulatedLock()
     }
+
+    func lock(directory: String) throws(FileError) -> (any FileLock)? { SimulatedLock() }
 
     // MARK: Files
 
@@ -340,8 +366,6 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         if let space { self.space = space + node.bytes.count - size }
         node.bytes.removeLast(node.bytes.count - size)
     }
-    func lock(directory: String) throws(FileError) -> (any FileLock)? { SimulatedLock() }
-
 
     fileprivate func refresh(_ node: Node, from offset: Int, _ path: String) throws(FileError) {
         try change("write", path)
