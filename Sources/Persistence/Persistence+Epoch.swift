@@ -19,6 +19,15 @@ extension Persistence {
         return record.replaced()
     }
 
+    /// Goes on with the log that is there. A disk that is full stops no start under the epoch that is on it: reads are served,
+    /// and before anything is written to the log the file is made anew.
+    func goOn(_ record: EpochRecord, _ found: EpochRecord?) throws(FileError) {
+        do throws(FileError) { try epochFile.begin(record, log.position ?? .any) } catch {
+            guard error.isOutOfRoom, record == found else { throw error }
+            notify(.error("the disk is full: reads are served, and writes are refused until there is room: \(error)"))
+        }
+    }
+
     /// Without a log nothing outlasts the process: what the directory held is replaced. A directory that holds nothing is
     /// left alone: a cache that never touches it keeps nobody out of it.
     func beginWithoutLog() throws(FileError) -> EpochRecord {

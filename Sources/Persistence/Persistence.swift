@@ -185,7 +185,7 @@ public final class Persistence: Sendable {
         } else {
             directory.sweep(isProven: found.epoch != nil && found.report.doubt == nil)
             try resume(found, &directory)
-            try epochFile.begin(record, log.position ?? .any)
+            try goOn(record, found.epoch?.record)
             // Another server that reads the log must not pass for this denylist.
             if found.own.areThere { for key in OwnKeys.all { log.append(remove: key.span.bytes) } }
             // Read again later, by other clocks, they could end earlier.

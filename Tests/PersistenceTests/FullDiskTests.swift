@@ -73,6 +73,34 @@ import Testing
         #expect(try Self.found(disk).0 == denylist.contents)
     }
 
+    /// Not even room for the file with the epoch: what is there is served, and nothing is acknowledged until there is some.
+    @Test(arguments: [true, false]) func aFullDiskStopsNoStart(_ endsInOrder: Bool) throws {
+        let disk = SimulatedDisk(seed: 1)
+        let (before, earlier) = try Self.open(disk)
+        earlier.set(Array("first".utf8), Self.value, before.log)
+        before.log.commit(synchronously: true)
+        if endsInOrder { before.end() }
+        let epoch = try disk.contents(of: "data/revoked.epoch").withBytes { $0.bytes }
+        // A killed process left records that a line has to close.
+        disk.space = endsInOrder ? 0 : 100
+
+        let (persistence, denylist) = try Self.open(disk)
+        #expect(denylist.contents == earlier.contents)
+        #expect(try disk.contents(of: "data/revoked.epoch").withBytes { $0.bytes } == epoch)
+        #expect(try !disk.exists("data/\(EpochFile.temporaryName)"))
+        let log = persistence.log
+        let second = denylist.set(Array("second".utf8), Self.value, log)
+        log.commit(synchronously: true)
+        #expect(log.refusesWrites && log.acknowledged < second)
+        disk.space = 10_000
+        persistence.attend()
+        #expect(!log.refusesWrites && log.acknowledged >= second)
+        #expect(try disk.contents(of: "data/revoked.epoch").withBytes { $0.bytes } != epoch)
+        disk.crash()
+        let (contents, report) = try Self.found(disk)
+        #expect(contents == denylist.contents && report.doubt == nil)
+    }
+
     /// The room that the system tells of is not always there: attempts become rare.
     @Test func attemptsBecomeRare() throws {
         let disk = SimulatedDisk(seed: 1)

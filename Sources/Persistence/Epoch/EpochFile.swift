@@ -98,7 +98,7 @@ final class EpochFile: Sendable {
         }
     }
 
-    /// Begins to keep the file.
+    /// Begins to keep the file. If that fails, ``settle()`` tries it again.
     func begin(_ record: EpochRecord, _ position: LogPosition) throws(FileError) {
         wanted.withLock { wanted in
             wanted = record
