@@ -25,10 +25,10 @@ struct ClusterLookUp: Sendable {
     /// - Returns: for the epoch nil unless all nodes agree; for the terms those of any node that has some.
     func values(_ answers: [ClusterAnswer]) throws(StoreFailure) -> TimedValues {
         guard answers.count == read.count else { throw .unexpectedReply }
-        var held: [String: (value: [UInt8]?, time: Int64)] = [:]
+        var held: [ExactString: (value: [UInt8]?, time: Int64)] = [:]
         var proofs: [Set<[UInt8]?>] = [[], []]
         for (key, answer) in zip(read, answers) {
-            held[key] = (try (answer.replies.last ?? .null).value(), answer.time ?? 0)
+            held[ExactString(key)] = (try (answer.replies.last ?? .null).value(), answer.time ?? 0)
             for (index, reply) in answer.proof.reversed().enumerated() { proofs[index].insert(try reply.value()) }
         }
         let earliest = answers.compactMap(\.time).min() ?? 0
@@ -37,8 +37,8 @@ struct ClusterLookUp: Sendable {
         var times: [Int64] = []
         for key in keys {
             let isProof = key == Epoch.key || key == Terms.key
-            values.append(isProof ? (key == Epoch.key ? epoch : terms) : held[key]?.value)
-            times.append(isProof ? earliest : held[key]?.time ?? earliest)
+            values.append(isProof ? (key == Epoch.key ? epoch : terms) : held[ExactString(key)]?.value)
+            times.append(isProof ? earliest : held[ExactString(key)]?.time ?? earliest)
         }
         return TimedValues(values: values, times: times)
     }

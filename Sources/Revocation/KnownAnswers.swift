@@ -28,7 +28,7 @@ struct KnownAnswers: Sendable {
     /// When the last of them was asked about.
     private var latestRevoked: Instant?
     private var clear = Generations<Check, Clear>(capacity: Self.capacity)
-    private var written: [String: Written] = [:]
+    private var written: [ExactString: Written] = [:]
 
     // MARK: Revoked
 
@@ -51,7 +51,8 @@ struct KnownAnswers: Sendable {
         guard !written.isEmpty else { return nil }
         guard
             case .revoked(let reason) = check.verdict(
-                values: check.keys.map { written[$0]?.value.map { Array($0.utf8) } }, pinnedEpoch: [], now: now)
+                values: check.keys.map { written[ExactString($0)]?.value.map { Array($0.utf8) } }, pinnedEpoch: [],
+                now: now)
         else { return nil }
         return reason
     }
@@ -71,7 +72,7 @@ struct KnownAnswers: Sendable {
     /// Whether a token was proven clear at most `age` ago, under this epoch, and nothing was revoked here since.
     func isClear(_ check: Check, epoch: [UInt8]?, age: Duration, now: Instant) -> Bool {
         guard let known = clear[check], known.epoch == epoch, now - known.askedAt <= age else { return false }
-        return check.keys.allSatisfy { key in written[key].map { $0.at < known.askedAt } ?? true }
+        return check.keys.allSatisfy { key in written[ExactString(key)].map { $0.at < known.askedAt } ?? true }
     }
 
     /// The store has lost its memory: nothing that it said to be clear counts any more.
@@ -94,13 +95,13 @@ struct KnownAnswers: Sendable {
                 if written.at < now { written.at = now }
                 if isAcknowledged { written.value = entry.value }
             }
-            update(&written[entry.key, default: Written(value: nil, at: now)])
+            update(&written[ExactString(entry.key), default: Written(value: nil, at: now)])
         }
     }
 
     /// Something was undone.
     mutating func restored(_ keys: [String]) {
-        for key in keys { written[key] = nil }
+        for key in keys { written[ExactString(key)] = nil }
         revoked.removeAll()
         clear.removeAll()
     }

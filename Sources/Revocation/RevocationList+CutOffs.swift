@@ -8,7 +8,7 @@ extension RevocationList {
     /// - Returns: by key; empty if there is no cut-off among the requests.
     func cutOffReadings(
         for requests: [RevocationRequest], _ namespace: Namespace, _ belief: Belief, presented token: TokenClaims?
-    ) async throws(RevocationError) -> [String: CutOffReading] {
+    ) async throws(RevocationError) -> [ExactString: CutOffReading] {
         var keys: [String] = []
         for request in requests where request.cutOff != nil {
             keys.append(try namespace.revocationKey(for: request.scope))
@@ -21,11 +21,11 @@ extension RevocationList {
         let asked = keys + pushing
         let timed = try await provenLookUp(asked, belief)
         let pushed = timed.values.dropFirst(keys.count).compactMap { $0 }
-        var readings: [String: CutOffReading] = [:]
+        var readings: [ExactString: CutOffReading] = [:]
         // Several servers: each cut-off is compared with the clock of its own.
         for (index, key) in keys.enumerated() {
             let held = pushed + [timed.values[index]].compactMap { $0 }
-            readings[key] = CutOffReading(time: timed.times[index], held: held)
+            readings[ExactString(key)] = CutOffReading(time: timed.times[index], held: held)
         }
         return readings
     }

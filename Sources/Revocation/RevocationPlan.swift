@@ -12,7 +12,7 @@ struct RevocationPlan: Sendable {
         /// This machine's clock, Unix milliseconds; nil for ``now``.
         var ownTime: Int64?
         /// What was read for each cut-off, by its key.
-        var cutOffs: [String: CutOffReading] = [:]
+        var cutOffs: [ExactString: CutOffReading] = [:]
         /// Of the token by which it is revoked, Unix milliseconds.
         var logInTime: Int64?
     }
@@ -56,7 +56,9 @@ struct RevocationPlan: Sendable {
     private static func milliseconds(
         _ cutOff: CutOffTime, _ key: String, _ circumstances: Circumstances
     ) throws(RevocationError) -> Int64 {
-        guard let reading = circumstances.cutOffs[key] else { preconditionFailure("a cut-off has its time read") }
+        guard let reading = circumstances.cutOffs[ExactString(key)] else {
+            preconditionFailure("a cut-off has its time read")
+        }
         switch cutOff {
         case .now:
             guard

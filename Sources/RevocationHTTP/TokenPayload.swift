@@ -1,3 +1,5 @@
+import Contract
+
 /// The claims that verification and revocation look at (RFC 7519 §4.1, RFC 9068 §2.2).
 struct TokenPayload: Decodable {
     let iss: String?
@@ -38,6 +40,6 @@ struct TokenPayload: Decodable {
             }
         }
 
-        func names(_ audience: String) -> Bool { names.contains(audience) }
+        func names(_ audience: String) -> Bool { names.contains { $0.isExactly(audience) } }
     }
 }

@@ -1,3 +1,4 @@
+import Contract
 public import Foundation
 import JWTKit
 
@@ -16,7 +17,7 @@ public struct VerificationKeys: Sendable {
     }
 
     /// By `kid`. Several may share one if they differ in type (RFC 7517 §4.5).
-    private let named: [String: [Key]]
+    private let named: [ExactString: [Key]]
     /// Keys without `kid`.
     private let unnamed: [Key]
 
@@ -28,32 +29,36 @@ public struct VerificationKeys: Sendable {
         guard let set = try? StrictJSON.decode(KeySet.self, from: jwks) else {
             throw VerificationKeysError(message: "the key set is not a JSON Web Key Set")
         }
-        var named: [String: [Key]] = [:]
+        var named: [ExactString: [Key]] = [:]
         var unnamed: [Key] = []
         for entry in set.keys where entry.isForSignatures {
             guard let jwk = entry.key, let identifier = jwk.keyIdentifier?.string ?? jwk.thumbprint,
                 let algorithm = await jwk.usableAlgorithm(identifier)
             else { continue }
             let key = Key(identifier: identifier, algorithm: algorithm)
-            if jwk.keyIdentifier == nil { unnamed.append(key) } else { named[identifier, default: []].append(key) }
+            if jwk.keyIdentifier == nil {
+                unnamed.append(key)
+            } else {
+                named[ExactString(identifier), default: []].append(key)
+            }
         }
         self.named = named
         self.unnamed = unnamed
     }
 
     /// The names of all keys: their `kid`s, thumbprints of those that have none.
-    public var identifiers: Set<String> { Set(named.keys).union(unnamed.map(\.identifier)) }
+    public var identifiers: Set<String> { Set(named.keys.map(\.text)).union(unnamed.map(\.identifier)) }
 
     /// Whether a token that names this key, or none, could be verified.
     func contains(_ identifier: String?) -> Bool {
-        identifier.map { named[$0] != nil } ?? !unnamed.isEmpty
+        identifier.map { named[ExactString($0)] != nil } ?? !unnamed.isEmpty
     }
 
     /// The keys that a token with this `kid` may be signed with.
     /// - Parameter identifier: nil for a token that names none: it is signed with a key that has no name either.
     func candidates(for identifier: String?) -> [Key] {
         guard let identifier else { return unnamed }
-        return named[identifier] ?? []
+        return named[ExactString(identifier)] ?? []
     }
 
     /// Those of the candidates that have this algorithm. Of the keys without a name none, unless it is the only one.

@@ -28,6 +28,19 @@ import Testing
         #expect(try String(contentsOfFile: directory.file("users"), encoding: .utf8).split(separator: "\n").count == 1)
     }
 
+    /// `sub` is compared byte for byte: two spellings are not one account, nor two that nobody can tell apart.
+    @Test func anotherSpellingIsNoOtherAccount() throws {
+        let file = AccountFile(directory.file("users"))
+        try file.add("jos\u{E9}", password: "one")
+        for replacing in [false, true] {
+            let refusal = #expect(throws: NodeError.self) {
+                try file.add("jose\u{301}", password: "two", replacing: replacing)
+            }
+            #expect(refusal?.code == .accountExists)
+        }
+        try file.add("jos\u{E9}", password: "two", replacing: true)
+    }
+
     @Test func accountsAddedAtOnceAreAllKept() throws {
         let path = directory.file("users")
         let failures = Mutex(0)

@@ -63,15 +63,6 @@ import Testing
         }
     }
 
-    /// However a name is composed, it is the same account, and the same guesses.
-    @Test func anotherSpellingIsNoOtherAccount() throws {
-        let limit = LoginLimit(attempts: 2, clock: WallClock { 0 })
-        let network = ClientNetwork("192.0.2.1")
-        _ = try limit.begin(account: "\u{C5}sa", network: network)
-        _ = try limit.begin(account: "\u{212B}sa", network: network)
-        #expect(throws: Refusal.self) { try limit.begin(account: "A\u{30A}sa", network: network) }
-    }
-
     /// Overload is not a wrong password: whoever was refused unseen may try again.
     @Test func whatNobodyLookedAtDoesNotCount() async throws {
         let credentials = CredentialCheck(

@@ -41,6 +41,16 @@ import Testing
         }
     }
 
+    /// `sub` is compared byte for byte: whoever logs in by a name can be revoked by it.
+    @Test func aNameThatLooksTheSameIsAnother() async throws {
+        let node = try await TestNode(names: ["jos\u{E9}"])
+        try await node.test { client in
+            _ = try await client.pair("jos\u{E9}")
+            let answer = try await client.login(#"{"username":"jose\u0301","password":"correct horse"}"#)
+            #expect(answer.status == .unauthorized)
+        }
+    }
+
     @Test func eachLogInIsASessionOfItsOwn() async throws {
         try await TestNode().test { client in
             let first = try TokenParts(try await client.token())

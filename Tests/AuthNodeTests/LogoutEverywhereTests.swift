@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    /// Accounts are found however a name is composed; subjects are compared byte for byte.
+    /// Accounts and subjects are compared byte for byte.
     @Test func anotherSpellingIsAnotherSubject() async throws {
         let key = SigningKey(generating: .es256)
         let (one, other) = ("\u{C5}sa", "A\u{30A}sa")
@@ -74,7 +74,7 @@ import Testing
         let node = try await TestNode(keys: [key], names: [other])
         try await node.test { client in
             #expect(try await client.me(token).status == .ok)
-            let own = try await client.pair(one).access
+            let own = try await client.pair(other).access
             #expect(try TokenParts(own).claims["sub"] as? String == other)
             let answer = try await client.keep(token, password: "correct horse")
             #expect(answer.status == .unauthorized)

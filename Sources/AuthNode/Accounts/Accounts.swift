@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import RevocationHTTP
 
@@ -12,6 +13,8 @@ public struct Accounts: Sendable {
     /// The most bytes of a name: a `sub` of this length is still a key of its own in the denylist.
     static let maximumNameBytes = 128
 
+    /// By name. Of names that look alike (Unicode's canonical equivalence) there is one. It is found by its own bytes only,
+    /// as `sub` is compared byte for byte.
     private var accounts: [String: Account]
 
     public init() {
@@ -34,7 +37,9 @@ public struct Accounts: Sendable {
         }
     }
 
-    subscript(name: String) -> Account? { accounts[name] }
+    subscript(name: String) -> Account? {
+        accounts[name].flatMap { $0.name.isExactly(name) ? $0 : nil }
+    }
 
     public var isEmpty: Bool { accounts.isEmpty }
 
@@ -50,11 +55,15 @@ public struct Accounts: Sendable {
         guard Self.isValid(name) else {
             throw NodeError(.invalidAccount, "a name has 1 to \(Self.maximumNameBytes) bytes and no control characters")
         }
-        guard replacing || accounts[name] == nil else {
-            throw NodeError(.accountExists, "there is such an account already; --replace gives it another password")
+        if let other = accounts[name] {
+            guard other.name.isExactly(name) else {
+                throw NodeError(
+                    .accountExists, "there is an account whose name looks the same and is composed of other characters")
+            }
+            guard replacing else {
+                throw NodeError(.accountExists, "there is such an account already; --replace gives it another password")
+            }
         }
-        // The first spelling stays: `sub` must not change with the way a name is composed.
-        let name = accounts[name]?.name ?? name
         accounts[name] = Account(name: name, password: try PasswordHash(of: password, cost: cost))
     }
 

@@ -110,17 +110,11 @@ final class LoginLimit: Sendable {
         mac.update(data: [UInt8(network.bytes.count)] + network.bytes)
         if let account {
             mac.update(data: [1])
-            mac.update(data: Data(Self.canonical(account).utf8))
+            mac.update(data: Data(account.utf8))
         }
         let digest = Array(mac.finalize())
         func number(_ range: Range<Int>) -> UInt64 { digest[range].reduce(0) { $0 << 8 | UInt64($1) } }
         return Guesser(high: number(0..<8), low: number(8..<16))
-    }
-
-    /// Accounts are found however a name is composed (Unicode's canonical equivalence): all ways count as one. Of a name
-    /// that is longer than any account's all that matters is that it takes no time.
-    private static func canonical(_ account: String) -> String {
-        account.utf8.count > 8 * Accounts.maximumNameBytes ? account : account.precomposedStringWithCanonicalMapping
     }
 
     private static func current(_ guesser: Guesser, in counts: Counts, _ now: Int64) -> Count {

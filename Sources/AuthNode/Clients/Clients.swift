@@ -1,3 +1,4 @@
+import Contract
 import Crypto
 import Foundation
 import HTTPTypes
@@ -5,7 +6,7 @@ import RevocationHTTP
 
 /// Who may use the OAuth endpoints.
 public struct Clients: Sendable {
-    private let clients: [String: Client]
+    private let clients: [ExactString: Client]
 
     /// Nobody.
     public init() {
@@ -13,7 +14,7 @@ public struct Clients: Sendable {
     }
 
     init(_ clients: [Client]) {
-        self.clients = Dictionary(uniqueKeysWithValues: clients.map { ($0.identifier, $0) })
+        self.clients = Dictionary(uniqueKeysWithValues: clients.map { (ExactString($0.identifier), $0) })
     }
 
     /// Authenticates the client of a request by HTTP Basic, or by `client_id` and `client_secret` in the body (RFC 6749
@@ -23,7 +24,7 @@ public struct Clients: Sendable {
     func authenticate(_ headers: HTTPFields, _ fields: BodyFields) throws(Refusal) -> String {
         guard let (identifier, secret) = Self.credentials(headers, fields) else { throw Self.refusal }
         let digest = SymmetricKey(data: Client.digest(of: secret))
-        let client = clients[identifier]
+        let client = clients[ExactString(identifier)]
         // Symmetric keys compare in constant time.
         let matches = digest == SymmetricKey(data: client?.digest ?? Data(repeating: 0, count: SHA256.byteCount))
         guard matches, client != nil else { throw Self.refusal }
