@@ -22,13 +22,22 @@ extension RevocationList {
             case .deny: return .refused(cause)
             case .allow:
                 // That is no failure of the store: nothing that could be revoked names the token.
-                guard cause.code != .unidentifiable, cause.code != .tooLongLived else { return .refused(cause) }
+                guard cause.code != .unidentifiable, cause.code != .tooLongLived, !outlivesKnownTerms(token) else {
+                    return .refused(cause)
+                }
                 tellOfAllowance(cause)
                 return .admitted(.allowed)
             case .lastKnown(let age):
                 return cause.isAbsence && wasClear(token, age) ? .admitted(.lastKnown) : .refused(cause)
             }
         }
+    }
+
+    /// Whether a token lives for too long by the last terms that were seen, or by the settings of this process if it has
+    /// seen none. The denylist may have longer ones by now, but nobody knows.
+    private func outlivesKnownTerms(_ token: TokenClaims) -> Bool {
+        let terms = belief?.terms ?? (try? wanted.inForce(nil, known: pin.withLock { $0.knownTerms }))
+        return terms?.issuer(token.issuer)?.doubt(token) != nil
     }
 
     private func wasClear(_ token: TokenClaims, _ age: Duration) -> Bool {

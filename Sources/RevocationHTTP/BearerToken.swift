@@ -20,18 +20,25 @@ public enum BearerToken: Sendable, Equatable {
         self = held == .missing ? header : header == .missing ? held : .malformed
     }
 
-    /// The cookie of that name (RFC 6265 §5.4).
-    private init(cookies headers: HTTPFields, name: String) {
-        let values = headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair -> Substring? in
+    /// The values of the cookies of that name, whatever they are (RFC 6265 §5.4).
+    package static func cookies(_ headers: HTTPFields, name: String) -> [Substring] {
+        headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair -> Substring? in
             let pair = pair.drop { $0 == " " || $0 == "\t" }
             return pair.hasPrefix(name + "=") ? pair.dropFirst(name.count + 1) : nil
         }
+    }
+
+    private init(cookies headers: HTTPFields, name: String) {
+        let values = Self.cookies(headers, name: name)
         switch values.count {
         case 0: self = .missing
         case 1 where Self.isToken(values[0]): self = .present(String(values[0]))
         default: self = .malformed
         }
     }
+
+    /// The token, if there is one.
+    package var texts: [String] { if case .present(let text) = self { [text] } else { [] } }
 
     public init(_ headers: HTTPFields) {
         let values = headers[values: .authorization]

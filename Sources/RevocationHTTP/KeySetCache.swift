@@ -67,6 +67,38 @@ public final class KeySetCache: KeySource {
         return keys
     }
 
+    /// The issuer is asked no more often than otherwise: until it may be, keys that do not suffice are no answer.
+    public func keys(
+        for identifier: String?, until suffices: (VerificationKeys) -> Bool
+    ) async throws(TokenRejection) -> VerificationKeys {
+        let calledAt = now()
+        let keys = try await keys(for: identifier)
+        if suffices(keys) { return keys }
+        if let asking = toWaitFor(keysSince: calledAt) { await asking.value }
+        let new = state.withLock { state in state.fetchedAt.map { $0 >= calledAt } == true ? state.keys : nil }
+        guard let new else {
+            throw TokenRejection(.keysUnavailable, "the keys of the token's issuer cannot be asked for again yet")
+        }
+        return new
+    }
+
+    /// Has the keys asked for unless they were since then.
+    /// - Returns: nil if there is nothing to wait for.
+    private func toWaitFor(keysSince instant: ContinuousClock.Instant) -> Task<Void, Never>? {
+        state.withLock { state in
+            if let fetchedAt = state.fetchedAt, fetchedAt >= instant { return nil }
+            let now = now()
+            let mayAsk = state.askedAt.map { now - $0 >= Self.minimumInterval } ?? true
+            if state.asking == nil, mayAsk { ask(&state, now) }
+            return state.asking
+        }
+    }
+
+    private func ask(_ state: inout State, _ now: ContinuousClock.Instant) {
+        state.askedAt = now
+        state.asking = Task { await self.refresh(askedAt: now) }
+    }
+
     /// Has the keys asked for if they are to be.
     /// - Returns: nil if those that are there will do.
     private func toWaitFor(_ identifier: String?) -> Task<Void, Never>? {
@@ -76,10 +108,7 @@ public final class KeySetCache: KeySource {
             let isKnown = state.keys?.contains(identifier) == true
             let interval = age < Self.staleness ? Self.minimumInterval : Self.retryInterval
             let mayAsk = state.askedAt.map { now - $0 >= interval } ?? true
-            if state.asking == nil, mayAsk, !isKnown || age >= Self.freshness {
-                state.askedAt = now
-                state.asking = Task { await self.refresh(askedAt: now) }
-            }
+            if state.asking == nil, mayAsk, !isKnown || age >= Self.freshness { ask(&state, now) }
             let isUnasked = age >= Self.maximumUnaskedAge && state.failure == nil
             return !isKnown || isUnasked || age >= Self.staleness ? state.asking : nil
         }

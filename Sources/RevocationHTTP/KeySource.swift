@@ -6,6 +6,14 @@ public protocol KeySource: Sendable {
     ///   no error: all keys have been withdrawn.
     func keys(for identifier: String?) async throws(TokenRejection) -> VerificationKeys
 
+    /// Keys that suffice, or else all that there are, read since this call began: for saying for good that none of them
+    /// has signed a token. A key may have been published a moment ago.
+    /// - Parameter suffices: whether the keys are what was looked for.
+    /// - Throws: ``TokenRejection/Code/keysUnavailable`` also if they do not suffice and cannot be read now.
+    func keys(
+        for identifier: String?, until suffices: (VerificationKeys) -> Bool
+    ) async throws(TokenRejection) -> VerificationKeys
+
     /// What an operator should know of the source.
     var status: KeySourceStatus { get }
 }
@@ -33,6 +41,9 @@ public struct KeySourceStatus: Sendable, Equatable {
 
 extension VerificationKeys: KeySource {
     public func keys(for identifier: String?) -> VerificationKeys { self }
+
+    /// They cannot change.
+    public func keys(for identifier: String?, until suffices: (VerificationKeys) -> Bool) -> VerificationKeys { self }
 
     public var status: KeySourceStatus { KeySourceStatus(keyCount: identifiers.count, identifiers: identifiers) }
 }

@@ -44,7 +44,7 @@ public struct TokenGate: Sendable {
     public func admit(
         _ headers: HTTPFields, policy: FailurePolicy = .deny
     ) async throws(Refusal) -> TokenClaims {
-        let claims = try await verified(headers, kinds: kinds)
+        let claims = try await verified(headers)
         switch await denylist.admission(of: claims, policy: policy) {
         case .admitted: return claims
         case .revoked(let reason) where reason.cutOff != nil:
@@ -66,18 +66,13 @@ public struct TokenGate: Sendable {
         return try await admit(headers, policy: policy)
     }
 
-    /// The claims of a request's token, without having it looked up.
-    /// - Parameter kinds: what the token may be for.
-    /// - Parameter acceptingExpired: for logging out.
-    public func verified(
-        _ headers: HTTPFields, kinds: Set<TokenClaims.Kind> = [.access], acceptingExpired: Bool = false
-    ) async throws(Refusal) -> TokenClaims {
+    private func verified(_ headers: HTTPFields) async throws(Refusal) -> TokenClaims {
         switch BearerToken(headers, cookie: cookie) {
         case .missing: throw .unauthenticated(realm: realm)
         case .malformed: throw .malformedCredentials(realm: realm)
         case .present(let token):
             do throws(TokenRejection) {
-                return try await verifier.verify(token, kinds: kinds, acceptingExpired: acceptingExpired)
+                return try await verifier.verify(token, kinds: kinds)
             } catch {
                 throw Refusal(error, realm: realm)
             }

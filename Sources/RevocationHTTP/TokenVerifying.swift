@@ -3,16 +3,13 @@ public import Contract
 /// Turns a bearer token into verified claims, or refuses it.
 public protocol TokenVerifying: Sendable {
     /// - Parameter kinds: what the token may be for: one kind at nearly every endpoint.
-    /// - Parameter acceptingExpired: for logging out, which an expired but genuine token may do.
     /// - Throws: ``TokenRejection``. Looks nothing up in the denylist.
-    func verify(
-        _ token: String, kinds: Set<TokenClaims.Kind>, acceptingExpired: Bool
-    ) async throws(TokenRejection) -> TokenClaims
+    func verify(_ token: String, kinds: Set<TokenClaims.Kind>) async throws(TokenRejection) -> TokenClaims
 }
 
 extension TokenVerifying {
     /// Verifies an access token.
     public func verify(_ token: String) async throws(TokenRejection) -> TokenClaims {
-        try await verify(token, kinds: [.access], acceptingExpired: false)
+        try await verify(token, kinds: [.access])
     }
 }

@@ -18,9 +18,6 @@ public struct TrustedIssuer: Sendable {
     public var lead: Duration = .seconds(2)
     /// The longest lifetime of its tokens; nil for the verifier's. A token without `iat` is refused unless there is one.
     public var lifetime: Duration?
-    /// How long revocations of its sessions are kept, if not for the verifier's `longestLifetime`: a token that lives for
-    /// longer is refused.
-    public var longestLifetime: Duration?
 
     public init(
         name: String, audience: String, keys: any KeySource, kinds: Set<TokenClaims.Kind> = [.access]

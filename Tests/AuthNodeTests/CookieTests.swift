@@ -92,6 +92,59 @@ import Testing
         }
     }
 
+    /// Whoever is told that the log-out is done is logged out of all that was presented.
+    @Test(arguments: [true, false]) func aBearerTokenBesideCookiesEndsBothSessions(isGenuine: Bool) async throws {
+        let node = try await node()
+        let bearers = try node.sibling(TestNode.settings)
+        try await node.test { client in
+            let held = try cookies(try await client.login(credentials))
+            let other = try await bearers.application().test(.router) { try await $0.pair("bob") }
+            var headers = sent(held)
+            headers[.authorization] = "Bearer \(isGenuine ? other.access : "garbage")"
+            let answer = try await client.post("/logout", "", headers)
+            #expect(answer.status == .ok)
+            #expect(try cookies(answer) == ["__Host-access": "", "__Host-refresh": ""])
+            #expect(try await client.execute(uri: "/me", method: .get, headers: sent(held)).status == .unauthorized)
+            #expect(try await client.post("/refresh", "", sent(held)).status == .badRequest)
+            #expect(try await client.me(other.access).status == (isGenuine ? .unauthorized : .ok))
+        }
+    }
+
+    @Test func ofTwoCookiesOfOneNameBothEnd() async throws {
+        try await node().test { client in
+            let first = try cookies(try await client.login(credentials))
+            let second = try cookies(try await client.login(credentials))
+            let both = [first, second].map { "__Host-refresh=\($0["__Host-refresh"] ?? "")" }.joined(separator: "; ")
+            #expect(try await client.post("/logout", "", [.cookie: both]).status == .ok)
+            for held in [first, second] {
+                #expect(try await client.post("/refresh", "", sent(held)).status == .badRequest)
+            }
+        }
+    }
+
+    /// Another node does.
+    @Test func cookiesThatMerelyThisNodeRefusesStay() async throws {
+        let node = try await node()
+        var settings = TestNode.settings
+        settings.cookies = true
+        settings.audience = "bank"
+        let bank = try node.sibling(settings)
+        try await node.test { client in
+            let held = try cookies(try await bank.application().test(.router) { try await $0.login(credentials) })
+            for malformed in [false, true] {
+                var headers = sent(["__Host-access": held["__Host-access"] ?? ""])
+                if malformed { headers[.authorization] = "Bearer a b" }
+                let answer = try await client.post("/logout", "", headers)
+                #expect(answer.status == (malformed ? .badRequest : .unauthorized))
+                #expect(answer.headers[.setCookie] == nil)
+            }
+            let status = try await bank.application().test(.router) {
+                try await $0.execute(uri: "/me", method: .get, headers: sent(held)).status
+            }
+            #expect(status == .ok)
+        }
+    }
+
     @Test func cookiesThatNoNodeAcceptsAreCleared() async throws {
         try await node().test { client in
             let answer = try await client.post("/logout", "", sent(["__Host-access": "x", "__Host-refresh": "y"]))

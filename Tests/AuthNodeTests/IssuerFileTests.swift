@@ -26,8 +26,6 @@ import Testing
     func revocationsAreKeptForTheLongestSession(members: String, seconds: Int) throws {
         let file = try file(members)
         #expect(file.terms.map(\.lifetime) == [.seconds(seconds)])
-        // Nor is a token accepted that lives for longer.
-        #expect(file.issuers.map(\.longestLifetime) == [.seconds(seconds)])
     }
 
     @Test(arguments: [

@@ -107,6 +107,25 @@ import Testing
         }
     }
 
+    /// Another node may sign with it already: a log-out must not take its tokens for nobody's until the next look.
+    @Test func aKeyThatIsThereIsReadWhenATokenNeedsIt() async throws {
+        _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
+        try await watching { ring, _ in
+            let new = try KeyFiles.create(directory.file("2.pem"), algorithm: .es256).publicKey.identifier
+            #expect(ring.keys(for: new).identifiers.contains(new) == false)
+            let keys = try await ring.keys(for: new) { $0.identifiers.contains(new) }
+            #expect(keys.identifiers.contains(new))
+            // Nobody knows what it will be.
+            try Data("half a key".utf8).write(to: URL(filePath: directory.file("3.pem")))
+            let rejection = await #expect(throws: TokenRejection.self) {
+                try await ring.keys(for: "third") { $0.identifiers.contains("third") }
+            }
+            #expect(rejection?.code == .keysUnavailable)
+            try remove("3.pem")
+            #expect(try await ring.keys(for: "third") { _ in false }.identifiers.count == 2)
+        }
+    }
+
     @Test func whenAllFilesAreGoneThereIsNoKey() async throws {
         _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
         try await watching { ring, turns in

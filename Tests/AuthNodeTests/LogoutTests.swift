@@ -59,6 +59,37 @@ import Testing
         }
     }
 
+    /// A node may mint for less than others (DESIGN §3), and its clock may be wrong while nobody has told it the time.
+    @Test(arguments: [(3_600, 0), (30 * 86_400, -45_000), (30 * 86_400, 90_000_000_000)] as [(Int64, Int64)])
+    func anotherNodesTokenCanBeEndedHere(lifetime: Int64, offset: Int64) async throws {
+        let node = try await TestNode()
+        var settings = TestNode.settings
+        settings.refreshTokenLifetime = .seconds(lifetime)
+        let sibling = try node.sibling(settings, offset: offset)
+        try await node.test { client in
+            let pair = try await client.pair()
+            try await sibling.application().test(.router) { sibling in
+                let answer = try await sibling.logout(pair.refresh)
+                #expect(answer.status == .ok)
+                #expect(try answer.json()["revoked"] as? Bool == true)
+            }
+            #expect(try await client.me(pair.access).status == .unauthorized)
+            #expect(try await client.refresh(pair.refresh).status == .badRequest)
+        }
+    }
+
+    @Test func anotherNodesRefreshTokenIsExchangedHere() async throws {
+        let node = try await TestNode()
+        var settings = TestNode.settings
+        settings.refreshTokenLifetime = .seconds(3_600)
+        let sibling = try node.sibling(settings)
+        try await node.test { client in
+            let pair = try await client.pair()
+            let new = try await sibling.application().test(.router) { try await $0.refresh(pair.refresh).pair() }
+            #expect(try await client.me(new.access).status == .ok)
+        }
+    }
+
     @Test func aLogOutThatHadNothingToWriteSaysSo() async throws {
         let node = try await TestNode()
         try await node.test { client in

@@ -34,13 +34,51 @@ import Testing
         }
     }
 
+    /// RFC 7009 §2.1 and §2.2: a token of another client is an error, what nobody accepts is none.
     @Test func anotherClientsAndUnknownTokensAreLeftAlone() async throws {
         let (node, own, other) = try await start()
         try await node.test { client in
             let token = try await client.token()
-            #expect(try await client.post("/oauth2/revoke", "token=\(token)", other).status == .ok)
+            let refused = try await client.post("/oauth2/revoke", "token=\(token)", other)
+            #expect(refused.status == .badRequest)
+            #expect(try refused.json()["error"] as? String == "invalid_grant")
+            #expect(refused.text.contains("NOT revoked"))
             #expect(try await client.post("/oauth2/revoke", "token=garbage", own).status == .ok)
             #expect(try await client.me(token).status == .ok)
+        }
+    }
+
+    /// 200 would say that nobody accepts it any more.
+    @Test(arguments: ["issuer", "audience"]) func whatOnlyAnotherNodeAcceptsIsAnError(difference: String) async throws {
+        let (node, own, _) = try await start()
+        var settings = TestNode.settings
+        if difference == "issuer" { settings.issuer = "elsewhere" } else { settings.audience = "bank" }
+        let token = try await node.sibling(settings).application().test(.router) { try await $0.token() }
+        try await node.test { client in
+            let answer = try await client.post("/oauth2/revoke", "token=\(token)", own)
+            #expect(answer.status == .badRequest)
+            #expect(answer.text.contains("NOT revoked"))
+        }
+    }
+
+    /// Of a node that mints for less, and whose clock nobody has set.
+    @Test func anotherNodesTokenIsRevokedHere() async throws {
+        let (node, own, _) = try await start()
+        var settings = TestNode.settings
+        settings.refreshTokenLifetime = .seconds(3_600)
+        let sibling = try node.sibling(
+            settings, clients: try ClientFile(directory.file("clients")).load(), offset: -45_000)
+        try await node.test { client in
+            let pair = try await client.pair()
+            try await sibling.application().test(.router) { sibling in
+                node.denylist.isAway = true
+                let unknown = try await sibling.post("/oauth2/revoke", "token=\(pair.refresh)", own)
+                #expect(unknown.status == .serviceUnavailable)
+                node.denylist.isAway = false
+                #expect(try await sibling.post("/oauth2/revoke", "token=\(pair.refresh)", own).status == .ok)
+            }
+            #expect(try await client.me(pair.access).status == .unauthorized)
+            #expect(try await client.refresh(pair.refresh).status == .badRequest)
         }
     }
 

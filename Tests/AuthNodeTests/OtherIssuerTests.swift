@@ -25,15 +25,17 @@ import Testing
     }
 
     private func token(
-        type: String = "at+jwt", subject: String = "alice", identifier: String = "t", session: String? = nil
+        type: String = "at+jwt", subject: String = "alice", identifier: String = "t", session: String? = nil,
+        kid: String = "k", notBefore: Int64? = nil, issuedAt: Int64 = TestNode.start / 1000 - 1
     ) throws -> String {
         var claims: [String: Any] = [
             "iss": Self.issuer, "aud": type == "at+jwt" ? "shop" : Self.issuer, "sub": subject, "jti": identifier,
-            "client_id": "app", "iat": TestNode.start / 1000 - 1, "exp": TestNode.start / 1000 + 600,
+            "client_id": "app", "iat": issuedAt, "exp": TestNode.start / 1000 + 600,
         ]
         claims["sid"] = session
+        if let notBefore { claims["nbf"] = notBefore }
         let input =
-            Base64URL.encode(#"{"typ":"\#(type)","alg":"ES256","kid":"k"}"#.utf8) + "."
+            Base64URL.encode(#"{"typ":"\#(type)","alg":"ES256","kid":"\#(kid)"}"#.utf8) + "."
             + Base64URL.encode(try JSONSerialization.data(withJSONObject: claims))
         return input + "." + Base64URL.encode(try key.signature(for: Data(input.utf8)).rawRepresentation)
     }
@@ -44,6 +46,54 @@ import Testing
             #expect(try await client.me(token).status == .ok)
             #expect(try await client.logout(token).status == .ok)
             #expect(try await client.me(token).status == .unauthorized)
+        }
+    }
+
+    /// It passes in a while.
+    @Test(arguments: [true, false]) func aTokenThatIsNotValidYetCanBeEnded(isIssuedAhead: Bool) async throws {
+        let node = try await node()
+        try await node.test { client in
+            let later = TestNode.start / 1000 + 8
+            let token =
+                isIssuedAhead ? try token(issuedAt: later) : try token(notBefore: later)
+            #expect(try await client.me(token).status == .unauthorized)
+            let answer = try await client.logout(token)
+            #expect(try answer.json()["revoked"] as? Bool == true)
+            node.clock.now += 10_000
+            #expect(try await client.me(token).status == .unauthorized)
+            #expect(try await client.me(try self.token(identifier: "another", notBefore: later)).status == .ok)
+        }
+    }
+
+    /// Keys that were asked for a moment ago, and cannot be again yet.
+    private struct JustAsked: KeySource {
+        let known: VerificationKeys
+
+        func keys(for identifier: String?) -> VerificationKeys { known }
+
+        func keys(
+            for identifier: String?, until suffices: (VerificationKeys) -> Bool
+        ) async throws(TokenRejection) -> VerificationKeys {
+            guard suffices(known) else { throw TokenRejection(.keysUnavailable, "not yet") }
+            return known
+        }
+    }
+
+    @Test func aTokenWhoseKeyIsNotKnownYetIsNotNobodys() async throws {
+        let file = ClientFile(directory.file("clients"))
+        let secret = try file.add("app")
+        let keys = JustAsked(known: try await VerificationKeys(jwks: Data(#"{"keys":[]}"#.utf8)))
+        let node = try await TestNode(
+            clients: try file.load(), issuers: [TrustedIssuer(name: Self.issuer, audience: "shop", keys: keys)],
+            labels: Self.labels)
+        try await node.test { client in
+            let token = try token(kid: "new")
+            let revocation = try await client.post(
+                "/oauth2/revoke", "token=\(token)&client_id=app&client_secret=\(secret)")
+            for answer in [revocation, try await client.logout(token)] {
+                #expect(answer.status == .serviceUnavailable)
+                #expect(answer.headers[.retryAfter] == "1")
+            }
         }
     }
 

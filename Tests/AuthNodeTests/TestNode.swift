@@ -26,14 +26,17 @@ struct TestNode {
     let clock: Clock
     let keys: KeyRing
     let node: Node
+    private let accounts: Accounts
 
     /// - Parameter names: of the accounts.
     /// - Parameter passwords: of those who have another than all.
     /// - Parameter rounds: of scrypt; few, so that tests do not wait for it.
+    /// - Parameter lead: what the denylist's terms give our own issuer.
     init(
         keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeSettings = Self.settings,
         clients: Clients = Clients(), issuers: [TrustedIssuer] = [], labels: [String: String] = [:],
         names: [String] = ["alice", "bob"], passwords: [String: String] = [:], rounds: Int = 1 << 4,
+        lead: Duration = .zero,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         var accounts = Accounts()
@@ -45,11 +48,24 @@ struct TestNode {
         denylist = try TestDenylist(clock: clock) {
             $0.issuers = labels.map { .init($0, label: $1) }
             $0.rotationGrace = settings.rotationGrace
+            $0.issuerLeads = [settings.issuer: lead]
         }
+        self.accounts = accounts
         self.keys = try await KeyRing(keys)
         node = try Node(
             settings, keys: self.keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
             clock: WallClock { [clock] in clock.now }, logger: logger)
+    }
+
+    /// Another node of the same keys, accounts and denylist.
+    /// - Parameter offset: what its clock is ahead by, in milliseconds.
+    func sibling(
+        _ settings: NodeSettings, clients: Clients = Clients(), offset: Int64 = 0
+    ) throws -> Node {
+        try Node(
+            settings, keys: keys, accounts: accounts, clients: clients, denylist: denylist,
+            clock: WallClock { [clock] in clock.now + offset },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     static var settings: NodeSettings {

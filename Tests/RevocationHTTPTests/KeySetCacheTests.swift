@@ -130,6 +130,44 @@ import Testing
         #expect(try await code(verifier, old) == nil)
     }
 
+    private func rejection(_ verifier: TokenVerifier, _ forge: TokenForge) async throws -> TokenRejection? {
+        do throws(TokenRejection) { _ = try await verifier.genuine(try! forge.token()) } catch { return error }
+        return nil
+    }
+
+    /// Whoever wants to end a token must not hear that it is nobody's, and see it pass some seconds later.
+    @Test func aKeyThatCouldNotBeAskedForIsNotUnknown() async throws {
+        issuer.publish(old)
+        let verifier = verifier(issuer.cache)
+        // Asked for since the token came: it is nobody's.
+        #expect(try await rejection(verifier, new)?.isFinal == true)
+        issuer.publish(old, new)
+        issuer.pass(.seconds(1))
+        #expect(try await rejection(verifier, new)?.code == .keysUnavailable)
+        #expect(try await rejection(verifier, old) == nil)
+        issuer.pass(KeySetCache.minimumInterval)
+        #expect(try await rejection(verifier, new) == nil)
+        #expect(issuer.fetches == 2)
+        issuer.goAway()
+        issuer.pass(KeySetCache.minimumInterval)
+        #expect(try await rejection(verifier, TokenForge(kid: "third"))?.code == .keysUnavailable)
+    }
+
+    /// An issuer that calls each key the same, or nothing.
+    @Test func aKeyThatTookTheNameOfAnotherIsAskedFor() async throws {
+        issuer.publish(old)
+        let verifier = verifier(issuer.cache)
+        #expect(try await rejection(verifier, old) == nil)
+        let successor = TokenForge(kid: "old")
+        issuer.publish(successor)
+        issuer.pass(KeySetCache.minimumInterval)
+        #expect(try await rejection(verifier, successor) == nil)
+        issuer.pass(.seconds(1))
+        #expect(try await rejection(verifier, old)?.code == .keysUnavailable)
+        issuer.pass(KeySetCache.minimumInterval)
+        #expect(try await rejection(verifier, old)?.code == .badSignature)
+    }
+
     @Test func aWithdrawnKeyIsNoLongerBelieved() async throws {
         issuer.publish(old, new)
         let verifier = verifier(issuer.cache)

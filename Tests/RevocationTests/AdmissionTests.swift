@@ -92,6 +92,20 @@ import Tracing
         #expect(await stage.admission(TokenClaims(issuer: "i"), .allow) == "unidentifiable")
     }
 
+    /// Nobody keeps revocations for as long, and verifiers leave that to the list.
+    @Test func whatLivesForTooLongDoesNotPassUnchecked() async throws {
+        for hasSeenTerms in [false, true] {
+            let stage = try Stage()
+            if hasSeenTerms { #expect(await stage.admission(Self.bob, .allow) == "proven") }
+            stage.store.failure = StoreFailure(.unreachable, "away")
+            var token = Self.alice
+            token.expiresAt = token.issuedAt.map { $0 + 30 * 86_400_000 }
+            #expect(await stage.admission(token, .allow) == "allowed")
+            token.expiresAt = token.issuedAt.map { $0 + 31 * 86_400_000 }
+            #expect(await stage.admission(token, .allow) == "unreachable")
+        }
+    }
+
     @Test func lastKnownNeedsAProofOfItsOwn() async throws {
         let stage = try Stage()
         #expect(await stage.admission(Self.alice, Self.minute) == "proven")

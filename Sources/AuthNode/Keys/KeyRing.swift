@@ -15,6 +15,8 @@ public final class KeyRing: KeySource {
 
     private let keys: Mutex<Keys>
     private let problems = Mutex<[String]>([])
+    /// Reads the files that the keys come from, and says whether all could be read; nil for keys that come from none.
+    private let rereading = Mutex<(@Sendable () async -> Bool)?>(nil)
 
     /// - Parameter keys: at least one.
     /// - Throws: ``NodeError/Code/invalidKeyFile``.
@@ -36,6 +38,21 @@ public final class KeyRing: KeySource {
     }
 
     public func keys(for identifier: String?) -> VerificationKeys { keys.withLock { $0.verification } }
+
+    /// Another node may sign already with a key that this one is about to read.
+    public func keys(
+        for identifier: String?, until suffices: (VerificationKeys) -> Bool
+    ) async throws(TokenRejection) -> VerificationKeys {
+        let keys = keys(for: identifier)
+        guard !suffices(keys), let reread = rereading.withLock({ $0 }) else { return keys }
+        guard await reread() else {
+            throw TokenRejection(.keysUnavailable, "not all of this node's key files can be read")
+        }
+        return self.keys(for: identifier)
+    }
+
+    /// Has the files read whenever somebody needs to know, from now on.
+    func reread(by read: @escaping @Sendable () async -> Bool) { rereading.withLock { $0 = read } }
 
     /// Says what is wrong with the files that the keys come from.
     /// - Returns: whether it is something else than before.

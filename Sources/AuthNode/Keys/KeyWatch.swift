@@ -11,15 +11,48 @@ struct KeyWatch: Service {
     var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(5)) }
 
     func run() async throws {
+        let reader = KeyFileReader(path, keys, logger)
+        keys.reread { await reader.read() }
         await cancelWhenGracefulShutdown {
-            var held: [String: SigningKey] = [:]
-            repeat { held = await look(held) } while (try? await pause()) != nil
+            repeat { await reader.read() } while (try? await pause()) != nil
         }
     }
+}
 
-    /// - Parameter held: the keys of the last look, by file.
-    /// - Returns: those of this one.
-    private func look(_ held: [String: SigningKey]) async -> [String: SigningKey] {
+/// Reads the key files, one reading at a time.
+private actor KeyFileReader {
+    private let path: String
+    private let keys: KeyRing
+    private let logger: Logger
+    /// The keys of the last reading, by file.
+    private var held: [String: SigningKey] = [:]
+    /// The last reading that was begun or is to begin.
+    private var last: Task<Bool, Never>?
+    /// One that waits for the last to end: it will see whatever is there now.
+    private var waiting: Task<Bool, Never>?
+
+    init(_ path: String, _ keys: KeyRing, _ logger: Logger) {
+        self.path = path
+        self.keys = keys
+        self.logger = logger
+    }
+
+    /// Returns after a reading that began after the call. However many call, at most one waits.
+    /// - Returns: whether all files could be read.
+    @discardableResult
+    func read() async -> Bool {
+        if let waiting { return await waiting.value }
+        let before = last
+        let reading = Task {
+            _ = await before?.value
+            waiting = nil
+            return await look()
+        }
+        (last, waiting) = (reading, reading)
+        return await reading.value
+    }
+
+    private func look() async -> Bool {
         do throws(NodeError) {
             let contents = try KeyFiles.read(path, held: held)
             let hasChanged = try await keys.replace(contents.keys.map(\.key))
@@ -27,10 +60,11 @@ struct KeyWatch: Service {
             if hasChanged {
                 logger.notice("the keys have been exchanged", metadata: ["keys": "\(contents.keys.count)"])
             }
-            return Dictionary(uniqueKeysWithValues: contents.keys.map { ($0.file, $0.key) })
+            held = Dictionary(uniqueKeysWithValues: contents.keys.map { ($0.file, $0.key) })
+            return contents.problems.isEmpty
         } catch {
             report(["the keys stay as they were: \(error.message)"])
-            return held
+            return false
         }
     }
 

@@ -64,7 +64,6 @@ struct IssuerFile: Sendable {
                 issuer.usesAuthenticationTime = entry.authTime ?? false
                 if let lead = entry.lead { issuer.lead = .seconds(lead) }
                 if let lifetime = entry.lifetime { issuer.lifetime = .seconds(lifetime) }
-                issuer.longestLifetime = .seconds(lifetime)
                 issuers.append(issuer)
             } catch {
                 throw NodeError(.invalidSetting, "\(path): \(error.message)")

@@ -56,9 +56,10 @@ public struct Node: Sendable {
         own.usesAuthenticationTime = true
         // Its times are the store's, which this machine's clock may be so far behind.
         own.lead = .milliseconds(Limits.maximumSkewMilliseconds)
+        // The terms cover the lifetime of each issuer (``IssuerFile``), however short this node's own tokens live.
         verifier = TokenVerifier(
-            issuers: [own] + issuers, leeway: settings.leeway, longestLifetime: settings.refreshTokenLifetime,
-            clock: clock)
+            issuers: [own] + issuers, leeway: settings.leeway,
+            longestLifetime: .milliseconds(Limits.maximumLifetimeMilliseconds), clock: clock)
         passwords = try PasswordCheck(accounts, acceptsAny: settings.acceptsAnyPassword)
         if passwords.hasMixedCosts {
             logger.warning(

@@ -59,12 +59,15 @@ struct IntrospectionRoute: Sendable {
         let token = try fields.required("token")
         let claims: TokenClaims
         do throws(TokenRejection) {
-            claims = try await verifier.verify(token, kinds: [.access, .refresh], acceptingExpired: false)
+            claims = try await verifier.verify(token, kinds: [.access, .refresh])
         } catch {
             guard error.code == .keysUnavailable else { return try .json(Answer.inactive) }
             throw Refusal.unavailable(error.message)
         }
-        guard claims.kind == .access || claims.client == client || fields["token_type_hint"] == "refresh_token" else {
+        guard
+            claims.kind == .access || claims.client?.isExactly(client) == true
+                || fields["token_type_hint"] == "refresh_token"
+        else {
             return try .json(Answer.inactive)
         }
         switch await denylist.verdict(for: claims) {

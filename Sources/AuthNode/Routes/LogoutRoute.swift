@@ -2,10 +2,13 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /logout`: revokes the token that is presented, access or refresh, and its session. An expired token may do so too:
-/// its session may still live in others. The denylist is only written here, never asked, so that a log-out can be repeated.
+/// `POST /logout`: revokes every token that is presented, access or refresh, and its session, whatever its times say. The
+/// session of an expired one may still live in others. The denylist is only written here, never asked: a log-out can be
+/// repeated.
 ///
-/// Of a browser's two cookies whatever is genuine is revoked; both are cleared then, and also if neither is.
+/// A bearer token and a browser's two cookies may be of three sessions: whatever is genuine is revoked. What nobody
+/// accepts does not stand in the way of that, and such cookies are cleared. What another node may accept, or this one in
+/// a while, is an error, and cookies stay: whoever is told that the log-out is done must be logged out.
 struct LogoutRoute: Sendable {
     let verifier: TokenVerifier
     let revoking: Revoking
@@ -19,43 +22,34 @@ struct LogoutRoute: Sendable {
     }
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
-        let presented = presented(request)
-        var genuine: [TokenClaims] = []
-        var refusal: Refusal?
-        for token in presented {
-            do throws(Refusal) { genuine.append(try await claims(of: token)) } catch {
-                // Nothing is known of it: it could be good. Whoever is told that the log-out is done must be logged out.
-                if error.status == .serviceUnavailable { throw error }
-                refusal = refusal ?? error
+        var genuine: [GenuineToken] = []
+        /// Of what nobody accepts, and of what could pass elsewhere.
+        var (refusal, unsettled): (Refusal?, Refusal?)
+        let bearer = BearerToken(request.headers)
+        if bearer == .malformed { unsettled = .malformedCredentials(realm: realm) }
+        for token in bearer.texts + cookieTexts(request) {
+            do throws(TokenRejection) { genuine.append(try await verifier.genuine(token)) } catch {
+                if error.isFinal {
+                    refusal = refusal ?? Refusal(error, realm: realm)
+                } else {
+                    unsettled = unsettled ?? Refusal(error, realm: realm)
+                }
             }
         }
-        guard !genuine.isEmpty else { throw cleared(refusal ?? .unauthenticated(realm: realm)) }
         var isRevoked = false
-        for claims in genuine where try await revoking.end(claims, logger: context.logger) { isRevoked = true }
+        for token in genuine where try await revoking.end(token, logger: context.logger) { isRevoked = true }
+        if let unsettled { throw unsettled }
+        guard !genuine.isEmpty else { throw cleared(refusal ?? .unauthenticated(realm: realm)) }
         var response = try Response.json(
             isRevoked ? Answer(revoked: true) : Answer(revoked: false, reason: "the token has already expired"))
         cookies?.clear(in: &response)
         return response
     }
 
-    /// The bearer token, or the tokens of the cookies.
-    private func presented(_ request: Request) -> [BearerToken] {
-        let bearer = BearerToken(request.headers)
-        guard bearer == .missing, cookies != nil else { return bearer == .missing ? [] : [bearer] }
-        return [SessionCookies.refresh, SessionCookies.access].map { BearerToken(request.headers, cookie: $0) }
-            .filter { $0 != .missing }
-    }
-
-    private func claims(of token: BearerToken) async throws(Refusal) -> TokenClaims {
-        switch token {
-        case .missing: throw Refusal.unauthenticated(realm: realm)
-        case .malformed: throw Refusal.malformedCredentials(realm: realm)
-        case .present(let token):
-            do throws(TokenRejection) {
-                return try await verifier.verify(token, kinds: [.access, .refresh], acceptingExpired: true)
-            } catch {
-                throw Refusal(error, realm: realm)
-            }
+    private func cookieTexts(_ request: Request) -> [String] {
+        guard cookies != nil else { return [] }
+        return [SessionCookies.refresh, SessionCookies.access].flatMap {
+            BearerToken.cookies(request.headers, name: $0).map { String($0) }
         }
     }
 

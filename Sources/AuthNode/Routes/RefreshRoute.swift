@@ -43,7 +43,7 @@ struct RefreshRoute: Sendable {
     private func claims(of request: Request) async throws(Refusal) -> TokenClaims {
         let token = try await token(of: request)
         do throws(TokenRejection) {
-            let claims = try await verifier.verify(token, kinds: [.refresh], acceptingExpired: false)
+            let claims = try await verifier.verify(token, kinds: [.refresh])
             guard claims.issuer == issuer else {
                 throw TokenRejection(.wrongIssuer, "the token is from another issuer")
             }

@@ -11,11 +11,9 @@ struct Revoking: Sendable {
     /// Ends a token and its session, and with it the other token of the pair.
     /// - Returns: whether there was anything to write: not for a token without session that has expired.
     /// - Throws: 503 that says that the token is NOT revoked, 400 for a token that nothing can name.
-    func end(_ claims: TokenClaims, reason: Reason = .logout, logger: Logger) async throws(Refusal) -> Bool {
-        let scopes = Set(claims.scopes.map(\.kind)).intersection([.token, .session])
-        guard !scopes.isEmpty else { throw Self.unrevocable("it has neither jti nor sid") }
-        return try await acknowledged(logger) { () async throws(RevocationError) in
-            try await denylist.revoke(claims, reason: reason, scopes: scopes)
+    func end(_ token: GenuineToken, logger: Logger) async throws(Refusal) -> Bool {
+        try await acknowledged(logger) { () async throws(RevocationError) in
+            try await token.revoke(on: denylist, reason: .logout)
         }
     }
 
@@ -51,7 +49,7 @@ struct Revoking: Sendable {
         }
     }
 
-    private static func unrevocable(_ cause: String) -> Refusal {
+    static func unrevocable(_ cause: String) -> Refusal {
         Refusal(.badRequest, code: "invalid_request", message: "the token is NOT revoked: \(cause)")
     }
 }

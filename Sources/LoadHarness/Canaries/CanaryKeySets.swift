@@ -52,6 +52,10 @@
                     return first ?? keys
                 }
             }
+
+            func keys(
+                for identifier: String?, until suffices: (VerificationKeys) -> Bool
+            ) async throws(TokenRejection) -> VerificationKeys { try await keys(for: identifier) }
         }
     }
 #endif

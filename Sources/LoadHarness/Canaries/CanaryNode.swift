@@ -75,7 +75,6 @@
             settings.adminSecret = stage.secret
             settings.failurePolicy = setup.policy.failurePolicy
             settings.stateFile = setup.stateFile
-            if weakness == .acceptsLongLived { settings.refreshTokenLifetime = .seconds(399 * 86_400) }
             settings.acceptsAnyPassword = weakness == .acceptsAnyPassword
             settings.acceptsRefreshTokens = weakness == .acceptsRefreshTokens
             settings.accessTokenLifetime = .seconds(stage.accessTokenLifetime)
@@ -90,8 +89,6 @@
             if setup.oddity == .olderTerms { leads = leads.mapValues { _ in .zero } }
             var configuration = settings.denylistConfiguration(
                 others: setup.issuers.map { .init($0.name, label: $0.name) }, leads: leads)
-            // What the node verifies by, revocations are not kept for.
-            if setup.weakness == .acceptsLongLived { configuration.longestRefreshLifetime = .seconds(30 * 86_400) }
             if setup.oddity == .shorterLifetimes { configuration.longestRefreshLifetime = .seconds(1) }
             configuration.bootClock = { clock.boot }
             let ignoresSkew = setup.weakness == .ignoresSkew || setup.weakness == .trustsOwnClock

@@ -78,7 +78,6 @@ final class WeakenedDenylist: NodeDenylist {
         case .ignoresClients: token.client = nil
         case .ignoresKeys: token.key = nil
         case .ignoresLogInTime: token.authenticatedAt = nil
-        // The denylist itself would refuse it once more.
         case .acceptsLongLived: token.expiresAt = token.issuedAt.map { $0 + 60_000 }
         default: break
         }
