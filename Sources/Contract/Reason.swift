@@ -21,19 +21,28 @@ public struct Reason: Sendable, Hashable {
 
     /// A reason of one's own.
     /// - Throws: ``ContractError/Code/invalidReason`` unless `text` has 1 to 128 bytes, none of them a control character.
+    ///   Nor does it begin with `rotated:`: a token that says so may still be exchanged.
     public init(_ text: String) throws(ContractError) {
         guard (1...Limits.maximumGuardedValueBytes).contains(text.utf8.count),
             !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else {
             throw ContractError(.invalidReason, "a reason is 1 to 128 bytes of text without control characters")
         }
+        guard !Self.isRotated(text.utf8.span.bytes) else {
+            throw ContractError(
+                .invalidReason, "a reason does not begin with '\(Rotation.mark)', which says that a token was exchanged"
+            )
+        }
         self.text = text
         cutOff = nil
     }
 
     /// What a store holds, whatever it is: a revocation counts even if its reason cannot be read.
-    public init(stored bytes: some Collection<UInt8>) {
-        text = String(decoding: bytes, as: UTF8.self)
+    ///
+    /// A ``Rotation`` becomes `rotated` and nothing more, so that no reason is one if it is written down again.
+    package init(stored bytes: some Collection<UInt8>) {
+        let isRotated = bytes.starts(with: "\(Rotation.mark)".utf8)
+        text = isRotated ? "rotated" : String(decoding: bytes, as: UTF8.self)
         cutOff = nil
     }
 

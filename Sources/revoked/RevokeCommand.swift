@@ -34,6 +34,7 @@ struct RevokeCommand: AsyncParsableCommand {
         if issuedBefore != nil, target.scope?.kind.isCutOff != true {
             throw ValidationError("--issued-before belongs to --subject, --client or --all")
         }
+        do { _ = try Reason(reason) } catch { throw ValidationError("\(error)") }
     }
 
     func run() async throws {

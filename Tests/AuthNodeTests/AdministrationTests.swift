@@ -41,7 +41,10 @@ import Testing
         #expect(status == .notFound)
     }
 
-    @Test(arguments: ["", "{}", #"{"subject":""}"#, #"{"subject":"a","client":"b"}"#, #"{"subject":"a","reason":""}"#])
+    @Test(arguments: [
+        "", "{}", #"{"subject":""}"#, #"{"subject":"a","client":"b"}"#, #"{"subject":"a","reason":""}"#,
+        #"{"session":"a","reason":"rotated:1700000000000:next"}"#,
+    ])
     func itMustSayWhat(body: String) async throws {
         try await node().test { client in
             let answer = try await client.post("/admin/revoke", body, bearer(Self.secret))

@@ -20,6 +20,16 @@ import Testing
         #expect(Reason(stored: []).text == "")
     }
 
+    /// What an exchange writes yields to every other reason, and lets the token be exchanged again within the grace.
+    @Test(arguments: ["rotated:", "rotated:1700000000000:next", "rotated:x"])
+    func noReasonIsARotation(text: String) throws {
+        let error = #expect(throws: ContractError.self) { try Reason(text) }
+        #expect(error?.code == .invalidReason)
+        let read = Reason(stored: text.utf8)
+        #expect(read.text == "rotated")
+        #expect(try Reason(read.text) == read)
+    }
+
     @Test func theKnownReasonsAreValid() throws {
         for reason in [Reason.logout, .compromised, .admin] { #expect(try Reason(reason.text) == reason) }
     }

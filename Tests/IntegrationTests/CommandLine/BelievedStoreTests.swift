@@ -55,7 +55,7 @@ import Testing
             }
             let claims = #"{"iss":"i","jti":"j","sub":"alice","iat":\#(now),"exp":\#(now + 600)"#
             let logIn = loggedInAt.map { #","auth_time":\#($0)"# } ?? ""
-            return [#"{"alg":"ES256","typ":"at+jwt"}"#, claims + logIn + "}", "signature"].map(encode).joined(
+            return [#"{"alg":"ES256","typ":"at+jwt","kid":"k"}"#, claims + logIn + "}", "signature"].map(encode).joined(
                 separator: ".")
         }
         let (status, output) = try run(

@@ -12,12 +12,13 @@ import Testing
     }
 
     /// A JWT whose signature nobody looks at.
-    private func token(_ claims: String) -> String {
+    private func token(_ claims: String, kid: String? = "k") -> String {
         func encode(_ text: String) -> String {
             Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
                 "=", with: "")
         }
-        return encode(#"{"alg":"ES256","typ":"at+jwt"}"#) + "." + encode(claims) + "." + encode("signature")
+        let kid = kid.map { #","kid":"\#($0)""# } ?? ""
+        return encode(#"{"alg":"ES256","typ":"at+jwt"\#(kid)}"#) + "." + encode(claims) + "." + encode("signature")
     }
 
     @Test func aTokenFromStandardInput() throws {
@@ -35,6 +36,40 @@ import Testing
         #expect(try run(["restore", "--session", "secret-sid"], daemon).0 == 0)
         #expect(try run(["check"], daemon, input: token).0 == 0)
         #expect(try run(["restore"], daemon, input: token).0 == 1)
+    }
+
+    /// A node knows which key verified it.
+    @Test func aTokenThatDoesNotNameItsKeyIsNotClear() throws {
+        let daemon = try DaemonProcess()
+        let expiry = Int(Date.now.timeIntervalSince1970) + 600
+        let token = token(#"{"iss":"i","jti":"j","sid":"s","iat":\#(expiry - 600),"exp":\#(expiry)}"#, kid: nil)
+        let (status, output) = try run(["check"], daemon, input: token)
+        #expect(status == 2 && output.contains("--signed-by"))
+        #expect(try run(["check", "--signed-by", "thumbprint"], daemon, input: token).0 == 0)
+        #expect(try run(["revoke", "--kid", "thumbprint"], daemon).0 == 0)
+        #expect(try run(["check", "--signed-by", "thumbprint"], daemon, input: token).0 == 1)
+        #expect(try run(["check"], daemon, input: token).0 == 2)
+        // What it names suffices to say that it is revoked.
+        #expect(try run(["revoke", "--session", "s"], daemon).0 == 0)
+        #expect(try run(["check"], daemon, input: token).0 == 1)
+    }
+
+    /// Only a node is told whether the issuer's auth_time is when its user logged in.
+    @Test func aCutOffBetweenAuthTimeAndIssueIsToldOf() throws {
+        let daemon = try DaemonProcess()
+        let now = Int(Date.now.timeIntervalSince1970)
+        let token = token(
+            #"{"iss":"i","jti":"j","sub":"a","auth_time":\#(now - 100),"iat":\#(now - 50),"exp":\#(now + 600)}"#)
+        let wide = ["revoke", "--subject", "a", "--issued-before", "\(now - 75)000"]
+        #expect(try run(["check"], daemon, input: token).0 == 0)
+        #expect(try run(wide, daemon).0 == 0)
+        let (status, output) = try run(["check"], daemon, input: token)
+        #expect(status == 1 && output.contains("--log-in-time iat"))
+        let told = try run(["check", "--log-in-time", "auth_time"], daemon, input: token)
+        #expect(told.0 == 1 && !told.1.contains("--log-in-time"))
+        #expect(try run(["check", "--log-in-time", "iat"], daemon, input: token).0 == 0)
+        #expect(try run(["revoke", "--subject", "a"], daemon).0 == 0)
+        #expect(try run(["check"], daemon, input: token).0 == 1)
     }
 
     @Test func scopesByName() throws {
@@ -72,6 +107,8 @@ import Testing
     @Test(arguments: [
         ["revoke", "--jti", "a"], ["revoke", "--jti", "a", "--session", "b", "--expires-at", "1"],
         ["revoke", "--session", "a", "--issued-before", "1"],
+        ["revoke", "--session", "a", "--reason", "rotated:1700000000000:next"],
+        ["check", "--session", "a", "--signed-by", "k"], ["check", "--session", "a", "--log-in-time", "iat"],
     ])
     func wrongArguments(arguments: [String]) throws {
         #expect(try run(arguments, nil).0 == 64)
