@@ -5,21 +5,24 @@ extension RevocationList {
     /// the store's clock: `max(now, cut-off + 1)` over every cut-off that applies.
     ///
     /// The clock is read in the call, and no time is returned that it has not reached: so whatever is handed out was issued
-    /// no later than a cut-off that is set afterwards. A cut-off that lies ahead is waited for, for at most 1 s.
+    /// no later than a cut-off that is set afterwards. A cut-off that lies ahead is waited for, for at most 1 s and the
+    /// lead that the terms give the issuer: a cut-off of now lies ahead by that.
     /// - Parameter token: the claims that the new token will have, its signing key included; its times are not looked at.
     /// - Throws: ``UnknownCause``: nobody can log in now, and there is no policy about that (503).
     public func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
-        var patience = Limits.maximumLogInDelayMilliseconds
+        var waited: Int64 = 0
         // Doubled each time: a clock that stands still is not to be asked a thousand times.
         var shortestPause: Int64 = 1
         while true {
             let belief = try await writtenBelief()
-            let check = try check(of: token, belief.terms.issuer(token.issuer))
+            let issuer = try identified(belief.terms.issuer(token.issuer))
+            let check = try check(of: token, issuer)
+            let patience = Limits.maximumLogInDelayMilliseconds + issuer.terms.lead - waited
             let (time, now) = try await issueTime(check, belief, longestDelay: patience)
             guard time > now else { return time }
             let pause = min(max(time - now, shortestPause), patience)
             shortestPause *= 2
-            patience -= pause
+            waited += pause
             do { try await configuration.pause(.milliseconds(pause)) } catch {
                 throw UnknownCause(.cancelled, "the caller was cancelled")
             }

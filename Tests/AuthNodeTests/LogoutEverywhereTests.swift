@@ -119,6 +119,36 @@ import Testing
         }
     }
 
+    /// The terms give the issuer a lead, as the library's defaults do. A cut-off of now lies ahead by that: it is waited for.
+    @Test func aLeadOfTheIssuerIsWaitedFor() async throws {
+        let node = try await TestNode(lead: .seconds(2))
+        try await node.test { client in
+            let (here, there) = (try await client.pair(), try await client.pair())
+            let before = node.clock.now
+            let answer = try await client.keep(here.access, password: "correct horse")
+            #expect(answer.status == .ok)
+            #expect(node.clock.now - before >= 2_000)
+            #expect(try await client.me(try answer.pair().access).status == .ok)
+            for old in [here, there] { #expect(try await client.me(old.access).status == .unauthorized) }
+            #expect(try await client.post("/logout-everywhere", "", bearer(try answer.pair().access)).status == .ok)
+            #expect(try await client.me(try await client.token()).status == .ok)
+        }
+    }
+
+    /// The key that would sign is revoked.
+    @Test func nothingEndsForALogInThatCannotFollow() async throws {
+        let (old, new) = (SigningKey(generating: .es256), SigningKey(generating: .es256))
+        let node = try await TestNode(keys: [old, new])
+        try await node.test { client in
+            let (here, there) = (try await client.pair(), try await client.pair())
+            try await node.keys.replace([new, old])
+            _ = try await node.denylist.revoke(
+                .key(new.publicKey.identifier), reason: .compromised, issuer: "revoked")
+            #expect(try await client.keep(here.access, password: "correct horse").status == .serviceUnavailable)
+            for pair in [here, there] { #expect(try await client.me(pair.access).status == .ok) }
+        }
+    }
+
     /// However often a session was refreshed, and whenever: it dies with its log-in.
     @Test func aSessionIsAsOldAsItsLogIn() async throws {
         let node = try await TestNode()

@@ -29,8 +29,11 @@ struct LogoutEverywhereRoute: Sendable {
                 .badRequest, code: "invalid_request", message: "only a session of this node's issuer can be kept")
         }
         try await authenticate(subject, fields["password"], request, context)
+        // Nobody is to lose a session for a log-in that cannot follow.
+        let kept = TokenIssuer.Session(subject: subject, identifier: session)
+        try await minting.demandLogIn(kept)
         try await revoking.endAll(claims, sparing: true, logger: context.logger)
-        return try await minting.newPair(.init(subject: subject, identifier: session))
+        return try await minting.newPair(kept)
     }
 
     /// - Throws: 401 unless it is the subject's password: nothing has happened then.
@@ -43,7 +46,7 @@ struct LogoutEverywhereRoute: Sendable {
         }
         let authenticated = try await credentials.subject(name: subject, password: password, request, context)
         // Byte for byte, as the denylist compares subjects.
-        guard authenticated.utf8.elementsEqual(subject.utf8) else {
+        guard authenticated.isExactly(subject) else {
             throw Refusal.insufficientAuthentication("the password is another user's", realm: realm)
         }
     }

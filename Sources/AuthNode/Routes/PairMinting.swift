@@ -13,11 +13,20 @@ struct PairMinting: Sendable {
     /// - Throws: 503 if that cannot be found out, whatever the failure policy.
     func newPair(_ session: TokenIssuer.Session) async throws -> Response {
         let draft = issuer.draft(session)
-        let time: Int64
-        do throws(UnknownCause) { time = try await denylist.issueTime(for: draft) } catch {
-            throw Refusal.unavailable(error.message)
-        }
+        let time = try await issueTime(draft)
         return try await issuer.pair(session, access: draft.identifier ?? "", .init(logIn: time))
             .response(cookies: cookies)
+    }
+
+    /// Makes sure that a log-in is possible before something is ended for it.
+    /// - Throws: 503 if ``newPair(_:)`` would now: the signing key is revoked, say.
+    func demandLogIn(_ session: TokenIssuer.Session) async throws(Refusal) {
+        _ = try await issueTime(issuer.draft(session))
+    }
+
+    private func issueTime(_ draft: TokenClaims) async throws(Refusal) -> Int64 {
+        do throws(UnknownCause) { return try await denylist.issueTime(for: draft) } catch {
+            throw Refusal.unavailable(error.message)
+        }
     }
 }
