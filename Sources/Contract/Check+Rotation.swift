@@ -37,9 +37,12 @@ extension Check {
             guard existing == held else {
                 return .unknown(UnknownCause(.malformedReply, "the store gave two answers about one key"))
             }
-            if rotation.successor == claim.successor { return .won(successor: rotation.successor) }
-            return Self.isRecent(rotation, grace: grace, now: now)
-                ? .repeated(successor: rotation.successor) : .reused
+            let isRecent = Self.isRecent(rotation, grace: grace, now: now)
+            // Ours from before, whose answer got lost. Within the grace others may have been handed it, too.
+            if rotation.successor == claim.successor, isRecent || grace == 0 {
+                return .won(successor: rotation.successor)
+            }
+            return isRecent ? .repeated(successor: rotation.successor) : .reused
         }
         guard rotation.successor == claim.successor else {
             return .unknown(UnknownCause(.malformedReply, "the store gave two answers about one key"))

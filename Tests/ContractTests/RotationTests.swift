@@ -70,6 +70,15 @@ import Testing
         }
     }
 
+    @Test func whatGotNoAnswerIsServedAgainOnlyWhileOthersWouldBe() throws {
+        let held = Rotation(time: Self.now - 10_000, successor: "mine").value
+        #expect(try decide(held, held, grace: 10_001) == "won mine")
+        // Another process may have handed the same successor out meanwhile.
+        #expect(try decide(held, held, grace: 10_000) == "reused")
+        // Without a grace none has.
+        #expect(try decide(held, held, grace: 0) == "won mine")
+    }
+
     @Test func theGraceBeginsWithTheFirstExchange() throws {
         func age(_ milliseconds: Int64, grace: Int64) throws -> String {
             let other = Rotation(time: Self.now - milliseconds, successor: "theirs").value
