@@ -134,7 +134,9 @@ import Testing
             switch Int.random(in: 0..<40, using: &random) {
             case 0: lifetime.rewrite(&random, isNew: lifetime.log.refusesWrites)
             case 1: lifetime.accept()
-            case 2: disk.failure = (Int.random(in: 0..<10, using: &random), [5, 28].randomElement(using: &random)!)
+            case 2:
+                disk.failure = (Int.random(in: 0..<10, using: &random), [5, 28].randomElement(using: &random)!)
+                disk.failuresAreDone = Bool.random(using: &random)
             case 3:
                 let policy = SyncPolicy.allCases.randomElement(using: &random)!
                 try? lifetime.persistence?.setPolicy(policy)

@@ -95,6 +95,62 @@ import Testing
         #expect((1...4).contains(rewrites))
     }
 
+    enum Renaming: CaseIterable { case start, rewrite, newLog }
+
+    /// A network file system may lose the answer to a renaming that is done, and report an error. No file is removed that the
+    /// manifest may name since then.
+    @Test(arguments: Renaming.allCases) func aRenamingThatIsDoneThoughItFailsLosesNothing(_ kind: Renaming) throws {
+        var failures = 0
+        for step in 0..<60 {
+            for goesOn in [false, true] {
+                let disk = SimulatedDisk(seed: 1)
+                func fail() {
+                    disk.failure = (step, 5)
+                    disk.failuresAreDone = true
+                }
+                let denylist = Denylist.small()
+                let persistence = try Persistence(
+                    PersistenceConfiguration(directory: "data"), denylist, files: disk, moment: { .start })
+                _ = try persistence.recover()
+                if kind == .start { fail() }
+                let hasBegun = (try? persistence.begin(inBackground: false)) != nil
+                if hasBegun {
+                    let log = persistence.log
+                    denylist.set(Array("before".utf8), [1], log)
+                    disk.failingSyncs = kind == .newLog
+                    log.commit(synchronously: true)
+                    disk.failingSyncs = false
+                    if kind != .start { fail() }
+                    if kind == .rewrite, (try? persistence.perform(.rewrite)) == nil { failures += 1 }
+                    if kind == .newLog {
+                        persistence.attend(at: .now + .seconds(3600))
+                        if log.refusesWrites { failures += 1 }
+                    }
+                    disk.failure = nil
+                    if log.refusesWrites { persistence.attend(at: .now + .seconds(7200)) }
+                    if goesOn {
+                        try persistence.perform(.rewrite)
+                        #expect(try disk.list("data/appendonlydir").count == 3, "nothing is left behind")
+                    }
+                    let position = denylist.set(Array("after".utf8), [2], log)
+                    log.commit(synchronously: true)
+                    #expect(log.durable >= position)
+                } else {
+                    failures += 1
+                }
+                disk.kill()
+                let copy = Denylist.small()
+                let next = try Persistence(
+                    PersistenceConfiguration(directory: "data"), copy, files: disk, moment: { .start })
+                _ = try next.recover()
+                #expect(copy.contents == denylist.contents || !hasBegun, "step \(step)")
+                _ = try next.begin(inBackground: false)
+                next.end()
+            }
+        }
+        #expect(failures >= 10)
+    }
+
     static func uuid(_ random: inout SeededGenerator) -> String {
         func hex(_ digits: Int) -> String {
             let text = String(random.next() >> UInt64(64 - digits * 4), radix: 16)

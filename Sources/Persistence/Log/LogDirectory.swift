@@ -10,6 +10,9 @@ struct LogDirectory: Sendable {
     private(set) var manifest: Manifest?
     /// What the manifest says whose name nobody knows to be on disk: a crash may leave this one or the one before.
     private var unsettled: Manifest?
+    /// Files of every manifest that may have got its name since the last one that is known to be on disk. A file system may
+    /// report an error of a rename that it has done.
+    private var mayBeNamed: Set<String> = []
     /// Files that were made since, and that no manifest has named.
     private var made: Set<String> = []
     /// Names that no manifest needs, and that could not be removed.
@@ -53,6 +56,7 @@ struct LogDirectory: Sendable {
             }
             manifest = nil
             unsettled = nil
+            mayBeNamed = []
             made = []
             obsolete = []
         }
@@ -104,9 +108,10 @@ struct LogDirectory: Sendable {
     /// Gives the base its name, once it is on disk.
     mutating func nameBase() throws(FileError) -> Manifest.File {
         let entry = Manifest.base(nextSequence())
+        // Before the rename: it may be done although it reports an error.
+        made.insert(entry.name)
         try files.rename("\(path)/\(Self.temporaryBaseName)", to: "\(path)/\(entry.name)")
         made.remove(Self.temporaryBaseName)
-        made.insert(entry.name)
         return entry
     }
 
@@ -143,9 +148,11 @@ struct LogDirectory: Sendable {
         let file = try files.create(temporary)
         try file.write(Manifest(files: entries + history).encode().span.bytes)
         try file.synchronize(.manifest)
+        // Before the rename: it may be done although it reports an error, and then the manifest names these files.
+        mayBeNamed.formUnion(named)
+        made.subtract(named)
         try files.rename(temporary, to: "\(path)/\(Manifest.fileName)")
         unsettled = Manifest(files: entries)
-        made.subtract(named)
         try settle()
     }
 
@@ -154,18 +161,19 @@ struct LogDirectory: Sendable {
         guard let unsettled else { return }
         try files.synchronize(directory: path, .manifestName)
         if isStandIn {
+            isNameUnsettled = true
             try files.rename(path, to: "\(parent)/\(Manifest.directoryName)")
             isStandIn = false
-            isNameUnsettled = true
         }
         if isNameUnsettled {
             try files.synchronize(directory: parent, .logDirectoryName)
             isNameUnsettled = false
         }
         let named = Set(unsettled.files.map(\.name))
-        for file in manifest?.files ?? [] where !named.contains(file.name) { obsolete.insert(file.name) }
+        obsolete.formUnion(mayBeNamed.union((manifest?.files ?? []).map(\.name)).subtracting(named))
         manifest = unsettled
         self.unsettled = nil
+        mayBeNamed = []
         removeObsolete()
     }
 

@@ -49,6 +49,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var changesLeft: Int?
     /// How many more changes it takes before one fails.
     var failure: (after: Int, code: Int32)?
+    /// Whether a renaming or a removal that fails is done all the same: the answer of a network file system was lost.
+    var failuresAreDone = false
     /// Whether every fdatasync fails.
     var failingSyncs = false
     /// Is called, and may hang, when a file is written over.
@@ -97,6 +99,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         hasStopped = false
         changesLeft = nil
         failure = nil
+        failuresAreDone = false
         space = nil
         // All lost, all kept, or a random part of it.
         let chance = [0.0, 0.1, 0.5, 0.9, 1.0].randomElement(using: &random)!
@@ -109,6 +112,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         hasStopped = false
         changesLeft = nil
         failure = nil
+        failuresAreDone = false
     }
 
     private func isKept(_ chance: Double) -> Bool { Double.random(in: 0..<1, using: &random) < chance }
@@ -297,8 +301,18 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         try synchronize(node, point, path)
     }
 
+    /// Counts a change of a name.
+    /// - Returns: the error to report when it is done, if it reports one.
+    private func changeName(_ operation: String, _ path: String) throws(FileError) -> FileError? {
+        do throws(FileError) { try change(operation, path) } catch {
+            guard failuresAreDone, !hasStopped else { throw error }
+            return error
+        }
+        return nil
+    }
+
     func rename(_ path: String, to target: String) throws(FileError) {
-        try change("rename", path)
+        let reported = try changeName("rename", path)
         let (parent, name) = try split(path)
         let (targetParent, targetName) = try split(target)
         guard parent === targetParent, let node = parent.names[name] else {
@@ -307,16 +321,18 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         parent.names[name] = nil
         parent.names[targetName] = node
         parent.changes.append(.rename(name, targetName, node))
+        if let reported { throw reported }
     }
 
     func remove(_ path: String) throws(FileError) {
-        try change("unlink", path)
+        let reported = try changeName("unlink", path)
         let (parent, name) = try split(path)
         guard let node = parent.names.removeValue(forKey: name) else {
             throw FileError(operation: "unlink", path: path, code: ENOENT)
         }
         if let space { self.space = space + node.bytes.count }
         parent.changes.append(.unlink(name))
+        if let reported { throw reported }
     }
 
     func synchronize(directory: String, _ point: SyncPoint) throws(FileError) {
