@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
     var protectedMode: String?
     @Option(help: "The most memory for entries, such as 2gb; nothing is evicted (default: 0, no limit).")
     var maxmemory: String?
-    @Option(help: "What of it plain keys leave to revocations: a share or a size (default: 25%).")
+    @Option(help: "What of it plain keys and rotations leave to revocations: a share or a size (default: 25%).")
     var guardedReserve: String?
     @Option(help: "The most connections (default: 10000).") var maxclients: String?
     @Option(help: "Keys with this prefix are revocations (default: revoked:).") var guardedPrefix: String?

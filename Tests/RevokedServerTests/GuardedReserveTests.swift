@@ -66,6 +66,51 @@ import Testing
         #expect(bench.ask("GET", "plain0").contains(Self.value))
     }
 
+    /// Refreshes until one is refused.
+    /// - Returns: how many were taken.
+    private func refresh(_ bench: SessionBench) -> Int {
+        for number in 100_000..<1_000_000 {
+            let successor = "0190a5f2-7c3e-7b1a-9f00-000000\(number)"
+            let reply = bench.ask(
+                "SET", "revoked:jti:0190a5f2-7c3e-7b1a-9f01-000000\(number)", "rotated:1790000000000:\(successor)",
+                "NX",
+                "GET", "EX", "1000")
+            guard reply == "$-1\r\n" else {
+                #expect(reply.hasPrefix("-OOM "))
+                return number - 100_000
+            }
+        }
+        return .max
+    }
+
+    /// Who refreshes in a loop fills what plain keys may fill, and no revocation is refused for it.
+    @Test func aFloodOfRefreshesKeepsNoRevocationOut() {
+        let maximum = 4 << 20
+        let bench = SessionBench { $0.maximumMemory = maximum }
+        let refreshed = refresh(bench)
+        #expect(refreshed > 10_000 && refreshed < .max)
+        #expect(bench.daemon.denylist.statistics.bytes <= maximum / 4 * 3 + (64 << 10))
+        #expect(bench.ask("SET", "k", Self.value).hasPrefix("-OOM "))
+        let sure = maximum / 4 / 60
+        #expect(revoke(bench, 0..<sure) == sure)
+        // A token that was refreshed is there, and can be revoked however full it is.
+        #expect(revoke(bench, sure..<1_000_000) < 1_000_000)
+        let key = "revoked:jti:0190a5f2-7c3e-7b1a-9f01-000000100000"
+        #expect(bench.ask("SETEX", key, "1000", "compromised") == "+OK\r\n")
+        #expect(bench.ask("GET", key).contains("compromised"))
+    }
+
+    /// Whoever wants no plain keys at all wants refreshes all the same.
+    @Test func rotationsLeaveAQuarterAtMost() {
+        let bench = SessionBench {
+            $0.maximumMemory = 4 << 20
+            $0.guardedReserve = GuardedReserve("100%")!
+        }
+        #expect(bench.ask("SET", "k", "v").hasPrefix("-OOM "))
+        #expect(refresh(bench) > 10_000)
+        #expect(revoke(bench, 0..<1_000) == 1_000)
+    }
+
     @Test func withoutALimitNothingIsKept() {
         let bench = SessionBench()
         #expect(bench.ask("SET", "k", Self.value) == "+OK\r\n")

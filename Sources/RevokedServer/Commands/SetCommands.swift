@@ -122,7 +122,7 @@ enum SetCommands {
             }
         }
 
-        let isFull = worker.isFull(for: keyClass, adding: Write.bytes(key, value))
+        let isFull = worker.isFull(for: MemoryShare(keyClass, value), adding: Write.bytes(key, value))
         let start = worker.reply.count
         var position: UInt64 = 0
         let hash = worker.hash(write.key, of: arguments)

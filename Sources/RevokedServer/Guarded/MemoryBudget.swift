@@ -1,9 +1,26 @@
+import Contract
 import Denylist
 import Persistence
 import Synchronization
 
+/// Which part of the memory a write may fill.
+enum MemoryShare {
+    /// A plain key: all but the reserve.
+    case plain
+    /// The first write of a rotation: anyone who may log in can refresh in a loop, so it leaves room for revocations, too.
+    case rotation
+    /// A revocation: all of it.
+    case revocation
+
+    /// What a write of `value` fills.
+    init(_ keyClass: KeyClass, _ value: RawSpan) {
+        self = keyClass != .guarded ? .plain : Reason.isRotated(value) ? .rotation : .revocation
+    }
+}
+
 /// Who may fill how much of the memory. Revocations may use all of `maxmemory`; plain keys leave the reserve alone, and what
-/// waits for clients and for the disk counts against their share: somebody's cache never keeps a revocation out.
+/// waits for clients and for the disk counts against their share: neither somebody's cache nor a flood of refreshes ever
+/// keeps a revocation out.
 final class MemoryBudget: Sendable {
     private let denylist: Denylist
     private let state: Mutex<GuardedReserve>
@@ -13,6 +30,16 @@ final class MemoryBudget: Sendable {
         self.denylist = denylist
         state = Mutex(reserve)
         reservedBytes = Atomic(reserve.bytes(of: denylist.maximumBytes))
+    }
+
+    /// What writes of a share leave free, in bytes. A reserve that takes plain keys nearly everything is no reason to refuse
+    /// every refresh: rotations leave a quarter at most.
+    func reserved(from share: MemoryShare) -> Int {
+        switch share {
+        case .plain: reserved
+        case .rotation: min(reserved, GuardedReserve.quarter.bytes(of: maximum))
+        case .revocation: 0
+        }
     }
 
     /// `maxmemory`, in bytes; 0 is no limit.
@@ -33,9 +60,9 @@ final class MemoryBudget: Sendable {
 
 extension Worker {
     /// Whether a new entry of so many bytes has to be refused.
-    func isFull(for keyClass: KeyClass, adding bytes: Int) -> Bool {
-        guard keyClass == .plain, daemon.memory.maximum > 0 else { return denylist.isFull(adding: bytes) }
+    func isFull(for share: MemoryShare, adding bytes: Int) -> Bool {
+        guard share != .revocation, daemon.memory.maximum > 0 else { return denylist.isFull(adding: bytes) }
         let waiting = daemon.counters.waitingBytes + (written.log?.queuedBytes ?? 0)
-        return denylist.isFull(adding: bytes + waiting, leaving: daemon.memory.reserved)
+        return denylist.isFull(adding: bytes + waiting, leaving: daemon.memory.reserved(from: share))
     }
 }

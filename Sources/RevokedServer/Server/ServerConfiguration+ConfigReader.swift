@@ -14,7 +14,7 @@ import Persistence
 /// | `--admin-password` | `REVOKED_ADMIN_PASSWORD` | `admin-password` | none | password of the user `admin`, the only one then who may undo and administer |
 /// | `--protected-mode` | `REVOKED_PROTECTED_MODE` | `protected-mode` | `yes` | refuse to listen beyond loopback without a password |
 /// | `--maxmemory` | `REVOKED_MAXMEMORY` | `maxmemory` | `0` | most memory for entries (`100mb`, `2gb`); new keys are refused beyond it, nothing is evicted; 0 is no limit |
-/// | `--guarded-reserve` | `REVOKED_GUARDED_RESERVE` | `guarded-reserve` | `25%` | what of it plain keys leave to revocations: a share, or a size |
+/// | `--guarded-reserve` | `REVOKED_GUARDED_RESERVE` | `guarded-reserve` | `25%` | what of it plain keys and rotations leave to revocations: a share, or a size |
 /// | `--maxclients` | `REVOKED_MAXCLIENTS` | `maxclients` | `10000` | most connections |
 /// | `--guarded-prefix` | `REVOKED_GUARDED_PREFIX` | `guarded-prefix` | `revoked:` | keys that are revocations; ends in a colon |
 /// | `--max-revocation` | `REVOKED_MAX_REVOCATION` | `max-revocation` | `34560000` | longest time to live of a revocation, in seconds (400 days) |
