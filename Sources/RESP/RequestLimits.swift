@@ -10,6 +10,8 @@ public struct RequestLimits: Sendable {
     static let maximumNumber = 21
     /// What a client that has not authenticated may send (Redis 7): arguments, and bytes of each.
     public static let unauthenticated = RequestLimits(maximumBulk: 16_384, maximumArguments: 10)
+    /// The longest request or line of such a client: its longest argument, and what stands around it.
+    public static let unauthenticatedRequest = unauthenticated.maximumBulk + (1 << 10)
 
     public init() {}
 

@@ -26,6 +26,11 @@ public struct RequestParser: Sendable {
     public var limits: RequestLimits
     public var isAuthenticated: Bool
 
+    /// The longest inline command.
+    public var maximumLine: Int {
+        isAuthenticated ? RequestLimits.maximumLine : RequestLimits.unauthenticatedRequest
+    }
+
     public init(limits: RequestLimits = RequestLimits(), isAuthenticated: Bool = true) {
         self.limits = limits
         self.isAuthenticated = isAuthenticated
@@ -81,7 +86,7 @@ public struct RequestParser: Sendable {
         }
 
         let first = batch.argumentCount
-        let result = readArguments(Int(count), of: input, at: &position, into: &batch)
+        let result = readArguments(Int(count), of: input, from: start, at: &position, into: &batch)
         guard result == nil else {
             batch.removeArguments(from: first)
             return result!
@@ -90,10 +95,11 @@ public struct RequestParser: Sendable {
         return .request(end: position)
     }
 
+    /// - Parameter start: where the request begins.
     /// - Returns: nil once all are read, else why not.
     @inline(__always)
     private func readArguments(
-        _ count: Int, of input: RawSpan, at position: inout Int, into batch: inout RequestBatch
+        _ count: Int, of input: RawSpan, from start: Int, at position: inout Int, into batch: inout RequestBatch
     ) -> Outcome? {
         for index in 0..<count {
             let othersAtLeast = max(0, count - index - 1 - Self.lastArguments) * Self.smallestArgument
@@ -110,10 +116,12 @@ public struct RequestParser: Sendable {
             case .notANumber: return .invalid(.invalidBulkLength)
             }
             guard length >= 0, length <= limits.maximumBulk else { return .invalid(.invalidBulkLength) }
-            guard isAuthenticated || length <= RequestLimits.unauthenticated.maximumBulk else {
-                return .invalid(.unauthenticatedBulkLength)
-            }
             let end = position + Int(length)
+            guard
+                isAuthenticated
+                    || length <= RequestLimits.unauthenticated.maximumBulk
+                        && end - start <= RequestLimits.unauthenticatedRequest
+            else { return .invalid(.unauthenticatedBulkLength) }
             guard end + 2 <= input.byteCount else { return .incomplete(atLeast: end + 2 + othersAtLeast) }
             guard input[byte: end] == UInt8(ascii: "\r"), input[byte: end + 1] == UInt8(ascii: "\n") else {
                 return .invalid(.missingLineEnd)
@@ -164,10 +172,10 @@ public struct RequestParser: Sendable {
     }
 
     private func findLine(_ input: RawSpan, from start: Int) -> Outcome {
-        let limit = min(input.byteCount, start + RequestLimits.maximumLine)
+        let limit = min(input.byteCount, start + maximumLine)
         var end = start
         while end < limit, input[byte: end] != UInt8(ascii: "\n") { end += 1 }
         if end < limit { return .inline(end: end + 1) }
-        return limit - start < RequestLimits.maximumLine ? .incompleteLine : .invalid(.tooBigInlineRequest)
+        return limit - start < maximumLine ? .incompleteLine : .invalid(.tooBigInlineRequest)
     }
 }

@@ -58,6 +58,14 @@ import Testing
         #expect(ParsedRequests(whole: encode([[UInt8](repeating: 0, count: 16_384)]), parser: parser).failure == nil)
         let tooLong = encode([[UInt8](repeating: 0, count: 16_385)])
         #expect(ParsedRequests(whole: tooLong, parser: parser).failure == .unauthenticatedBulkLength)
+        // Nor may short ones add up.
+        let both = encode([[UInt8](repeating: 0, count: 10_000), [UInt8](repeating: 0, count: 10_000)])
+        #expect(ParsedRequests(whole: both, parser: parser).failure == .unauthenticatedBulkLength)
+        #expect(ParsedRequests(pieces: both.map { [$0] }, parser: parser).failure == .unauthenticatedBulkLength)
+        #expect(ParsedRequests(whole: both + both).failure == nil)
+        let line = [UInt8](repeating: 0x61, count: RequestLimits.unauthenticatedRequest - 1)
+        #expect(ParsedRequests(whole: line + [0x0A], parser: parser).failure == nil)
+        #expect(ParsedRequests(whole: line + [0x61], parser: parser).failure == .tooBigInlineRequest)
     }
 
     @Test func aBatchKeepsItsRequestsApart() {

@@ -42,6 +42,16 @@ import Testing
         #expect(next(FlowControl.Load(pending: 5), allOutput: 9 << 20) == .execute)
     }
 
+    @Test func whoHasNotAuthenticatedMayLeaveLittleUnread() {
+        func excess(_ unread: Int, _ isStranger: Bool, held: Int = 0) -> Bool {
+            flow.excess(FlowControl.Load(pending: unread + held, unread: unread, isStranger: isStranger)) != nil
+        }
+        #expect(!excess(64 << 20, false) && excess((64 << 20) + 1, false))
+        #expect(!excess(1_024, true) && excess(1_025, true))
+        // What the disk holds up is not its fault.
+        #expect(!excess(0, true, held: 1 << 20))
+    }
+
     @Test func whoReadsNothingIsDropped() {
         let blocked = FlowControl.Load(pending: 20 << 20, unread: 20 << 20, input: 44 << 20)
         #expect(flow.dropped(blocked, at: .wait, idle: 2_999) == nil)

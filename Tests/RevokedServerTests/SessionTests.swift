@@ -157,6 +157,54 @@ import Testing
 
     // MARK: Strangers
 
+    private func unfinished(_ count: Int) -> [UInt8] {
+        Array("*2\r\n$4\r\nAUTH\r\n$\(count + 100)\r\n".utf8) + [UInt8](repeating: 0x76, count: count)
+    }
+
+    @Test func inputIsCountedForWhoSentIt() {
+        let bench = SessionBench { $0.password = "test-password" }
+        let counters = bench.daemon.counters
+        _ = bench.converse([unfinished(5_000)])
+        #expect(counters.strangerInput.load(ordering: .relaxed) > 5_000)
+        #expect(counters.waitingInput.load(ordering: .relaxed) == 0)
+        #expect(bench.ask("INFO").isEmpty, "it is still part of the argument")
+        bench.end()
+        #expect(counters.allInput == 0)
+
+        let other = SessionBench { $0.password = "test-password" }
+        _ = other.converse([encode(["AUTH", "test-password"]) + unfinished(5_000)])
+        #expect(other.daemon.counters.strangerInput.load(ordering: .relaxed) == 0)
+        #expect(other.daemon.counters.waitingInput.load(ordering: .relaxed) > 5_000)
+        _ = other.converse([[UInt8](repeating: 0x76, count: 100) + Array("\r\n".utf8) + encode(["RESET"])])
+        #expect(other.daemon.counters.allInput == 0)
+        _ = other.converse([unfinished(5_000)])
+        #expect(other.daemon.counters.strangerInput.load(ordering: .relaxed) > 5_000)
+    }
+
+    /// Others that have not authenticated hold all that they may: whoever adds to it goes. What a log-in takes is let in, and
+    /// clients with a password notice nothing.
+    @Test func strangersShareASmallBound() {
+        func bench() -> SessionBench {
+            let bench = SessionBench {
+                $0.password = "test-password"
+                $0.maximumMemory = 64 << 20
+            }
+            #expect(bench.daemon.memory.strangerLimit == 4 << 20)
+            bench.daemon.counters.strangerInput.wrappingAdd(4 << 20, ordering: .relaxed)
+            return bench
+        }
+        let greedy = bench()
+        #expect(text(greedy.converse([unfinished(600)])) == "-ERR Protocol error: unauthenticated bulk length\r\n")
+        #expect(greedy.isClosed)
+        greedy.end()
+        #expect(greedy.daemon.counters.strangerInput.load(ordering: .relaxed) == 4 << 20)
+
+        let modest = bench()
+        let login = encode(["AUTH", "test-password"])
+        #expect(text(modest.converse(login.map { [$0] })) == "+OK\r\n")
+        #expect(modest.converse([unfinished(50_000)]).isEmpty && !modest.isClosed)
+    }
+
     @Test func strangersAreRefusedUntilTheyAuthenticate() {
         let bench = SessionBench { $0.password = "test-password" }
         #expect(bench.ask("PING") == "-NOAUTH Authentication required.\r\n")

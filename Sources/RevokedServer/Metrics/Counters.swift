@@ -5,12 +5,24 @@ import Synchronization
 final class Counters: Sendable {
     /// Replies that clients have not read yet, in bytes, on all connections together.
     let waitingOutput = Atomic(0)
-    /// Bytes of requests that wait for their rest, on all connections together.
+    /// Bytes of requests that wait for their rest, on all connections that have authenticated together.
     let waitingInput = Atomic(0)
+    /// The same of those that have not.
+    let strangerInput = Atomic(0)
     /// Both.
-    var waitingBytes: Int { waitingOutput.load(ordering: .relaxed) + waitingInput.load(ordering: .relaxed) }
+    var allInput: Int { waitingInput.load(ordering: .relaxed) + strangerInput.load(ordering: .relaxed) }
+    /// Requests and replies.
+    var waitingBytes: Int { waitingOutput.load(ordering: .relaxed) + allInput }
     /// Connections that check tokens and have not said that they are of this release's library (``CheckingPeer/older``).
     let olderNodes = Atomic(0)
+
+    func addInput(_ bytes: Int, ofStranger isStranger: Bool) {
+        if isStranger {
+            strangerInput.wrappingAdd(bytes, ordering: .relaxed)
+        } else {
+            waitingInput.wrappingAdd(bytes, ordering: .relaxed)
+        }
+    }
 
     private struct State {
         var threads: [ThreadCounters] = []

@@ -64,12 +64,11 @@ struct ServerInformation {
     private func memory() -> [String] {
         let used = daemon.denylist.statistics.bytes
         let most = daemon.denylist.maximumBytes
-        let waiting = daemon.counters.waitingInput.load(ordering: .relaxed)
         return [
             "used_memory:\(used)", "used_memory_human:\(MemorySize.describe(used))",
             "used_memory_rss:\(ProcessFigures.residentBytes() ?? 0)", "maxmemory:\(most)",
             "maxmemory_human:\(MemorySize.describe(most))", "maxmemory_policy:noeviction",
-            "guarded_reserve:\(daemon.memory.reserved)", "query_buffers:\(waiting)",
+            "guarded_reserve:\(daemon.memory.reserved)", "query_buffers:\(daemon.counters.allInput)",
             "mem_clients_normal:\(daemon.counters.waitingBytes)",
             "mem_aof_buffer:\(daemon.persistence?.log.queuedBytes ?? 0)",
         ]

@@ -1,4 +1,5 @@
 import RESP
+import Synchronization
 
 extension Session {
     /// Ends the conversation with a peer that speaks another protocol: it gets no answer, and nothing more is executed.
@@ -7,6 +8,19 @@ extension Session {
         worker.counters.add(to: .strangers)
         worker.daemon.warn(
             of: stranger.noticeKind, "closed the connection of \(client.address): \(stranger.explanation)")
+    }
+}
+
+extension Session {
+    /// Closes the connection of a client that has not authenticated and holds input, while all such clients together hold too
+    /// much: they never take what clients with a password need.
+    mutating func checkStrangers(_ worker: inout Worker) {
+        let limit = worker.daemon.memory.strangerLimit
+        guard worker.daemon.counters.strangerInput.load(ordering: .relaxed) > limit else { return }
+        worker.daemon.warn(
+            of: .unauthenticated,
+            "closing \(client.address): clients that have not authenticated hold more than \(limit) bytes of requests")
+        refuse(.unauthenticatedBulkLength, &worker)
     }
 }
 

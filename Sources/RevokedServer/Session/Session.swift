@@ -28,6 +28,8 @@ struct Session: ~Copyable {
     private static let allUnfinishedLimit = 512 << 20
     /// Input that waits is counted from this size on: smaller rests are not worth it.
     private static let countedInput = 2 << 10
+    /// The same of a client that has not authenticated: what it has to say is shorter.
+    private static let countedStrangerInput = 512
 
     let client: ClientRecord
     var user: User
@@ -41,8 +43,9 @@ struct Session: ~Copyable {
     private var needed = 0
     /// The waiting input is the beginning of a line.
     private var awaitsLineEnd = false
-    /// What this connection has added to ``Counters/waitingInput``.
+    /// What this connection has added to ``Counters/waitingInput``, or to ``Counters/strangerInput``.
     private var charged = 0
+    private var isChargedAsStranger = false
 
     init(client: ClientRecord, daemon: Daemon) {
         self.client = client
@@ -99,7 +102,7 @@ struct Session: ~Copyable {
             let bytes = input.extracting(start...)
             waiting.append(bytes)
             let isLineOpen =
-                awaitsLineEnd && waiting.count < RequestLimits.maximumLine
+                awaitsLineEnd && waiting.count < parser.maximumLine
                 && !bytes.withUnsafeBytes { $0.contains(UInt8(ascii: "\n")) }
             if awaitsLineEnd, let stranger = strangerInOpenLine(bytes) { dismiss(stranger, &worker) }
             if isClosing { return finish(.closing, &worker) }
@@ -167,6 +170,7 @@ struct Session: ~Copyable {
         charge(waiting.count, worker.daemon.counters)
         // What waits for its turn is bounded by whoever reads it; this is one request.
         guard outcome == .open, charged > 0 else { return }
+        guard user != .nobody else { return checkStrangers(&worker) }
         let limit = min(Self.allUnfinishedLimit, worker.daemon.memory.clientLimit)
         if waiting.count > Self.unfinishedLimit || worker.daemon.counters.waitingInput.load(ordering: .relaxed) > limit
         {
@@ -175,10 +179,12 @@ struct Session: ~Copyable {
     }
 
     private mutating func charge(_ bytes: Int, _ counters: Counters) {
-        let due = bytes > Self.countedInput ? bytes : 0
-        guard due != charged else { return }
-        counters.waitingInput.wrappingAdd(due - charged, ordering: .relaxed)
-        charged = due
+        let isStranger = user == .nobody
+        let due = bytes > (isStranger ? Self.countedStrangerInput : Self.countedInput) ? bytes : 0
+        guard due != charged || isStranger != isChargedAsStranger else { return }
+        counters.addInput(-charged, ofStranger: isChargedAsStranger)
+        counters.addInput(due, ofStranger: isStranger)
+        (charged, isChargedAsStranger) = (due, isStranger)
     }
 
     /// The connection is gone: forgets its input.

@@ -44,7 +44,7 @@
         var load: FlowControl.Load {
             FlowControl.Load(
                 pending: queue.count, unread: queue.readyCount, holds: queue.holdCount, inputSinceHold: inputSinceHold,
-                input: session.inputCount, isStalled: isStalled)
+                input: session.inputCount, isStalled: isStalled, isStranger: session.user == .nobody)
         }
 
         enum Delivery { case done, waiting, failed }

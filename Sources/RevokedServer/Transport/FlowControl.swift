@@ -27,6 +27,8 @@ struct FlowControl {
         var input = 0
         /// A write of it waits until the log has room.
         var isStalled = false
+        /// It has not authenticated.
+        var isStranger = false
 
         var waitsForLog: Bool { holds > 0 || isStalled }
     }
@@ -40,11 +42,21 @@ struct FlowControl {
     private static let blockedPatience: Int64 = 3_000
     /// A client that reads nothing of what it is owed for this long is dropped, in milliseconds.
     private static let stallLimit: Int64 = 60_000
+    /// A client that has not authenticated and leaves more than this unread is dropped, in bytes (Redis 7.4). What the system
+    /// holds for it is not counted.
+    private static let strangerUnreadLimit = 1 << 10
     /// What clients have to do before they are served, within this time, in milliseconds.
     static let authenticationTime: Int64 = 10_000
 
     /// The most that may wait for one client.
     let outputLimit: Int
+
+    /// Why a client has to go for the replies that wait; nil if it may stay.
+    func excess(_ load: Load) -> String? {
+        if load.pending > outputLimit { return "it does not read its replies, and they have passed output-limit" }
+        guard load.isStranger, load.unread > Self.strangerUnreadLimit else { return nil }
+        return "it has not authenticated, and does not read its replies"
+    }
 
     func next(_ load: Load, after previous: Step, allOutput: Int, mayKeep: Bool) -> Step {
         if load.isStalled { return .wait }
@@ -82,4 +94,7 @@ struct FlowControl {
 extension MemoryBudget {
     /// What may wait for all clients together, replies and requests each, in bytes: a quarter of `maxmemory`, within bounds.
     var clientLimit: Int { maximum > 0 ? min(1 << 30, max(64 << 20, maximum / 4)) : 1 << 30 }
+
+    /// What may wait of the requests of all clients together that have not authenticated, in bytes.
+    var strangerLimit: Int { maximum > 0 ? min(8 << 20, max(1 << 20, maximum / 16)) : 8 << 20 }
 }

@@ -471,9 +471,7 @@
             if isInputOver, load.pending == 0 { return end(connection) }
             let allOutput = worker.daemon.counters.waitingOutput.load(ordering: .relaxed)
             if load.pending > 0 {
-                guard load.pending <= flow.outputLimit else {
-                    return drop(connection, "it does not read its replies, and they have passed output-limit")
-                }
+                if let excess = flow.excess(load) { return drop(connection, excess) }
                 if allOutput > worker.daemon.memory.clientLimit, worker.uptime >= nextDrop {
                     dropSlowest()
                     guard isOpen(connection) else { return }

@@ -170,18 +170,17 @@ final class SessionHandler: ChannelInboundHandler {
     /// Decides whether to read, to execute what is left, or to close.
     private func goOn(_ context: ChannelHandlerContext) {
         guard session != nil else { return }
+        let isStranger = session!.user == .nobody
         let load = FlowControl.Load(
             pending: unread + queue.count, unread: unread, holds: queue.holdCount, inputSinceHold: inputSinceHold,
-            input: session?.inputCount ?? 0, isStalled: isStalled)
+            input: session?.inputCount ?? 0, isStalled: isStalled, isStranger: isStranger)
         daemon.counters.waitingOutput.wrappingAdd(load.pending - counted, ordering: .relaxed)
         counted = load.pending
         if isClosing || isDraining && !needsResume, load.pending == 0 {
             isClosing = true
             return context.close(promise: nil)
         }
-        guard load.pending <= flow.outputLimit else {
-            return drop("it does not read its replies, and they have passed output-limit", context)
-        }
+        if let excess = flow.excess(load) { return drop(excess, context) }
         if load.holds == 0 { inputSinceHold = 0 }
         let limit = daemon.memory.clientLimit
         let allOutput = daemon.counters.waitingOutput.load(ordering: .relaxed)
