@@ -10,14 +10,18 @@ final class AdminRequestHandler: ChannelInboundHandler {
     private static let maximumBody = 64 << 10
 
     private let answer: AdminServer.Answer
+    private let answersAnyHost: Bool
     private let noteRequest: () -> Void
     private var bodyBytes = 0
     private var head: HTTPRequestHead?
     private var isAnswered = false
 
-    /// - Parameter noteRequest: called when a request is complete.
-    init(_ answer: @escaping AdminServer.Answer, noteRequest: @escaping () -> Void) {
+    /// - Parameters:
+    ///   - answersAnyHost: whatever host a request names; else as ``RequestHost`` says.
+    ///   - noteRequest: called when a request is complete.
+    init(_ answer: @escaping AdminServer.Answer, answersAnyHost: Bool, noteRequest: @escaping () -> Void) {
         self.answer = answer
+        self.answersAnyHost = answersAnyHost
         self.noteRequest = noteRequest
     }
 
@@ -42,6 +46,9 @@ final class AdminRequestHandler: ChannelInboundHandler {
     }
 
     private func respond(to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard answersAnyHost || RequestHost.isLocal(head.headers) else {
+            return write(.misdirected, context, withBody: head.method != .HEAD)
+        }
         guard head.method == .GET || head.method == .HEAD else {
             return write(.plain(.methodNotAllowed), context, withBody: true)
         }

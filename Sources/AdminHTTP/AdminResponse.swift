@@ -28,6 +28,15 @@ public struct AdminResponse: Sendable {
         self.body = body
     }
 
+    /// 421: the request names a host that a server on loopback does not answer for (``RequestHost``).
+    static let misdirected = AdminResponse(
+        .misdirectedRequest,
+        """
+        This address answers for an IP address or localhost alone, so that no web page reads it by a name of its own.
+        Ask for it by one of these, or let --http name an address beyond loopback (with --http-protected-mode no).
+
+        """, contentType: "text/plain")
+
     static func plain(_ status: HTTPResponseStatus) -> AdminResponse {
         AdminResponse(status, status.reasonPhrase + "\n", contentType: "text/plain")
     }

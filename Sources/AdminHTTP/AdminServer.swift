@@ -87,7 +87,7 @@ public final class AdminServer: Sendable {
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                         withPipeliningAssistance: false, withErrorHandling: true)
-                    let handler = AdminRequestHandler(answer) { [self] in
+                    let handler = AdminRequestHandler(answer, answersAnyHost: !address.isLoopback) { [self] in
                         connections.withLock { $0.noteRequest(of: channel) }
                     }
                     try channel.pipeline.syncOperations.addHandler(handler)

@@ -25,9 +25,12 @@ import Testing
         await server.stop()
     }
 
-    private func ask(_ url: String, _ method: HTTPMethod = .GET) async throws -> (status: UInt, body: String) {
+    private func ask(
+        _ url: String, _ method: HTTPMethod = .GET, host: String? = nil
+    ) async throws -> (status: UInt, body: String) {
         var request = HTTPClientRequest(url: url)
         request.method = method
+        if let host { request.headers.add(name: "Host", value: host) }
         let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
         return (answer.status.code, String(buffer: try await answer.body.collect(upTo: 1 << 20)))
     }
@@ -50,6 +53,37 @@ import Testing
             let posted = try await ask(base + "/metrics", .POST)
             #expect(posted.status == 405)
         }
+    }
+
+    /// A web page whose name resolves to 127.0.0.1 reads nothing; an address that was asked for answers whatever name leads to it.
+    @Test func aServerOnLoopbackAnswersForNoOtherName() async throws {
+        let answer: AdminServer.Answer = { $0 == "/metrics" ? AdminResponse("x 1\n", contentType: "text/plain") : nil }
+        try await serve(answer) { base, port in
+            for host in [
+                "127.0.0.1", "127.0.0.1:\(port)", "10.1.2.3", "[::1]:80", "[fe80::1]", "localhost", "LocalHost.:9", nil,
+            ] {
+                let answer = try await ask(base + "/metrics", host: host)
+                #expect(answer.status == 200, "\(host ?? "")")
+            }
+            for host in [
+                "attacker.example", "attacker.example:\(port)", "127.0.0.1.attacker.example",
+                "localhost.attacker.example",
+                "[::1].attacker.example", "[::1", "127.0.0.1:80:x", "::1", "a@127.0.0.1",
+            ] {
+                for method in [HTTPMethod.GET, .HEAD, .POST] {
+                    let answer = try await ask(base + "/metrics", method, host: host)
+                    #expect(answer.status == 421 && !answer.body.contains("x 1"), "\(host)")
+                }
+            }
+        }
+        // Loopback, in a spelling that is not known for it: as an address beyond it, which a scraper calls by any name.
+        let exposed = try #require(
+            try await AdminServer.start(
+                .on(AdminAddress(host: "2130706433", port: 0)), logger: Self.logger, answer: answer))
+        let port = exposed.address?.port ?? 0
+        let named = try? await ask("http://127.0.0.1:\(port)/metrics", host: "store:7380")
+        #expect(named?.status == 200)
+        await exposed.stop()
     }
 
     @Test func theProbeTellsReadyFromNotReady() async throws {
