@@ -48,6 +48,12 @@ public enum Stranger: Sendable, Equatable, CaseIterable {
         self = .http
     }
 
+    /// Whoever sent a line with a command that there is none of: what it asks for is a path or a URL, as in WebDAV and git.
+    public init?(unknownCommand command: RawSpan, of target: RawSpan) {
+        guard Self.isURL(target) else { return nil }
+        self = Self.isMethodName(command) ? .http : .other
+    }
+
     /// Whether one of the bytes is zero.
     public static func hasZero(_ bytes: RawSpan) -> Bool {
         bytes.withUnsafeBytes { $0.contains(0) }
@@ -97,8 +103,7 @@ public enum Stranger: Sendable, Equatable, CaseIterable {
         guard word.byteCount > 1, word[byte: word.byteCount - 1] == UInt8(ascii: ":") else { return false }
         for index in 0..<(word.byteCount - 1) {
             let byte = word[byte: index]
-            let isLetter = (byte | 0x20) &- UInt8(ascii: "a") < 26
-            guard isLetter || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") else {
+            guard isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") else {
                 return false
             }
         }
@@ -108,14 +113,25 @@ public enum Stranger: Sendable, Equatable, CaseIterable {
     /// Whether a method and what it asks for begin a request, whose line may be broken in two before the version. `GET` is a
     /// command too: there what is asked for tells which of them is meant.
     private static func isRequest(_ method: RawSpan, of target: RawSpan) -> Bool {
-        let isURL =
-            target[byte: 0] == UInt8(ascii: "/") || target.starts(withIgnoringCase: "http://")
-            || target.starts(withIgnoringCase: "https://")
+        let isURL = isURL(target)
         if method.equals("GET") { return isURL }
         guard isURL || target.equals("*") || method.equals("CONNECT") else { return false }
         let methods: [StaticString] = ["HEAD", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"]
         return methods.contains { method.equals($0) }
     }
+
+    private static func isURL(_ word: RawSpan) -> Bool {
+        word.byteCount > 0
+            && (word[byte: 0] == UInt8(ascii: "/") || word.starts(withIgnoringCase: "http://")
+                || word.starts(withIgnoringCase: "https://"))
+    }
+
+    /// Whether a word may be a method of HTTP: letters and hyphens.
+    private static func isMethodName(_ word: RawSpan) -> Bool {
+        word.withUnsafeBytes { $0.allSatisfy { isLetter($0) || $0 == UInt8(ascii: "-") } }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 

@@ -42,6 +42,17 @@ import Testing
     ])
     func whatPeopleTypeIsNot(_ line: String) { #expect(stranger(line) == nil) }
 
+    @Test func whoAsksForAPathWithAnUnknownCommandIsKnown() {
+        func stranger(_ command: String, _ target: String) -> Stranger? {
+            Stranger(unknownCommand: Array(command.utf8).span.bytes, of: Array(target.utf8).span.bytes)
+        }
+        for method in ["MKCOL", "VERSION-CONTROL", "search"] {
+            for target in ["/", "/x", "http://a/", "HTTPS://a/"] { #expect(stranger(method, target) == .http) }
+        }
+        for command in ["0032git-upload-pack", "x.y", "A1"] { #expect(stranger(command, "/x") == .other) }
+        for target in ["", "x", "x/y", "http:", "*", "\\x"] { #expect(stranger("FOO", target) == nil) }
+    }
+
     @Test func commandsAreKnownByName() {
         for name in ["POST", "post", "Post", "Host:", "HOST:"] {
             #expect(Stranger(command: Array(name.utf8).span.bytes) == .http)

@@ -21,6 +21,7 @@ import Testing
             "CLIENT libcurl 8.5.0\r\n", "\u{FEFF}POST / HTTP/1.1\r\n",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n",
             "OPTIONS rtsp://127.0.0.1/ RTSP/1.0\r\n", "*0\r\nPOST / HTTP/1.1\r\n",
+            "MKCOL /x\r\n", "propfind \"/x\"\n", "SEARCH http://a/\r\n", "0032git-upload-pack /x\n",
         ].map { Array($0.utf8) }
         + [
             encode(["POST", "/", "HTTP/1.1"]), encode(["post"]), encode(["hOsT:", "x"]), [0x16, 0x03], hello,
@@ -87,6 +88,25 @@ import Testing
             }
             #expect(executed(pieces) == 0, "\(text.debugDescription)")
         }
+    }
+
+    /// A person waits for the answer before the next line; what sends both at once is no person.
+    @Test func nothingIsExecutedBehindAnUnknownLine() {
+        for line in ["FOO\r\n", "EHLO a\n", "USER anonymous\r\n", "$3\r\n", "get\u{e9}\n"] {
+            let bench = SessionBench()
+            let replies = text(bench.converse([Array(line.utf8) + Self.payloads[1]]))
+            #expect(replies.hasPrefix("-ERR unknown command") && replies.utf8.count { $0 == 0x0A } == 1)
+            #expect(bench.isClosed && bench.daemon.counters.totals.commands == 0)
+            #expect(bench.daemon.counters.totals[.strangers] == 1)
+
+            let typed = SessionBench()
+            #expect(text(typed.converse([Array(line.utf8)])).hasPrefix("-ERR unknown command"))
+            #expect(text(typed.converse([Array("PING\r\n".utf8)])) == "+PONG\r\n")
+        }
+        let array = SessionBench()
+        #expect(text(array.converse([encode(["FOO", "/x"]) + encode(["PING"])])).hasSuffix("+PONG\r\n"))
+        let known = SessionBench()
+        #expect(text(known.converse([Array("GET\r\nPING\r\n".utf8)])).hasSuffix("+PONG\r\n"))
     }
 
     /// What came before is answered: it was a Redis client's.

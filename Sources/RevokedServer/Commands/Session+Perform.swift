@@ -132,7 +132,7 @@ extension Session {
     }
 
     /// Redis' text: the name and what follows it, each cut at 128 bytes and at a zero.
-    private mutating func refuseUnknown(_ arguments: Arguments, _ worker: inout Worker) {
+    mutating func refuseUnknown(_ arguments: Arguments, _ worker: inout Worker) {
         if let stranger = Stranger(command: arguments[0]) { return dismiss(stranger, &worker) }
         var text = Array("ERR unknown command '".utf8)
         text += Self.cut(arguments[0], at: 128)

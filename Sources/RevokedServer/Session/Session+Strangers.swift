@@ -12,6 +12,16 @@ extension Session {
 }
 
 extension Session {
+    /// Answers a typed line with a command that there is none of. A person reads the error before the next line: where more came
+    /// with it, it is another protocol's, and the rest is not executed.
+    mutating func refuseUnknownLine(_ arguments: Arguments, isFollowed: Bool, _ worker: inout Worker) {
+        if arguments.count > 1, let stranger = Stranger(unknownCommand: arguments[0], of: arguments[1]) {
+            return dismiss(stranger, &worker)
+        }
+        refuseUnknown(arguments, &worker)
+        if isFollowed, !isClosing { dismiss(.other, &worker) }
+    }
+
     /// Closes the connection of a client that has not authenticated and holds input, while all such clients together hold too
     /// much: they never take what clients with a password need.
     mutating func checkStrangers(_ worker: inout Worker) {
@@ -42,7 +52,8 @@ extension Stranger {
             "it began with TLS, and this port speaks plain text, so nothing was executed. Use redis:// instead of rediss://, "
                 + "or put a TLS proxy in front"
         case .other:
-            "it sent what no Redis client sends (a zero byte, or another protocol's greeting); nothing was executed"
+            "it sent what no Redis client sends (a zero byte, another protocol's greeting, or a line with an unknown command "
+                + "and more behind it); nothing of it was executed"
         }
     }
 }

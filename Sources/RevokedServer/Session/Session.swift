@@ -241,7 +241,7 @@ struct Session: ~Copyable {
                 let line = input.extracting(end..<lineEnd)
                 if let stranger = Stranger(line: line) {
                     dismiss(stranger, &worker)
-                } else if !performInline(line, &worker) {
+                } else if !performInline(line, isFollowed: lineEnd < input.byteCount, &worker) {
                     return (end, .stalled)
                 }
                 end = lineEnd
@@ -339,8 +339,9 @@ struct Session: ~Copyable {
     }
 
     /// A typed line is executed as the array that it stands for.
+    /// - Parameter isFollowed: whether more bytes came with it.
     /// - Returns: false if it was not executed, because the log has no room.
-    private mutating func performInline(_ line: RawSpan, _ worker: inout Worker) -> Bool {
+    private mutating func performInline(_ line: RawSpan, isFollowed: Bool, _ worker: inout Worker) -> Bool {
         let words: [[UInt8]]
         do { words = try InlineRequest.split(line) } catch {
             refuse(error, &worker)
@@ -355,7 +356,10 @@ struct Session: ~Copyable {
         }
         worker.forgetHashes()
         Self.prepare(&batch, from: 0, encoded.span.bytes, &worker)
-        return perform(Arguments(of: batch[0], in: batch, input: encoded.span.bytes), batch[0].tag, &worker)
+        let arguments = Arguments(of: batch[0], in: batch, input: encoded.span.bytes)
+        guard batch[0].tag < 0 else { return perform(arguments, batch[0].tag, &worker) }
+        refuseUnknownLine(arguments, isFollowed: isFollowed, &worker)
+        return true
     }
 
     /// Takes on another user, with the limits that go with it.

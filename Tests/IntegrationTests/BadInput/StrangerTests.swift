@@ -12,7 +12,8 @@ import Testing
         // A TLS record whose session id is a command.
         Bytes([0x16, 0x03, 0x01, 0x00, 0x60, 0x01, 0x00, 0x00, 0x5C, 0x03, 0x03]) + Bytes(repeating: 7, count: 32)
             + Bytes([32]) + Bytes("\r\n\(undo)".utf8),
-        WireCommand("POST / HTTP/1.1").encoded + Bytes(undo.utf8),
+        WireCommand("POST / HTTP/1.1").encoded + Bytes(undo.utf8), Bytes("MKCOL /x\r\n\(undo)".utf8),
+        Bytes("0032git-upload-pack /x\n\(undo)".utf8),
     ]
 
     @Test(arguments: ServerConfiguration.TransportKind.allCases)

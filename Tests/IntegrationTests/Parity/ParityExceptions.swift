@@ -73,6 +73,8 @@ enum ParityException: Sendable {
         (Bytes("\u{0}PING\r\n".utf8), .anything),
         // Redis executes what it can of an HTTP request until it meets POST or Host:; we end at its first line.
         (Bytes("GET / HTTP/1.1\r\n".utf8), .anything),
+        // Behind a line with an unknown command we execute nothing that came with it.
+        (Bytes("$4\r\nPING\r\n".utf8), .bothErrors),
         // Redis takes whatever follows a carriage return, we insist on CRLF: two readers of one stream must not differ
         // about where a request ends.
         (Bytes("*1\rX$4\r\nPING\r\n".utf8), .anything),

@@ -69,7 +69,7 @@ import Testing
         "'PING' \"a\" 'b'\r\n", "PING\ta\r\n", "PING\u{b}a\u{c}\r\n", "\r\n", "\n", "   \r\n", "\r\n\r\nPING\r\n",
         "PING a\rb\r\n", "\rPING\r\n", "FOO bar\r\n", "GET\r\n", "SET k \"a b\"\r\nGET k\r\nDEL k\r\n",
         "PING \"a\" \"b\r\n", "PING \"a\"'b'\r\n", "PING a b c\r\nPING\r\n", "HELLO 9\r\n", "QUIT\r\n",
-        "QUIT\r\nPING\r\n", "+PING\r\n", "$4\r\nPING\r\n", ":1\r\n", "-ERR\r\n", "_\r\n", "%1\r\n",
+        "QUIT\r\nPING\r\n", "+PING\r\n", ":1\r\n", "-ERR\r\n", "_\r\n", "%1\r\n",
         // Empty arrays.
         "*0\r\nPING\r\n", "*-1\r\nPING\r\n", "*-10\r\nPING\r\n", "*0\r\n*0\r\n*1\r\n$4\r\nPING\r\n",
         // Bad lengths.
