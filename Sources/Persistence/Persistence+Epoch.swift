@@ -19,11 +19,11 @@ extension Persistence {
         return record.replaced()
     }
 
-    /// Goes on with the log that is there. A disk that is full stops no start under the epoch that is on it: reads are served,
-    /// and before anything is written to the log the file is made anew.
+    /// Goes on with the log that is there. A disk that is full stops no start: reads are served, and before anything is written
+    /// to the log the file is made anew. Until a new epoch is on disk the mark stays, by which the next start makes another.
     func goOn(_ record: EpochRecord, _ found: EpochRecord?) throws(FileError) {
         do throws(FileError) { try epochFile.begin(record, log.position ?? .any) } catch {
-            guard error.isOutOfRoom, record == found else { throw error }
+            guard error.isOutOfRoom, record == found || data.isMarked else { throw error }
             notify(.error("the disk is full: reads are served, and writes are refused until there is room: \(error)"))
         }
     }

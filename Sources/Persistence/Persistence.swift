@@ -191,7 +191,8 @@ public final class Persistence: Sendable {
             // Read again later, by other clocks, they could end earlier.
             if found.report.foreignExpiries > 0, moment().lead > 0 { try rewrite().compact(&directory) }
         }
-        try clearMarkIfComplete()
+        // Without room the mark stays, and goes later.
+        do throws(FileError) { try clearMarkIfComplete() } catch { guard error.isOutOfRoom else { throw error } }
         figures.withLock { $0.baseSize = log.baseSize }
         self.directory.withLock { $0 = directory }
         return record
@@ -223,6 +224,7 @@ public final class Persistence: Sendable {
     func clearMarkIfComplete() throws(FileError) {
         guard data.isMarked, policy == .always, log.state == .running else { return }
         try log.flush()
+        try epochFile.settle()
         try data.clearUnclean()
     }
 
@@ -244,6 +246,7 @@ public final class Persistence: Sendable {
                 log.seal(.stop)
                 renewEpochFile(isLast: true)
                 try clockFile?.keep(isLast: true)
+                try epochFile.settle()
                 try data.clearUnclean()
             } catch {
                 notify(.error("the log could not be ended in order: \(error)"))

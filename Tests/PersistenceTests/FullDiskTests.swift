@@ -101,6 +101,36 @@ import Testing
         #expect(contents == denylist.contents && report.doubt == nil)
     }
 
+    /// The new epoch of an unclean end has no room either: the mark of that end stays until it has.
+    @Test func aFullDiskTakesNoMarkAway() throws {
+        let disk = SimulatedDisk(seed: 1)
+        func open() throws -> (Persistence, EpochRecord) {
+            let persistence = try Persistence(
+                PersistenceConfiguration(directory: "data"), Denylist.small(), files: disk, moment: { .start })
+            _ = try persistence.recover()
+            return (persistence, try persistence.begin(inBackground: false).epoch)
+        }
+        _ = try Self.open(disk, .everysec)
+        disk.kill()
+        disk.space = 0
+        var predecessors: Set<String?> = []
+        for endsInOrder in [true, false] {
+            let (persistence, epoch) = try open()
+            predecessors.insert(epoch.predecessor)
+            persistence.attend()
+            #expect(epoch.isPending && persistence.information.isMarkedUnclean)
+            if endsInOrder { persistence.end() }
+            disk.kill()
+        }
+        let (persistence, epoch) = try open()
+        #expect(epoch.isPending && predecessors == [epoch.predecessor])
+        disk.space = nil
+        persistence.attend()
+        #expect(!persistence.information.isMarkedUnclean)
+        disk.kill()
+        #expect(try open().1 == epoch)
+    }
+
     /// The room that the system tells of is not always there: attempts become rare.
     @Test func attemptsBecomeRare() throws {
         let disk = SimulatedDisk(seed: 1)
