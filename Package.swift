@@ -40,8 +40,8 @@ let package = Package(
         .executableTarget(
             name: "revoked",
             dependencies: [
-                "LoadHarness", "AuthNode", "AdminHTTP", "Contract", "PrometheusMetrics", "Revocation", "RevocationHTTP",
-                "RevokedServer",
+                "LoadHarness", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "PrometheusMetrics", "Revocation",
+                "RevocationHTTP", "RevokedServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -53,7 +53,7 @@ let package = Package(
         .target(
             name: "LoadHarness",
             dependencies: [
-                "AuthNode", "Contract", "Revocation", "RevocationHTTP", "RevokedServer", "CFloor",
+                "AuthNode", "Contract", "ProcessOutput", "Revocation", "RevocationHTTP", "RevokedServer", "CFloor",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "AuthNode",
             dependencies: [
-                "RevocationHTTP", "Revocation", "Contract", "AdminHTTP", "PrometheusMetrics",
+                "RevocationHTTP", "Revocation", "Contract", "AdminHTTP", "ProcessOutput", "PrometheusMetrics",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -123,7 +123,7 @@ let package = Package(
         .target(
             name: "RevokedServer",
             dependencies: [
-                "AdminHTTP", "Contract", "Denylist", "Persistence", "PrometheusMetrics", "RESP",
+                "AdminHTTP", "Contract", "Denylist", "Persistence", "ProcessOutput", "PrometheusMetrics", "RESP",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -161,6 +161,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "ProcessOutput", dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings),
+        .target(
             name: "PrometheusMetrics",
             dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: settings
@@ -181,6 +184,7 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "CYardstick", linkerSettings: [.linkedLibrary("hiredis")]),
 
+        .testTarget(name: "ProcessOutputTests", dependencies: ["ProcessOutput"], swiftSettings: settings),
         .testTarget(
             name: "PrometheusMetricsTests",
             dependencies: ["PrometheusMetrics", .product(name: "Metrics", package: "swift-metrics")],

@@ -1,5 +1,7 @@
 import ArgumentParser
 import LoadHarness
+import Logging
+import ProcessOutput
 
 @main
 struct Revoked: AsyncParsableCommand {
@@ -23,6 +25,8 @@ struct Revoked: AsyncParsableCommand {
     #endif
 
     static func main() async {
+        StandardStream.openMissing()
+        LoggingSystem.bootstrap(LogStream.standardError)
         ParentLifeline.follow()
         await main(nil)
     }

@@ -2,6 +2,7 @@ import AdminHTTP
 import Foundation
 import Logging
 import NIOCore
+import ProcessOutput
 public import PrometheusMetrics
 import Revocation
 import RevocationHTTP
@@ -16,6 +17,8 @@ public enum NodeProcess {
     /// Runs until a signal ends it. Says on standard output where it listens, once it does.
     /// - Parameter metrics: what `MetricsSystem` was bootstrapped with.
     public static func run(_ settings: NodeSettings, metrics: PrometheusFactory) async throws {
+        // A reader of the log that goes away must not end the node.
+        signal(SIGPIPE, SIG_IGN)
         try settings.validate()
         DescriptorLimit.raise()
         var logger = Logger(label: "revoked.node")
@@ -62,7 +65,7 @@ public enum NodeProcess {
             let metricsLine = admin?.address.map { "metrics on http://\($0)/metrics\n" } ?? ""
             let application = node.application { port in
                 // Not print: standard output may be a file, and whoever waits for this line must not wait for a buffer.
-                FileHandle.standardOutput.write(Data("listening on http://\(host):\(port)\n\(metricsLine)".utf8))
+                BackgroundOutput.standardOutput.write("listening on http://\(host):\(port)\n\(metricsLine)")
             }
             var configuration = ServiceGroupConfiguration(
                 services: [application, KeyWatch(path: settings.keys, keys: keys, logger: logger), watch],

@@ -2,6 +2,7 @@
     import CFloor
     import Foundation
     import Glibc
+    import ProcessOutput
     import UnixSignals
 
     /// `revoked bench`: our daemon beside its peers and the floor of the machine, measured with real processes on loopback.
@@ -75,7 +76,7 @@
                 note("the measurement failed: \(error)")
                 return EXIT_FAILURE
             case .measured(let report):
-                FileHandle.standardOutput.write(Data(report.text.utf8))
+                StandardStream.output.write(report.text)
                 guard let json = settings.json else { return EXIT_SUCCESS }
                 do {
                     try report.write(to: json)
@@ -87,14 +88,14 @@
             }
         }
 
-        private func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+        private func note(_ text: String) { StandardStream.error.write(text + "\n") }
 
         /// Serves as the floor: answers `reply` to every request, for ever.
         public static func serveFloor(reply: String) throws -> Never {
             var port: UInt16 = 0
             let listener = cfloor_listen(&port)
             guard listener >= 0 else { throw LoadFailure.system("listen") }
-            FileHandle.standardOutput.write(Data("listening on tcp://127.0.0.1:\(port)\n".utf8))
+            StandardStream.output.write("listening on tcp://127.0.0.1:\(port)\n")
             _ = cfloor_serve(listener, reply, reply.utf8.count)
             throw LoadFailure.system("the floor server")
         }

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessOutput
 import Synchronization
 
 /// One line on a terminal that says what is going on and how long it still takes; nothing where nobody looks.
@@ -31,5 +32,5 @@ final class Progress: Sendable {
         if isShown { write("\r\u{1B}[K") }
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardStream.error.write(text) }
 }

@@ -1,6 +1,7 @@
 #if os(Linux)
     import Foundation
     import Glibc
+    import ProcessOutput
 
     /// `revoked load chaos --canary`: shows that the oracle sees what it is there to see. On a redis-server with default
     /// settings, killed with -9 in the middle:
@@ -33,13 +34,13 @@
                 }
                 return try await rulesHold() ? status : 1
             } catch {
-                FileHandle.standardError.write(Data("revoked load chaos --canary: \(error)\n".utf8))
+                StandardStream.error.write("revoked load chaos --canary: \(error)\n")
                 return 2
             }
         }
 
         /// Not `print`: whoever reads a file of it must not wait for a buffer.
-        private static func tell(_ text: String) { FileHandle.standardOutput.write(Data("\(text)\n".utf8)) }
+        private static func tell(_ text: String) { StandardStream.output.write("\(text)\n") }
 
         /// Plays the canary of each rule, with the protection and without it.
         private func rulesHold() async throws -> Bool {

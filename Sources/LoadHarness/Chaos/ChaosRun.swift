@@ -1,6 +1,7 @@
 #if os(Linux)
     import CLinux
     import Foundation
+    import ProcessOutput
 
     /// `revoked load chaos`: users on nodes while daemon, nodes, network, disk and clocks fail.
     public struct ChaosRun: Sendable {
@@ -41,7 +42,7 @@
                 if let html = settings.html { try report.write(html: html) }
                 return report.hasPassed ? 0 : 1
             } catch {
-                FileHandle.standardError.write(Data("revoked load chaos: \(error)\n".utf8))
+                StandardStream.error.write("revoked load chaos: \(error)\n")
                 return 2
             }
         }
@@ -50,7 +51,7 @@
         func report() async throws -> LoadReport {
             let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
             var report = LoadReport("revoked load chaos", settings: facts, seed: seed)
-            FileHandle.standardError.write(Data("seed \(seed)\n".utf8))
+            StandardStream.error.write("seed \(seed)\n")
             var stageSettings = NodeStage.Settings()
             // Longer than the run: at the end every revocation is asked for.
             stageSettings.accessTokenLifetime = Int(settings.seconds) + 900
@@ -107,7 +108,7 @@
             do {
                 try await disk?.remove(on: stage)
             } catch {
-                FileHandle.standardError.write(Data("\(stage.volume) is still mounted: \(error)\n".utf8))
+                StandardStream.error.write("\(stage.volume) is still mounted: \(error)\n")
             }
         }
 

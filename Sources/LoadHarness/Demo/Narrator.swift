@@ -1,4 +1,5 @@
 import Foundation
+import ProcessOutput
 
 /// Tells the story on standard output; in colour only on a terminal.
 struct Narrator: Sendable {
@@ -28,7 +29,7 @@ struct Narrator: Sendable {
     }
 
     /// Not `print`: what was told must be there even if the output is a pipe and the process is killed.
-    private func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardStream.output.write(text) }
 }
 
 extension Duration {

@@ -2,6 +2,7 @@
     import AuthNode
     import CLinux
     import Foundation
+    import ProcessOutput
 
     /// `revoked load nodes`: users on a set of nodes, every answer judged.
     public struct NodeRun: Sendable {
@@ -150,7 +151,7 @@
             return plan
         }
 
-        private func tell(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+        private func tell(_ text: String) { StandardStream.error.write("\(text)\n") }
     }
 
     extension NodeLoad {

@@ -1,5 +1,6 @@
 import AuthNode
 import Foundation
+import ProcessOutput
 import Synchronization
 
 /// The processes that a load is put on: the store, and nodes that share keys, accounts and clients, all in a private
@@ -169,7 +170,7 @@ final class NodeStage: Sendable {
         do {
             try FileManager.default.removeItem(atPath: directory)
         } catch {
-            FileHandle.standardError.write(Data("cannot remove \(directory): \(error)\n".utf8))
+            StandardStream.error.write("cannot remove \(directory): \(error)\n")
         }
     }
 

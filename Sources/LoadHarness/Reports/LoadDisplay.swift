@@ -1,4 +1,5 @@
 import Foundation
+import ProcessOutput
 import Synchronization
 
 /// One line on a terminal that says how a run is going, brought up to date once a second; nothing where nobody looks.
@@ -22,7 +23,7 @@ final class LoadDisplay: Sendable {
     /// - Parameter isShown: whether anybody looks.
     init(
         _ recorder: LoadRecorder, end: End, isShown: Bool = isatty(STDERR_FILENO) == 1,
-        write: @escaping @Sendable (String) -> Void = { FileHandle.standardError.write(Data($0.utf8)) }
+        write: @escaping @Sendable (String) -> Void = { StandardStream.error.write($0) }
     ) {
         self.recorder = recorder
         self.end = end

@@ -1,6 +1,7 @@
 #if os(Linux)
     import Foundation
     import Glibc
+    import ProcessOutput
     import UnixSignals
 
     /// `revoked load wire`: load on a server of the Redis protocol that somebody else runs, or on two in turns.
@@ -25,7 +26,7 @@
                 var report = try await measure(stop)
                 let wasStopped = stop.isSet && report.failures.isEmpty
                 if wasStopped { report.warnings.append("it was stopped by a signal before its end") }
-                FileHandle.standardOutput.write(Data(report.text.utf8))
+                StandardStream.output.write(report.text)
                 if let json = settings.json { try report.write(json: json) }
                 if let html = settings.html { try report.write(html: html) }
                 return wasStopped ? 130 : report.hasPassed ? EXIT_SUCCESS : EXIT_FAILURE
@@ -71,7 +72,7 @@
             }
         }
 
-        private static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+        private static func note(_ text: String) { StandardStream.error.write(text + "\n") }
     }
 
     extension WireServer: CustomStringConvertible {

@@ -1,6 +1,7 @@
 import Denylist
 import Foundation
 import Logging
+import ProcessOutput
 
 /// Tells of the loading: on a terminal as one line that changes, in the log every few seconds.
 struct LoadingReport {
@@ -38,5 +39,5 @@ struct LoadingReport {
             + "\(loading.secondsLeft(at: daemon.clock.uptime())) s left"
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { BackgroundOutput.standardError.write(text) }
 }

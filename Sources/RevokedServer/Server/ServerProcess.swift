@@ -2,6 +2,7 @@ import AdminHTTP
 import Foundation
 public import Logging
 import Persistence
+import ProcessOutput
 import ServiceLifecycle
 import UnixSignals
 
@@ -86,8 +87,9 @@ public enum ServerProcess {
         }
     }
 
-    /// Written at once, not through a buffer: whoever started the daemon may wait for these lines.
+    /// Written at once, not through a buffer of the library: whoever started the daemon may wait for these lines. The daemon
+    /// does not wait for whoever reads them.
     private static func say(_ lines: [String]) {
-        FileHandle.standardOutput.write(Data(lines.map { $0 + "\n" }.joined().utf8))
+        BackgroundOutput.standardOutput.write(lines.map { $0 + "\n" }.joined())
     }
 }
