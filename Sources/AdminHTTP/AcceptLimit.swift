@@ -11,22 +11,38 @@ public import NIOCore
 /// another one. Without it the channel would ask for the same connection again and again, and burn a processor: a channel
 /// that cannot accept stays readable.
 ///
-/// Belongs at the head of the listening channel's pipeline. Who comes meanwhile waits in the kernel's queue.
+/// Belongs at the head of the listening channel's pipeline. Who comes meanwhile waits in the kernel's queue, until a
+/// connection ends: one is asked to, if there is someone to ask.
 public final class AcceptLimit: ChannelDuplexHandler {
     public typealias InboundIn = any Channel
     public typealias OutboundIn = Never
 
     private var state: AcceptState
+    private let status: AcceptStatus
     private let logger: Logger
+    private let makeRoom: (@Sendable (Int) -> Void)?
 
     /// - Parameter maximum: how many connections there may be; the channel's last burst may add up to 16.
-    public init(maximum: Int, logger: Logger) {
+    /// - Parameter status: where it is noted whether connections are accepted.
+    /// - Parameter makeRoom: closes so many connections, now or soon; without it nobody has to leave.
+    public init(
+        maximum: Int, status: AcceptStatus = AcceptStatus(), logger: Logger,
+        makeRoom: (@Sendable (Int) -> Void)? = nil
+    ) {
         state = AcceptState(maximum: maximum)
+        self.status = status
         self.logger = logger
+        self.makeRoom = makeRoom
     }
 
     public func read(context: ChannelHandlerContext) {
-        guard state.shouldRead() else { return tellIfStopped() }
+        let mayRead = state.shouldRead()
+        status.note(isAccepting: mayRead)
+        guard mayRead else {
+            tellIfStopped()
+            makeRoom?(state.excess)
+            return
+        }
         context.read()
     }
 
@@ -35,7 +51,7 @@ public final class AcceptLimit: ChannelDuplexHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in
             let (handler, context) = bound.value
-            if handler.state.closed() { context.read() }
+            if handler.state.closed() { handler.resume(context) }
         }
         context.fireChannelRead(data)
     }
@@ -50,19 +66,25 @@ public final class AcceptLimit: ChannelDuplexHandler {
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             context.eventLoop.scheduleTask(in: AcceptState.pause) {
                 let (handler, context) = bound.value
-                if handler.state.pauseEnded() { context.read() }
+                if handler.state.pauseEnded() { handler.resume(context) }
             }
         default:
             context.fireErrorCaught(error)
         }
     }
 
+    private func resume(_ context: ChannelHandlerContext) {
+        status.note(isAccepting: true)
+        context.read()
+    }
+
     private func tellIfStopped() {
         guard state.shouldTell(now: .now()) else { return }
+        let remedy = makeRoom == nil ? "they wait until one ends" : "those that have waited the longest are closed"
         logger.error(
             """
-            accepting no more connections for now: there are too many, or no descriptors for another one (raise the limit \
-            of open files: ulimit -n, LimitNOFILE)
+            accepting no more connections for now: there are too many, or no descriptors for another one; \(remedy) (raise \
+            the limit of open files: ulimit -n, LimitNOFILE)
             """, metadata: ["connections": "\(state.open)"])
     }
 }
@@ -84,6 +106,9 @@ struct AcceptState {
     init(maximum: Int) {
         self.maximum = maximum
     }
+
+    /// How many connections have to end before another one is accepted.
+    var excess: Int { open < maximum ? 1 : open - maximum + 1 }
 
     private var mayAccept: Bool { !isPaused && open < maximum }
 

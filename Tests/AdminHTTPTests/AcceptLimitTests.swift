@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Testing
 
 @testable import AdminHTTP
@@ -93,5 +94,42 @@ import Testing
         let start = NIODeadline.uptimeNanoseconds(1)
         let said = [0, 59, 60, 61].map { state.shouldTell(now: start + .seconds($0)) }
         #expect(said == [true, false, true, false])
+    }
+
+    /// As many are asked to leave as it takes for another one to be accepted.
+    @Test func roomIsAskedForWhereThereAreTooMany() throws {
+        let asked = Mutex<[Int]>([])
+        let status = AcceptStatus()
+        let socket = Socket()
+        let limit = AcceptLimit(maximum: 2, status: status, logger: logger) { count in
+            asked.withLock { $0.append(count) }
+        }
+        let channel = EmbeddedChannel(handlers: [socket, limit], loop: loop)
+        let connections = (0..<4).map { _ in EmbeddedChannel(loop: loop) }
+        channel.read()
+        for connection in connections { channel.pipeline.fireChannelRead(connection as any Channel) }
+        #expect(asked.withLock { $0.isEmpty })
+        channel.read()
+        #expect(asked.withLock { $0 == [3] })
+        for connection in connections.prefix(2) { connection.close(promise: nil) }
+        loop.run()
+        #expect(socket.reads == 1)
+        connections[2].close(promise: nil)
+        loop.run()
+        #expect(socket.reads == 2)
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: EMFILE, reason: "accept"))
+        channel.read()
+        #expect(asked.withLock { $0 == [3, 1] })
+    }
+
+    @Test func thatNoneIsAcceptedIsSaidAfterASecond() {
+        let status = AcceptStatus()
+        let start = ContinuousClock.now
+        status.note(isAccepting: false, at: start)
+        status.note(isAccepting: false, at: start + .milliseconds(900))
+        #expect(!status.hasStopped(at: start + .milliseconds(999)))
+        #expect(status.hasStopped(at: start + .seconds(1)))
+        status.note(isAccepting: true)
+        #expect(!status.hasStopped(at: start + .seconds(60)))
     }
 }

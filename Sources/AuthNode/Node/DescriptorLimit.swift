@@ -10,8 +10,8 @@ import NIOCore
 enum DescriptorLimit {
     /// For connections to the admin port (64), the burst of an accept, the store's connections, key sets, files.
     private static let reserve = 64 + 16 + 32
-    /// Each event loop's own, and its connections to the store.
-    private static let reservePerLoop = 8
+    /// Each event loop's own, its pipe (``PipeRounds``), and its connections to the store.
+    private static let reservePerLoop = 10
     /// Fewer connections than that are no service.
     private static let minimumConnections = 16
 

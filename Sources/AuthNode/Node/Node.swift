@@ -30,6 +30,7 @@ public struct Node: Sendable {
     private let clock: WallClock
     private let logger: Logger
     private let maximumConnections: Int
+    private let accepting: AcceptStatus
 
     /// - Parameter clients: who may use the OAuth endpoints.
     /// - Parameter issuers: others whose access tokens are accepted, beside our own.
@@ -43,9 +44,11 @@ public struct Node: Sendable {
     }
 
     /// - Parameter revokedKeys: the keys that are known to be revoked, kept up to date by a ``RevokedKeyWatch``.
+    /// - Parameter accepting: where it is noted whether connections are accepted.
     init(
         _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
-        denylist: any NodeDenylist, revokedKeys: RevokedKeys, clock: WallClock, logger: Logger
+        denylist: any NodeDenylist, revokedKeys: RevokedKeys, accepting: AcceptStatus = AcceptStatus(),
+        clock: WallClock, logger: Logger
     ) throws {
         try settings.validate()
         guard Set(issuers.map(\.name) + [settings.issuer]).count == issuers.count + 1 else {
@@ -72,7 +75,9 @@ public struct Node: Sendable {
         self.keys = keys
         self.clients = clients
         health = NodeHealth(
-            denylist: denylist, own: settings.issuer, keys: keys, others: issuers, revokedKeys: revokedKeys)
+            denylist: denylist, own: settings.issuer, keys: keys, others: issuers, revokedKeys: revokedKeys,
+            accepting: accepting)
+        self.accepting = accepting
         self.denylist = denylist
         self.clock = clock
         self.logger = logger
@@ -87,18 +92,21 @@ public struct Node: Sendable {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
             maxHeaderFieldCount: Self.maximumHeaderCount)
+        let places = ConnectionPlaces()
         return Application(
             responder: responder(),
             server: .onEventLoops(
-                Self.eventLoops,
+                Self.eventLoops, places: places,
                 configuration: .init(idleTimeout: .seconds(60), httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.bind, port: settings.port), backlog: Self.backlog),
-            onServerRunning: { [settings, maximumConnections, logger] channel in
+            onServerRunning: { [settings, maximumConnections, accepting, logger] channel in
                 // Fails only if the channel has been closed meanwhile.
                 try? await channel.eventLoop.submit {
                     try channel.pipeline.syncOperations.addHandler(
-                        AcceptLimit(maximum: maximumConnections, logger: logger), position: .first)
+                        AcceptLimit(
+                            maximum: maximumConnections, status: accepting, logger: logger,
+                            makeRoom: { places.makeRoom(for: $0) }), position: .first)
                 }.get()
                 onListening(channel.localAddress?.port ?? settings.port)
             },

@@ -11,11 +11,14 @@ struct NodeHealth: Sendable {
     let ownIssuer: String
     /// Those of the keys that are known to be revoked.
     let revokedKeys: RevokedKeys
+    /// Whether users' connections are accepted.
+    let accepting: AcceptStatus
 
     init(
         denylist: any RevocationChecking, own: String, keys: KeyRing, others: [TrustedIssuer],
-        revokedKeys: RevokedKeys = RevokedKeys()
+        revokedKeys: RevokedKeys = RevokedKeys(), accepting: AcceptStatus = AcceptStatus()
     ) {
+        self.accepting = accepting
         self.revokedKeys = revokedKeys
         self.denylist = denylist
         self.keys = [(own, keys)] + others.map { ($0.name, $0.keys) }
@@ -29,6 +32,12 @@ struct NodeHealth: Sendable {
         let states = keys.map { ($0.issuer, $0.source.status) }
         if report.ready, let own = states.first(where: { $0.0 == ownIssuer })?.1, own.keyCount == 0 {
             report = .notReady("noKeys", own.problems.joined(separator: "; "))
+        }
+        if report.ready, accepting.hasStopped {
+            report = .notReady(
+                "notAccepting",
+                "no connection is accepted: there are too many, or no descriptors for another one (ulimit -n, LimitNOFILE)"
+            )
         }
         var problems = states.flatMap { issuer, status in status.problems.map { "keys of \(issuer): \($0)" } }
         for (issuer, _) in keys {

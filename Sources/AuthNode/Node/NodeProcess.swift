@@ -42,9 +42,10 @@ public enum NodeProcess {
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
         let denylist = try await denylist(settings, others, logger)
         let revokedKeys = RevokedKeys()
+        let accepting = AcceptStatus()
         let health = NodeHealth(
             denylist: denylist, own: settings.issuer, keys: keys, others: others?.issuers ?? [],
-            revokedKeys: revokedKeys)
+            revokedKeys: revokedKeys, accepting: accepting)
         let admin: AdminServer?
         do throws(AdminError) {
             admin = try await AdminServer.start(settings.http, logger: logger) {
@@ -57,7 +58,8 @@ public enum NodeProcess {
         do {
             let node = try Node(
                 settings, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
-                denylist: denylist, revokedKeys: revokedKeys, clock: clock(of: denylist), logger: logger)
+                denylist: denylist, revokedKeys: revokedKeys, accepting: accepting, clock: clock(of: denylist),
+                logger: logger)
             let watch = RevokedKeyWatch(
                 sources: health.keys.map { ($0.issuer, $0.source) }, denylist: denylist, revoked: revokedKeys,
                 logger: logger)
