@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// One line for each request. It names the route, never the path: that may hold anything.
+/// One line for each request, at debug: whoever sends them must not fill the log. It names the route, never the path: that
+/// may hold anything.
 struct AccessLog: RouterMiddleware {
     typealias Context = NodeContext
 
@@ -26,7 +27,7 @@ struct AccessLog: RouterMiddleware {
         _ request: Request, _ context: NodeContext, _ status: HTTPResponse.Status, since start: ContinuousClock.Instant
     ) {
         let microseconds = Int64((ContinuousClock.now - start) / .microseconds(1))
-        logger.info(
+        logger.debug(
             "request",
             metadata: [
                 "request": "\(context.id)", "method": "\(Self.name(context.method ?? request.method))",
