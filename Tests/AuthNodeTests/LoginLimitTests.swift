@@ -92,7 +92,7 @@ import Testing
         let other = LoginLimit(attempts: 10, clock: WallClock { 0 })
         for number in 0..<100 {
             let name = String(repeating: "u", count: 16_000) + "\(number)"
-            other.forgive(try other.begin(account: name, network: ClientNetwork("192.0.2.1")))
+            other.end(try other.begin(account: name, network: ClientNetwork("192.0.2.1")), wasGuess: false)
         }
         #expect(other.size == 0)
     }
@@ -100,6 +100,38 @@ import Testing
     @Test func aRightPasswordCostsNothing() async throws {
         try await node().test { client in
             for _ in 0..<10 { _ = try await client.pair() }
+        }
+    }
+
+    /// Whoever knows their own password must not keep all threads busy that hash passwords.
+    @Test func anAccountIsNotLoggedIntoMoreThanTwiceAtOnce() throws {
+        let clock = TestNode.Clock()
+        let limit = LoginLimit(attempts: 10, clock: WallClock { clock.now })
+        let network = ClientNetwork("192.0.2.1")
+        let first = try limit.begin(account: "alice", network: network)
+        let second = try limit.begin(account: "alice", network: network)
+        let refusal = #expect(throws: Refusal.self) { try limit.begin(account: "alice", network: network) }
+        #expect(refusal?.status == .tooManyRequests)
+        #expect(refusal?.headers[.retryAfter] == "1")
+        limit.end(try limit.begin(account: "bob", network: network), wasGuess: false)
+        limit.end(try limit.begin(account: "alice", network: ClientNetwork("192.0.2.2")), wasGuess: false)
+        limit.end(first, wasGuess: false)
+        limit.end(second, wasGuess: true)
+        // None of those that were refused counts as a guess.
+        for _ in 0..<9 { limit.end(try limit.begin(account: "alice", network: network), wasGuess: true) }
+        #expect(throws: Refusal.self) { try limit.begin(account: "alice", network: network) }
+    }
+
+    @Test func aProxyThatIsNotTrustedIsSaidOnce() async throws {
+        let log = LogLines()
+        var settings = TestNode.settings
+        settings.loginAttempts = 3
+        let node = try await TestNode(settings: settings, logger: log.logger)
+        try await node.test { client in
+            _ = try await client.pair()
+            #expect(log.lines.count { $0.contains("--trust-forwarded-for") } == 0)
+            for number in 0..<2 { _ = try await client.post("/login", wrong, from("192.0.2.\(number)")) }
+            #expect(log.lines.count { $0.contains("--trust-forwarded-for") } == 1)
         }
     }
 }

@@ -5,8 +5,9 @@ import RevocationHTTP
 import Synchronization
 
 /// Slows down whoever guesses passwords: so many wrong ones a minute for an account from one network, five times as many
-/// from one network. A right one costs nothing, nor does one that was not looked at. Held by this node only, in bounded
-/// memory: what is counted is named by a hash, whatever the length of a name.
+/// from one network. A right one costs nothing, nor does one that was not looked at, but no account is logged into more than
+/// twice at once from one network: each takes a thread for a tenth of a second, and there are few. Held by this node only, in
+/// bounded memory: what is counted is named by a hash, whatever the length of a name.
 ///
 /// Only a password that was hashed leaves something behind, so the table can only be filled as fast as passwords are hashed;
 /// when it is full the oldest half goes. Who can fill it within a minute has the networks for as many guesses anyway.
@@ -15,6 +16,8 @@ final class LoginLimit: Sendable {
     private static let networkFactor = 5
     /// Of each half of the table: 2 MB together.
     static let capacity = 20_000
+    /// Attempts under way for an account from one network.
+    static let maximumUnderWay = 2
 
     /// Of a network, or of an account from a network.
     fileprivate struct Guesser: Hashable {
@@ -27,26 +30,13 @@ final class LoginLimit: Sendable {
         let since: Int64
     }
 
-    /// The older half is forgotten when the younger is full.
-    private struct Counts {
-        var young: [Guesser: Count] = [:]
-        var old: [Guesser: Count] = [:]
-
-        subscript(guesser: Guesser) -> Count? { young[guesser] ?? old[guesser] }
-
-        mutating func set(_ count: Count, for guesser: Guesser) {
-            if young.count >= LoginLimit.capacity, young[guesser] == nil { self = Counts(young: [:], old: young) }
-            young[guesser] = count
-            old[guesser] = nil
-        }
-
-        mutating func remove(_ guesser: Guesser) {
-            young[guesser] = nil
-            old[guesser] = nil
-        }
+    private struct State {
+        var counts = BoundedTable<Guesser, Count>(capacity: LoginLimit.capacity)
+        /// How many attempts are under way: as many as there are requests, no more.
+        var underWay: [Guesser: Int] = [:]
     }
 
-    /// An attempt that is under way.
+    /// An attempt that is under way. It has to be ended.
     struct Attempt: Sendable {
         fileprivate let guessers: [(guesser: Guesser, limit: Int)]
         fileprivate let startedAt: Int64
@@ -55,7 +45,7 @@ final class LoginLimit: Sendable {
     private let attempts: Int
     private let clock: WallClock
     private let key = SymmetricKey(size: .bits256)
-    private let counts = Mutex(Counts())
+    private let state = Mutex(State())
 
     /// - Parameter attempts: wrong passwords a minute; 0 for no limit.
     init(attempts: Int, clock: WallClock) {
@@ -64,7 +54,7 @@ final class LoginLimit: Sendable {
     }
 
     /// How many guessers are counted, for tests: at most twice the capacity.
-    var size: Int { counts.withLock { $0.young.count + $0.old.count } }
+    var size: Int { state.withLock { $0.counts.count } }
 
     /// Takes an attempt into account before it is looked at: those that are under way count as well.
     /// - Throws: 429 with `Retry-After`.
@@ -73,34 +63,48 @@ final class LoginLimit: Sendable {
         guard attempts > 0 else { return Attempt(guessers: [], startedAt: now) }
         let factor = attempts.multipliedReportingOverflow(by: Self.networkFactor).partialValue
         let guessers = [(guesser(network, account), attempts), (guesser(network, nil), factor)]
-        let wait = counts.withLock { counts -> Int64? in
+        let account = guessers[0].0
+        let refusal = state.withLock { state -> (wait: Int64, message: String)? in
             let limited = guessers.compactMap { guesser, limit -> Int64? in
-                let count = Self.current(guesser, in: counts, now)
+                let count = Self.current(guesser, in: state.counts, now)
                 return count.failures >= limit ? count.since + Self.minute - now : nil
             }
-            if let longest = limited.max() { return longest }
+            if let longest = limited.max() { return (longest, "too many wrong passwords") }
+            guard state.underWay[account, default: 0] < Self.maximumUnderWay else {
+                return (0, "too many log-ins of this account at once")
+            }
+            state.underWay[account, default: 0] += 1
             for (guesser, _) in guessers {
-                var count = Self.current(guesser, in: counts, now)
+                var count = Self.current(guesser, in: state.counts, now)
                 count.failures += 1
-                counts.set(count, for: guesser)
+                state.counts.set(count, for: guesser)
             }
             return nil
         }
-        guard let wait else { return Attempt(guessers: guessers, startedAt: now) }
+        guard let refusal else { return Attempt(guessers: guessers, startedAt: now) }
         throw Refusal(
-            .tooManyRequests, code: "slow_down", message: "too many wrong passwords",
-            headers: [.retryAfter: String(max(1, (wait + 999) / 1000))])
+            .tooManyRequests, code: "slow_down", message: refusal.message,
+            headers: [.retryAfter: String(max(1, (refusal.wait + 999) / 1000))])
     }
 
-    /// The attempt was no guess: the password was right, or nobody looked at it.
-    func forgive(_ attempt: Attempt) {
-        counts.withLock { counts in
-            for (guesser, _) in attempt.guessers {
-                // One that began in another minute, or was forgotten, counts no more.
-                guard var count = counts[guesser], count.since <= attempt.startedAt else { continue }
-                count.failures -= 1
-                if count.failures > 0 { counts.set(count, for: guesser) } else { counts.remove(guesser) }
+    /// The attempt is over.
+    /// - Parameter wasGuess: whether a password was looked at, and was wrong.
+    func end(_ attempt: Attempt, wasGuess: Bool) {
+        state.withLock { state in
+            if let account = attempt.guessers.first?.guesser {
+                let others = state.underWay[account, default: 1] - 1
+                state.underWay[account] = others > 0 ? others : nil
             }
+            if !wasGuess { Self.forgive(attempt, in: &state.counts) }
+        }
+    }
+
+    private static func forgive(_ attempt: Attempt, in counts: inout BoundedTable<Guesser, Count>) {
+        for (guesser, _) in attempt.guessers {
+            // One that began in another minute, or was forgotten, counts no more.
+            guard var count = counts[guesser], count.since <= attempt.startedAt else { continue }
+            count.failures -= 1
+            if count.failures > 0 { counts.set(count, for: guesser) } else { counts.remove(guesser) }
         }
     }
 
@@ -117,7 +121,7 @@ final class LoginLimit: Sendable {
         return Guesser(high: number(0..<8), low: number(8..<16))
     }
 
-    private static func current(_ guesser: Guesser, in counts: Counts, _ now: Int64) -> Count {
+    private static func current(_ guesser: Guesser, in counts: BoundedTable<Guesser, Count>, _ now: Int64) -> Count {
         // A clock that was set back must not lock anyone out.
         guard let count = counts[guesser], (0..<minute).contains(now - count.since) else { return Count(since: now) }
         return count

@@ -57,7 +57,7 @@ public struct NodeSettings: Sendable {
     public var failurePolicy: FailurePolicy = .deny
     /// Whether tokens are in cookies rather than in bodies.
     public var cookies = false
-    /// Wrong passwords a minute for an account from one address, up to 1,000; 0 for no limit.
+    /// Wrong passwords a minute for an account from one address, up to 1,000; 0 for no limit, of log-ins at once neither.
     public var loginAttempts = 10
     /// Whether the last entry of `X-Forwarded-For` is the client's address: only behind a proxy that adds it.
     public var trustsForwardedFor = false
