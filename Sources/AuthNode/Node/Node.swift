@@ -150,7 +150,8 @@ public struct Node: Sendable {
             trustsForwardedFor: settings.trustsForwardedFor, realm: Self.realm)
         let login = LoginRoute(credentials: credentials, minting: minting)
         let refresh = RefreshRoute(
-            verifier: verifier, minting: minting, denylist: denylist, issuer: settings.issuer)
+            verifier: verifier, minting: minting, denylist: denylist, issuer: settings.issuer,
+            limit: RefreshLimit(refreshes: settings.sessionRefreshes, clock: clock))
         let logout = LogoutRoute(verifier: verifier, revoking: revoking, cookies: cookies, realm: Self.realm)
         let everywhere = LogoutEverywhereRoute(
             revoking: revoking, credentials: credentials, minting: minting, issuer: settings.issuer,

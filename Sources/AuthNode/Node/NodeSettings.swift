@@ -72,6 +72,8 @@ public struct NodeSettings: Sendable {
     /// Refuse to serve them beyond loopback.
     public var httpProtectedMode = true
 
+    /// How often a session may refresh its tokens in 10 s; 0 for no limit.
+    package var sessionRefreshes = 10
     /// Whether any password is as good as the right one: only the canary of that rule says so.
     package var acceptsAnyPassword = false
     /// Whether a refresh token passes as an access token: likewise.

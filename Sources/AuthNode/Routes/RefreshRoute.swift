@@ -12,6 +12,7 @@ struct RefreshRoute: Sendable {
     let minting: PairMinting
     let denylist: any NodeDenylist
     let issuer: String
+    let limit: RefreshLimit
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let claims = try await claims(of: request)
@@ -20,11 +21,14 @@ struct RefreshRoute: Sendable {
         guard !minting.issuer.signsWithRevokedKey else {
             throw Refusal.unavailable("no tokens were issued: the key that signs them is revoked")
         }
+        try limit.take(session)
         let outcome: RotationOutcome
         do throws(RevocationError) { outcome = try await denylist.rotate(claims) } catch {
+            limit.giveBack(session)
             guard error.code != .unrevocableToken else { throw Self.invalid("lacks jti, exp or iat") }
             throw Refusal.unavailable(error.message)
         }
+        if case .rotated = outcome {} else { limit.giveBack(session) }
         switch outcome {
         case .rotated(let successor), .repeated(let successor):
             let session = TokenIssuer.Session(subject: subject, identifier: session)

@@ -70,6 +70,7 @@
             settings.port = setup.port
             (settings.keys, settings.users) = ("shared", stage.accounts)
             settings.loginAttempts = 0
+            settings.sessionRefreshes = 0
             settings.client = stage.client(setup.number)
             settings.rotationGrace = .zero
             settings.adminSecret = stage.secret
