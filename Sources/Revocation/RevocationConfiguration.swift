@@ -80,11 +80,15 @@ public struct RevocationConfiguration: Sendable {
         guard timeouts.contains(connectTimeout), timeouts.contains(commandTimeout) else {
             throw RevocationError(.invalidConfiguration, "a timeout is 1 millisecond to 60 seconds")
         }
-        guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(longestRefreshLifetime ?? .zero) else {
+        let lifetimes = Duration.zero...Duration.seconds(399 * 86_400)
+        guard lifetimes.contains(longestRefreshLifetime ?? .zero) else {
             throw RevocationError(.invalidConfiguration, "the longest refresh lifetime is 0 to 399 days")
         }
-        guard (Duration.zero...Duration.seconds(399 * 86_400)).contains(maximumTokenLifetime ?? .zero) else {
+        guard lifetimes.contains(maximumTokenLifetime ?? .zero) else {
             throw RevocationError(.invalidConfiguration, "the longest lifetime of a token is 0 to 399 days")
+        }
+        guard issuers.allSatisfy({ lifetimes.contains($0.lifetime ?? .zero) }) else {
+            throw RevocationError(.invalidConfiguration, "the lifetime of an issuer's tokens is 0 to 399 days")
         }
         guard (Duration.zero...Duration.seconds(60)).contains(rotationGrace) else {
             throw RevocationError(.invalidConfiguration, "the grace of a rotation is 0 to 60 seconds")

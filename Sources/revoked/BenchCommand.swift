@@ -39,6 +39,7 @@
             guard counts.allSatisfy({ $0 > 0 }), seconds ?? 1 > 0 else {
                 throw ValidationError("numbers must be above 0")
             }
+            guard seconds ?? 1 <= 1e6 else { throw ValidationError("--seconds is at most 1000000") }
             guard inFlight.allSatisfy({ $0 <= 512 }) else { throw ValidationError("--in-flight is at most 512") }
             guard connections ?? 1 <= 5000 else { throw ValidationError("--connections is at most 5000") }
         }

@@ -34,6 +34,8 @@
             guard counts.allSatisfy({ $0 > 0 }), duration ?? 5 >= 5, rate ?? 1 > 0 else {
                 throw ValidationError("numbers must be above 0, and --duration at least 5")
             }
+            guard rate ?? 1 <= 1e8 else { throw ValidationError("--rate is at most 100000000") }
+            guard duration ?? 5 <= 1_000_000 else { throw ValidationError("--duration is at most 1000000") }
             guard nodes ?? 1 <= 16 else { throw ValidationError("--nodes is at most 16") }
         }
 

@@ -43,6 +43,9 @@
             else {
                 throw ValidationError("numbers must be above 0")
             }
+            guard rate ?? 1 <= 1e8 else { throw ValidationError("--rate is at most 100000000") }
+            guard duration ?? 1 <= 1_000_000 else { throw ValidationError("--duration is at most 1000000") }
+            guard clockBand ?? 0 <= 3_600 else { throw ValidationError("--clock-band is at most 3600") }
             guard users ?? 1 <= 1_000_000 else { throw ValidationError("--users is at most 1000000") }
             guard connections ?? 1 <= 500 else { throw ValidationError("--connections is at most 500") }
         }

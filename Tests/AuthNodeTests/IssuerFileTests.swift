@@ -30,6 +30,7 @@ import Testing
 
     @Test(arguments: [
         #","session":0"#, #","session":34560000"#, #","session":"day""#, #","lifetime":0"#, #","lead":31"#,
+        #","lead":1e40"#, #","lead":-1"#, #","session":9e18"#, #","lifetime":9223372036854775807"#,
         #","label":"b""#,
     ])
     func whatCannotBeMeantIsRefused(members: String) {

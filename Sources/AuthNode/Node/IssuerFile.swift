@@ -53,6 +53,7 @@ struct IssuerFile: Sendable {
             guard !terms.contains(where: { $0.name == entry.issuer }) else {
                 throw NodeError(.invalidSetting, "\(path) names an issuer twice")
             }
+            try Self.check(entry, path)
             // It may refresh its tokens without asking the denylist: revocations outlast its sessions.
             let lifetime = max(entry.lifetime ?? 0, entry.session ?? Self.usualSession)
             terms.append(.init(entry.issuer, label: entry.label, lifetime: .seconds(lifetime)))
@@ -68,17 +69,21 @@ struct IssuerFile: Sendable {
             } catch {
                 throw NodeError(.invalidSetting, "\(path): \(error.message)")
             }
-            guard (0...30).contains(entry.lead ?? 0) else {
-                throw NodeError(.invalidSetting, "\(path): the lead of an issuer is 0 to 30 seconds")
-            }
-            guard (1...399 * 86_400).contains(entry.lifetime ?? 1) else {
-                throw NodeError(.invalidSetting, "\(path): the lifetime of an issuer's tokens is 1 second to 399 days")
-            }
-            guard (1...399 * 86_400).contains(entry.session ?? 1) else {
-                throw NodeError(.invalidSetting, "\(path): the longest session of an issuer is 1 second to 399 days")
-            }
         }
         self.terms = terms
         self.issuers = issuers
+    }
+
+    /// Before anything is reckoned from them: a duration holds no number of any size.
+    private static func check(_ entry: Entry, _ path: String) throws(NodeError) {
+        guard (0...30).contains(entry.lead ?? 0) else {
+            throw NodeError(.invalidSetting, "\(path): the lead of an issuer is 0 to 30 seconds")
+        }
+        guard (1...399 * 86_400).contains(entry.lifetime ?? 1) else {
+            throw NodeError(.invalidSetting, "\(path): the lifetime of an issuer's tokens is 1 second to 399 days")
+        }
+        guard (1...399 * 86_400).contains(entry.session ?? 1) else {
+            throw NodeError(.invalidSetting, "\(path): the longest session of an issuer is 1 second to 399 days")
+        }
     }
 }
