@@ -129,7 +129,8 @@ extension RevocationConfiguration {
         /// has to write them. Of several issuers only one can be without.
         public var label: String?
         /// The longest lifetime of its tokens, refresh tokens included, up to 399 days; for an issuer that refreshes without
-        /// asking the denylist, of its sessions. nil for ``RevocationConfiguration/longestRefreshLifetime``.
+        /// asking the denylist, of its longest session and a token together. nil for
+        /// ``RevocationConfiguration/longestRefreshLifetime``.
         public var lifetime: Duration?
 
         public init(_ name: String, label: String? = nil, lifetime: Duration? = nil) {

@@ -149,7 +149,8 @@ public struct TokenVerifier: TokenVerifying {
             guard expiry - now <= min(lifetime, longestLifetimeMilliseconds) + lead else { throw Self.tooLongLived }
             return
         }
-        guard let lifetime, expiry - issuedAt > lifetime else { return }
+        let longest = lifetime ?? issuer.longestLifetime.map { Int64($0 / .milliseconds(1)) }
+        guard let longest, expiry - issuedAt > longest else { return }
         throw Self.tooLongLived
     }
 

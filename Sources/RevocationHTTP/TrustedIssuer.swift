@@ -18,6 +18,9 @@ public struct TrustedIssuer: Sendable {
     public var lead: Duration = .seconds(2)
     /// The longest lifetime of its tokens; nil for the verifier's. A token without `iat` is refused unless there is one.
     public var lifetime: Duration?
+    /// The longest lifetime of a token that says when it was issued, where ``lifetime`` is nil; nil for what the terms of
+    /// the denylist say, which keep revocations for a session and a token together.
+    public var longestLifetime: Duration?
 
     public init(
         name: String, audience: String, keys: any KeySource, kinds: Set<TokenClaims.Kind> = [.access]

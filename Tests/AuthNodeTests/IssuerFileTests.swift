@@ -16,21 +16,25 @@ import Testing
         return try IssuerFile(directory.file("issuers"), logger: logger)
     }
 
-    /// An issuer that asks no denylist refreshes a revoked session's tokens until that session ends: so long is the
-    /// revocation kept, however short our own tokens live.
+    /// An issuer that asks no denylist refreshes a revoked session's tokens until that session ends, and the last of them
+    /// lives on: so long is the revocation kept, however short our own tokens live.
     @Test(
         arguments: [
-            ("", 30 * 86_400), (#","session":86400"#, 86_400), (#","session":31536000"#, 31_536_000),
-            (#","session":60,"lifetime":7200"#, 7_200),
-        ] as [(String, Int)])
-    func revocationsAreKeptForTheLongestSession(members: String, seconds: Int) throws {
+            ("", 60 * 86_400, 30 * 86_400), (#","session":86400"#, 2 * 86_400, 86_400),
+            (#","session":31536000"#, 395 * 86_400, 30 * 86_400), (#","session":60,"lifetime":7200"#, 7_260, 7_200),
+            (#","lifetime":3600"#, 30 * 86_400 + 3_600, 3_600),
+        ] as [(String, Int, Int)])
+    func revocationsAreKeptUntilTheLastTokenOfTheLongestSession(members: String, kept: Int, lifetime: Int) throws {
         let file = try file(members)
-        #expect(file.terms.map(\.lifetime) == [.seconds(seconds)])
+        #expect(file.terms.map(\.lifetime) == [.seconds(kept)])
+        // Nor is a token accepted that lives for longer than a session's last.
+        #expect(file.issuers.map(\.longestLifetime) == [.seconds(lifetime)])
     }
 
     @Test(arguments: [
         #","session":0"#, #","session":34560000"#, #","session":"day""#, #","lifetime":0"#, #","lead":31"#,
         #","lead":1e40"#, #","lead":-1"#, #","session":9e18"#, #","lifetime":9223372036854775807"#,
+        #","session":31968001"#, #","session":31968000,"lifetime":2505601"#,
         #","label":"b""#,
     ])
     func whatCannotBeMeantIsRefused(members: String) {

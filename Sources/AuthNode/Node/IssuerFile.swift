@@ -1,3 +1,4 @@
+import Contract
 import Foundation
 import Logging
 import Revocation
@@ -15,6 +16,9 @@ import RevocationHTTP
 /// | `lead` | how far its clock may be ahead, in seconds, up to 30; default: 2 |
 /// | `lifetime` | the longest lifetime of its tokens, in seconds; needed for tokens without `iat` |
 /// | `session` | its longest session, in seconds: so long it may refresh tokens without asking; default: 2592000 |
+///
+/// Without a `lifetime` its tokens may live as long as a session, and for 30 days at most. Its revocations are kept for
+/// both together: the last token of a session is issued at its end.
 struct IssuerFile: Sendable {
     private struct Entry: Decodable {
         let issuer: String
@@ -54,9 +58,19 @@ struct IssuerFile: Sendable {
                 throw NodeError(.invalidSetting, "\(path) names an issuer twice")
             }
             try Self.check(entry, path)
-            // It may refresh its tokens without asking the denylist: revocations outlast its sessions.
-            let lifetime = max(entry.lifetime ?? 0, entry.session ?? Self.usualSession)
-            terms.append(.init(entry.issuer, label: entry.label, lifetime: .seconds(lifetime)))
+            let session = entry.session ?? Self.usualSession
+            let lifetime = entry.lifetime ?? min(session, Self.usualSession)
+            // It may refresh its tokens without asking the denylist: revocations outlast the last token of a session.
+            let kept = Duration.seconds(session + lifetime)
+            guard kept <= .milliseconds(Limits.maximumLifetimeMilliseconds) else {
+                throw NodeError(
+                    .invalidSetting,
+                    """
+                    \(path): an issuer's longest session and the lifetime of its tokens are 399 days together at most \
+                    (without a lifetime its tokens may live for 30 days)
+                    """)
+            }
+            terms.append(.init(entry.issuer, label: entry.label, lifetime: kept))
             do throws(VerificationKeysError) {
                 var logger = logger
                 logger[metadataKey: "issuer"] = "\(entry.issuer)"
@@ -65,6 +79,7 @@ struct IssuerFile: Sendable {
                 issuer.usesAuthenticationTime = entry.authTime ?? false
                 if let lead = entry.lead { issuer.lead = .seconds(lead) }
                 if let lifetime = entry.lifetime { issuer.lifetime = .seconds(lifetime) }
+                issuer.longestLifetime = .seconds(lifetime)
                 issuers.append(issuer)
             } catch {
                 throw NodeError(.invalidSetting, "\(path): \(error.message)")
