@@ -27,12 +27,12 @@ public struct StoreAdministration: Sendable {
     /// How long a stock server keeps an acceptance, in seconds: as long as a server may be away that has yet to hear of it.
     static let acceptanceSeconds = 30 * 86_400
 
-    private enum Store {
+    enum Store {
         case server(RedisBackend)
         case cluster(ClusterBackend)
     }
 
-    private let store: Store
+    let store: Store
 
     /// - Parameter url: `redis://[user:password@]host:port` or `redis+unix:///path`.
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
@@ -237,7 +237,7 @@ public struct StoreAdministration: Sendable {
         }
     }
 
-    private func send(_ backend: RedisBackend, _ commands: [Command]) async throws(RevocationError) -> [Reply] {
+    func send(_ backend: RedisBackend, _ commands: [Command]) async throws(RevocationError) -> [Reply] {
         do throws(StoreFailure) {
             // The operator named this store; what it is, is what these commands ask.
             return try await backend.send(commands).unproven { $0 }

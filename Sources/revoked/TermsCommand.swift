@@ -50,6 +50,7 @@ struct TermsCommand: AsyncParsableCommand {
                     try growth.applied(to: terms, now: now)
                 }
                 try tell(before, after)
+                try tell(prolonged: await administration.prolong(under: after), after)
             }
         } catch let error as RevocationError {
             await administration.close()
@@ -95,6 +96,19 @@ struct TermsCommand: AsyncParsableCommand {
         guard !json else { return print(terms.text) }
         for issuer in terms.issuers { print("\(issuer.name ?? "the only issuer"): \(issuer.summary)") }
         print("leeway: \(terms.leeway) ms")
+    }
+
+    /// - Parameter prolonged: how many revocations are kept longer.
+    private func tell(prolonged: Int?, _ terms: Terms) throws {
+        guard !json, terms.issuers.contains(where: { $0.lifetimes.count > 1 }) else { return }
+        guard let prolonged else {
+            return print(
+                """
+                What was revoked before is kept for no longer than before: in a Cluster, revoke again whose sessions may \
+                now go on for longer.
+                """)
+        }
+        if prolonged > 0 { print("Revocations from before that are kept longer now: \(prolonged).") }
     }
 
     private func tell(_ before: Terms?, _ after: Terms) throws {

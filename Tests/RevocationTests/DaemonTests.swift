@@ -116,4 +116,49 @@ import Testing
             await list.close()
         }
     }
+
+    @Test func aDaemonThatKeepsLessThanTheTermsAskForIsNamed() async throws {
+        var settings = ServerConfiguration()
+        settings.maximumRevocation = 86_400
+        try await withDaemon(settings) { url in
+            let list = try RevocationList(url, configuration: liveConfiguration())
+            #expect(await list.verdict(for: liveToken()).isClear)
+            #expect(try await list.revoke(.key("k1")) == .revoked(secondsToLive: 86_400))
+            guard case .ready(let warnings) = await list.readiness() else {
+                Issue.record("not ready")
+                return
+            }
+            #expect(warnings.contains { $0.contains("--max-revocation 2592120") }, "\(warnings)")
+            await list.close()
+        }
+    }
+
+    @Test(arguments: [StoreKind.daemon, .redis])
+    func whatWasRevokedBeforeALifetimeGrewIsKeptForTheNewOne(_ kind: StoreKind) async throws {
+        try await kind.run { try await Self.growALifetime($0) }
+    }
+
+    private static func growALifetime(_ url: String) async throws {
+        var configuration = liveConfiguration()
+        configuration.issuers = [.init("own"), .init("idp", label: "idp", lifetime: .seconds(20))]
+        let list = try RevocationList(url, configuration: configuration)
+        let scopes: [RevocationRequest] = [
+            .session("s"), .subject("u", issuedBefore: .now), .client("c", issuedBefore: .now), .all(),
+        ]
+        try await list.revoke(scopes + [.token("t", expiresAt: configuration.wallClock() + 10_000)], issuer: "idp")
+        try await list.revoke(.session("s"), issuer: "own")
+        let administration = try StoreAdministration(url)
+        let (_, terms) = try await administration.changeTerms { (terms, now) throws(ContractError) in
+            guard var issuers = terms?.issuers else { throw ContractError(.invalidTerms, "none") }
+            issuers[1].lengthen(to: 86_400_000, since: now)
+            return try Terms(issuers: issuers, leeway: terms?.leeway ?? 0)
+        }
+        // Everything is kept for as long as the own issuer's tokens, which is longer already.
+        #expect(try await administration.prolong(under: terms) == 3)
+        #expect(try await administration.prolong(under: terms) == 0)
+        let restored = try await list.restore([.session("s"), .subject("u"), .client("c"), .token("t")], issuer: "idp")
+        #expect(restored.map { $0.secondsLeft ?? 0 > 86_000 } == [true, true, true, false])
+        await administration.close()
+        await list.close()
+    }
 }

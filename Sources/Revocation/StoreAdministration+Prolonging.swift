@@ -1,0 +1,69 @@
+public import Contract
+
+extension StoreAdministration {
+    /// Keys that are asked for at once.
+    private static let step = 500
+
+    /// Keeps what was revoked before an issuer's lifetime grew for as long as what is revoked now: a session that began
+    /// before may go on for as long as the new one. To be called after every growth, and again if that failed.
+    /// - Returns: how many revocations are kept longer; nil in a Cluster, whose keys are not walked.
+    public func prolong(under terms: Terms) async throws(RevocationError) -> Int? {
+        guard case .server(let backend) = store else { return nil }
+        var prolonged = 0
+        for issuer in terms.issuers where issuer.lifetimes.count > 1 {
+            let inForce: IssuerInForce
+            do throws(ContractError) { inForce = try IssuerInForce(issuer, prefix: Namespace.defaultPrefix) } catch {
+                throw RevocationError(.termsDisagree, error.message, cause: error)
+            }
+            prolonged += try await prolong(inForce, backend)
+        }
+        return prolonged
+    }
+
+    private func prolong(_ issuer: IssuerInForce, _ backend: RedisBackend) async throws(RevocationError) -> Int {
+        let prefix = issuer.namespace.prefix
+        let beginnings = [Scope.Kind.session, .subject, .client].map { "\(prefix)\($0.word):" }
+        var (prolonged, cursor) = (0, "0")
+        repeat {
+            let found = try await send(backend, [Command("SCAN", cursor, "COUNT", String(Self.step))])
+            let page: ScanPage
+            do throws(StoreFailure) { page = try ScanPage(found[0]) } catch { throw RevocationError(error) }
+            cursor = page.cursor
+            let keys = page.keys.filter { key in beginnings.contains { key.hasPrefix($0) } }
+            prolonged += try await prolong(keys, to: issuer.secondsToLive, backend)
+        } while cursor != "0"
+        return prolonged + (try await prolong(["\(prefix)\(Scope.Kind.all.word)"], to: issuer.secondsToLive, backend))
+    }
+
+    private func prolong(
+        _ keys: [String], to seconds: Int64, _ backend: RedisBackend
+    ) async throws(RevocationError) -> Int {
+        guard !keys.isEmpty else { return 0 }
+        let left = try await send(backend, keys.map { Command("TTL", $0) })
+        let short = zip(keys, left).compactMap { key, reply in
+            if case .integer(let left) = reply, (0..<seconds).contains(left) { key } else { nil }
+        }
+        guard !short.isEmpty else { return 0 }
+        let replies = try await send(backend, short.map { Command("EXPIRE", $0, String(seconds)) })
+        for reply in replies {
+            guard case .integer = reply else { throw RevocationError(StoreFailure(unexpected: reply)) }
+        }
+        return short.count
+    }
+}
+
+/// What `SCAN` answers.
+private struct ScanPage {
+    let cursor: String
+    let keys: [String]
+
+    init(_ reply: Reply) throws(StoreFailure) {
+        guard case .array(let parts) = reply, parts.count == 2, case .bulk(let cursor) = parts[0],
+            case .array(let keys) = parts[1]
+        else { throw StoreFailure(unexpected: reply) }
+        self.cursor = String(decoding: cursor, as: UTF8.self)
+        self.keys = keys.compactMap { key in
+            if case .bulk(let bytes) = key { String(validating: bytes, as: UTF8.self) } else { nil }
+        }
+    }
+}
