@@ -1,7 +1,8 @@
 /// How long a revocation must be kept.
 public enum Lifetime {
-    /// The time to live of a signing key's revocation: what our daemon keeps by default, in seconds.
-    public static let secondsToLiveOfKey: Int64 = 400 * 86_400
+    /// How long a store keeps a revocation at most unless it says otherwise, in seconds: 400 days. A signing key's
+    /// revocation is kept for as long as its store allows.
+    public static let longestToLive: Int64 = 400 * 86_400
 
     /// The time to live of a token's key: `ceil(exp − now) + margin`, in whole seconds.
     /// - Returns: nil if `exp` is past by more than the margin: no verifier accepts the token, nothing needs writing.

@@ -79,6 +79,8 @@ extension Backend {
 struct DirectWrites {
     let connection: StoreConnection
     let clock: StoreClock
+    /// The longest time to live that the store accepts, in seconds.
+    let longestToLive: Int64
 }
 
 /// One key to be written. Writing merges: a revocation only ever grows.

@@ -60,7 +60,7 @@ enum Handshake {
         }
         return StoreCondition(
             warnings: warnings, dialect: audit.dialect, clock: clock,
-            maximumRevocationSeconds: audit.maximumRevocationSeconds)
+            longestToLive: audit.longestToLive)
     }
 }
 

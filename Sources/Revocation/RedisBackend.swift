@@ -83,7 +83,8 @@ final class RedisBackend: Backend {
     func directWrites() -> DirectWrites? {
         guard replicas == nil else { return nil }
         let connection = writes.connection()
-        return connection.condition?.clock.map { DirectWrites(connection: connection, clock: $0) }
+        guard let condition = connection.condition, let clock = condition.clock else { return nil }
+        return DirectWrites(connection: connection, clock: clock, longestToLive: condition.longestToLive)
     }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {

@@ -100,6 +100,9 @@ extension RevocationList {
         circumstances.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, belief, presented: token)
         circumstances.logInTime = token?.logInTime
         circumstances.ownTime = configuration.wallClock()
+        circumstances.longestToLive = try await acting { () async throws(StoreFailure) in
+            try await backend.condition().longestToLive
+        }
         let plan = try RevocationPlan(requests, reason: reason, circumstances)
         let entries = plan.entries.compactMap { $0 }
         guard !entries.isEmpty else { return .nothingWritten((plan, nil)) }
@@ -116,6 +119,8 @@ extension RevocationList {
         let issuer: IssuerInForce
         /// The store's time.
         let now: Int64
+        /// The longest time to live that the store accepts, in seconds.
+        let longestToLive: Int64
     }
 
     /// - Returns: nil where it takes more, or where something has to be asked first.
@@ -125,7 +130,9 @@ extension RevocationList {
             let direct = backend.directWrites()
         else { return nil }
         return DirectWrite(
-            connection: direct.connection, belief: belief, issuer: issuer, now: time(by: direct.clock))
+            connection: direct.connection, belief: belief, issuer: issuer,
+            now: time(by: direct.clock),
+            longestToLive: direct.longestToLive)
     }
 
     /// Writes what takes one command, whose reply is nearly always the one that is hoped for. The call stands here for the
@@ -140,7 +147,7 @@ extension RevocationList {
         guard
             let entry = RevocationEntry(
                 request, key: key, value: reason.text, direct.issuer, of: direct.belief.terms, now: direct.now,
-                ownTime: configuration.wallClock())
+                ownTime: configuration.wallClock(), longestToLive: direct.longestToLive)
         else { return .alreadyExpired }
         let begunAt = configuration.bootClock()
         known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: false, at: begunAt) }

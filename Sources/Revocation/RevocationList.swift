@@ -106,9 +106,12 @@ public final class RevocationList: Sendable {
                 guard skew.magnitude > Limits.maximumSkewMilliseconds.magnitude else { return .notReady(doubt) }
                 return .clockSkewed(milliseconds: skew)
             }
-            let isKept = isStateKept.load(ordering: .relaxed)
-            return .ready(
-                warnings: condition.warnings + (isKept ? [] : ["the state file cannot be written: see the log"]))
+            var warnings = condition.warnings
+            if !isStateKept.load(ordering: .relaxed) {
+                warnings.append("the state file cannot be written: see the log")
+            }
+            if let warning = condition.warning(of: belief.terms) { warnings.append(warning) }
+            return .ready(warnings: warnings)
         } catch {
             return .notReady(UnknownCause(error))
         }

@@ -11,6 +11,8 @@ struct RevocationPlan: Sendable {
         var now: Int64
         /// This machine's clock, Unix milliseconds; nil for ``now``.
         var ownTime: Int64?
+        /// The longest time to live that the store accepts, in seconds.
+        var longestToLive = Lifetime.longestToLive
         /// What was read for each cut-off, by its key.
         var cutOffs: [ExactString: CutOffReading] = [:]
         /// Of the token by which it is revoked, Unix milliseconds.
@@ -50,7 +52,7 @@ struct RevocationPlan: Sendable {
         if let cutOff = request.cutOff { value = String(try milliseconds(cutOff, key, circumstances)) }
         return RevocationEntry(
             request, key: key, value: value, circumstances.issuer, of: circumstances.terms, now: circumstances.now,
-            ownTime: circumstances.ownTime ?? circumstances.now)
+            ownTime: circumstances.ownTime ?? circumstances.now, longestToLive: circumstances.longestToLive)
     }
 
     private static func milliseconds(
@@ -97,7 +99,7 @@ extension RevocationEntry {
     /// - Returns: nil for a token that expired so long ago that nobody accepts it.
     init?(
         _ request: RevocationRequest, key: String, value: String, _ issuer: IssuerInForce,
-        of terms: borrowing TermsInForce, now: Int64, ownTime: @autoclosure () -> Int64
+        of terms: borrowing TermsInForce, now: Int64, ownTime: @autoclosure () -> Int64, longestToLive: Int64
     ) {
         switch request {
         case .token(_, let expiresAt):
@@ -108,7 +110,7 @@ extension RevocationEntry {
             else { return nil }
             secondsToLive = seconds
         // Whoever stole a key goes on minting: no token's lifetime bounds it.
-        case .key: secondsToLive = Lifetime.secondsToLiveOfKey
+        case .key: secondsToLive = longestToLive
         case .session, .subject, .client: secondsToLive = issuer.secondsToLive
         case .all: secondsToLive = terms.secondsToLiveOfAll
         }

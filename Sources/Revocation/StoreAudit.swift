@@ -1,10 +1,12 @@
+import Contract
+
 /// Whether a store keeps what it has acknowledged, as far as its `INFO` tells (which works where `CONFIG` is disabled).
 struct StoreAudit: Sendable, Equatable {
     let dialect: StoreDialect
     /// What an operator should know.
     let warnings: [String]
     /// The longest time to live of a revocation that the store accepts, in seconds.
-    let maximumRevocationSeconds: Int64
+    let longestToLive: Int64
 
     /// - Parameter information: sections `server`, `memory`, `persistence` and `replication` of `INFO`.
     /// - Parameter policies: eviction policies that are accepted by name.
@@ -16,10 +18,10 @@ struct StoreAudit: Sendable, Equatable {
         guard !Self.isRevokedDaemon(fields) else {
             dialect = .daemon
             warnings = []
-            maximumRevocationSeconds = Self.maximumRevocation(fields)
+            longestToLive = Self.longestToLive(fields)
             return
         }
-        maximumRevocationSeconds = StoreCondition.maximumRevocationSeconds
+        longestToLive = Lifetime.longestToLive
         dialect = .stock(combinesSetOptions: Self.majorVersion(fields) >= 7)
         var warnings: [String] = []
         let policy = Self.evictionPolicy(fields)
@@ -61,9 +63,9 @@ struct StoreAudit: Sendable, Equatable {
     }
 
     /// As our daemon tells it since it has the setting.
-    private static func maximumRevocation(_ fields: [Substring: Substring]) -> Int64 {
+    private static func longestToLive(_ fields: [Substring: Substring]) -> Int64 {
         guard let seconds = fields["max_revocation_seconds"].flatMap({ Int64($0) }), seconds > 0 else {
-            return StoreCondition.maximumRevocationSeconds
+            return Lifetime.longestToLive
         }
         return seconds
     }

@@ -20,7 +20,7 @@ import Testing
 
     @Test func theDaemonTellsHowLongARevocationMayLast() throws {
         func seconds(_ fields: String) throws -> Int64 {
-            try StoreAudit(information: fields, accepting: []).maximumRevocationSeconds
+            try StoreAudit(information: fields, accepting: []).longestToLive
         }
         let daemon = "server_name:revoked\r\n"
         #expect(try seconds(daemon + "max_revocation_seconds:3600\r\n") == 3_600)

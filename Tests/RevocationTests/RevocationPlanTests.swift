@@ -32,6 +32,14 @@ import Testing
                 == ["revoked:sid:secret-sid": 30 * 86_400 + 120])
     }
 
+    @Test func aKeyIsKeptAsLongAsItsStoreAllows() throws {
+        let issuer = try #require(TermsInForce.sample.issuer(nil))
+        let plan = try RevocationPlan(
+            [.key("k1")], reason: .compromised,
+            .init(issuer: issuer, terms: .sample, now: 1_799_999_000_000, longestToLive: 3_600))
+        #expect(plan.entries[0]?.secondsToLive == 3_600)
+    }
+
     private static let byToken: Set<Scope.Kind> = [.token]
     private static let bySession: Set<Scope.Kind> = [.session]
 
