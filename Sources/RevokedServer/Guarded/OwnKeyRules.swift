@@ -10,7 +10,7 @@ enum OwnKeyRules {
         case error(String)
         /// Only an administrator may.
         case permission
-        /// The terms take something back: an administrator may do that while the denylist holds nothing.
+        /// The terms take something back: the user admin may do that while the denylist holds nothing.
         case shrinkage(String)
     }
 
@@ -37,8 +37,8 @@ enum OwnKeyRules {
             // What cannot be read is nobody's terms.
             guard let terms = try? Terms(old.bytes), let shrinkage = terms.shrinkage(to: new) else { return nil }
             return .shrinkage(
-                "ERR revoked.terms only grow: \(shrinkage). They can be replaced while the denylist holds no key at all: "
-                    + "right behind FLUSHALL")
+                "ERR revoked.terms only grow: \(shrinkage). The user admin (--admin-password) can replace them while the denylist "
+                    + "holds no key at all: right behind FLUSHALL")
         }
     }
 
