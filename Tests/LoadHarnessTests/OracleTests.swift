@@ -96,6 +96,16 @@ struct OracleTests {
         #expect(stage.judge(login.access, sentAt: 11 * second, at: 12 * second).mustBeRefused)
     }
 
+    @Test("Where the store's clock may be ahead, a token may be refused so long before its expiry")
+    mutating func expiryByAStoreThatIsAhead() {
+        stage.oracle = Oracle(expiryBand: second, storeLead: 5 * second)
+        let login = stage.logIn(sentAt: 0, at: 10, expiresAt: 10 * second)
+        #expect(stage.judge(login.access, sentAt: 4 * second, at: 5 * second - 1) == OracleStage.mustAccept)
+        #expect(
+            stage.judge(login.access, sentAt: 4 * second, at: 5 * second) == [.rightlyAccepted, .eitherAtExpiry])
+        #expect(stage.judge(login.access, sentAt: 11 * second, at: 12 * second).mustBeRefused)
+    }
+
     @Test("A revoked token must be refused around its expiry as well: an entry that ends too early shows")
     mutating func revokedAtExpiry() {
         let login = stage.logIn(sentAt: 0, at: 10, expiresAt: 10 * second)

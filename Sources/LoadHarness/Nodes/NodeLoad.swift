@@ -100,7 +100,8 @@
             random = Random(seed: plan.seed)
             firstTrials = FirstTrials(plan.rulesToJudge)
             oracle = Oracle(
-                expiryBand: plan.expiryBand.inNanoseconds, rotationGrace: plan.rotationGrace.inNanoseconds)
+                expiryBand: plan.expiryBand.inNanoseconds, storeLead: plan.storeClock.ahead,
+                rotationGrace: plan.rotationGrace.inNanoseconds)
             self.recorder = recorder
             prober = NodeProber(perSecond: plan.probes, nodes: plan.nodes.count)
             epoll = clinux_epoll_create()

@@ -5,13 +5,17 @@
 struct Oracle {
     /// How far from `exp` the clocks of nodes may be: within it either answer is right, in nanoseconds.
     private let expiryBand: Int64
+    /// How far the store's clock, by which nodes judge what tokens say, may be ahead: so long before `exp` a refusal is right,
+    /// in nanoseconds.
+    private let storeLead: Int64
     /// How long after a refresh token was exchanged a second presenter gets the same successor, in nanoseconds.
     private let rotationGrace: Int64
     private var cutOffs = 0
     private(set) var tally = Tally()
 
-    init(expiryBand: Int64 = 1_000_000_000, rotationGrace: Int64 = 0) {
+    init(expiryBand: Int64 = 1_000_000_000, storeLead: Int64 = 0, rotationGrace: Int64 = 0) {
         self.expiryBand = expiryBand
+        self.storeLead = storeLead
         self.rotationGrace = rotationGrace
     }
 
@@ -208,7 +212,7 @@ struct Oracle {
             default: return .eitherDuringRevocation
             }
         }
-        let isNearExpiry = now >= token.expiresAt - expiryBand
+        let isNearExpiry = now >= token.expiresAt - (answer == .refused ? max(expiryBand, storeLead) : expiryBand)
         let isNearStart = token.validFrom > .min && question.sentAt < token.validFrom + expiryBand
         if isNearExpiry || isNearStart { return .eitherAtExpiry }
         return answer == .accepted ? .rightlyAccepted : .falseRejection
