@@ -100,8 +100,11 @@ extension RevocationList {
         circumstances.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, belief, presented: token)
         circumstances.logInTime = token?.logInTime
         circumstances.ownTime = configuration.wallClock()
-        circumstances.longestToLive = try await acting { () async throws(StoreFailure) in
-            try await backend.condition().longestToLive
+        // Nothing else is kept for as long as its store allows.
+        if requests.contains(where: { $0.scope.kind == .key }) {
+            circumstances.longestToLive = try await acting { () async throws(StoreFailure) in
+                try await backend.condition().longestToLive
+            }
         }
         let plan = try RevocationPlan(requests, reason: reason, circumstances)
         let entries = plan.entries.compactMap { $0 }
@@ -130,8 +133,7 @@ extension RevocationList {
             let direct = backend.directWrites()
         else { return nil }
         return DirectWrite(
-            connection: direct.connection, belief: belief, issuer: issuer,
-            now: time(by: direct.clock),
+            connection: direct.connection, belief: belief, issuer: issuer, now: time(by: direct.clock),
             longestToLive: direct.longestToLive)
     }
 
