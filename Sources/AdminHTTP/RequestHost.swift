@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// The host that a request names. A server on loopback answers no other name than its own: a web page whose name is made to
-/// resolve to 127.0.0.1 (DNS rebinding) would read metrics as if they were the page's. Its requests still name its own host.
+/// The host that a request names. A server on loopback answers to its own names only: a web page whose name is made to
+/// resolve to 127.0.0.1 (DNS rebinding) could read the metrics otherwise. Such a request names the page's host.
 enum RequestHost {
     /// Whether a request names an IP address or `localhost`, or nothing, as no browser does.
     static func isLocal(_ headers: HTTPHeaders) -> Bool { headers["Host"].allSatisfy(isLocal) }
