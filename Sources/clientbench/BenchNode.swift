@@ -44,14 +44,7 @@ struct BenchNode {
     }
 
     /// The processor time of all its threads so far, in nanoseconds.
-    var processorNanoseconds: Double {
-        let tasks = "/proc/\(process.processIdentifier)/task"
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
-        return threads.reduce(0) { sum, thread in
-            let text = (try? String(contentsOfFile: "\(tasks)/\(thread)/schedstat", encoding: .utf8)) ?? ""
-            return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0)
-        }
-    }
+    var processorNanoseconds: Double { process.processorNanoseconds }
 
     /// The access token of a log-in; nil while nobody answers.
     private static func token(port: Int32) -> String? {

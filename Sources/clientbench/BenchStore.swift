@@ -8,7 +8,22 @@ enum StoreKind: String, CaseIterable {
     case redis
 }
 
-/// A server that was started for a measurement: memory only, on a free port of 127.0.0.1.
+/// What a server does with what is written before it acknowledges it.
+enum StoreLog: String, CaseIterable {
+    /// Memory only.
+    case none
+    /// In the log, which goes to the disk once a second.
+    case everysec
+    /// In the log, and on the disk.
+    case always
+
+    /// The settings of both servers.
+    var arguments: [String] {
+        self == .none ? ["--appendonly", "no"] : ["--appendonly", "yes", "--appendfsync", rawValue]
+    }
+}
+
+/// A server that was started for a measurement, on a free port of 127.0.0.1.
 struct BenchStore {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -23,7 +38,7 @@ struct BenchStore {
     private let process: Process
     private let directory: URL
 
-    static func start(_ kind: StoreKind) async throws -> BenchStore {
+    static func start(_ kind: StoreKind, log: StoreLog = .none) async throws -> BenchStore {
         let directory = FileManager.default.temporaryDirectory.appending(path: "clientbench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let process = Process()
@@ -32,7 +47,7 @@ struct BenchStore {
         case .revoked:
             process.executableURL = revoked
             process.arguments = [
-                "serve", "--port", "\(port)", "--appendonly", "no", "--dir", directory.path, "--loglevel", "warning",
+                "serve", "--port", "\(port)", "--dir", directory.path, "--loglevel", "warning",
             ]
         case .redis:
             process.executableURL = URL(filePath: "/usr/bin/env")
@@ -41,6 +56,7 @@ struct BenchStore {
                 "--daemonize", "no",
             ]
         }
+        process.arguments? += log.arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         do {
@@ -60,6 +76,9 @@ struct BenchStore {
         return store
     }
 
+    /// The processor time of all its threads so far, in nanoseconds.
+    var processorNanoseconds: Double { process.processorNanoseconds }
+
     func stop() async {
         // It has nothing to lose, and may have been started with SIGTERM blocked, as our threads have it.
         kill(process.processIdentifier, SIGKILL)
@@ -77,5 +96,17 @@ struct BenchStore {
         let port = yardstick_free_port()
         guard port > 0 else { throw Failure(description: "no port is free") }
         return port
+    }
+}
+
+extension Process {
+    /// The processor time of all its threads so far, in nanoseconds.
+    var processorNanoseconds: Double {
+        let tasks = "/proc/\(processIdentifier)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+        return threads.reduce(0) { sum, thread in
+            let text = (try? String(contentsOfFile: "\(tasks)/\(thread)/schedstat", encoding: .utf8)) ?? ""
+            return sum + (text.split(separator: " ").first.flatMap { Double($0) } ?? 0)
+        }
     }
 }

@@ -15,6 +15,7 @@ struct CheckBench: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "What is done: \(Operation.names).") var operations = Operation.allCases
     @Option(parsing: .upToNextOption, help: "How it is done: \(Mode.names).") var modes = Mode.allCases
     @Option(parsing: .upToNextOption, help: "Concurrent tasks on one client.") var tasks = [1, 64, 512]
+    @Option(help: "What the servers do before they acknowledge: \(StoreLog.names).") var log = StoreLog.none
     @Option(help: "How long each measurement takes, in seconds.") var seconds = 0.4
     @Option(help: "How often each is taken; the median counts.") var rounds = 5
 
@@ -29,10 +30,10 @@ struct CheckBench: AsyncParsableCommand {
             print("WARNING: this is a debug build. What it measures means nothing: build with `-c release`.")
         #endif
         for kind in servers {
-            let store = try await BenchStore.start(kind)
+            let store = try await BenchStore.start(kind, log: log)
             do {
                 let measurement = ClientMeasurement(
-                    port: store.port, operations: operations, modes: modes, tasks: tasks, duration: .seconds(seconds))
+                    store: store, operations: operations, modes: modes, tasks: tasks, duration: .seconds(seconds))
                 var report = ClientReport()
                 for _ in 0..<rounds { report.add(round: try await measurement.round()) }
                 print("\n\(kind.rawValue)\n\n\(report.text)")
@@ -50,6 +51,10 @@ extension Operation: ExpressibleByArgument {
 }
 
 extension Mode: ExpressibleByArgument {
+    static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
+}
+
+extension StoreLog: ExpressibleByArgument {
     static var names: String { allCases.map(\.rawValue).joined(separator: " ") }
 }
 

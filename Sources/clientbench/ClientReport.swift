@@ -11,14 +11,15 @@ struct ClientReport {
     /// A table in Markdown.
     var text: String {
         var lines = [
-            "| operation | by | per second | CPU µs each | commands per write | CPU of C | CPU of flushing | rate of 50 × 1 |",
-            "|---|---|---:|---:|---:|---:|---:|---:|",
+            "| operation | by | per second | CPU µs each | server's CPU µs | commands per write | CPU of C | CPU of flushing | rate of 50 × 1 |",
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|",
         ]
         for row in rounds.first ?? [] {
             lines.append(
                 [
                     row.operation.rawValue, row.subject.title, format(median(row, \.perSecond), 0),
                     format(median(row, \.nanoseconds) / 1_000, 2),
+                    format(median(row, \.storeNanoseconds) / 1_000, 2),
                     row.commandsPerWrite == nil ? "" : format(median(row) { $0.commandsPerWrite ?? .nan }, 1),
                     ratio(row, to: .yardstick, \.nanoseconds), ratio(row, to: row.subject.flushing, \.nanoseconds),
                     ratio(row, to: .connections(50), \.perSecond),

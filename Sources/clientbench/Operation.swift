@@ -6,6 +6,8 @@ enum Operation: String, CaseIterable {
     case token
     /// A check of `jti`, `sid` and `sub`: five keys.
     case scopes
+    /// A check of all that a token can be revoked by: with `client_id` and the key that signed it, seven keys.
+    case everything
     /// `SETEX`.
     case revoke
 
@@ -14,6 +16,7 @@ enum Operation: String, CaseIterable {
         switch self {
         case .token: 3
         case .scopes: 5
+        case .everything: 7
         case .revoke: nil
         }
     }
@@ -25,9 +28,13 @@ enum Operation: String, CaseIterable {
         let identifier = Self.identifier.dropLast(digits.utf8.count) + digits
         var claims = TokenClaims(
             issuer: "i", identifier: String(identifier), issuedAt: now, expiresAt: now + 600_000)
-        if self == .scopes {
+        if self == .scopes || self == .everything {
             claims.session = "session-" + digits
             claims.subject = "subject-" + digits
+        }
+        if self == .everything {
+            claims.client = "web"
+            claims.key = "signing-key-1"
         }
         return claims
     }
