@@ -35,6 +35,8 @@ struct CommandLineClient: Sendable {
     static var configuration: RevocationConfiguration {
         var configuration = RevocationConfiguration()
         configuration.issuerLead = .zero
+        // A load may keep every processor busy, with the tasks of this process behind it: that is no outage of the store.
+        configuration.commandTimeout = .seconds(5)
         return configuration
     }
 
