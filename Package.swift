@@ -40,7 +40,7 @@ let package = Package(
         .executableTarget(
             name: "revoked",
             dependencies: [
-                "LoadHarness", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "PrometheusMetrics", "Revocation",
+                "Lab", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "PrometheusMetrics", "Revocation",
                 "RevocationHTTP", "RevokedServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -51,7 +51,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "LoadHarness",
+            name: "Lab",
             dependencies: [
                 "AuthNode", "Contract", "ProcessOutput", "Revocation", "RevocationHTTP", "RevokedServer", "CFloor",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
@@ -239,15 +239,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "LoadHarnessTests",
+            name: "LabTests",
             dependencies: [
-                "LoadHarness", "CFloor", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "Lab", "CFloor", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "revoked", "Revocation", "RevokedServer", "LoadHarness", "CHiredis",
+                "revoked", "Revocation", "RevokedServer", "Lab", "CHiredis",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,6 +1,6 @@
 #if os(Linux)
     public import ArgumentParser
-    public import LoadHarness
+    public import Lab
 
     /// `revoked bench`: our daemon beside its peers.
     struct BenchCommand: AsyncParsableCommand {

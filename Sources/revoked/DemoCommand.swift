@@ -1,5 +1,5 @@
 import ArgumentParser
-import LoadHarness
+import Lab
 
 /// `revoked demo`: the main job, shown.
 struct DemoCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 #if os(Linux)
     import ArgumentParser
-    import LoadHarness
+    import Lab
 
     /// `revoked floor`: the floor server, as `revoked bench` starts it.
     struct FloorCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 #if os(Linux)
     import ArgumentParser
-    import LoadHarness
+    import Lab
 
     /// `revoked load chaos`: users on nodes while everything fails.
     struct LoadChaosCommand: AsyncParsableCommand {

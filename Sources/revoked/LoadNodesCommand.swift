@@ -1,6 +1,6 @@
 #if os(Linux)
     import ArgumentParser
-    import LoadHarness
+    import Lab
 
     /// `revoked load nodes`: users on auth nodes, every answer judged.
     struct LoadNodesCommand: AsyncParsableCommand {

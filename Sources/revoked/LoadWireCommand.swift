@@ -1,6 +1,6 @@
 #if os(Linux)
     public import ArgumentParser
-    public import LoadHarness
+    public import Lab
 
     /// `revoked load wire`: load on a server of the Redis protocol.
     struct LoadWireCommand: AsyncParsableCommand {

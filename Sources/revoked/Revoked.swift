@@ -1,5 +1,5 @@
 import ArgumentParser
-import LoadHarness
+import Lab
 import Logging
 import ProcessOutput
 

@@ -1,5 +1,5 @@
 import Foundation
-import LoadHarness
+import Lab
 import Testing
 
 @Suite struct ChildProcessTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LoadHarness
+@testable import Lab
 
 /// Short runs of `revoked load nodes` and `revoked load chaos`, and the canaries without which they prove nothing.
 @Suite("Load on nodes", .serialized)

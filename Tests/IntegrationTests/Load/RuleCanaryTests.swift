@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import LoadHarness
+@testable import Lab
 
 /// Each rule that the oracle judges rests on a protection: without it a short load must show that, with it nothing.
 @Suite("Canaries of the rules", .serialized)
