@@ -31,4 +31,4 @@ extension NodeDenylist {
 extension RevocationList: NodeDenylist {}
 
 /// For showing what it loses (``NodeSettings/stockGlue``).
-extension StockGlue: NodeDenylist {}
+extension NaiveDenylist: NodeDenylist {}

@@ -42,7 +42,7 @@ extension Denylist {
         public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
 
         /// As ``Denylist/contains(_:hash:at:)``.
-        public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {
+        public func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
             let shard = table.shard(hash.value)
             // The caller keeps the key until this returns: a closure around all that follows would not be inlined.
             let bytes = key.withUnsafeBytes { $0 }
@@ -53,7 +53,7 @@ extension Denylist {
         }
 
         /// As ``Denylist/contains(_:at:)``.
-        public func contains(_ hashes: Span<KeyHash>, at moment: Moment) -> Denylist.Presence {
+        public func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Denylist.Presence {
             precondition(hashes.count <= Denylist.Presence.most)
             var presence = Denylist.Presence()
             for index in hashes.indices {
@@ -77,7 +77,8 @@ extension Denylist {
         /// As ``Denylist/read(_:hash:at:_:)``.
         @inlinable
         public func read<Result>(
-            _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
+            _ key: RawSpan, hash: KeyHash, at moment: ClockReading,
+            _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
         ) -> Result? {
             guard let found = begin(key, hash, moment) else { return nil }
             defer { end(hash) }
@@ -87,7 +88,7 @@ extension Denylist {
         /// As ``Denylist/update(_:hash:at:_:)``.
         @inlinable
         public func update<Result>(
-            _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (inout Entry) -> Result
+            _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
         ) -> Result {
             key.withUnsafeBytes { bytes in
                 begin(hash)
@@ -107,7 +108,7 @@ extension Denylist {
 
         /// Locks the shard of a live entry; leaves it unlocked if there is none.
         @usableFromInline
-        func begin(_ key: RawSpan, _ hash: KeyHash, _ moment: Moment) -> Found? {
+        func begin(_ key: RawSpan, _ hash: KeyHash, _ moment: ClockReading) -> Found? {
             key.withUnsafeBytes { bytes in
                 let shard = table.shard(hash.value)
                 shard.lock.lock()

@@ -28,7 +28,7 @@ extension Denylist {
         /// Reads and changes one entry of a locked shard. `body` must not update another.
         @inlinable
         public func update<Result>(
-            _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (inout Entry) -> Result
+            _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
         ) -> Result {
             requireLock(hash)
             return key.withUnsafeBytes { bytes in

@@ -2,7 +2,7 @@ extension Denylist {
     /// Redis' `SCAN`: visits about `count` live entries from `cursor` on and returns the next cursor, 0 at the end.
     /// An entry present throughout a whole scan is visited exactly once. Cursors are below 2⁵³.
     public func scan(
-        from cursor: UInt64, count: Int, at moment: Moment,
+        from cursor: UInt64, count: Int, at moment: ClockReading,
         _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
     ) -> UInt64 {
         table.scan(from: cursor, count: count, at: moment) { visit($0.bytes, $1.bytes, $2) }
@@ -25,7 +25,7 @@ extension Denylist {
 
         /// Visits the next entries, about `bytes` of keys and values. Nothing is left to visit if ``isComplete``.
         public mutating func step(
-            bytes: Int, at moment: Moment, _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
+            bytes: Int, at moment: ClockReading, _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
         ) {
             guard !isComplete else { return }
             position = table.walk(from: position, bytes: bytes, at: moment, &slots) { visit($0.bytes, $1.bytes, $2) }
@@ -36,7 +36,7 @@ extension Denylist {
 
     /// Visits a random live entry.
     /// - Returns: nil if there is none.
-    public func random<Result>(at moment: Moment, _ body: (_ key: RawSpan) -> Result) -> Result? {
+    public func random<Result>(at moment: ClockReading, _ body: (_ key: RawSpan) -> Result) -> Result? {
         table.random(at: moment) { body($0.bytes) }
     }
 
@@ -44,7 +44,7 @@ extension Denylist {
     /// expired (guarded ones no sooner than 120 s after their expiry).
     /// - Returns: how many entries were reclaimed.
     @discardableResult
-    public func reclaim(slots: Int, at moment: Moment) -> Int { table.reclaim(slots: slots, at: moment) }
+    public func reclaim(slots: Int, at moment: ClockReading) -> Int { table.reclaim(slots: slots, at: moment) }
 
     /// Makes room for about so many entries at once, if there are none yet: filling it then moves none of them. No more
     /// than ``maximumBytes`` leaves half of.

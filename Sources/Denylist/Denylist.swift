@@ -2,7 +2,7 @@ import Synchronization
 
 /// The store: byte keys → byte values with an expiry. Synchronous, safe to use from any thread; no clock of its own.
 ///
-/// Keys that begin with the guarded prefix expire by ``Moment/guarded``, all others by ``Moment/wall``. An expired
+/// Keys that begin with the guarded prefix expire by ``ClockReading/guarded``, all others by ``ClockReading/wall``. An expired
 /// entry is absent for every call but still takes room until it is reclaimed.
 ///
 /// Functions passed in run under the lock of a shard: they should be short, and must not call the denylist again.
@@ -73,13 +73,15 @@ public final class Denylist: @unchecked Sendable {
     public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 
     /// Whether there is a live entry.
-    public func contains(_ key: RawSpan, hash: KeyHash, at moment: Moment) -> Bool {
+    public func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
         keys.contains(key, hash: hash, at: moment)
     }
 
     /// Which of some keys have a live entry, told by their hashes alone.
     /// - Parameter hashes: of ``Presence/most`` keys at most.
-    public func contains(_ hashes: Span<KeyHash>, at moment: Moment) -> Presence { keys.contains(hashes, at: moment) }
+    public func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Presence {
+        keys.contains(hashes, at: moment)
+    }
 
     /// What hashes tell of their keys: a bit for each, from the lowest on.
     public struct Presence: Sendable, BitwiseCopyable {
@@ -97,7 +99,7 @@ public final class Denylist: @unchecked Sendable {
     /// - Returns: nil if there is no live entry.
     @inlinable
     public func read<Result>(
-        _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
+        _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
     ) -> Result? {
         keys.read(key, hash: hash, at: moment, body)
     }
@@ -105,7 +107,7 @@ public final class Denylist: @unchecked Sendable {
     /// Reads and changes one entry under its shard's lock.
     @inlinable
     public func update<Result>(
-        _ key: RawSpan, hash: KeyHash, at moment: Moment, _ body: (inout Entry) -> Result
+        _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
     ) -> Result {
         keys.update(key, hash: hash, at: moment, body)
     }

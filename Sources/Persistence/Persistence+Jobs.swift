@@ -75,7 +75,7 @@ extension Persistence {
         }
     }
 
-    func perform(_ job: Saver.Job) throws(PersistenceError) {
+    func perform(_ job: BackgroundJobs.Job) throws(PersistenceError) {
         do throws(FileError) {
             switch job {
             case .rewrite: try compact()

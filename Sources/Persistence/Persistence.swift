@@ -14,7 +14,7 @@ public final class Persistence: Sendable {
     /// What writes append to.
     public let log: AppendLog
     let denylist: Denylist
-    let moment: @Sendable () -> Moment
+    let moment: @Sendable () -> ClockReading
     let data: DataDirectory
     let notify: @Sendable (PersistenceNotice) -> Void
     let settings: Mutex<PersistenceConfiguration>
@@ -24,7 +24,7 @@ public final class Persistence: Sendable {
     /// Locked while the policy, whether there is a log, or the mark of an unclean end changes: they change together.
     let commitment = Mutex(Commitment.recovering)
     let epochFile: EpochFile
-    let saver = Saver()
+    let saver = BackgroundJobs()
     /// nil if nothing is kept of the clocks.
     let clockFile: ClockFile?
     private let clock: (any DaemonClock)?
@@ -76,7 +76,7 @@ public final class Persistence: Sendable {
     ///     Locks are held then: it may wake whoever waits, and must not call persistence.
     ///   - notify: takes what belongs into the daemon's log.
     public convenience init(
-        _ configuration: PersistenceConfiguration, _ denylist: Denylist, moment: @escaping @Sendable () -> Moment,
+        _ configuration: PersistenceConfiguration, _ denylist: Denylist, moment: @escaping @Sendable () -> ClockReading,
         clock: (any DaemonClock)? = nil, onProgress: @escaping @Sendable () -> Void = {},
         notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
     ) throws(PersistenceError) {
@@ -87,7 +87,7 @@ public final class Persistence: Sendable {
 
     init(
         _ configuration: PersistenceConfiguration, _ denylist: Denylist, files: any FileSystem,
-        moment: @escaping @Sendable () -> Moment, clock: (any DaemonClock)? = nil,
+        moment: @escaping @Sendable () -> ClockReading, clock: (any DaemonClock)? = nil,
         onProgress: @escaping @Sendable () -> Void = {},
         notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
     ) throws(PersistenceError) {

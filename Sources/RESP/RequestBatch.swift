@@ -37,8 +37,8 @@ public struct Request: Sendable, BitwiseCopyable {
 
 /// The requests of one read, or of several, parsed before the first is executed. Reused, so that parsing allocates nothing.
 public struct RequestBatch: ~Copyable {
-    @usableFromInline var arguments = Scratch<Argument>(capacity: 256)
-    @usableFromInline var requests = Scratch<Request>(capacity: 64)
+    @usableFromInline var arguments = ReusableBuffer<Argument>(capacity: 256)
+    @usableFromInline var requests = ReusableBuffer<Request>(capacity: 64)
 
     public init() {}
 

@@ -12,7 +12,7 @@ import Denylist
 /// same table each time and moves the same entries. What counts is each insert's shortest time: a pause that the table
 /// makes is in all of them, one that the machine makes is not.
 struct PauseBenchmark {
-    private static let now = Moment(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
+    private static let now = ClockReading(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
 
     let entries: Int
     let runs: Int

@@ -4,7 +4,7 @@ import Denylist
 struct TableBenchmark {
     private static let operations = 2_000_000
     private static let batch = 16
-    private static let now = Moment(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
+    private static let now = ClockReading(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
 
     let entries: Int
     let denylist: Denylist
@@ -162,7 +162,7 @@ struct TableBenchmark {
 
     /// All entries expire: what the hand takes, in steps as the daemon makes them.
     private func expire(_ floor: Cost) {
-        let later = Moment(wall: Self.now.wall + 100_000_000, guarded: Self.now.guarded + 100_000_000)
+        let later = ClockReading(wall: Self.now.wall + 100_000_000, guarded: Self.now.guarded + 100_000_000)
         var longest: UInt64 = 0
         let cost = Cost.measure(count: entries, runs: 1) {
             while denylist.statistics.entries > 0 {

@@ -76,7 +76,7 @@ import Testing
                     for round in 0..<Self.rounds {
                         let key = "revoked:jti:" + randomUUID(&generator)
                         let value = round % 5 == 0 ? "rotated:1:\(randomUUID(&generator))" : "value \(round % 40)"
-                        denylist.set(key, value, expiry: Moment.start.wall + Int64(round % 100))
+                        denylist.set(key, value, expiry: ClockReading.start.wall + Int64(round % 100))
                     }
                 }
             }

@@ -35,7 +35,7 @@ import Testing
         let before = denylist.statistics.bytes
         for (number, key) in tokens(30_000).enumerated() {
             let value = number % 2 == 0 ? "logout" : String(repeating: "x", count: number % 700)
-            denylist.set(key, Array(value.utf8), expiry: Moment.start.wall + 1)
+            denylist.set(key, Array(value.utf8), expiry: ClockReading.start.wall + 1)
         }
         #expect(denylist.statistics.bytes > before + 1_000_000)
         #expect(denylist.reclaim(slots: .max, at: .start.later(by: 120_001)) == 30_000)
@@ -115,8 +115,8 @@ import Testing
     @Test func entriesAreCounted() {
         let denylist = Denylist.make()
         denylist.set("a")
-        denylist.set("b", expiry: Moment.start.wall + 10)
-        denylist.set("b", expiry: Moment.start.wall + 20)
+        denylist.set("b", expiry: ClockReading.start.wall + 10)
+        denylist.set("b", expiry: ClockReading.start.wall + 20)
         #expect(denylist.statistics.entries == 2)
         #expect(denylist.statistics.expiring == 1)
         denylist.set("b")

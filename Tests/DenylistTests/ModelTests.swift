@@ -26,7 +26,7 @@ private struct Model {
     let denylist: Denylist
     private var generator: SeededGenerator
     private var entries: [[UInt8]: Stored] = [:]
-    private var moment = Moment.start
+    private var moment = ClockReading.start
     private var keys: [[UInt8]] = []
     private var values: [[UInt8]] = []
 
@@ -164,10 +164,10 @@ private struct Model {
     }
 
     mutating func removeAllOneByOne() {
-        for key in denylist.everything(at: Moment(Int64.min + 1)).entries.keys {
-            denylist.remove(key, at: Moment(Int64.min + 1))
+        for key in denylist.everything(at: ClockReading(Int64.min + 1)).entries.keys {
+            denylist.remove(key, at: ClockReading(Int64.min + 1))
         }
-        denylist.reclaim(slots: .max, at: Moment(Int64.max))
-        denylist.reclaim(slots: .max, at: Moment(Int64.max))
+        denylist.reclaim(slots: .max, at: ClockReading(Int64.max))
+        denylist.reclaim(slots: .max, at: ClockReading(Int64.max))
     }
 }

@@ -15,13 +15,13 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-extension Moment {
-    static let start = Moment(1_700_000_000_000)
+extension ClockReading {
+    static let start = ClockReading(1_700_000_000_000)
 
     init(_ time: Int64) { self.init(wall: time, guarded: time) }
 
-    func later(by milliseconds: Int64) -> Moment {
-        Moment(wall: wall + milliseconds, guarded: guarded + milliseconds)
+    func later(by milliseconds: Int64) -> ClockReading {
+        ClockReading(wall: wall + milliseconds, guarded: guarded + milliseconds)
     }
 }
 
@@ -34,32 +34,33 @@ extension Denylist {
         return Denylist(configuration)
     }
 
-    func set(_ key: [UInt8], _ value: [UInt8], expiry: Int64 = Expiry.never, at moment: Moment = .start) {
+    func set(_ key: [UInt8], _ value: [UInt8], expiry: Int64 = Expiry.never, at moment: ClockReading = .start) {
         let key = key.span.bytes
         update(key, hash: hash(of: key), at: moment) { $0.store(value.span.bytes, expiry: expiry) }
     }
 
-    func set(_ key: String, _ value: String = "logout", expiry: Int64 = Expiry.never, at moment: Moment = .start) {
+    func set(_ key: String, _ value: String = "logout", expiry: Int64 = Expiry.never, at moment: ClockReading = .start)
+    {
         set(Array(key.utf8), Array(value.utf8), expiry: expiry, at: moment)
     }
 
-    func get(_ key: [UInt8], at moment: Moment = .start) -> (value: [UInt8], expiry: Int64)? {
+    func get(_ key: [UInt8], at moment: ClockReading = .start) -> (value: [UInt8], expiry: Int64)? {
         let key = key.span.bytes
         return read(key, hash: hash(of: key), at: moment) { ($0.bytes, $1) }
     }
 
-    func get(_ key: String, at moment: Moment = .start) -> String? {
+    func get(_ key: String, at moment: ClockReading = .start) -> String? {
         get(Array(key.utf8), at: moment).map { String(decoding: $0.value, as: UTF8.self) }
     }
 
-    func has(_ key: [UInt8], at moment: Moment = .start) -> Bool {
+    func has(_ key: [UInt8], at moment: ClockReading = .start) -> Bool {
         contains(key.span.bytes, hash: hash(of: key.span.bytes), at: moment)
     }
 
-    func has(_ key: String, at moment: Moment = .start) -> Bool { has(Array(key.utf8), at: moment) }
+    func has(_ key: String, at moment: ClockReading = .start) -> Bool { has(Array(key.utf8), at: moment) }
 
     @discardableResult
-    func remove(_ key: [UInt8], at moment: Moment = .start) -> Bool {
+    func remove(_ key: [UInt8], at moment: ClockReading = .start) -> Bool {
         let key = key.span.bytes
         return update(key, hash: hash(of: key), at: moment) { entry in
             defer { entry.remove() }
@@ -68,7 +69,7 @@ extension Denylist {
     }
 
     /// All live entries, and how often any was visited more than once.
-    func everything(at moment: Moment, step: Int = 10) -> (entries: [[UInt8]: Stored], repeats: Int) {
+    func everything(at moment: ClockReading, step: Int = 10) -> (entries: [[UInt8]: Stored], repeats: Int) {
         var found: [[UInt8]: Stored] = [:]
         var repeats = 0
         var cursor: UInt64 = 0

@@ -103,7 +103,7 @@ import Testing
     @Test func expiredEntriesAreNotVisited() {
         let denylist = Denylist.make()
         var generator = SeededGenerator(seed: 14)
-        _ = fill(denylist, 1_000, &generator, expiry: Moment.start.wall + 10)
+        _ = fill(denylist, 1_000, &generator, expiry: ClockReading.start.wall + 10)
         denylist.set("stays")
         #expect(denylist.everything(at: .start.later(by: 10)).entries.count == 1)
     }
@@ -111,7 +111,7 @@ import Testing
     @Test func aStepIsBoundedInAnEmptiedTable() {
         let denylist = Denylist.make(shards: 1)
         var generator = SeededGenerator(seed: 15)
-        _ = fill(denylist, 20_000, &generator, expiry: Moment.start.wall + 10)
+        _ = fill(denylist, 20_000, &generator, expiry: ClockReading.start.wall + 10)
         var steps = 0
         var cursor: UInt64 = 0
         repeat {
@@ -137,8 +137,8 @@ import Testing
     @Test func theOnlyLiveEntryIsFound() {
         let denylist = Denylist.make(shards: 64)
         #expect(denylist.random(at: .start) { _ in true } == nil)
-        for number in 0..<500 { denylist.set("key \(number)", expiry: Moment.start.wall + 10) }
-        let later = Moment.start.later(by: 10)
+        for number in 0..<500 { denylist.set("key \(number)", expiry: ClockReading.start.wall + 10) }
+        let later = ClockReading.start.later(by: 10)
         #expect(denylist.random(at: later) { _ in true } == nil)
         denylist.set("live")
         for _ in 0..<50 {

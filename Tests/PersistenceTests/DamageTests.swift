@@ -24,7 +24,7 @@ import Testing
                 if number % 5 == 4 {
                     denylist.remove(key, persistence.log)
                 } else {
-                    denylist.set(key, Array("\(number)".utf8), expiry: Moment.start.wall + 1_000, persistence.log)
+                    denylist.set(key, Array("\(number)".utf8), expiry: ClockReading.start.wall + 1_000, persistence.log)
                 }
                 if number % 12 == 11 { persistence.log.commit(synchronously: true) }
                 // A torn tail may keep single records of a batch.
@@ -112,12 +112,12 @@ import Testing
         var bytes = try sample.disk.contents(of: name).withBytes { $0.bytes }
         bytes[bytes.count / 2] ^= 4
         sample.disk.replace(name, bytes)
-        let check = try LogCheck(directory: "data", now: Moment.start.wall, files: sample.disk)
+        let check = try LogCheck(directory: "data", now: ClockReading.start.wall, files: sample.disk)
         let finding = try #require(check.findings.first)
         #expect(check.findings.count == 1 && finding.kind == .damaged && finding.offset <= bytes.count / 2)
         let kept = try check.repair()
         #expect(try sample.disk.contents(of: "data/appendonlydir/\(kept[0])").count == bytes.count - finding.offset)
-        #expect(try LogCheck(directory: "data", now: Moment.start.wall, files: sample.disk).findings == [])
+        #expect(try LogCheck(directory: "data", now: ClockReading.start.wall, files: sample.disk).findings == [])
         let denylist = Denylist.small()
         let report = try Sample.open(sample.disk, denylist).recover()
         #expect(report.doubt == "the log was repaired")
@@ -130,7 +130,7 @@ import Testing
         var bytes = try sample.disk.contents(of: name).withBytes { $0.bytes }
         bytes[bytes.count - 1] ^= 1
         sample.disk.replace(name, bytes)
-        _ = try LogCheck(directory: "data", now: Moment.start.wall, files: sample.disk).repair()
+        _ = try LogCheck(directory: "data", now: ClockReading.start.wall, files: sample.disk).repair()
         let denylist = Denylist.small()
         #expect(try Sample.open(sample.disk, denylist).recover().doubt != nil)
         #expect(denylist.contents == sample.states.last)

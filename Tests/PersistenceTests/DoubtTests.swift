@@ -66,7 +66,7 @@ import Testing
 
     private static var theirs: [UInt8] {
         var bytes = select
-        bytes.appendSet("revoked:jti:theirs", "logout", expiry: Moment.start.wall + 1_000)
+        bytes.appendSet("revoked:jti:theirs", "logout", expiry: ClockReading.start.wall + 1_000)
         return bytes
     }
 
@@ -216,7 +216,7 @@ import Testing
     /// A batch of ours that nobody was told of may be cut off, or found without its line.
     @Test func whatWasNotAcknowledgedLeavesNoDoubt() throws {
         var batch: [UInt8] = []
-        batch.appendSet("revoked:jti:b", "logout", expiry: Moment.start.wall + 1_000)
+        batch.appendSet("revoked:jti:b", "logout", expiry: ClockReading.start.wall + 1_000)
         RecordEncoding.appendRemove(Self.key.span.bytes, to: &batch)
         RecordEncoding.appendGroupStart(to: &batch)
         batch.appendSet("one", "value")

@@ -77,7 +77,7 @@ import Testing
         #expect {
             _ = try Self.open(disk)
         } throws: { ($0 as? PersistenceError)?.message.contains("revoked check-log --new-epoch data") == true }
-        let check = try LogCheck(directory: "data", now: Moment.start.wall, files: disk)
+        let check = try LogCheck(directory: "data", now: ClockReading.start.wall, files: disk)
         #expect(check.isEpochDamaged)
         let renewed = try check.renewEpoch()
         #expect(renewed.isPending && renewed.predecessor == EpochRecord.unknownEpoch && renewed.epoch != before.epoch)
@@ -282,7 +282,7 @@ import Testing
         #expect(report.doubt?.contains("copy") == true)
         #expect(try persistence.begin(inBackground: false).epoch.predecessor == epoch.epoch)
         persistence.end()
-        #expect(try LogCheck(directory: "copy", now: Moment.start.wall, files: disk).epochNotice == nil)
+        #expect(try LogCheck(directory: "copy", now: ClockReading.start.wall, files: disk).epochNotice == nil)
         #expect(try Self.live(disk) == epoch, "the original is the same as ever")
     }
 
@@ -305,7 +305,7 @@ import Testing
         #expect(try Self.live(disk) == first, "nothing is missing yet")
         try disk.rename("data/appendonlydir", to: "data/newer")
         try disk.copy("data/older", to: "data/appendonlydir")
-        let check = try LogCheck(directory: "data", now: Moment.start.wall, files: disk)
+        let check = try LogCheck(directory: "data", now: ClockReading.start.wall, files: disk)
         #expect(check.epochNotice?.contains("older copy") == true)
         #expect(try Self.live(disk).predecessor == first.epoch)
     }
@@ -320,7 +320,7 @@ import Testing
         try Self.live(disk) { denylist, persistence, _ in denylist.set(Self.key, [2], persistence.log) }
         try disk.rename("data/appendonlydir", to: "data/newer")
         try disk.copy("data/older", to: "data/appendonlydir")
-        let check = try LogCheck(directory: "data", now: Moment.start.wall, files: disk)
+        let check = try LogCheck(directory: "data", now: ClockReading.start.wall, files: disk)
         #expect(check.epochNotice?.contains("older copy") == true)
         let renewed = try check.renewEpoch()
         #expect(renewed.predecessor == first.epoch && renewed.isPending)
@@ -382,7 +382,7 @@ import Testing
             if !endsInOrder { persistence.attend() }
         }
         try disk.restore("backup", over: "data")
-        let check = try LogCheck(directory: "data", now: Moment.start.wall, files: disk)
+        let check = try LogCheck(directory: "data", now: ClockReading.start.wall, files: disk)
         #expect(check.epochNotice?.contains("copy") == true)
         #expect(try Self.live(disk).predecessor == first.epoch)
     }
@@ -451,7 +451,7 @@ import Testing
     @Test func aRestoredDiskIsToldByTheOperator() throws {
         let disk = SimulatedDisk(seed: 1)
         let first = try Self.live(disk)
-        let renewed = try LogCheck(directory: "data", now: Moment.start.wall, files: disk).renewEpoch()
+        let renewed = try LogCheck(directory: "data", now: ClockReading.start.wall, files: disk).renewEpoch()
         #expect(renewed.predecessor == first.epoch && renewed.isPending)
         #expect(try Self.live(disk) == renewed)
         #expect(try Self.live(disk) == renewed)

@@ -136,7 +136,7 @@ import Testing
         first.end()
         var bytes: [UInt8] = []
         bytes.append(request: "SELECT", "0")
-        bytes.appendSet("revoked:jti:theirs", "v", expiry: Moment.start.wall + 3_600_000)
+        bytes.appendSet("revoked:jti:theirs", "v", expiry: ClockReading.start.wall + 3_600_000)
         let file = try #require(FileHandle(forWritingAtPath: path))
         try file.seekToEnd()
         try file.write(contentsOf: bytes)

@@ -54,7 +54,7 @@ import Testing
         /// How long each revocation has left.
         var left: [Int64] {
             let now = clock.now()
-            return denylist.contents(at: Moment(wall: .min, guarded: .min)).values.map { $0.expiry - now.guarded }
+            return denylist.contents(at: ClockReading(wall: .min, guarded: .min)).values.map { $0.expiry - now.guarded }
         }
 
         var base: String {

@@ -255,7 +255,7 @@ private struct Dumps {
         let denylist = Denylist.small()
         var sink = TableSink(denylist, at: .start)
         return file.withBytes { bytes in
-            guard (try? RDBReader.read(bytes, ReadSettings(now: Moment.start.wall), into: &sink)) != nil else {
+            guard (try? RDBReader.read(bytes, ReadSettings(now: ClockReading.start.wall), into: &sink)) != nil else {
                 return false
             }
             return contents.contains(denylist.contents)

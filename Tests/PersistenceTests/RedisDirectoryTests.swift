@@ -32,7 +32,7 @@ import Testing
         // Redis drops what has expired on its own clock.
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         return try Persistence(
-            PersistenceConfiguration(directory: path), denylist, moment: { Moment(wall: now, guarded: now) })
+            PersistenceConfiguration(directory: path), denylist, moment: { ClockReading(wall: now, guarded: now) })
     }
 
     @Test func redisReadsOursAndWeReadItsOwn() throws {

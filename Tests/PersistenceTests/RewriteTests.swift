@@ -23,7 +23,7 @@ import Testing
                 let isToken = number % 2 == 0
                 let key = isToken ? "revoked:jti:\(Self.uuid(&random))" : "plain \(number)"
                 // Some have expired, and are there to be reclaimed.
-                let expiry = Moment.start.wall + [1_000_000, -200_000].randomElement(using: &random)!
+                let expiry = ClockReading.start.wall + [1_000_000, -200_000].randomElement(using: &random)!
                 let expiring = Bool.random(using: &random)
                 denylist.set(Array(key.utf8), Array("v\(number)".utf8), expiry: expiring ? expiry : Expiry.never, log)
             }

@@ -14,7 +14,7 @@ import Testing
         var configuration = PersistenceConfiguration(directory: path)
         configuration.policy = .everysec
         let denylist = Denylist()
-        let moment = { @Sendable in Moment.start }
+        let moment = { @Sendable in ClockReading.start }
         let persistence = try Persistence(configuration, denylist, moment: moment)
         _ = try persistence.recover()
         _ = try persistence.begin()
@@ -23,7 +23,7 @@ import Testing
         let value = Array("logout".utf8)
         let clock = ContinuousClock()
         let appending = clock.measure {
-            for key in keys { denylist.set(key, value, expiry: Moment.start.wall + 1_000_000, persistence.log) }
+            for key in keys { denylist.set(key, value, expiry: ClockReading.start.wall + 1_000_000, persistence.log) }
         }
         print("store and append: \(appending / count)")
         persistence.end()

@@ -255,7 +255,7 @@ import Tracing
     }
 
     @Test func whatIsKeptIsBounded() {
-        var generations = Generations<Int, Int>(capacity: 10)
+        var generations = TwoGenerationCache<Int, Int>(capacity: 10)
         for key in 0..<1_000 {
             generations[key] = key
             #expect(generations[key] == key)
@@ -335,7 +335,7 @@ private final class FlakyBackend: Backend {
     }
 
     /// Known from before it went away.
-    func condition() async throws(StoreFailure) -> StoreCondition { try await backend.condition() }
+    func condition() async throws(StoreFailure) -> StoreStatus { try await backend.condition() }
 
     func close() async {}
 }

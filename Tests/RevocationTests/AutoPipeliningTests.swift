@@ -143,7 +143,7 @@ import Testing
                     return
                 }
                 (direct, formatted) = (ByteBuffer(), ByteBuffer())
-                let belief = Belief(Array("e".utf8), terms: none)
+                let belief = PinnedEpoch(Array("e".utf8), terms: none)
                 CallBatch(PendingCheck(token, in: namespace, belief)).write(to: &direct, at: .never)
                 formatted.write(Command("MGET", Check(token, in: namespace, readsTerms: true).keys))
                 #expect(direct == formatted)
@@ -158,7 +158,7 @@ import Testing
                 let key = "revoked:jti:" + String(repeating: "k", count: length)
                 let entry = RevocationEntry(key: key, kind: .token, value: value, secondsToLive: secondsToLive)
                 var (direct, formatted) = (ByteBuffer(), ByteBuffer())
-                CallBatch(PendingRevocation(entry, Belief([]))).write(to: &direct, at: .never)
+                CallBatch(PendingRevocation(entry, PinnedEpoch([]))).write(to: &direct, at: .never)
                 formatted.write(Command("SETEX", key, "\(secondsToLive)", value))
                 #expect(direct == formatted)
             }

@@ -189,13 +189,13 @@ import Testing
         let call = PendingCall([Command("PING")])
         let first = await withUnsafeContinuation { waiter in
             #expect(call.wait(waiter))
-            call.tellThatItTakesLong()
+            call.resumeAsSlow()
         }
         #expect(first == nil)
         #expect(!call.isFinished)
         let second = await withUnsafeContinuation { waiter in
-            call.waitOn(waiter)
-            call.tellThatItTakesLong()
+            call.waitCancellably(waiter)
+            call.resumeAsSlow()
             call.finish(.success(.replies([.ok])))
             call.finish(.failure(.cancelled))
         }
@@ -207,13 +207,13 @@ import Testing
         let call = PendingCall([Command("PING")])
         let first = await withUnsafeContinuation { waiter in
             #expect(call.wait(waiter))
-            call.tellThatItTakesLong()
+            call.resumeAsSlow()
         }
         #expect(first == nil)
         call.finish(.success(.replies([.ok])))
         #expect(call.isFinished)
         call.finish(.failure(.cancelled))
-        let second = await withUnsafeContinuation { call.waitOn($0) }
+        let second = await withUnsafeContinuation { call.waitCancellably($0) }
         guard case .success(.replies([.ok]))? = second else { return #expect(Bool(false), "the reply came first") }
     }
 }

@@ -23,7 +23,7 @@ import Testing
                         continue
                     }
                     replies += new
-                case .deliverAsHoped: Issue.record("nothing was hoped for")
+                case .deliverExpected: Issue.record("nothing was hoped for")
                 case .wait: break loop
                 case .close(let failure): throw failure
                 }

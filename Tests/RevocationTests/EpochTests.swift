@@ -123,9 +123,9 @@ private final class SlowBackend: Backend {
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> { Witnessed([], witness) }
 
-    func condition() async throws(StoreFailure) -> StoreCondition {
+    func condition() async throws(StoreFailure) -> StoreStatus {
         let boot = configuration().bootMilliseconds
-        return StoreCondition(clock: StoreClock(time: configuration().wallClock(), sentAt: boot, receivedAt: boot))
+        return StoreStatus(clock: StoreClock(time: configuration().wallClock(), sentAt: boot, receivedAt: boot))
     }
 
     func close() async {}

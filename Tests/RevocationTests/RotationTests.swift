@@ -185,14 +185,14 @@ import Testing
     }
 
     @Test func whatIsNotSettledIsForgottenInTime() {
-        var unsettled = UnsettledRotations()
+        var unsettled = PendingSuccessors()
         unsettled.keep("a", for: "jos\u{E9}")
         #expect(unsettled.take("jose\u{301}") == nil)
-        for index in 0..<3 * UnsettledRotations.capacity { unsettled.keep("\(index)", for: "k\(index)") }
-        #expect(unsettled.take("k\(3 * UnsettledRotations.capacity - 1)") != nil)
-        #expect(unsettled.take("k\(3 * UnsettledRotations.capacity - 1)") == nil)
-        #expect(unsettled.take("k\(2 * UnsettledRotations.capacity)") != nil)
-        #expect(unsettled.take("k\(2 * UnsettledRotations.capacity - 1)") == nil)
+        for index in 0..<3 * PendingSuccessors.capacity { unsettled.keep("\(index)", for: "k\(index)") }
+        #expect(unsettled.take("k\(3 * PendingSuccessors.capacity - 1)") != nil)
+        #expect(unsettled.take("k\(3 * PendingSuccessors.capacity - 1)") == nil)
+        #expect(unsettled.take("k\(2 * PendingSuccessors.capacity)") != nil)
+        #expect(unsettled.take("k\(2 * PendingSuccessors.capacity - 1)") == nil)
     }
 }
 

@@ -40,7 +40,7 @@ import Testing
 
     /// However little is done after however long, it is a number.
     @Test func whatIsLeftIsBounded() {
-        let loading = Loading(startedAt: (Moment(wall: 0, guarded: 0), 0), isActive: true)
+        let loading = Loading(startedAt: (ClockReading(wall: 0, guarded: 0), 0), isActive: true)
         loading.advance(to: 1, of: .max)
         #expect(loading.secondsLeft(at: 1 << 40) == 1_000_000_000)
         #expect(loading.secondsLeft(at: -1) == 1)

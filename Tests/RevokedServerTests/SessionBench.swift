@@ -6,7 +6,7 @@ import RESP
 /// A session without sockets: what a transport would do, done by hand.
 final class SessionBench {
     let daemon: Daemon
-    private var session: Session
+    private var session: ClientSession
     private var worker: Worker
     private var batch = RequestBatch()
     private(set) var isClosed = false
@@ -22,7 +22,7 @@ final class SessionBench {
             connectedAt: daemon.clock.uptime()
         ) {}
         _ = daemon.clients.add(record, at: 0)
-        session = Session(client: record, daemon: daemon)
+        session = ClientSession(client: record, daemon: daemon)
         worker = Worker(daemon)
     }
 
@@ -60,7 +60,7 @@ final class SessionBench {
 
     func ask(_ words: String...) -> String { text(converse([encode(words)])) }
 
-    private func finish(_ outcome: Session.Outcome) -> (reply: [UInt8], outcome: Outcome) {
+    private func finish(_ outcome: ClientSession.Outcome) -> (reply: [UInt8], outcome: Outcome) {
         let reply = worker.reply.bytes.map { $0 }
         switch outcome {
         case .open: return (reply, .open)

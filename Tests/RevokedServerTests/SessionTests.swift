@@ -120,7 +120,7 @@ import Testing
         var (reply, outcome) = bench.receive(gets)
         var (total, pauses) = (reply.count, 0)
         while outcome == .paused {
-            #expect(reply.count <= Session.replyPause + one, "a step writes no more than it has to")
+            #expect(reply.count <= ClientSession.replyPause + one, "a step writes no more than it has to")
             pauses += 1
             (reply, outcome) = bench.resume()
             total += reply.count

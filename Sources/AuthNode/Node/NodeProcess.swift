@@ -97,7 +97,7 @@ public enum NodeProcess {
     private static func denylist(
         _ settings: NodeSettings, _ others: IssuerFile?, _ logger: Logger
     ) async throws -> any NodeDenylist {
-        guard let mode = settings.stockGlue.flatMap({ StockGlue.Mode(rawValue: $0) }) else {
+        guard let mode = settings.stockGlue.flatMap({ NaiveDenylist.Mode(rawValue: $0) }) else {
             var configuration = settings.denylistConfiguration(others: others?.terms ?? [], leads: others?.leads ?? [:])
             configuration.eventLoops = Node.eventLoops
             let list = try RevocationList(settings.backend, configuration: configuration, logger: logger)
@@ -105,7 +105,7 @@ public enum NodeProcess {
             return list
         }
         logger.warning("THIS NODE LOSES REVOCATIONS: --stock-glue is for showing what is lost without revoked")
-        return try StockGlue(
+        return try NaiveDenylist(
             settings.backend, mode: mode, accessTokenLifetime: settings.accessTokenLifetime,
             refreshTokenLifetime: settings.refreshTokenLifetime, logger: logger)
     }

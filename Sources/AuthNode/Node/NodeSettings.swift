@@ -64,7 +64,7 @@ public struct NodeSettings: Sendable {
     /// How long after `exp` a token is still accepted: 0 to 60 s, in whole seconds.
     public var leeway: Duration = .zero
     /// Checks and revokes as everyone does, and loses revocations as everyone does; only for showing that: the name of how
-    /// (``Revocation/StockGlue/Mode``). nil for the real thing.
+    /// (``Revocation/NaiveDenylist/Mode``). nil for the real thing.
     public var stockGlue: String?
     public var logLevel: Logger.Level = .info
     /// Where metrics and health are served over HTTP, apart from what users reach.
@@ -118,12 +118,12 @@ public struct NodeSettings: Sendable {
         guard (.zero ... .milliseconds(Limits.maximumLeewayMilliseconds)).contains(leeway) else {
             throw NodeError(.invalidSetting, "the leeway is 0 to 60 seconds: revocations are not kept for more")
         }
-        guard stockGlue.map({ StockGlue.Mode(rawValue: $0) != nil }) ?? true else {
+        guard stockGlue.map({ NaiveDenylist.Mode(rawValue: $0) != nil }) ?? true else {
             throw NodeError(
                 .invalidSetting,
                 """
                 --stock-glue is for demonstrations of what is lost without revoked, and has to be asked for by that: \
-                \(StockGlue.Mode.allCases.map(\.rawValue).joined(separator: " or "))
+                \(NaiveDenylist.Mode.allCases.map(\.rawValue).joined(separator: " or "))
                 """)
         }
         for (name, value) in [

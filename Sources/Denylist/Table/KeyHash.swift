@@ -41,7 +41,7 @@ public struct KeyHash: Sendable, BitwiseCopyable {
 
     /// The time that decides whether the key is expired.
     @inline(__always)
-    func time(_ moment: Moment) -> Int64 { isGuarded ? moment.guarded : moment.wall }
+    func time(_ moment: ClockReading) -> Int64 { isGuarded ? moment.guarded : moment.wall }
 }
 
 /// A key on its way through the table; its bytes are the caller's.

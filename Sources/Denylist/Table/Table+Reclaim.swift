@@ -46,7 +46,7 @@ extension Table {
 
     /// Moves the hand by about `slots` slots, once around at most.
     /// - Returns: how many entries were reclaimed; 0 if another thread is at it.
-    func reclaim(slots: Int, at moment: Moment) -> Int {
+    func reclaim(slots: Int, at moment: ClockReading) -> Int {
         let hand = state.pointee.hand
         guard hand.lock.tryLock() else { return 0 }
         defer { hand.lock.unlock() }
@@ -73,7 +73,7 @@ extension Table {
     }
 
     /// Passes some groups of one segment.
-    private func reclaim(_ position: inout UInt64, _ shard: Shard, at moment: Moment, left: inout Int) -> Int {
+    private func reclaim(_ position: inout UInt64, _ shard: Shard, at moment: ClockReading, left: inout Int) -> Int {
         let home = home(position, shard)
         let segment = home.segment
         var reclaimed = 0
@@ -102,7 +102,7 @@ extension Table {
         return reclaimed
     }
 
-    private func reclaim(_ group: Group, _ shard: Shard, at moment: Moment) -> Int {
+    private func reclaim(_ group: Group, _ shard: Shard, at moment: ClockReading) -> Int {
         var reclaimed = 0
         for lane in group.occupied {
             let slot = group.slot(lane)

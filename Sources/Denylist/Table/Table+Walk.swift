@@ -44,7 +44,7 @@ extension Table {
     /// Visits the live entries in the order of their hashes, so that an entry present throughout is visited whatever
     /// else is written meanwhile, and exactly once.
     func scan(
-        from cursor: UInt64, count: Int, at moment: Moment,
+        from cursor: UInt64, count: Int, at moment: ClockReading,
         _ visit: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ expiry: Int64) -> Void
     ) -> UInt64 {
         guard cursor < Self.end >> Self.cursorShift else { return 0 }
@@ -79,7 +79,7 @@ extension Table {
     ///   - slots: room that the steps share.
     /// - Returns: where the next step begins, ``end`` after the last.
     func walk(
-        from start: UInt64, bytes: Int, at moment: Moment, _ slots: inout [Slot],
+        from start: UInt64, bytes: Int, at moment: ClockReading, _ slots: inout [Slot],
         _ visit: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ expiry: Int64) -> Void
     ) -> UInt64 {
         var position = start
@@ -104,7 +104,7 @@ extension Table {
 
     /// One home's part of a walk. Large entries are visited in the order of their hashes, so that it can stop behind each.
     private func walk(
-        _ home: Home, from position: UInt64, _ left: inout Int, _ shard: Shard, at moment: Moment,
+        _ home: Home, from position: UInt64, _ left: inout Int, _ shard: Shard, at moment: ClockReading,
         _ slots: inout [Slot],
         _ visit: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ expiry: Int64) -> Void
     ) -> UInt64 {
@@ -151,7 +151,7 @@ extension Table {
 
     /// Visits a live entry near a random place.
     /// - Returns: nil if there is none.
-    func random<Result>(at moment: Moment, _ body: (_ key: UnsafeRawBufferPointer) -> Result) -> Result? {
+    func random<Result>(at moment: ClockReading, _ body: (_ key: UnsafeRawBufferPointer) -> Result) -> Result? {
         let start = UInt64.random(in: 0..<Self.end)
         var position = start
         var hasWrapped = false
@@ -172,7 +172,7 @@ extension Table {
     }
 
     /// A live slot in a group or one after it in the same segment.
-    private func anySlot(_ home: Home, at moment: Moment) -> Slot? {
+    private func anySlot(_ home: Home, at moment: ClockReading) -> Slot? {
         guard home.segment.count > 0 else { return nil }
         for index in home.group..<home.segment.groupCount {
             let group = home.segment.group(index)

@@ -116,12 +116,12 @@ struct Table: BitwiseCopyable {
 
     /// The time that decides whether keys of this kind are expired.
     @inline(__always)
-    func time(_ moment: Moment, kind: UInt64) -> Int64 {
+    func time(_ moment: ClockReading, kind: UInt64) -> Int64 {
         state.pointee.forms.isGuarded(kind: kind) ? moment.guarded : moment.wall
     }
 
     @inline(__always)
-    func isLive(_ slot: Slot, at moment: Moment) -> Bool { slot.expiry > time(moment, kind: slot.meta.kind) }
+    func isLive(_ slot: Slot, at moment: ClockReading) -> Bool { slot.expiry > time(moment, kind: slot.meta.kind) }
 
     // MARK: Shards and segments
 

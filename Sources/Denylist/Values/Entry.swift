@@ -1,7 +1,7 @@
 extension Table {
     /// The entry of a key, whose shard is locked.
     @usableFromInline
-    func entry(_ key: UnsafeRawBufferPointer, _ hash: KeyHash, _ moment: Moment) -> Entry {
+    func entry(_ key: UnsafeRawBufferPointer, _ hash: KeyHash, _ moment: ClockReading) -> Entry {
         Entry(self, Key(key, hash), at: moment)
     }
 }
@@ -24,7 +24,7 @@ public struct Entry: ~Copyable {
         case removed
     }
 
-    init(_ table: Table, _ key: Key, at moment: Moment) {
+    init(_ table: Table, _ key: Key, at moment: ClockReading) {
         self.table = table
         self.key = key
         slot = table.find(key, table.shard(key.hash))

@@ -19,14 +19,14 @@ public struct TimeNote: Sendable, Equatable {
         self.guarded = guarded
     }
 
-    init(run: UInt64, _ moment: Moment) { self.init(run: run, shift: moment.shift, guarded: moment.guarded) }
+    init(run: UInt64, _ moment: ClockReading) { self.init(run: run, shift: moment.shift, guarded: moment.guarded) }
 
     /// A shift may be larger than is needed by this, in milliseconds: clocks read one after the other differ.
     private static let tolerance: Int64 = 1_000
 
     /// Whether expiries that are put off so end nowhere early, nor much too late, if they are written at `moment`.
     @inline(__always)
-    func fits(_ moment: Moment) -> Bool {
+    func fits(_ moment: ClockReading) -> Bool {
         let excess = shift - moment.shift
         return excess >= 0 && excess <= Self.tolerance
     }

@@ -3,7 +3,7 @@ public import Denylist
 /// Takes what a file says, in its order. Keys and values are valid only during the call.
 public protocol RecordSink: ~Copyable {
     /// Nothing was handed on yet: says what time it is.
-    mutating func begin(at moment: Moment)
+    mutating func begin(at moment: ClockReading)
     /// How the expiries that follow are written; nil: as another server writes them, which every file begins with.
     mutating func readExpiries(by note: TimeNote?)
     /// Creates or replaces an entry.
@@ -27,7 +27,7 @@ public protocol RecordSink: ~Copyable {
 }
 
 extension RecordSink where Self: ~Copyable {
-    public mutating func begin(at moment: Moment) {}
+    public mutating func begin(at moment: ClockReading) {}
     public mutating func readExpiries(by note: TimeNote?) {}
     public mutating func reserve(entries: Int) {}
 }

@@ -47,7 +47,7 @@ public final class AppendLog: Sendable {
     /// The key has this value now, and this expiry (milliseconds on the clock of the key, or `Expiry.never`).
     /// - Parameter moment: when that was decided. The expiry is written so that it is not early on the later clock.
     @discardableResult
-    public func append(set key: RawSpan, _ value: RawSpan, expiry: Int64, at moment: Moment) -> UInt64 {
+    public func append(set key: RawSpan, _ value: RawSpan, expiry: Int64, at moment: ClockReading) -> UInt64 {
         enqueue(at: moment) { records, note in
             let expiry = note.written(expiry, isGuarded: keys.contains(key))
             RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
@@ -62,7 +62,7 @@ public final class AppendLog: Sendable {
     /// Several records that are replayed together or not at all.
     /// - Parameter moment: as ``append(set:_:expiry:at:)`` takes it.
     @discardableResult
-    public func append(at moment: Moment, group write: (inout RecordGroup) -> Void) -> UInt64 {
+    public func append(at moment: ClockReading, group write: (inout RecordGroup) -> Void) -> UInt64 {
         enqueue(at: moment) { records, note in
             var group = RecordGroup(keys, note)
             swap(&group.records, &records)
@@ -74,7 +74,7 @@ public final class AppendLog: Sendable {
     }
 
     @inline(__always)
-    private func enqueue(at moment: Moment?, _ encode: (inout [UInt8], TimeNote) -> Void) -> UInt64 {
+    private func enqueue(at moment: ClockReading?, _ encode: (inout [UInt8], TimeNote) -> Void) -> UInt64 {
         let (position, rings) = queue.withLock { queue in
             let rings = queue.append(at: moment, encode)
             lastEnd.store(queue.end, ordering: .relaxed)

@@ -47,7 +47,7 @@ struct AppendQueue: ~Copyable {
     /// Appends the records that `encode` writes.
     /// - Parameter moment: of what they tell of; nil if none of them has an expiry.
     /// - Returns: whether to ring.
-    mutating func append(at moment: Moment?, _ encode: (inout [UInt8], TimeNote) -> Void) -> Bool {
+    mutating func append(at moment: ClockReading?, _ encode: (inout [UInt8], TimeNote) -> Void) -> Bool {
         guard isKept else {
             // Positions go on, so that those before and after a failure can be told apart.
             end += 1
@@ -68,7 +68,7 @@ struct AppendQueue: ~Copyable {
 
     /// Sees to it that expiries are put off by what the moment asks for, and says in the log where that changes.
     @inline(__always)
-    private mutating func follow(_ moment: Moment) {
+    private mutating func follow(_ moment: ClockReading) {
         let fits = note.fits(moment)
         note = TimeNote(
             run: note.run, shift: fits ? note.shift : moment.shift, guarded: max(note.guarded, moment.guarded))

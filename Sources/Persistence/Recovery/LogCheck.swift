@@ -181,7 +181,7 @@ public struct LogCheck: Sendable {
     private func rewriteReadable(_ contents: FileContents, _ name: String) throws(FileError) {
         let denylist = Denylist()
         // Whatever the clock says here, a repair takes nothing out.
-        let moment = Moment(wall: .min, guarded: .min)
+        let moment = ClockReading(wall: .min, guarded: .min)
         let times = contents.withBytes { bytes in
             var sink = TableSink(denylist, at: moment, copies: true)
             // Up to where it is damaged.

@@ -10,7 +10,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     /// Takes the bytes done so far, and those of all files.
     private let progress: (Int, Int) -> Void
     /// Says what time it is, once it is known what the files tell of time.
-    private let resume: (ClockEvidence) -> Moment
+    private let resume: (ClockEvidence) -> ClockReading
     private var evidence = ClockEvidence()
     private(set) var report = RecoveryReport()
     /// Where the log goes on; nil if another increment has to be begun.
@@ -42,7 +42,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
 
     init(
         _ data: DataDirectory, _ settings: ReadSettings, epoch: EpochFile.Found?, sink: consuming Sink,
-        resume: @escaping (ClockEvidence) -> Moment, progress: @escaping (Int, Int) -> Void
+        resume: @escaping (ClockEvidence) -> ClockReading, progress: @escaping (Int, Int) -> Void
     ) {
         self.data = data
         position = epoch?.contents.position

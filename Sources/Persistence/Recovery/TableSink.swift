@@ -6,7 +6,7 @@ struct TableSink: RecordSink, ~Copyable {
     private let denylist: Denylist
     /// The same, without counting references.
     private let keys: Denylist.Keys
-    private var moment: Moment
+    private var moment: ClockReading
     /// Whether expiries are taken as they stand in the file, whatever its notes say.
     private let copies: Bool
     /// What has to be added to the expiry of a guarded key.
@@ -19,14 +19,14 @@ struct TableSink: RecordSink, ~Copyable {
     private(set) var foreign = 0
 
     /// - Parameter moment: what ended before is left out.
-    init(_ denylist: Denylist, at moment: Moment, copies: Bool = false) {
+    init(_ denylist: Denylist, at moment: ClockReading, copies: Bool = false) {
         self.denylist = denylist
         keys = denylist.keys
         self.moment = moment
         self.copies = copies
     }
 
-    mutating func begin(at moment: Moment) { self.moment = moment }
+    mutating func begin(at moment: ClockReading) { self.moment = moment }
 
     /// What others write is Unix time: on guarded time, it ends no earlier.
     mutating func readExpiries(by note: TimeNote?) {

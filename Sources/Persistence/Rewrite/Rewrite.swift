@@ -10,7 +10,7 @@ struct Rewrite {
     let denylist: Denylist
     let log: AppendLog
     let epochFile: EpochFile
-    let moment: @Sendable () -> Moment
+    let moment: @Sendable () -> ClockReading
     /// Called between steps; may throw to give up.
     let pause: () throws(FileError) -> Void
     /// About so many bytes of entries are gathered under one lock.

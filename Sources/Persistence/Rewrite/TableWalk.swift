@@ -5,7 +5,7 @@ import Denylist
 struct TableWalk {
     let denylist: Denylist
     /// Expired entries are left out.
-    let moment: @Sendable () -> Moment
+    let moment: @Sendable () -> ClockReading
     /// Whether the file is the base of a log, and not a snapshot of its own.
     let isLogBase: Bool
     /// How expiries are written.
@@ -65,14 +65,14 @@ struct TableWalk {
         return file.size
     }
 
-    private func note(at moment: Moment) -> TimeNote? {
+    private func note(at moment: ClockReading) -> TimeNote? {
         switch notes {
         case .of(let run): TimeNote(run: run, moment)
         case .copied(let times): times.note
         }
     }
 
-    private func created(at moment: Moment) -> Int64 {
+    private func created(at moment: ClockReading) -> Int64 {
         if case .copied(let times) = notes, let created = times.created { return created }
         return moment.wall
     }

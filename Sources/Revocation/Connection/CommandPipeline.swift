@@ -12,7 +12,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         /// The replies to a caller's commands, in their order.
         case deliver(Caller, PendingCall.Answer)
         /// The one reply is the hoped-for one.
-        case deliverAsHoped(Caller)
+        case deliverExpected(Caller)
         /// The rest has not arrived.
         case wait
         /// The store does not keep to the protocol: the connection must be closed.
@@ -26,7 +26,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         let lateAt: NIODeadline
         let replyCount: Int
         /// What its one command hopes for under ``belief``.
-        var hope: PendingCall.Hope.Reply
+        var hope: PendingCall.ExpectedReply.Reply
         let role: Role
     }
 
@@ -44,7 +44,7 @@ struct CommandPipeline<Caller>: ~Copyable {
     private var scanner = ReplyScanner()
     private var calls = CircularBuffer<Call>()
     /// What the calls that hope for something believe: kept once, as calls come and go.
-    private var belief: Belief?
+    private var belief: PinnedEpoch?
     /// Those of the call at the front that have come.
     private var replies: [Reply] = []
     /// Calls at the front that have expired and only wait for their late replies.
@@ -76,7 +76,7 @@ struct CommandPipeline<Caller>: ~Copyable {
     /// - Parameter hope: what a call of one command expects to hear.
     mutating func sent(
         _ commandCount: Int, for caller: Caller, deadline: NIODeadline, lateAt: NIODeadline = .distantFuture,
-        hope: PendingCall.Hope? = nil, isWitnessed: Bool = false
+        hope: PendingCall.ExpectedReply? = nil, isWitnessed: Bool = false
     ) {
         if let hope, hope.belief !== belief { believe(hope.belief) }
         sent(
@@ -91,7 +91,7 @@ struct CommandPipeline<Caller>: ~Copyable {
 
     private mutating func sent(
         _ commandCount: Int, for caller: Caller?, deadline: NIODeadline, lateAt: NIODeadline,
-        hope: PendingCall.Hope.Reply, _ role: Role
+        hope: PendingCall.ExpectedReply.Reply, _ role: Role
     ) {
         precondition(commandCount > 0, "a call has at least one command")
         // Nothing is acknowledged that nobody witnesses.
@@ -104,7 +104,7 @@ struct CommandPipeline<Caller>: ~Copyable {
     }
 
     /// What was sent under another belief hopes for nothing any more: its replies are given out as they are.
-    private mutating func believe(_ belief: Belief) {
+    private mutating func believe(_ belief: PinnedEpoch) {
         for index in calls.indices { calls[index].hope = .none }
         self.belief = belief
     }
@@ -151,7 +151,7 @@ struct CommandPipeline<Caller>: ~Copyable {
     /// What is to be done now; to be asked until it says ``Action/wait`` or ``Action/close(_:)``.
     mutating func next() -> Action {
         while hopedFor > 0 {
-            if let caller = takeHopedFor() { return .deliverAsHoped(caller) }
+            if let caller = takeHopedFor() { return .deliverExpected(caller) }
         }
         while true {
             if let witness {
@@ -168,7 +168,7 @@ struct CommandPipeline<Caller>: ~Copyable {
                 if call.replyCount == 1, call.role == .plain {
                     removeFirst()
                     guard let caller = call.caller else { continue }
-                    if let belief, reader.holds(belief, call.hope) { return .deliverAsHoped(caller) }
+                    if let belief, reader.holds(belief, call.hope) { return .deliverExpected(caller) }
                     return .deliver(caller, .replies([reader.reply()]))
                 }
                 replies.append(reader.reply())
@@ -199,7 +199,7 @@ struct CommandPipeline<Caller>: ~Copyable {
     }
 
     /// Adds the callers that are to be done with first: those whose reply was recognised as the hoped-for one.
-    mutating func deliverAsHoped(to list: inout [Caller]) {
+    mutating func deliverExpected(to list: inout [Caller]) {
         while hopedFor > 0 {
             guard let caller = takeHopedFor() else { continue }
             // Not copied.
@@ -223,7 +223,7 @@ struct CommandPipeline<Caller>: ~Copyable {
         while true {
             switch next() {
             case .deliver(let caller, let answer): list.append((caller, answer))
-            case .deliverAsHoped(let caller): list.append((caller, .asHoped))
+            case .deliverExpected(let caller): list.append((caller, .expected))
             case .wait: return (list, nil)
             case .close(let failure): return (list, failure)
             }

@@ -32,7 +32,7 @@ enum Handshake {
     /// - Throws: if the log-in failed, or the store may drop revocations.
     static func condition(
         ofHandshake replies: [Reply], sentAt: SentTime, options: StoreConnection.Options
-    ) throws(StoreFailure) -> StoreCondition {
+    ) throws(StoreFailure) -> StoreStatus {
         let count = entrance(options.access).count
         for reply in replies.prefix(count) where reply != .ok { throw StoreFailure(unexpected: reply) }
         return try condition(
@@ -43,7 +43,7 @@ enum Handshake {
     /// - Parameter sentAt: when it was sent, by the boot clock of `options`.
     static func condition(
         ofExamination replies: ArraySlice<Reply>, sentAt: SentTime, options: StoreConnection.Options
-    ) throws(StoreFailure) -> StoreCondition {
+    ) throws(StoreFailure) -> StoreStatus {
         let receivedAt = SentTime(options.bootClock()).milliseconds
         var text = ""
         for reply in replies.dropLast() {
@@ -58,7 +58,7 @@ enum Handshake {
         if clock.doubt(wall: options.wallClock(), boot: receivedAt) != nil {
             warnings.append("this machine's clock and the store's differ by more than 30 seconds: no token is clear")
         }
-        return StoreCondition(
+        return StoreStatus(
             warnings: warnings, dialect: audit.dialect, clock: clock,
             longestToLive: audit.longestToLive)
     }

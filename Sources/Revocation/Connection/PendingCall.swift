@@ -19,7 +19,7 @@ class PendingCall: @unchecked Sendable {
         case witnessed([Reply], Result<Witness, StoreFailure>)
         /// What was hoped for: the store holds none of the keys of a look-up, and the epoch; or it has acknowledged a write,
         /// and is the believed one.
-        case asHoped
+        case expected
     }
 
     /// Goes on with nil if the call takes long.
@@ -36,14 +36,14 @@ class PendingCall: @unchecked Sendable {
 
     /// How many commands there are.
     final let commandCount: Int
-    final let hope: Hope?
+    final let hope: ExpectedReply?
     /// Their bytes are no more.
     final let maximumBytes: Int
     /// As they are sent; nil if they are put together only then.
     private final let commands: ByteBuffer?
     private final var state = State.new
 
-    fileprivate init(commandCount: Int, maximumBytes: Int, _ commands: ByteBuffer? = nil, hope: Hope? = nil) {
+    fileprivate init(commandCount: Int, maximumBytes: Int, _ commands: ByteBuffer? = nil, hope: ExpectedReply? = nil) {
         precondition(commandCount > 0, "a call has at least one command")
         self.commandCount = commandCount
         self.maximumBytes = maximumBytes
@@ -82,15 +82,15 @@ class PendingCall: @unchecked Sendable {
         return true
     }
 
-    /// Tells a task that waits, once, that this takes long: it comes back with ``waitOn(_:)``.
-    final func tellThatItTakesLong() {
+    /// Tells a task that waits, once, that this takes long: it comes back with ``waitCancellably(_:)``.
+    final func resumeAsSlow() {
         guard case .waiting(let waiter, isLate: false) = state else { return }
         state = .unattended(nil)
         waiter.resume(returning: nil)
     }
 
     /// Lets a task wait on that was told that this takes long.
-    final func waitOn(_ waiter: Waiter) {
+    final func waitCancellably(_ waiter: Waiter) {
         guard case .unattended(let outcome) = state else { preconditionFailure("nobody was told that this takes long") }
         if let outcome {
             state = .finished
@@ -111,7 +111,7 @@ class PendingCall: @unchecked Sendable {
                 outcome.flatMap { answer in
                     switch answer {
                     case .replies(let replies): .success(replies)
-                    case .witnessed, .asHoped: .failure(.unexpectedReply)
+                    case .witnessed, .expected: .failure(.unexpectedReply)
                     }
                 })
         case .unattended(nil): state = .unattended(outcome)
@@ -139,14 +139,15 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
     let isIdentified: Bool
 
     /// - Parameter belief: nil if there is none yet.
-    init(_ token: borrowing TokenClaims, in namespace: consuming Namespace, _ belief: Belief?) {
+    init(_ token: borrowing TokenClaims, in namespace: consuming Namespace, _ belief: PinnedEpoch?) {
         let check = Check(token, in: namespace, readsTerms: belief?.terms.areUnwritten ?? false)
         let keyCount = check.keyCount
         let maximumBytes = check.maximumCommandBytes
         isIdentified = check.isIdentified
         self.check = consume check
         super.init(
-            commandCount: 1, maximumBytes: maximumBytes, hope: belief.map { Hope(keyCount: keyCount, belief: $0) })
+            commandCount: 1, maximumBytes: maximumBytes,
+            hope: belief.map { ExpectedReply(keyCount: keyCount, belief: $0) })
     }
 
     /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
@@ -163,7 +164,7 @@ final class PendingRevocation: PendingCall, @unchecked Sendable {
     let entry: RevocationEntry
 
     /// - Parameter belief: what the entry was reckoned from.
-    init(_ entry: RevocationEntry, _ belief: Belief) {
+    init(_ entry: RevocationEntry, _ belief: PinnedEpoch) {
         self.entry = entry
         super.init(
             commandCount: 1, maximumBytes: entry.maximumCommandBytes, hope: .acknowledgement(belief))

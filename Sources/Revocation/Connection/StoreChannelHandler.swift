@@ -105,9 +105,9 @@ final class StoreChannelHandler: ChannelInboundHandler {
         // Whoever is answered may send again: not before the pipeline is done with what it has received.
         var calls: [PendingCall] = []
         swap(&calls, &spareCalls)
-        pipeline.deliverAsHoped(to: &calls)
+        pipeline.deliverExpected(to: &calls)
         let (answers, failure) = pipeline.deliver()
-        for call in calls { call.finish(.success(.asHoped)) }
+        for call in calls { call.finish(.success(.expected)) }
         for (call, answer) in answers { call.finish(.success(answer)) }
         calls.removeAll(keepingCapacity: calls.count <= Self.keptCalls)
         swap(&calls, &spareCalls)
@@ -156,7 +156,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     private func timeIsUp() {
         let now = NIODeadline.now()
-        for call in pipeline.late(now: now) { call.tellThatItTakesLong() }
+        for call in pipeline.late(now: now) { call.resumeAsSlow() }
         for call in pipeline.expire(now: now) {
             breaker.timedOut(now: now)
             call.finish(.failure(isEncrypted && !hasReceived ? .silentHandshake : .timedOut))

@@ -56,16 +56,16 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     enum Event: Sendable {
-        case connected(StoreCondition)
+        case connected(StoreStatus)
         /// Told again from time to time.
-        case examined(StoreCondition)
+        case examined(StoreStatus)
         /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is one.
         case lost(StoreFailure, (any Error)?)
     }
 
     /// What the latest examination found.
     private struct Knowledge {
-        var condition: StoreCondition?
+        var condition: StoreStatus?
         var isConnected = false
     }
 
@@ -79,9 +79,9 @@ final class StoreConnection: @unchecked Sendable {
     private let isWitnessed: Bool
     /// What this connection's store was like when it was last examined; known before any call is answered. Another
     /// connection's may be another store's.
-    var condition: StoreCondition? { knowledge.withLock { $0.condition } }
+    var condition: StoreStatus? { knowledge.withLock { $0.condition } }
     /// nil while there is no connection.
-    var presentCondition: StoreCondition? { knowledge.withLock { $0.isConnected ? $0.condition : nil } }
+    var presentCondition: StoreStatus? { knowledge.withLock { $0.isConnected ? $0.condition : nil } }
 
     private let options: Options
     private let knowledge = Mutex(Knowledge())
@@ -138,7 +138,7 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     /// What the store is like, which is examined before anything else is asked.
-    func examined() async throws(StoreFailure) -> StoreCondition {
+    func examined() async throws(StoreFailure) -> StoreStatus {
         if let condition { return condition }
         _ = try await outcome(of: [Command("TIME")])
         guard let condition else { throw .clockUnknown }
@@ -149,7 +149,7 @@ final class StoreConnection: @unchecked Sendable {
     func lateOutcome(of call: PendingCall) async -> PendingCall.Outcome {
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
-                loop.execute { call.waitOn(waiter) }
+                loop.execute { call.waitCancellably(waiter) }
             }
         } onCancel: {
             loop.execute { call.finish(.failure(.cancelled)) }
@@ -219,7 +219,7 @@ final class StoreConnection: @unchecked Sendable {
             return fail(batch, StoreFailure(.unreachable, "too many commands wait for the connection to the store"))
         }
         held.append(batch)
-        for call in batch.calls { call.tellThatItTakesLong() }
+        for call in batch.calls { call.resumeAsSlow() }
     }
 
     private func send(_ batch: CallBatch, through handler: StoreChannelHandler) {
@@ -283,7 +283,7 @@ final class StoreConnection: @unchecked Sendable {
         handler.send(CallBatch(handshake), timeout: deadline - .now())
     }
 
-    private func begin(_ condition: StoreCondition) {
+    private func begin(_ condition: StoreStatus) {
         loop.assertInEventLoop()
         guard lifecycle.connected() else {
             handler?.end(.closed)
@@ -305,7 +305,7 @@ final class StoreConnection: @unchecked Sendable {
         following = loop.scheduleTask(in: Self.primaryInterval) { [weak self] in self?.followPrimary() }
     }
 
-    private func learn(_ condition: StoreCondition) {
+    private func learn(_ condition: StoreStatus) {
         clock = condition.clock
         knowledge.withLock { $0 = Knowledge(condition: condition, isConnected: true) }
     }

@@ -8,7 +8,7 @@ extension RevocationList {
     /// What is known of the store before anything else is asked.
     struct Contact {
         /// nil if the store cannot be believed.
-        var belief: Belief?
+        var belief: PinnedEpoch?
         /// Where to look nonetheless: a revocation is told whatever else is amiss. nil if not even that is known.
         var terms: TermsInForce?
         /// Why it cannot be believed.
@@ -50,7 +50,7 @@ extension RevocationList {
         if configuration.omitted != .terms, let disagreement = wanted.disagreement(with: terms.terms) {
             return Contact(terms: terms, cause: UnknownCause(.termsDisagree, disagreement))
         }
-        let belief = Belief(pinned, terms: terms, omitting: configuration.omitted)
+        let belief = PinnedEpoch(pinned, terms: terms, omitting: configuration.omitted)
         pin.withLock { $0.believe(belief) }
         return Contact(belief: belief, terms: terms)
     }
@@ -80,12 +80,12 @@ extension RevocationList {
     }
 
     /// What revocations are reckoned from. A denylist without terms gets those of this process.
-    func beliefForWriting() async throws(RevocationError) -> Belief {
+    func beliefForWriting() async throws(RevocationError) -> PinnedEpoch {
         do throws(UnknownCause) { return try await writtenBelief() } catch { throw RevocationError(error) }
     }
 
     /// What tokens are issued and revoked under: a store that is believed, and that has terms now if it had none.
-    func writtenBelief() async throws(UnknownCause) -> Belief {
+    func writtenBelief() async throws(UnknownCause) -> PinnedEpoch {
         var contact = await contact()
         if let belief = contact.belief, belief.terms.areUnwritten {
             let terms = belief.terms.terms.bytes
@@ -107,7 +107,7 @@ extension RevocationList {
     /// again, and it is written once more.
     /// - Parameter needsTerms: whether what is written is reckoned from the terms.
     func proven<Value>(
-        needsTerms: Bool = true, _ write: (Belief) async throws(RevocationError) -> Witnessed<Value>
+        needsTerms: Bool = true, _ write: (PinnedEpoch) async throws(RevocationError) -> Witnessed<Value>
     ) async throws(RevocationError) -> Value {
         let belief = try await beliefForWriting()
         let witnessed = try await write(belief)
@@ -121,7 +121,7 @@ extension RevocationList {
     }
 
     private func again<Value>(
-        _ write: (Belief) async throws(RevocationError) -> Witnessed<Value>
+        _ write: (PinnedEpoch) async throws(RevocationError) -> Witnessed<Value>
     ) async throws(RevocationError) -> Value {
         pin.withLock { $0.forgetTerms() }
         let belief = try await beliefForWriting()

@@ -54,7 +54,7 @@ extension RevocationList {
             }
         #endif
         // Nearly always: there is nothing to compare, and nothing to remember.
-        if case .success(.asHoped) = outcome, call.isIdentified, !remembersClear { return .clear }
+        if case .success(.expected) = outcome, call.isIdentified, !remembersClear { return .clear }
         let findings: Result<Check.Findings, StoreFailure>
         if let outcome {
             findings = outcome.findings(of: call.check)
@@ -194,7 +194,7 @@ extension PendingCall.Outcome {
     fileprivate func findings(of check: Check) -> Result<Check.Findings, StoreFailure> {
         switch self {
         case .failure(let failure): return .failure(failure)
-        case .success(.asHoped): return .success(.nothing)
+        case .success(.expected): return .success(.nothing)
         case .success(.replies(let replies)):
             do throws(StoreFailure) {
                 return .success(.values(try (replies.first ?? .null).values(count: check.keyCount)))

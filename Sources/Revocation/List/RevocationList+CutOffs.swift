@@ -7,7 +7,7 @@ extension RevocationList {
     /// - Parameter token: the one by which it is revoked; its other cut-offs may have pushed it ahead.
     /// - Returns: by key; empty if there is no cut-off among the requests.
     func cutOffReadings(
-        for requests: [RevocationRequest], _ namespace: Namespace, _ belief: Belief, presented token: TokenClaims?
+        for requests: [RevocationRequest], _ namespace: Namespace, _ belief: PinnedEpoch, presented token: TokenClaims?
     ) async throws(RevocationError) -> [ExactString: CutOffReading] {
         var keys: [String] = []
         for request in requests where request.cutOff != nil {
@@ -32,7 +32,7 @@ extension RevocationList {
 
     /// The values of keys and the time before, both from the store that is believed.
     private func provenLookUp(
-        _ keys: [String], _ belief: Belief
+        _ keys: [String], _ belief: PinnedEpoch
     ) async throws(RevocationError) -> TimedValues {
         let timed = try await acting { () async throws(StoreFailure) in
             try await backend.timedLookUp(keys + [Epoch.key])

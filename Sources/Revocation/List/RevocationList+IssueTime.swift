@@ -30,7 +30,7 @@ extension RevocationList {
     }
 
     private func issueTime(
-        _ check: Check, _ belief: Belief, longestDelay: Int64
+        _ check: Check, _ belief: PinnedEpoch, longestDelay: Int64
     ) async throws(UnknownCause) -> (time: Int64, now: Int64) {
         let timed = try await asking { () async throws(StoreFailure) in try await backend.timedLookUp(check.keys) }
         try await demandRightClock()

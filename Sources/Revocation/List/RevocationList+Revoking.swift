@@ -93,7 +93,7 @@ extension RevocationList {
     /// - Returns: what was written, and how many replicas have it, if that was waited for.
     private func write(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?,
-        _ belief: Belief
+        _ belief: PinnedEpoch
     ) async throws(RevocationError) -> Witnessed<(RevocationPlan, Int?)> {
         let issuer = try self.issuer(issuer, of: belief)
         var circumstances = RevocationPlan.Circumstances(issuer: issuer, terms: belief.terms, now: try await now())
@@ -118,7 +118,7 @@ extension RevocationList {
     /// What a revocation is written with that takes one command.
     private struct DirectWrite {
         let connection: StoreConnection
-        let belief: Belief
+        let belief: PinnedEpoch
         let issuer: IssuerInForce
         /// The store's time.
         let now: Int64
@@ -241,9 +241,9 @@ extension Acknowledgement {
 
 extension PendingCall.Outcome {
     /// - Throws: unless the believed store has acknowledged the one command.
-    fileprivate func acknowledgement(from belief: Belief) throws(StoreFailure) {
+    fileprivate func acknowledgement(from belief: PinnedEpoch) throws(StoreFailure) {
         switch try get() {
-        case .asHoped: break
+        case .expected: break
         case .witnessed(let replies, let witness):
             guard try Witnessed(replies, [witness]).value(from: belief) == [.ok] else {
                 throw StoreFailure(unexpected: replies.first ?? .null)

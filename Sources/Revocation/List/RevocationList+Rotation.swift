@@ -36,7 +36,7 @@ extension RevocationList {
             throw RevocationError(
                 .unrevocableToken, "only a refresh token with jti, sid, exp and iat can be exchanged")
         }
-        let belief: Belief
+        let belief: PinnedEpoch
         do throws(UnknownCause) { belief = try await writtenBelief() } catch { return .unknown(error) }
         let issuer = try issuer(token.issuer, of: belief)
         let key = try issuer.namespace.revocationKey(for: .token(identifier))
@@ -54,7 +54,7 @@ extension RevocationList {
     }
 
     private func rotate(
-        _ token: TokenClaims, _ check: Check, _ belief: Belief, to successor: String, expiresAt: Int64
+        _ token: TokenClaims, _ check: Check, _ belief: PinnedEpoch, to successor: String, expiresAt: Int64
     ) async throws(UnknownCause) -> RotationOutcome {
         try await demandRightClock()
         let now = try await asking { () async throws(StoreFailure) in try await storeTime() }

@@ -27,8 +27,8 @@ public final class RevocationList: Sendable {
     /// Whether the state file holds the pinned epoch, or there is none of either.
     let isStateKept = Atomic(true)
     let pin: Mutex<EpochPin>
-    let unsettled = Mutex(UnsettledRotations())
-    let known = Mutex(KnownAnswers())
+    let unsettled = Mutex(PendingSuccessors())
+    let known = Mutex(AnswerCache())
     let allowances = Mutex(Throttle(every: .seconds(1)))
     let metrics: RevocationMetrics
     /// nil if nobody looks at spans: found out once, as asking costs every check.
@@ -194,7 +194,7 @@ public final class RevocationList: Sendable {
         .unidentifiable, "the denylist's terms do not know the token's issuer (revoked terms --add adds one)")
 
     /// - Throws: ``RevocationError/Code/unknownIssuer``.
-    func issuer(_ name: String?, of belief: Belief) throws(RevocationError) -> IssuerInForce {
+    func issuer(_ name: String?, of belief: PinnedEpoch) throws(RevocationError) -> IssuerInForce {
         if let issuer = belief.terms.issuer(name) { return issuer }
         let names = belief.terms.terms.issuers.compactMap(\.name).joined(separator: ", ")
         throw RevocationError(
@@ -206,7 +206,7 @@ public final class RevocationList: Sendable {
 
     /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may be
     /// older than what was revoked again before the acceptance.
-    var belief: Belief? { pin.withLock { $0.belief } }
+    var belief: PinnedEpoch? { pin.withLock { $0.belief } }
 
     /// Does what can be done about something that could not be proven.
     func look(into cause: UnknownCause) {

@@ -7,7 +7,7 @@ struct EpochPin: Sendable {
 
     private(set) var pinned: [UInt8]?
     /// nil until terms were read under the pinned epoch.
-    private(set) var belief: Belief?
+    private(set) var belief: PinnedEpoch?
     /// The terms that the store last had under the pinned epoch: what it gets again if it loses them.
     private(set) var knownTerms: Terms?
     private var askedAt: ContinuousClock.Instant?
@@ -31,7 +31,7 @@ struct EpochPin: Sendable {
     }
 
     /// Goes by terms from now on that were read with the pinned epoch.
-    mutating func believe(_ belief: Belief) {
+    mutating func believe(_ belief: PinnedEpoch) {
         guard belief.epoch == pinned else { return }
         self.belief = belief
         if !belief.terms.areUnwritten { knownTerms = belief.terms.terms }

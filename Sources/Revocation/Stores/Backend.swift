@@ -48,7 +48,7 @@ protocol Backend: Sendable {
     func witnessOfWrites() async throws(StoreFailure) -> Witness?
 
     /// What is known of the store itself; the first call may have to ask.
-    func condition() async throws(StoreFailure) -> StoreCondition
+    func condition() async throws(StoreFailure) -> StoreStatus
 
     func close() async
 

@@ -45,9 +45,9 @@ final class MemoryBackend: Backend {
         }
     }
 
-    func condition() async throws(StoreFailure) -> StoreCondition {
+    func condition() async throws(StoreFailure) -> StoreStatus {
         let boot = bootClock()
-        return StoreCondition(clock: StoreClock(time: time(), sentAt: boot, receivedAt: boot))
+        return StoreStatus(clock: StoreClock(time: time(), sentAt: boot, receivedAt: boot))
     }
 
     private func time() -> Int64 {
@@ -123,14 +123,14 @@ final class MemoryBackend: Backend {
         isClosed.store(true, ordering: .relaxed)
     }
 
-    private func expiry(of entry: RevocationEntry, at moment: Moment) -> Int64 {
+    private func expiry(of entry: RevocationEntry, at moment: ClockReading) -> Int64 {
         let (lifetime, hasOverflown) = entry.secondsToLive.multipliedReportingOverflow(by: 1_000)
         let (expiry, isBeyondTime) = moment.guarded.addingReportingOverflow(lifetime)
         return hasOverflown || isBeyondTime ? Expiry.never : expiry
     }
 
     /// A revocation only grows, as it does in the daemon (DESIGN §4.1).
-    private func merge(_ new: RevocationEntry, expiry: Int64, at moment: Moment) {
+    private func merge(_ new: RevocationEntry, expiry: Int64, at moment: ClockReading) {
         let key = new.key.utf8.span.bytes
         let value = new.value.utf8.span.bytes
         denylist.update(key, hash: denylist.hash(of: key), at: moment) { entry in
@@ -143,7 +143,7 @@ final class MemoryBackend: Backend {
         }
     }
 
-    private func moment() -> Moment { Moment(wall: wallClock(), guarded: guarded.time(at: bootClock())) }
+    private func moment() -> ClockReading { ClockReading(wall: wallClock(), guarded: guarded.time(at: bootClock())) }
 
     private func checkOpen() throws(StoreFailure) {
         if isClosed.load(ordering: .relaxed) { throw .closed }

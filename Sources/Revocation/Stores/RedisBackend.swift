@@ -19,7 +19,7 @@ final class RedisBackend: Backend {
         configuration: RevocationConfiguration, logger: Logger, dialect: StoreDialect? = nil,
         examinationInterval: TimeAmount = .seconds(60)
     ) {
-        let watch = StoreWatch(logger, address)
+        let watch = StoreMonitor(logger, address)
         self.address = address
         knownDialect = dialect
         replicas = configuration.replicas
@@ -174,8 +174,8 @@ final class RedisBackend: Backend {
     func dialect() async throws(StoreFailure) -> StoreDialect { try await destination().1 }
 
     /// What is true of the store at the end of each connection: it need not be the same for all of them.
-    func condition() async throws(StoreFailure) -> StoreCondition {
-        if let condition = StoreCondition.joining(checks.conditions + writes.conditions) { return condition }
+    func condition() async throws(StoreFailure) -> StoreStatus {
+        if let condition = StoreStatus.joining(checks.conditions + writes.conditions) { return condition }
         return try await checks.connection().examined()
     }
 

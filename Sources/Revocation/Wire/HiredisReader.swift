@@ -57,7 +57,9 @@ final class HiredisReader {
     func reply() -> Reply { notes.pointee.reply() }
 
     /// Whether that reply is the one hoped for.
-    func holds(_ belief: Belief, _ hope: PendingCall.Hope.Reply) -> Bool { notes.pointee.holds(belief, hope) }
+    func holds(_ belief: PinnedEpoch, _ hope: PendingCall.ExpectedReply.Reply) -> Bool {
+        notes.pointee.holds(belief, hope)
+    }
 }
 
 /// What hiredis takes for a reply object: any address but zero.

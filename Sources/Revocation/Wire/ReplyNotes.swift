@@ -33,9 +33,9 @@ struct ReplyNotes {
 
     /// Whether it is an array of nothing but the epoch, which comes last.
     /// - Parameter hope: of a look-up; any other is not recognised here.
-    func holds(_ belief: Belief, _ hope: PendingCall.Hope.Reply) -> Bool {
+    func holds(_ belief: PinnedEpoch, _ hope: PendingCall.ExpectedReply.Reply) -> Bool {
         let keyCount = Int(hope.rawValue)
-        guard keyCount > 0, keyCount < PendingCall.Hope.Reply.ok.rawValue, notes.count == keyCount + 1,
+        guard keyCount > 0, keyCount < PendingCall.ExpectedReply.Reply.ok.rawValue, notes.count == keyCount + 1,
             notes[0].kind == .array, notes[0].number == keyCount
         else { return false }
         for index in 1..<keyCount where notes[index].kind != .null { return false }

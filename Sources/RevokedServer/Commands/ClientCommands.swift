@@ -5,7 +5,7 @@ import Synchronization
 enum ClientCommands {
     static let invalidName = "ERR Client names cannot contain spaces, newlines or special characters."
 
-    static func client(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
+    static func client(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
         switch ClientSubcommand.read(arguments, session, &worker) {
         case .id: worker.reply.integer(session.client.id)
         case .getname:
@@ -42,7 +42,7 @@ enum ClientCommands {
         return name.byteCount <= 1024
     }
 
-    private static func setInformation(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
+    private static func setInformation(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
         let value = arguments[3]
         guard isValidName(value) else {
             let what = arguments[2].equalsIgnoringCase("lib-name") ? "lib-name" : "lib-ver"
@@ -110,7 +110,7 @@ enum ClientCommands {
 
     // MARK: KILL
 
-    private static func kill(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
+    private static func kill(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
         let all = worker.daemon.clients.all
         if arguments.count == 3 {
             let address = arguments.text(2)
@@ -159,7 +159,7 @@ enum ClientCommands {
         for victim in victims { end(victim, &session) }
     }
 
-    private static func end(_ victim: ClientRecord, _ session: inout Session) {
+    private static func end(_ victim: ClientRecord, _ session: inout ClientSession) {
         if victim === session.client { session.isClosing = true } else { victim.end() }
     }
 }
@@ -167,6 +167,6 @@ enum ClientCommands {
 extension Worker {
     /// An error with a word of the client's in it, cut at 128 bytes and at a zero as Redis does.
     mutating func failWithWord(_ before: String, _ word: RawSpan, _ after: String) {
-        fail(bytes: Array(before.utf8) + Session.cut(word, at: 128) + Array(after.utf8))
+        fail(bytes: Array(before.utf8) + ClientSession.cut(word, at: 128) + Array(after.utf8))
     }
 }

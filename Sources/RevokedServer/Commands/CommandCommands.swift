@@ -2,7 +2,7 @@ import RESP
 
 /// `COMMAND`: what commands there are.
 enum CommandCommands {
-    static func command(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func command(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         guard arguments.count > 1 else {
             worker.reply.array(CommandTable.shared.commands.count)
             for index in CommandTable.shared.commands.indices {

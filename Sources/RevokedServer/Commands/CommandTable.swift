@@ -63,7 +63,7 @@ struct CommandTable: Sendable, BitwiseCopyable {
     /// In the order of ``commands``.
     static let names = all.map { "\($0.name)" }
 
-    let commands: FrozenArray<Command>
+    let commands: StaticTable<Command>
 
     private static let all: [Command] = {
         let one = (first: 1, last: 1, step: 1)
@@ -160,7 +160,7 @@ struct CommandTable: Sendable, BitwiseCopyable {
     }
 
     private static let slots = 256
-    private let places: FrozenArray<Place>
+    private let places: StaticTable<Place>
 
     private init() {
         var places = Array(repeating: Place(), count: Self.slots)
@@ -170,8 +170,8 @@ struct CommandTable: Sendable, BitwiseCopyable {
             while places[slot].index >= 0 { slot = (slot + 1) % Self.slots }
             places[slot] = Place(name: name, index: index)
         }
-        commands = FrozenArray(Self.all)
-        self.places = FrozenArray(places)
+        commands = StaticTable(Self.all)
+        self.places = StaticTable(places)
     }
 
     /// The index of the command with this name, in any case; -1 if there is none.

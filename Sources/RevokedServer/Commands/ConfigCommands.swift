@@ -6,7 +6,7 @@ import Synchronization
 
 /// `CONFIG`: the settings there are, and the few that may change while the daemon runs.
 enum ConfigCommands {
-    static func config(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func config(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         switch ConfigSubcommand.read(arguments, session, &worker) {
         case .get: get(arguments, &worker)
         case .set: set(arguments, &worker)

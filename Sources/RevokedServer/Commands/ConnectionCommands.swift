@@ -11,7 +11,7 @@ enum ConnectionCommands {
         }
     }
 
-    static func quit(_ session: inout Session, _ worker: inout Worker) {
+    static func quit(_ session: inout ClientSession, _ worker: inout Worker) {
         worker.reply.ok()
         session.isClosing = true
     }
@@ -24,7 +24,7 @@ enum ConnectionCommands {
         if number == 0 { worker.reply.ok() } else { worker.fail("ERR DB index is out of range") }
     }
 
-    static func auth(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
+    static func auth(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
         guard arguments.count <= 3 else { return worker.failSyntax() }
         if arguments.count == 2, !worker.daemon.credentials.isPasswordRequired {
             return worker.fail(
@@ -44,7 +44,7 @@ enum ConnectionCommands {
         worker.fail("WRONGPASS invalid username-password pair or user is disabled.")
     }
 
-    static func reset(_ session: inout Session, _ worker: inout Worker) {
+    static func reset(_ session: inout ClientSession, _ worker: inout Worker) {
         session.speak(.two, &worker)
         session.become(worker.daemon.credentials.initialUser)
         session.client.details.withLock {
@@ -56,7 +56,7 @@ enum ConnectionCommands {
 
     // MARK: HELLO
 
-    static func hello(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
+    static func hello(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
         var version: ProtocolVersion?
         if arguments.count > 1 {
             guard let number = arguments[1].parseInteger() else {
@@ -87,7 +87,8 @@ enum ConnectionCommands {
                 index += 2
             } else {
                 return worker.fail(
-                    bytes: Array("ERR Syntax error in HELLO option '".utf8) + Session.cut(arguments[index], at: 128)
+                    bytes: Array("ERR Syntax error in HELLO option '".utf8)
+                        + ClientSession.cut(arguments[index], at: 128)
                         + Array("'".utf8))
             }
         }
@@ -102,7 +103,7 @@ enum ConnectionCommands {
     }
 
     /// The field `server` stays `redis`: clients look for it. `INFO server` tells who we are.
-    private static func introduce(_ session: borrowing Session, _ worker: inout Worker) {
+    private static func introduce(_ session: borrowing ClientSession, _ worker: inout Worker) {
         worker.reply.map(7)
         worker.reply.bulk("server")
         worker.reply.bulk("redis")

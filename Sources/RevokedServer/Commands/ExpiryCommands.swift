@@ -53,7 +53,7 @@ enum ExpiryCommands {
             } else if word.equalsIgnoringCase("lt") {
                 conditions.insert(.ifLess)
             } else {
-                worker.fail(bytes: Array("ERR Unsupported option ".utf8) + Session.cut(word, at: word.byteCount))
+                worker.fail(bytes: Array("ERR Unsupported option ".utf8) + ClientSession.cut(word, at: word.byteCount))
                 return nil
             }
         }
@@ -70,7 +70,7 @@ enum ExpiryCommands {
 
     static func expire(
         _ arguments: Arguments, _ unit: TimeUnit, isAbsolute: Bool, _ command: String,
-        _ session: borrowing Session, _ worker: inout Worker
+        _ session: borrowing ClientSession, _ worker: inout Worker
     ) {
         guard let conditions = readConditions(arguments, &worker) else { return }
         guard let number = arguments[2].parseInteger() else { return worker.failNotAnInteger() }
@@ -128,7 +128,7 @@ enum ExpiryCommands {
             longestSeconds: worker.daemon.configuration.maximumRevocation)
     }
 
-    static func persist(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func persist(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         let keyClass = worker.classify(arguments[1])
         guard worker.mayWrite(keyClass, session, "persist") else { return }
         var position: UInt64 = 0
@@ -150,7 +150,7 @@ enum ExpiryCommands {
 
     // MARK: GETEX
 
-    static func getex(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func getex(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         guard let options = SetOptions(arguments, from: 2, of: .getex) else { return worker.failSyntax() }
         let key = arguments[1]
         // As Redis does: what is wrong with the time is said only of a key that is there.

@@ -18,7 +18,9 @@ enum KeyCommands {
 
     /// `DEL` and `UNLINK`: nothing is removed unless all of them may be. Among several keys the daemon's own are passed over,
     /// as if they were not there: whoever deletes everything that begins with `revoked` means the rest.
-    static func del(_ arguments: Arguments, _ session: borrowing Session, _ command: String, _ worker: inout Worker) {
+    static func del(
+        _ arguments: Arguments, _ session: borrowing ClientSession, _ command: String, _ worker: inout Worker
+    ) {
         let isAlone = arguments.count == 2
         for index in 1..<arguments.count {
             let keyClass = worker.classify(arguments[index])
@@ -39,7 +41,7 @@ enum KeyCommands {
         worker.reply.integer(removed)
     }
 
-    static func getdel(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func getdel(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         guard worker.mayRemove(worker.classify(arguments[1]), session, "getdel") else { return }
         var position: UInt64 = 0
         let hash = worker.hash(1, of: arguments)

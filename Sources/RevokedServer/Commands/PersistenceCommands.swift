@@ -9,7 +9,7 @@ enum PersistenceCommands {
     /// Answers when the snapshot is on disk; other clients are served meanwhile.
     static func save(_ worker: inout Worker) {
         guard let persistence = worker.daemon.persistence else { return worker.fail(noDirectory) }
-        let later = LaterReply()
+        let later = DeferredReply()
         let isAccepted = persistence.requestSave(isInBackground: false) { [weak daemon = worker.daemon] error in
             later.complete(error.map { "ERR the snapshot could not be written: \($0)" })
             daemon?.logHasProgressed()

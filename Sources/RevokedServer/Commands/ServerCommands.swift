@@ -21,7 +21,7 @@ enum ServerCommands {
         worker.reply.bulk(String(now % 1000 * 1000))
     }
 
-    static func shutdown(_ arguments: Arguments, _ session: inout Session, _ worker: inout Worker) {
+    static func shutdown(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
         var aborts = false
         var forces = false
         var saves: Bool?
@@ -55,9 +55,9 @@ enum ServerCommands {
     private static let shutdownFailed = "ERR Errors trying to SHUTDOWN. Check logs."
 
     private static func saveAndShutDown(
-        _ persistence: Persistence?, forces: Bool, _ session: inout Session, _ worker: inout Worker
+        _ persistence: Persistence?, forces: Bool, _ session: inout ClientSession, _ worker: inout Worker
     ) {
-        let later = LaterReply()
+        let later = DeferredReply()
         let isAccepted = persistence?.requestSave(isInBackground: false) { [weak daemon = worker.daemon] error in
             guard let daemon else { return }
             let fails = error != nil && !forces
@@ -73,7 +73,7 @@ enum ServerCommands {
     }
 
     /// As in Redis, the answer is that the connection closes.
-    private static func end(_ session: inout Session, _ worker: borrowing Worker) {
+    private static func end(_ session: inout ClientSession, _ worker: borrowing Worker) {
         session.isClosing = true
         worker.daemon.shutDown()
     }

@@ -5,7 +5,7 @@ import RESP
 
 /// Writing strings.
 enum SetCommands {
-    static func set(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func set(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         guard let options = SetOptions(arguments, from: 3, of: .set) else { return worker.failSyntax() }
         var time = NewExpiry.none
         switch options.time {
@@ -21,20 +21,20 @@ enum SetCommands {
     }
 
     static func setex(
-        _ arguments: Arguments, _ unit: TimeUnit, _ session: borrowing Session, _ worker: inout Worker
+        _ arguments: Arguments, _ unit: TimeUnit, _ session: borrowing ClientSession, _ worker: inout Worker
     ) {
         let command = unit == .seconds ? "setex" : "psetex"
         guard let given = worker.readExpiry(arguments[2], unit, isAbsolute: false, command) else { return }
         perform(Write(key: 1, value: 3, time: .at(given), command: command), arguments, session, &worker)
     }
 
-    static func setnx(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func setnx(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         let write = Write(key: 1, value: 2, condition: .ifAbsent, command: "setnx")
         perform(write, arguments, session, &worker)
     }
 
     /// All or nothing: guarded keys cannot be written without an expiry.
-    static func mset(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) {
+    static func mset(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
         guard arguments.count % 2 == 1 else {
             return worker.fail("ERR wrong number of arguments for 'mset' command")
         }
@@ -90,7 +90,7 @@ enum SetCommands {
     }
 
     private static func perform(
-        _ write: Write, _ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker
+        _ write: Write, _ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker
     ) {
         let key = arguments[write.key]
         let value = arguments[write.value]
@@ -152,7 +152,8 @@ enum SetCommands {
 
     /// `SET` of one of the daemon's own keys, by the rules of ``OwnKeyRules``.
     private static func perform(
-        _ write: Write, on own: OwnKey, _ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker
+        _ write: Write, on own: OwnKey, _ arguments: Arguments, _ session: borrowing ClientSession,
+        _ worker: inout Worker
     ) {
         let isPlain = if case .none = write.time { write.command == "set" } else { false }
         guard isPlain else {
@@ -179,7 +180,7 @@ enum SetCommands {
                 } : OwnKeyRules.refusal(of: value, for: own, over: nil, isAdministrator: isAdministrator)
             switch refusal {
             case .error(let text): return .refused(text)
-            case .permission: return .refused(Session.permissionRefusal(write.command))
+            case .permission: return .refused(ClientSession.permissionRefusal(write.command))
             case .shrinkage(let text):
                 isShrinkage = true
                 return .refused(text)
@@ -207,7 +208,7 @@ enum SetCommands {
 
     /// `SET revoked.accepted "<epoch> replaces <epoch>"`: answered when the acceptance is on disk.
     private static func accept(
-        _ write: Write, _ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker
+        _ write: Write, _ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker
     ) {
         guard session.mayAdminister(worker) else { return session.refusePermission(write.command, &worker) }
         guard case .always = write.condition, !write.returnsOld else {

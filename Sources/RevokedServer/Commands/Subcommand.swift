@@ -27,7 +27,7 @@ struct SubcommandRule {
 extension Subcommand {
     /// The subcommand that is meant, if it may be executed. `HELP` is answered here.
     /// - Returns: nil if it has been answered already.
-    static func read(_ arguments: Arguments, _ session: borrowing Session, _ worker: inout Worker) -> Self? {
+    static func read(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) -> Self? {
         let word = arguments[1]
         guard let subcommand = allCases.first(where: { word.equalsIgnoringCase($0) }) else {
             if word.equalsIgnoringCase("help") {

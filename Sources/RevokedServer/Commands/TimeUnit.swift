@@ -23,7 +23,7 @@ struct ExpiryArgument {
     /// What is given as Unix time counts from the wall clock: if guarded time is ahead of that, a guarded key must not end
     /// early by as much; if it is behind, the key stays until guarded time has passed it.
     /// - Returns: nil if it overflows.
-    func expiry(_ keyClass: KeyClass, _ moment: Moment) -> Int64? {
+    func expiry(_ keyClass: KeyClass, _ moment: ClockReading) -> Int64? {
         let start =
             switch (keyClass, isAbsolute) {
             case (.guarded, true): moment.lead
@@ -36,7 +36,7 @@ struct ExpiryArgument {
     }
 
     /// The lifetime that is asked for, in milliseconds.
-    func lifetime(at moment: Moment) -> Int64 {
+    func lifetime(at moment: ClockReading) -> Int64 {
         guard isAbsolute else { return milliseconds }
         let (left, overflow) = milliseconds.subtractingReportingOverflow(moment.wall)
         // Only a large number less a negative one, or the reverse.

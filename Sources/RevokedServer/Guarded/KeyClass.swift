@@ -102,7 +102,7 @@ extension Daemon {
     }
 
     /// Visits about `count` live entries from `cursor` on, as Redis' `SCAN` does; not the daemon's own.
-    func scan(from cursor: UInt64, count: Int, at moment: Moment, _ visit: (_ key: RawSpan) -> Void) -> UInt64 {
+    func scan(from cursor: UInt64, count: Int, at moment: ClockReading, _ visit: (_ key: RawSpan) -> Void) -> UInt64 {
         denylist.scan(from: cursor, count: count, at: moment) { key, _, _ in
             if OwnKey(key) == nil { visit(key) }
         }
@@ -110,7 +110,7 @@ extension Daemon {
 
     /// Calls `visit` with a random live key that is not the daemon's own.
     /// - Returns: false if there is none.
-    func visitRandomKey(at moment: Moment, _ visit: (_ key: RawSpan) -> Void) -> Bool {
+    func visitRandomKey(at moment: ClockReading, _ visit: (_ key: RawSpan) -> Void) -> Bool {
         // Where the own keys are not nearly all that there is, few attempts are enough.
         for _ in 0..<16 {
             let isVisited = denylist.random(at: moment) { key in

@@ -29,7 +29,7 @@ extension Daemon {
         /// A position of the log, 0 if for none.
         var position: UInt64
         /// Or that the new epoch is on disk.
-        var later: LaterReply?
+        var later: DeferredReply?
     }
 
     /// Forgets everything but the terms, and that it ever was the same list. What is forgotten on disk never stands beside the
@@ -102,7 +102,7 @@ extension Daemon {
 
     enum Acceptance {
         /// Answered when this is done; nil: at once.
-        case accepted(LaterReply?)
+        case accepted(DeferredReply?)
         /// An error, its code included.
         case refused(String)
     }
@@ -152,7 +152,7 @@ extension Daemon {
         show(record, locked)
     }
 
-    private func storeEpoch(_ persistence: Persistence, before: EpochRecord? = nil) -> LaterReply {
+    private func storeEpoch(_ persistence: Persistence, before: EpochRecord? = nil) -> DeferredReply {
         epochStore.store(
             persistence, onFailure: { [weak self] in self?.withdrawAcceptance(before) },
             onEnd: { [weak self] in self?.logHasProgressed() })

@@ -8,8 +8,8 @@ extension Daemon {
     /// - Parameter apply: what changes with it, if that succeeds; called on any thread.
     func change(
         policy: SyncPolicy?, isLogging: Bool?, trustsClock: Bool, then apply: @escaping @Sendable (Daemon) -> Void
-    ) -> LaterReply {
-        let later = LaterReply()
+    ) -> DeferredReply {
+        let later = DeferredReply()
         guard let persistence else {
             apply(self)
             later.complete(nil)

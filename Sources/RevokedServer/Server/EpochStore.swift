@@ -5,15 +5,15 @@ import Synchronization
 /// Has the epoch written on a thread of its own, one write for all who wait: a reactor waits for no disk.
 final class EpochStore: Sendable {
     /// Who waits for the next write; nil while there is no thread.
-    private let waiting = Mutex<[LaterReply]?>(nil)
+    private let waiting = Mutex<[DeferredReply]?>(nil)
 
     /// - Parameters:
     ///   - onFailure: called on that thread when nothing was written, before anyone is answered.
     ///   - onEnd: called on that thread when somebody has been answered.
     func store(
         _ persistence: Persistence, onFailure: @escaping @Sendable () -> Void, onEnd: @escaping @Sendable () -> Void
-    ) -> LaterReply {
-        let later = LaterReply()
+    ) -> DeferredReply {
+        let later = DeferredReply()
         let isFirst = waiting.withLock { waiting in
             defer { waiting = (waiting ?? []) + [later] }
             return waiting == nil
@@ -33,7 +33,7 @@ final class EpochStore: Sendable {
         return later
     }
 
-    private func next() -> [LaterReply]? {
+    private func next() -> [DeferredReply]? {
         waiting.withLock { waiting in
             guard let replies = waiting, !replies.isEmpty else {
                 waiting = nil

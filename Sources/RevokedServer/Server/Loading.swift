@@ -11,7 +11,7 @@ final class Loading: Sendable {
     private let done = Atomic<Int>(0)
     private let total = Atomic<Int>(0)
 
-    init(startedAt: (moment: Moment, uptime: Int64), isActive: Bool) {
+    init(startedAt: (moment: ClockReading, uptime: Int64), isActive: Bool) {
         self.startedAt = startedAt.moment.wall
         begun = startedAt.uptime
         active = Atomic(isActive)

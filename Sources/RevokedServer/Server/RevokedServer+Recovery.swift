@@ -138,7 +138,7 @@ extension RecoveryReport {
 }
 
 extension RecoveryReport {
-    private static func lag(_ now: Moment) -> String {
+    private static func lag(_ now: ClockReading) -> String {
         guard now.shift >= 1000 else { return "" }
         return
             "; guarded time is \(now.shift / 1000) s behind the wall clock, which ends nothing early; only if that clock is "

@@ -12,7 +12,8 @@ struct LoggedDenylist: Sendable {
     /// Reads and changes one entry, and logs what has come of it.
     /// - Parameter position: becomes what the write's reply has to wait for, 0 if for nothing.
     func update<Result>(
-        _ key: RawSpan, hash: KeyHash, at moment: Moment, _ position: inout UInt64, _ body: (inout Entry) -> Result
+        _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ position: inout UInt64,
+        _ body: (inout Entry) -> Result
     ) -> Result {
         guard let log else { return denylist.update(key, hash: hash, at: moment, body) }
         var end: UInt64 = 0
@@ -31,7 +32,9 @@ struct LoggedDenylist: Sendable {
         return result
     }
 
-    private static func log(_ entry: borrowing Entry, _ key: RawSpan, at moment: Moment, to log: AppendLog) -> UInt64 {
+    private static func log(_ entry: borrowing Entry, _ key: RawSpan, at moment: ClockReading, to log: AppendLog)
+        -> UInt64
+    {
         let expiry = entry.expiry
         guard expiry > 0 else { return log.append(remove: key) }
         return entry.withValue { log.append(set: key, $0, expiry: expiry, at: moment) }

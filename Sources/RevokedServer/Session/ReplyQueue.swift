@@ -11,7 +11,7 @@ struct ReplyQueue {
         var replies: Int
         var position: UInt64
         /// What they wait for instead of the log.
-        var later: LaterReply?
+        var later: DeferredReply?
 
         /// What takes the place of each of the replies; nil if nothing does.
         fileprivate func replacement(_ acknowledged: UInt64, _ refusal: String?) -> String? {

@@ -14,7 +14,7 @@ struct Worker: ~Copyable {
     /// The replies to the connection that is being served, and before them to those that were served with it.
     var reply: ReplyBuffer
     /// When the bytes that are being served were read.
-    private(set) var moment: Moment
+    private(set) var moment: ClockReading
     /// The same in milliseconds of ``ServerClock/uptime()``.
     private(set) var uptime: Int64
     let counters: ThreadCounters
@@ -23,7 +23,7 @@ struct Worker: ~Copyable {
     /// Batches until one is timed.
     private var untimedBatches = 0
     /// The hashes of the keys of the requests that are being served; their arguments' notes count them.
-    private var hashes = Scratch<KeyHash>(capacity: 256)
+    private var hashes = ReusableBuffer<KeyHash>(capacity: 256)
     /// For how many of them the entries have been asked for.
     private var fetched = 0
     /// The requests whose entries are asked for together.
@@ -37,7 +37,7 @@ struct Worker: ~Copyable {
     /// The position of the log that the command being executed waits for; 0 if it has not written.
     private var awaited: UInt64 = 0
     /// What it waits for besides.
-    private var awaitedLater: LaterReply?
+    private var awaitedLater: DeferredReply?
     /// Whether it has read the epoch.
     var hasReadEpoch = false
 
@@ -116,7 +116,7 @@ struct Worker: ~Copyable {
     mutating func wait(for position: UInt64) { awaited = max(awaited, position) }
 
     /// The command being executed is answered when another thread has done what it asks for.
-    mutating func wait(for later: LaterReply) { awaitedLater = later }
+    mutating func wait(for later: DeferredReply) { awaitedLater = later }
 
     /// Notes, at the end of a command whose reply begins at `start`, what that reply waits for.
     @inline(__always)

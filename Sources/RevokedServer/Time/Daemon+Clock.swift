@@ -63,7 +63,7 @@ extension Daemon {
         try persistence?.keepClockNow()
     }
 
-    private func guardedEntries(at moment: Moment) -> Int {
+    private func guardedEntries(at moment: ClockReading) -> Int {
         var count = 0
         var cursor: UInt64 = 0
         repeat {

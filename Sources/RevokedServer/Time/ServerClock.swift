@@ -31,12 +31,12 @@ final class ServerClock: DaemonClock {
 
     // MARK: Reading
 
-    func now() -> Moment { read().moment }
+    func now() -> ClockReading { read().moment }
 
     /// The moment, and the milliseconds since boot that it was read at.
-    func read() -> (moment: Moment, uptime: Int64) {
+    func read() -> (moment: ClockReading, uptime: Int64) {
         let boot = source.boot()
-        return (Moment(wall: source.wall(), guarded: boot &+ offset.load(ordering: .relaxed)), boot)
+        return (ClockReading(wall: source.wall(), guarded: boot &+ offset.load(ordering: .relaxed)), boot)
     }
 
     /// What `TIME` answers, in Unix milliseconds: no earlier than what it, or a daemon before, has answered.

@@ -6,7 +6,7 @@
     final class Connection {
         let descriptor: Int32
         // Unchecked, as the queue: only the reactor's thread comes here, and neither knows its connection.
-        @exclusivity(unchecked) var session: Session
+        @exclusivity(unchecked) var session: ClientSession
         /// Replies that the socket did not take, or that wait for the log.
         @exclusivity(unchecked) private var queue = ReplyQueue()
         /// What epoll waits for.
@@ -28,7 +28,7 @@
         /// When the socket last took something while more was waiting, in milliseconds since boot.
         var progressAt: Int64 = 0
 
-        init(_ descriptor: Int32, _ session: consuming Session, interest: UInt32) {
+        init(_ descriptor: Int32, _ session: consuming ClientSession, interest: UInt32) {
             self.descriptor = descriptor
             self.session = session
             self.interest = interest

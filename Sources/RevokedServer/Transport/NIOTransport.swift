@@ -17,7 +17,7 @@ final class NIOTransport: Transport {
     private let group: MultiThreadedEventLoopGroup
     private let listeners = Mutex([any Channel]())
     private let connections = Mutex([ObjectIdentifier: any Channel]())
-    private let waiters = LogWaiters()
+    private let waiters = NIOLogObservers()
 
     init(_ daemon: Daemon) {
         self.daemon = daemon

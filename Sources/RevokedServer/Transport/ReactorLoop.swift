@@ -232,7 +232,7 @@
                 return discard(descriptor)
             }
             while connections.count <= Int(descriptor) { connections.append(nil) }
-            let session = Session(client: record, daemon: daemon)
+            let session = ClientSession(client: record, daemon: daemon)
             let connection = Connection(descriptor, session, interest: Reactor.readable)
             connections[Int(descriptor)] = connection
             connectionCount += 1
@@ -329,7 +329,7 @@
             let descriptor: Int32
             /// Where its bytes are in ``buffer``.
             let bytes: Range<Int>
-            var prepared: Session.Prepared?
+            var prepared: ClientSession.Prepared?
             /// Where the replies are that wait to be sent.
             var replies: Range<Int>?
         }
@@ -356,10 +356,10 @@
         /// Executes as many reads as make up a batch.
         /// - Returns: the first behind them.
         private mutating func executeBatch(from first: Int) -> Int {
-            Session.clear(&batch, &worker)
+            ClientSession.clear(&batch, &worker)
             let time = worker.beginTiming()
             var end = first
-            while end < reads.count, batch.requestCount < Session.batchRequests {
+            while end < reads.count, batch.requestCount < ClientSession.batchRequests {
                 defer { end += 1 }
                 let bytes = reads[end].bytes
                 guard let connection = connections[Int(reads[end].descriptor)] else { continue }
@@ -412,7 +412,7 @@
 
         /// Writes the replies and decides how to go on.
         private mutating func answer(
-            _ connection: Connection, _ outcome: Session.Outcome, _ bytes: UnsafeRawBufferPointer
+            _ connection: Connection, _ outcome: ClientSession.Outcome, _ bytes: UnsafeRawBufferPointer
         ) {
             let before = connection.pending
             worker.counters.add(bytes.count, to: .bytesOut)

@@ -17,7 +17,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private let daemon: Daemon
     private let flow: FlowControl
-    private var session: Session?
+    private var session: ClientSession?
     private var worker: Worker
     private var batch = RequestBatch()
     /// Replies behind a write that waits for the log.
@@ -26,7 +26,7 @@ final class SessionHandler: ChannelInboundHandler {
     private var unread = 0
     /// What of both counts among all clients' replies.
     private var counted = 0
-    private let waiters: LogWaiters
+    private let waiters: NIOLogObservers
     private var needsResume = false
     private var isStalled = false
     private var step = FlowControl.Step.execute
@@ -39,7 +39,7 @@ final class SessionHandler: ChannelInboundHandler {
     private var mustAuthenticateSince: Int64?
     private var check: Scheduled<Void>?
 
-    init(_ daemon: Daemon, _ channel: any Channel, _ waiters: LogWaiters) {
+    init(_ daemon: Daemon, _ channel: any Channel, _ waiters: NIOLogObservers) {
         self.daemon = daemon
         self.waiters = waiters
         flow = FlowControl(outputLimit: daemon.configuration.outputLimit)
@@ -49,7 +49,7 @@ final class SessionHandler: ChannelInboundHandler {
             localAddress: Self.describe(channel.localAddress), connectedAt: daemon.clock.uptime()
         ) { channel.close(promise: nil) }
         record.mustAuthenticate.store(daemon.credentials.isPasswordRequired, ordering: .relaxed)
-        if daemon.admit(record, worker.counters) { session = Session(client: record, daemon: daemon) }
+        if daemon.admit(record, worker.counters) { session = ClientSession(client: record, daemon: daemon) }
     }
 
     private static func describe(_ address: NIOCore.SocketAddress?) -> String {
@@ -114,7 +114,7 @@ final class SessionHandler: ChannelInboundHandler {
         answer(session!.resume(&batch, &worker), context)
     }
 
-    private func answer(_ outcome: Session.Outcome, _ context: ChannelHandlerContext) {
+    private func answer(_ outcome: ClientSession.Outcome, _ context: ChannelHandlerContext) {
         let bytes = worker.reply.bytes
         worker.counters.add(bytes.count, to: .bytesOut)
         guard !worker.reply.hasOverflowed else { return drop("one reply passed output-limit", context) }
@@ -245,7 +245,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is LogWaiters.News {
+        if event is NIOLogObservers.News {
             if isStalled {
                 isStalled = false
                 // If there is none after all it is stalled again.

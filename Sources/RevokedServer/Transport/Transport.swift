@@ -12,7 +12,7 @@ public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Moves bytes between sockets and ``Session``s. TLS will be another one, behind the same session.
+/// Moves bytes between sockets and ``ClientSession``s. TLS will be another one, behind the same session.
 protocol Transport: Sendable {
     /// Begins to listen and to serve.
     /// - Returns: where, with the ports that were taken.

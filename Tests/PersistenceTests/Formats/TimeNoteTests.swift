@@ -29,9 +29,9 @@ import Testing
         wall: Int64 = guarded, _ body: (inout TableSink) throws -> Void
     ) rethrows -> (entries: Contents, foreign: Int) {
         let denylist = Denylist.small()
-        var sink = TableSink(denylist, at: Moment(wall: wall, guarded: guarded))
+        var sink = TableSink(denylist, at: ClockReading(wall: wall, guarded: guarded))
         try body(&sink)
-        return (denylist.contents(at: Moment(wall: .min, guarded: .min)), sink.foreign)
+        return (denylist.contents(at: ClockReading(wall: .min, guarded: .min)), sink.foreign)
     }
 
     /// What guarded keys are put off by is taken off again, and plain keys are as they are.

@@ -127,7 +127,7 @@ final class Lifetime {
             let length = Int.random(in: 0..<100, using: &random)
             let value = (0..<length).map { _ in UInt8.random(in: 1...255, using: &random) }
             let expires = Bool.random(using: &random)
-            let expiry = expires ? Moment.start.wall + .random(in: 1...1_000_000, using: &random) : Expiry.never
+            let expiry = expires ? ClockReading.start.wall + .random(in: 1...1_000_000, using: &random) : Expiry.never
             add(
                 denylist.set(key, value, expiry: expiry, log),
                 .set(key, Stored(value: value, expiry: expiry)))

@@ -13,8 +13,8 @@ extension RawSpan {
     var bytes: [UInt8] { withUnsafeBytes(Array.init) }
 }
 
-extension Moment {
-    static let start = Moment(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
+extension ClockReading {
+    static let start = ClockReading(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
 }
 
 extension Denylist {
@@ -28,7 +28,7 @@ extension Denylist {
     /// All live entries.
     var contents: Contents { contents(at: .start) }
 
-    func contents(at moment: Moment) -> Contents {
+    func contents(at moment: ClockReading) -> Contents {
         var found: Contents = [:]
         var cursor: UInt64 = 0
         repeat {

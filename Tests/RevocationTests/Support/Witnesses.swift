@@ -2,7 +2,7 @@ import Contract
 
 @testable import Revocation
 
-extension Belief {
+extension PinnedEpoch {
     /// With terms that the store has: of one issuer, whatever its name.
     convenience init(_ epoch: [UInt8]) {
         self.init(epoch, terms: .sample)

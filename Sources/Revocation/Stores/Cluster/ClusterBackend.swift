@@ -93,13 +93,13 @@ final class ClusterBackend: Backend {
     }
 
     /// What is true of every node: the warnings of all, the clock that is furthest off, the oldest version.
-    func condition() async throws(StoreFailure) -> StoreCondition {
+    func condition() async throws(StoreFailure) -> StoreStatus {
         if nodes.conditions.isEmpty { _ = try await lookUp([Epoch.key]) }
-        guard let condition = StoreCondition.joining(nodes.conditions) else { throw .clockUnknown }
+        guard let condition = StoreStatus.joining(nodes.conditions) else { throw .clockUnknown }
         return condition
     }
 
-    var latestClock: StoreClock? { StoreCondition.joining(nodes.conditions)?.clock }
+    var latestClock: StoreClock? { StoreStatus.joining(nodes.conditions)?.clock }
 
     func close() async {
         await nodes.close()

@@ -100,7 +100,7 @@ final class ClusterNodes: Sendable {
     }
 
     /// What is known of the present nodes so far.
-    var conditions: [StoreCondition] {
+    var conditions: [StoreStatus] {
         let now = configuration.bootClock()
         return state.withLock { state in
             state.nodes.filter { state.isCurrent($0.key, now: now) }.values
@@ -135,7 +135,7 @@ final class ClusterNodes: Sendable {
     }
 
     private func makeNode(_ location: StoreURL.Location) -> Node {
-        let watch = StoreWatch(logger, .fixed(location))
+        let watch = StoreMonitor(logger, .fixed(location))
         var options = StoreConnection.Options(
             address: .fixed(location), access: access, encryption: encryption, configuration: configuration,
             report: { watch.see($0) })

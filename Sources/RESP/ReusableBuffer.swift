@@ -1,6 +1,6 @@
 /// Memory for plain values that grows and is used again. An array would check at every access whether it is shared.
 // @unchecked: not copyable, so whoever changes it has it alone.
-public struct Scratch<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
+public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline var start: UnsafeMutablePointer<Element>
     @usableFromInline var capacity: Int
     @usableFromInline let usualCapacity: Int

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Revocation
 
-@Suite struct KnownAnswersTests {
+@Suite struct AnswerCacheTests {
     /// What is known of one name says nothing of another that looks the same.
     @Test func namesAreTakenByteForByte() {
         let (name, lookalike) = ("jos\u{E9}", "jose\u{301}")
@@ -13,7 +13,7 @@ import Testing
         func entry(_ subject: String, _ cutOff: Int64) -> RevocationEntry {
             RevocationEntry(key: "revoked:sub:\(subject)", kind: .subject, value: "\(cutOff)", secondsToLive: 60)
         }
-        var known = KnownAnswers()
+        var known = AnswerCache()
         let now = ContinuousClock.now
         known.wrote([entry(name, 1_700_000_000_200)], isAcknowledged: true, at: now)
         #expect(known.ownRevocation(of: check(name), now: .max / 2) != nil)

@@ -2,7 +2,7 @@ import Logging
 import Synchronization
 
 /// What a store's connections find out, written to the log once, not once for each of them.
-final class StoreWatch: Sendable {
+final class StoreMonitor: Sendable {
     private let logger: Logger
     private let warned = Mutex<[String]>([])
 

@@ -1,7 +1,7 @@
 import Contract
 
 /// What this process has learned, for when it need not, or cannot, ask: bounded, and only ever on the side of refusing.
-struct KnownAnswers: Sendable {
+struct AnswerCache: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// Answers of each kind; twice as many are kept for a while.
@@ -24,10 +24,10 @@ struct KnownAnswers: Sendable {
         var at: Instant
     }
 
-    private var revoked = Generations<Check, Revoked>(capacity: Self.capacity)
+    private var revoked = TwoGenerationCache<Check, Revoked>(capacity: Self.capacity)
     /// When the last of them was asked about.
     private var latestRevoked: Instant?
-    private var clear = Generations<Check, Clear>(capacity: Self.capacity)
+    private var clear = TwoGenerationCache<Check, Clear>(capacity: Self.capacity)
     private var written: [ExactString: Written] = [:]
 
     // MARK: Revoked

@@ -1,7 +1,7 @@
 import Contract
 
 /// What a store that may be used was like when it was last examined.
-struct StoreCondition: Sendable, Equatable {
+struct StoreStatus: Sendable, Equatable {
     /// What an operator should know.
     var warnings: [String] = []
     var dialect = StoreDialect.daemon
@@ -11,7 +11,7 @@ struct StoreCondition: Sendable, Equatable {
     var longestToLive = Lifetime.longestToLive
 }
 
-extension StoreCondition {
+extension StoreStatus {
     /// - Returns: nil if the store accepts every revocation that the terms ask for.
     func warning(of terms: TermsInForce) -> String? {
         guard terms.secondsToLiveOfAll > longestToLive else { return nil }
@@ -23,7 +23,7 @@ extension StoreCondition {
 
     /// What is true of all of several servers: every warning, all clocks, the oldest version, the shortest lifetime.
     /// - Returns: nil if there are none.
-    static func joining(_ conditions: some Sequence<StoreCondition>) -> StoreCondition? {
+    static func joining(_ conditions: some Sequence<StoreStatus>) -> StoreStatus? {
         conditions.reduce(nil) { joined, condition in
             guard var joined else { return condition }
             for warning in condition.warnings where !joined.warnings.contains(warning) {

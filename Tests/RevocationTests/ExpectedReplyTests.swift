@@ -5,7 +5,7 @@ import Testing
 @testable import Revocation
 
 /// Replies that are compared with what their calls hope for, instead of being parsed.
-@Suite struct HopedReplyTests {
+@Suite struct ExpectedReplyTests {
     /// What a check of three keys hopes for, whole or in pieces, and what is not quite that.
     @Test(arguments: [
         ("*3\r\n$-1\r\n$-1\r\n$5\r\nepoch\r\n", true),
@@ -22,7 +22,7 @@ import Testing
     func onlyTheEpochAndNothingElseIsTheHopedForAnswer(text: String, isHopedFor: Bool) throws {
         for cut in 1...text.utf8.count {
             var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-            let belief = Belief(Array("epoch".utf8))
+            let belief = PinnedEpoch(Array("epoch".utf8))
             for number in 0..<2 {
                 pipeline.sent(
                     1, for: number, deadline: .distantFuture, hope: .init(keyCount: 3, belief: belief))
@@ -43,9 +43,12 @@ import Testing
         let epoch = String(repeating: "e", count: length)
         let text = "*2\r\n$-1\r\n$\(length)\r\n\(epoch)\r\n"
         var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-        pipeline.sent(1, for: 0, deadline: .distantFuture, hope: .init(keyCount: 2, belief: Belief(Array(epoch.utf8))))
+        pipeline.sent(
+            1, for: 0, deadline: .distantFuture, hope: .init(keyCount: 2, belief: PinnedEpoch(Array(epoch.utf8))))
         try pipeline.receive(ByteBuffer(string: text))
-        guard case .deliverAsHoped(0) = pipeline.next() else { return #expect(Bool(false), "it is what was hoped for") }
+        guard case .deliverExpected(0) = pipeline.next() else {
+            return #expect(Bool(false), "it is what was hoped for")
+        }
     }
 
     /// What a revocation hopes for, whole or in pieces, and what is not quite that.
@@ -55,7 +58,7 @@ import Testing
         ("*0\r\n", false), ("*1\r\n$-1\r\n", false), ("*1\r\n$0\r\n\r\n", false), ("*1\r\n+OK\r\n", false),
     ])
     func onlyOKAcknowledges(text: String, isAcknowledged: Bool) throws {
-        let belief = Belief(Array("epoch".utf8))
+        let belief = PinnedEpoch(Array("epoch".utf8))
         for cut in 1...text.utf8.count {
             var pipeline = CommandPipeline<Int>(patience: .seconds(1))
             for number in 0..<2 {
@@ -75,7 +78,7 @@ import Testing
 
     /// An epoch that is believed only since then vouches for no call that was sent before.
     @Test(arguments: [1, 7, .max]) func aNewBeliefDoesNotAnswerForAnOldOne(size: Int) throws {
-        let (old, new) = (Belief(Array("old-epoch".utf8)), Belief(Array("new-epoch".utf8)))
+        let (old, new) = (PinnedEpoch(Array("old-epoch".utf8)), PinnedEpoch(Array("new-epoch".utf8)))
         var pipeline = CommandPipeline<String>(patience: .seconds(1))
         pipeline.sent(1, for: "before", deadline: .distantFuture, hope: .init(keyCount: 2, belief: old))
         pipeline.sent(1, for: "before, too", deadline: .distantFuture, hope: .init(keyCount: 2, belief: old))
@@ -94,7 +97,7 @@ import Testing
     @Test func aNewBeliefDoesNotAnswerForAnOldOneOfTheSameBatch() throws {
         let token = TokenClaims(issuer: "issuer", identifier: "jti")
         let calls = ["old-epoch", "new-epoch", nil].map { epoch in
-            PendingCheck(token, in: Namespace(), epoch.map { Belief(Array($0.utf8)) })
+            PendingCheck(token, in: Namespace(), epoch.map { PinnedEpoch(Array($0.utf8)) })
         }
         var pipeline = CommandPipeline<PendingCall>(patience: .seconds(1))
         var commands = ByteBuffer()
@@ -111,7 +114,7 @@ import Testing
     /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
     @Test func noReplyIsTakenForAnothers() throws {
         let epoch = "01890a5d-ac96-774b-bcce-b302099a8057"
-        let hope = PendingCall.Hope(keyCount: 3, belief: Belief(Array(epoch.utf8)))
+        let hope = PendingCall.ExpectedReply(keyCount: 3, belief: PinnedEpoch(Array(epoch.utf8)))
         let hopedFor = "*3\r\n$-1\r\n$-1\r\n$36\r\n\(epoch)\r\n"
         let others = [
             "*3\r\n$6\r\nlogout\r\n$-1\r\n$36\r\n\(epoch)\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n",
@@ -165,10 +168,10 @@ extension CommandPipeline {
         var answers: [(caller: Caller, replies: [Reply]?)] = []
         while true {
             switch next() {
-            case .deliverAsHoped(let caller): answers.append((caller, nil))
+            case .deliverExpected(let caller): answers.append((caller, nil))
             case .deliver(let caller, .replies(let replies)), .deliver(let caller, .witnessed(let replies, _)):
                 answers.append((caller, replies))
-            case .deliver(let caller, .asHoped): answers.append((caller, nil))
+            case .deliver(let caller, .expected): answers.append((caller, nil))
             case .wait: return answers
             case .close(let failure): throw failure
             }

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// The thread that writes whole files, one job after the other, while the log's thread goes on.
-final class Saver: Sendable {
+final class BackgroundJobs: Sendable {
     typealias Completion = @Sendable (PersistenceError?) -> Void
 
     enum Job: Sendable, Equatable {

@@ -1,6 +1,6 @@
 /// A few plain values that never change and are never freed. Whoever has it counts no references, as with an array.
 // @unchecked: nobody writes what it refers to.
-public struct FrozenArray<Element: BitwiseCopyable & Sendable>: BitwiseCopyable, @unchecked Sendable {
+public struct StaticTable<Element: BitwiseCopyable & Sendable>: BitwiseCopyable, @unchecked Sendable {
     @usableFromInline let start: UnsafePointer<Element>
     public let count: Int
 

@@ -2,7 +2,7 @@ import Contract
 
 /// Successors that this process proposed to a store without learning whether they were taken: a client that presents the
 /// same token again gets the same successor, instead of being taken for a thief.
-struct UnsettledRotations: Sendable {
+struct PendingSuccessors: Sendable {
     /// More are forgotten, the oldest first.
     static let capacity = 10_000
 

@@ -11,7 +11,7 @@ enum CheckingPeer {
     case older
 }
 
-extension Session {
+extension ClientSession {
     /// The library's name, as `CLIENT SETINFO` gives it; what it is built into may follow in parentheses.
     private static let library = Array("revoked".utf8)
 

@@ -1,7 +1,7 @@
 import RESP
 import Synchronization
 
-extension Session {
+extension ClientSession {
     /// Ends the conversation with a peer that speaks another protocol: it gets no answer, and nothing more is executed.
     mutating func dismiss(_ stranger: Stranger, _ worker: inout Worker) {
         isClosing = true
@@ -11,7 +11,7 @@ extension Session {
     }
 }
 
-extension Session {
+extension ClientSession {
     /// Answers a typed line with a command that there is none of. A person reads the error before the next line: where more came
     /// with it, it is another protocol's, and the rest is not executed.
     mutating func refuseUnknownLine(_ arguments: Arguments, isFollowed: Bool, _ worker: inout Worker) {

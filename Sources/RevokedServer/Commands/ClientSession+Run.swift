@@ -2,7 +2,7 @@ import Denylist
 import RESP
 import Synchronization
 
-extension Session {
+extension ClientSession {
     /// Executes requests that are alike and ask for one key each whether it is there (`EXISTS`): a check, to most clients.
     /// Together they cost half of what they cost one by one, and answer the same.
     /// - Parameter numbers: which of them; not empty; at most ``Denylist/Presence/most``.

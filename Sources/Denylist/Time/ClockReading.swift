@@ -1,5 +1,5 @@
 /// When something happens, on the store's two clocks, in Unix milliseconds.
-public struct Moment: Sendable {
+public struct ClockReading: Sendable {
     /// The wall clock: plain keys expire by it.
     public var wall: Int64
     /// The clock that guarded keys expire by (``GuardedClock``): nobody can set it.

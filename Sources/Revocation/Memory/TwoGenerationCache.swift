@@ -1,5 +1,5 @@
 /// A dictionary that forgets what was not written lately, so that it never holds more than twice its capacity.
-struct Generations<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+struct TwoGenerationCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let capacity: Int
     private var young: [Key: Value] = [:]
     private var old: [Key: Value] = [:]

@@ -9,7 +9,7 @@ package import Logging
 
 /// What everyone does: `SETEX` at log-out, `EXISTS` at each request; no epoch, no audit, no merging, no margin. What its
 /// store forgets, it lets through. It is here to show that the load harness sees that, and for nothing else.
-package final class StockGlue: Sendable {
+package final class NaiveDenylist: Sendable {
     /// How well it is made.
     package enum Mode: String, Sendable, CaseIterable {
         /// As well as can be without any of what it lacks.

@@ -1,7 +1,7 @@
 import Contract
 
 /// The store that this process believes: its epoch and terms, and the replies that are hoped for. Made once for all calls.
-final class Belief: Sendable {
+final class PinnedEpoch: Sendable {
     /// A longer epoch is believed as well, but nothing is hoped for.
     private static let maximumBytes = 100
     /// The keys of the longest look-up that is hoped for, the epoch's included.
@@ -10,7 +10,7 @@ final class Belief: Sendable {
     let epoch: [UInt8]
     let terms: TermsInForce
     private let omitsTermsOfWrites: Bool
-    /// By ``PendingCall/Hope/Reply``. Empty where nothing is hoped for.
+    /// By ``PendingCall/ExpectedReply/Reply``. Empty where nothing is hoped for.
     private let replies: [[UInt8]]
 
     init(_ epoch: [UInt8], terms: TermsInForce, omitting omitted: OmittedProtection? = nil) {
@@ -35,7 +35,7 @@ final class Belief: Sendable {
     }
 
     /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
-    func end(of hope: PendingCall.Hope.Reply, in bytes: RawSpan, from start: Int) -> Int? {
+    func end(of hope: PendingCall.ExpectedReply.Reply, in bytes: RawSpan, from start: Int) -> Int? {
         guard hope.rawValue < replies.count else { return nil }
         let reply = replies[Int(hope.rawValue)]
         guard !reply.isEmpty, bytes.holds(reply.span.bytes, at: start) else { return nil }
@@ -56,7 +56,7 @@ final class Belief: Sendable {
 
 extension PendingCall {
     /// The answer that most calls get: it is recognised where it is read, so that nothing need be kept of it.
-    struct Hope: Sendable {
+    struct ExpectedReply: Sendable {
         /// The reply itself.
         struct Reply: RawRepresentable, Sendable, Equatable {
             let rawValue: UInt8
@@ -72,24 +72,24 @@ extension PendingCall {
         }
 
         let reply: Reply
-        let belief: Belief
+        let belief: PinnedEpoch
         /// What the last key of a look-up is believed to hold.
         var epoch: [UInt8] { belief.epoch }
 
         /// Of a look-up.
-        init(keyCount: Int, belief: Belief) {
+        init(keyCount: Int, belief: PinnedEpoch) {
             precondition((1..<Int(Reply.ok.rawValue)).contains(keyCount), "a check has a handful of keys")
             reply = .look(up: keyCount)
             self.belief = belief
         }
 
-        private init(_ reply: Reply, _ belief: Belief) {
+        private init(_ reply: Reply, _ belief: PinnedEpoch) {
             self.reply = reply
             self.belief = belief
         }
 
         /// Of a command that writes.
-        static func acknowledgement(_ belief: Belief) -> Hope { Hope(.ok, belief) }
+        static func acknowledgement(_ belief: PinnedEpoch) -> ExpectedReply { ExpectedReply(.ok, belief) }
     }
 }
 

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The outcome of what a command had another thread do: its reply waits for it, and nobody else does.
-final class LaterReply: Sendable, Equatable {
+final class DeferredReply: Sendable, Equatable {
     enum Outcome {
         case pending
         /// The reply that was noted is right.
@@ -30,5 +30,5 @@ final class LaterReply: Sendable, Equatable {
         }
     }
 
-    static func == (one: LaterReply, other: LaterReply) -> Bool { one === other }
+    static func == (one: DeferredReply, other: DeferredReply) -> Bool { one === other }
 }

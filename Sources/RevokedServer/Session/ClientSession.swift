@@ -3,7 +3,7 @@ import RESP
 import Synchronization
 
 /// One client's conversation: bytes in, replies out, no sockets. The transport owns it and serves it on one thread.
-struct Session: ~Copyable {
+struct ClientSession: ~Copyable {
     /// What the transport does next.
     enum Outcome {
         /// Write the replies, then read on.

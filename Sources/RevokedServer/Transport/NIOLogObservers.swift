@@ -3,7 +3,7 @@ import Persistence
 import Synchronization
 
 /// Channels of the portable transport with replies that wait for the log.
-final class LogWaiters: Sendable {
+final class NIOLogObservers: Sendable {
     /// What a channel is told when the log has come further, or has failed.
     struct News: Sendable {}
 
