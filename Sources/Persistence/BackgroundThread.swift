@@ -29,10 +29,12 @@ enum BackgroundThread {
     }
 
     private static func create(_ work: Work) -> Int32 {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        // Not `pthread_attr_t()`: whose initializer that is depends on which files are compiled together.
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        defer { attributes.deallocate() }
+        pthread_attr_init(attributes)
+        defer { pthread_attr_destroy(attributes) }
+        pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
         let context = Unmanaged.passRetained(work)
         #if canImport(Glibc)
             var thread = pthread_t()
@@ -40,7 +42,7 @@ enum BackgroundThread {
             var thread: pthread_t?
         #endif
         let result = pthread_create(
-            &thread, &attributes,
+            &thread, attributes,
             { context in
                 let context: UnsafeMutableRawPointer? = context
                 Unmanaged<Work>.fromOpaque(context!).takeRetainedValue().body()
