@@ -11,7 +11,9 @@ struct ArticleTests {
             .appending(path: "Sources/Revocation/Revocation.docc")
         let compiled = try String(contentsOf: tests.appending(path: "ArticleExamples.swift"), encoding: .utf8)
         var count = 0
-        for name in try FileManager.default.contentsOfDirectory(atPath: articles.path) where name.hasSuffix(".md") {
+        // RevocationHTTPTests compiles the one article that needs RevocationHTTP.
+        for name in try FileManager.default.contentsOfDirectory(atPath: articles.path)
+        where name.hasSuffix(".md") && name != "ProtectingRoutes.md" {
             let text = try String(contentsOf: articles.appending(path: name), encoding: .utf8)
             for block in text.components(separatedBy: "```swift\n").dropFirst() {
                 #expect(compiled.contains("\n" + block.components(separatedBy: "```")[0]), "\(name)")

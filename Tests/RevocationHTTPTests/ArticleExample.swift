@@ -11,7 +11,7 @@ func addRoutes(to router: Router<some TokenRequestContext>, denylist: Revocation
     router.group().add(middleware: RevocationMiddleware(gate)).get("orders") { _, context in
         "the orders of \(context.tokenClaims?.subject ?? "nobody")"
     }
-    // While the store is away, whoever was clear within the last half minute may still read.
+    // While the store is away, a token that was clear within the last 30 s may still read.
     router.group().add(middleware: RevocationMiddleware(gate, policy: .lastKnown(for: .seconds(30))))
         .get("catalogue") { _, _ in "the catalogue" }
 }

@@ -7,13 +7,14 @@ import Revocation
 import RevocationHTTP
 import Testing
 
-/// The README's Swift for servers, compiled and run.
-@Suite struct ReadmeTests {
+/// The Swift of the article on protecting routes, compiled and run.
+@Suite struct ArticleTests {
     @Test func theExampleIsTheFileThatIsCompiledHere() throws {
         let directory = URL(filePath: #filePath).deletingLastPathComponent()
-        let readme = directory.deletingLastPathComponent().deletingLastPathComponent().appending(path: "README.md")
-        let example = try String(contentsOf: directory.appending(path: "ReadmeExample.swift"), encoding: .utf8)
-        #expect(try String(contentsOf: readme, encoding: .utf8).contains("```swift\n\(example)```\n"))
+        let article = directory.deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Sources/Revocation/Revocation.docc/ProtectingRoutes.md")
+        let example = try String(contentsOf: directory.appending(path: "ArticleExample.swift"), encoding: .utf8)
+        #expect(try String(contentsOf: article, encoding: .utf8).contains("```swift\n\(example)```\n"))
     }
 
     @Test func theExampleDoesWhatItSays() async throws {
