@@ -1,5 +1,6 @@
 extension CutOff {
-    /// The cut-off that ends every log-in until now, whatever clock it was issued by (DESIGN §3).
+    /// The cut-off that ends every log-in until now, whatever clock it was issued by (WireContract.md, *Log out
+    /// everywhere*).
     ///
     /// Our own log-ins say a time that the store told them, and it tells no earlier one later: `time` covers them.
     /// - Parameter time: the store's clock, Unix milliseconds, read in the call itself together with `held`.

@@ -1,5 +1,5 @@
-/// The identity of a denylist (DESIGN §3): a `.clear`, and an acknowledgement of a write, count only if the same pipeline
-/// carried the pinned epoch.
+/// The identity of a denylist (WireContract.md): a `.clear`, and an acknowledgement of a write, count only if the same
+/// pipeline carried the pinned epoch.
 public enum Epoch {
     /// A plain key that holds a random UUID. The daemon owns it; on other servers `revoked init` writes it once.
     public static let key = "revoked.epoch"

@@ -1,4 +1,4 @@
-/// What a key under the guarded prefix is, read from its bytes (DESIGN §3).
+/// What a key under the guarded prefix is, read from its bytes (WireContract.md, *Keys*).
 public enum GuardedKey {
     /// The kind of scope that a guarded key holds. A key of no known shape is treated as a token's.
     /// - Parameter key: begins with the guarded prefix.

@@ -32,7 +32,7 @@ public struct Namespace: Hashable, Sendable {
 
     public func hash(into hasher: inout Hasher) { hasher.combine(prefix) }
 
-    /// The key of a scope (DESIGN §3).
+    /// The key of a scope (WireContract.md, *Keys*).
     /// - Throws: ``ContractError/Code/emptyIdentifier``: a key without an identifier would be shared by strangers.
     public func key(for scope: Scope) throws(ContractError) -> String {
         switch scope {

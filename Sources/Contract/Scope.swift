@@ -1,4 +1,4 @@
-/// What a revocation covers (see DESIGN §2).
+/// What a revocation covers (WireContract.md, *Words*).
 public enum Scope: Sendable, Hashable {
     /// One token, by its `jti` (RFC 7519 §4.1.7).
     case token(String)

@@ -1,5 +1,6 @@
-/// What all processes of a denylist must agree on (DESIGN §3): the issuers with their labels, for how long their tokens
-/// live, and how far their clocks may be ahead. It stands in the denylist itself, under ``key``, and only ever grows.
+/// What all processes of a denylist must agree on (WireContract.md): the issuers with their labels, for how long their
+/// tokens live, and how far their clocks may be ahead. It stands in the denylist itself, under ``key``, and only ever
+/// grows.
 ///
 /// One line of JSON, keys sorted, compared byte for byte:
 ///

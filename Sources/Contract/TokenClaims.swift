@@ -44,10 +44,11 @@ public struct TokenClaims: Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// What cut-offs are compared with (DESIGN §2): a refresh keeps it, so no token steps over a cut-off.
+    /// What cut-offs are compared with (WireContract.md, *Words*): a refresh keeps it, so no token steps over a
+    /// cut-off.
     public var logInTime: Int64? { authenticatedAt ?? issuedAt }
 
-    /// The times of the tokens that a refresh gives for this one: issued now, and logged in when this one was (DESIGN §2).
+    /// The times of the tokens that a refresh gives for this one: issued now, and logged in when this one was.
     /// - Parameter now: the store's clock, Unix milliseconds.
     /// - Returns: nil for a token without times: any cut-off ends it, and nothing that it could hand on would say so.
     public func refreshedTimes(now: Int64) -> (issuedAt: Int64, authenticatedAt: Int64)? {

@@ -59,7 +59,8 @@ import Testing
         }
     }
 
-    /// A node may mint for less than others (DESIGN §3), and its clock may be wrong while nobody has told it the time.
+    /// A node may mint for less than others (WireContract.md), and its clock may be wrong while nobody has told it the
+    /// time.
     @Test(arguments: [(3_600, 0), (30 * 86_400, -45_000), (30 * 86_400, 90_000_000_000)] as [(Int64, Int64)])
     func anotherNodesTokenCanBeEndedHere(lifetime: Int64, offset: Int64) async throws {
         let node = try await TestNode()

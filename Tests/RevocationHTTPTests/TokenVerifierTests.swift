@@ -208,7 +208,7 @@ import Testing
         #expect(try await code(header: ["kid": #""\u212Aey-1""#]) == .unknownKey)
     }
 
-    /// DESIGN §3: rounded to the nearest millisecond; a whole second is its start.
+    /// WireContract.md, *Checking*: rounded to the nearest millisecond; a whole second is its start.
     @Test(
         arguments: [
             ("1800000000", 1_800_000_000_000), ("1800000000.123", 1_800_000_000_123),

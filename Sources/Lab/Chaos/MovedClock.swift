@@ -8,7 +8,7 @@
             "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
             "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1",
         ]
-        /// How far a clock is moved at most, in seconds: what nodes must bear (DESIGN: 30 s from the store's).
+        /// How far a clock is moved at most, in seconds: nodes accept 30 s (WireContract.md, *Clocks*).
         static let most: UInt64 = 20
 
         private let library: String

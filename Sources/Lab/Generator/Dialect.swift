@@ -49,7 +49,8 @@ enum Dialect: Sendable {
         case .mget3:
             .resp(
                 ["MGET", key, key, key], live: [true, true, true], reply: RESPText.array([value, value, value]))
-        // What a verifier asks (DESIGN §3): a token that is revoked or not, its session and subject that are not.
+        // What a verifier asks (WireContract.md, *Checking*): a token that is revoked or not, its session and subject
+        // that are not.
         case .check: .resp(check, live: [true, false, false], reply: RESPText.array([value, nil, nil, epoch]))
         case .checkMiss: .resp(check, live: [false, false, false], reply: RESPText.array([nil, nil, nil, epoch]))
         case .setex: .resp(["SETEX", key, "\(lifetime)", value], live: [true], reply: "+OK\r\n")

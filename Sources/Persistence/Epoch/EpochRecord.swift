@@ -1,4 +1,4 @@
-/// Who a denylist is, and in whose place it stands (DESIGN §3).
+/// Who a denylist is, and in whose place it stands (WireContract.md, *The epoch*).
 ///
 /// An epoch that replaces another stands for a list that may have forgotten something: clients believe it only after an
 /// operator has accepted that, by the words in ``acceptance``.

@@ -1,7 +1,7 @@
 public import Contract
 
-/// What a server does with a token of which nothing can be proven (DESIGN §2). It is for checks only: log-in, rotation and
-/// log-out fail.
+/// What a server does with a token of which nothing can be proven (WireContract.md, *Words*). It is for checks only:
+/// log-in, rotation and log-out fail.
 public enum FailurePolicy: Sendable, Equatable {
     /// Refuses it, with 503: a revoked token must never pass because the store is away.
     case deny

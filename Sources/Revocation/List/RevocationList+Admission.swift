@@ -4,7 +4,9 @@ import Synchronization
 
 extension RevocationList {
     /// Whether a token may pass: what the store knows of it, and what the policy makes of knowing nothing.
-    /// - Parameter token: the verified claims of an access token.
+    /// - Parameters:
+    ///   - token: the verified claims of an access token.
+    ///   - policy: what an unknown verdict comes to.
     public func admission(of token: TokenClaims, policy: FailurePolicy = .deny) async -> Admission {
         let admission = await decide(token, policy)
         if metrics.areWanted { metrics.admitted(admission) }

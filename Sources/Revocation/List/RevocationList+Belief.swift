@@ -2,7 +2,7 @@ import Contract
 import Logging
 import Synchronization
 
-// Who answers: the epoch that is believed, and the terms that come with it (DESIGN §3).
+// Who answers: the epoch that is believed, and the terms that come with it (WireContract.md, *The epoch*, *The terms*).
 
 extension RevocationList {
     /// What is known of the store before anything else is asked.

@@ -10,8 +10,11 @@ extension RevocationList {
     ///
     /// Only the store that this process believes can acknowledge it. Another one may have written it down too: one more can
     /// only make that one safer.
-    /// - Parameter scopes: `.token` and `.session` end a log-in. `.subject`, `.client` and `.all` set a cut-off at the
-    ///   store's present time, or at the token's log-in time if that is later: "log out everywhere" is `.subject`.
+    /// - Parameters:
+    ///   - token: the verified claims, of an access or a refresh token.
+    ///   - reason: the value of the token's and the session's key.
+    ///   - scopes: `.token` and `.session` end a log-in. `.subject`, `.client` and `.all` set a cut-off at the store's
+    ///     present time, or at the token's log-in time if that is later: "log out everywhere" is `.subject`.
     /// - Returns: of several scopes, the one that is kept for the shortest time.
     /// - Throws: ``RevocationError``: the token is then not known to be revoked.
     @discardableResult
@@ -29,7 +32,10 @@ extension RevocationList {
     }
 
     /// Revokes one thing, named without a token.
-    /// - Parameter issuer: `iss` of the tokens, needed where several issuers are trusted.
+    /// - Parameters:
+    ///   - request: what to revoke.
+    ///   - reason: the value of a token's or a session's key; a cut-off has no room for one.
+    ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.
     /// - Throws: ``RevocationError``: it is then not known to be revoked.
     @discardableResult
     public func revoke(
@@ -44,7 +50,10 @@ extension RevocationList {
     }
 
     /// Revokes many things, in as few round trips as can be.
-    /// - Parameter reason: the value of tokens and sessions; a cut-off has no room for one.
+    /// - Parameters:
+    ///   - requests: what to revoke.
+    ///   - reason: the value of tokens and sessions; a cut-off has no room for one.
+    ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.
     /// - Returns: what became of each.
     /// - Throws: ``RevocationError``: some may then have been revoked, and some not.
     @discardableResult
@@ -178,7 +187,9 @@ extension RevocationList {
     /// Undoes revocations: a separate, privileged act.
     ///
     /// It takes effect within 5 s everywhere. What another scope revokes stays revoked.
-    /// - Parameter scopes: at most 1,000.
+    /// - Parameters:
+    ///   - scopes: at most 1,000.
+    ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.
     /// - Returns: what was undone; nothing for a scope that was not revoked.
     /// - Throws: ``RevocationError``: some may then have been undone, and some not.
     public func restore(_ scopes: [Scope], issuer: String? = nil) async throws(RevocationError) -> [Restoration] {

@@ -3,7 +3,9 @@ public import Contract
 extension RevocationList {
     /// Whether a scope is revoked itself: a token, a session or a key; or whether there is a cut-off for a subject, a client
     /// or all. What other scopes say of a token that falls under it is left out.
-    /// - Parameter issuer: `iss`, needed where several issuers are trusted.
+    /// - Parameters:
+    ///   - scope: what is asked about.
+    ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.
     public func verdict(of scope: Scope, issuer: String? = nil) async -> Verdict {
         do throws(UnknownCause) {
             let verdict = try await ask(about: scope, issuer)

@@ -3,7 +3,7 @@ public import Logging
 import Synchronization
 import Tracing
 
-/// The denylist, as any server sees it: write down what is revoked, and find out (DESIGN §3).
+/// The denylist, as any server sees it: write down what is revoked, and find out (WireContract.md).
 ///
 /// ```swift
 /// let denylist = try RevocationList("redis://127.0.0.1:7379")
@@ -38,8 +38,11 @@ public final class RevocationList: Sendable {
     /// Whether a token was found revoked so lately that this is still believed of it. Told under the lock of ``known``.
     let knowsRevoked = Atomic(false)
 
-    /// - Parameter url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
-    ///   `redis+sentinel://host,host,host/name`, `redis+cluster://host,host`, `memory:`; `rediss…` for TLS.
+    /// - Parameters:
+    ///   - url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
+    ///     `redis+sentinel://host,host,host/name`, `redis+cluster://host,host`, `memory:`; `rediss…` for TLS.
+    ///   - configuration: how the list behaves.
+    ///   - logger: takes warnings and errors (Messages.md).
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public convenience init(
         _ url: String, configuration: RevocationConfiguration = .init(),

@@ -1,6 +1,7 @@
 import Contract
 
-/// The store that this process believes (DESIGN §3): the epoch that it has pinned, and the terms that it read with it.
+/// The store that this process believes (WireContract.md, *The epoch*): the epoch that it has pinned, and the terms
+/// that it read with it.
 struct EpochPin: Sendable {
     /// How often the store is asked at most whether an operator has accepted its new epoch, or changed its terms.
     static let interval = Duration.milliseconds(200)

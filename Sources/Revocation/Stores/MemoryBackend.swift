@@ -129,7 +129,7 @@ final class MemoryBackend: Backend {
         return hasOverflown || isBeyondTime ? Expiry.never : expiry
     }
 
-    /// A revocation only grows, as it does in the daemon (DESIGN §4.1).
+    /// A revocation only grows, as it does in the daemon (Guarantees.md, 1).
     private func merge(_ new: RevocationEntry, expiry: Int64, at moment: ClockReading) {
         let key = new.key.utf8.span.bytes
         let value = new.value.utf8.span.bytes

@@ -1,6 +1,6 @@
 import Crypto
 
-/// What a server that is not ours needs a script for (DESIGN §3): such servers do not merge.
+/// What a server that is not ours needs a script for (WireContract.md, *Revoking*): such servers do not merge.
 struct Script: Sendable {
     let text: String
     /// SHA-1 in lower-case hexadecimal, by which a server remembers it.

@@ -1,7 +1,7 @@
 public import Contract
 public import Logging
 
-/// What an operator does to a store's epoch and terms (DESIGN §3): behind `revoked init`, `revoked accept` and
+/// What an operator does to a store's epoch and terms (WireContract.md): behind `revoked init`, `revoked accept` and
 /// `revoked terms`.
 public struct StoreAdministration: Sendable {
     /// What ``initialise()`` found or did.
@@ -34,7 +34,10 @@ public struct StoreAdministration: Sendable {
 
     let store: Store
 
-    /// - Parameter url: `redis://[user:password@]host:port` or `redis+unix:///path`.
+    /// - Parameters:
+    ///   - url: `redis://[user:password@]host:port` or `redis+unix:///path`.
+    ///   - configuration: of it only timeouts and what is accepted of a store count.
+    ///   - logger: takes warnings and errors (Messages.md).
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public init(
         _ url: String, configuration: RevocationConfiguration = .init(),

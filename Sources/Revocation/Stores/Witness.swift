@@ -1,7 +1,7 @@
 import Contract
 
 /// What a store says of itself behind some writes: read on the same connection, in the same batch. A write that another
-/// store took is not acknowledged, nor one whose lifetime was reckoned from other terms (DESIGN §3).
+/// store took is not acknowledged, nor one whose lifetime was reckoned from other terms (WireContract.md, *The terms*).
 struct Witness: Sendable, Equatable {
     static let keys = [Terms.key, Epoch.key]
 

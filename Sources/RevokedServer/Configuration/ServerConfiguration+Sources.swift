@@ -5,8 +5,10 @@ public import Foundation
 extension ServerConfiguration {
     /// Reads the settings from flags, environment and file; the table at ``Setting`` says where each may stand.
     /// A process has a data directory, `./revoked-data`, and serves HTTP on 127.0.0.1:7380, unless they are given.
-    /// - Parameter flags: what the command line gave.
-    /// - Parameter file: a JSON file of settings; nil takes the one that `REVOKED_CONFIG` names, if any.
+    /// - Parameters:
+    ///   - flags: what the command line gave.
+    ///   - file: a JSON file of settings; nil takes the one that `REVOKED_CONFIG` names, if any.
+    ///   - environment: the process' own, unless a test passes another.
     /// - Throws: ``ServerError/Code/invalidSetting``; a setting that nobody knows is one too: a misspelt password must
     ///   not be passed over.
     public init(

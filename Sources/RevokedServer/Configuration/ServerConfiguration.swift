@@ -4,7 +4,7 @@ public import Persistence
 
 /// How a daemon runs. Sizes in bytes.
 public struct ServerConfiguration: Sendable {
-    /// Addresses to listen on, as ``BindAddress`` reads them.
+    /// Addresses to listen on, as `BindAddress` reads them.
     public var bind = ["127.0.0.1"]
     /// TCP port; 0 takes a free one.
     public var port = 7379

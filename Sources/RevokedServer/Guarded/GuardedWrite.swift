@@ -27,7 +27,7 @@ extension Worker {
     }
 }
 
-/// The rules of a write to a guarded key (DESIGN §4): it merges, it never shortens, it is bounded.
+/// The rules of a write to a guarded key (Guarantees.md): it merges, it never shortens, it is bounded.
 enum GuardedWrite {
     static let noExpiry = "ERR guarded key: a revocation needs an expiry (SETEX, or SET with EX, PX, EXAT or PXAT)"
     static let earlier = "ERR guarded key: a revocation cannot be made to end earlier"

@@ -8,7 +8,10 @@ public struct LogCheckReport {
     /// Whether to cut, which is asked of whoever runs it.
     private let confirm: (String) -> Bool
 
-    /// - Parameter confirm: answers a question that ends in a question mark.
+    /// - Parameters:
+    ///   - directory: the data directory.
+    ///   - print: takes each line of the report.
+    ///   - confirm: answers a question that ends in a question mark.
     public init(directory: String, print: @escaping (String) -> Void, confirm: @escaping (String) -> Bool) {
         self.directory = directory
         self.print = print

@@ -30,7 +30,10 @@ public final class RevokedServer: Sendable {
     /// Where metrics and health are served, with the port that was taken; nil if nowhere.
     public var httpAddress: AdminAddress? { admin.withLock { $0?.address } }
 
-    /// - Parameter time: passed in by tests that move it.
+    /// - Parameters:
+    ///   - configuration: the daemon's settings.
+    ///   - time: passed in by tests that move it.
+    ///   - logger: takes the daemon's log (Messages.md).
     public convenience init(
         _ configuration: ServerConfiguration, time: TimeSource = .system,
         logger: Logger = Logger(label: "revoked.server")

@@ -1,7 +1,7 @@
 import RevokedServer
 import Testing
 
-/// The epoch is the daemon's own (DESIGN §3).
+/// The epoch is the daemon's own (Guarantees.md, 6).
 @Suite struct DaemonEpochTests {
     @Test func itIsAUUIDAndNewAtEachStart() async throws {
         var seen: Set<String> = []

@@ -1,7 +1,8 @@
 import RevokedServer
 import Testing
 
-/// Every write of a guarded key merges, whoever sends it (DESIGN §4.1). The clock stands still, so all times are exact.
+/// Every write of a guarded key merges, whoever sends it (Guarantees.md, 1). The clock stands still, so all times are
+/// exact.
 @Suite struct GuardedMergeTests {
     /// The test clock's start, in seconds.
     private static let now: Int64 = 1_790_000_000

@@ -1,7 +1,7 @@
 import RevokedServer
 import Testing
 
-/// What would undo, shorten or falsify a revocation is refused, and nothing changes (DESIGN §4.3, §4.7).
+/// What would undo, shorten or falsify a revocation is refused, and nothing changes (Guarantees.md, 3, 8).
 @Suite struct GuardedRefusalTests {
     private static let key = "revoked:jti:a"
 

@@ -1,7 +1,7 @@
 import RevokedServer
 import Testing
 
-/// Guarded keys end by a clock that nobody can set (DESIGN §4.1), and are never evicted (§4.2).
+/// Guarded keys end by a clock that nobody can set (Guarantees.md, 1), and are never evicted (2).
 @Suite struct GuardedTimeTests {
     @Test func aKeyEndsWhenItsTimeHasPassed() async throws {
         let clock = TestClock()

@@ -1,7 +1,7 @@
 import RevokedServer
 import Testing
 
-/// Undoing is explicit, and privileged once there is an admin (DESIGN §4.3).
+/// Undoing is explicit, and privileged once there is an admin (Guarantees.md, 3).
 @Suite struct UndoTests {
     private static let password = "correct-horse"
 

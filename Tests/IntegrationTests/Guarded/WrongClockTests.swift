@@ -2,7 +2,8 @@ import Foundation
 import RevokedServer
 import Testing
 
-/// Wall clocks that are wrong around a restart (DESIGN §4.1): no revocation ends early, and `TIME` never goes back.
+/// Wall clocks that are wrong around a restart (Guarantees.md, 1): no revocation ends early, and `TIME` never goes
+/// back.
 @Suite struct WrongClockTests {
     /// Daemons one after the other in one directory, on one machine.
     private final class Site {

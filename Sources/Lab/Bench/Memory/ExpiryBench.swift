@@ -6,7 +6,7 @@
         static let entries = 1_000_000
         /// Time for loading, and for the runs before.
         private static let ahead = 20
-        /// Our daemon keeps a revocation's slot for so long after its expiry (DESIGN §4.1), in seconds.
+        /// Our daemon keeps a revocation's slot for so long after its expiry (Guarantees.md, 1), in seconds.
         private static let reserve = 120
         /// Beyond the reserve.
         private static let patience: Duration = .seconds(120)
