@@ -51,14 +51,16 @@ final class ConnectionPlaces: Sendable {
 
     fileprivate func remove(_ number: Int) {
         state.withLock { state in
-            guard state.channels.removeValue(forKey: number) != nil else { return }
+            state.channels[number] = nil
             state.order.remove(number)
         }
     }
 }
 
 /// A connection's own. Used on its event loop.
-final class ConnectionPlace: Sendable {
+///
+/// `@unchecked Sendable`: what is mutable is the event loop's.
+final class ConnectionPlace: @unchecked Sendable {
     enum Verdict {
         case stay
         /// Room is needed for another connection.
@@ -67,6 +69,8 @@ final class ConnectionPlace: Sendable {
 
     private let places: ConnectionPlaces
     private let number: Int
+    /// Whether the number may be another connection's by now.
+    private var isGivenUp = false
 
     fileprivate init(_ places: ConnectionPlaces, _ number: Int) {
         self.places = places
@@ -74,13 +78,17 @@ final class ConnectionPlace: Sendable {
     }
 
     /// A request is complete: it is the node's turn.
-    func beginTurn() { places.beginTurn(number) }
+    func beginTurn() { if !isGivenUp { places.beginTurn(number) } }
 
     /// It is the peer's turn: to read an answer, or to ask.
-    func endTurn() -> Verdict { places.endTurn(number) }
+    func endTurn() -> Verdict { isGivenUp ? .leave : places.endTurn(number) }
 
-    /// The connection has ended.
-    func giveUp() { places.remove(number) }
+    /// The connection has ended. It may be told more than once.
+    func giveUp() {
+        guard !isGivenUp else { return }
+        isGivenUp = true
+        places.remove(number)
+    }
 }
 
 /// Numbers of connections in the order in which they began to wait: a list in an array, so that each step takes the same
