@@ -53,6 +53,7 @@ import Testing
     private final class Application: ChannelInboundHandler {
         typealias InboundIn = HTTPServerRequestPart
         var heads = 0
+        var lastHead: HTTPRequestHead?
         var ends = 0
         var errors = 0
         var completions = 0
@@ -62,7 +63,7 @@ import Testing
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head: heads += 1
+            case .head(let head): (heads, lastHead) = (heads + 1, head)
             case .body: break
             case .end: ends += 1
             }
@@ -138,6 +139,42 @@ import Testing
         #expect(socket.reads == reads + 1)
         rounds.make()
         #expect(socket.reads == reads + 2)
+    }
+
+    /// The decoder keeps every byte that follows, so none is read: only what belongs to the request itself.
+    @Test(arguments: [true, false]) func aRequestForAnotherProtocolIsTheLast(_ isUpgrade: Bool) throws {
+        let channel = try connection()
+        var head = HTTPRequestHead(version: .http1_1, method: isUpgrade ? .POST : .CONNECT, uri: "/me")
+        if isUpgrade { head.headers = ["connection": "upgrade", "upgrade": "h2c"] }
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        #expect(application.lastHead?.headers == ["connection": "close"])
+        let reads = socket.reads
+        channel.read()
+        #expect(socket.reads == reads + 1, "the request has not ended")
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        channel.read()
+        #expect(socket.reads == reads + 1)
+        try ask(channel)
+        #expect(application.requests == [1, 1])
+        #expect(channel.isActive)
+        answer(channel)
+        #expect(!channel.isActive)
+        #expect(socket.reads == reads + 1)
+    }
+
+    /// What waits is dropped as a whole: the rest of a request whose head was dropped, too.
+    @Test func whatHasNotBegunWhenTheNodeStopsIsDropped() throws {
+        let channel = try connection()
+        try ask(channel)
+        try channel.writeInbound(
+            HTTPServerRequestPart.head(HTTPRequestHead(version: .http1_1, method: .POST, uri: "/login")))
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        #expect(application.requests == [1, 1])
+        answer(channel)
+        rounds.make()
+        #expect(application.requests == [1, 1])
+        #expect(!channel.isActive)
     }
 
     /// Whoever closes a connection has all that was sent before read at once, however much it is.
@@ -232,6 +269,21 @@ import Testing
         answer(channel)
         places.makeRoom(for: 1)
         #expect(!channel.isActive)
+    }
+
+    /// A connection's end is told twice: its number may be another connection's by then.
+    @Test func aPlaceThatWasGivenUpIsNobodys() {
+        let places = ConnectionPlaces()
+        let old = places.add(EmbeddedChannel(loop: loop))
+        old.giveUp()
+        let new = places.add(EmbeddedChannel(loop: loop))
+        old.giveUp()
+        new.beginTurn()
+        #expect(new.endTurn() == .stay)
+        let third = places.add(EmbeddedChannel(loop: loop))
+        #expect(old.endTurn() == .leave)
+        third.giveUp()
+        #expect(new.endTurn() == .stay)
     }
 
     @Test func placesAreTakenInTheOrderInWhichTheyBeganToWait() {

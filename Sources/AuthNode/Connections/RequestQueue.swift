@@ -19,6 +19,8 @@ struct RequestQueue {
         case hold
         /// More waits than a connection may send ahead.
         case refuse
+        /// The connection's last request has come.
+        case drop
     }
 
     /// Requests that may wait behind the one that is being answered.
@@ -38,16 +40,20 @@ struct RequestQueue {
     private var state = State.idle
     /// Whether the request that was delivered last has not ended.
     private var isReceiving = false
+    /// Whether nothing is delivered behind the request that was delivered last.
+    private(set) var isLast = false
     private var held = CircularBuffer<Arrival>()
     private var requests = 0
     private var bytes = 0
 
-    var isEmpty: Bool { held.isEmpty }
+    /// Whether more is to be read: nothing waits, and more is expected.
+    var wantsMore: Bool { held.isEmpty && (isReceiving || !isLast) }
 
     /// Whether a request has been delivered to its end, and is to be answered.
     var isAnswering: Bool { state == .answering && !isReceiving }
 
     mutating func admit(_ arrival: Arrival) -> Admission {
+        guard isReceiving || !isLast else { return .drop }
         guard held.isEmpty, mayDeliver(arrival) else { return hold(arrival) }
         noteDelivery(arrival)
         return .deliver
@@ -65,7 +71,7 @@ struct RequestQueue {
 
     /// - Returns: what is to be delivered next, if anything may be.
     mutating func next() -> Arrival? {
-        guard let first = held.first, mayDeliver(first) else { return nil }
+        guard isReceiving || !isLast, let first = held.first, mayDeliver(first) else { return nil }
         held.removeFirst()
         switch first {
         case .part(.head): requests -= 1
@@ -76,8 +82,9 @@ struct RequestQueue {
         return first
     }
 
-    /// Forgets what waits.
-    mutating func removeAll() {
+    /// Forgets what waits, and takes nothing more but the rest of the request that was delivered last.
+    mutating func finish() {
+        isLast = true
         held = CircularBuffer()
         (requests, bytes) = (0, 0)
     }
@@ -93,7 +100,9 @@ struct RequestQueue {
 
     private mutating func noteDelivery(_ arrival: Arrival) {
         switch arrival {
-        case .part(.head): (state, isReceiving) = (.answering, true)
+        case .part(.head(let head)):
+            (state, isReceiving) = (.answering, true)
+            if head.asksForAnotherProtocol { isLast = true }
         case .part(.end): isReceiving = false
         default: break
         }
@@ -109,4 +118,10 @@ struct RequestQueue {
         held.append(arrival)
         return .hold
     }
+}
+
+extension HTTPRequestHead {
+    /// Whether the decoder may take what follows for another protocol (`Upgrade`, RFC 9110 §7.8, and CONNECT, §9.3.6). It
+    /// parses nothing more then and keeps every byte, so nothing more may be read.
+    var asksForAnotherProtocol: Bool { method == .CONNECT || headers.contains(name: "upgrade") }
 }

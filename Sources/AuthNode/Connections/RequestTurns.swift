@@ -50,14 +50,14 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
         switch event {
         case ChannelEvent.inputClosed: return admit(.inputClosed, context)
         // What waits has not been begun.
-        case is ChannelShouldQuiesceEvent: queue.removeAll()
+        case is ChannelShouldQuiesceEvent: queue.finish()
         default: break
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func read(context: ChannelHandlerContext) {
-        guard queue.isEmpty else {
+        guard queue.wantsMore else {
             isReadPending = true
             return
         }
@@ -68,7 +68,7 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isClosing else { return }
         switch queue.admit(arrival) {
         case .deliver: deliver(arrival, context)
-        case .hold: break
+        case .hold, .drop: break
         case .refuse: close(context)
         }
     }
@@ -77,7 +77,7 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
         switch arrival {
         case .part(let part):
             if queue.isAnswering { place?.beginTurn() }
-            context.fireChannelRead(wrapInboundOut(part))
+            context.fireChannelRead(wrapInboundOut(queue.isLast ? part.closing : part))
         case .failure(let error): context.fireErrorCaught(error)
         case .inputClosed: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         }
@@ -91,7 +91,7 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func readIfPending(_ context: ChannelHandlerContext) {
-        guard isReadPending, queue.isEmpty, !isClosing else { return }
+        guard isReadPending, queue.wantsMore, !isClosing else { return }
         isReadPending = false
         context.read()
     }
@@ -125,7 +125,7 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
         isWriting = false
         stopTimer()
         guard !isClosing else { return }
-        if place?.endTurn() == .leave { return close(context) }
+        if queue.isLast || place?.endTurn() == .leave { return close(context) }
         guard queue.answered() else { return readIfPending(context) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         rounds.afterNextRound {
@@ -155,14 +155,24 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
     private func close(_ context: ChannelHandlerContext) {
         guard !isClosing else { return }
         isClosing = true
-        queue.removeAll()
+        queue.finish()
         context.close(promise: nil)
     }
 
     private func forget() {
         isClosing = true
-        queue.removeAll()
+        queue.finish()
         stopTimer()
         place?.giveUp()
+    }
+}
+
+extension HTTPServerRequestPart {
+    /// The same of a request whose answer ends the connection, which the answer is to say.
+    fileprivate var closing: HTTPServerRequestPart {
+        guard case .head(var head) = self else { return self }
+        head.headers.remove(name: "upgrade")
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+        return .head(head)
     }
 }
