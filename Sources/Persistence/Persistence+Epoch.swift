@@ -9,7 +9,7 @@ extension Persistence {
             // A release that kept the epoch as any other key goes on under it.
             if let known { return doubt ? EpochRecord(epoch: known).replaced() : EpochRecord(epoch: known) }
             // What another server wrote without one, no client has believed.
-            guard found.report.source == .log, found.report.isOurs else { return EpochRecord() }
+            guard found.report.isOurs else { return EpochRecord() }
             return .replacingUnknown()
         }
         // Under an epoch that nobody was served under nothing can be missing.

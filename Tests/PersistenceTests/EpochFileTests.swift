@@ -387,6 +387,37 @@ import Testing
         #expect(try Self.live(disk).predecessor == first.epoch)
     }
 
+    /// The old file is emptied when it is replaced, so a hard link of it is no file of an epoch.
+    @Test(arguments: [true, false]) func aHardLinkedCopyIsRefused(_ endsInOrder: Bool) throws {
+        let disk = SimulatedDisk(seed: 1)
+        try Self.live(disk)
+        try disk.link("data", to: "backup")
+        try Self.live(disk, endsInOrder: endsInOrder) { denylist, persistence, _ in
+            try persistence.perform(.rewrite)
+            denylist.set(Self.key, [1], persistence.log)
+            persistence.log.commit(synchronously: true)
+        }
+        disk.crash()
+        try disk.rename("data", to: "spent")
+        try disk.rename("backup", to: "data")
+        let error = #expect(throws: PersistenceError.self) { try Self.open(disk) }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains("old copy") == true)
+        #expect(error?.message.contains("--new-epoch") == true)
+    }
+
+    /// Nobody knows what came after a snapshot; nodes that start now are not to believe it either.
+    @Test func aSnapshotOfOursAloneReplacesUntilItIsAccepted() throws {
+        let disk = SimulatedDisk(seed: 1)
+        try Self.live(disk) { denylist, persistence, _ in
+            denylist.set(Self.key, [1], persistence.log)
+            try persistence.perform(.save(isInBackground: false))
+        }
+        try disk.makeDirectory("other")
+        try disk.copy("data/dump.rdb", to: "other/dump.rdb")
+        #expect(try Self.live(disk, directory: "other").isPending)
+    }
+
     /// A file that is made anew is never missing, nor ahead of the log, wherever the power fails.
     @Test func theFileIsMadeAnewAtAnyMoment() throws {
         var steps = 0

@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// Every write makes a new file, which takes the name of the old one and names its own birth. So a copy is noticed even if it
 /// was written over the file: that keeps the birth of a file which the copy does not know. ``renew(at:isLast:)`` sees to it that
-/// no copy older than the last second knows the present one.
+/// no copy older than the last second knows the present one. A hard link of the file of before has its birth; so that is
+/// emptied.
 final class EpochFile: Sendable {
     /// What the file says; locked while the disk works.
     private struct State {
@@ -163,6 +164,7 @@ final class EpochFile: Sendable {
         guard let record = wanted.withLock({ $0 }) else { return }
         var contents = EpochFileContents(record: record, position: state.position)
         let temporary = data.path(Self.temporaryName)
+        let before = try exists ? data.files.append(to: path) : nil
         do throws(FileError) {
             let file = try data.files.create(temporary)
             contents.birth = try data.files.birth(of: temporary)
@@ -175,10 +177,20 @@ final class EpochFile: Sendable {
             throw error
         }
         try data.files.synchronize(directory: data.path, .epochName)
+        try before?.empty()
         hasBirth.store(contents.birth != nil, ordering: .relaxed)
         // What was wanted meanwhile is still to be written.
         wanted.withLock { wanted in
             if wanted == record { isBehind.store(false, ordering: .releasing) }
         }
+    }
+}
+
+extension OutputFile {
+    /// Takes away what other names of a file would lead to that has been replaced.
+    fileprivate func empty() throws(FileError) {
+        guard hasName else { return }
+        try truncate(to: 0)
+        try synchronize(.epoch)
     }
 }

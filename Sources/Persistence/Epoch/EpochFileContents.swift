@@ -60,6 +60,11 @@ struct EpochFileContents: Equatable {
     }
 
     init(decoding bytes: RawSpan) throws(FormatError) {
+        guard bytes.byteCount > 0 else {
+            throw FormatError(
+                at: 0,
+                "it is empty, as a hard link of the file is once the daemon has replaced that: this is an old copy")
+        }
         guard bytes.byteCount == Self.size else {
             throw FormatError(at: 0, "it has \(bytes.byteCount) bytes, and not \(Self.size)")
         }

@@ -53,6 +53,8 @@ protocol OutputFile: AnyObject, Sendable {
     func relieve() throws(FileError)
     /// Whether the file still bears this name: somebody may have removed it, or its directory.
     func isStill(at path: String) -> Bool
+    /// Whether the file has any name: one whose name was given to another file may have a hard link.
+    var hasName: Bool { get }
 }
 
 /// A lock that is held until it is released, or let go.

@@ -159,6 +159,12 @@ private final class Descriptor: FileLock {
         return stat(path, &named) == 0 && fstat(number, &open) == 0 && named.st_ino == open.st_ino
             && named.st_dev == open.st_dev
     }
+
+    /// Whether any name leads to the open file. One that cannot be asked counts as having one.
+    var hasName: Bool {
+        var open = stat()
+        return fstat(number, &open) != 0 || open.st_nlink > 0
+    }
 }
 
 // @unchecked: one thread at a time uses it, as the protocol demands.
@@ -224,6 +230,7 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
     }
 
     func isStill(at path: String) -> Bool { descriptor.isStill(at: path) }
+    var hasName: Bool { descriptor.hasName }
 }
 
 extension FileError {

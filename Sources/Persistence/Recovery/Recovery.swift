@@ -229,6 +229,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         let contents = try files.contents(of: path)
         total = contents.count
         note(contents)
+        // Every snapshot of ours has such a note.
+        report.isOurs = evidence.note != nil
         beginReading()
         try read(path, contents) { reader, bytes throws(FormatError) in
             let end = try reader.readRDB(bytes)

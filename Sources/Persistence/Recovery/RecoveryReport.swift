@@ -25,7 +25,7 @@ public struct RecoveryReport: Sendable {
     /// Why the denylist has to get a new epoch: it cannot prove that nothing acknowledged is missing. nil if it can, or if
     /// there was nothing.
     public var doubt: String?
-    /// Whether the log was of ours.
+    /// Whether the log, or the `dump.rdb`, was of ours.
     var isOurs = false
     /// What the directory tells of time.
     public var clocks = ClockEvidence()

@@ -180,6 +180,22 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         parent.durableNames[name] = copy
     }
 
+    /// Copies a directory as `cp -al` does: the files of both are the same.
+    func link(_ path: String, to target: String) throws {
+        func linked(_ node: Node) -> Node {
+            guard node.isDirectory else { return node }
+            let copy = makeNode()
+            copy.isDirectory = true
+            copy.names = node.names.mapValues { linked($0) }
+            copy.durableNames = copy.names
+            return copy
+        }
+        let (parent, name) = try split(target)
+        let link = try linked(#require(find(path)))
+        parent.names[name] = link
+        parent.durableNames[name] = link
+    }
+
     /// Copies a directory as `cp -a` does into one that is there: a file that bears a name already stays, with other bytes.
     func restore(_ path: String, over target: String) throws {
         try restore(#require(find(path)), over: #require(find(target)))
@@ -239,6 +255,13 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
 
     fileprivate func name(_ path: String) -> Node? { find(path) }
+
+    fileprivate func hasName(_ node: Node) -> Bool {
+        func names(in directory: Node) -> Bool {
+            directory.names.values.contains { $0 === node || names(in: $0) }
+        }
+        return names(in: root)
+    }
 
     // MARK: FileSystem
 
@@ -420,6 +443,7 @@ private final class SimulatedFile: OutputFile, @unchecked Sendable {
     func refresh(from offset: Int) throws(FileError) { try disk.refresh(node, from: offset, path) }
     func relieve() throws(FileError) {}
     func isStill(at path: String) -> Bool { disk.name(path) === node }
+    var hasName: Bool { disk.hasName(node) }
 }
 
 private final class SimulatedLock: FileLock {
