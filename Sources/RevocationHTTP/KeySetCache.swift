@@ -32,6 +32,7 @@ public final class KeySetCache: KeySource {
         var failure: String?
     }
 
+    public let asksIssuer: Bool
     private let fetch: @Sendable () async throws(VerificationKeysError) -> Data
     private let now: @Sendable () -> ContinuousClock.Instant
     private let pause: @Sendable (Duration) async throws -> Void
@@ -41,18 +42,23 @@ public final class KeySetCache: KeySource {
 
     /// - Parameter location: asked at the first token.
     public convenience init(_ location: KeySetLocation, logger: Logger = Logger(label: "revoked.keys")) {
-        self.init(logger: logger) { () async throws(VerificationKeysError) in try await location.read() }
+        self.init(logger: logger, asksIssuer: location.isOfIssuer) { () async throws(VerificationKeysError) in
+            try await location.read()
+        }
     }
 
     /// - Parameter now: a clock that never jumps; another one is for tests.
+    /// - Parameter asksIssuer: whether the issuer answers `fetch`; a file may be older than another server's.
     /// - Parameter pause: waits for so long; another one is for tests.
     /// - Parameter fetch: gets the JSON Web Key Set. It is cancelled after ``fetchDeadline``, and not waited for any longer.
     public init(
         logger: Logger = Logger(label: "revoked.keys"),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        asksIssuer: Bool = true,
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         fetch: @escaping @Sendable () async throws(VerificationKeysError) -> Data
     ) {
+        self.asksIssuer = asksIssuer
         self.fetch = fetch
         self.now = now
         self.pause = pause

@@ -21,6 +21,9 @@ public struct KeySetLocation: Sendable {
 
     private let place: Place
 
+    /// Whether the issuer itself is asked.
+    var isOfIssuer: Bool { if case .url = place { true } else { false } }
+
     /// - Parameter text: `https://…`, `http://` of this machine only, or a path.
     /// - Throws: ``VerificationKeysError`` for any other URL: whoever can change the keys on their way can sign tokens.
     public init(_ text: String) throws(VerificationKeysError) {

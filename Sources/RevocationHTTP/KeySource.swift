@@ -14,11 +14,18 @@ public protocol KeySource: Sendable {
         for identifier: String?, until suffices: (VerificationKeys) -> Bool
     ) async throws(TokenRejection) -> VerificationKeys
 
+    /// Whether ``keys(for:until:)`` asks the issuer itself. Otherwise a key that is missing may have been given to another
+    /// server already.
+    var asksIssuer: Bool { get }
+
     /// What an operator should know of the source.
     var status: KeySourceStatus { get }
 }
 
 extension KeySource {
+    /// For keys that are handed out.
+    public var asksIssuer: Bool { false }
+
     /// For keys that cannot change.
     public var status: KeySourceStatus { KeySourceStatus() }
 }

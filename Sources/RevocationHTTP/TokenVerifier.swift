@@ -66,8 +66,22 @@ public struct TokenVerifier: TokenVerifying {
         }
         let issuer = try issuer(of: parts, kind)
         let keys = try await issuer.keys.keys(for: parts.header.kid) { (try? $0.signer(of: parts)) != nil }
-        let key = try keys.signer(of: parts)
+        let key: String
+        do throws(TokenRejection) { key = try keys.signer(of: parts) } catch {
+            // A key of this name that does not fit has signed it nowhere.
+            guard !issuer.keys.asksIssuer, parts.header.kid == nil || error.code == .unknownKey,
+                !hasLongExpired(parts)
+            else { throw error }
+            throw TokenRejection(
+                .keysUnavailable, "the token is signed with a key that this server has not: another one may have it")
+        }
         return GenuineToken(claims(try payload(of: parts, kind, from: issuer), kind, issuer, key, nil))
+    }
+
+    /// Whether a token has expired everywhere, whoever has signed it: no clock is wrong by more than a day for long.
+    private func hasLongExpired(_ parts: TokenParts) -> Bool {
+        let payload: TokenPayload? = try? TokenParts.decode(parts.payload, "")
+        return payload?.exp.map { $0.milliseconds + 86_400_000 < clock.now } ?? false
     }
 
     private struct NamedIssuer: Decodable {

@@ -121,9 +121,14 @@ import Testing
         let stranger = try await TestNode()
         let foreign = try await stranger.test { try await $0.token() }
         try await node.test { client in
-            for token in [foreign, "garbage", foreign + "x"] {
+            let own = try await client.token()
+            for token in ["garbage", own + "x"] {
                 #expect(try await client.logout(token).status == .unauthorized)
             }
+            // Signed with a key that this node has not: another one may have got it already.
+            let answer = try await client.logout(foreign)
+            #expect(answer.status == .serviceUnavailable)
+            #expect(answer.text.contains("another one may have it"))
             #expect(try await client.execute(uri: "/logout", method: .post).status == .unauthorized)
             let malformed = try await client.execute(
                 uri: "/logout", method: .post, headers: [.authorization: "Bearer a b"])

@@ -174,7 +174,8 @@ import Testing
         arguments: [
             ([:], ["iss": #""them""#], .wrongIssuer, false), ([:], ["aud": #""bank""#], .wrongAudience, false),
             ([:], ["jti": "{}"], .malformed, true), (["typ": #""JWT""#], [:], .wrongType, true),
-            (["crit": "[]"], [:], .unsupportedExtension, true), (["kid": #""other""#], [:], .unknownKey, true),
+            (["crit": "[]"], [:], .unsupportedExtension, true), (["kid": #""other""#], [:], .keysUnavailable, false),
+            (["kid": #""other""#], ["exp": "\(TokenForge.seconds - 2 * 86_400)"], .unknownKey, true),
             (["alg": #""none""#], [:], .wrongAlgorithm, true),
         ] as [([String: String?], [String: String?], TokenRejection.Code, Bool)])
     func whatIsNotGenuineIsNotEnded(
