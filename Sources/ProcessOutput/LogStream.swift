@@ -17,10 +17,12 @@ public struct LogStream: TextOutputStream, Sendable {
     static func line(_ text: String) -> String {
         // Not hasSuffix: to it a carriage return and a newline are one character, and another one than a newline.
         let content = text.utf8.last == UInt8(ascii: "\n") ? Substring(text.utf8.dropLast()) : text[...]
-        guard content.utf8.contains(where: isControl) else { return content + "\n" }
+        guard content.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }) else {
+            return content + "\n"
+        }
         var line = ""
         for scalar in content.unicodeScalars {
-            if scalar.isASCII, isControl(UInt8(scalar.value)) {
+            if isControl(scalar) {
                 line += scalar.escaped(asASCII: true)
             } else {
                 line.unicodeScalars.append(scalar)
@@ -29,5 +31,11 @@ public struct LogStream: TextOutputStream, Sendable {
         return line + "\n"
     }
 
-    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    /// Whether it could end a line or move a terminal's cursor: C0, DEL, C1 and the two separators of Unicode.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
+        default: false
+        }
+    }
 }

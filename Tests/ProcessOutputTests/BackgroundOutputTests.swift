@@ -87,5 +87,6 @@ import Testing
         #expect(LogStream.line("error: a\n") == "error: a\n")
         #expect(LogStream.line("error: a\nb\r\u{1B}[2Kü\n") == "error: a\\nb\\r\\u{1B}[2Kü\n")
         #expect(LogStream.line("error: a\r\n") == "error: a\\r\n")
+        #expect(LogStream.line("é\u{85}\u{9B}2K\u{2028}–\n") == "é\\u{0085}\\u{009B}2K\\u{2028}–\n")
     }
 }
