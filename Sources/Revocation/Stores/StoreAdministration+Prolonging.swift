@@ -29,7 +29,7 @@ extension StoreAdministration {
             let page: ScanPage
             do throws(StoreFailure) { page = try ScanPage(found[0]) } catch { throw RevocationError(error) }
             cursor = page.cursor
-            let keys = page.keys.filter { key in beginnings.contains { key.hasPrefix($0) } }
+            let keys = page.keys.filter { key in beginnings.contains { key.utf8.starts(with: $0.utf8) } }
             prolonged += try await prolong(keys, to: issuer.secondsToLive, backend)
         } while cursor != "0"
         return prolonged + (try await prolong(["\(prefix)\(Scope.Kind.all.word)"], to: issuer.secondsToLive, backend))
