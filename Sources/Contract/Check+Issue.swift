@@ -4,9 +4,11 @@ extension Check {
     ///
     /// A time ahead of `now` must not be handed out before the store's clock has reached it: a cut-off that is set until
     /// then would fall behind it.
-    /// - Parameter values: as many as keys, nil where the store has none.
-    /// - Parameter now: the store's clock, Unix milliseconds, read before the values in the call itself.
-    /// - Parameter longestDelay: how long may be waited for the time, in milliseconds.
+    /// - Parameters:
+    ///   - values: as many as keys, nil where the store has none.
+    ///   - pinnedEpoch: the epoch that this process has pinned.
+    ///   - now: the store's clock, Unix milliseconds, read before the values in the call itself.
+    ///   - longestDelay: how long may be waited for the time, in milliseconds.
     /// - Throws: ``UnknownCause`` if nobody can say that such a token would be clear, or only in more than that time.
     public func issueTime(
         values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64,

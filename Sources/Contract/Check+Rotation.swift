@@ -12,11 +12,13 @@ public enum RotationDecision: Sendable {
 
 extension Check {
     /// Decides from the two answers to a rotation, which must agree. ``keys`` begins with the token's own.
-    /// - Parameter existing: what the token's key held before it was claimed; nil if the claim was written.
-    /// - Parameter values: the values of ``keys``, read after the claim.
-    /// - Parameter claim: what was to be written.
-    /// - Parameter grace: how long after the first exchange a second presenter is served, in milliseconds.
-    /// - Parameter now: the store's clock, Unix milliseconds.
+    /// - Parameters:
+    ///   - existing: what the token's key held before it was claimed; nil if the claim was written.
+    ///   - values: the values of ``keys``, read after the claim.
+    ///   - claim: what was to be written.
+    ///   - grace: how long after the first exchange a second presenter is served, in milliseconds.
+    ///   - pinnedEpoch: the epoch that this process has pinned.
+    ///   - now: the store's clock, Unix milliseconds.
     public func rotation(
         existing: [UInt8]?, values: [[UInt8]?], claim: Rotation, grace: Int64, pinnedEpoch: [UInt8], now: Int64
     ) -> RotationDecision {

@@ -82,8 +82,10 @@ public struct Check: Sendable, Hashable {
     }
 
     /// What was found says of the token. Any scope that says revoked wins, whatever else is amiss.
-    /// - Parameter pinnedEpoch: the epoch this verifier believes.
-    /// - Parameter now: the store's clock as far as known, Unix milliseconds.
+    /// - Parameters:
+    ///   - findings: what the store's reply holds.
+    ///   - pinnedEpoch: the epoch that this process has pinned.
+    ///   - now: the store's clock as far as known, Unix milliseconds.
     public func verdict(_ findings: Findings, pinnedEpoch: [UInt8], now: Int64) -> Verdict {
         switch findings {
         case .nothing: verdictOfNothing

@@ -22,7 +22,9 @@ public enum CutOff {
         case inTheFuture
     }
 
-    /// - Parameter now: the store's clock, Unix milliseconds.
+    /// - Parameters:
+    ///   - value: the value of a cut-off's key.
+    ///   - now: the store's clock, Unix milliseconds.
     public static func implausibility(of value: RawSpan, now: Int64) -> Implausibility? {
         guard let number = parse(value) else { return .notANumber }
         if number < Limits.minimumCutOff { return .notMilliseconds }

@@ -40,7 +40,9 @@ public enum Epoch {
     }
 
     /// Why nothing that a store says can be believed to be clear; nil if it carries the pinned epoch. An empty epoch is none.
-    /// - Parameter pinned: empty for a process that has pinned none; it believes a bare epoch only.
+    /// - Parameters:
+    ///   - epoch: what the store holds under ``key``; nil if nothing.
+    ///   - pinned: empty for a process that has pinned none; it believes a bare epoch only.
     public static func doubt(_ epoch: [UInt8]?, pinned: [UInt8]) -> UnknownCause? {
         guard let identity = Identity(epoch) else {
             return UnknownCause(

@@ -17,7 +17,9 @@ public struct Namespace: Hashable, Sendable {
     init(_ beginnings: KeyBeginnings) { self.beginnings = beginnings }
 
     /// The namespace of one issuer among several.
-    /// - Parameter issuerLabel: 1 to 32 of `a-z 0-9 -`, and none of the scopes' words.
+    /// - Parameters:
+    ///   - prefix: what all guarded keys begin with; ends in a colon.
+    ///   - issuerLabel: 1 to 32 of `a-z 0-9 -`, and none of the scopes' words.
     /// - Throws: ``ContractError/Code/invalidIssuerLabel``.
     public init(prefix: String = Self.defaultPrefix, issuerLabel: String) throws(ContractError) {
         guard GuardedKey.isLabel(issuerLabel.utf8.span.bytes) else {

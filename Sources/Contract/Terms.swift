@@ -52,7 +52,11 @@ extension Terms {
         /// Each longer, and since later, than the one before; the first holds since 0.
         public private(set) var lifetimes: [Lifetime]
 
-        /// - Parameter lifetime: of its longest-lived token, in milliseconds.
+        /// - Parameters:
+        ///   - name: the `iss` of its tokens; nil for the only issuer.
+        ///   - label: stands in its keys.
+        ///   - lead: how far `iat` may lie ahead of the store's clock, in milliseconds.
+        ///   - lifetime: of its longest-lived token, in milliseconds.
         public init(name: String?, label: String? = nil, lead: Int64 = 0, lifetime: Int64) {
             self.init(name: name, label: label, lead: lead, lifetimes: [Lifetime(milliseconds: lifetime, since: 0)])
         }

@@ -11,7 +11,7 @@ public import NIOCore
 public struct RevocationConfiguration: Sendable {
     public var namespace = Namespace()
     /// The issuers that this process knows, our own first. Empty for one that need not be named. What they say must agree
-    /// with the denylist's terms (``Contract/Terms``), which may say more: `revoked terms` shows and changes them. If the
+    /// with the denylist's terms (``Terms``), which may say more: `revoked terms` shows and changes them. If the
     /// denylist has none, they are what it gets; a token of an issuer that is not in the terms is unknown.
     public var issuers: [Issuer] = []
     /// How long after `exp` the verifiers of this process accept a token: up to one minute. It must not be more than the

@@ -55,7 +55,7 @@ struct WantedTerms: Sendable {
     /// What is in force when the denylist says this.
     /// - Parameter bytes: the terms that it holds; nil if it has none.
     /// - Parameter known: those that it had before, if it lost them.
-    /// - Throws: ``Contract/UnknownCause/Code/termsDisagree`` for terms that cannot be read.
+    /// - Throws: ``UnknownCause/Code/termsDisagree`` for terms that cannot be read.
     func inForce(_ bytes: [UInt8]?, known: Terms? = nil) throws(UnknownCause) -> TermsInForce {
         do throws(ContractError) {
             let terms =
