@@ -16,6 +16,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "revoked", targets: ["revoked"]),
+        .executable(name: "revoked-lab", targets: ["revoked-lab"]),
         .library(name: "Revocation", targets: ["Revocation"]),
         .library(name: "RevocationHTTP", targets: ["RevocationHTTP"]),
     ],
@@ -40,8 +41,8 @@ let package = Package(
         .executableTarget(
             name: "revoked",
             dependencies: [
-                "Lab", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "PrometheusMetrics", "Revocation",
-                "RevocationHTTP", "RevokedServer",
+                "Demo", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "Processes", "PrometheusMetrics",
+                "Revocation", "RevocationHTTP", "RevokedServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -50,20 +51,39 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "revoked-lab",
+            dependencies: [
+                "Lab", "ProcessOutput", "Processes",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "Lab",
             dependencies: [
-                "AuthNode", "Contract", "ProcessOutput", "Revocation", "RevocationHTTP", "RevokedServer", "CFloor",
+                "AuthNode", "CEchoBaseline", "CHiredisBaseline", "CProcessor", "Contract", "Denylist", "ProcessOutput",
+                "Processes", "Revocation", "RevocationHTTP", "RevokedServer",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            exclude: ["Baselines/CEchoBaseline", "Baselines/CHiredisBaseline"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Demo",
+            dependencies: [
+                "AuthNode", "ProcessOutput", "Processes",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -160,6 +180,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "Processes", swiftSettings: settings),
         .target(
             name: "ProcessOutput", dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: settings),
@@ -173,17 +194,13 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .target(name: "CLinux"),
         .target(name: "CProcessor"),
-        .executableTarget(name: "microbench", dependencies: ["Denylist", "CProcessor"], swiftSettings: settings),
-        .target(name: "CFloor"),
-        .executableTarget(
-            name: "clientbench",
-            dependencies: [
-                "Revocation", "Contract", "CYardstick",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: settings),
-        .target(name: "CYardstick", linkerSettings: [.linkedLibrary("hiredis")]),
+        .target(name: "CEchoBaseline", path: "Sources/Lab/Baselines/CEchoBaseline"),
+        .target(
+            name: "CHiredisBaseline", path: "Sources/Lab/Baselines/CHiredisBaseline",
+            linkerSettings: [.linkedLibrary("hiredis")]),
 
+        .testTarget(name: "DemoTests", dependencies: ["Demo"], swiftSettings: settings),
+        .testTarget(name: "ProcessesTests", dependencies: ["Processes"], swiftSettings: settings),
         .testTarget(name: "ProcessOutputTests", dependencies: ["ProcessOutput"], swiftSettings: settings),
         .testTarget(
             name: "PrometheusMetricsTests",
@@ -241,13 +258,13 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Lab", "CFloor", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "Lab", "CEchoBaseline", .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "revoked", "Revocation", "RevokedServer", "Lab", "CHiredis",
+                "revoked", "revoked-lab", "Revocation", "RevokedServer", "Lab", "CHiredis",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

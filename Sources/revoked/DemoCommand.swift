@@ -1,5 +1,5 @@
 import ArgumentParser
-import Lab
+import Demo
 
 /// `revoked demo`: the main job, shown.
 struct DemoCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Lab
 import Logging
 import ProcessOutput
+import Processes
 
 @main
 struct Revoked: AsyncParsableCommand {
@@ -12,17 +12,8 @@ struct Revoked: AsyncParsableCommand {
             ServeCommand.self, NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self,
             TermsCommand.self, RevokeCommand.self, CheckCommand.self, RestoreCommand.self, CheckLogCommand.self,
             HealthCommand.self,
-        ] + linuxCommands
-    )
-
-    /// What measures with epoll.
-    #if os(Linux)
-        private static let linuxCommands: [any ParsableCommand.Type] = [
-            BenchCommand.self, FloorCommand.self, LoadCommand.self,
         ]
-    #else
-        private static let linuxCommands: [any ParsableCommand.Type] = []
-    #endif
+    )
 
     static func main() async {
         StandardStream.openMissing()

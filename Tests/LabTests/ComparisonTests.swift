@@ -13,7 +13,7 @@ import Testing
         #expect(comparison.figures(of: .revoked)?.serverTime == 3)
         #expect(comparison.figures(of: .redis)?.serverTime == 4)
         #expect(comparison.ratio(to: .redis)?.serverTime == 0.75)
-        #expect(comparison.ratio(to: .floor) == nil)
+        #expect(comparison.ratio(to: .echo) == nil)
     }
 
     @Test func theGeneratorIsTheLimitIfOnlyTheServerHadTimeLeft() {

@@ -1,5 +1,5 @@
 #if os(Linux)
-    import CFloor
+    import CEchoBaseline
     import Foundation
     import Testing
 
@@ -40,7 +40,7 @@
         /// Serves one connection; before the hundredth answer it stands still.
         private func stallingServer() throws -> Int {
             var port: UInt16 = 0
-            let listener = cfloor_listen(&port)
+            let listener = echo_baseline_listen(&port)
             try #require(listener >= 0)
             Thread.detachNewThread {
                 defer { close(listener) }

@@ -24,7 +24,7 @@ import Testing
     @Test func theTextNamesEverything() {
         let text = SampleReport.made(seconds: 50).text
         for part in [
-            "revoked load chaos", "seed 42", "| GET /me ", "| p99.99 µs |", "| kill -9   | daemon |", "not seen",
+            "revoked-lab load chaos", "seed 42", "| GET /me ", "| p99.99 µs |", "| kill -9   | daemon |", "not seen",
             "FAILED: 3 violations", "warning: the load generator",
         ] {
             #expect(text.contains(part), "no \(part) in \(text)")

@@ -7,7 +7,7 @@ enum SampleReport {
     /// Nothing was measured yet.
     static var empty: LoadReport {
         LoadReport(
-            title: "revoked load chaos", date: Date(timeIntervalSince1970: 1_763_800_000),
+            title: "revoked-lab load chaos", date: Date(timeIntervalSince1970: 1_763_800_000),
             machine: BenchReport.Machine(processor: "AMD EPYC", processors: 2, system: "Linux 6.18"),
             isDebugBuild: false)
     }

@@ -26,14 +26,14 @@
         }
 
         let seed: UInt64
-        let executable: String
+        let programs: Programs
 
         /// - Parameter isWeakened: whether the protection is taken out; otherwise the same load runs with it.
         /// - Parameter limit: a weakened one ends before, as soon as its sign has shown.
         func play(_ canary: RuleCanary, isWeakened: Bool, for limit: Duration) async throws -> Outcome {
             var settings = NodeStage.Settings()
             settings.accessTokenLifetime = canary.accessTokenLifetime
-            let stage = try NodeStage(executable: executable, settings: settings) {
+            let stage = try NodeStage(programs: programs, settings: settings) {
                 canary.guests > 0 ? OtherIssuer.two(lead: .seconds(2), keySets: $0) : []
             }
             defer { stage.removeFiles() }

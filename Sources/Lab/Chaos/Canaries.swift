@@ -2,8 +2,9 @@
     import Foundation
     import Glibc
     import ProcessOutput
+    import Processes
 
-    /// `revoked load chaos --canary`: shows that the oracle sees what it is there to see. On a redis-server with default
+    /// `revoked-lab load chaos --canary`: shows that the oracle sees what it is there to see. On a redis-server with default
     /// settings, killed with -9 in the middle:
     ///
     /// - what everyone does (`--stock-glue`) lets revoked tokens through: no violation before the kill, some after it;
@@ -12,19 +13,19 @@
     /// and without any kill an entry that ends one second before its token is found, while one that ends in time is not.
     ///
     /// Then one for each rule: with one protection taken out of the nodes it must be broken, with it nothing may be.
-    public struct Canaries: Sendable {
+    package struct Canaries: Sendable {
         private let seed: UInt64
-        private let executable: String
+        private let programs: Programs
 
-        public init(seed: UInt64?, executable: String = Demo.currentExecutable) {
+        package init(seed: UInt64?, programs: Programs = .installed) {
             self.seed = seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-            self.executable = executable
+            self.programs = programs
         }
 
         /// Runs all of them.
         /// - Returns: the exit status: 0 if each showed what it must, 1 otherwise, 2 if they could not be run.
-        public func run() async -> Int32 {
-            Self.tell("revoked load chaos --canary, seed \(seed)\n")
+        package func run() async -> Int32 {
+            Self.tell("revoked-lab load chaos --canary, seed \(seed)\n")
             var status: Int32 = 0
             do {
                 for canary in Canary.all {
@@ -34,7 +35,7 @@
                 }
                 return try await rulesHold() ? status : 1
             } catch {
-                StandardStream.error.write("revoked load chaos --canary: \(error)\n")
+                StandardStream.error.write("revoked-lab load chaos --canary: \(error)\n")
                 return 2
             }
         }
@@ -44,7 +45,7 @@
 
         /// Plays the canary of each rule, with the protection and without it.
         private func rulesHold() async throws -> Bool {
-            let canaries = RuleCanaries(seed: seed, executable: executable)
+            let canaries = RuleCanaries(seed: seed, programs: programs)
             var hold = true
             for canary in RuleCanary.all {
                 let intact = try await canaries.play(canary, isWeakened: false, for: .seconds(4))
@@ -74,7 +75,7 @@
             var settings = NodeStage.Settings()
             settings.stockGlue = canary.stockGlue
             settings.accessTokenLifetime = canary.accessTokenLifetime
-            let stage = try NodeStage(executable: executable, settings: settings)
+            let stage = try NodeStage(programs: programs, settings: settings)
             do {
                 let outcome = try await run(canary, on: stage)
                 await stage.stop()

@@ -2,6 +2,7 @@
     import CLinux
     import Foundation
     import Glibc
+    import Processes
     import Synchronization
 
     /// Makes faults, one after the other and sometimes two at once, undoes them, and waits until the nodes have recovered.

@@ -3,21 +3,21 @@
     import Foundation
     import ProcessOutput
 
-    /// `revoked load chaos`: users on nodes while daemon, nodes, network, disk and clocks fail.
-    public struct ChaosRun: Sendable {
-        public struct Settings: Sendable {
-            public var seconds = 60.0
-            public var nodes = 4
-            public var users = 300
+    /// `revoked-lab load chaos`: users on nodes while daemon, nodes, network, disk and clocks fail.
+    package struct ChaosRun: Sendable {
+        package struct Settings: Sendable {
+            package var seconds = 60.0
+            package var nodes = 4
+            package var users = 300
             /// Requests a second.
-            public var rate = 1_500.0
-            public var seed: UInt64?
+            package var rate = 1_500.0
+            package var seed: UInt64?
             /// Whether clocks are moved, where that is possible.
-            public var movesClocks = true
-            public var json: String?
-            public var html: String?
+            package var movesClocks = true
+            package var json: String?
+            package var html: String?
 
-            public init() {}
+            package init() {}
         }
 
         /// No fault begins so shortly before the end, in seconds: it may last 6.5, and then the nodes have to be asked whether
@@ -25,16 +25,16 @@
         private static let calm = 9.0
 
         private let settings: Settings
-        private let executable: String
+        private let programs: Programs
 
-        public init(_ settings: Settings, executable: String = Demo.currentExecutable) {
+        package init(_ settings: Settings, programs: Programs = .installed) {
             self.settings = settings
-            self.executable = executable
+            self.programs = programs
         }
 
         /// Runs to the end.
         /// - Returns: the exit status: 0 if no answer was wrong and no revocation lost, 1 otherwise, 2 if it could not be run.
-        public func run() async -> Int32 {
+        package func run() async -> Int32 {
             do {
                 let report = try await report()
                 print(report.text)
@@ -42,7 +42,7 @@
                 if let html = settings.html { try report.write(html: html) }
                 return report.hasPassed ? 0 : 1
             } catch {
-                StandardStream.error.write("revoked load chaos: \(error)\n")
+                StandardStream.error.write("revoked-lab load chaos: \(error)\n")
                 return 2
             }
         }
@@ -50,7 +50,7 @@
         /// What was found. Every process that was started has ended then.
         func report() async throws -> LoadReport {
             let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
-            var report = LoadReport("revoked load chaos", settings: facts, seed: seed)
+            var report = LoadReport("revoked-lab load chaos", settings: facts, seed: seed)
             StandardStream.error.write("seed \(seed)\n")
             var stageSettings = NodeStage.Settings()
             // Longer than the run: at the end every revocation is asked for.
@@ -62,7 +62,7 @@
             let keySet = try KeySetServer()
             defer { keySet.close() }
             // Clocks that are moved may be as far apart as this; a cut-off reaches as far ahead.
-            let stage = try NodeStage(executable: executable, settings: stageSettings) {
+            let stage = try NodeStage(programs: programs, settings: stageSettings) {
                 OtherIssuer.two(
                     lead: .seconds(settings.movesClocks ? 30 : 2), ahead: .seconds(1), keySets: $0,
                     servedAt: keySet.location)

@@ -1,6 +1,7 @@
 #if os(Linux)
     import Foundation
     import Glibc
+    import Processes
 
     /// Daemon, links and nodes, each of which can be ended and started again where it was.
     actor ChaosSite {

@@ -1,6 +1,7 @@
 #if os(Linux)
     import Foundation
     import Glibc
+    import Processes
 
     /// A file system in memory of a few megabytes, that can be filled to the last byte: only root may make one.
     struct SmallDisk: Sendable {

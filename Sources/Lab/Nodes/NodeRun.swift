@@ -4,59 +4,59 @@
     import Foundation
     import ProcessOutput
 
-    /// `revoked load nodes`: users on a set of nodes, every answer judged.
-    public struct NodeRun: Sendable {
-        public struct Settings: Sendable {
+    /// `revoked-lab load nodes`: users on a set of nodes, every answer judged.
+    package struct NodeRun: Sendable {
+        package struct Settings: Sendable {
             /// Nodes that are there; empty starts a daemon and nodes of our own.
-            public var nodes: [String] = []
+            package var nodes: [String] = []
             /// How many nodes to start.
-            public var start = 4
+            package var start = 4
             /// A store for the nodes that are started, instead of a daemon of our own.
-            public var backend: String?
-            public var users = 2_000
+            package var backend: String?
+            package var users = 2_000
             /// Log-ins that a user has at a time.
-            public var devices = 3
-            public var seconds = 30.0
+            package var devices = 3
+            package var seconds = 30.0
             /// How many judged answers to end with, instead of ``seconds``.
-            public var answers: Int?
+            package var answers: Int?
             /// Requests a second; nil for as many as are answered.
-            public var rate: Double?
+            package var rate: Double?
             /// Connections to each node.
-            public var connections = 8
+            package var connections = 8
             /// Probed revocations a second.
-            public var probes = 10.0
-            public var seed: UInt64?
+            package var probes = 10.0
+            package var seed: UInt64?
             /// Of the nodes that are started, in seconds.
-            public var accessTokenLifetime = 60
+            package var accessTokenLifetime = 60
             /// How far the clocks of the nodes may be from ours, in seconds; nil for hardly, if we start them, and for one
             /// second, if not.
-            public var clockBand: Double?
-            public var json: String?
-            public var html: String?
+            package var clockBand: Double?
+            package var json: String?
+            package var html: String?
 
-            public init() {}
+            package init() {}
         }
 
         /// Of the nodes that are started, in seconds.
         private static let rotationGrace = 10
 
         private let settings: Settings
-        private let executable: String
+        private let programs: Programs
 
-        public init(_ settings: Settings, executable: String = Demo.currentExecutable) {
+        package init(_ settings: Settings, programs: Programs = .installed) {
             self.settings = settings
-            self.executable = executable
+            self.programs = programs
         }
 
         /// Writes a file of the accounts that the users have.
-        public func makeUsers(_ path: String) throws {
+        package func makeUsers(_ path: String) throws {
             let plan = plan(nodes: [], seed: 0)
             try AccountFile(path).writeForLoad((0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
         }
 
         /// Runs to the end.
         /// - Returns: the exit status: 0 if every answer was right, 1 if not, 2 if it could not be run.
-        public func run() async -> Int32 {
+        package func run() async -> Int32 {
             let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
             do {
                 guard settings.nodes.isEmpty else {
@@ -65,7 +65,7 @@
                 var stageSettings = NodeStage.Settings()
                 stageSettings.accessTokenLifetime = settings.accessTokenLifetime
                 stageSettings.rotationGrace = Self.rotationGrace
-                let stage = try NodeStage(executable: executable, settings: stageSettings) {
+                let stage = try NodeStage(programs: programs, settings: stageSettings) {
                     OtherIssuer.two(lead: .seconds(2), keySets: $0)
                 }
                 let status = await statusOfStage(stage, seed: seed)
@@ -77,7 +77,7 @@
                 }
                 return status
             } catch {
-                tell("revoked load nodes: \(error)")
+                tell("revoked-lab load nodes: \(error)")
                 return 2
             }
         }
@@ -101,14 +101,14 @@
                 await commandLine.close()
                 return status
             } catch {
-                tell("revoked load nodes: \(error)")
+                tell("revoked-lab load nodes: \(error)")
                 return 2
             }
         }
 
         private func load(_ plan: NodeLoadPlan) async throws -> Int32 {
             let recorder = LoadRecorder()
-            var report = LoadReport("revoked load nodes", settings: facts(plan.nodes.count), seed: plan.seed)
+            var report = LoadReport("revoked-lab load nodes", settings: facts(plan.nodes.count), seed: plan.seed)
             let display = LoadDisplay(
                 recorder, end: settings.answers.map { .count($0) } ?? .after(.seconds(settings.seconds)))
             let control = NodeLoadControl()

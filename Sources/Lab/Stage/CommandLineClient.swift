@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import Processes
 import Revocation
 
 /// `revoked check` and `revoked revoke`, each a process of its own, and the client library in this one. They reach the store

@@ -1,6 +1,7 @@
 import AuthNode
 import Foundation
 import ProcessOutput
+import Processes
 import Synchronization
 
 /// The processes that a load is put on: the store, and nodes that share keys, accounts and clients, all in a private
@@ -18,6 +19,8 @@ final class NodeStage: Sendable {
     }
 
     let directory: String
+    private let programs: Programs
+    /// The product.
     private let executable: String
     private let settings: Settings
     /// Others whose tokens the nodes accept: then our own issuer has a label, too.
@@ -30,10 +33,11 @@ final class NodeStage: Sendable {
 
     /// - Parameter issuers: makes the others whose tokens the nodes accept; their key sets may be in a directory.
     init(
-        executable: String, settings: Settings, issuers: (_ directory: String) -> [OtherIssuer] = { _ in [] }
+        programs: Programs, settings: Settings, issuers: (_ directory: String) -> [OtherIssuer] = { _ in [] }
     ) throws {
         directory = FileManager.default.temporaryDirectory.path + "/revoked-load-\(UUID().uuidString.lowercased())"
-        self.executable = executable
+        self.programs = programs
+        executable = try programs.revoked()
         self.settings = settings
         others = issuers(directory)
         try FileManager.default.createDirectory(

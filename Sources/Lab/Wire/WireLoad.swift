@@ -4,18 +4,16 @@
     import ProcessOutput
     import UnixSignals
 
-    /// `revoked load wire`: load on a server of the Redis protocol that somebody else runs, or on two in turns.
-    public struct WireLoad: Sendable {
+    /// `revoked-lab load wire`: load on a server of the Redis protocol that somebody else runs, or on two in turns.
+    package struct WireLoad: Sendable {
         private let settings: WireSettings
 
-        public init(_ settings: WireSettings) { self.settings = settings }
+        package init(_ settings: WireSettings) { self.settings = settings }
 
         /// Runs it, prints the summary and writes the report's files.
         /// - Returns: the exit status: 1 if an answer was wrong or there was none.
-        public func run() async -> Int32 {
-            if BenchReport.Machine.isDebugBuild {
-                Self.note("WARNING: this is a debug build. What it measures means nothing: build with `-c release`.")
-            }
+        package func run() async -> Int32 {
+            BenchReport.Machine.warnOfDebugBuild()
             let stop = StopFlag()
             let signals = Task {
                 for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { stop.set() }
@@ -42,7 +40,7 @@
             for url in [settings.url] + (settings.compared.map { [$0] } ?? []) {
                 servers.append(try await WireServer.contact(url, note: Self.note))
             }
-            var report = LoadReport("revoked load wire", settings: settings.facts(servers))
+            var report = LoadReport("revoked-lab load wire", settings: settings.facts(servers))
             let population = WirePopulation(
                 KeySpace(seed: .random(in: 0...UInt64.max)), count: settings.keys, lifetime: settings.keyLifetime)
             let turns = WireTurns(settings, population, stop)

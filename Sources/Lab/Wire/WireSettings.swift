@@ -1,7 +1,7 @@
-/// How `revoked load wire` puts load on a server.
-public struct WireSettings: Sendable {
+/// How `revoked-lab load wire` puts load on a server.
+package struct WireSettings: Sendable {
     /// What a check asks.
-    public enum Check: String, CaseIterable, Sendable {
+    package enum Check: String, CaseIterable, Sendable {
         /// `EXISTS` of the token's key.
         case exists
         /// `MGET` of the token's, its session's and its subject's key and of the epoch.
@@ -12,39 +12,39 @@ public struct WireSettings: Sendable {
     static let margin = 600
 
     /// `redis://[user:password@]host:port[/database]`.
-    public var url: String
+    package var url: String
     /// Another server, which takes turns with the first.
-    public var compared: String?
+    package var compared: String?
     /// How often each of them takes its turn.
-    public var alternations = 3
+    package var alternations = 3
     /// Requests per second of an open loop; nil for a closed one.
-    public var rate: Double?
-    public var connections = 50
+    package var rate: Double?
+    package var connections = 50
     /// Requests that a connection sends at once; in an open loop at most so many.
-    public var inFlight = 1
-    public var threads = 1
-    public var check = Check.exists
+    package var inFlight = 1
+    package var threads = 1
+    package var check = Check.exists
     /// How many of a hundred requests revoke.
-    public var revokePercent = 5
+    package var revokePercent = 5
     /// How many of a hundred checks ask for a token that is revoked.
-    public var hitPercent = 50
+    package var hitPercent = 50
     /// Revoked tokens that the server holds meanwhile.
-    public var keys = 100_000
+    package var keys = 100_000
     /// How long a run is.
-    public var duration: Duration = .seconds(10)
+    package var duration: Duration = .seconds(10)
     /// How many requests a run has instead.
-    public var count: Int?
+    package var count: Int?
     /// What is not counted before.
-    public var warmUp: Duration = .milliseconds(200)
+    package var warmUp: Duration = .milliseconds(200)
     /// For how long the server keeps what is written, in seconds; nil for an hour, or longer if the runs are.
-    public var lifetime: Int?
+    package var lifetime: Int?
     /// Whether the keys are left there.
-    public var keepsKeys = false
+    package var keepsKeys = false
     /// Files for the report.
-    public var json: String?
-    public var html: String?
+    package var json: String?
+    package var html: String?
 
-    public init(url: String) { self.url = url }
+    package init(url: String) { self.url = url }
 
     /// For how long keys are kept, in seconds.
     var keyLifetime: Int {

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// `revoked load wire` against our daemon and against redis-server.
+/// `revoked-lab load wire` against our daemon and against redis-server.
 @Suite(.timeLimit(.minutes(2))) struct LoadWireCommandTests {
     private func start(_ arguments: [String]) throws -> TestProcess {
-        try TestProcess(try DaemonProcess.program(), ["load", "wire"] + arguments)
+        try TestProcess(try DaemonProcess.program("revoked-lab"), ["load", "wire"] + arguments)
     }
 
     private func url(_ port: Int, password: String? = nil) -> String {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Lab
 
-/// Short runs of `revoked load nodes` and `revoked load chaos`, and the canaries without which they prove nothing.
+/// Short runs of `revoked-lab load nodes` and `revoked-lab load chaos`, and the canaries without which they prove nothing.
 @Suite("Load on nodes", .serialized)
 struct LoadNodesTests {
     private static func value(_ name: String, _ report: LoadReport) -> String? {
@@ -21,7 +21,7 @@ struct LoadNodesTests {
         settings.seed = 1
         settings.json = folder.path + "/report.json"
         settings.html = folder.path + "/report.html"
-        #expect(await NodeRun(settings, executable: try DaemonProcess.program()).run() == 0)
+        #expect(await NodeRun(settings, programs: try .built()).run() == 0)
         let report = try LoadReport(json: folder.path + "/report.json")
         #expect(report.failures.isEmpty)
         #expect(Self.value("violations", report) == "0")
@@ -41,7 +41,7 @@ struct LoadNodesTests {
         settings.users = 60
         settings.rate = 300
         settings.seed = 11
-        let report = try await ChaosRun(settings, executable: try DaemonProcess.program()).report()
+        let report = try await ChaosRun(settings, programs: try .built()).report()
         #expect(report.failures.isEmpty)
         #expect(report.faults.count >= 3)
         #expect(report.faults.allSatisfy { $0.end != nil })
@@ -54,7 +54,7 @@ struct LoadNodesTests {
         "The oracle sees what everyone does lose, and an entry that ends too early",
         arguments: [Canary.lostMemory, Canary.offByOne])
     func canary(_ canary: Canary) async throws {
-        let outcome = try await Canaries(seed: 3, executable: try DaemonProcess.program()).run(canary)
+        let outcome = try await Canaries(seed: 3, programs: try .built()).run(canary)
         #expect(outcome.violations > 0)
         #expect(outcome.violationsBefore == 0)
         #expect(outcome.falseRejections == 0)

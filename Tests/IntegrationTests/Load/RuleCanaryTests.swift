@@ -8,14 +8,14 @@ import Testing
 struct RuleCanaryTests {
     @Test("Without its protection a rule is broken, and that is seen", arguments: RuleCanary.all)
     func weakened(_ canary: RuleCanary) async throws {
-        let canaries = RuleCanaries(seed: 5, executable: try DaemonProcess.program())
+        let canaries = RuleCanaries(seed: 5, programs: try .built())
         let outcome = try await canaries.play(canary, isWeakened: true, for: canary.patience)
         #expect(outcome.shows(canary.sign), "\(outcome.violations) among \(outcome.judged) answers")
     }
 
     @Test("With its protection nothing is broken", arguments: RuleCanary.scenarios)
     func intact(_ canary: RuleCanary) async throws {
-        let canaries = RuleCanaries(seed: 6, executable: try DaemonProcess.program())
+        let canaries = RuleCanaries(seed: 6, programs: try .built())
         let outcome = try await canaries.play(canary, isWeakened: false, for: .seconds(4))
         #expect(outcome.isClean, "\(outcome.violations), \(outcome.falseRejections): \(outcome.findings)")
     }

@@ -27,14 +27,14 @@ final class DaemonProcess {
         return process
     }
 
-    /// The program stands beside the test bundle.
-    static func program() throws -> String {
+    /// The path of a program of ours: it stands beside the test bundle.
+    static func program(_ name: String = "revoked") throws -> String {
         let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let here = URL(fileURLWithPath: bundle).deletingLastPathComponent().path
-        for directory in [here, ".build/debug"] where access("\(directory)/revoked", X_OK) == 0 {
-            return "\(directory)/revoked"
+        for directory in [here, ".build/debug"] where access("\(directory)/\(name)", X_OK) == 0 {
+            return "\(directory)/\(name)"
         }
-        throw TestFailure("no program revoked beside the test bundle: swift build --product revoked")
+        throw TestFailure("no program \(name) beside the test bundle: swift build --product \(name)")
     }
 
     func connect() throws -> TestSocket { try TestSocket(.port(port)) }

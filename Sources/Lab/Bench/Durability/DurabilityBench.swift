@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import Processes
 
     /// Measures what durability costs, beside a redis-server with the same settings: a fresh process on a fresh directory
     /// for each question, by turns.

@@ -1,6 +1,6 @@
 /// One question about durability, and what each server answered in each alternation.
-public struct DurabilityFigures: Codable, Sendable {
-    public enum Question: String, Codable, Sendable, CaseIterable {
+package struct DurabilityFigures: Codable, Sendable {
+    package enum Question: String, Codable, Sendable, CaseIterable {
         /// Requests per second, 50 connections, `appendfsync always`.
         case setexRate = "setex-rate"
         /// Microseconds of the process, the log's thread included, 16 in flight, `appendfsync everysec`.
@@ -28,14 +28,14 @@ public struct DurabilityFigures: Codable, Sendable {
         }
     }
 
-    public var question: Question
+    package var question: Question
     /// By alternation.
-    public var values: [ServerKind: [Double]] = [:]
+    package var values: [ServerKind: [Double]] = [:]
 
-    public init(_ question: Question) { self.question = question }
+    package init(_ question: Question) { self.question = question }
 
     /// Ours divided by the peer's: of each alternation, then their median.
-    public func ratio(to peer: ServerKind) -> Double {
+    package func ratio(to peer: ServerKind) -> Double {
         zip(values[.revoked] ?? [], values[peer] ?? []).map { $0 / $1 }.median
     }
 }

@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import Processes
 
     /// Lets many entries expire at one instant and watches the memory come back, while others are asked for.
     struct ExpiryBench {

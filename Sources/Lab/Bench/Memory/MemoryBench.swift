@@ -1,6 +1,7 @@
 #if os(Linux)
     import Foundation
     import Glibc
+    import Processes
 
     /// Measures what entries and connections take, how long an insert waits while the table grows, and what comes back
     /// when entries expire. A fresh process for each server and each question.
@@ -15,7 +16,7 @@
         init(_ settings: BenchSettings, _ stage: BenchStage) {
             self.settings = settings
             self.stage = stage
-            kinds = settings.servers.filter { $0 != .floor && $0 != .memcached }
+            kinds = settings.servers.filter { $0 != .echo && $0 != .memcached }
             let expiries = settings.measuresExpiry ? MemoryFigures.Expiry.Keys.allCases.count : 0
             progress = Progress(total: kinds.count * (settings.memorySizes.count + 1 + expiries))
         }

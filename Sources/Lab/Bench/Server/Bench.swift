@@ -1,15 +1,14 @@
 #if os(Linux)
-    import CFloor
     import Foundation
     import Glibc
     import ProcessOutput
     import UnixSignals
 
-    /// `revoked bench`: our daemon beside its peers and the floor of the machine, measured with real processes on loopback.
-    public struct Bench: Sendable {
+    /// Measures our daemon beside its peers and the echo server, with real processes on loopback.
+    package struct Bench: Sendable {
         private let settings: BenchSettings
 
-        public init(_ settings: BenchSettings) { self.settings = settings }
+        package init(_ settings: BenchSettings) { self.settings = settings }
 
         private enum Event {
             case measured(BenchReport)
@@ -20,10 +19,8 @@
         /// Measures, prints the tables and writes the JSON. Every process that it started has ended when it returns;
         /// only a failure leaves their logs.
         /// - Returns: the exit status.
-        public func run() async -> Int32 {
-            if BenchReport.Machine.isDebugBuild {
-                note("WARNING: this is a debug build. What it measures means nothing: build with `-c release`.")
-            }
+        package func run() async -> Int32 {
+            BenchReport.Machine.warnOfDebugBuild()
             let stage: BenchStage
             do {
                 stage = try BenchStage(pins: settings.pins)
@@ -89,15 +86,5 @@
         }
 
         private func note(_ text: String) { StandardStream.error.write(text + "\n") }
-
-        /// Serves as the floor: answers `reply` to every request, for ever.
-        public static func serveFloor(reply: String) throws -> Never {
-            var port: UInt16 = 0
-            let listener = cfloor_listen(&port)
-            guard listener >= 0 else { throw LoadFailure.system("listen") }
-            StandardStream.output.write("listening on tcp://127.0.0.1:\(port)\n")
-            _ = cfloor_serve(listener, reply, reply.utf8.count)
-            throw LoadFailure.system("the floor server")
-        }
     }
 #endif

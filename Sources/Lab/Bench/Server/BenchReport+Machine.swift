@@ -1,13 +1,24 @@
+import ProcessOutput
+
+extension BenchReport.Machine {
+    #if DEBUG
+        static let isDebugBuild = true
+    #else
+        static let isDebugBuild = false
+    #endif
+
+    /// Says on standard error that what a debug build measures means nothing.
+    static func warnOfDebugBuild() {
+        guard isDebugBuild else { return }
+        StandardStream.error.write(
+            "WARNING: this is a debug build. What it measures means nothing: build with `-c release`.\n")
+    }
+}
+
 #if os(Linux)
     import Foundation
 
     extension BenchReport.Machine {
-        #if DEBUG
-            static let isDebugBuild = true
-        #else
-            static let isDebugBuild = false
-        #endif
-
         /// This machine.
         /// - Parameter server: the processor that the servers keep to, and `generator` the load generator; nil if they move.
         static func current(server: Int? = nil, generator: Int? = nil) -> BenchReport.Machine {

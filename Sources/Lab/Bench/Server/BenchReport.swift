@@ -1,54 +1,54 @@
-public import Foundation
+package import Foundation
 
-/// Everything that `revoked bench` found, as it stands in its JSON file. Times are in microseconds, sizes in bytes.
-public struct BenchReport: Codable, Sendable {
-    public struct Machine: Codable, Sendable {
-        public var processor: String
-        public var processors: Int
-        public var system: String
+/// Everything that `revoked-lab bench server` found, as it stands in its JSON file. Times are in microseconds, sizes in bytes.
+package struct BenchReport: Codable, Sendable {
+    package struct Machine: Codable, Sendable {
+        package var processor: String
+        package var processors: Int
+        package var system: String
         /// On which processor the servers ran, and on which the generator; nil if they were free to move.
-        public var serverProcessor: Int?
-        public var generatorProcessor: Int?
+        package var serverProcessor: Int?
+        package var generatorProcessor: Int?
     }
 
-    public struct Server: Codable, Sendable {
-        public var kind: ServerKind
-        public var version: String
+    package struct Server: Codable, Sendable {
+        package var kind: ServerKind
+        package var version: String
     }
 
     /// One run.
-    public struct Sample: Codable, Sendable {
-        public var server: ServerKind
-        public var workload: Workload
-        public var inFlight: Int
-        public var alternation: Int
-        public var requests: Int
-        public var seconds: Double
+    package struct Sample: Codable, Sendable {
+        package var server: ServerKind
+        package var workload: Workload
+        package var inFlight: Int
+        package var alternation: Int
+        package var requests: Int
+        package var seconds: Double
         /// User and system time of the server's process for one request.
-        public var serverTime: Double
+        package var serverTime: Double
         /// The same of the generator's thread.
-        public var generatorTime: Double
-        public var requestsPerSecond: Double
-        public var p50: Double
-        public var p99: Double
-        public var p999: Double
+        package var generatorTime: Double
+        package var requestsPerSecond: Double
+        package var p50: Double
+        package var p99: Double
+        package var p999: Double
         /// The generator, not the server, was the limit: rate and latency are the generator's.
-        public var isGeneratorLimited: Bool
+        package var isGeneratorLimited: Bool
     }
 
-    public var date: Date
-    public var machine: Machine
+    package var date: Date
+    package var machine: Machine
     /// A build without optimisation measures nothing.
-    public var isDebugBuild: Bool
-    public var servers: [Server] = []
-    public var keys: Int
-    public var connections: Int
-    public var alternations: Int
-    public var samples: [Sample] = []
+    package var isDebugBuild: Bool
+    package var servers: [Server] = []
+    package var keys: Int
+    package var connections: Int
+    package var alternations: Int
+    package var samples: [Sample] = []
     /// Medians over the alternations, and ratios of ours to each peer: of each alternation, then their median.
-    public var comparisons: [Comparison] = []
-    public var memory: [MemoryFigures] = []
-    public var durability: [DurabilityFigures] = []
+    package var comparisons: [Comparison] = []
+    package var memory: [MemoryFigures] = []
+    package var durability: [DurabilityFigures] = []
 
     /// Writes it as JSON.
     func write(to path: String) throws {

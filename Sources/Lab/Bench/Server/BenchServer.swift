@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import Processes
 
     /// A server that runs and can be measured.
     struct BenchServer: Sendable {
@@ -19,23 +20,23 @@
         static func start(_ kind: ServerKind, on stage: BenchStage, log: Log? = nil) async throws -> BenchServer {
             switch kind {
             case .revoked: try await startOurs(on: stage, log)
-            case .floor: preconditionFailure("the floor is started with its reply")
+            case .echo: preconditionFailure("the echo server is started with its reply")
             case .redis, .valkey: try await startRedis(kind, on: stage, log)
             case .memcached: try await startMemcached(on: stage)
             }
         }
 
-        /// Starts the floor server.
+        /// Starts the echo server.
         /// - Parameter reply: what it answers to every request.
-        static func startFloor(reply: [UInt8], on stage: BenchStage) async throws -> BenchServer {
-            let process = try stage.start(.floor, ["floor", "--reply", String(decoding: reply, as: UTF8.self)])
+        static func startEcho(reply: [UInt8], on stage: BenchStage) async throws -> BenchServer {
+            let process = try stage.start(.echo, ["echo", "--reply", String(decoding: reply, as: UTF8.self)])
             let port = try await announcedPort(process)
             return BenchServer(
-                kind: .floor, version: "1", port: port, process: process, dialect: .redis(epoch: floorEpoch))
+                kind: .echo, version: "1", port: port, process: process, dialect: .redis(epoch: echoEpoch))
         }
 
         /// As long as a real one.
-        static let floorEpoch = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).uuidString
+        static let echoEpoch = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).uuidString
 
         /// The memory that the server says its entries take, in bytes.
         func usedMemory() throws -> Int {

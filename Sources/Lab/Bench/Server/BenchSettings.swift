@@ -1,39 +1,39 @@
-/// How `revoked bench` measures.
-public struct BenchSettings: Sendable {
-    public var workloads = Workload.allCases
+/// How `revoked-lab bench server` measures.
+package struct BenchSettings: Sendable {
+    package var workloads = Workload.allCases
     /// Entries that every server holds while it is measured.
-    public var keys = 1_000_000
+    package var keys = 1_000_000
     /// How long one run is, without its warm-up.
-    public var duration: Duration = .seconds(2)
+    package var duration: Duration = .seconds(2)
     /// How many requests one run is, instead of ``duration``.
-    public var requests: Int?
-    public var connections = 50
+    package var requests: Int?
+    package var connections = 50
     /// Requests that a connection sends at once: each of these is measured.
-    public var inFlight = [1, 16, 64]
+    package var inFlight = [1, 16, 64]
     /// How often all servers take their turn.
-    public var alternations = 5
+    package var alternations = 5
     /// Besides our daemon, which is always first.
-    public var peers = ServerKind.installed
+    package var peers = ServerKind.installed
     /// Whether the servers keep to one processor and the generator to another, where there are two.
-    public var pins = true
+    package var pins = true
     /// Whether to measure memory, growth and expiry instead of requests.
-    public var measuresMemory = false
+    package var measuresMemory = false
     /// Whether to measure durability instead.
-    public var measuresDurability = false
+    package var measuresDurability = false
     /// What is asked about it.
-    public var questions = DurabilityFigures.Question.allCases
+    package var questions = DurabilityFigures.Question.allCases
     /// The sizes at which memory is measured.
-    public var memorySizes = [1_000_000, 10_000_000]
-    public var idleConnections = 5_000
+    package var memorySizes = [1_000_000, 10_000_000]
+    package var idleConnections = 5_000
     /// Whether to measure expiry with the memory: it takes minutes, for revocations are kept for 120 s beyond theirs.
-    public var measuresExpiry = true
+    package var measuresExpiry = true
     /// A file that receives everything as JSON.
-    public var json: String?
+    package var json: String?
 
-    public init() {}
+    package init() {}
 
     /// A look in about a minute, at the price of noise.
-    public mutating func makeQuick() {
+    package mutating func makeQuick() {
         keys = 100_000
         duration = .milliseconds(200)
         alternations = 3
@@ -47,6 +47,6 @@ public struct BenchSettings: Sendable {
     static let lifetime = 86_400
     static let warmUp: Duration = .milliseconds(100)
 
-    /// Our daemon, then the floor, then the peers.
+    /// Our daemon, then the echo server, then the peers.
     var servers: [ServerKind] { ServerKind.allCases.filter { $0 == .revoked || peers.contains($0) } }
 }

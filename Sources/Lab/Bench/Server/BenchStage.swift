@@ -1,6 +1,7 @@
 #if os(Linux)
     import CLinux
     import Foundation
+    import Processes
     import Synchronization
 
     /// Where a measurement takes place: a private directory, the servers that were started, who runs on which processor.
@@ -23,9 +24,7 @@
 
         /// Starts a program, on the servers' processor.
         func start(_ kind: ServerKind, _ arguments: [String]) throws -> ChildProcess {
-            guard let executable = kind.executable else {
-                throw LoadFailure(message: "\(kind.rawValue) is not installed: apt-get install \(kind.rawValue)")
-            }
+            let executable = try executable(of: kind)
             var command = [executable] + arguments
             if let processors {
                 guard let taskset = ServerKind.find("taskset") else {
@@ -39,6 +38,18 @@
                     log: "\(directory)/\(kind.rawValue)-\(processes.count).log")
                 processes.append(process)
                 return process
+            }
+        }
+
+        private func executable(of kind: ServerKind) throws -> String {
+            switch kind {
+            case .revoked: return try Programs.installed.revoked()
+            case .echo: return try Programs.installed.laboratory()
+            case .redis, .valkey, .memcached:
+                guard let executable = kind.executable else {
+                    throw LoadFailure(message: "\(kind.rawValue) is not installed: apt-get install \(kind.rawValue)")
+                }
+                return executable
             }
         }
 

@@ -1,32 +1,32 @@
 /// One workload at one depth: what each server took, and how ours stands to each peer.
-public struct Comparison: Codable, Sendable {
+package struct Comparison: Codable, Sendable {
     /// Medians over the alternations.
-    public struct Figures: Codable, Sendable {
-        public var server: ServerKind
-        public var serverTime: Double
-        public var generatorTime: Double
-        public var requestsPerSecond: Double
-        public var p50: Double
-        public var p99: Double
-        public var p999: Double
+    package struct Figures: Codable, Sendable {
+        package var server: ServerKind
+        package var serverTime: Double
+        package var generatorTime: Double
+        package var requestsPerSecond: Double
+        package var p50: Double
+        package var p99: Double
+        package var p999: Double
         /// In more than half of the runs.
-        public var isGeneratorLimited: Bool
+        package var isGeneratorLimited: Bool
     }
 
     /// Ours divided by the peer's: of each alternation, then their median.
-    public struct Ratio: Codable, Sendable {
-        public var peer: ServerKind
-        public var serverTime: Double
-        public var requestsPerSecond: Double
-        public var p50: Double
-        public var p99: Double
-        public var p999: Double
+    package struct Ratio: Codable, Sendable {
+        package var peer: ServerKind
+        package var serverTime: Double
+        package var requestsPerSecond: Double
+        package var p50: Double
+        package var p99: Double
+        package var p999: Double
     }
 
-    public var workload: Workload
-    public var inFlight: Int
-    public var figures: [Figures]
-    public var ratios: [Ratio]
+    package var workload: Workload
+    package var inFlight: Int
+    package var figures: [Figures]
+    package var ratios: [Ratio]
 
     /// - Parameter samples: all of this workload at this depth.
     init(_ workload: Workload, inFlight: Int, samples: [BenchReport.Sample]) {

@@ -1,23 +1,24 @@
 import Foundation
 
 /// What can be measured.
-public enum ServerKind: String, CaseIterable, Codable, Sendable {
+package enum ServerKind: String, CaseIterable, Codable, Sendable {
     /// Our daemon.
     case revoked
-    /// The floor server: the same system calls and nothing else.
-    case floor
+    /// The echo server: the same system calls and nothing else.
+    case echo
     case redis = "redis-server"
     case valkey = "valkey-server"
     case memcached
 
-    /// Ours, the floor, and every peer that is on `PATH`.
-    public static var installed: [ServerKind] { allCases.filter { $0.executable != nil } }
+    /// Ours, the echo server, and every peer that is on `PATH`.
+    package static var installed: [ServerKind] { allCases.filter { $0.executable != nil } }
 
     /// The path of its program; nil if it is not installed.
     var executable: String? {
         switch self {
-        case .revoked, .floor: Demo.currentExecutable
-        default: Self.find(rawValue)
+        case .revoked: try? Programs.installed.revoked()
+        case .echo: try? Programs.installed.laboratory()
+        case .redis, .valkey, .memcached: Self.find(rawValue)
         }
     }
 

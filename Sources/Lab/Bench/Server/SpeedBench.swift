@@ -1,3 +1,5 @@
+import Processes
+
 #if os(Linux)
     /// Compares what a request costs: every server takes its turn, again and again, for each workload at each depth.
     struct SpeedBench {
@@ -16,7 +18,7 @@
         func run(into report: inout BenchReport) async throws {
             defer { progress.end() }
             var loaded: [BenchServer] = []
-            for kind in settings.servers where kind != .floor {
+            for kind in settings.servers where kind != .echo {
                 progress.step("\(kind.rawValue): storing \(settings.keys) keys")
                 let server = try await BenchServer.start(kind, on: stage)
                 try await stage.load(0..<settings.keys, into: server)
@@ -25,20 +27,20 @@
             report.servers = loaded.map { BenchReport.Server(kind: $0.kind, version: $0.version) }
             for workload in settings.workloads {
                 var servers = loaded
-                let floor = settings.servers.contains(.floor) ? try await startFloor(for: workload) : nil
-                if let floor { servers.insert(floor, at: 1) }
+                let echo = settings.servers.contains(.echo) ? try await startEcho(for: workload) : nil
+                if let echo { servers.insert(echo, at: 1) }
                 for inFlight in settings.inFlight {
                     let samples = try await compare(servers, workload, inFlight: inFlight)
                     report.samples += samples
                     report.comparisons.append(Comparison(workload, inFlight: inFlight, samples: samples))
                 }
-                await floor?.process.stop()
+                await echo?.process.stop()
             }
         }
 
-        private func startFloor(for workload: Workload) async throws -> BenchServer {
-            let mix = workload.mix(in: .redis(epoch: BenchServer.floorEpoch), lifetime: BenchSettings.lifetime)!
-            return try await .startFloor(reply: mix[0].template.reply, on: stage)
+        private func startEcho(for workload: Workload) async throws -> BenchServer {
+            let mix = workload.mix(in: .redis(epoch: BenchServer.echoEpoch), lifetime: BenchSettings.lifetime)!
+            return try await .startEcho(reply: mix[0].template.reply, on: stage)
         }
 
         private func compare(
@@ -61,7 +63,7 @@
         /// - Returns: nil if the server's protocol lacks the workload's operations.
         private func plan(_ workload: Workload, inFlight: Int, for server: BenchServer) -> LoadPlan? {
             guard var mix = workload.mix(in: server.dialect, lifetime: BenchSettings.lifetime) else { return nil }
-            if server.kind == .floor {
+            if server.kind == .echo {
                 // It answers the same to everything.
                 let reply = mix[0].template.reply
                 for index in mix.indices { mix[index].template.reply = reply }

@@ -1,5 +1,5 @@
 /// What the servers are compared by.
-public enum Workload: String, CaseIterable, Codable, Sendable {
+package enum Workload: String, CaseIterable, Codable, Sendable {
     case existsHit = "exists-hit"
     case existsMiss = "exists-miss"
     /// Three stored keys in one `MGET`.
