@@ -64,7 +64,7 @@ let package = Package(
             name: "Lab",
             dependencies: [
                 "AuthNode", "CEchoBaseline", "CHiredisBaseline", "CProcessor", "Contract", "Denylist", "ProcessOutput",
-                "Processes", "Revocation", "RevocationHTTP", "RevokedServer",
+                "Processes", "PrometheusMetrics", "Revocation", "RevocationHTTP", "RevokedServer",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),

@@ -29,6 +29,3 @@ extension NodeDenylist {
 }
 
 extension RevocationList: NodeDenylist {}
-
-/// For showing what it loses (``NodeSettings/stockGlue``).
-extension NaiveDenylist: NodeDenylist {}

@@ -15,7 +15,9 @@ struct RevokedLab: AsyncParsableCommand {
 
     /// What needs epoll and /proc.
     #if os(Linux)
-        private static let linuxCommands: [any ParsableCommand.Type] = [LoadCommand.self, EchoCommand.self]
+        private static let linuxCommands: [any ParsableCommand.Type] = [
+            LoadCommand.self, NaiveNodeCommand.self, EchoCommand.self,
+        ]
     #else
         private static let linuxCommands: [any ParsableCommand.Type] = []
     #endif

@@ -57,8 +57,6 @@ struct NodeCommand: AsyncParsableCommand {
         @Flag(help: "Take the last entry of X-Forwarded-For for the client: only behind a proxy that adds it.")
         var trustForwardedFor = false
         @Option(help: "Seconds after exp that a token is still accepted, at most 60 (default: 0).") var leeway: Int?
-        @Option(help: ArgumentHelp("Do what everyone does, to show what that loses.", visibility: .hidden))
-        var stockGlue: String?
         @Option(help: "Where metrics and health are served, or off (default: 127.0.0.1:7381, if it is free).")
         var http: String?
         @Option(help: "yes or no: refuse to serve them beyond loopback (default: yes).")
@@ -77,7 +75,7 @@ struct NodeCommand: AsyncParsableCommand {
                 "config": config, "bind": bind, "backend": backend, "keys": keys, "users": users, "issuer": issuer,
                 "audience": audience, "clientId": clientID, "name": name, "logLevel": logLevel,
                 "clients": clients, "issuers": issuers, "issuerLabel": issuerLabel, "failurePolicy": failurePolicy,
-                "stockGlue": stockGlue, "http": http, "httpProtectedMode": httpProtectedMode,
+                "http": http, "httpProtectedMode": httpProtectedMode,
                 "epoch": epoch, "stateFile": stateFile, "acceptEvictionPolicies": acceptEvictionPolicies,
             ]
             let numbers = [

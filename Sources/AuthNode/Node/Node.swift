@@ -21,6 +21,7 @@ public struct Node: Sendable {
     static let eventLoops = MultiThreadedEventLoopGroup.singleton
 
     private let settings: NodeSettings
+    private let omitted: OmittedNodeProtection?
     private let keys: KeyRing
     private let verifier: TokenVerifier
     private let passwords: PasswordCheck
@@ -43,12 +44,22 @@ public struct Node: Sendable {
             revokedKeys: RevokedKeys(), clock: clock, logger: logger)
     }
 
+    /// A node without a protection: the laboratory shows with it what the protection is for.
+    package init(
+        _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
+        denylist: any NodeDenylist, clock: WallClock, logger: Logger, omitting omitted: OmittedNodeProtection?
+    ) throws {
+        try self.init(
+            settings, keys: keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
+            revokedKeys: RevokedKeys(), clock: clock, logger: logger, omitted: omitted)
+    }
+
     /// - Parameter revokedKeys: the keys that are known to be revoked, kept up to date by a ``RevokedKeyWatch``.
     /// - Parameter accepting: where it is noted whether connections are accepted.
     init(
         _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
         denylist: any NodeDenylist, revokedKeys: RevokedKeys, accepting: AcceptStatus = AcceptStatus(),
-        clock: WallClock, logger: Logger
+        clock: WallClock, logger: Logger, omitted: OmittedNodeProtection? = nil
     ) throws {
         try settings.validate()
         guard Set(issuers.map(\.name) + [settings.issuer]).count == issuers.count + 1 else {
@@ -63,7 +74,7 @@ public struct Node: Sendable {
         verifier = TokenVerifier(
             issuers: [own] + issuers, leeway: settings.leeway,
             longestLifetime: .milliseconds(Limits.maximumLifetimeMilliseconds), clock: clock)
-        passwords = try PasswordCheck(accounts, acceptsAny: settings.acceptsAnyPassword)
+        passwords = try PasswordCheck(accounts, acceptsAny: omitted == .passwords)
         if passwords.hasMixedCosts {
             logger.warning(
                 """
@@ -72,6 +83,7 @@ public struct Node: Sendable {
                 """)
         }
         self.settings = settings
+        self.omitted = omitted
         self.keys = keys
         self.clients = clients
         health = NodeHealth(
@@ -144,7 +156,7 @@ public struct Node: Sendable {
         var gate = TokenGate(
             verifier: verifier, denylist: denylist, cookie: cookies.map { _ in SessionCookies.access },
             realm: Self.realm)
-        if settings.acceptsRefreshTokens { gate.kinds = [.access, .refresh] }
+        if omitted == .tokenKinds { gate.kinds = [.access, .refresh] }
         let credentials = CredentialCheck(
             passwords: passwords, limit: LoginLimit(attempts: settings.loginAttempts, clock: clock),
             trustsForwardedFor: settings.trustsForwardedFor, realm: Self.realm)

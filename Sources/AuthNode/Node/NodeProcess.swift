@@ -1,6 +1,6 @@
 import AdminHTTP
 import Foundation
-import Logging
+package import Logging
 import NIOCore
 import ProcessOutput
 public import PrometheusMetrics
@@ -17,6 +17,14 @@ public enum NodeProcess {
     /// Runs until a signal ends it. Says on standard output where it listens, once it does.
     /// - Parameter metrics: what `MetricsSystem` was bootstrapped with.
     public static func run(_ settings: NodeSettings, metrics: PrometheusFactory) async throws {
+        try await run(settings, metrics: metrics, denylist: nil)
+    }
+
+    /// - Parameter makeDenylist: makes another denylist than ``Revocation/RevocationList``; only the laboratory has one.
+    package static func run(
+        _ settings: NodeSettings, metrics: PrometheusFactory,
+        denylist makeDenylist: ((Logger) throws -> any NodeDenylist)?
+    ) async throws {
         // A reader of the log that goes away must not end the node.
         signal(SIGPIPE, SIG_IGN)
         try settings.validate()
@@ -40,7 +48,12 @@ public enum NodeProcess {
         }
         let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
-        let denylist = try await denylist(settings, others, logger)
+        let denylist: any NodeDenylist =
+            if let makeDenylist {
+                try makeDenylist(logger)
+            } else {
+                try await revocationList(settings, others, logger)
+            }
         let revokedKeys = RevokedKeys()
         let accepting = AcceptStatus()
         let health = NodeHealth(
@@ -94,20 +107,14 @@ public enum NodeProcess {
         return WallClock { list.estimatedTime }
     }
 
-    private static func denylist(
+    private static func revocationList(
         _ settings: NodeSettings, _ others: IssuerFile?, _ logger: Logger
-    ) async throws -> any NodeDenylist {
-        guard let mode = settings.stockGlue.flatMap({ NaiveDenylist.Mode(rawValue: $0) }) else {
-            var configuration = settings.denylistConfiguration(others: others?.terms ?? [], leads: others?.leads ?? [:])
-            configuration.eventLoops = Node.eventLoops
-            let list = try RevocationList(settings.backend, configuration: configuration, logger: logger)
-            try await prepare(list, logger)
-            return list
-        }
-        logger.warning("THIS NODE LOSES REVOCATIONS: --stock-glue is for showing what is lost without revoked")
-        return try NaiveDenylist(
-            settings.backend, mode: mode, accessTokenLifetime: settings.accessTokenLifetime,
-            refreshTokenLifetime: settings.refreshTokenLifetime, logger: logger)
+    ) async throws -> RevocationList {
+        var configuration = settings.denylistConfiguration(others: others?.terms ?? [], leads: others?.leads ?? [:])
+        configuration.eventLoops = Node.eventLoops
+        let list = try RevocationList(settings.backend, configuration: configuration, logger: logger)
+        try await prepare(list, logger)
+        return list
     }
 
     /// A node whose settings the denylist's terms do not cover must not start. One whose store is away starts all the same:

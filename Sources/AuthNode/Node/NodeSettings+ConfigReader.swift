@@ -36,7 +36,6 @@ import RevocationHTTP
 /// | `--login-attempts` | `REVOKED_NODE_LOGIN_ATTEMPTS` | `loginAttempts` | 10 (wrong ones a minute); 0 for no limit |
 /// | `--trust-forwarded-for` | `REVOKED_NODE_TRUST_FORWARDED_FOR` | `trustForwardedFor` | false |
 /// | `--leeway` | `REVOKED_NODE_LEEWAY` | `leeway` | 0 (seconds, at most 60) |
-/// | `--stock-glue` | `REVOKED_NODE_STOCK_GLUE` | `stockGlue` | none; `loses-revocations` does what everyone does and loses what everyone loses, to show it |
 /// | `--http` | `REVOKED_NODE_HTTP` | `http` | `127.0.0.1:7381`, if it is free; `off` for nowhere |
 /// | `--http-protected-mode` | `REVOKED_NODE_HTTP_PROTECTED_MODE` | `httpProtectedMode` | `yes`; or `no` |
 /// | `--log-level` | `REVOKED_NODE_LOG_LEVEL` | `logLevel` | `info` |
@@ -97,7 +96,6 @@ extension NodeSettings {
             if let policy = try await config.fetchString(forKey: "failurePolicy") {
                 failurePolicy = try Self.policy(policy)
             }
-            stockGlue = try await config.fetchString(forKey: "stockGlue")
             cookies = try await config.fetchBool(forKey: "cookies", default: cookies)
             loginAttempts = try await config.fetchInt(forKey: "loginAttempts", default: loginAttempts)
             trustsForwardedFor = try await config.fetchBool(forKey: "trustForwardedFor", default: trustsForwardedFor)
@@ -144,9 +142,7 @@ extension NodeSettings {
         "bind", "port", "backend", "keys", "users", "issuer", "audience", "clientId", "name", "accessTokenLifetime",
         "leeway", "logLevel", "clients", "issuers", "adminSecret", "issuerLabel", "refreshTokenLifetime",
         "rotationGrace", "failurePolicy", "cookies", "loginAttempts", "trustForwardedFor", "epoch", "stateFile",
-        "replicas",
-        "acceptEvictionPolicies", "acceptReplica",
-        "stockGlue", "http", "httpProtectedMode",
+        "replicas", "acceptEvictionPolicies", "acceptReplica", "http", "httpProtectedMode",
     ]
 
     /// The daemon's settings may stand in the same file, beside `node`.

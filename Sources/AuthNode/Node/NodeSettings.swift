@@ -63,9 +63,6 @@ public struct NodeSettings: Sendable {
     public var trustsForwardedFor = false
     /// How long after `exp` a token is still accepted: 0 to 60 s, in whole seconds.
     public var leeway: Duration = .zero
-    /// Checks and revokes as everyone does, and loses revocations as everyone does; only for showing that: the name of how
-    /// (``Revocation/NaiveDenylist/Mode``). nil for the real thing.
-    public var stockGlue: String?
     public var logLevel: Logger.Level = .info
     /// Where metrics and health are served over HTTP, apart from what users reach.
     public var http = AdminListening.off
@@ -74,10 +71,6 @@ public struct NodeSettings: Sendable {
 
     /// How often a session may refresh its tokens in 10 s; 0 for no limit.
     package var sessionRefreshes = 10
-    /// Whether any password is as good as the right one: only the canary of that rule says so.
-    package var acceptsAnyPassword = false
-    /// Whether a refresh token passes as an access token: likewise.
-    package var acceptsRefreshTokens = false
 
     public init() {}
 
@@ -117,14 +110,6 @@ public struct NodeSettings: Sendable {
         }
         guard (.zero ... .milliseconds(Limits.maximumLeewayMilliseconds)).contains(leeway) else {
             throw NodeError(.invalidSetting, "the leeway is 0 to 60 seconds: revocations are not kept for more")
-        }
-        guard stockGlue.map({ NaiveDenylist.Mode(rawValue: $0) != nil }) ?? true else {
-            throw NodeError(
-                .invalidSetting,
-                """
-                --stock-glue is for demonstrations of what is lost without revoked, and has to be asked for by that: \
-                \(NaiveDenylist.Mode.allCases.map(\.rawValue).joined(separator: " or "))
-                """)
         }
         for (name, value) in [
             ("keys", keys), ("users", users), ("issuer", issuer), ("audience", audience), ("client-id", client),

@@ -48,7 +48,8 @@
                 settings, keys: setup.keys, accounts: Accounts(contentsOf: setup.stage.accounts),
                 clients: ClientFile(setup.stage.clients).load(),
                 issuers: setup.issuers.map { setup.keySets.trusted($0, weakness) }, denylist: denylist,
-                clock: WallClock { judgesByStore ? denylist.estimatedTime : clock.wall + ahead }, logger: .silent)
+                clock: WallClock { judgesByStore ? denylist.estimatedTime : clock.wall + ahead }, logger: .silent,
+                omitting: weakness?.omittedOfNode)
             let listening = AsyncStream<Int>.makeStream()
             let application = node.application { listening.continuation.yield($0) }
             let group = ServiceGroup(
@@ -65,7 +66,7 @@
         }
 
         private static func settings(_ setup: Setup) -> NodeSettings {
-            let (stage, weakness) = (setup.stage, setup.weakness)
+            let stage = setup.stage
             var settings = NodeSettings()
             settings.port = setup.port
             (settings.keys, settings.users) = ("shared", stage.accounts)
@@ -76,8 +77,6 @@
             settings.adminSecret = stage.secret
             settings.failurePolicy = setup.policy.failurePolicy
             settings.stateFile = setup.stateFile
-            settings.acceptsAnyPassword = weakness == .acceptsAnyPassword
-            settings.acceptsRefreshTokens = weakness == .acceptsRefreshTokens
             settings.accessTokenLifetime = .seconds(stage.accessTokenLifetime)
             if !setup.issuers.isEmpty { settings.issuerLabel = stage.labels[settings.issuer] }
             if setup.oddity == .otherLabel { settings.issuerLabel = "elsewhere" }

@@ -17,13 +17,12 @@ final class WeakenedDenylist: NodeDenylist {
     /// - Parameter other: another store.
     init(_ weakness: Weakness?, url: String, other: String, configuration: RevocationConfiguration) throws {
         self.weakness = weakness
-        var configuration = configuration
-        configuration.omitted = weakness?.omitted
-        current = try RevocationList(url, configuration: configuration)
+        let omitted = weakness?.omitted
+        current = try RevocationList(url, configuration: configuration, omitting: omitted)
         writes =
             switch weakness {
-            case .writesElsewhere: try RevocationList(other, configuration: configuration)
-            case .forgetsOwnRevocations: try RevocationList(url, configuration: configuration)
+            case .writesElsewhere: try RevocationList(other, configuration: configuration, omitting: omitted)
+            case .forgetsOwnRevocations: try RevocationList(url, configuration: configuration, omitting: omitted)
             default: nil
             }
     }

@@ -1,3 +1,4 @@
+import AuthNode
 import Revocation
 
 /// A protection that is taken out of a node: each is one that some rule of the oracle rests on.
@@ -63,6 +64,15 @@ enum Weakness: String, Sendable, CaseIterable {
 }
 
 extension Weakness {
+    /// What a node is told to leave out.
+    var omittedOfNode: OmittedNodeProtection? {
+        switch self {
+        case .acceptsAnyPassword: .passwords
+        case .acceptsRefreshTokens: .tokenKinds
+        default: nil
+        }
+    }
+
     /// What the client library is told to leave out.
     var omitted: OmittedProtection? {
         switch self {

@@ -7,7 +7,7 @@
     /// `revoked-lab load chaos --canary`: shows that the oracle sees what it is there to see. On a redis-server with default
     /// settings, killed with -9 in the middle:
     ///
-    /// - what everyone does (`--stock-glue`) lets revoked tokens through: no violation before the kill, some after it;
+    /// - what everyone does (``NaiveDenylist``) lets revoked tokens through: no violation before the kill, some after it;
     /// - our nodes let none through, at the price of 503s;
     ///
     /// and without any kill an entry that ends one second before its token is found, while one that ends in time is not.
@@ -73,7 +73,7 @@
         /// Runs one of them.
         func run(_ canary: Canary) async throws -> CanaryOutcome {
             var settings = NodeStage.Settings()
-            settings.stockGlue = canary.stockGlue
+            settings.naive = canary.naive
             settings.accessTokenLifetime = canary.accessTokenLifetime
             let stage = try NodeStage(programs: programs, settings: settings)
             do {
@@ -99,7 +99,7 @@
             let port = try LoopbackSocket.freePort()
             let backend = "redis://127.0.0.1:\(port)"
             var redis = try await stage.startRedis(port: port)
-            if canary.stockGlue == nil { try await stage.run(["init"], backend: backend) }
+            if canary.naive == nil { try await stage.run(["init"], backend: backend) }
             for number in 1...3 {
                 plan.nodes.append(
                     NodeProfile(url: try await stage.startNode(number, port: 0, backend: backend).url))
@@ -131,7 +131,7 @@
     struct Canary: Sendable, CustomStringConvertible {
         let description: String
         /// nil for our nodes as they are.
-        let stockGlue: String?
+        let naive: NaiveMode?
         var kills = false
         /// Of access tokens, in seconds.
         var accessTokenLifetime = 900
@@ -139,16 +139,16 @@
         let mustShowViolations: Bool
 
         static let lostMemory = Canary(
-            description: "what everyone does, redis-server killed with -9", stockGlue: "loses-revocations", kills: true,
+            description: "what everyone does, redis-server killed with -9", naive: .losesRevocations, kills: true,
             seconds: 8, mustShowViolations: true)
         static let ourNodes = Canary(
-            description: "our nodes, redis-server killed with -9", stockGlue: nil, kills: true, seconds: 8,
+            description: "our nodes, redis-server killed with -9", naive: nil, kills: true, seconds: 8,
             mustShowViolations: false)
         static let offByOne = Canary(
-            description: "an entry that ends one second before its token", stockGlue: "loses-revocations-early",
+            description: "an entry that ends one second before its token", naive: .losesRevocationsEarly,
             accessTokenLifetime: 4, seconds: 10, mustShowViolations: true)
         static let inTime = Canary(
-            description: "an entry that ends with its token", stockGlue: "loses-revocations", accessTokenLifetime: 4,
+            description: "an entry that ends with its token", naive: .losesRevocations, accessTokenLifetime: 4,
             seconds: 10, mustShowViolations: false)
         static let all = [lostMemory, ourNodes, offByOne, inTime]
 
@@ -156,7 +156,7 @@
             guard outcome.judged > 0, outcome.violationsBefore == 0, outcome.falseRejections == 0 else { return false }
             guard mustShowViolations == (outcome.violations > 0) else { return false }
             // Ours pay with availability: without a single 503 nothing was killed.
-            return !(kills && stockGlue == nil) || outcome.unavailable > 0
+            return !(kills && naive == nil) || outcome.unavailable > 0
         }
     }
 

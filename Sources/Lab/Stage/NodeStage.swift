@@ -13,8 +13,8 @@ final class NodeStage: Sendable {
         var accessTokenLifetime = 60
         /// Seconds in which a refresh token may be presented again.
         var rotationGrace = 0
-        /// Of a stage whose nodes do what everyone does (`--stock-glue`), how.
-        var stockGlue: String?
+        /// Of a stage whose nodes do what everyone does, how.
+        var naive: NaiveMode?
         var daemonArguments: [String] = []
     }
 
@@ -55,7 +55,7 @@ final class NodeStage: Sendable {
         _ = try KeyFiles.create(keys, algorithm: .es256)
         try AccountFile(accounts).writeForLoad((0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
         plan.rotationGrace = .seconds(settings.rotationGrace)
-        guard settings.stockGlue == nil else { return }
+        guard settings.naive == nil else { return }
         for number in 1...nodes { plan.clients[client(number)] = try ClientFile(clients).add(client(number)) }
         plan.administrator = secret
         guard !others.isEmpty else { return }
@@ -102,30 +102,33 @@ final class NodeStage: Sendable {
     /// Starts a node.
     /// - Parameter port: 0 for a free one.
     /// - Parameter profile: its policy, and whether it uses cookies.
-    /// - Parameter environment: beside the store's URL, which may hold a password.
+    /// - Parameter environment: beside the settings: another user can read a command line, not this.
     func startNode(
         _ number: Int, port: Int, backend: String, profile: NodeProfile = NodeProfile(url: ""),
         environment: [String: String] = [:]
     ) async throws -> (process: ChildProcess, url: String) {
-        var arguments = [
-            "node", "--port", "\(port)", "--keys", keys, "--users", accounts, "--name", "\(number)",
-            "--login-attempts", "0", "--log-level", "warning", "--access-token-lifetime",
-            "\(settings.accessTokenLifetime)", "--rotation-grace", "\(settings.rotationGrace)",
-        ]
-        var secrets = ["REVOKED_NODE_BACKEND": backend]
-        if let glue = settings.stockGlue {
-            arguments += ["--stock-glue", glue]
+        var variables = environment.merging([
+            "REVOKED_NODE_PORT": "\(port)", "REVOKED_NODE_BACKEND": backend, "REVOKED_NODE_KEYS": keys,
+            "REVOKED_NODE_USERS": accounts, "REVOKED_NODE_NAME": "\(number)", "REVOKED_NODE_LOGIN_ATTEMPTS": "0",
+            "REVOKED_NODE_LOG_LEVEL": "warning",
+            "REVOKED_NODE_ACCESS_TOKEN_LIFETIME": "\(settings.accessTokenLifetime)",
+            "REVOKED_NODE_ROTATION_GRACE": "\(settings.rotationGrace)",
+        ]) { $1 }
+        let node: ChildProcess
+        if let naive = settings.naive {
+            node = try start(
+                "node \(number)", executable: try programs.laboratory(), ["node", "--denylist", naive.rawValue],
+                environment: variables)
         } else {
-            arguments += ["--clients", clients, "--client-id", client(number)]
+            var arguments = ["node", "--clients", clients, "--client-id", client(number)]
             arguments += ["--failure-policy", profile.policy.argument]
             if profile.usesCookies { arguments.append("--cookies") }
             arguments += ["--state-file", "\(directory)/node-\(number).state"]
             if !others.isEmpty { arguments += ["--issuers", issuers, "--issuer-label", Self.label] }
-            secrets["REVOKED_NODE_ADMIN_SECRET"] = secret
+            variables["REVOKED_NODE_ADMIN_SECRET"] = secret
+            node = try start("node \(number)", arguments, environment: variables)
         }
-        let node = try start("node \(number)", arguments, environment: environment.merging(secrets) { $1 })
-        let url = try await node.line(beginning: "listening on ", within: Self.startTime)
-        return (node, url)
+        return (node, try await node.line(beginning: "listening on ", within: Self.startTime))
     }
 
     /// Starts any other program.

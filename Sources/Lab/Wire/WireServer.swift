@@ -1,7 +1,6 @@
 #if os(Linux)
     import Foundation
     import Glibc
-    import Revocation
 
     /// A server that somebody else runs and that load is put on.
     struct WireServer: Sendable {
@@ -18,7 +17,7 @@
         /// - Parameter note: is told what is waited for.
         /// - Throws: ``LoadFailure`` if there is no such server, or it does not let us in.
         static func contact(_ url: String, note: (String) -> Void) async throws -> WireServer {
-            let address = try address(url)
+            let address = try ServerAddress(url: url)
             let control = try ControlConnection(address)
             try await waitUntilLoaded(control, address, note)
             let information: String?
@@ -37,17 +36,6 @@
                 .flatMap { ListeningProcess.listens($0, on: address.port) && control.isLocal ? $0 : nil }
             return WireServer(
                 address: address, name: name, epoch: try control.call("GET", "revoked.epoch"), process: process)
-        }
-
-        private static func address(_ url: String) throws(LoadFailure) -> ServerAddress {
-            let store: StoreURL
-            do throws(RevocationError) { store = try StoreURL(url) } catch { throw LoadFailure(message: error.message) }
-            guard case .server(.tcp(let host, let port), let access) = store, !url.hasPrefix("rediss") else {
-                throw LoadFailure(message: "load wire speaks redis://[user:password@]host:port only")
-            }
-            return ServerAddress(
-                host: host, port: port, user: access.credentials?.user, password: access.credentials?.password,
-                database: access.database)
         }
 
         private static func waitUntilLoaded(

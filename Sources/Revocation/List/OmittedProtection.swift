@@ -1,4 +1,4 @@
-/// A protection that a list does without: so a canary shows what it is for. Nobody else says so.
+/// A protection that a list can do without. Only the laboratory makes such lists, to show what the protection is for.
 package enum OmittedProtection: Sendable {
     /// The terms of the denylist count for more than the settings of the process.
     case terms

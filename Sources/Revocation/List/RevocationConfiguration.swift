@@ -63,8 +63,8 @@ public struct RevocationConfiguration: Sendable {
     /// tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
-    /// What is left out: only the canary of that rule says so.
-    package var omitted: OmittedProtection?
+    /// The protection that a list of the laboratory does without.
+    var omitted: OmittedProtection?
     /// Waits until a cut-off has passed. Another one is for tests.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// Whether each command leaves in a write of its own: the benchmark's, to be compared with.

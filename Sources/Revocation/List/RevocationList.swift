@@ -68,6 +68,15 @@ public final class RevocationList: Sendable {
         try self.init(backend: backend, configuration: configuration, logger: logger)
     }
 
+    /// A list without a protection: the laboratory shows with it what the protection is for.
+    package convenience init(
+        _ url: String, configuration: RevocationConfiguration, omitting omitted: OmittedProtection?
+    ) throws(RevocationError) {
+        var configuration = configuration
+        configuration.omitted = omitted
+        try self.init(url, configuration: configuration)
+    }
+
     /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a damaged state file.
     init(
         backend: any Backend, configuration: RevocationConfiguration, logger: Logger,
