@@ -32,8 +32,12 @@
         @Flag(inversion: .prefixedNo, help: "Keep the servers on one processor and the generator on another.")
         var pin = true
         @Option(help: "A file for all figures as JSON.") var json: String?
+        @Option(help: "A directory for charts of CPU per request, and of memory per token.") var svg: String?
+        @Option(parsing: .upToNextOption, help: "Draw the charts of these JSON files, and measure nothing.")
+        var from: [String] = []
 
         func validate() throws {
+            guard from.isEmpty || svg != nil else { throw ValidationError("--from needs --svg") }
             let counts = [keys, requests, connections, alternations].compactMap { $0 } + inFlight
             guard counts.allSatisfy({ $0 > 0 }), seconds ?? 1 > 0 else {
                 throw ValidationError("numbers must be above 0")
@@ -44,6 +48,7 @@
         }
 
         func run() async throws {
+            if let svg, !from.isEmpty { return try Bench.draw(reports: from, into: svg) }
             var settings = BenchSettings()
             if quick { settings.makeQuick() }
             settings.measuresMemory = memory
@@ -59,6 +64,7 @@
             if let alternations { settings.alternations = alternations }
             settings.pins = pin
             settings.json = json
+            settings.charts = svg
             let status = await Bench(settings).run()
             if status != 0 { throw ExitCode(status) }
         }

@@ -16,7 +16,7 @@
             case signal
         }
 
-        /// Measures, prints the tables and writes the JSON. Every process that it started has ended when it returns;
+        /// Measures, prints the tables and writes JSON and charts. Every process that it started has ended when it returns;
         /// only a failure leaves their logs.
         /// - Returns: the exit status.
         package func run() async -> Int32 {
@@ -50,6 +50,11 @@
             return finish(event)
         }
 
+        /// Draws the charts of reports that were written before, and measures nothing.
+        package static func draw(reports: [String], into directory: String) throws {
+            try BenchReport.writeCharts(reports.map { try BenchReport(json: $0) }, into: directory)
+        }
+
         private func measure(on stage: BenchStage) async throws -> BenchReport {
             var report = BenchReport(
                 date: Date(),
@@ -74,12 +79,12 @@
                 return EXIT_FAILURE
             case .measured(let report):
                 StandardStream.output.write(report.text)
-                guard let json = settings.json else { return EXIT_SUCCESS }
                 do {
-                    try report.write(to: json)
+                    if let json = settings.json { try report.write(to: json) }
+                    if let charts = settings.charts { try BenchReport.writeCharts([report], into: charts) }
                     return EXIT_SUCCESS
                 } catch {
-                    note("cannot write \(json): \(error)")
+                    note("cannot write all of the report: \(error)")
                     return EXIT_FAILURE
                 }
             }

@@ -59,6 +59,15 @@ package struct BenchReport: Codable, Sendable {
     }
 }
 
+extension BenchReport {
+    /// Reads what ``write(to:)`` wrote.
+    init(json path: String) throws {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        self = try decoder.decode(BenchReport.self, from: Data(contentsOf: URL(filePath: path)))
+    }
+}
+
 extension BenchReport.Sample {
     init(_ result: LoadResult, _ server: ServerKind, _ workload: Workload, inFlight: Int, alternation: Int) {
         self.server = server

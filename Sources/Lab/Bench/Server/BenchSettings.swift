@@ -29,6 +29,8 @@ package struct BenchSettings: Sendable {
     package var measuresExpiry = true
     /// A file that receives everything as JSON.
     package var json: String?
+    /// A directory that receives the charts.
+    package var charts: String?
 
     package init() {}
 
