@@ -1,4 +1,3 @@
-import Contract
 import Hummingbird
 import Revocation
 import RevocationHTTP

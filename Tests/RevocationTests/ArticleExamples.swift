@@ -1,4 +1,3 @@
-import Contract
 import Revocation
 
 // The articles' examples, as they stand there.

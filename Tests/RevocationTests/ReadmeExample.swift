@@ -1,4 +1,3 @@
-import Contract
 import Revocation
 
 /// One for the whole process. `memory:` is for tests; `rediss://`, Sentinel and Cluster have URLs too.
