@@ -1,5 +1,5 @@
-public import ArgumentParser
-public import AuthNode
+import ArgumentParser
+package import AuthNode
 import Configuration
 import Metrics
 import PrometheusMetrics
