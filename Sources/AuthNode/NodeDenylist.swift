@@ -1,9 +1,9 @@
-public import Contract
-public import Revocation
-public import RevocationHTTP
+package import Contract
+package import Revocation
+package import RevocationHTTP
 
 /// What a node asks of a denylist beside checks. ``Revocation/RevocationList`` is one.
-public protocol NodeDenylist: RevocationChecking {
+package protocol NodeDenylist: RevocationChecking {
     /// When a token of a new log-in is to say that it was issued.
     func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64
 
@@ -25,7 +25,7 @@ public protocol NodeDenylist: RevocationChecking {
 
 extension NodeDenylist {
     /// For a denylist without connections.
-    public func close() async {}
+    package func close() async {}
 }
 
 extension RevocationList: NodeDenylist {}

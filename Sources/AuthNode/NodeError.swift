@@ -1,7 +1,7 @@
 /// Why a node cannot start, or one of its files cannot be read or written. The message says what to do.
 /// Carries no key, password or name of an account.
-public struct NodeError: Error, Sendable, CustomStringConvertible {
-    public enum Code: Sendable {
+package struct NodeError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable {
         case invalidSetting
         case unreadableFile
         case unwritableFile
@@ -13,13 +13,13 @@ public struct NodeError: Error, Sendable, CustomStringConvertible {
         case cannotListen
     }
 
-    public let code: Code
-    public let message: String
+    package let code: Code
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -1,10 +1,10 @@
 import Foundation
 
 /// The file that holds a node's accounts.
-public struct AccountFile: Sendable {
+package struct AccountFile: Sendable {
     private let path: String
 
-    public init(_ path: String) {
+    package init(_ path: String) {
         self.path = path
     }
 
@@ -12,7 +12,7 @@ public struct AccountFile: Sendable {
     /// time waits.
     /// - Parameter replacing: whether an account of that name may be there already.
     /// - Throws: ``NodeError``.
-    public func add(_ name: String, password: String, replacing: Bool = false) throws(NodeError) {
+    package func add(_ name: String, password: String, replacing: Bool = false) throws(NodeError) {
         let path = try PrivateFile.target(of: path)
         let lock = try PrivateFile.lock(directoryOf: path)
         defer { close(lock) }
@@ -25,7 +25,7 @@ public struct AccountFile: Sendable {
     /// Writes a file of accounts that share a password, hashed as cheaply as scrypt can: for a load that is not to measure
     /// scrypt. Anyone who reads such a file has its password soon.
     /// - Throws: ``NodeError``.
-    public func writeForLoad(_ names: [String], password: String) throws(NodeError) {
+    package func writeForLoad(_ names: [String], password: String) throws(NodeError) {
         var accounts = Accounts()
         for name in names {
             try accounts.add(

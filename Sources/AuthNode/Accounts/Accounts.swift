@@ -9,7 +9,7 @@ struct Account: Codable, Sendable {
 }
 
 /// The accounts of a file: one JSON object a line.
-public struct Accounts: Sendable {
+package struct Accounts: Sendable {
     /// The most bytes of a name: a `sub` of this length is still a key of its own in the denylist.
     static let maximumNameBytes = 128
 
@@ -17,12 +17,12 @@ public struct Accounts: Sendable {
     /// byte for byte.
     private var accounts: [String: Account]
 
-    public init() {
+    package init() {
         accounts = [:]
     }
 
     /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidAccountFile``.
-    public init(contentsOf path: String) throws(NodeError) {
+    package init(contentsOf path: String) throws(NodeError) {
         self.init()
         let lines = try PrivateFile.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty {
@@ -41,7 +41,7 @@ public struct Accounts: Sendable {
         accounts[name].flatMap { $0.name.isExactly(name) ? $0 : nil }
     }
 
-    public var isEmpty: Bool { accounts.isEmpty }
+    package var isEmpty: Bool { accounts.isEmpty }
 
     /// What guesses cost, each cost once: cheap ones first.
     var costs: [PasswordCost] { Set(accounts.values.map(\.password.cost)).sorted { $0.work < $1.work } }
@@ -49,7 +49,7 @@ public struct Accounts: Sendable {
     /// Adds an account, or gives it another password.
     /// - Parameter replacing: whether an account of that name may be there already.
     /// - Throws: ``NodeError/Code/invalidAccount``, ``NodeError/Code/accountExists``.
-    public mutating func add(
+    package mutating func add(
         _ name: String, password: String, replacing: Bool = false, cost: PasswordCost = .standard
     ) throws(NodeError) {
         guard Self.isValid(name) else {

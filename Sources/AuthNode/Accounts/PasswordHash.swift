@@ -3,22 +3,22 @@ import CryptoExtras
 import Foundation
 
 /// What one guess at a password costs: scrypt's parameters (RFC 7914 §2).
-public struct PasswordCost: Codable, Sendable, Hashable {
+package struct PasswordCost: Codable, Sendable, Hashable {
     /// scrypt's N, a power of two.
-    public let rounds: Int
+    package let rounds: Int
     /// scrypt's r.
-    public let blockSize: Int
+    package let blockSize: Int
     /// scrypt's p.
-    public let parallelism: Int
+    package let parallelism: Int
 
     /// About a tenth of a second, and 8 MiB: two at once may not take much of a node's memory. The same work in less memory
     /// is made up for by more of it (OWASP's table of equal strength goes from N = 2^15, p = 3 to N = 2^13, p = 10).
-    public static let standard = PasswordCost(rounds: 1 << 13, blockSize: 8, parallelism: 4)
+    package static let standard = PasswordCost(rounds: 1 << 13, blockSize: 8, parallelism: 4)
 
     /// The most memory that a stored record may ask for, in bytes.
     private static let maximumMemory = 256 << 20
 
-    public init(rounds: Int, blockSize: Int, parallelism: Int) {
+    package init(rounds: Int, blockSize: Int, parallelism: Int) {
         self.rounds = rounds
         self.blockSize = blockSize
         self.parallelism = parallelism

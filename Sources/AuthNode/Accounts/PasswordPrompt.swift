@@ -1,9 +1,9 @@
 import Foundation
 
 /// Reads a password from standard input; on a terminal it asks, twice, and shows nothing of it.
-public enum PasswordPrompt {
+package enum PasswordPrompt {
     /// - Throws: ``NodeError/Code/invalidAccount`` if there is none, or the second differs from the first.
-    public static func read() throws(NodeError) -> String {
+    package static func read() throws(NodeError) -> String {
         guard isatty(STDIN_FILENO) == 1 else {
             guard let line = readLine(strippingNewline: true) else {
                 throw NodeError(.invalidAccount, "standard input holds no password")

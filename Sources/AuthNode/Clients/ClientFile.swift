@@ -3,17 +3,17 @@ import Foundation
 import RevocationHTTP
 
 /// Servers that may revoke and introspect tokens, and the digests of their secrets: one JSON object a line.
-public struct ClientFile: Sendable {
+package struct ClientFile: Sendable {
     private let path: String
 
-    public init(_ path: String) {
+    package init(_ path: String) {
         self.path = path
     }
 
     /// Adds a client; makes the file if it is not there.
     /// - Returns: its secret, 256 random bits, of which only the digest is kept.
     /// - Throws: ``NodeError``.
-    public func add(_ identifier: String) throws(NodeError) -> String {
+    package func add(_ identifier: String) throws(NodeError) -> String {
         let path = try PrivateFile.target(of: path)
         let lock = try PrivateFile.lock(directoryOf: path)
         defer { close(lock) }
@@ -37,7 +37,7 @@ public struct ClientFile: Sendable {
     }
 
     /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidClient``.
-    public func load() throws(NodeError) -> Clients { Clients(try read()) }
+    package func load() throws(NodeError) -> Clients { Clients(try read()) }
 
     private func read() throws(NodeError) -> [Client] {
         var clients: [Client] = []

@@ -5,11 +5,11 @@ import HTTPTypes
 import RevocationHTTP
 
 /// Who may use the OAuth endpoints.
-public struct Clients: Sendable {
+package struct Clients: Sendable {
     private let clients: [ExactString: Client]
 
     /// Nobody.
-    public init() {
+    package init() {
         clients = [:]
     }
 

@@ -1,9 +1,9 @@
 import Foundation
-public import Logging
+package import Logging
 import RevocationHTTP
 
 /// Private keys in files, shared by the nodes of one issuer.
-public enum KeyFiles {
+package enum KeyFiles {
     /// What stands in the files now.
     struct Contents {
         /// The keys by file, in the order of the files' names, each key once.
@@ -18,7 +18,7 @@ public enum KeyFiles {
     /// once all of them know it.
     /// - Returns: at least one key.
     /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidKeyFile``: a file that is no key is an error.
-    public static func load(_ path: String, logger: Logger) throws(NodeError) -> [SigningKey] {
+    package static func load(_ path: String, logger: Logger) throws(NodeError) -> [SigningKey] {
         let contents = try read(path, held: [:])
         if let problem = contents.problems.first { throw problem }
         guard !contents.keys.isEmpty else {
@@ -59,7 +59,7 @@ public enum KeyFiles {
 
     /// Writes a new key to a new file that only its owner may read.
     /// - Throws: ``NodeError/Code/unwritableFile``, also if the file exists.
-    public static func create(_ path: String, algorithm: SigningKey.Algorithm) throws(NodeError) -> SigningKey {
+    package static func create(_ path: String, algorithm: SigningKey.Algorithm) throws(NodeError) -> SigningKey {
         let key = SigningKey(generating: algorithm)
         try PrivateFile.write(Data(key.pem.utf8) + Data("\n".utf8), to: path, replacing: false)
         return key

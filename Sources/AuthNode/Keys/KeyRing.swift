@@ -1,10 +1,10 @@
 import Foundation
 import JWTKit
-public import RevocationHTTP
+package import RevocationHTTP
 import Synchronization
 
 /// The keys of a node, which may be exchanged while it runs: the first signs, all verify.
-public final class KeyRing: KeySource {
+package final class KeyRing: KeySource {
     private struct Keys: Sendable {
         let identifiers: [String]
         /// nil if all keys are gone.
@@ -20,7 +20,7 @@ public final class KeyRing: KeySource {
 
     /// - Parameter keys: at least one.
     /// - Throws: ``NodeError/Code/invalidKeyFile``.
-    public init(_ keys: [SigningKey]) async throws(NodeError) {
+    package init(_ keys: [SigningKey]) async throws(NodeError) {
         guard !keys.isEmpty else { throw NodeError(.invalidKeyFile, "there is no key to sign with") }
         self.keys = Mutex(try await Self.prepare(keys))
     }
@@ -30,17 +30,17 @@ public final class KeyRing: KeySource {
     /// - Returns: whether they are others than before.
     /// - Throws: ``NodeError/Code/invalidKeyFile``; the keys then stay as they were.
     @discardableResult
-    public func replace(_ keys: [SigningKey]) async throws(NodeError) -> Bool {
+    package func replace(_ keys: [SigningKey]) async throws(NodeError) -> Bool {
         guard keys.map(\.publicKey.identifier) != self.keys.withLock({ $0.identifiers }) else { return false }
         let new = try await Self.prepare(keys)
         self.keys.withLock { $0 = new }
         return true
     }
 
-    public func keys(for identifier: String?) -> VerificationKeys { keys.withLock { $0.verification } }
+    package func keys(for identifier: String?) -> VerificationKeys { keys.withLock { $0.verification } }
 
     /// Another node may sign already with a key that this one is about to read.
-    public func keys(
+    package func keys(
         for identifier: String?, until suffices: (VerificationKeys) -> Bool
     ) async throws(TokenRejection) -> VerificationKeys {
         let keys = keys(for: identifier)
@@ -63,7 +63,7 @@ public final class KeyRing: KeySource {
         }
     }
 
-    public var status: KeySourceStatus {
+    package var status: KeySourceStatus {
         let identifiers = Set(keys.withLock { $0.identifiers })
         let none =
             !identifiers.isEmpty ? [] : ["all keys are gone: nothing is issued, and every token of ours is refused"]

@@ -4,9 +4,9 @@ import RevocationHTTP
 import struct Crypto.SHA256
 
 /// A public key as a JSON Web Key (RFC 7517 §4, RFC 8037 §2).
-public struct PublicKey: Sendable, Encodable {
+package struct PublicKey: Sendable, Encodable {
     /// `kid`: the key's thumbprint (RFC 7638).
-    public let identifier: String
+    package let identifier: String
     private let keyType: String
     private let curve: String
     private let algorithm: String
@@ -44,10 +44,10 @@ public struct PublicKey: Sendable, Encodable {
 }
 
 /// What `/.well-known/jwks.json` serves (RFC 7517 §5).
-public struct PublicKeySet: Sendable, Encodable {
-    public let keys: [PublicKey]
+package struct PublicKeySet: Sendable, Encodable {
+    package let keys: [PublicKey]
 
-    public init(keys: [PublicKey]) {
+    package init(keys: [PublicKey]) {
         self.keys = keys
     }
 

@@ -4,8 +4,8 @@ import Foundation
 import JWTKit
 
 /// A private key that signs tokens, and so the algorithm of every token that carries its `kid`.
-public struct SigningKey: Sendable {
-    public enum Algorithm: String, Sendable, CaseIterable {
+package struct SigningKey: Sendable {
+    package enum Algorithm: String, Sendable, CaseIterable {
         case es256
         case eddsa
     }
@@ -17,7 +17,7 @@ public struct SigningKey: Sendable {
 
     private let material: Material
     /// What everyone may know of it.
-    public let publicKey: PublicKey
+    package let publicKey: PublicKey
 
     private init(_ material: Material) {
         self.material = material
@@ -31,7 +31,7 @@ public struct SigningKey: Sendable {
     }
 
     /// A new random key.
-    public init(generating algorithm: Algorithm) {
+    package init(generating algorithm: Algorithm) {
         switch algorithm {
         case .es256: self.init(.es256(P256.Signing.PrivateKey()))
         case .eddsa: self.init(.ed25519(Curve25519.Signing.PrivateKey()))
@@ -40,7 +40,7 @@ public struct SigningKey: Sendable {
 
     /// - Parameter pem: PKCS#8 (RFC 5958) of P-256 or Ed25519, or SEC 1 of P-256.
     /// - Throws: ``NodeError/Code/invalidKeyFile``.
-    public init(pem: String) throws(NodeError) {
+    package init(pem: String) throws(NodeError) {
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) {
             self.init(.es256(key))
         } else if let key = try? Curve25519.Signing.PrivateKey(pemRepresentation: pem) {
@@ -51,7 +51,7 @@ public struct SigningKey: Sendable {
     }
 
     /// The private key as PEM (PKCS#8).
-    public var pem: String {
+    package var pem: String {
         switch material {
         case .es256(let key): key.pemRepresentation
         case .ed25519(let key): key.pemRepresentation

@@ -2,15 +2,15 @@ import AdminHTTP
 import Contract
 import Foundation
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import HummingbirdCore
-public import Logging
+package import Logging
 import NIOCore
 import NIOPosix
-public import RevocationHTTP
+package import RevocationHTTP
 
 /// An auth node: log-in, log-out, and who may pass, over HTTP. Nodes share keys and denylist, nothing else.
-public struct Node: Sendable {
+package struct Node: Sendable {
     /// The most bytes of all headers of a request, and how many there may be.
     private static let maximumHeaderBytes = 32 << 10
     private static let maximumHeaderCount = 100
@@ -35,7 +35,7 @@ public struct Node: Sendable {
 
     /// - Parameter clients: who may use the OAuth endpoints.
     /// - Parameter issuers: others whose access tokens are accepted, beside our own.
-    public init(
+    package init(
         _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
         issuers: [TrustedIssuer] = [], denylist: any NodeDenylist, clock: WallClock = .system, logger: Logger
     ) throws {
@@ -98,7 +98,7 @@ public struct Node: Sendable {
 
     /// The HTTP server.
     /// - Parameter onListening: told the port once connections are accepted.
-    public func application(
+    package func application(
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) -> Application<NodeResponder> {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(

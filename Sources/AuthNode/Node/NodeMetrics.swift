@@ -10,9 +10,9 @@ import Synchronization
 /// | `revoked_node_request_duration` | `route` | from the request's head to the answer |
 ///
 /// A route is a template such as `/me`, or `none`: paths may hold anything.
-public enum NodeMetrics {
+package enum NodeMetrics {
     /// What all metrics of a node mean, by label.
-    public static let help = [
+    package static let help = [
         requests: "Requests answered, by route and status.",
         duration: "From the head of a request to its answer, by route.",
         "revoked_client_checks_total": "Verdicts on tokens; the causes of those that are unknown.",

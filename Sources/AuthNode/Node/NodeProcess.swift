@@ -3,20 +3,20 @@ import Foundation
 package import Logging
 import NIOCore
 import ProcessOutput
-public import PrometheusMetrics
+package import PrometheusMetrics
 import Revocation
 import RevocationHTTP
 import ServiceLifecycle
 import UnixSignals
 
 /// The process of `revoked node`: from settings to a server that ends on SIGTERM or SIGINT.
-public enum NodeProcess {
+package enum NodeProcess {
     /// How long requests in flight may take after the signal.
     private static let drainTime: Duration = .seconds(6)
 
     /// Runs until a signal ends it. Says on standard output where it listens, once it does.
     /// - Parameter metrics: what `MetricsSystem` was bootstrapped with.
-    public static func run(_ settings: NodeSettings, metrics: PrometheusFactory) async throws {
+    package static func run(_ settings: NodeSettings, metrics: PrometheusFactory) async throws {
         try await run(settings, metrics: metrics, denylist: nil)
     }
 

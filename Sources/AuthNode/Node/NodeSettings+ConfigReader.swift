@@ -1,6 +1,6 @@
 import AdminHTTP
-public import Configuration
-public import Foundation
+package import Configuration
+import Foundation
 import Logging
 import Revocation
 import RevocationHTTP
@@ -43,7 +43,7 @@ extension NodeSettings {
     /// - Parameter flags: what the command line gave, by the file's keys (`config` included).
     /// - Throws: ``NodeError/Code/invalidSetting``: a value that is there but cannot be read is never passed over, nor is a
     ///   misspelt key.
-    public init(
+    package init(
         flags: [String: ConfigValue], environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws {
         let (environment, serviceVariables) = ServiceVariables.remove(from: environment, prefix: "REVOKED_NODE_")

@@ -1,81 +1,81 @@
-public import AdminHTTP
+package import AdminHTTP
 import Contract
 import HTTPTypes
-public import Logging
-public import Revocation
+package import Logging
+package import Revocation
 import RevocationHTTP
 
 /// How a node behaves.
-public struct NodeSettings: Sendable {
+package struct NodeSettings: Sendable {
     /// The address to listen on.
-    public var bind = "127.0.0.1"
+    package var bind = "127.0.0.1"
     /// What whoever reads the settings has to tell about them.
-    public internal(set) var notices: [String] = []
+    package internal(set) var notices: [String] = []
     /// The port to listen on; 0 takes a free one.
-    public var port = 8080
+    package var port = 8080
     /// The denylist's URL. May hold a password: never logged.
-    public var backend = "redis://127.0.0.1:7379"
+    package var backend = "redis://127.0.0.1:7379"
     /// The denylist's epoch (`revoked accept` prints it); nil pins the one of the state file, or the one met at first contact.
-    public var epoch: String?
+    package var epoch: String?
     /// The file that keeps the pinned epoch over restarts; nil for none.
-    public var stateFile: String?
+    package var stateFile: String?
     /// How many replicas have to know a revocation before it counts as acknowledged, up to 100; 0 waits for none.
-    public var replicas = 0
+    package var replicas = 0
     /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently.
-    public var acceptedEvictionPolicies: Set<String> = []
+    package var acceptedEvictionPolicies: Set<String> = []
     /// Whether checks may read from a replica, which may not know of the latest revocations and accepts none.
-    public var acceptsReplica = false
+    package var acceptsReplica = false
     /// A PEM file, or a directory of them (``KeyFiles``).
-    public var keys = ""
+    package var keys = ""
     /// The file of accounts (``Accounts``).
-    public var users = ""
+    package var users = ""
     /// The file of clients (``ClientFile``); nil for none.
-    public var clients: String?
+    package var clients: String?
     /// The file of other issuers whose access tokens are accepted; nil for none.
-    public var issuers: String?
+    package var issuers: String?
     /// The administrator's credential: 32 to 256 characters; nil for no such endpoint. Never logged.
-    public var adminSecret: String?
+    package var adminSecret: String?
     /// `iss` of every token.
-    public var issuer = "revoked"
+    package var issuer = "revoked"
     /// Our own issuer's label in the denylist; nil for what the denylist's terms say, or none if this node writes them.
-    public var issuerLabel: String?
+    package var issuerLabel: String?
     /// `aud` of every token.
-    public var audience = "revoked"
+    package var audience = "revoked"
     /// `client_id` of every token.
-    public var client = "revoked"
+    package var client = "revoked"
     /// The node's name in its log.
-    public var name = "node"
+    package var name = "node"
     /// How long an access token lives: 1 s to 1 day, in whole seconds.
-    public var accessTokenLifetime: Duration = .seconds(15 * 60)
+    package var accessTokenLifetime: Duration = .seconds(15 * 60)
     /// How long a refresh token lives: longer than an access token, up to 399 days, in whole seconds; no longer than the
     /// denylist's terms say.
-    public var refreshTokenLifetime: Duration = .seconds(30 * 86_400)
+    package var refreshTokenLifetime: Duration = .seconds(30 * 86_400)
     /// How long after a refresh token was exchanged a second presenter gets the same successor: 0 to 60 s. Two tabs of a
     /// browser that refresh at once are such presenters.
-    public var rotationGrace: Duration = .seconds(10)
+    package var rotationGrace: Duration = .seconds(10)
     /// What becomes of a token of which nothing can be proven, at `/me` and `/auth`.
-    public var failurePolicy: FailurePolicy = .deny
+    package var failurePolicy: FailurePolicy = .deny
     /// Whether tokens are in cookies rather than in bodies.
-    public var cookies = false
+    package var cookies = false
     /// Wrong passwords a minute for an account from one address, up to 1,000; 0 for no limit, of log-ins at once neither.
-    public var loginAttempts = 10
+    package var loginAttempts = 10
     /// Whether the last entry of `X-Forwarded-For` is the client's address: only behind a proxy that adds it.
-    public var trustsForwardedFor = false
+    package var trustsForwardedFor = false
     /// How long after `exp` a token is still accepted: 0 to 60 s, in whole seconds.
-    public var leeway: Duration = .zero
-    public var logLevel: Logger.Level = .info
+    package var leeway: Duration = .zero
+    package var logLevel: Logger.Level = .info
     /// Where metrics and health are served over HTTP, apart from what users reach.
-    public var http = AdminListening.off
+    package var http = AdminListening.off
     /// Refuse to serve them beyond loopback.
-    public var httpProtectedMode = true
+    package var httpProtectedMode = true
 
     /// How often a session may refresh its tokens in 10 s; 0 for no limit.
     package var sessionRefreshes = 10
 
-    public init() {}
+    package init() {}
 
     /// - Throws: ``NodeError/Code/invalidSetting`` if one is out of its range.
-    public func validate() throws(NodeError) {
+    package func validate() throws(NodeError) {
         guard (0...65_535).contains(port) else { throw NodeError(.invalidSetting, "the port is 0 to 65535") }
         guard (.seconds(1) ... .seconds(86_400)).contains(accessTokenLifetime) else {
             throw NodeError(.invalidSetting, "the access token's lifetime is 1 to 86400 seconds")

@@ -1,5 +1,5 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import RevocationHTTP
 
 /// Collects a node's routes, and so knows which methods each path has: a request by another one gets 405, not 404.
@@ -39,8 +39,8 @@ struct NodeRoutes {
 }
 
 /// Routes requests: HEAD as GET, whatever the answer; a method that a path does not have to its refusal.
-public struct NodeResponder: HTTPResponder {
-    public typealias Context = NodeContext
+package struct NodeResponder: HTTPResponder {
+    package typealias Context = NodeContext
 
     private let router: RouterResponder<NodeContext>
     private let methods: [String: [HTTPRequest.Method]]
@@ -52,7 +52,7 @@ public struct NodeResponder: HTTPResponder {
         self.anyMethod = anyMethod
     }
 
-    public func respond(to request: Request, context: NodeContext) async throws -> Response {
+    package func respond(to request: Request, context: NodeContext) async throws -> Response {
         var context = context
         context.method = request.method
         let response = try await router.respond(to: routed(request), context: context)
