@@ -1,5 +1,5 @@
 import AdminHTTP
-public import Configuration
+package import Configuration
 import Logging
 import Persistence
 
@@ -33,7 +33,7 @@ import Persistence
 /// | `--http` | `REVOKED_HTTP` | `http` | `127.0.0.1:7380`, if it is free | where `/metrics`, `/healthz` and `/readyz` are served; `off` for nowhere |
 /// | `--http-protected-mode` | `REVOKED_HTTP_PROTECTED_MODE` | `http-protected-mode` | `yes` | refuse to serve them beyond loopback |
 /// | `--loglevel` | `REVOKED_LOGLEVEL` | `loglevel` | `info` | `trace` `debug` `info` `notice` `warning` `error` `critical` |
-public enum Setting: String, CaseIterable, Sendable {
+package enum Setting: String, CaseIterable, Sendable {
     case bind, port, unixsocket, requirepass
     case adminPassword = "admin-password"
     case protectedMode = "protected-mode"
@@ -64,7 +64,7 @@ public enum Setting: String, CaseIterable, Sendable {
 extension ServerConfiguration {
     /// Reads every setting that `reader` has.
     /// - Throws: ``ServerError/Code/invalidSetting`` that names the setting and what it takes.
-    public init(reader: ConfigReader) throws(ServerError) {
+    package init(reader: ConfigReader) throws(ServerError) {
         self.init()
         for setting in Setting.allCases {
             let key = ConfigKey([setting.rawValue])
@@ -78,7 +78,7 @@ extension ServerConfiguration {
     }
 
     /// Sets one setting from its text.
-    public mutating func set(_ setting: Setting, to text: String) throws(ServerError) {
+    package mutating func set(_ setting: Setting, to text: String) throws(ServerError) {
         switch setting {
         case .bind:
             bind = text.split { $0 == " " || $0 == "," }.map(String.init)

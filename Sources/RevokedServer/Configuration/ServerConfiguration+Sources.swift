@@ -1,6 +1,6 @@
 import AdminHTTP
 import Configuration
-public import Foundation
+import Foundation
 
 extension ServerConfiguration {
     /// Reads the settings from flags, environment and file; the table at ``Setting`` says where each may stand.
@@ -11,7 +11,7 @@ extension ServerConfiguration {
     ///   - environment: the process' own, unless a test passes another.
     /// - Throws: ``ServerError/Code/invalidSetting``; a setting that nobody knows is one too: a misspelt password must
     ///   not be passed over.
-    public init(
+    package init(
         flags: [Setting: String], file: String?,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws {

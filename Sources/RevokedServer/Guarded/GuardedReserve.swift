@@ -1,5 +1,5 @@
 /// How much of `maxmemory` only revocations may fill: plain keys are refused before it.
-public struct GuardedReserve: Sendable, Equatable, CustomStringConvertible {
+package struct GuardedReserve: Sendable, Equatable, CustomStringConvertible {
     private enum Amount: Equatable {
         case percent(Int)
         case bytes(Int)
@@ -9,10 +9,10 @@ public struct GuardedReserve: Sendable, Equatable, CustomStringConvertible {
 
     private init(_ amount: Amount) { self.amount = amount }
 
-    public static let quarter = GuardedReserve(.percent(25))
+    package static let quarter = GuardedReserve(.percent(25))
 
     /// - Parameter text: a share (`25%`) or a size (`100mb`); nil if it is neither.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         if text.hasSuffix("%") {
             let digits = text.dropLast()
             guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let percent = Int(digits), percent <= 100 else {
@@ -33,7 +33,7 @@ public struct GuardedReserve: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    public var description: String {
+    package var description: String {
         switch amount {
         case .percent(let percent): "\(percent)%"
         case .bytes(let bytes): "\(bytes)"

@@ -2,7 +2,7 @@ import Foundation
 import Persistence
 
 /// `revoked check-log`: says on standard output what is wrong with the log of a data directory, and cuts it if asked to.
-public struct LogCheckReport {
+package struct LogCheckReport {
     private let directory: String
     private let print: (String) -> Void
     /// Whether to cut, which is asked of whoever runs it.
@@ -12,14 +12,14 @@ public struct LogCheckReport {
     ///   - directory: the data directory.
     ///   - print: takes each line of the report.
     ///   - confirm: answers a question that ends in a question mark.
-    public init(directory: String, print: @escaping (String) -> Void, confirm: @escaping (String) -> Bool) {
+    package init(directory: String, print: @escaping (String) -> Void, confirm: @escaping (String) -> Bool) {
         self.directory = directory
         self.print = print
         self.confirm = confirm
     }
 
     /// What to do besides reading.
-    public enum Action: Sendable {
+    package enum Action: Sendable {
         case nothing
         /// Cut what is damaged.
         case repair
@@ -30,7 +30,7 @@ public struct LogCheckReport {
     /// - Returns: whether the daemon will start in this directory.
     /// - Throws: ``ServerError/Code/data``: a daemon uses the directory, there is no log, or its manifest is damaged or
     ///   names a file that is not there.
-    public func run(_ action: Action = .nothing) throws(ServerError) -> Bool {
+    package func run(_ action: Action = .nothing) throws(ServerError) -> Bool {
         do throws(PersistenceError) {
             let check = try LogCheck(directory: directory, now: Int64(Date().timeIntervalSince1970 * 1000))
             print("\(check.files) files, \(check.records) records read in \(directory)")

@@ -44,7 +44,7 @@ extension RevokedServer {
     /// - Returns: false if the daemon was asked to end before that.
     /// - Throws: ``ServerError/Code/data`` that names the damaged or missing file and says what to do. Nothing was served.
     @discardableResult
-    public func recover() async throws(ServerError) -> Bool {
+    package func recover() async throws(ServerError) -> Bool {
         guard let persistence = daemon.persistence else { return true }
         phase.withLock { $0 = .loading }
         Thread.detachNewThread { [self] in load(persistence) }

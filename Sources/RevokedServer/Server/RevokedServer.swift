@@ -1,5 +1,5 @@
-public import AdminHTTP
-public import Logging
+package import AdminHTTP
+package import Logging
 import Persistence
 import Synchronization
 
@@ -18,7 +18,7 @@ import Synchronization
 /// await server.waitForShutdown()      // SHUTDOWN, or whoever calls requestShutdown()
 /// await server.stop()
 /// ```
-public final class RevokedServer: Sendable {
+package final class RevokedServer: Sendable {
     let daemon: Daemon
     private let transport: any Transport
     private let shutdown = AsyncStream<Void>.makeStream()
@@ -28,13 +28,13 @@ public final class RevokedServer: Sendable {
     let phase = Mutex(Phase.resting)
     let admin = Mutex<AdminServer?>(nil)
     /// Where metrics and health are served, with the port that was taken; nil if nowhere.
-    public var httpAddress: AdminAddress? { admin.withLock { $0?.address } }
+    package var httpAddress: AdminAddress? { admin.withLock { $0?.address } }
 
     /// - Parameters:
     ///   - configuration: the daemon's settings.
     ///   - time: passed in by tests that move it.
     ///   - logger: takes the daemon's log (Messages.md).
-    public convenience init(
+    package convenience init(
         _ configuration: ServerConfiguration, time: TimeSource = .system,
         logger: Logger = Logger(label: "revoked.server")
     ) {
@@ -65,7 +65,7 @@ public final class RevokedServer: Sendable {
     /// - Returns: where, with the ports that were taken.
     /// - Throws: ``ServerError``: an address in use, one beyond loopback without a password, no resources, a data directory
     ///   that another daemon uses or that cannot be written.
-    public func start() async throws(ServerError) -> [Endpoint] {
+    package func start() async throws(ServerError) -> [Endpoint] {
         try checkProtection()
         allowDescriptors()
         try openDirectory()
@@ -84,7 +84,7 @@ public final class RevokedServer: Sendable {
     }
 
     /// Returns when the daemon is asked to end, or the task is cancelled. Meanwhile keeps time and reclaims what expired.
-    public func waitForShutdown() async {
+    package func waitForShutdown() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [daemon] in await Housekeeping(daemon).run() }
             for await _ in shutdown.stream {}
@@ -93,10 +93,10 @@ public final class RevokedServer: Sendable {
     }
 
     /// Makes ``waitForShutdown()`` return, and ``recover()``.
-    public func requestShutdown() { daemon.shutDown() }
+    package func requestShutdown() { daemon.shutDown() }
 
     /// Stops listening, answers what has arrived, closes all connections, and ends the log in order.
-    public func stop() async {
+    package func stop() async {
         await stopAdmin()
         await transport.stop()
         await endPersistence()

@@ -1,6 +1,6 @@
 import AdminHTTP
 import Foundation
-public import Logging
+package import Logging
 import Persistence
 import ProcessOutput
 import ServiceLifecycle
@@ -11,10 +11,10 @@ import UnixSignals
 #endif
 
 /// The process of `revoked serve`: from a configuration to a daemon that ends on SIGTERM, SIGINT or `SHUTDOWN`.
-public enum ServerProcess {
+package enum ServerProcess {
     /// Runs until it is told to end. Says on standard output where it listens and how to talk to it, then `ready` when the
     /// data directory has been read.
-    public static func run(_ configuration: ServerConfiguration, logger: Logger) async throws {
+    package static func run(_ configuration: ServerConfiguration, logger: Logger) async throws {
         // A reader of the log that goes away, or a terminal that closes, must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)

@@ -1,4 +1,4 @@
-public import Denylist
+package import Denylist
 
 #if canImport(Glibc)
     import Glibc
@@ -7,15 +7,15 @@ public import Denylist
 #endif
 
 /// Where time comes from, in milliseconds: passed in, so that tests can move it.
-public struct TimeSource: Sendable {
+package struct TimeSource: Sendable {
     /// Unix time.
-    public var wall: @Sendable () -> Int64
+    package var wall: @Sendable () -> Int64
     /// Time since boot, suspension included.
-    public var boot: @Sendable () -> Int64
+    package var boot: @Sendable () -> Int64
     /// Which boot clock that is; nil if nobody knows.
-    public var identity: @Sendable () -> BootIdentity?
+    package var identity: @Sendable () -> BootIdentity?
 
-    public init(
+    package init(
         wall: @escaping @Sendable () -> Int64, boot: @escaping @Sendable () -> Int64,
         identity: @escaping @Sendable () -> BootIdentity? = { nil }
     ) {
@@ -24,7 +24,7 @@ public struct TimeSource: Sendable {
         self.identity = identity
     }
 
-    public static let system = TimeSource(
+    package static let system = TimeSource(
         wall: { read(CLOCK_REALTIME) },
         boot: {
             #if os(Linux)

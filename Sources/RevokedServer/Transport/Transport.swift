@@ -1,10 +1,10 @@
 /// Where a daemon listens.
-public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
+package enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     case tcp(host: String, port: Int)
     case unix(path: String)
 
     /// `tcp://127.0.0.1:7379`, `tcp://[::1]:7379`, `unix:///run/revoked.sock`
-    public var description: String {
+    package var description: String {
         switch self {
         case .tcp(let host, let port): "tcp://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         case .unix(let path): "unix://\(path)"
