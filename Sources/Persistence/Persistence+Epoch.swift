@@ -64,19 +64,19 @@ extension Persistence {
     }
 
     /// What to do where ``PersistenceInformation/noticesCopies`` is false.
-    public static let copiesGoUnnoticed =
+    package static let copiesGoUnnoticed =
         "the file system of the data directory does not say when a file came to be, so a copy that is restored cannot be "
         + "noticed: after every restore run revoked check-log --new-epoch"
 
     /// The daemon answers this epoch from now on. Whatever is appended to ``log`` later is on disk only when this is: call it
     /// before the append that it belongs to. Never waits for the disk.
-    public func setEpoch(_ record: EpochRecord) { epochFile.want(record) }
+    package func setEpoch(_ record: EpochRecord) { epochFile.want(record) }
 
     /// Whether there is a directory that has to keep the epoch.
-    public var keepsEpoch: Bool { epochFile.isInUse }
+    package var keepsEpoch: Bool { epochFile.isInUse }
 
     /// Returns when the last ``setEpoch(_:)`` is on disk. Waits for the disk: not to be called by a thread that serves clients.
-    public func storeEpoch() throws(PersistenceError) {
+    package func storeEpoch() throws(PersistenceError) {
         do throws(FileError) { try epochFile.settle() } catch { throw PersistenceError(error) }
     }
 }

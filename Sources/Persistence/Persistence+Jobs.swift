@@ -8,7 +8,7 @@ extension Persistence {
     /// - Parameter completion: called at the end, on a thread of persistence.
     /// - Returns: false if one is under way already; then `completion` is not called.
     @discardableResult
-    public func requestRewrite(_ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) -> Bool {
+    package func requestRewrite(_ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) -> Bool {
         guard !saver.has(.rewrite) else { return false }
         saver.request(.rewrite, completion)
         return true
@@ -18,7 +18,7 @@ extension Persistence {
     /// - Parameter isInBackground: whether nobody waits for it.
     /// - Returns: false if one is under way in the background already; then `completion` is not called.
     @discardableResult
-    public func requestSave(
+    package func requestSave(
         isInBackground: Bool, _ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }
     ) -> Bool {
         guard !saver.has(.save(isInBackground: true)) else { return false }
@@ -28,12 +28,13 @@ extension Persistence {
 
     /// `CONFIG SET appendonly`: from memory only, a complete log is written before anything is promised; without a log,
     /// word is left in the directory that it lacks what is written now.
-    public func requestLogging(_ isOn: Bool, _ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) {
+    package func requestLogging(_ isOn: Bool, _ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in })
+    {
         saver.request(.setLogging(isOn), completion)
     }
 
     /// The figures of `INFO persistence`. Never waits for the disk.
-    public var information: PersistenceInformation {
+    package var information: PersistenceInformation {
         var information = PersistenceInformation()
         information.isMarkedUnclean = data.isMarked
         information.noticesCopies = epochFile.noticesCopies

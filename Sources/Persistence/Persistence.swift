@@ -1,4 +1,4 @@
-public import Denylist
+package import Denylist
 import Dispatch
 import Synchronization
 
@@ -10,9 +10,9 @@ import Synchronization
 /// let epoch = try persistence.begin()                           // from now on, writes append to persistence.log
 /// persistence.end()                                             // after the last write was answered
 /// ```
-public final class Persistence: Sendable {
+package final class Persistence: Sendable {
     /// What writes append to.
-    public let log: AppendLog
+    package let log: AppendLog
     let denylist: Denylist
     let moment: @Sendable () -> ClockReading
     let data: DataDirectory
@@ -75,7 +75,7 @@ public final class Persistence: Sendable {
     ///   - onProgress: called on any thread, often, when ``AppendLog/acknowledged`` or its state has changed.
     ///     Locks are held then: it may wake whoever waits, and must not call persistence.
     ///   - notify: takes what belongs into the daemon's log.
-    public convenience init(
+    package convenience init(
         _ configuration: PersistenceConfiguration, _ denylist: Denylist, moment: @escaping @Sendable () -> ClockReading,
         clock: (any DaemonClock)? = nil, onProgress: @escaping @Sendable () -> Void = {},
         notify: @escaping @Sendable (PersistenceNotice) -> Void = { _ in }
@@ -110,7 +110,7 @@ public final class Persistence: Sendable {
 
     /// Fills the denylist, which is empty, from the data directory.
     /// - Parameter progress: takes the bytes done so far, and those of all files.
-    public func recover(
+    package func recover(
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(PersistenceError) -> RecoveryReport {
         let settings = settings.withLock { $0 }
@@ -148,7 +148,7 @@ public final class Persistence: Sendable {
     /// only leaves word in the directory that a log in it misses what is written now.
     /// - Returns: the denylist's epoch, which is on disk, and whether it was made now: because the denylist is new, or cannot
     ///   prove that nothing acknowledged is missing.
-    public func begin(inBackground: Bool = true) throws(PersistenceError) -> (epoch: EpochRecord, isNew: Bool) {
+    package func begin(inBackground: Bool = true) throws(PersistenceError) -> (epoch: EpochRecord, isNew: Bool) {
         let found = recovered.withLock { $0.take() }
         let record: EpochRecord
         do throws(FileError) {
@@ -231,7 +231,7 @@ public final class Persistence: Sendable {
     // MARK: The end
 
     /// Writes everything that was appended, durably, and stops. No write may be executed any more.
-    public func end() {
+    package func end() {
         saver.end()
         clockFile?.end()
         log.wake()
@@ -275,11 +275,11 @@ public final class Persistence: Sendable {
 
     // MARK: Settings at run time
 
-    public var policy: SyncPolicy { settings.withLock { $0.policy } }
+    package var policy: SyncPolicy { settings.withLock { $0.policy } }
 
     /// `CONFIG SET appendfsync`: all of it or nothing. Waits for the disk: not to be called by a thread that serves clients.
     /// - Throws: ``PersistenceError/Code/busy`` while the data directory is being read.
-    public func setPolicy(_ policy: SyncPolicy) throws(PersistenceError) {
+    package func setPolicy(_ policy: SyncPolicy) throws(PersistenceError) {
         try commitment.withLock { commitment throws(PersistenceError) in
             guard commitment == .serving else {
                 throw PersistenceError(.busy, "the data directory is being read: try again when that has ended")
@@ -299,12 +299,12 @@ public final class Persistence: Sendable {
     }
 
     /// `CONFIG SET auto-aof-rewrite-percentage` and `-min-size`.
-    public func setRewriting(percentage: Int? = nil, minimum: Int? = nil) {
+    package func setRewriting(percentage: Int? = nil, minimum: Int? = nil) {
         settings.withLock { settings in
             if let percentage { settings.rewritePercentage = percentage }
             if let minimum { settings.rewriteMinimum = minimum }
         }
     }
 
-    public var configuration: PersistenceConfiguration { settings.withLock { $0 } }
+    package var configuration: PersistenceConfiguration { settings.withLock { $0 } }
 }

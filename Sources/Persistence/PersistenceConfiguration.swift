@@ -1,52 +1,52 @@
 /// How the denylist is kept on disk. Sizes in bytes.
-public struct PersistenceConfiguration: Sendable {
+package struct PersistenceConfiguration: Sendable {
     /// The data directory; created (0700) if it is not there.
-    public var directory: String
+    package var directory: String
     /// Whether there is a log: `appendonly`.
-    public var isLogging = true
+    package var isLogging = true
     /// `appendfsync`.
-    public var policy = SyncPolicy.always
+    package var policy = SyncPolicy.always
     /// The log is rewritten when it has grown by this many percent of its base; 0 is never:
     /// `auto-aof-rewrite-percentage`.
-    public var rewritePercentage = 100
+    package var rewritePercentage = 100
     /// … and has this size: `auto-aof-rewrite-min-size`.
-    public var rewriteMinimum = 64 << 20
+    package var rewriteMinimum = 64 << 20
     /// Whether to pass over keys of other types in files of Redis, and count them, instead of failing.
-    public var skipsUnsupported = false
+    package var skipsUnsupported = false
 
-    public init(directory: String) { self.directory = directory }
+    package init(directory: String) { self.directory = directory }
 }
 
 /// Something that whoever runs the daemon should read in its log.
-public enum PersistenceNotice: Sendable {
+package enum PersistenceNotice: Sendable {
     case info(String)
     case warning(String)
     case error(String)
 }
 
 /// The figures of `INFO persistence`.
-public struct PersistenceInformation: Sendable {
-    public var state = LogState.off
-    public var policy = SyncPolicy.always
-    public var isRewriting = false
-    public var isSaving = false
-    public var lastRewriteFailed = false
-    public var lastSaveFailed = false
+package struct PersistenceInformation: Sendable {
+    package var state = LogState.off
+    package var policy = SyncPolicy.always
+    package var isRewriting = false
+    package var isSaving = false
+    package var lastRewriteFailed = false
+    package var lastSaveFailed = false
     /// Unix seconds of the last `dump.rdb`, of the start if there was none.
-    public var lastSave: Int64 = 0
-    public var rewrites = 0
-    public var saves = 0
+    package var lastSave: Int64 = 0
+    package var rewrites = 0
+    package var saves = 0
     /// Of base and increments, in bytes.
-    public var size = 0
+    package var size = 0
     /// Of the base alone: what the last rewrite left.
-    public var baseSize = 0
+    package var baseSize = 0
     /// Bytes that wait to be written.
-    public var backlog = 0
+    package var backlog = 0
     /// Whether the directory bears the mark of an unclean end: an end by force now would cost the epoch.
-    public var isMarkedUnclean = false
+    package var isMarkedUnclean = false
     /// Whether a copy of the directory would be noticed by itself.
-    public var noticesCopies = true
+    package var noticesCopies = true
     /// Positions.
-    public var end: UInt64 = 0
-    public var durable: UInt64 = 0
+    package var end: UInt64 = 0
+    package var durable: UInt64 = 0
 }

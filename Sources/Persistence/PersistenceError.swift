@@ -1,6 +1,6 @@
 /// Why there is no durable denylist. The message says what to do; nothing of a key or a value is in it.
-public struct PersistenceError: Error, Sendable, CustomStringConvertible {
-    public enum Code: Sendable {
+package struct PersistenceError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable {
         /// Another process works in the directory.
         case locked
         /// A file is not what was written.
@@ -15,8 +15,8 @@ public struct PersistenceError: Error, Sendable, CustomStringConvertible {
         case busy
     }
 
-    public let code: Code
-    public let message: String
+    package let code: Code
+    package let message: String
 
     init(_ code: Code, _ message: String) {
         self.code = code
@@ -31,5 +31,5 @@ public struct PersistenceError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }

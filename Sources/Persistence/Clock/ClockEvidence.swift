@@ -1,7 +1,7 @@
-public import Denylist
+package import Denylist
 
 /// What a data directory tells of the clocks of those who wrote it.
-public struct ClockEvidence: Sendable {
+package struct ClockEvidence: Sendable {
     /// What the daemon before left.
     var left = LeftClocks.nothing
     /// The newest note at the head of one of the files, with the latest guarded time of all of them.
@@ -18,13 +18,13 @@ public struct ClockEvidence: Sendable {
         case reading(time: Int64, wall: Int64)
     }
 
-    public init() {}
+    package init() {}
 
     /// Guarded time goes on where the log's was left: exactly if the machine has not been rebooted since.
     ///
     /// A log whose newest note the checkpoint does not know came from elsewhere: its own notes count. Where nothing
     /// tells of guarded time, it begins with the earliest time that anything tells of, so that nothing has ended by then.
-    public func guardedClock(at now: ClockSample) -> GuardedClock {
+    package func guardedClock(at now: ClockSample) -> GuardedClock {
         if case .checkpoint(let checkpoint, let runs) = left, runs.contains(note?.run ?? Self.noNote) {
             let clock = checkpoint.guardedClock(at: now)
             guard let note, note.guarded > clock.time(at: now.boot) else { return clock }
@@ -37,7 +37,7 @@ public struct ClockEvidence: Sendable {
     }
 
     /// The store's time goes on no earlier than where it was left.
-    public func storeTime(at now: ClockSample) -> StoreTime {
+    package func storeTime(at now: ClockSample) -> StoreTime {
         switch left {
         case .nothing: StoreTime(now.wall, boot: now.boot)
         case .checkpoint(let checkpoint, _): checkpoint.storeTime(at: now)

@@ -1,7 +1,7 @@
-public import Denylist
+package import Denylist
 
 /// The daemon's clocks, as persistence asks them for what has to survive.
-public protocol DaemonClock: AnyObject, Sendable {
+package protocol DaemonClock: AnyObject, Sendable {
     /// Goes on where the data directory says that the clocks were left. Called once, before any entry is read.
     func resume(after evidence: ClockEvidence)
     /// The checkpoint that has to be on disk next; nil while the last one does.

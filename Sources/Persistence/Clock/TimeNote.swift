@@ -5,13 +5,13 @@ import RESP
 /// server which goes by the wall clock ends none early. Our own reading takes exactly that off again.
 ///
 /// In a log it is an annotation line, in a snapshot an auxiliary field: other servers pass over both.
-public struct TimeNote: Sendable, Equatable {
+package struct TimeNote: Sendable, Equatable {
     /// A random number of the process that wrote it. A clock's checkpoint counts only for a log that it knows.
-    public let run: UInt64
+    package let run: UInt64
     /// How far guarded time was behind the wall clock, in milliseconds; 0 if it was not.
-    public let shift: Int64
+    package let shift: Int64
     /// Guarded time, in milliseconds: no later than when the note was written.
-    public let guarded: Int64
+    package let guarded: Int64
 
     init(run: UInt64, shift: Int64, guarded: Int64) {
         self.run = run

@@ -2,23 +2,23 @@
 ///
 /// An epoch that replaces another stands for a list that may have forgotten something: clients believe it only after an
 /// operator has accepted that, by the words in ``acceptance``.
-public struct EpochRecord: Sendable, Equatable {
+package struct EpochRecord: Sendable, Equatable {
     /// A random UUID, or what another server's key held.
-    public let epoch: String
+    package let epoch: String
     /// The epoch that clients may have pinned before; nil if there was none.
-    public let predecessor: String?
+    package let predecessor: String?
     /// Whether an operator has accepted that ``epoch`` replaces ``predecessor``.
-    public let isAccepted: Bool
+    package let isAccepted: Bool
 
     /// Stands for an epoch that nobody knows any more. No client has pinned it, so an acceptance moves none.
-    public static let unknownEpoch = "00000000-0000-0000-0000-000000000000"
+    package static let unknownEpoch = "00000000-0000-0000-0000-000000000000"
     /// The longest epoch, in bytes.
     static let maximumLength = 64
     /// The longest words that accept one, in bytes.
-    public static let maximumWords = 2 * maximumLength + " replaces ".utf8.count
+    package static let maximumWords = 2 * maximumLength + " replaces ".utf8.count
 
     /// Of a denylist that is new: there is nothing that it could have forgotten.
-    public init() { self.init(epoch: Self.randomUUID()) }
+    package init() { self.init(epoch: Self.randomUUID()) }
 
     /// - Precondition: both are epochs, as ``isEpoch(_:)`` says.
     init(epoch: String, predecessor: String? = nil, isAccepted: Bool = false) {
@@ -34,21 +34,21 @@ public struct EpochRecord: Sendable, Equatable {
     }
 
     /// Whether clients have to wait for an operator's word.
-    public var isPending: Bool { predecessor != nil && !isAccepted }
+    package var isPending: Bool { predecessor != nil && !isAccepted }
 
     private var replacement: String? { predecessor.map { "\(epoch) replaces \($0)" } }
 
     /// What `revoked.epoch` answers.
-    public var text: String { isPending ? replacement! : epoch }
+    package var text: String { isPending ? replacement! : epoch }
 
     /// What `revoked.accepted` answers; nil if nothing was accepted.
-    public var acceptance: String? { isAccepted ? replacement : nil }
+    package var acceptance: String? { isAccepted ? replacement : nil }
 
     /// What has to be accepted; nil if nothing has to be, or was.
-    public var demand: String? { replacement }
+    package var demand: String? { replacement }
 
     /// A new epoch in the place of this one, or of the one that clients still believe.
-    public func replaced() -> EpochRecord {
+    package func replaced() -> EpochRecord {
         EpochRecord(epoch: Self.randomUUID(), predecessor: isPending ? predecessor : epoch)
     }
 
@@ -57,7 +57,7 @@ public struct EpochRecord: Sendable, Equatable {
     /// While it is pending only ``demand`` is accepted. Otherwise it may take the place of any other epoch: clients may hold
     /// that of a list that lived in memory, or of another server.
     /// - Returns: nil for other words.
-    public func accepted(_ words: String) -> EpochRecord? {
+    package func accepted(_ words: String) -> EpochRecord? {
         let mark = "\(epoch) replaces "
         guard words.hasPrefix(mark), isPending ? words == demand : true else { return nil }
         let other = String(words.dropFirst(mark.count))

@@ -1,13 +1,13 @@
 import RESP
 
 /// How files are read.
-public struct ReadSettings: Sendable {
+package struct ReadSettings: Sendable {
     /// Unix milliseconds: what expiries count from that old servers wrote as seconds left.
-    public var now: Int64
+    package var now: Int64
     /// Whether to pass over what we do not keep, and count it, instead of failing.
-    public var skipsUnsupported: Bool
+    package var skipsUnsupported: Bool
 
-    public init(now: Int64, skipsUnsupported: Bool = false) {
+    package init(now: Int64, skipsUnsupported: Bool = false) {
         self.now = now
         self.skipsUnsupported = skipsUnsupported
     }

@@ -1,7 +1,7 @@
-public import Denylist
+package import Denylist
 
 /// Takes what a file says, in its order. Keys and values are valid only during the call.
-public protocol RecordSink: ~Copyable {
+package protocol RecordSink: ~Copyable {
     /// Nothing was handed on yet: says what time it is.
     mutating func begin(at moment: ClockReading)
     /// How the expiries that follow are written; nil: as another server writes them, which every file begins with.
@@ -27,22 +27,22 @@ public protocol RecordSink: ~Copyable {
 }
 
 extension RecordSink where Self: ~Copyable {
-    public mutating func begin(at moment: ClockReading) {}
-    public mutating func readExpiries(by note: TimeNote?) {}
-    public mutating func reserve(entries: Int) {}
+    package mutating func begin(at moment: ClockReading) {}
+    package mutating func readExpiries(by note: TimeNote?) {}
+    package mutating func reserve(entries: Int) {}
 }
 
 extension RecordSink where Self: ~Copyable, Place == Void {
-    public func place(of key: RawSpan) {}
-    public mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, at place: Void) {
+    package func place(of key: RawSpan) {}
+    package mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, at place: Void) {
         set(key, value, expiry: expiry)
     }
 }
 
 /// What was read from a file.
-public struct RecordCounts: Sendable, Equatable {
+package struct RecordCounts: Sendable, Equatable {
     /// Records that were handed on.
-    public var records = 0
+    package var records = 0
     /// Keys of other types, of other databases and the like, which were passed over as asked.
-    public var skipped = 0
+    package var skipped = 0
 }

@@ -1,6 +1,6 @@
-public import Denylist
+package import Denylist
 import Dispatch
-public import PrometheusMetrics
+package import PrometheusMetrics
 import Synchronization
 
 /// The append-only log: takes records from any thread, and writes them to disk on one of its own, many at a time.
@@ -9,19 +9,19 @@ import Synchronization
 /// of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:at:)`` and its siblings
 /// return a position, and the write may be answered as soon as ``acknowledged`` has reached it. A write that changes
 /// nothing waits for ``end``: what it found may not be on disk yet.
-public final class AppendLog: Sendable {
+package final class AppendLog: Sendable {
     /// A batch of this size, in bytes, is written without waiting for more.
     static let largeBatch = 1 << 20
     /// With more than this waiting to be written, in bytes, no policy acknowledges what is not in the file; and whoever serves
     /// clients executes no more writes until the disk has taken some (``queuedBytes``).
-    public static let backlogLimit = 8 << 20
+    package static let backlogLimit = 8 << 20
 
     let queue: Mutex<AppendQueue>
     let writer: Mutex<LogWriter>
     /// Is written before any record that may rest on it.
     let epochFile: EpochFile
     /// How long it took to make the log durable, in seconds.
-    public let syncTimes = Histogram()
+    package let syncTimes = Histogram()
     /// Names this process in the notes that it writes.
     let run: UInt64
     private let keys: GuardedKeys
@@ -47,7 +47,7 @@ public final class AppendLog: Sendable {
     /// The key has this value now, and this expiry (milliseconds on the clock of the key, or `Expiry.never`).
     /// - Parameter moment: when that was decided. The expiry is written so that it is not early on the later clock.
     @discardableResult
-    public func append(set key: RawSpan, _ value: RawSpan, expiry: Int64, at moment: ClockReading) -> UInt64 {
+    package func append(set key: RawSpan, _ value: RawSpan, expiry: Int64, at moment: ClockReading) -> UInt64 {
         enqueue(at: moment) { records, note in
             let expiry = note.written(expiry, isGuarded: keys.contains(key))
             RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
@@ -55,14 +55,14 @@ public final class AppendLog: Sendable {
     }
 
     @discardableResult
-    public func append(remove key: RawSpan) -> UInt64 {
+    package func append(remove key: RawSpan) -> UInt64 {
         enqueue(at: nil) { records, _ in RecordEncoding.appendRemove(key, to: &records) }
     }
 
     /// Several records that are replayed together or not at all.
     /// - Parameter moment: as ``append(set:_:expiry:at:)`` takes it.
     @discardableResult
-    public func append(at moment: ClockReading, group write: (inout RecordGroup) -> Void) -> UInt64 {
+    package func append(at moment: ClockReading, group write: (inout RecordGroup) -> Void) -> UInt64 {
         enqueue(at: moment) { records, note in
             var group = RecordGroup(keys, note)
             swap(&group.records, &records)
@@ -89,25 +89,25 @@ public final class AppendLog: Sendable {
     // MARK: Progress
 
     /// Writes up to this position may be answered. Goes back only when the log fails.
-    public var acknowledged: UInt64 { acknowledgedEnd.load(ordering: .acquiring) }
+    package var acknowledged: UInt64 { acknowledgedEnd.load(ordering: .acquiring) }
 
     /// The position after the last record: what a write that found nothing to change waits for. Read it under the
     /// shard's lock.
-    public var end: UInt64 { lastEnd.load(ordering: .relaxed) }
+    package var end: UInt64 { lastEnd.load(ordering: .relaxed) }
 
     /// Whether writes have to be refused: the disk has failed. What waits for ``acknowledged`` will wait in vain.
-    public var refusesWrites: Bool { hasFailed.load(ordering: .acquiring) }
+    package var refusesWrites: Bool { hasFailed.load(ordering: .acquiring) }
 
-    public var state: LogState { queue.withLock { $0.state } }
+    package var state: LogState { queue.withLock { $0.state } }
 
     /// What Redis answers to a write while the disk fails; nil while it does not.
-    public var refusal: String? {
+    package var refusal: String? {
         guard case .failed(let reason) = state else { return nil }
         return "MISCONF Errors writing to the AOF file: \(reason)"
     }
 
     /// How many bytes wait to be written. ``onProgress`` is called when it falls from more than half of ``backlogLimit``.
-    public var queuedBytes: Int { queued.load(ordering: .relaxed) }
+    package var queuedBytes: Int { queued.load(ordering: .relaxed) }
 
     /// Exchanges the records for an empty array: they are being written.
     /// - Returns: the position after them.
@@ -132,7 +132,7 @@ public final class AppendLog: Sendable {
     var baseSize: Int { writer.withLock { $0.baseSize } }
 
     /// Up to here the records are on disk, as far as anyone knows.
-    public var durable: UInt64 { queue.withLock { $0.durable } }
+    package var durable: UInt64 { queue.withLock { $0.durable } }
 
     /// Changes the queue's state, and tells whoever waits.
     func update<Result>(_ body: (inout AppendQueue) -> Result) -> Result where Result: Sendable {
@@ -151,7 +151,7 @@ public final class AppendLog: Sendable {
 }
 
 /// Takes the records of ``AppendLog/append(at:group:)``.
-public struct RecordGroup: ~Copyable {
+package struct RecordGroup: ~Copyable {
     var records: [UInt8] = []
     private let keys: GuardedKeys
     private let note: TimeNote
@@ -161,11 +161,11 @@ public struct RecordGroup: ~Copyable {
         self.note = note
     }
 
-    public mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
+    package mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
         let expiry = note.written(expiry, isGuarded: keys.contains(key))
         RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
     }
 
-    public mutating func remove(_ key: RawSpan) { RecordEncoding.appendRemove(key, to: &records) }
-    public mutating func removeAll() { RecordEncoding.appendRemoveAll(to: &records) }
+    package mutating func remove(_ key: RawSpan) { RecordEncoding.appendRemove(key, to: &records) }
+    package mutating func removeAll() { RecordEncoding.appendRemoveAll(to: &records) }
 }

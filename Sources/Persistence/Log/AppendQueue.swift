@@ -124,7 +124,7 @@ struct AppendQueue: ~Copyable {
 }
 
 /// What the log is doing.
-public enum LogState: Sendable, Equatable {
+package enum LogState: Sendable, Equatable {
     /// Nothing is logged: memory only.
     case off
     /// A log is being written for what was memory only; until it is durable, nothing is promised.

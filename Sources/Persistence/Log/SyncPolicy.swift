@@ -1,5 +1,5 @@
 /// When the log is made durable: Redis' `appendfsync`.
-public enum SyncPolicy: String, Sendable, CaseIterable {
+package enum SyncPolicy: String, Sendable, CaseIterable {
     /// Before a write is acknowledged. Many writers share one fdatasync.
     case always
     /// Once a second: a power loss, or an end of the process by force, may take what is younger than two.

@@ -1,9 +1,9 @@
 import Denylist
 
 /// `revoked check-log`: reads all files of a data directory that no daemon uses, and says what is wrong with them.
-public struct LogCheck: Sendable {
-    public struct Finding: Sendable, Equatable {
-        public enum Kind: Sendable {
+package struct LogCheck: Sendable {
+    package struct Finding: Sendable, Equatable {
+        package enum Kind: Sendable {
             /// A write that a crash interrupted; the next start cuts it off by itself.
             case torn
             /// The next start is refused.
@@ -12,23 +12,23 @@ public struct LogCheck: Sendable {
             case unsupported
         }
 
-        public var kind: Kind
+        package var kind: Kind
         /// The file's name in the log's directory.
-        public var file: String
+        package var file: String
         /// Where the first bad record begins, and how long the file is.
-        public var offset: Int
-        public var size: Int
-        public var reason: String
+        package var offset: Int
+        package var size: Int
+        package var reason: String
     }
 
-    public private(set) var findings: [Finding] = []
+    package private(set) var findings: [Finding] = []
     /// How many files and records were read.
-    public private(set) var files = 0
-    public private(set) var records = 0
+    package private(set) var files = 0
+    package private(set) var records = 0
     /// Why the next start gives the denylist a new epoch, or is refused, although every file of the log is whole.
-    public private(set) var epochNotice: String?
+    package private(set) var epochNotice: String?
     /// Whether `revoked.epoch` is damaged: the next start is refused.
-    public private(set) var isEpochDamaged = false
+    package private(set) var isEpochDamaged = false
     private var epoch: EpochFile.Found?
     private var own = OwnKeys()
     private var increments: LogPosition.Increments = []
@@ -38,7 +38,7 @@ public struct LogCheck: Sendable {
     /// Reads everything; holds the directory's lock until it is let go.
     /// - Throws: ``PersistenceError`` if another process uses the directory, or there is no log, or its manifest is damaged
     ///   or names a file that is not there.
-    public init(directory: String, now: Int64) throws(PersistenceError) {
+    package init(directory: String, now: Int64) throws(PersistenceError) {
         try self.init(directory: directory, now: now, files: SystemFiles())
     }
 
@@ -122,7 +122,7 @@ public struct LogCheck: Sendable {
 
     /// Gives the denylist a new epoch, because the directory, or a part of it, is an older copy. Clients deny until an operator
     /// accepts it.
-    public func renewEpoch() throws(PersistenceError) -> EpochRecord {
+    package func renewEpoch() throws(PersistenceError) -> EpochRecord {
         let record =
             if let epoch {
                 epoch.contents.record.replaced()
@@ -141,7 +141,7 @@ public struct LogCheck: Sendable {
     /// `….cut-<offset>`; of a damaged snapshot the readable entries are written anew. The next start gives the
     /// denylist a new epoch.
     /// - Returns: the names of the files that hold what was cut.
-    public func repair() throws(PersistenceError) -> [String] {
+    package func repair() throws(PersistenceError) -> [String] {
         var kept: [String] = []
         do throws(FileError) {
             let findings = findings.filter { $0.kind != .unsupported }
