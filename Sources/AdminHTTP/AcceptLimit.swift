@@ -1,5 +1,5 @@
-public import Logging
-public import NIOCore
+package import Logging
+package import NIOCore
 
 #if canImport(Glibc)
     import Glibc
@@ -13,9 +13,9 @@ public import NIOCore
 ///
 /// Belongs at the head of the listening channel's pipeline. Who comes meanwhile waits in the kernel's queue, until a
 /// connection ends: one is asked to, if there is someone to ask.
-public final class AcceptLimit: ChannelDuplexHandler {
-    public typealias InboundIn = any Channel
-    public typealias OutboundIn = Never
+package final class AcceptLimit: ChannelDuplexHandler {
+    package typealias InboundIn = any Channel
+    package typealias OutboundIn = Never
 
     private var state: AcceptState
     private let status: AcceptStatus
@@ -25,7 +25,7 @@ public final class AcceptLimit: ChannelDuplexHandler {
     /// - Parameter maximum: how many connections there may be; the channel's last burst may add up to 16.
     /// - Parameter status: where it is noted whether connections are accepted.
     /// - Parameter makeRoom: closes so many connections, now or soon; without it nobody has to leave.
-    public init(
+    package init(
         maximum: Int, status: AcceptStatus = AcceptStatus(), logger: Logger,
         makeRoom: (@Sendable (Int) -> Void)? = nil
     ) {
@@ -35,7 +35,7 @@ public final class AcceptLimit: ChannelDuplexHandler {
         self.makeRoom = makeRoom
     }
 
-    public func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         let mayRead = state.shouldRead()
         status.note(isAccepting: mayRead)
         guard mayRead else {
@@ -46,7 +46,7 @@ public final class AcceptLimit: ChannelDuplexHandler {
         context.read()
     }
 
-    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         state.opened()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in
@@ -56,7 +56,7 @@ public final class AcceptLimit: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (error as? IOError)?.errnoCode {
         case ECONNABORTED:
             // It has gone away before it was accepted.

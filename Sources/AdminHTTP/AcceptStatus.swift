@@ -1,16 +1,16 @@
 import Synchronization
 
 /// Whether a listening channel accepts connections, for whoever asks how a process fares.
-public final class AcceptStatus: Sendable {
+package final class AcceptStatus: Sendable {
     /// Making room for a connection takes less: shorter than that nothing has stopped.
     static let patience = Duration.seconds(1)
 
     private let stoppedAt = Mutex<ContinuousClock.Instant?>(nil)
 
-    public init() {}
+    package init() {}
 
     /// Whether none has been accepted for a while, although there may be some that wait.
-    public var hasStopped: Bool { hasStopped(at: .now) }
+    package var hasStopped: Bool { hasStopped(at: .now) }
 
     func hasStopped(at now: ContinuousClock.Instant) -> Bool {
         stoppedAt.withLock { $0.map { now - $0 >= Self.patience } ?? false }

@@ -1,5 +1,5 @@
 /// Whether, and where, an admin HTTP server listens.
-public enum AdminListening: Sendable, Equatable {
+package enum AdminListening: Sendable, Equatable {
     case off
     /// There, or the process does not start.
     case on(AdminAddress)
@@ -7,7 +7,7 @@ public enum AdminListening: Sendable, Equatable {
     case onIfFree(AdminAddress)
 
     /// - Parameter text: `off`, or an address as ``AdminAddress`` takes it; nil if it is neither.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         if text == "off" {
             self = .off
         } else if let address = AdminAddress(text) {
@@ -18,13 +18,13 @@ public enum AdminListening: Sendable, Equatable {
     }
 
     /// The address beyond loopback that was asked for, if it is one.
-    public var exposed: AdminAddress? {
+    package var exposed: AdminAddress? {
         if case .on(let address) = self, !address.isLoopback { address } else { nil }
     }
 }
 
 /// An admin HTTP server could not be started; the message says what to do.
-public struct AdminError: Error, CustomStringConvertible {
-    public let isAddressInUse: Bool
-    public let description: String
+package struct AdminError: Error, CustomStringConvertible {
+    package let isAddressInUse: Bool
+    package let description: String
 }

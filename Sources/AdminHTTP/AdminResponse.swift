@@ -2,16 +2,16 @@ import Foundation
 import NIOHTTP1
 
 /// What an admin HTTP server answers.
-public struct AdminResponse: Sendable {
+package struct AdminResponse: Sendable {
     let status: HTTPResponseStatus
     let contentType: String
     let body: String
 
     /// 200, in any text format.
-    public init(_ body: String, contentType: String) { self.init(.ok, body, contentType: contentType) }
+    package init(_ body: String, contentType: String) { self.init(.ok, body, contentType: contentType) }
 
     /// 200 if the process can do its work, else 503: ``ReadinessReport`` in JSON.
-    public init(_ readiness: ReadinessReport) {
+    package init(_ readiness: ReadinessReport) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Strings and a boolean: there is nothing that JSON could not hold.
@@ -20,7 +20,7 @@ public struct AdminResponse: Sendable {
     }
 
     /// 200: the process is there.
-    public static let alive = AdminResponse("{\"alive\":true}\n", contentType: "application/json")
+    package static let alive = AdminResponse("{\"alive\":true}\n", contentType: "application/json")
 
     private init(_ status: HTTPResponseStatus, _ body: String, contentType: String) {
         self.status = status
@@ -43,20 +43,20 @@ public struct AdminResponse: Sendable {
 }
 
 /// What `/readyz` says.
-public struct ReadinessReport: Codable, Sendable, Equatable {
-    public var ready: Bool
+package struct ReadinessReport: Codable, Sendable, Equatable {
+    package var ready: Bool
     /// What an operator should know all the same.
-    public var warnings: [String]?
+    package var warnings: [String]?
     /// A word for programs.
-    public var cause: String?
+    package var cause: String?
     /// The same in words.
-    public var reason: String?
+    package var reason: String?
 
-    public static func ready(warnings: [String]? = nil) -> ReadinessReport {
+    package static func ready(warnings: [String]? = nil) -> ReadinessReport {
         ReadinessReport(ready: true, warnings: warnings)
     }
 
-    public static func notReady(_ cause: String, _ reason: String) -> ReadinessReport {
+    package static func notReady(_ cause: String, _ reason: String) -> ReadinessReport {
         ReadinessReport(ready: false, cause: cause, reason: reason)
     }
 }

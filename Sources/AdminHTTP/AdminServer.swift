@@ -1,4 +1,4 @@
-public import Logging
+package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -12,12 +12,12 @@ import Synchronization
 
 /// A small HTTP server for whoever looks after a process: `GET` and `HEAD` of a few paths, one request a connection, on a
 /// thread of its own.
-public final class AdminServer: Sendable {
+package final class AdminServer: Sendable {
     /// A connection that has not been answered by then is closed.
     private static let patience = TimeAmount.seconds(10)
 
     /// What a path answers; nil for 404.
-    public typealias Answer = @Sendable (_ path: String) async -> AdminResponse?
+    package typealias Answer = @Sendable (_ path: String) async -> AdminResponse?
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let answer: Answer
@@ -28,7 +28,7 @@ public final class AdminServer: Sendable {
 
     /// Starts one where it is to listen.
     /// - Returns: nil if nowhere.
-    public static func start(
+    package static func start(
         _ listening: AdminListening, logger: Logger, answer: @escaping Answer
     ) async throws(AdminError) -> AdminServer? {
         switch listening {
@@ -61,7 +61,7 @@ public final class AdminServer: Sendable {
     }
 
     /// Where it listens, with the port that was taken.
-    public var address: AdminAddress? {
+    package var address: AdminAddress? {
         guard let local = channel.withLock({ $0?.localAddress }), let host = local.ipAddress, let port = local.port
         else { return nil }
         return AdminAddress(host: host, port: port)
@@ -98,7 +98,7 @@ public final class AdminServer: Sendable {
     }
 
     /// Stops listening and closes all connections.
-    public func stop() async {
+    package func stop() async {
         if let channel = channel.withLock({ $0.take() }) {
             // Closed already is as good as closed.
             try? await channel.close()

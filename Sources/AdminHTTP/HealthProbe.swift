@@ -5,15 +5,15 @@ import NIOFoundationCompat
 import NIOHTTP1
 
 /// Asks a daemon or a node whether it can do its work.
-public struct HealthProbe: Sendable {
+package struct HealthProbe: Sendable {
     /// The daemon's.
-    public static let defaultURL = "http://127.0.0.1:7380"
+    package static let defaultURL = "http://127.0.0.1:7380"
     private static let longestAnswer = 64 << 10
 
     private let url: String
 
     /// - Parameter url: of the server; without a path `/readyz` is asked.
-    public init(_ url: String = Self.defaultURL) throws {
+    package init(_ url: String = Self.defaultURL) throws {
         guard var parts = URLComponents(string: url), ["http", "https"].contains(parts.scheme), parts.host != nil else {
             throw InvalidURL()
         }
@@ -22,13 +22,13 @@ public struct HealthProbe: Sendable {
         self.url = text
     }
 
-    public struct InvalidURL: Error, CustomStringConvertible {
-        public let description = "a URL such as \(HealthProbe.defaultURL) is needed"
+    package struct InvalidURL: Error, CustomStringConvertible {
+        package let description = "a URL such as \(HealthProbe.defaultURL) is needed"
     }
 
     /// - Parameter timeout: for the whole answer.
     /// - Returns: what the server says, or that it says nothing.
-    public func ask(timeout: Duration) async -> ReadinessReport {
+    package func ask(timeout: Duration) async -> ReadinessReport {
         var configuration = HTTPClient.Configuration()
         // Nothing that listens there is an answer, too.
         configuration.connectionPool.retryConnectionEstablishment = false

@@ -1,10 +1,10 @@
 /// Variables that Kubernetes sets in every pod: for a Service called `revoked`, `REVOKED_PORT=tcp://10.96.0.12:7379`. They look
 /// like settings of ours and are none.
-public enum ServiceVariables {
+package enum ServiceVariables {
     /// Takes them out of an environment.
     /// - Parameter prefix: what the names of settings begin with, such as `REVOKED_`.
     /// - Returns: the other variables, and the names of those that were taken out.
-    public static func remove(
+    package static func remove(
         from environment: [String: String], prefix: String
     ) -> (environment: [String: String], removed: [String]) {
         let removed = environment.filter { name, value in
@@ -15,7 +15,7 @@ public enum ServiceVariables {
     }
 
     /// What to tell of them.
-    public static func notice(_ names: [String]) -> String? {
+    package static func notice(_ names: [String]) -> String? {
         guard !names.isEmpty else { return nil }
         return
             "ignoring \(names.joined(separator: ", ")): Kubernetes sets it for a Service of that name, it is no setting "
