@@ -1,9 +1,9 @@
 /// Prometheus' text format, version 0.0.4.
-public enum Exposition {
-    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+package enum Exposition {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// - Parameter families: each name once.
-    public static func text(_ families: [MetricFamily]) -> String {
+    package static func text(_ families: [MetricFamily]) -> String {
         var text = ""
         for family in families {
             text += "# HELP \(family.name) \(escape(family.help, quotes: false))\n"

@@ -2,13 +2,13 @@ import Synchronization
 
 /// Counts observations by their size. Any thread records, any reads, nobody waits: what is read while others record may
 /// lack the latest of them.
-public final class Histogram: Sendable {
+package final class Histogram: Sendable {
     private static let mostBuckets = 32
 
     /// For durations in seconds: from a microsecond to ten seconds, three buckets for each power of ten.
-    public static let durationBounds = bounds(from: -6, through: 0) + [10]
+    package static let durationBounds = bounds(from: -6, through: 0) + [10]
     /// For anything else that is counted: from one to ten million.
-    public static let sizeBounds = bounds(from: 0, through: 6) + [10_000_000]
+    package static let sizeBounds = bounds(from: 0, through: 6) + [10_000_000]
 
     /// Upper bounds, rising.
     private let bounds: [Double]
@@ -16,12 +16,12 @@ public final class Histogram: Sendable {
     /// The bits of a `Double`.
     private let sum = Atomic<UInt64>(0)
 
-    public init(bounds: [Double] = Histogram.durationBounds) {
+    package init(bounds: [Double] = Histogram.durationBounds) {
         precondition(bounds.count < Self.mostBuckets && bounds == bounds.sorted(), "up to 31 bounds, rising")
         self.bounds = bounds
     }
 
-    public func record(_ value: Double) {
+    package func record(_ value: Double) {
         var bucket = 0
         while bucket < bounds.count, value > bounds[bucket] { bucket += 1 }
         counts[bucket].wrappingAdd(1, ordering: .relaxed)
@@ -34,23 +34,23 @@ public final class Histogram: Sendable {
         }
     }
 
-    public func record(_ duration: Duration) { record(duration / .seconds(1)) }
+    package func record(_ duration: Duration) { record(duration / .seconds(1)) }
 
     /// What was counted; add several of the same bounds to get that of all.
-    public struct Snapshot: Sendable {
-        public let bounds: [Double]
+    package struct Snapshot: Sendable {
+        package let bounds: [Double]
         /// One more than there are bounds: the last is of what lies beyond them.
-        public private(set) var counts: [Int]
-        public private(set) var sum: Double
+        package private(set) var counts: [Int]
+        package private(set) var sum: Double
 
-        public static func + (one: Snapshot, other: Snapshot) -> Snapshot {
+        package static func + (one: Snapshot, other: Snapshot) -> Snapshot {
             precondition(one.bounds == other.bounds, "histograms of different bounds")
             return Snapshot(
                 bounds: one.bounds, counts: zip(one.counts, other.counts).map(+), sum: one.sum + other.sum)
         }
     }
 
-    public var snapshot: Snapshot {
+    package var snapshot: Snapshot {
         Snapshot(
             bounds: bounds, counts: (0...bounds.count).map { counts[$0].load(ordering: .relaxed) },
             sum: Double(bitPattern: sum.load(ordering: .relaxed)))

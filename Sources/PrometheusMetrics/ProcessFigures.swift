@@ -5,7 +5,7 @@
 #endif
 
 /// What Prometheus' own client libraries tell of their process, under their names.
-public struct ProcessFigures: Sendable {
+package struct ProcessFigures: Sendable {
     #if canImport(Glibc)
         private static let thisProcess = __rusage_who_t(RUSAGE_SELF.rawValue)
     #else
@@ -16,9 +16,9 @@ public struct ProcessFigures: Sendable {
     private let startTime: Int
 
     /// To be made when the process starts.
-    public init() { startTime = time(nil) }
+    package init() { startTime = time(nil) }
 
-    public var families: [MetricFamily] {
+    package var families: [MetricFamily] {
         let processor = Self.processorTime()
         var families = [
             MetricFamily(
@@ -36,7 +36,7 @@ public struct ProcessFigures: Sendable {
     }
 
     /// In seconds.
-    public static func processorTime() -> (user: Double, system: Double) {
+    package static func processorTime() -> (user: Double, system: Double) {
         var usage = rusage()
         getrusage(thisProcess, &usage)
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
@@ -44,7 +44,7 @@ public struct ProcessFigures: Sendable {
     }
 
     /// The process' resident memory in bytes; nil where the system does not tell.
-    public static func residentBytes() -> Int? {
+    package static func residentBytes() -> Int? {
         guard let file = fopen("/proc/self/statm", "r") else { return nil }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 128)

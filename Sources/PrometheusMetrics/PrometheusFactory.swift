@@ -1,4 +1,4 @@
-public import CoreMetrics
+package import CoreMetrics
 import Synchronization
 
 /// A backend of swift-metrics that Prometheus can scrape: bootstrap `MetricsSystem` with it, then serve ``families``.
@@ -9,7 +9,7 @@ import Synchronization
 /// | `Timer` | histogram of seconds | ends in `_seconds` |
 /// | `Recorder` | histogram | |
 /// | `Gauge`, `Meter` | gauge | |
-public final class PrometheusFactory: MetricsFactory {
+package final class PrometheusFactory: MetricsFactory {
     /// The most label values of one metric; whatever comes after them is counted together, under `other`.
     static let mostSeries = 500
 
@@ -28,10 +28,10 @@ public final class PrometheusFactory: MetricsFactory {
     private let help: [String: String]
 
     /// - Parameter help: what metrics mean, by the labels that swift-metrics knows them by.
-    public init(help: [String: String] = [:]) { self.help = help }
+    package init(help: [String: String] = [:]) { self.help = help }
 
     /// All metrics that were ever made, by name.
-    public var families: [MetricFamily] {
+    package var families: [MetricFamily] {
         registered.withLock { families in
             families.sorted { $0.key < $1.key }.map { name, family in
                 var result = MetricFamily(family.kind, name, help[family.label] ?? family.label)
@@ -45,32 +45,32 @@ public final class PrometheusFactory: MetricsFactory {
 
     // MARK: MetricsFactory
 
-    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(.counter, label, suffix: "_total", dimensions) { CounterSeries() }
     }
 
-    public func makeRecorder(
+    package func makeRecorder(
         label: String, dimensions: [(String, String)], aggregate: Bool
     ) -> any RecorderHandler {
         guard aggregate else { return series(.gauge, label, suffix: "", dimensions) { GaugeSeries() } }
         return series(.histogram, label, suffix: "", dimensions) { HistogramSeries(bounds: Histogram.sizeBounds) }
     }
 
-    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         series(.gauge, label, suffix: "", dimensions) { GaugeSeries() }
     }
 
-    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         series(.histogram, label, suffix: "_seconds", dimensions) {
             HistogramSeries(bounds: Histogram.durationBounds)
         }
     }
 
     // A counter counts the whole process, not the life of whoever increments it.
-    public func destroyCounter(_ handler: any CounterHandler) {}
-    public func destroyRecorder(_ handler: any RecorderHandler) {}
-    public func destroyMeter(_ handler: any MeterHandler) {}
-    public func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyMeter(_ handler: any MeterHandler) {}
+    package func destroyTimer(_ handler: any TimerHandler) {}
 
     // MARK: Series
 
