@@ -5,9 +5,9 @@ import Synchronization
 /// Writes to a standard stream on a thread of its own: whoever has something to say never waits for its reader.
 ///
 /// What waits is bounded. Lines beyond that are dropped and counted, and the count is written once there is room.
-public final class BackgroundOutput: Sendable {
-    public static let standardOutput = BackgroundOutput(descriptor: StandardStream.output.rawValue)
-    public static let standardError = BackgroundOutput(descriptor: StandardStream.error.rawValue)
+package final class BackgroundOutput: Sendable {
+    package static let standardOutput = BackgroundOutput(descriptor: StandardStream.output.rawValue)
+    package static let standardError = BackgroundOutput(descriptor: StandardStream.error.rawValue)
 
     /// Bytes that may wait.
     static let maximumBytes = 256 << 10
@@ -32,7 +32,7 @@ public final class BackgroundOutput: Sendable {
     init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// Writes one line or several, soon and in order.
-    public func write(_ text: String) {
+    package func write(_ text: String) {
         let bytes = text.utf8
         let (mustStart, mustWake) = state.withLock { state -> (Bool, Bool) in
             guard state.pending.count + bytes.count <= Self.maximumBytes else {
@@ -52,7 +52,7 @@ public final class BackgroundOutput: Sendable {
     }
 
     /// Waits until everything is written, but no longer than that.
-    public func flush(within time: Duration) {
+    package func flush(within time: Duration) {
         let done = DispatchSemaphore(value: 0)
         let isIdle = state.withLock { state in
             if !state.isIdle { state.waiting.append(done) }

@@ -1,17 +1,17 @@
-public import Logging
+package import Logging
 
 /// Where a log goes: to a standard stream, without waiting for it. Each entry is one line, whatever it holds.
-public struct LogStream: TextOutputStream, Sendable {
+package struct LogStream: TextOutputStream, Sendable {
     private let output: BackgroundOutput
 
     init(_ output: BackgroundOutput) { self.output = output }
 
     /// Logs to standard error; for `LoggingSystem.bootstrap`.
-    public static func standardError(_ label: String) -> any LogHandler {
+    package static func standardError(_ label: String) -> any LogHandler {
         StreamLogHandler(label: label, stream: LogStream(.standardError))
     }
 
-    public func write(_ text: String) { output.write(Self.line(text)) }
+    package func write(_ text: String) { output.write(Self.line(text)) }
 
     /// - Parameter text: ends with a newline.
     static func line(_ text: String) -> String {

@@ -6,7 +6,7 @@
 
 /// Standard output or standard error. What cannot be written there is lost, and nothing else happens: its reader may go away,
 /// its disk may be full, it may be closed. (`FileHandle.write(_:)` traps then.)
-public enum StandardStream: Int32, Sendable {
+package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
@@ -14,7 +14,7 @@ public enum StandardStream: Int32, Sendable {
     /// its number, and what is meant for the stream is written into that file.
     ///
     /// Called before the process opens anything.
-    public static func openMissing() {
+    package static func openMissing() {
         // The lowest number that is free is taken: from below, that is the one that is missing.
         for number in Int32(0)...2 where fcntl(number, F_GETFD) < 0 && errno == EBADF {
             _ = open("/dev/null", O_RDWR)
@@ -22,7 +22,7 @@ public enum StandardStream: Int32, Sendable {
     }
 
     /// Waits until the text is written, or cannot be.
-    public func write(_ text: String) {
+    package func write(_ text: String) {
         _ = Array(text.utf8).withUnsafeBytes { Self.write($0, to: rawValue) }
     }
 
