@@ -3,46 +3,46 @@ import Synchronization
 extension Denylist {
     /// A denylist's calls for one key, in a value that counts no references: whoever has it keeps the denylist alive.
     // @unchecked: as Denylist, whose table this is.
-    public struct Keys: @unchecked Sendable, BitwiseCopyable {
+    @usableFromInline package struct Keys: @unchecked Sendable, BitwiseCopyable {
         @usableFromInline let table: Table
 
         @usableFromInline
         init(table: Table) { self.table = table }
 
         /// As ``Denylist/isFull(adding:leaving:)``.
-        public func isFull(adding bytes: Int = 0, leaving reserve: Int = 0) -> Bool {
+        package func isFull(adding bytes: Int = 0, leaving reserve: Int = 0) -> Bool {
             let most = table.state.pointee.limit.pointee.load(ordering: .relaxed)
             return most > 0 && table.used + bytes > most - reserve
         }
 
         /// Whether a key begins with ``Denylist/Configuration/guardedPrefix``.
-        public func isGuarded(_ key: RawSpan) -> Bool {
+        package func isGuarded(_ key: RawSpan) -> Bool {
             key.withUnsafeBytes { table.state.pointee.forms.isGuarded($0) }
         }
 
         /// As ``Denylist/hash(of:)``.
-        public func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
+        package func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
 
         /// As ``Denylist/beginPrefetch(of:)``.
-        public func beginPrefetch(of key: RawSpan) -> KeyHash { table.prefetchTags(hash(of: key)) }
+        package func beginPrefetch(of key: RawSpan) -> KeyHash { table.prefetchTags(hash(of: key)) }
 
         /// As ``Denylist/beginPrefetch(of:length:distance:into:)``.
-        public func beginPrefetch(
+        package func beginPrefetch(
             of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>
         ) {
             keys.withUnsafeBytes { table.beginPrefetch($0, length: length, distance: distance, into: &hashes) }
         }
 
         /// As ``Denylist/prefetchSlots(_:orFree:)``.
-        public func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) {
+        package func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) {
             for index in hashes.indices { table.prefetchSlot(hashes[index], orFree: orFree) }
         }
 
         /// As ``Denylist/prefetch(_:)``.
-        public func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
+        package func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
 
         /// As ``Denylist/contains(_:hash:at:)``.
-        public func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
+        package func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
             let shard = table.shard(hash.value)
             // The caller keeps the key until this returns: a closure around all that follows would not be inlined.
             let bytes = key.withUnsafeBytes { $0 }
@@ -53,7 +53,7 @@ extension Denylist {
         }
 
         /// As ``Denylist/contains(_:at:)``.
-        public func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Denylist.Presence {
+        package func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Denylist.Presence {
             precondition(hashes.count <= Denylist.Presence.most)
             var presence = Denylist.Presence()
             for index in hashes.indices {
@@ -76,7 +76,7 @@ extension Denylist {
 
         /// As ``Denylist/read(_:hash:at:_:)``.
         @inlinable
-        public func read<Result>(
+        package func read<Result>(
             _ key: RawSpan, hash: KeyHash, at moment: ClockReading,
             _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
         ) -> Result? {
@@ -87,7 +87,7 @@ extension Denylist {
 
         /// As ``Denylist/update(_:hash:at:_:)``.
         @inlinable
-        public func update<Result>(
+        package func update<Result>(
             _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
         ) -> Result {
             key.withUnsafeBytes { bytes in

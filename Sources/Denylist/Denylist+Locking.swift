@@ -1,6 +1,6 @@
 extension Denylist {
     /// Runs `body` with the shards of all these hashes locked, in order: nobody sees half of it.
-    public func lock<Result>(_ hashes: [KeyHash], _ body: (borrowing Locked) -> Result) -> Result {
+    package func lock<Result>(_ hashes: [KeyHash], _ body: (borrowing Locked) -> Result) -> Result {
         withUnsafeTemporaryAllocation(of: Bool.self, capacity: table.shardCount) { wanted in
             wanted.initialize(repeating: false)
             for hash in hashes { wanted[table.shardIndex(hash.value)] = true }
@@ -13,7 +13,7 @@ extension Denylist {
     }
 
     /// Runs `body` with every shard locked.
-    public func lockAll<Result>(_ body: (borrowing Locked) -> Result) -> Result {
+    package func lockAll<Result>(_ body: (borrowing Locked) -> Result) -> Result {
         for index in 0..<table.shardCount { table.shard(at: index).lock.lock() }
         defer {
             for index in 0..<table.shardCount { table.shard(at: index).lock.unlock() }
@@ -22,12 +22,12 @@ extension Denylist {
     }
 
     /// What may be done while shards are locked.
-    public struct Locked: ~Copyable {
+    @usableFromInline package struct Locked: ~Copyable {
         @usableFromInline let table: Table
 
         /// Reads and changes one entry of a locked shard. `body` must not update another.
         @inlinable
-        public func update<Result>(
+        package func update<Result>(
             _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
         ) -> Result {
             requireLock(hash)
@@ -38,7 +38,7 @@ extension Denylist {
         }
 
         /// How many entries there are, expired ones that are not reclaimed yet included. Only under ``Denylist/lockAll(_:)``.
-        public var entries: Int {
+        package var entries: Int {
             (0..<table.shardCount).reduce(0) { sum, index in
                 let shard = table.shard(at: index)
                 precondition(shard.lock.isLocked, "entries takes lockAll(_:)")
@@ -47,7 +47,7 @@ extension Denylist {
         }
 
         /// Removes every entry. Only under ``Denylist/lockAll(_:)``.
-        public func removeAll() {
+        package func removeAll() {
             for index in 0..<table.shardCount {
                 precondition(table.shard(at: index).lock.isLocked, "removeAll() takes lockAll(_:)")
                 table.removeAll(index)

@@ -1,7 +1,7 @@
 extension Denylist {
     /// Redis' `SCAN`: visits about `count` live entries from `cursor` on and returns the next cursor, 0 at the end.
     /// An entry present throughout a whole scan is visited exactly once. Cursors are below 2⁵³.
-    public func scan(
+    package func scan(
         from cursor: UInt64, count: Int, at moment: ClockReading,
         _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
     ) -> UInt64 {
@@ -10,7 +10,7 @@ extension Denylist {
 
     /// A walk through all entries in steps, for a file: as ``scan(from:count:at:_:)``, and no lock is held for longer than it takes
     /// to visit so many bytes and one entry.
-    public struct Walk: ~Copyable {
+    package struct Walk: ~Copyable {
         private let table: Table
         private let denylist: Denylist
         private var position: UInt64 = 0
@@ -21,10 +21,10 @@ extension Denylist {
             table = denylist.table
         }
 
-        public var isComplete: Bool { position == Table.end }
+        package var isComplete: Bool { position == Table.end }
 
         /// Visits the next entries, about `bytes` of keys and values. Nothing is left to visit if ``isComplete``.
-        public mutating func step(
+        package mutating func step(
             bytes: Int, at moment: ClockReading, _ visit: (_ key: RawSpan, _ value: RawSpan, _ expiry: Int64) -> Void
         ) {
             guard !isComplete else { return }
@@ -32,11 +32,11 @@ extension Denylist {
         }
     }
 
-    public func walk() -> Walk { Walk(self) }
+    package func walk() -> Walk { Walk(self) }
 
     /// Visits a random live entry.
     /// - Returns: nil if there is none.
-    public func random<Result>(at moment: ClockReading, _ body: (_ key: RawSpan) -> Result) -> Result? {
+    package func random<Result>(at moment: ClockReading, _ body: (_ key: RawSpan) -> Result) -> Result? {
         table.random(at: moment) { body($0.bytes) }
     }
 
@@ -44,11 +44,11 @@ extension Denylist {
     /// expired (guarded ones no sooner than 120 s after their expiry).
     /// - Returns: how many entries were reclaimed.
     @discardableResult
-    public func reclaim(slots: Int, at moment: ClockReading) -> Int { table.reclaim(slots: slots, at: moment) }
+    package func reclaim(slots: Int, at moment: ClockReading) -> Int { table.reclaim(slots: slots, at: moment) }
 
     /// Makes room for about so many entries at once, if there are none yet: filling it then moves none of them. No more
     /// than ``maximumBytes`` leaves half of.
-    public func reserve(entries: Int) {
+    package func reserve(entries: Int) {
         let bytes = entries * Slot.size
         guard entries > 0, maximumBytes == 0 || bytes < maximumBytes / 2 else { return }
         lockAll { _ in
@@ -58,21 +58,21 @@ extension Denylist {
         }
     }
 
-    public struct Statistics: Sendable {
+    package struct Statistics: Sendable {
         /// Entries, expired ones that are not reclaimed yet included.
-        public var entries = 0
+        package var entries = 0
         /// Those of them that have an expiry.
-        public var expiring = 0
+        package var expiring = 0
         /// The memory that entries and tables take, in bytes.
-        public var bytes = 0
+        package var bytes = 0
         /// Entries reclaimed after their expiry since the start.
-        public var expired: UInt64 = 0
+        package var expired: UInt64 = 0
         /// How long after their time entries were reclaimed, at worst, in this turn of the hand and the one before, in
         /// milliseconds.
-        public var expiryLag: Int64 = 0
+        package var expiryLag: Int64 = 0
     }
 
-    public var statistics: Statistics {
+    package var statistics: Statistics {
         var sum = Statistics()
         sum.bytes = table.used
         sum.expiryLag = table.state.pointee.hand.worstLag

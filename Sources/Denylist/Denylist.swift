@@ -7,52 +7,53 @@ import Synchronization
 ///
 /// Functions passed in run under the lock of a shard: they should be short, and must not call the denylist again.
 // @unchecked: everything mutable is behind `table`, whose shards have locks; the rest are constants and atomics.
-public final class Denylist: @unchecked Sendable {
-    public struct Configuration: Sendable {
+@usableFromInline
+package final class Denylist: @unchecked Sendable {
+    package struct Configuration: Sendable {
         /// A power of two up to 256. Each shard has a short lock of its own.
-        public var shards = 64
+        package var shards = 64
         /// The most memory that entries may take, in bytes; 0 is no limit.
-        public var maximumBytes = 0
+        package var maximumBytes = 0
         /// Keys with this prefix are guarded.
-        public var guardedPrefix = Array("revoked:".utf8)
+        package var guardedPrefix = Array("revoked:".utf8)
         /// A UUID after one of these prefixes takes 16 bytes. At most 7, of at most 64 bytes each, count.
-        public var compactPrefixes = [Array("revoked:jti:".utf8), Array("revoked:sid:".utf8)]
+        package var compactPrefixes = [Array("revoked:jti:".utf8), Array("revoked:sid:".utf8)]
         /// Values of up to 31 bytes that take no room of their own; more are learned as they keep coming.
-        public var commonValues = ["logout", "compromised", "admin", "rotated", "1", "0", ""].map { Array($0.utf8) }
+        package var commonValues = ["logout", "compromised", "admin", "rotated", "1", "0", ""].map { Array($0.utf8) }
         /// Whether a table of more than a megabyte is to lie in huge pages, where lookups are faster. ``Denylist/reclaim(slots:at:)``
         /// sees to that, so that nobody else waits for them.
-        public var hugePages = true
+        package var hugePages = true
         /// The key of the hash; nil takes a random one, as it should be outside tests.
-        public var hashKey: (UInt64, UInt64)?
+        package var hashKey: (UInt64, UInt64)?
 
-        public init() {}
+        package init() {}
     }
 
     @usableFromInline let table: Table
 
-    public init(_ configuration: Configuration = Configuration()) { table = Table(configuration) }
+    package init(_ configuration: Configuration = Configuration()) { table = Table(configuration) }
 
     deinit { table.deallocate() }
 
     /// Its calls for one key, without counting references.
-    public var keys: Keys { Keys(table: table) }
+    @usableFromInline package var keys: Keys { Keys(table: table) }
 
     /// The most memory that entries may take, in bytes; 0 is no limit. May be changed at any time.
-    public var maximumBytes: Int {
+    package var maximumBytes: Int {
         get { table.state.pointee.limit.pointee.load(ordering: .relaxed) }
         set { table.state.pointee.limit.pointee.store(newValue, ordering: .relaxed) }
     }
 
     /// Whether `bytes` more would exceed ``maximumBytes``, or leave less of it than `reserve`.
-    public func isFull(adding bytes: Int = 0, leaving reserve: Int = 0) -> Bool {
+    package func isFull(adding bytes: Int = 0, leaving reserve: Int = 0) -> Bool {
         keys.isFull(adding: bytes, leaving: reserve)
     }
 
     /// The keyed hash of a key. Computed once per command and passed along.
-    public func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
+    package func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
 
     /// Hashes a key and asks the processor to fetch what says where its entry is.
-    public func beginPrefetch(of key: RawSpan) -> KeyHash { keys.beginPrefetch(of: key) }
+    package func beginPrefetch(of key: RawSpan) -> KeyHash { keys.beginPrefetch(of: key) }
 
     /// The same for keys of one length that stand at equal distances, for half the price.
     /// - Parameters:
@@ -60,45 +61,45 @@ public final class Denylist: @unchecked Sendable {
     ///   - length: of each key, in bytes; positive.
     ///   - distance: from where a key begins to where the next does; at least `length`.
     ///   - hashes: has room for as many as there are keys.
-    public func beginPrefetch(of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>) {
+    package func beginPrefetch(of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>) {
         self.keys.beginPrefetch(of: keys, length: length, distance: distance, into: &hashes)
     }
 
     /// Asks the processor to fetch what else lookups of these hashes will touch, where ``beginPrefetch(of:)`` has been called
     /// for each, and what it asked for has come: the way for many keys.
     /// - Parameter orFree: and what a new entry will, where there is none.
-    public func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) { keys.prefetchSlots(hashes, orFree: orFree) }
+    package func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) { keys.prefetchSlots(hashes, orFree: orFree) }
 
     /// Asks the processor to fetch what a lookup of this hash will touch, and twice as much: the way for a few keys.
-    public func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
+    package func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 
     /// Whether there is a live entry.
-    public func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
+    package func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
         keys.contains(key, hash: hash, at: moment)
     }
 
     /// Which of some keys have a live entry, told by their hashes alone.
     /// - Parameter hashes: of ``Presence/most`` keys at most.
-    public func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Presence {
+    package func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Presence {
         keys.contains(hashes, at: moment)
     }
 
     /// What hashes tell of their keys: a bit for each, from the lowest on.
-    public struct Presence: Sendable, BitwiseCopyable {
-        public static let most = 64
+    package struct Presence: Sendable, BitwiseCopyable {
+        package static let most = 64
         /// Keys that have a live entry.
-        public internal(set) var there: UInt64 = 0
+        package internal(set) var there: UInt64 = 0
         /// Keys to be asked for by ``Denylist/contains(_:hash:at:)``: those stored in full, whose bytes decide.
-        public internal(set) var open: UInt64 = 0
+        package internal(set) var open: UInt64 = 0
         /// Keys that begin with ``Denylist/Configuration/guardedPrefix``.
-        public internal(set) var isGuarded: UInt64 = 0
+        package internal(set) var isGuarded: UInt64 = 0
     }
 
     /// Reads an entry under its shard's lock.
     /// - Parameter body: takes the value, which is valid only during the call, and the expiry (``Expiry/never`` if none).
     /// - Returns: nil if there is no live entry.
     @inlinable
-    public func read<Result>(
+    package func read<Result>(
         _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (_ value: RawSpan, _ expiry: Int64) -> Result
     ) -> Result? {
         keys.read(key, hash: hash, at: moment, body)
@@ -106,7 +107,7 @@ public final class Denylist: @unchecked Sendable {
 
     /// Reads and changes one entry under its shard's lock.
     @inlinable
-    public func update<Result>(
+    package func update<Result>(
         _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
     ) -> Result {
         keys.update(key, hash: hash, at: moment, body)

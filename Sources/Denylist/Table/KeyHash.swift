@@ -1,7 +1,8 @@
 /// The keyed hash of a key, and the key's compact form if it has one: worked out once, used by every call that follows.
-public struct KeyHash: Sendable, BitwiseCopyable {
+@usableFromInline
+package struct KeyHash: Sendable, BitwiseCopyable {
     /// 63 bits.
-    public let value: UInt64
+    package let value: UInt64
     /// The UUID of a compact key; the hash and 0 of one stored in full.
     let word0, word1: UInt64
     /// The kind in bits 0–3, whether that is one of guarded keys in bit 8, and a group's address without its last 8 bits, or
@@ -24,7 +25,7 @@ public struct KeyHash: Sendable, BitwiseCopyable {
     var isCompact: Bool { kind < KeyForms.plain }
 
     /// Whether the key begins with ``Denylist/Configuration/guardedPrefix``.
-    public var isGuarded: Bool { rest & Self.guardBit != 0 }
+    package var isGuarded: Bool { rest & Self.guardBit != 0 }
 
     /// The same hash with a note of where its group is, for prefetching alone: it may be elsewhere soon.
     @inline(__always)

@@ -1,16 +1,16 @@
 /// What a daemon keeps on disk of its clocks, so that the one after it goes on from there. Times in milliseconds.
-public struct ClockCheckpoint: Sendable, Equatable {
+package struct ClockCheckpoint: Sendable, Equatable {
     /// Guarded time when the boot clock read ``boot``.
-    public var guarded: Int64
+    package var guarded: Int64
     /// No later time was answered when the boot clock read ``boot``.
-    public var time: Int64
+    package var time: Int64
     /// No later time is answered at all before a later checkpoint is on disk.
-    public var limit: Int64
-    public var boot: Int64
+    package var limit: Int64
+    package var boot: Int64
     /// Which boot clock that was; nil if the machine did not say.
-    public var identity: BootIdentity?
+    package var identity: BootIdentity?
 
-    public init(guarded: Int64, time: Int64, limit: Int64, boot: Int64, identity: BootIdentity?) {
+    package init(guarded: Int64, time: Int64, limit: Int64, boot: Int64, identity: BootIdentity?) {
         self.guarded = guarded
         self.time = time
         self.limit = limit
@@ -27,12 +27,12 @@ public struct ClockCheckpoint: Sendable, Equatable {
 
     /// Goes on exactly, or, if nobody knows how much time has passed, from where it was left: what is kept too long
     /// does no harm.
-    public func guardedClock(at now: ClockSample) -> GuardedClock {
+    package func guardedClock(at now: ClockSample) -> GuardedClock {
         GuardedClock(at: guarded + (elapsed(until: now) ?? 0), boot: now.boot)
     }
 
     /// Goes on exactly; after a reboot from the wall clock, if that is later than all that was answered.
-    public func storeTime(at now: ClockSample) -> StoreTime {
+    package func storeTime(at now: ClockSample) -> StoreTime {
         guard let elapsed = elapsed(until: now) else { return StoreTime(max(limit, now.wall), boot: now.boot) }
         return StoreTime(time + elapsed, boot: now.boot)
     }

@@ -3,9 +3,9 @@
 ///
 /// A checkpoint on disk covers the line that it is on, for a process that ends, and a fixed time, for a machine
 /// that does. A jump of the wall clock leaves that line, so it is followed only once it is on disk.
-public struct DurableTime: Sendable {
+package struct DurableTime: Sendable {
     /// How far ahead a checkpoint lets time be answered, in milliseconds. After a power loss time goes on from there.
-    public static let reserve: Int64 = 15_000
+    package static let reserve: Int64 = 15_000
     /// The next checkpoint is due when less than this is left.
     private static let leastReserve: Int64 = 10_000
 
@@ -15,16 +15,16 @@ public struct DurableTime: Sendable {
     /// The operator's word, on its way to the disk.
     private var trusted: ClockCheckpoint?
 
-    public init(_ time: StoreTime) { self.time = time }
+    package init(_ time: StoreTime) { self.time = time }
 
     /// What `TIME` answers. It stands still while a disk hangs for longer than the reserve.
-    public mutating func read(wall: Int64, boot: Int64) -> Int64 {
+    package mutating func read(wall: Int64, boot: Int64) -> Int64 {
         min(time.read(wall: wall, boot: boot), limit ?? .max)
     }
 
     /// Follows the wall clock where nothing is kept on disk.
     /// - Returns: whether it was the operator's word that is followed.
-    public mutating func followUnkept(wall: Int64, boot: Int64) -> Bool {
+    package mutating func followUnkept(wall: Int64, boot: Int64) -> Bool {
         let isWord = trusted.map { stored($0) } ?? false
         limit = nil
         _ = time.follow(wall: wall, boot: boot)
@@ -34,14 +34,14 @@ public struct DurableTime: Sendable {
     // MARK: Checkpoints
 
     /// Whether another checkpoint has to be on disk than the last one.
-    public func isDue(wall: Int64, boot: Int64) -> Bool {
+    package func isDue(wall: Int64, boot: Int64) -> Bool {
         guard trusted == nil, let limit else { return true }
         var next = time
         return next.follow(wall: wall, boot: boot) || limit - next.time(at: boot) < Self.leastReserve
     }
 
     /// That checkpoint.
-    public func dueCheckpoint(_ now: ClockSample, _ guarded: GuardedClock) -> ClockCheckpoint {
+    package func dueCheckpoint(_ now: ClockSample, _ guarded: GuardedClock) -> ClockCheckpoint {
         if let trusted { return trusted }
         var next = time
         _ = next.follow(wall: now.wall, boot: now.boot)
@@ -50,7 +50,7 @@ public struct DurableTime: Sendable {
 
     /// A checkpoint of now.
     /// - Parameter isLast: whether no time is answered any more.
-    public func checkpoint(_ now: ClockSample, _ guarded: GuardedClock, isLast: Bool = false) -> ClockCheckpoint {
+    package func checkpoint(_ now: ClockSample, _ guarded: GuardedClock, isLast: Bool = false) -> ClockCheckpoint {
         Self.checkpoint(time, now, guarded, reserve: isLast ? 0 : Self.reserve)
     }
 
@@ -66,7 +66,7 @@ public struct DurableTime: Sendable {
     /// A checkpoint is on disk. One at a time is made and stored.
     /// - Returns: whether it was the operator's word.
     @discardableResult
-    public mutating func stored(_ checkpoint: ClockCheckpoint) -> Bool {
+    package mutating func stored(_ checkpoint: ClockCheckpoint) -> Bool {
         limit = checkpoint.limit
         guard trusted == checkpoint else {
             time.advance(to: checkpoint.time, boot: checkpoint.boot)
@@ -80,7 +80,7 @@ public struct DurableTime: Sendable {
     /// A checkpoint could not be written: all stays as it is.
     /// - Returns: whether it was the operator's word.
     @discardableResult
-    public mutating func failed(_ checkpoint: ClockCheckpoint) -> Bool {
+    package mutating func failed(_ checkpoint: ClockCheckpoint) -> Bool {
         guard trusted == checkpoint else { return false }
         trusted = nil
         return true
@@ -89,20 +89,22 @@ public struct DurableTime: Sendable {
     // MARK: The operator's word
 
     /// How far the time is ahead of the wall clock, in milliseconds.
-    public func lead(wall: Int64, boot: Int64) -> Int64 { time.time(at: boot) - wall }
+    package func lead(wall: Int64, boot: Int64) -> Int64 { time.time(at: boot) - wall }
 
-    public func disagreement(wall: Int64, boot: Int64) -> StoreTime.Disagreement? {
+    package func disagreement(wall: Int64, boot: Int64) -> StoreTime.Disagreement? {
         time.disagreement(wall: wall, boot: boot)
     }
 
     /// Follows the wall clock ahead, however far, before anything is answered or kept.
-    public mutating func followAtStart(wall: Int64, boot: Int64) { _ = time.follow(wall: wall, boot: boot, most: .max) }
+    package mutating func followAtStart(wall: Int64, boot: Int64) {
+        _ = time.follow(wall: wall, boot: boot, most: .max)
+    }
 
     /// Takes the wall clock for right, as soon as ``dueCheckpoint(_:_:)`` is ``stored(_:)``.
     ///
     /// If that puts the time back, tokens that were issued until now are behind no cut-off to come: the caller gives
     /// the denylist another epoch before.
-    public mutating func trust(_ now: ClockSample, _ guarded: GuardedClock) {
+    package mutating func trust(_ now: ClockSample, _ guarded: GuardedClock) {
         let next = StoreTime(now.wall, boot: now.boot)
         trusted = Self.checkpoint(next, now, guarded, reserve: Self.reserve)
     }

@@ -2,9 +2,9 @@
 /// nothing else: an entry with a lifetime of t lives for t, whatever the wall clock says before, during and after.
 ///
 /// Nothing needs it to be near the wall clock, and it never catches up by itself.
-public struct GuardedClock: Sendable, Equatable {
+package struct GuardedClock: Sendable, Equatable {
     /// Where it may begin. Every sum of such a time and a lifetime fits into files, slots and 64 bits.
-    public static let range: ClosedRange<Int64> = 1_000_000_000_000...4_000_000_000_000
+    package static let range: ClosedRange<Int64> = 1_000_000_000_000...4_000_000_000_000
 
     /// Guarded time minus the boot clock, in milliseconds.
     private let offset: Int64
@@ -12,9 +12,9 @@ public struct GuardedClock: Sendable, Equatable {
     /// - Parameters:
     ///   - time: guarded time now, in milliseconds; what lies outside of ``range`` is moved to its end.
     ///   - boot: the boot clock now.
-    public init(at time: Int64, boot: Int64) {
+    package init(at time: Int64, boot: Int64) {
         offset = min(max(time, Self.range.lowerBound), Self.range.upperBound) &- boot
     }
 
-    public func time(at boot: Int64) -> Int64 { offset &+ boot }
+    package func time(at boot: Int64) -> Int64 { offset &+ boot }
 }

@@ -3,9 +3,9 @@
 ///
 /// It runs with the boot clock and follows the wall clock: ahead of it, it runs slower by 1 in 10; a small jump of the
 /// wall clock ahead is followed at once. A large one is not: it could never be taken back.
-public struct StoreTime: Sendable, Equatable {
+package struct StoreTime: Sendable, Equatable {
     /// The largest jump ahead that is followed, in milliseconds: so far apart may two clocks be.
-    public static let maximumJump: Int64 = 30_000
+    package static let maximumJump: Int64 = 30_000
     /// Differences up to this, in milliseconds, are those of reading two clocks.
     private static let jitter: Int64 = 5
 
@@ -15,19 +15,19 @@ public struct StoreTime: Sendable, Equatable {
     private var isSlow = false
 
     /// - Parameter time: Unix milliseconds when the boot clock reads `boot`.
-    public init(_ time: Int64, boot: Int64) {
+    package init(_ time: Int64, boot: Int64) {
         base = time
         start = boot
     }
 
     /// What it says as long as the wall clock is left alone.
-    public func time(at boot: Int64) -> Int64 {
+    package func time(at boot: Int64) -> Int64 {
         let passed = max(0, boot - start)
         return base + passed - (isSlow ? (passed + 9) / 10 : 0)
     }
 
     /// What it says now, in Unix milliseconds. The wall clock may slow it down, but not put it forward.
-    public mutating func read(wall: Int64, boot: Int64) -> Int64 {
+    package mutating func read(wall: Int64, boot: Int64) -> Int64 {
         let now = time(at: boot)
         let lead = now - wall
         if isSlow ? lead <= 0 : lead > Self.jitter { go(on: now, boot, isSlow: !isSlow) }
@@ -37,7 +37,7 @@ public struct StoreTime: Sendable, Equatable {
     /// Follows a wall clock that is ahead.
     /// - Parameter most: the largest jump to follow, in milliseconds.
     /// - Returns: whether there was a jump to follow.
-    public mutating func follow(wall: Int64, boot: Int64, most: Int64 = maximumJump) -> Bool {
+    package mutating func follow(wall: Int64, boot: Int64, most: Int64 = maximumJump) -> Bool {
         let now = read(wall: wall, boot: boot)
         guard wall - now > Self.jitter, wall - now <= most else { return false }
         go(on: wall, boot, isSlow: false)
@@ -45,7 +45,7 @@ public struct StoreTime: Sendable, Equatable {
     }
 
     /// Goes on no earlier than at `time` when the boot clock read `boot`.
-    public mutating func advance(to time: Int64, boot: Int64) {
+    package mutating func advance(to time: Int64, boot: Int64) {
         if time > self.time(at: boot) { go(on: time, boot, isSlow: false) }
     }
 
@@ -56,7 +56,7 @@ public struct StoreTime: Sendable, Equatable {
     }
 
     /// What an operator has to say: the wall clock is too far away for this time to follow it by itself.
-    public enum Disagreement: Sendable, Equatable {
+    package enum Disagreement: Sendable, Equatable {
         /// The wall clock is ahead by so many milliseconds.
         case wallAhead(Int64)
         /// The wall clock is behind by so many milliseconds.
@@ -64,7 +64,7 @@ public struct StoreTime: Sendable, Equatable {
     }
 
     /// - Returns: nil if it follows the wall clock, or soon will.
-    public func disagreement(wall: Int64, boot: Int64) -> Disagreement? {
+    package func disagreement(wall: Int64, boot: Int64) -> Disagreement? {
         let ahead = wall - time(at: boot)
         if ahead > Self.maximumJump { return .wallAhead(ahead) }
         return -ahead > Self.maximumJump ? .wallBehind(-ahead) : nil

@@ -7,17 +7,18 @@ extension Table {
 }
 
 /// One entry while its shard is locked.
-public struct Entry: ~Copyable {
+@usableFromInline
+package struct Entry: ~Copyable {
     @usableFromInline let table: Table
     private let key: Key
     /// Where the entry is, expired or not.
     private var slot: Slot?
     /// Whether there is a live entry.
-    public private(set) var exists: Bool
+    package private(set) var exists: Bool
     /// What was done to it.
-    public private(set) var change = Change.none
+    package private(set) var change = Change.none
 
-    public enum Change: Sendable {
+    package enum Change: Sendable {
         case none
         /// It has another value or expiry, or is new.
         case stored
@@ -32,7 +33,7 @@ public struct Entry: ~Copyable {
     }
 
     /// Whether the key is guarded.
-    public var isGuarded: Bool { table.state.pointee.forms.isGuarded(kind: key.kind) }
+    package var isGuarded: Bool { table.state.pointee.forms.isGuarded(kind: key.kind) }
 
     private var live: Slot {
         precondition(exists, "there is no entry")
@@ -40,11 +41,11 @@ public struct Entry: ~Copyable {
     }
 
     /// Unix milliseconds, ``Expiry/never`` if it does not expire. Requires ``exists``.
-    public var expiry: Int64 { live.expiry }
+    package var expiry: Int64 { live.expiry }
 
     /// The value, valid only during the call. Requires ``exists``.
     @inlinable
-    public func withValue<Result>(_ body: (RawSpan) -> Result) -> Result { body(value.bytes) }
+    package func withValue<Result>(_ body: (RawSpan) -> Result) -> Result { body(value.bytes) }
 
     @usableFromInline
     var value: UnsafeRawBufferPointer {
@@ -54,7 +55,7 @@ public struct Entry: ~Copyable {
 
     /// Creates or replaces the entry.
     /// - Parameter value: must not be one that ``withValue(_:)`` lent out.
-    public mutating func store(_ value: RawSpan, expiry: Int64) {
+    package mutating func store(_ value: RawSpan, expiry: Int64) {
         let shard = table.shard(key.hash)
         slot = value.withUnsafeBytes { table.store(key, slot, shard, value: $0, expiry: expiry) }
         exists = true
@@ -62,12 +63,12 @@ public struct Entry: ~Copyable {
     }
 
     /// Requires ``exists``.
-    public mutating func setExpiry(_ expiry: Int64) {
+    package mutating func setExpiry(_ expiry: Int64) {
         slot = table.setExpiry(key, live, table.shard(key.hash), expiry)
         change = .stored
     }
 
-    public mutating func remove() {
+    package mutating func remove() {
         guard exists, let slot else { return }
         table.remove(key.hash, slot, table.shard(key.hash))
         self.slot = nil
