@@ -1,5 +1,6 @@
 /// The arguments of one request of a batch: views of the input, valid while both stand.
-public struct Arguments: ~Escapable {
+@usableFromInline
+package struct Arguments: ~Escapable {
     @usableFromInline let input: RawSpan
     @usableFromInline let arguments: Span<Argument>
     @usableFromInline let number: Int
@@ -11,7 +12,7 @@ public struct Arguments: ~Escapable {
     ///   - input: the bytes that the batch was parsed from.
     @inlinable
     @_lifetime(copy input, borrow batch)
-    public init(of request: Request, number: Int = 0, in batch: borrowing RequestBatch, input: RawSpan) {
+    package init(of request: Request, number: Int = 0, in batch: borrowing RequestBatch, input: RawSpan) {
         self.input = input
         arguments = batch.span(of: request)
         self.number = number
@@ -20,10 +21,10 @@ public struct Arguments: ~Escapable {
 
     /// How many there are, the command's name included.
     @inlinable
-    public var count: Int { arguments.count }
+    package var count: Int { arguments.count }
 
     @inlinable
-    public subscript(index: Int) -> RawSpan {
+    package subscript(index: Int) -> RawSpan {
         @_lifetime(copy self)
         get {
             let range = arguments[index].range
@@ -33,10 +34,10 @@ public struct Arguments: ~Escapable {
 
     /// What the owner of the batch noted about an argument, which it did.
     @inlinable
-    public func note(_ index: Int) -> Int { arguments[index].note &+ number }
+    package func note(_ index: Int) -> Int { arguments[index].note &+ number }
 
     /// A copy of an argument as text.
-    public func text(_ index: Int) -> String {
+    package func text(_ index: Int) -> String {
         self[index].withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     }
 }

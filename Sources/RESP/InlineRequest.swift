@@ -1,9 +1,9 @@
 /// A request typed as a line (`telnet`): words separated by spaces, with Redis' quoting.
-public enum InlineRequest {
+package enum InlineRequest {
     /// Splits a line into words. `"…"` knows `\n \r \t \b \a \xHH` and `\<any>`; `'…'` knows `\'` only.
     /// - Parameter line: with or without its line end.
     /// - Throws: ``ProtocolError/unbalancedQuotes``.
-    public static func split(_ line: RawSpan) throws(ProtocolError) -> [[UInt8]] {
+    package static func split(_ line: RawSpan) throws(ProtocolError) -> [[UInt8]] {
         var words: [[UInt8]] = []
         var reader = Reader(bytes: line.withUnsafeBytes(Array.init))
         if reader.bytes.last == UInt8(ascii: "\n") { reader.bytes.removeLast() }
@@ -13,7 +13,7 @@ public enum InlineRequest {
     }
 
     /// The same request as an array of bulk strings, so that one path executes both.
-    public static func encode(_ words: [[UInt8]]) -> [UInt8] {
+    package static func encode(_ words: [[UInt8]]) -> [UInt8] {
         var bytes = Array("*\(words.count)\r\n".utf8)
         for word in words {
             bytes += "$\(word.count)\r\n".utf8

@@ -1,25 +1,25 @@
 /// Input of one connection that waits: for the rest of a request, or until it may be executed.
-public struct InputQueue: Sendable {
+package struct InputQueue: Sendable {
     private var bytes: [UInt8] = []
     /// Bytes before this one have been executed.
     private var head = 0
 
-    public init() {}
+    package init() {}
 
-    public var count: Int { bytes.count - head }
-    public var isEmpty: Bool { count == 0 }
+    package var count: Int { bytes.count - head }
+    package var isEmpty: Bool { count == 0 }
 
     /// What waits.
-    public var span: RawSpan {
+    package var span: RawSpan {
         @_lifetime(borrow self)
         get { bytes.span.bytes.extracting(head...) }
     }
 
-    public mutating func append(_ input: RawSpan) { input.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    package mutating func append(_ input: RawSpan) { input.withUnsafeBytes { bytes.append(contentsOf: $0) } }
 
     /// The first `count` bytes have been executed. What is left moves to the front seldom enough that a byte is moved once, on
     /// average.
-    public mutating func consume(_ count: Int) {
+    package mutating func consume(_ count: Int) {
         precondition(count <= self.count)
         head += count
         if head == bytes.count {

@@ -1,12 +1,12 @@
 extension RawSpan {
     /// The byte at `index`.
     @inlinable
-    public subscript(byte index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
+    package subscript(byte index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 
     /// These bytes as a signed 64-bit decimal, as strictly as Redis reads one: no sign but `-`, no leading zero, no
     /// space, no `-0`.
     @inlinable
-    public func parseInteger() -> Int64? {
+    package func parseInteger() -> Int64? {
         guard byteCount > 0, byteCount <= 20 else { return nil }
         let negative = self[byte: 0] == UInt8(ascii: "-")
         var index = negative ? 1 : 0
@@ -31,7 +31,7 @@ extension RawSpan {
 
     /// Whether these bytes are `word`, ASCII case aside. `word` is given in lower case.
     @inlinable
-    public func equalsIgnoringCase(_ word: StaticString) -> Bool {
+    package func equalsIgnoringCase(_ word: StaticString) -> Bool {
         guard byteCount == word.utf8CodeUnitCount else { return false }
         return word.withUTF8Buffer { expected in
             for index in 0..<expected.count {

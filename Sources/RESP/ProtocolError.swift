@@ -1,5 +1,5 @@
 /// Why bytes are no RESP request; the connection is closed after saying so. The texts are Redis'.
-public enum ProtocolError: Error, Sendable, Equatable {
+package enum ProtocolError: Error, Sendable, Equatable {
     case invalidMultibulkLength
     case unauthenticatedMultibulkLength
     case expectedDollar(UInt8)
@@ -11,7 +11,7 @@ public enum ProtocolError: Error, Sendable, Equatable {
     /// One command is longer than a connection may buffer.
     case tooBigRequest
 
-    public var message: String {
+    package var message: String {
         switch self {
         case .invalidMultibulkLength: "invalid multibulk length"
         case .unauthenticatedMultibulkLength: "unauthenticated multibulk length"
@@ -26,7 +26,7 @@ public enum ProtocolError: Error, Sendable, Equatable {
     }
 
     /// ``message`` on the wire: the byte in it is one byte there too.
-    public var messageBytes: [UInt8] { message.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
+    package var messageBytes: [UInt8] { message.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
 
     /// A byte that would end the error's line is shown as a space, as Redis does.
     private static func printable(_ byte: UInt8) -> Character {

@@ -1,5 +1,5 @@
 /// The version of the protocol that a connection has chosen with `HELLO`.
-public enum ProtocolVersion: Int, Sendable {
+package enum ProtocolVersion: Int, Sendable {
     case two = 2
     case three = 3
 }
@@ -8,21 +8,21 @@ public enum ProtocolVersion: Int, Sendable {
 ///
 /// A buffer that would pass ``limit`` drops what it is given and says so in ``hasOverflowed``: the connection has to be
 /// closed.
-public struct ReplyBuffer: ~Copyable {
+package struct ReplyBuffer: ~Copyable {
     private var storage: UnsafeMutableRawPointer
     private var capacity: Int
     /// The bytes that are there.
-    public private(set) var count = 0
+    package private(set) var count = 0
     /// Where the replies to the connection that is being served begin; those before it are others'.
-    public private(set) var start = 0
+    package private(set) var start = 0
     /// The most bytes that this buffer holds from ``start`` on.
-    public var limit: Int
-    public private(set) var hasOverflowed = false
-    public var version = ProtocolVersion.two
+    package var limit: Int
+    package private(set) var hasOverflowed = false
+    package var version = ProtocolVersion.two
 
     private static let initialCapacity = 1 << 16
 
-    public init(limit: Int = 1 << 26) {
+    package init(limit: Int = 1 << 26) {
         self.limit = limit
         capacity = Self.initialCapacity
         storage = .allocate(byteCount: capacity, alignment: 16)
@@ -33,27 +33,27 @@ public struct ReplyBuffer: ~Copyable {
     // MARK: Memory
 
     /// What is there from ``start`` on.
-    public var bytes: UnsafeRawBufferPointer { self[start..<count] }
+    package var bytes: UnsafeRawBufferPointer { self[start..<count] }
 
-    public subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
+    package subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         return UnsafeRawBufferPointer(start: storage + range.lowerBound, count: range.count)
     }
 
     /// What follows are another connection's replies.
-    public mutating func begin() {
+    package mutating func begin() {
         start = count
         hasOverflowed = false
     }
 
     /// Forgets what is there from ``start`` on.
-    public mutating func removeLast() {
+    package mutating func removeLast() {
         count = start
         hasOverflowed = false
     }
 
     /// Forgets what is there, and gives back what an unusually large reply took.
-    public mutating func removeAll() {
+    package mutating func removeAll() {
         count = 0
         begin()
         guard capacity > Self.initialCapacity * 4 else { return }
@@ -63,7 +63,7 @@ public struct ReplyBuffer: ~Copyable {
     }
 
     /// Takes back everything after the first `count` bytes.
-    public mutating func truncate(to count: Int) {
+    package mutating func truncate(to count: Int) {
         precondition(count <= self.count)
         self.count = count
     }
@@ -92,14 +92,14 @@ public struct ReplyBuffer: ~Copyable {
     // MARK: Raw bytes
 
     @inline(__always)
-    public mutating func append(_ text: StaticString) {
+    package mutating func append(_ text: StaticString) {
         let size = text.utf8CodeUnitCount
         guard reserve(size) else { return }
         (storage + count).copyMemory(from: text.utf8Start, byteCount: size)
         count += size
     }
 
-    public mutating func append(_ span: RawSpan) {
+    package mutating func append(_ span: RawSpan) {
         guard reserve(span.byteCount) else { return }
         span.withUnsafeBytes { source in
             guard let start = source.baseAddress else { return }
@@ -109,7 +109,7 @@ public struct ReplyBuffer: ~Copyable {
     }
 
     /// Appends what another buffer holds; one that has overflowed makes this one overflow.
-    public mutating func append(_ other: borrowing ReplyBuffer) {
+    package mutating func append(_ other: borrowing ReplyBuffer) {
         append(RawSpan(_unsafeBytes: other.bytes))
         if other.hasOverflowed { hasOverflowed = true }
     }
@@ -149,31 +149,31 @@ public struct ReplyBuffer: ~Copyable {
     // MARK: Replies
 
     @inline(__always)
-    public mutating func ok() { append("+OK\r\n") }
+    package mutating func ok() { append("+OK\r\n") }
 
     /// A simple string. `text` has no line end.
-    public mutating func simple(_ text: StaticString) {
+    package mutating func simple(_ text: StaticString) {
         append(byte: UInt8(ascii: "+"))
         append(text)
         append("\r\n")
     }
 
     /// An error: `text` begins with its code (`ERR`, `NOAUTH`, …). Bytes that would end the line become spaces.
-    public mutating func error(_ text: String) {
+    package mutating func error(_ text: String) {
         append(byte: UInt8(ascii: "-"))
         for byte in text.utf8 { append(byte: byte == 0x0D || byte == 0x0A ? 0x20 : byte) }
         append("\r\n")
     }
 
     /// An error with bytes of the client's in it. Bytes that would end the line become spaces.
-    public mutating func error(bytes: [UInt8]) {
+    package mutating func error(bytes: [UInt8]) {
         append(byte: UInt8(ascii: "-"))
         for byte in bytes { append(byte: byte == 0x0D || byte == 0x0A ? 0x20 : byte) }
         append("\r\n")
     }
 
     @inline(__always)
-    public mutating func integer(_ number: Int64) {
+    package mutating func integer(_ number: Int64) {
         switch number {
         case 0: append(":0\r\n")
         case 1: append(":1\r\n")
@@ -182,7 +182,7 @@ public struct ReplyBuffer: ~Copyable {
     }
 
     /// The integer 0 or 1 for each of the lowest `count` bits, from the lowest on.
-    public mutating func integers(_ bits: UInt64, count: Int) {
+    package mutating func integers(_ bits: UInt64, count: Int) {
         precondition(count <= UInt64.bitWidth)
         guard reserve(count * 4) else { return }
         for index in 0..<count {
@@ -202,7 +202,7 @@ public struct ReplyBuffer: ~Copyable {
         append("\r\n")
     }
 
-    public mutating func bulk(_ value: RawSpan) {
+    package mutating func bulk(_ value: RawSpan) {
         let size = value.byteCount
         guard size < 100, reserve(size + 7) else { return longBulk(value) }
         func put(_ byte: UInt8) {
@@ -224,13 +224,13 @@ public struct ReplyBuffer: ~Copyable {
         append("\r\n")
     }
 
-    public mutating func bulk(_ text: String) {
+    package mutating func bulk(_ text: String) {
         var text = text
         text.withUTF8 { bulk(RawSpan(_unsafeBytes: UnsafeRawBufferPointer($0))) }
     }
 
     /// Text for a person to read: RESP3's verbatim string.
-    public mutating func verbatim(_ text: String) {
+    package mutating func verbatim(_ text: String) {
         guard version == .three else { return bulk(text) }
         header(UInt8(ascii: "="), text.utf8.count + 4)
         append("txt:")
@@ -240,22 +240,22 @@ public struct ReplyBuffer: ~Copyable {
     }
 
     @inline(__always)
-    public mutating func null() {
+    package mutating func null() {
         if version == .three { append("_\r\n") } else { append("$-1\r\n") }
     }
 
-    public mutating func nullArray() {
+    package mutating func nullArray() {
         if version == .three { append("_\r\n") } else { append("*-1\r\n") }
     }
 
-    public mutating func array(_ count: Int) { header(UInt8(ascii: "*"), count) }
+    package mutating func array(_ count: Int) { header(UInt8(ascii: "*"), count) }
 
     /// A map of `count` pairs; in RESP2 an array of twice as many.
-    public mutating func map(_ count: Int) {
+    package mutating func map(_ count: Int) {
         if version == .three { header(UInt8(ascii: "%"), count) } else { array(count * 2) }
     }
 
-    public mutating func set(_ count: Int) {
+    package mutating func set(_ count: Int) {
         header(version == .three ? UInt8(ascii: "~") : UInt8(ascii: "*"), count)
     }
 }

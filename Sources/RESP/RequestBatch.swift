@@ -1,9 +1,10 @@
 /// One argument of a request: where its bytes stand, and what the owner of the batch notes about it.
-public struct Argument: Sendable, BitwiseCopyable {
+@usableFromInline
+package struct Argument: Sendable, BitwiseCopyable {
     @usableFromInline let offset: UInt32
     @usableFromInline let count: UInt32
     /// The number of a note of the owner's; -1 is none.
-    public var note = -1
+    @usableFromInline package var note = -1
 
     init(offset: Int, count: Int) {
         self.offset = UInt32(truncatingIfNeeded: offset)
@@ -12,50 +13,52 @@ public struct Argument: Sendable, BitwiseCopyable {
 
     /// Where its bytes stand in the input.
     @inlinable
-    public var range: Range<Int> { Int(offset)..<(Int(offset) &+ Int(count)) }
+    package var range: Range<Int> { Int(offset)..<(Int(offset) &+ Int(count)) }
 }
 
 /// Parsed requests of a batch that stand side by side and are alike; mostly one.
-public struct Request: Sendable, BitwiseCopyable {
+@usableFromInline
+package struct Request: Sendable, BitwiseCopyable {
     /// Where its arguments begin in the batch.
-    public let first: Int
+    @usableFromInline package let first: Int
     /// How many it has; at least one, the command's name.
-    public let count: Int
+    @usableFromInline package let count: Int
     /// Where the first one's bytes end in the input.
-    public let end: Int
+    @usableFromInline package let end: Int
     /// How many there are; positive. More than one only of two arguments each: but for the second's bytes they are the same.
-    public internal(set) var times = 1
+    @usableFromInline package internal(set) var times = 1
     /// How many bytes each takes, if there are more than one.
-    public internal(set) var size = 0
+    @usableFromInline package internal(set) var size = 0
     /// What the owner of the batch notes: which command it is.
-    public var tag = 0
+    @usableFromInline package var tag = 0
 
     /// Where so many of them end in the input.
     @inlinable
-    public func end(of number: Int) -> Int { end &+ (number &- 1) &* size }
+    package func end(of number: Int) -> Int { end &+ (number &- 1) &* size }
 }
 
 /// The requests of one read, or of several, parsed before the first is executed. Reused, so that parsing allocates nothing.
-public struct RequestBatch: ~Copyable {
+@usableFromInline
+package struct RequestBatch: ~Copyable {
     @usableFromInline var arguments = ReusableBuffer<Argument>(capacity: 256)
     @usableFromInline var requests = ReusableBuffer<Request>(capacity: 64)
 
-    public init() {}
+    package init() {}
 
     /// How many requests there are.
-    public private(set) var requestCount = 0
+    package private(set) var requestCount = 0
     /// How many there are that are not like the one before.
     @inlinable
-    public var count: Int { requests.count }
+    package var count: Int { requests.count }
     /// How many arguments they have; a request like the one before it adds none.
     @inlinable
-    public var argumentCount: Int { arguments.count }
+    package var argumentCount: Int { arguments.count }
 
     @inlinable
-    public subscript(index: Int) -> Request { requests[index] }
+    package subscript(index: Int) -> Request { requests[index] }
 
     @inlinable
-    public func argument(_ index: Int) -> Argument { arguments[index] }
+    package func argument(_ index: Int) -> Argument { arguments[index] }
 
     @inlinable
     @_lifetime(borrow self)
@@ -64,18 +67,18 @@ public struct RequestBatch: ~Copyable {
     }
 
     /// Forgets the requests, and gives back what an unusually large one took.
-    public mutating func removeAll() {
+    package mutating func removeAll() {
         requestCount = 0
         requests.removeAll()
         arguments.removeAll()
     }
 
     @inlinable
-    public mutating func setTag(_ tag: Int, of index: Int) { requests[index].tag = tag }
+    package mutating func setTag(_ tag: Int, of index: Int) { requests[index].tag = tag }
 
     /// Notes about an argument; of the requests that are like the first, the numbers after it.
     @inlinable
-    public mutating func setNote(_ note: Int, ofArgument index: Int) { arguments[index].note = note }
+    package mutating func setNote(_ note: Int, ofArgument index: Int) { arguments[index].note = note }
 
     mutating func append(_ argument: Argument) { arguments.append(argument) }
 

@@ -3,8 +3,8 @@
 /// Keeps no state: an incomplete request is parsed again from its start, once at least as many bytes are there as it
 /// must have at the least. That bound grows with every pass, so bytes that come one by one cost `n log n`, not `n²`.
 /// The last arguments are not counted in it: a wrong byte in an ordinary command is answered as soon as it is there.
-public struct RequestParser: Sendable {
-    public enum Outcome: Equatable, Sendable {
+package struct RequestParser: Sendable {
+    package enum Outcome: Equatable, Sendable {
         /// A request was added to the batch; it ends here.
         case request(end: Int)
         /// Nothing to execute (an empty array or line); it ends here.
@@ -23,21 +23,21 @@ public struct RequestParser: Sendable {
     /// So many arguments may be missing without being counted in the bound.
     private static let lastArguments = 16
 
-    public var limits: RequestLimits
-    public var isAuthenticated: Bool
+    package var limits: RequestLimits
+    package var isAuthenticated: Bool
 
     /// The longest inline command.
-    public var maximumLine: Int {
+    package var maximumLine: Int {
         isAuthenticated ? RequestLimits.maximumLine : RequestLimits.unauthenticatedRequest
     }
 
-    public init(limits: RequestLimits = RequestLimits(), isAuthenticated: Bool = true) {
+    package init(limits: RequestLimits = RequestLimits(), isAuthenticated: Bool = true) {
         self.limits = limits
         self.isAuthenticated = isAuthenticated
     }
 
     /// Parses the request at `start` and adds it to `batch`.
-    public func parse(_ input: RawSpan, from start: Int, into batch: inout RequestBatch) -> Outcome {
+    package func parse(_ input: RawSpan, from start: Int, into batch: inout RequestBatch) -> Outcome {
         if let end = parseShort(input, from: start, into: &batch) { return .request(end: end) }
         return parseAny(input, from: start, into: &batch)
     }
@@ -45,7 +45,7 @@ public struct RequestParser: Sendable {
     /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or `arguments`
     /// arguments or more; those of a request like the one before it are not counted.
     /// - Returns: why it stopped before that, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``; else nil.
-    public func fill(
+    package func fill(
         _ batch: inout RequestBatch, requests: Int, arguments: Int, from input: RawSpan, at position: inout Int
     ) -> Outcome? {
         while batch.requestCount < requests, batch.argumentCount < arguments {

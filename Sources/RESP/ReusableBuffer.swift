@@ -1,6 +1,7 @@
 /// Memory for plain values that grows and is used again. An array would check at every access whether it is shared.
 // @unchecked: not copyable, so whoever changes it has it alone.
-public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
+@usableFromInline
+package struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline var start: UnsafeMutablePointer<Element>
     @usableFromInline var capacity: Int
     @usableFromInline let usualCapacity: Int
@@ -8,7 +9,7 @@ public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @u
 
     /// - Parameter capacity: for so many elements there is always room; positive.
     @inlinable
-    public init(capacity: Int) {
+    package init(capacity: Int) {
         precondition(capacity > 0)
         self.capacity = capacity
         usualCapacity = capacity
@@ -19,10 +20,10 @@ public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @u
     deinit { start.deallocate() }
 
     @inlinable
-    public var count: Int { filled }
+    package var count: Int { filled }
 
     @inlinable
-    public subscript(index: Int) -> Element {
+    package subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < filled)
             return start[index]
@@ -34,7 +35,7 @@ public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @u
     }
 
     @inlinable
-    public mutating func append(_ element: Element) {
+    package mutating func append(_ element: Element) {
         if filled == capacity { grow() }
         (start + filled).initialize(to: element)
         filled &+= 1
@@ -42,7 +43,7 @@ public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @u
 
     /// Appends so many elements, which `write` must all write.
     @inlinable
-    public mutating func append(count: Int, _ write: (inout OutputSpan<Element>) -> Void) {
+    package mutating func append(count: Int, _ write: (inout OutputSpan<Element>) -> Void) {
         while capacity - filled < count { grow() }
         let room = UnsafeMutableBufferPointer(start: start + filled, count: count)
         var output = OutputSpan(buffer: room, initializedCount: 0)
@@ -62,14 +63,14 @@ public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @u
 
     /// Forgets the elements from `count` on.
     @inlinable
-    public mutating func removeLast(to count: Int) {
+    package mutating func removeLast(to count: Int) {
         precondition(count >= 0 && count <= filled)
         filled = count
     }
 
     /// Forgets the elements, and gives back what an unusual number of them took.
     @inlinable
-    public mutating func removeAll() {
+    package mutating func removeAll() {
         filled = 0
         if capacity > usualCapacity * 256 { shrink() }
     }
@@ -82,10 +83,10 @@ public struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @u
     }
 
     @inlinable
-    public var indices: Range<Int> { 0..<filled }
+    package var indices: Range<Int> { 0..<filled }
 
     @inlinable
-    public var span: Span<Element> {
+    package var span: Span<Element> {
         @_lifetime(borrow self)
         get { _overrideLifetime(Span(_unsafeStart: start, count: filled), borrowing: self) }
     }

@@ -1,10 +1,11 @@
 /// A few plain values that never change and are never freed. Whoever has it counts no references, as with an array.
 // @unchecked: nobody writes what it refers to.
-public struct StaticTable<Element: BitwiseCopyable & Sendable>: BitwiseCopyable, @unchecked Sendable {
+@usableFromInline
+package struct StaticTable<Element: BitwiseCopyable & Sendable>: BitwiseCopyable, @unchecked Sendable {
     @usableFromInline let start: UnsafePointer<Element>
-    public let count: Int
+    @usableFromInline package let count: Int
 
-    public init(_ elements: [Element]) {
+    package init(_ elements: [Element]) {
         let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(1, elements.count))
         _ = copy.initialize(from: elements)
         start = UnsafePointer(copy.baseAddress.unsafelyUnwrapped)
@@ -12,11 +13,11 @@ public struct StaticTable<Element: BitwiseCopyable & Sendable>: BitwiseCopyable,
     }
 
     @inlinable
-    public subscript(index: Int) -> Element {
+    package subscript(index: Int) -> Element {
         precondition(index >= 0 && index < count)
         return start[index]
     }
 
     @inlinable
-    public var indices: Range<Int> { 0..<count }
+    package var indices: Range<Int> { 0..<count }
 }

@@ -3,7 +3,7 @@
 ///
 /// Only lines that are no arrays are looked at, since no Redis client sends such lines, and the names of commands that HTTP
 /// alone has.
-public enum Stranger: Sendable, Equatable, CaseIterable {
+package enum Stranger: Sendable, Equatable, CaseIterable {
     /// HTTP, or a protocol made like it (RTSP, SIP): a request line, a response line or a header.
     case http
     case tls
@@ -13,7 +13,7 @@ public enum Stranger: Sendable, Equatable, CaseIterable {
     /// Whoever sent this line.
     /// - Parameter line: complete, with or without its end; not the beginning of an array.
     /// - Returns: nil if it can be a command.
-    public init?(line: RawSpan) {
+    package init?(line: RawSpan) {
         if let stranger = Self(beginningOfLine: line) {
             self = stranger
             return
@@ -32,7 +32,7 @@ public enum Stranger: Sendable, Equatable, CaseIterable {
     }
 
     /// Whoever began a line with these bytes, as far as they tell already.
-    public init?(beginningOfLine bytes: RawSpan) {
+    package init?(beginningOfLine bytes: RawSpan) {
         if bytes.byteCount >= 2, bytes[byte: 0] == 0x16, bytes[byte: 1] == 0x03 {
             self = .tls
         } else if Self.hasZero(bytes) {
@@ -43,19 +43,19 @@ public enum Stranger: Sendable, Equatable, CaseIterable {
     }
 
     /// Whoever sent a command of this name, as a line or as an array.
-    public init?(command: RawSpan) {
+    package init?(command: RawSpan) {
         guard command.equalsIgnoringCase("post") || command.equalsIgnoringCase("host:") else { return nil }
         self = .http
     }
 
     /// Whoever sent a line with a command that there is none of: what it asks for is a path or a URL, as in WebDAV and git.
-    public init?(unknownCommand command: RawSpan, of target: RawSpan) {
+    package init?(unknownCommand command: RawSpan, of target: RawSpan) {
         guard Self.isURL(target) else { return nil }
         self = Self.isMethodName(command) ? .http : .other
     }
 
     /// Whether one of the bytes is zero.
-    public static func hasZero(_ bytes: RawSpan) -> Bool {
+    package static func hasZero(_ bytes: RawSpan) -> Bool {
         bytes.withUnsafeBytes { $0.contains(0) }
     }
 
