@@ -3,12 +3,6 @@ public struct ContractError: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
         case invalidIssuerLabel
         case emptyIdentifier
-        /// The token has no `jti`: it can be revoked by session or subject only.
-        case missingTokenIdentifier
-        /// The token has no `sid`.
-        case missingSessionIdentifier
-        /// The token has no `exp`: a revocation of it could not be given a lifetime.
-        case missingExpiry
         case invalidReason
         /// Not the terms of a denylist (``Terms``).
         case invalidTerms

@@ -55,7 +55,7 @@ struct Shard {
         nonmutating set { header.pointee.expired = newValue }
     }
 
-    /// Room to write a value's text to: ``Record/maximumPackedLength`` bytes.
+    /// Room to write a value's text to: ``PackedValue/maximumLength`` bytes.
     var valueScratch: UnsafeMutableRawPointer { address + 64 }
     /// Room to write a compact key's text to: ``KeyForms/maximumLength`` bytes.
     var keyScratch: UnsafeMutableRawPointer { address + 192 }

@@ -72,8 +72,6 @@ struct Meta {
 /// 18 bits: the number of a common value, or the place of a record in the segment's arena.
 struct ValueReference {
     private static let recordBit: UInt64 = 1 << 17
-    /// How much of an arena can be referred to, in bytes.
-    static let reach = Int(recordBit) * Record.unit
 
     let bits: UInt64
 

@@ -1,7 +1,6 @@
 /// The marks of Redis' RDB format (Redis' `rdb.h`).
 enum RDB {
     enum Opcode {
-        static let slotImport: UInt8 = 243
         static let slotInformation: UInt8 = 244
         static let function: UInt8 = 245
         static let moduleAuxiliary: UInt8 = 247
