@@ -18,8 +18,11 @@ package final class Denylist: @unchecked Sendable {
         package var guardedPrefix = Array("revoked:".utf8)
         /// A UUID after one of these prefixes takes 16 bytes. At most 7, of at most 64 bytes each, count.
         package var compactPrefixes = [Array("revoked:jti:".utf8), Array("revoked:sid:".utf8)]
-        /// Values of up to 31 bytes that take no room of their own; more are learned as they keep coming.
-        package var commonValues = ["logout", "compromised", "admin", "rotated", "1", "0", ""].map { Array($0.utf8) }
+        /// Values of up to 31 bytes that take no room of their own: what applications write. At most 256 count.
+        package var commonValues = [
+            "logout", "compromised", "admin", "rotated", "1", "0", "", "true", "revoked", "blacklisted", "blocked",
+            "invalid",
+        ].map { Array($0.utf8) }
         /// Whether a table of more than a megabyte is to lie in huge pages, where lookups are faster. ``Denylist/reclaim(slots:at:)``
         /// sees to that, so that nobody else waits for them.
         package var hugePages = true

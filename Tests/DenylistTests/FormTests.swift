@@ -152,27 +152,41 @@ import Testing
         #expect(!denylist.has(key))
     }
 
-    @Test func frequentValuesAreLearned() {
+    @Test func valuesThatApplicationsWriteTakeNoRoom() {
         let denylist = make()
         var generator = SeededGenerator(seed: 3)
         let before = denylist.statistics.bytes
-        for _ in 0..<30_000 { denylist.set("revoked:jti:" + randomUUID(&generator), "password changed") }
+        for _ in 0..<30_000 { denylist.set("revoked:jti:" + randomUUID(&generator), "blacklisted") }
         #expect(denylist.statistics.bytes - before < 30_000 * 36)
         let found = denylist.everything(at: .start, step: 1000).entries.values
         #expect(found.count == 30_000)
-        #expect(found.allSatisfy { $0.value == Array("password changed".utf8) })
+        #expect(found.allSatisfy { $0.value == Array("blacklisted".utf8) })
     }
 
-    @Test func thousandsOfFrequentValuesAreKeptToo() {
+    @Test func otherValuesAreKeptInFull() {
         let denylist = make()
         var generator = SeededGenerator(seed: 3)
         var expected: [String: String] = [:]
         for number in 0..<40_000 {
             let key = "revoked:jti:" + randomUUID(&generator)
-            // 400 values in runs of 100: more than can be learned.
             expected[key] = "reason \(number / 100)"
             denylist.set(key, expected[key]!)
         }
         for (key, value) in expected { #expect(denylist.get(key) == value) }
+    }
+
+    @Test(arguments: ["a:", "revoked:", "a-longer-prefix:"])
+    func aKeyIsGuardedIfItHasThePrefix(_ prefix: String) {
+        var configuration = Denylist.Configuration()
+        configuration.guardedPrefix = Array(prefix.utf8)
+        let denylist = Denylist(configuration)
+        func isGuarded(_ key: String) -> Bool { denylist.hash(of: Array(key.utf8).span.bytes).isGuarded }
+        for rest in ["", "x", "jti:0b5f5b3e-5d0f-4c5e-9d51-2f8f0c1b7a77"] { #expect(isGuarded(prefix + rest)) }
+        for cut in 0..<prefix.count { #expect(!isGuarded(String(prefix.prefix(cut)))) }
+        for place in prefix.indices {
+            var other = prefix
+            other.replaceSubrange(place...place, with: "#")
+            #expect(!isGuarded(other + "and more of it"))
+        }
     }
 }

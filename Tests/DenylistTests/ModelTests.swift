@@ -51,7 +51,7 @@ private struct Model {
         ]
         values = texts.map { Array($0.utf8) }
         values += (0..<20).map { length in (0..<(length * length * 3)).map { UInt8(truncatingIfNeeded: $0) } }
-        values += (0..<6).map { Array("learned \($0)".utf8) }
+        values += (0..<6).map { Array("reason \($0)".utf8) }
     }
 
     private func isGuarded(_ key: [UInt8]) -> Bool { key.starts(with: "revoked:".utf8) }

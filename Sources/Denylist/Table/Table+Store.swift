@@ -15,7 +15,7 @@ extension Table {
     func store(_ key: Key, _ existing: Slot?, _ shard: Shard, value: UnsafeRawBufferPointer, expiry: Int64) -> Slot {
         let field = Meta.field(expiry)
         let isCompact = key.isCompact && field != Meta.outOfLine
-        let common = isCompact ? state.pointee.common.learn(value) : nil
+        let common = isCompact ? state.pointee.common.number(of: value) : nil
         var record: Record.Plan?
         if common == nil {
             let packed = PackedValue(value, state.pointee.common)

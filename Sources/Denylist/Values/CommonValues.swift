@@ -1,55 +1,34 @@
-import Synchronization
-
-/// Short values that many entries share, each stored once and known by a number. Some are known from the start, others
-/// are learned when they keep coming; none is ever forgotten, and there are at most ``capacity``.
-///
-/// A number is read under the lock of a shard whose slot holds it, so whoever reads one sees its value.
+/// Short values that many entries share, each stored once and known by a number. They are given at the start, at most
+/// ``capacity``, and never change.
 struct CommonValues {
     static let capacity = 256
     /// The longest, in bytes.
     static let maximumLength = 31
-    /// How often a value has to come before it is learned.
-    private static let learnAfter = 64
     private static let places = 1024
-    private static let candidates = 256
 
     /// The value, padded with zeros; the last byte is its length.
     private typealias Cell = SIMD4<UInt64>
 
-    private struct Candidate {
-        var cell = Cell()
-        var count = 0
-    }
-
     private let cells: UnsafeMutablePointer<Cell>
-    private let count: UnsafeMutablePointer<Atomic<Int>>
     /// A hash table of numbers + 1, 0 where it is free.
-    private let index: UnsafeMutablePointer<Atomic<UInt16>>
-    private let candidates: UnsafeMutablePointer<Candidate>
-    private let learning: ShardLock
+    private let index: UnsafeMutablePointer<UInt16>
 
     init(_ known: [[UInt8]]) {
         cells = .allocate(capacity: Self.capacity)
-        count = .allocate(capacity: 1)
-        count.initialize(to: Atomic(0))
         index = .allocate(capacity: Self.places)
-        for place in 0..<Self.places { (index + place).initialize(to: Atomic(0)) }
-        candidates = .allocate(capacity: Self.candidates)
-        candidates.initialize(repeating: Candidate(), count: Self.candidates)
-        learning = .allocate()
-        for value in known {
-            value.withUnsafeBytes { bytes in
-                if let cell = Self.cell(bytes), find(cell) == nil { add(cell) }
-            }
+        index.initialize(repeating: 0, count: Self.places)
+        var count = 0
+        for value in known where count < Self.capacity {
+            let cell = value.withUnsafeBytes(Self.cell)
+            guard let cell, find(cell) == nil else { continue }
+            add(cell, as: count)
+            count += 1
         }
     }
 
     func deallocate() {
         cells.deallocate()
-        count.deallocate()
         index.deallocate()
-        candidates.deallocate()
-        learning.deallocate()
     }
 
     func value(_ number: Int) -> UnsafeRawBufferPointer {
@@ -59,12 +38,6 @@ struct CommonValues {
     }
 
     func number(of value: UnsafeRawBufferPointer) -> Int? { Self.cell(value).flatMap(find) }
-
-    /// As ``number(of:)``, and remembers that the value came.
-    func learn(_ value: UnsafeRawBufferPointer) -> Int? {
-        guard let cell = Self.cell(value) else { return nil }
-        return find(cell) ?? note(cell)
-    }
 
     // MARK: Parts
 
@@ -88,37 +61,17 @@ struct CommonValues {
     private func find(_ cell: Cell) -> Int? {
         var place = Self.place(cell)
         while true {
-            let entry = Int(index[place].load(ordering: .acquiring))
+            let entry = Int(index[place])
             if entry == 0 { return nil }
             if cells[entry - 1] == cell { return entry - 1 }
             place = (place + 1) % Self.places
         }
     }
 
-    private func add(_ cell: Cell) {
-        let number = count.pointee.load(ordering: .relaxed)
-        guard number < Self.capacity else { return }
+    private func add(_ cell: Cell, as number: Int) {
         cells[number] = cell
-        count.pointee.store(number + 1, ordering: .relaxed)
         var place = Self.place(cell)
-        while index[place].load(ordering: .relaxed) != 0 { place = (place + 1) % Self.places }
-        index[place].store(UInt16(number + 1), ordering: .releasing)
-    }
-
-    /// Counts a value among the candidates; another that wants its place wears its count down first.
-    private func note(_ cell: Cell) -> Int? {
-        guard count.pointee.load(ordering: .relaxed) < Self.capacity, learning.tryLock() else { return nil }
-        defer { learning.unlock() }
-        let candidate = candidates + Self.place(cell) % Self.candidates
-        if candidate.pointee.cell != cell {
-            candidate.pointee.count -= 1
-            if candidate.pointee.count < 0 { candidate.pointee = Candidate(cell: cell, count: 1) }
-            return nil
-        }
-        candidate.pointee.count += 1
-        guard candidate.pointee.count >= Self.learnAfter else { return nil }
-        candidate.pointee.count = 0
-        if find(cell) == nil { add(cell) }
-        return find(cell)
+        while index[place] != 0 { place = (place + 1) % Self.places }
+        index[place] = UInt16(number + 1)
     }
 }
