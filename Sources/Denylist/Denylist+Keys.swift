@@ -1,7 +1,7 @@
 import Synchronization
 
 extension Denylist {
-    /// A denylist's calls for one key, in a value that counts no references: whoever has it keeps the denylist alive.
+    /// A denylist's look-ups of one key, in a value that counts no references: whoever has it keeps the denylist alive.
     // @unchecked: as Denylist, whose table this is.
     @usableFromInline package struct Keys: @unchecked Sendable, BitwiseCopyable {
         @usableFromInline let table: Table
@@ -85,19 +85,6 @@ extension Denylist {
             return body(found.value.bytes, found.expiry)
         }
 
-        /// As ``Denylist/update(_:hash:at:_:)``.
-        @inlinable
-        package func update<Result>(
-            _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
-        ) -> Result {
-            key.withUnsafeBytes { bytes in
-                begin(hash)
-                defer { end(hash) }
-                var entry = table.entry(bytes, hash, moment)
-                return body(&entry)
-            }
-        }
-
         // MARK: Parts
 
         @usableFromInline
@@ -126,5 +113,26 @@ extension Denylist {
 
         @usableFromInline
         func end(_ hash: KeyHash) { table.shard(hash.value).lock.unlock() }
+    }
+
+    /// A denylist's changes of one entry, without counting references. Who has it may write, so it is not handed around.
+    @usableFromInline package struct Writer: Sendable, BitwiseCopyable {
+        @usableFromInline let keys: Keys
+
+        @usableFromInline
+        init(_ keys: Keys) { self.keys = keys }
+
+        /// As ``Denylist/update(_:hash:at:_:)``.
+        @inlinable
+        package func update<Result>(
+            _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
+        ) -> Result {
+            key.withUnsafeBytes { bytes in
+                keys.begin(hash)
+                defer { keys.end(hash) }
+                var entry = keys.table.entry(bytes, hash, moment)
+                return body(&entry)
+            }
+        }
     }
 }

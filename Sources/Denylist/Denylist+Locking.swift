@@ -1,15 +1,7 @@
 extension Denylist {
     /// Runs `body` with the shards of all these hashes locked, in order: nobody sees half of it.
     package func lock<Result>(_ hashes: [KeyHash], _ body: (borrowing Locked) -> Result) -> Result {
-        withUnsafeTemporaryAllocation(of: Bool.self, capacity: table.shardCount) { wanted in
-            wanted.initialize(repeating: false)
-            for hash in hashes { wanted[table.shardIndex(hash.value)] = true }
-            for index in wanted.indices where wanted[index] { table.shard(at: index).lock.lock() }
-            defer {
-                for index in wanted.indices where wanted[index] { table.shard(at: index).lock.unlock() }
-            }
-            return body(Locked(table: table))
-        }
+        writer.lock(hashes, body)
     }
 
     /// Runs `body` with every shard locked.
@@ -57,6 +49,22 @@ extension Denylist {
         @usableFromInline
         func requireLock(_ hash: KeyHash) {
             precondition(table.shard(hash.value).lock.isLocked, "the key's hash was not passed to lock(_:)")
+        }
+    }
+}
+
+extension Denylist.Writer {
+    /// As ``Denylist/lock(_:_:)``.
+    package func lock<Result>(_ hashes: [KeyHash], _ body: (borrowing Denylist.Locked) -> Result) -> Result {
+        let table = keys.table
+        return withUnsafeTemporaryAllocation(of: Bool.self, capacity: table.shardCount) { wanted in
+            wanted.initialize(repeating: false)
+            for hash in hashes { wanted[table.shardIndex(hash.value)] = true }
+            for index in wanted.indices where wanted[index] { table.shard(at: index).lock.lock() }
+            defer {
+                for index in wanted.indices where wanted[index] { table.shard(at: index).lock.unlock() }
+            }
+            return body(Denylist.Locked(table: table))
         }
     }
 }

@@ -38,8 +38,11 @@ package final class Denylist: @unchecked Sendable {
 
     deinit { table.deallocate() }
 
-    /// Its calls for one key, without counting references.
+    /// Its look-ups of one key, without counting references.
     @usableFromInline package var keys: Keys { Keys(table: table) }
+
+    /// Its changes of one entry, without counting references.
+    @usableFromInline package var writer: Writer { Writer(keys) }
 
     /// The most memory that entries may take, in bytes; 0 is no limit. May be changed at any time.
     package var maximumBytes: Int {
@@ -113,6 +116,6 @@ package final class Denylist: @unchecked Sendable {
     package func update<Result>(
         _ key: RawSpan, hash: KeyHash, at moment: ClockReading, _ body: (inout Entry) -> Result
     ) -> Result {
-        keys.update(key, hash: hash, at: moment, body)
+        writer.update(key, hash: hash, at: moment, body)
     }
 }

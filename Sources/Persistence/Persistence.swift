@@ -99,7 +99,7 @@ package final class Persistence: Sendable {
         // Without a log nothing may ever be read or written there.
         if configuration.isLogging { try data.open() }
         log = AppendLog(
-            policy: configuration.policy, epochFile: epochFile, GuardedKeys(denylist), onProgress: onProgress)
+            policy: configuration.policy, epochFile: epochFile, onProgress: onProgress)
         self.denylist = denylist
         self.moment = moment
         self.notify = notify

@@ -217,7 +217,8 @@ private final class ClockHistory {
         denylist.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: moment) { entry in
             let expiry = max(moment.guarded + lifetime, entry.exists ? entry.expiry : 0)
             entry.store([1].span.bytes, expiry: expiry)
-            persistence.log.append(set: key.span.bytes, [1].span.bytes, expiry: expiry, at: moment)
+            persistence.log.append(
+                set: key.span.bytes, [1].span.bytes, expiry: expiry, isGuarded: true, at: moment)
         }
         persistence.log.commit(synchronously: true)
         let end = machine.real + lifetime

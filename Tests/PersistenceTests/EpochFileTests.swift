@@ -112,7 +112,8 @@ import Testing
         try live(disk) { denylist, persistence, _ in
             for (key, value) in zip(OwnKeys.all, [epoch, epoch]) {
                 persistence.log.append(
-                    set: key.span.bytes, Array(value.utf8).span.bytes, expiry: Expiry.never, at: .start)
+                    set: key.span.bytes, Array(value.utf8).span.bytes, expiry: Expiry.never, isGuarded: false,
+                    at: .start)
             }
             denylist.set(key, [1], persistence.log)
         }

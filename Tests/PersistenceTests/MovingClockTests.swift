@@ -45,7 +45,8 @@ import Testing
             let (key, moment) = (Array("revoked:jti:\(name)".utf8), clock.now())
             denylist.update(key.span.bytes, hash: denylist.hash(of: key.span.bytes), at: moment) { entry in
                 entry.store([1].span.bytes, expiry: moment.guarded + MovingClockTests.hour)
-                persistence.log.append(set: key.span.bytes, [1].span.bytes, expiry: entry.expiry, at: moment)
+                persistence.log.append(
+                    set: key.span.bytes, [1].span.bytes, expiry: entry.expiry, isGuarded: true, at: moment)
             }
         }
 

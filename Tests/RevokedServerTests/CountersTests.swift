@@ -63,19 +63,6 @@ import Testing
         #expect(bench.ask("INFO", "stats").contains("keyspace_hits:3\r\nkeyspace_misses:3\r\n"))
     }
 
-    @Test(arguments: ["a:", "revoked:", "a-longer-prefix:"])
-    func aKeyIsGuardedIfItHasThePrefix(_ prefix: String) {
-        let guarded = GuardedPrefix(Array(prefix.utf8))
-        func matches(_ key: String) -> Bool { guarded.matches(Array(key.utf8).span.bytes) }
-        for rest in ["", "x", "jti:0b5f5b3e-5d0f-4c5e-9d51-2f8f0c1b7a77"] { #expect(matches(prefix + rest)) }
-        for cut in 0..<prefix.count { #expect(!matches(String(prefix.prefix(cut)))) }
-        for place in prefix.indices {
-            var other = prefix
-            other.replaceSubrange(place...place, with: "#")
-            #expect(!matches(other + "and more of it"))
-        }
-    }
-
     @Test func commandsAndErrorsAreUnderRedisNames() {
         let bench = SessionBench { $0.adminPassword = "secret" }
         _ = bench.ask("GET", "k")

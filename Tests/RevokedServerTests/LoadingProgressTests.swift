@@ -28,8 +28,8 @@ import Testing
         let daemon = Daemon(
             configuration, time: clock, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         daemon.keep(
-            by: try Persistence(
-                PersistenceConfiguration(directory: folder), daemon.denylist, moment: { daemon.clock.now() }))
+            by: try daemon.denylist.persistence(
+                PersistenceConfiguration(directory: folder), clock: daemon.clock, keepsClock: false))
         daemon.loading.advance(to: 1_000, of: 10_000)
         clocks.wall.wrappingAdd(2_000 + jump, ordering: .relaxed)
         clocks.boot.wrappingAdd(2_000, ordering: .relaxed)

@@ -11,12 +11,15 @@ final class SessionBench {
     private var batch = RequestBatch()
     private(set) var isClosed = false
 
-    init(_ configure: (inout ServerConfiguration) -> Void = { _ in }) {
-        var configuration = ServerConfiguration()
-        configure(&configuration)
-        let clock = TimeSource(wall: { 1_790_000_000_000 }, boot: { 5_000_000 })
-        daemon = Daemon(
-            configuration, time: clock, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    convenience init(
+        journalReaders: [any JournalReader] = [], _ configure: (inout ServerConfiguration) -> Void = { _ in }
+    ) {
+        self.init(Self.daemon(journalReaders: journalReaders, configure))
+    }
+
+    /// Another client of the same daemon.
+    init(_ daemon: Daemon) {
+        self.daemon = daemon
         let record = ClientRecord(
             id: daemon.clients.newID(), address: "127.0.0.1:1", localAddress: "127.0.0.1:2",
             connectedAt: daemon.clock.uptime()
@@ -24,6 +27,16 @@ final class SessionBench {
         _ = daemon.clients.add(record, at: 0)
         session = ClientSession(client: record, daemon: daemon)
         worker = Worker(daemon)
+    }
+
+    static func daemon(
+        journalReaders: [any JournalReader] = [], _ configure: (inout ServerConfiguration) -> Void = { _ in }
+    ) -> Daemon {
+        var configuration = ServerConfiguration()
+        configure(&configuration)
+        return Daemon(
+            configuration, time: TimeSource(wall: { 1_790_000_000_000 }, boot: { 5_000_000 }),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), journalReaders: journalReaders)
     }
 
     var user: User { session.user }

@@ -28,8 +28,8 @@ import Testing
             let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
             let daemon = Daemon(configuration, time: .system, logger: logger)
             self.daemon = daemon
-            persistence = try Persistence(
-                PersistenceConfiguration(directory: folder), daemon.denylist, moment: { daemon.clock.now() },
+            persistence = try daemon.denylist.persistence(
+                PersistenceConfiguration(directory: folder), clock: daemon.clock, keepsClock: false,
                 onProgress: { [weak daemon] in daemon?.logHasProgressed() })
             _ = try persistence.recover()
             daemon.keep(by: persistence)

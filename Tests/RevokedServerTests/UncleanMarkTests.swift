@@ -12,8 +12,8 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let bench = SessionBench { $0.directory = folder }
         let daemon = bench.daemon
-        let persistence = try Persistence(
-            PersistenceConfiguration(directory: folder), daemon.denylist, moment: { daemon.clock.now() })
+        let persistence = try daemon.denylist.persistence(
+            PersistenceConfiguration(directory: folder), clock: daemon.clock, keepsClock: false)
         _ = try persistence.recover()
         daemon.keep(by: persistence)
         let (epoch, isNew) = try persistence.begin(inBackground: false)

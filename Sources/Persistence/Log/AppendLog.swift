@@ -6,7 +6,7 @@ import Synchronization
 /// The append-only log: takes records from any thread, and writes them to disk on one of its own, many at a time.
 ///
 /// A record is appended under the lock of its key's shard, together with the change that it tells of; so the log's order
-/// of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:at:)`` and its siblings
+/// of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:isGuarded:at:)`` and its siblings
 /// return a position, and the write may be answered as soon as ``acknowledged`` has reached it. A write that changes
 /// nothing waits for ``end``: what it found may not be on disk yet.
 package final class AppendLog: Sendable {
@@ -24,7 +24,6 @@ package final class AppendLog: Sendable {
     package let syncTimes = Histogram()
     /// Names this process in the notes that it writes.
     let run: UInt64
-    private let keys: GuardedKeys
     let doorbell = DispatchSemaphore(value: 0)
     private let acknowledgedEnd = Atomic<UInt64>(.max)
     private let lastEnd = Atomic<UInt64>(0)
@@ -33,10 +32,9 @@ package final class AppendLog: Sendable {
     /// Called when ``acknowledged`` or ``state`` has changed, on whatever thread changed it.
     private let onProgress: @Sendable () -> Void
 
-    init(policy: SyncPolicy, epochFile: EpochFile, _ keys: GuardedKeys, onProgress: @escaping @Sendable () -> Void) {
+    init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
         self.epochFile = epochFile
         run = ClockEvidence.newRun()
-        self.keys = keys
         queue = Mutex(AppendQueue(policy: policy, run: run))
         writer = Mutex(LogWriter(syncTimes: syncTimes))
         self.onProgress = onProgress
@@ -45,11 +43,15 @@ package final class AppendLog: Sendable {
     // MARK: Appending
 
     /// The key has this value now, and this expiry (milliseconds on the clock of the key, or `Expiry.never`).
-    /// - Parameter moment: when that was decided. The expiry is written so that it is not early on the later clock.
+    /// - Parameters:
+    ///   - isGuarded: whether the key expires by guarded time.
+    ///   - moment: when that was decided. The expiry is written so that it is not early on the later clock.
     @discardableResult
-    package func append(set key: RawSpan, _ value: RawSpan, expiry: Int64, at moment: ClockReading) -> UInt64 {
+    package func append(
+        set key: RawSpan, _ value: RawSpan, expiry: Int64, isGuarded: Bool, at moment: ClockReading
+    ) -> UInt64 {
         enqueue(at: moment) { records, note in
-            let expiry = note.written(expiry, isGuarded: keys.contains(key))
+            let expiry = note.written(expiry, isGuarded: isGuarded)
             RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
         }
     }
@@ -60,11 +62,11 @@ package final class AppendLog: Sendable {
     }
 
     /// Several records that are replayed together or not at all.
-    /// - Parameter moment: as ``append(set:_:expiry:at:)`` takes it.
+    /// - Parameter moment: as ``append(set:_:expiry:isGuarded:at:)`` takes it.
     @discardableResult
     package func append(at moment: ClockReading, group write: (inout RecordGroup) -> Void) -> UInt64 {
         enqueue(at: moment) { records, note in
-            var group = RecordGroup(keys, note)
+            var group = RecordGroup(note)
             swap(&group.records, &records)
             RecordEncoding.appendGroupStart(to: &group.records)
             write(&group)
@@ -153,16 +155,12 @@ package final class AppendLog: Sendable {
 /// Takes the records of ``AppendLog/append(at:group:)``.
 package struct RecordGroup: ~Copyable {
     var records: [UInt8] = []
-    private let keys: GuardedKeys
     private let note: TimeNote
 
-    init(_ keys: GuardedKeys, _ note: TimeNote) {
-        self.keys = keys
-        self.note = note
-    }
+    init(_ note: TimeNote) { self.note = note }
 
-    package mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
-        let expiry = note.written(expiry, isGuarded: keys.contains(key))
+    package mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, isGuarded: Bool) {
+        let expiry = note.written(expiry, isGuarded: isGuarded)
         RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
     }
 

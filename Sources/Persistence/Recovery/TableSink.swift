@@ -6,6 +6,7 @@ struct TableSink: RecordSink, ~Copyable {
     private let denylist: Denylist
     /// The same, without counting references.
     private let keys: Denylist.Keys
+    private let entries: Denylist.Writer
     private var moment: ClockReading
     /// Whether expiries are taken as they stand in the file, whatever its notes say.
     private let copies: Bool
@@ -22,6 +23,7 @@ struct TableSink: RecordSink, ~Copyable {
     init(_ denylist: Denylist, at moment: ClockReading, copies: Bool = false) {
         self.denylist = denylist
         keys = denylist.keys
+        entries = denylist.writer
         self.moment = moment
         self.copies = copies
     }
@@ -62,7 +64,7 @@ struct TableSink: RecordSink, ~Copyable {
             expired += 1
             return remove(key)
         }
-        keys.update(key, hash: hash, at: moment) { $0.store(value, expiry: expiry) }
+        entries.update(key, hash: hash, at: moment) { $0.store(value, expiry: expiry) }
     }
 
     mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) {

@@ -19,40 +19,28 @@ enum KeyCommands {
     /// `DEL` and `UNLINK`: nothing is removed unless all of them may be. Among several keys the daemon's own are passed over,
     /// as if they were not there: whoever deletes everything that begins with `revoked` means the rest.
     static func del(
-        _ arguments: Arguments, _ session: borrowing ClientSession, _ command: String, _ worker: inout Worker
+        _ arguments: Arguments, _ session: borrowing ClientSession, _ command: StaticString, _ worker: inout Worker
     ) {
+        let request = KeyWrite(.remove, command)
         let isAlone = arguments.count == 2
         for index in 1..<arguments.count {
-            let keyClass = worker.classify(arguments[index])
-            if case .own = keyClass, !isAlone { continue }
-            guard worker.mayRemove(keyClass, session, command) else { return }
+            let key = worker.classify(index, of: arguments)
+            if case .own = key.keyClass, !isAlone { continue }
+            guard worker.mayWrite(key, request, session) else { return }
         }
         var removed: Int64 = 0
-        for index in 1..<arguments.count where OwnKey(arguments[index]) == nil {
-            var position: UInt64 = 0
-            let hash = worker.hash(index, of: arguments)
-            worker.written.update(arguments[index], hash: hash, at: worker.moment, &position) { entry in
-                guard entry.exists else { return }
-                entry.remove()
-                removed += 1
-            }
-            worker.wait(for: position)
+        for index in 1..<arguments.count {
+            let key = worker.classify(index, of: arguments)
+            if case .own = key.keyClass { continue }
+            if worker.write(key, request, arguments, session) == true { removed += 1 }
         }
         worker.reply.integer(removed)
     }
 
     static func getdel(_ arguments: Arguments, _ session: borrowing ClientSession, _ worker: inout Worker) {
-        guard worker.mayRemove(worker.classify(arguments[1]), session, "getdel") else { return }
-        var position: UInt64 = 0
-        let hash = worker.hash(1, of: arguments)
-        let found = worker.written.update(arguments[1], hash: hash, at: worker.moment, &position) { entry in
-            guard entry.exists else { return false }
-            entry.withValue { worker.reply.bulk($0) }
-            entry.remove()
-            return true
-        }
-        worker.wait(for: position)
-        if !found { worker.reply.null() }
-        worker.count(hash, hit: found)
+        let key = worker.classify(1, of: arguments)
+        let request = KeyWrite(.remove, "getdel", returnsOld: true)
+        guard let isRemoved = worker.write(key, request, arguments, session) else { return }
+        worker.count(key.hash, hit: isRemoved)
     }
 }

@@ -66,14 +66,14 @@ struct SetOptions {
 extension Worker {
     /// Reads a time to live or an expiry that must be positive; otherwise answers the error.
     mutating func readExpiry(
-        _ argument: RawSpan, _ unit: TimeUnit, isAbsolute: Bool, _ command: String
+        _ argument: RawSpan, _ unit: TimeUnit, isAbsolute: Bool, _ command: StaticString
     ) -> ExpiryArgument? {
         guard let number = argument.parseInteger() else {
             failNotAnInteger()
             return nil
         }
         guard number > 0, number <= Int64.max / unit.factor else {
-            failExpireTime(command)
+            failExpireTime("\(command)")
             return nil
         }
         return ExpiryArgument(milliseconds: number * unit.factor, isAbsolute: isAbsolute)

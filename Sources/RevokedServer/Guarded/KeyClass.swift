@@ -54,12 +54,6 @@ enum OwnKey: CaseIterable {
 }
 
 extension Worker {
-    @inline(__always)
-    func classify(_ key: RawSpan) -> KeyClass {
-        if guardedPrefix.matches(key) { return .guarded }
-        return OwnKey(key).map(KeyClass.own) ?? .plain
-    }
-
     /// Reads a key's entry, whatever its class, and counts the lookup.
     /// - Parameters:
     ///   - index: the key's place among the arguments.

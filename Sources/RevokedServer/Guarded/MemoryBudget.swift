@@ -22,14 +22,14 @@ enum MemoryShare {
 /// waits for clients and for the disk counts against their share: neither somebody's cache nor a flood of refreshes ever
 /// keeps a revocation out.
 final class MemoryBudget: Sendable {
-    private let denylist: Denylist
+    private let table: GuardedTable
     private let state: Mutex<GuardedReserve>
     private let reservedBytes: Atomic<Int>
 
-    init(_ denylist: Denylist, reserve: GuardedReserve) {
-        self.denylist = denylist
+    init(_ table: GuardedTable, reserve: GuardedReserve) {
+        self.table = table
         state = Mutex(reserve)
-        reservedBytes = Atomic(reserve.bytes(of: denylist.maximumBytes))
+        reservedBytes = Atomic(reserve.bytes(of: table.maximumBytes))
     }
 
     /// What writes of a share leave free, in bytes. A reserve that takes plain keys nearly everything is no reason to refuse
@@ -43,7 +43,7 @@ final class MemoryBudget: Sendable {
     }
 
     /// `maxmemory`, in bytes; 0 is no limit.
-    var maximum: Int { denylist.maximumBytes }
+    var maximum: Int { table.maximumBytes }
     var reserve: GuardedReserve { state.withLock { $0 } }
     /// What plain keys leave free, in bytes.
     var reserved: Int { reservedBytes.load(ordering: .relaxed) }
@@ -51,9 +51,9 @@ final class MemoryBudget: Sendable {
     /// `CONFIG SET maxmemory` and `guarded-reserve`.
     func set(maximum: Int? = nil, reserve: GuardedReserve? = nil) {
         state.withLock { state in
-            if let maximum { denylist.maximumBytes = maximum }
+            if let maximum { table.maximumBytes = maximum }
             if let reserve { state = reserve }
-            reservedBytes.store(state.bytes(of: denylist.maximumBytes), ordering: .relaxed)
+            reservedBytes.store(state.bytes(of: table.maximumBytes), ordering: .relaxed)
         }
     }
 }
@@ -61,7 +61,9 @@ final class MemoryBudget: Sendable {
 extension Worker {
     /// Whether a new entry of so many bytes has to be refused.
     func isFull(for share: MemoryShare, adding bytes: Int) -> Bool {
-        guard share != .revocation, daemon.memory.maximum > 0 else { return denylist.isFull(adding: bytes) }
+        guard share != .revocation, daemon.memory.maximum > 0 else {
+            return denylist.isFull(adding: bytes, leaving: 0)
+        }
         let waiting = daemon.counters.waitingBytes + (written.log?.queuedBytes ?? 0)
         return denylist.isFull(adding: bytes + waiting, leaving: daemon.memory.reserved(from: share))
     }

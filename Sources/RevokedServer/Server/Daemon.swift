@@ -7,7 +7,7 @@ import Synchronization
 /// What all connections share.
 final class Daemon: Sendable {
     let configuration: ServerConfiguration
-    let denylist: Denylist
+    let denylist: GuardedTable
     let memory: MemoryBudget
     let clock: ServerClock
     let credentials: Credentials
@@ -26,7 +26,6 @@ final class Daemon: Sendable {
     let logLevel: Mutex<Logger.Level>
     let startedAt: Int64
     let runID = Daemon.randomHexadecimal(40)
-    let guardedPrefix: GuardedPrefix
     let prefixLength: Int
     let loading: Loading
     /// The TCP port that clients reach, once it is known.
@@ -34,14 +33,20 @@ final class Daemon: Sendable {
     private let ending = Mutex<(@Sendable () -> Void)?>(nil)
     /// What keeps the denylist on disk; set before anyone is served, nil if it lives in memory only.
     private let kept = Mutex<Persistence?>(nil)
+    private let journalReaders: JournalReaders?
     private let logObservers = Mutex<[@Sendable () -> Void]>([])
 
-    init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool = true) {
+    /// - Parameter journalReaders: who reads the journal besides the disk.
+    init(
+        _ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool = true,
+        journalReaders: [any JournalReader] = []
+    ) {
         self.configuration = configuration
+        self.journalReaders = JournalReaders(journalReaders)
         var store = Denylist.Configuration()
         store.maximumBytes = configuration.maximumMemory
         store.guardedPrefix = Array(configuration.guardedPrefix.utf8)
-        denylist = Denylist(store)
+        denylist = GuardedTable(store)
         memory = MemoryBudget(denylist, reserve: configuration.guardedReserve)
         clock = ServerClock(
             time, resumes: configuration.directory != nil && configuration.isLogging, keepsGuardedTime: keepsGuardedTime
@@ -51,7 +56,6 @@ final class Daemon: Sendable {
         baseLogger = logger
         logLevel = Mutex(configuration.logLevel)
         startedAt = clock.uptime()
-        guardedPrefix = GuardedPrefix(Array(configuration.guardedPrefix.utf8))
         prefixLength = configuration.guardedPrefix.utf8.count
         port = Atomic(configuration.port)
         loading = Loading(startedAt: clock.read(), isActive: configuration.directory != nil)
@@ -68,6 +72,9 @@ final class Daemon: Sendable {
     // MARK: Persistence
 
     var persistence: Persistence? { kept.withLock { $0 } }
+
+    /// Where changes of the table are appended.
+    var journal: Journal { Journal(disk: persistence?.log, readers: journalReaders) }
 
     func keep(by persistence: Persistence) { kept.withLock { $0 = persistence } }
 

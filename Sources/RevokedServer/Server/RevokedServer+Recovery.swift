@@ -26,8 +26,8 @@ extension RevokedServer {
         configuration.rewriteMinimum = settings.rewriteMinimum
         configuration.skipsUnsupported = settings.skipsUnsupported
         do throws(PersistenceError) {
-            let persistence = try Persistence(
-                configuration, daemon.denylist, moment: { [clock = daemon.clock] in clock.now() }, clock: daemon.clock,
+            let persistence = try daemon.denylist.persistence(
+                configuration, clock: daemon.clock,
                 onProgress: { [weak daemon] in daemon?.logHasProgressed() },
                 notify: { [weak daemon] in daemon?.log($0) })
             daemon.keep(by: persistence)

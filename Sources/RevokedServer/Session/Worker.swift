@@ -9,8 +9,8 @@ struct Worker: ~Copyable {
     let daemon: Daemon
     /// The store, whose references nobody counts: the daemon keeps it alive.
     let denylist: Denylist.Keys
-    /// The store for writing, with the log.
-    let written: LoggedDenylist
+    /// The store for writing, with the journal.
+    let written: GuardedWriter
     /// The replies to the connection that is being served, and before them to those that were served with it.
     var reply: ReplyBuffer
     /// When the bytes that are being served were read.
@@ -18,7 +18,6 @@ struct Worker: ~Copyable {
     /// The same in milliseconds of ``ServerClock/uptime()``.
     private(set) var uptime: Int64
     let counters: ThreadCounters
-    let guardedPrefix: GuardedPrefix
     let commands = CommandTable.shared
     /// Batches until one is timed.
     private var untimedBatches = 0
@@ -44,10 +43,9 @@ struct Worker: ~Copyable {
     init(_ daemon: Daemon) {
         self.daemon = daemon
         denylist = daemon.denylist.keys
-        written = LoggedDenylist(denylist: daemon.denylist.keys, log: daemon.persistence?.log)
+        written = daemon.denylist.writer(daemon.journal)
         reply = ReplyBuffer(limit: daemon.configuration.outputLimit)
         counters = daemon.counters.add()
-        guardedPrefix = daemon.guardedPrefix
         (moment, uptime) = daemon.clock.read()
     }
 
@@ -99,7 +97,7 @@ struct Worker: ~Copyable {
     func isLogFull(for arguments: borrowing Arguments) -> Bool {
         guard let queued = written.log?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
         guard queued <= AppendLog.backlogLimit, arguments.count > 1 else { return true }
-        return !guardedPrefix.matches(arguments[1])
+        return !denylist.isGuarded(arguments[1])
     }
 
     private static let plainBacklogLimit = AppendLog.backlogLimit / 4 * 3

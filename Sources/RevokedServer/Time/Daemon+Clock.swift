@@ -68,7 +68,7 @@ extension Daemon {
         var cursor: UInt64 = 0
         repeat {
             cursor = denylist.scan(from: cursor, count: 4096, at: moment) { key, _, _ in
-                if guardedPrefix.matches(key) { count += 1 }
+                if denylist.keys.isGuarded(key) { count += 1 }
             }
         } while cursor != 0
         return count

@@ -45,7 +45,8 @@ extension Denylist {
         let key = key.span.bytes
         return update(key, hash: hash(of: key), at: .start) { entry in
             entry.store(value.span.bytes, expiry: expiry)
-            return log.append(set: key, value.span.bytes, expiry: expiry, at: .start)
+            return log.append(
+                set: key, value.span.bytes, expiry: expiry, isGuarded: hash(of: key).isGuarded, at: .start)
         }
     }
 

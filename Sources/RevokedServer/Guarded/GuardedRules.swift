@@ -2,33 +2,8 @@ import Contract
 import Denylist
 import RESP
 
-extension Worker {
-    /// Whether this connection may write the key with a command other than a plain `SET`, whatever it writes; otherwise
-    /// answers the error.
-    mutating func mayWrite(_ keyClass: KeyClass, _ session: borrowing ClientSession, _ command: String) -> Bool {
-        guard case .own(let own) = keyClass else { return true }
-        refuseWrite(of: own, session, command)
-        return false
-    }
-
-    /// Whether this connection may remove the key: undoing a revocation is privileged; otherwise answers the error.
-    mutating func mayRemove(_ keyClass: KeyClass, _ session: borrowing ClientSession, _ command: String) -> Bool {
-        if keyClass == .guarded, !session.mayAdminister(self) {
-            session.refusePermission(command, &self)
-            return false
-        }
-        return mayWrite(keyClass, session, command)
-    }
-
-    private mutating func refuseWrite(of own: OwnKey, _ session: borrowing ClientSession, _ command: String) {
-        // Who lacks the privilege hears that first, as of any other command.
-        if own != .epoch, !session.mayAdminister(self) { return session.refusePermission(command, &self) }
-        fail(OwnKeyRules.refusal(of: own))
-    }
-}
-
-/// The rules of a write to a guarded key (Guarantees.md): it merges, it never shortens, it is bounded.
-enum GuardedWrite {
+/// What a write of a guarded key may ask for (Guarantees.md): it merges, it never shortens, it is bounded.
+enum GuardedRules {
     static let noExpiry = "ERR guarded key: a revocation needs an expiry (SETEX, or SET with EX, PX, EXAT or PXAT)"
     static let earlier = "ERR guarded key: a revocation cannot be made to end earlier"
 

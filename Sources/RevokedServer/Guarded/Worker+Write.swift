@@ -1,0 +1,295 @@
+import Contract
+import Denylist
+import RESP
+
+/// The right to change an entry. Only this file makes one: every command's write passes the rules below.
+struct WritePermit: ~Copyable {
+    fileprivate init() {}
+}
+
+extension Worker {
+    /// Changes one key as a command asks, within the rules of Guarantees.md. The one door for every command that writes a key.
+    ///
+    /// 1. The daemon's own keys have rules of their own (``OwnKeyRules``); removing a revocation takes a privilege.
+    /// 2. A guarded key needs an expiry within `max-revocation`, a short key and value, and a plausible cut-off.
+    /// 3. A plain key leaves the reserve of `maxmemory` alone; a new revocation may use all of it.
+    /// 4. Under the lock of the key's shard a revocation merges: nothing makes it end earlier.
+    ///
+    /// Answers the error if a rule refuses, and the old value if `request` wants it; the rest of the reply is the command's.
+    /// - Returns: whether the entry was changed, or prolonged to what it was; nil if an error was answered.
+    mutating func write(
+        _ key: ClassifiedKey, _ request: KeyWrite, _ arguments: Arguments, _ session: borrowing ClientSession
+    ) -> Bool? {
+        guard mayWrite(key, request, session) else { return nil }
+        if case .own(let own) = key.keyClass { return write(own, key, request, arguments, session) }
+        guard let plan = plan(key, request, arguments) else { return nil }
+
+        let start = reply.count
+        var position: UInt64 = 0
+        let wall = moment.wall
+        let outcome = written.update(
+            WritePermit(), arguments[key.index], hash: key.hash, at: moment, &position
+        ) { entry -> WriteOutcome in
+            if request.returnsOld { Self.answerOld(entry, &reply) }
+            switch request.change {
+            case .store(let value, _, let condition):
+                return Self.store(arguments[value], if: condition, plan, isGuarded: key.isGuarded, &entry)
+            case .expire(_, let conditions):
+                return Self.expire(plan.expiry, if: conditions, isGuarded: key.isGuarded, wall: wall, &entry)
+            case .persist:
+                guard entry.exists, entry.expiry != Expiry.never else { return .unchanged }
+                if key.isGuarded { return .noExpiry }
+                entry.setExpiry(Expiry.never)
+            case .remove:
+                guard entry.exists else { return .unchanged }
+                entry.remove()
+            }
+            return .changed
+        }
+        wait(for: position)
+        if key.isGuarded, outcome == .changed, case .store(let value, _, _) = request.change {
+            counters.add(to: .revocations(plan.kind, RevocationReason(of: arguments[value], plan.kind)))
+        }
+        return answer(outcome, from: start)
+    }
+
+    /// Whether this connection may do so to the key, whatever the entry is; otherwise answers the error.
+    mutating func mayWrite(_ key: ClassifiedKey, _ request: KeyWrite, _ session: borrowing ClientSession) -> Bool {
+        switch key.keyClass {
+        case .plain: return true
+        case .guarded:
+            // Undoing a revocation is privileged.
+            guard case .remove = request.change, !session.mayAdminister(self) else { return true }
+            session.refusePermission("\(request.command)", &self)
+            return false
+        case .own(let own):
+            if request.mayWriteOwnKeys, case .store(_, .none, _) = request.change { return true }
+            // Who lacks the privilege hears that first, as of any other command.
+            if own != .epoch, !session.mayAdminister(self) {
+                session.refusePermission("\(request.command)", &self)
+            } else {
+                fail(OwnKeyRules.refusal(of: own))
+            }
+            return false
+        }
+    }
+
+    // MARK: What is known before the entry
+
+    private struct WritePlan {
+        var expiry = Expiry.never
+        var keepsExpiry = false
+        var kind = Scope.Kind.token
+        /// Whether a new entry has to be refused.
+        var isFull = false
+    }
+
+    private enum WriteOutcome {
+        case changed, unchanged, outOfMemory, noExpiry, earlier
+    }
+
+    /// Asks all that can be asked before the entry is locked.
+    /// - Returns: nil if an error was answered.
+    private mutating func plan(_ key: ClassifiedKey, _ request: KeyWrite, _ arguments: Arguments) -> WritePlan? {
+        var plan = WritePlan()
+        let given = request.expiry
+        if let given {
+            guard let expiry = given.expiry(key.keyClass, moment) else {
+                failExpireTime("\(request.command)")
+                return nil
+            }
+            plan.expiry = expiry
+        }
+        if case .store(let index, let time, _) = request.change {
+            let (bytes, value) = (arguments[key.index], arguments[index])
+            if case .keep = time { plan.keepsExpiry = true }
+            if key.isGuarded {
+                plan.kind = GuardedKey.kind(of: bytes, prefixLength: daemon.prefixLength)
+                if plan.expiry == Expiry.never, !plan.keepsExpiry { return refuse(GuardedRules.noExpiry) }
+                if let refusal = GuardedRules.refusal(key: bytes, value: value, kind: plan.kind, clock: daemon.clock) {
+                    return refuse(refusal)
+                }
+            }
+            plan.isFull = isFull(for: MemoryShare(key.keyClass, value), adding: Self.entryBytes(bytes, value))
+        }
+        if key.isGuarded, let given,
+            let refusal = GuardedRules.refusal(
+                lifetime: given.lifetime(at: moment), longestSeconds: daemon.configuration.maximumRevocation)
+        {
+            return refuse(refusal)
+        }
+        return plan
+    }
+
+    private mutating func refuse(_ text: String) -> WritePlan? {
+        fail(text)
+        return nil
+    }
+
+    /// About what a new entry takes.
+    private static func entryBytes(_ key: RawSpan, _ value: RawSpan) -> Int { key.byteCount + value.byteCount + 32 }
+
+    // MARK: Under the lock
+
+    private static func store(
+        _ value: RawSpan, if condition: SetOptions.Condition, _ plan: WritePlan, isGuarded: Bool, _ entry: inout Entry
+    ) -> WriteOutcome {
+        switch condition {
+        case .ifAbsent where entry.exists, .ifPresent where !entry.exists: return .unchanged
+        default: break
+        }
+        if plan.isFull, !isGuarded || !entry.exists { return .outOfMemory }
+        if isGuarded {
+            if plan.keepsExpiry, !entry.exists { return .noExpiry }
+            let expiry = plan.keepsExpiry ? entry.expiry : plan.expiry
+            GuardedRules.merge(value, expiry: expiry, kind: plan.kind, into: &entry)
+        } else {
+            entry.store(value, expiry: plan.keepsExpiry && entry.exists ? entry.expiry : plan.expiry)
+        }
+        return .changed
+    }
+
+    private static func expire(
+        _ expiry: Int64, if conditions: ExpiryConditions, isGuarded: Bool, wall: Int64, _ entry: inout Entry
+    ) -> WriteOutcome {
+        guard entry.exists, conditions.allow(expiry, over: entry.expiry) else { return .unchanged }
+        if isGuarded {
+            guard expiry >= entry.expiry else { return .earlier }
+            entry.setExpiry(expiry)
+        } else if expiry <= wall {
+            entry.remove()
+        } else {
+            entry.setExpiry(expiry)
+        }
+        return .changed
+    }
+
+    private static func answerOld(_ entry: borrowing Entry, _ reply: inout ReplyBuffer) {
+        if entry.exists { entry.withValue { reply.bulk($0) } } else { reply.null() }
+    }
+
+    /// - Parameter start: where the reply began, to take back an old value that an error replaces.
+    private mutating func answer(_ outcome: WriteOutcome, from start: Int) -> Bool? {
+        switch outcome {
+        case .changed: return true
+        case .unchanged: return false
+        case .outOfMemory, .noExpiry, .earlier: reply.truncate(to: start)
+        }
+        switch outcome {
+        case .outOfMemory: failOutOfMemory()
+        case .noExpiry: fail(GuardedRules.noExpiry)
+        default: fail(GuardedRules.earlier)
+        }
+        return nil
+    }
+
+    // MARK: Several keys
+
+    /// `MSET`: all or nothing. Guarded keys cannot be written without an expiry.
+    /// - Returns: false if an error was answered.
+    mutating func writeAll(_ arguments: Arguments, _ session: borrowing ClientSession) -> Bool {
+        var keys: [ClassifiedKey] = []
+        var bytes = 0
+        for index in stride(from: 1, to: arguments.count, by: 2) {
+            let key = classify(index, of: arguments)
+            let request = KeyWrite(.store(value: index + 1, .none, .always), "mset")
+            guard mayWrite(key, request, session) else { return false }
+            guard !key.isGuarded else {
+                fail(GuardedRules.noExpiry)
+                return false
+            }
+            keys.append(key)
+            bytes += Self.entryBytes(arguments[index], arguments[index + 1])
+        }
+        guard !isFull(for: .plain, adding: bytes) else {
+            failOutOfMemory()
+            return false
+        }
+        let moment = moment
+        let position = written.lock(WritePermit(), keys.map(\.hash)) { [written] locked in
+            for key in keys {
+                locked.update(arguments[key.index], hash: key.hash, at: moment) {
+                    $0.store(arguments[key.index + 1], expiry: Expiry.never)
+                }
+            }
+            return written.journal.append(at: moment) { group in
+                for key in keys {
+                    group.set(
+                        arguments[key.index], arguments[key.index + 1], expiry: Expiry.never, isGuarded: false)
+                }
+            }
+        }
+        wait(for: position)
+        return true
+    }
+
+    // MARK: The daemon's own keys
+
+    private mutating func write(
+        _ own: OwnKey, _ key: ClassifiedKey, _ request: KeyWrite, _ arguments: Arguments,
+        _ session: borrowing ClientSession
+    ) -> Bool? {
+        guard case .store(let index, _, let condition) = request.change else { return nil }
+        let value = arguments[index]
+        if own == .acceptance { return accept(value, if: condition, request, session) }
+        let isAdministrator = session.mayAdminister(self)
+        let start = reply.count
+        var position: UInt64 = 0
+        var refusal: OwnKeyRules.Refusal?
+        let isChanged = written.update(
+            WritePermit(), arguments[key.index], hash: key.hash, at: moment, &position
+        ) { entry -> Bool in
+            // Of many processes that find no terms one writes them; to come second takes no privilege.
+            if own == .terms, condition == .ifAbsent, entry.exists, !request.returnsOld { return false }
+            refusal =
+                entry.exists
+                ? entry.withValue {
+                    OwnKeyRules.refusal(of: value, for: own, over: $0, isAdministrator: isAdministrator)
+                } : OwnKeyRules.refusal(of: value, for: own, over: nil, isAdministrator: isAdministrator)
+            guard refusal == nil else { return false }
+            if request.returnsOld { Self.answerOld(entry, &reply) }
+            switch condition {
+            case .ifAbsent where entry.exists, .ifPresent where !entry.exists: return false
+            default: entry.store(value, expiry: Expiry.never)
+            }
+            return true
+        }
+        // Where anyone may administer, whoever read older terms could take something back by mistake.
+        if case .shrinkage = refusal, session.user == .admin, condition == .always, !request.returnsOld,
+            let replaced = daemon.replaceTerms(value)
+        {
+            wait(for: replaced)
+            return true
+        }
+        wait(for: position)
+        guard let refusal else { return isChanged }
+        reply.truncate(to: start)
+        switch refusal {
+        case .error(let text), .shrinkage(let text): fail(text)
+        case .permission: session.refusePermission("\(request.command)", &self)
+        }
+        return nil
+    }
+
+    /// `SET revoked.accepted "<epoch> replaces <epoch>"`: answered when the acceptance is on disk.
+    private mutating func accept(
+        _ value: RawSpan, if condition: SetOptions.Condition, _ request: KeyWrite, _ session: borrowing ClientSession
+    ) -> Bool? {
+        guard session.mayAdminister(self) else {
+            session.refusePermission("\(request.command)", &self)
+            return nil
+        }
+        guard condition == .always, !request.returnsOld else {
+            fail(OwnKeyRules.refusal(of: .acceptance))
+            return nil
+        }
+        switch daemon.accept(value) {
+        case .refused(let error):
+            fail(error)
+            return nil
+        case .accepted(let later):
+            if let later { wait(for: later) }
+            return true
+        }
+    }
+}
