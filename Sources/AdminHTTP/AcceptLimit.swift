@@ -8,8 +8,8 @@ package import NIOCore
 #endif
 
 /// Stops a listening channel from accepting while there are as many connections as there may be, or no descriptors for
-/// another one. Without it the channel would ask for the same connection again and again, and burn a processor: a channel
-/// that cannot accept stays readable.
+/// another one. Without it the channel would ask for the same connection again and again, and burn a processor: a
+/// channel that cannot accept stays readable.
 ///
 /// Belongs at the head of the listening channel's pipeline. Who comes meanwhile waits in the kernel's queue, until a
 /// connection ends: one is asked to, if there is someone to ask.

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// The connections of an admin HTTP server. Where there are too many, the oldest that has not sent a request makes room: a health
-/// check is answered however many say nothing.
+/// The connections of an admin HTTP server. Where there are too many, the oldest that has not sent a request makes
+/// room: a health check is answered however many say nothing.
 struct AdminConnections {
     /// Connections at once: scrapers and health checks, not users.
     private static let maximum = 64

@@ -10,8 +10,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// A small HTTP server for whoever looks after a process: `GET` and `HEAD` of a few paths, one request a connection, on a
-/// thread of its own.
+/// A small HTTP server for whoever looks after a process: `GET` and `HEAD` of a few paths, one request a connection, on
+/// a thread of its own.
 package final class AdminServer: Sendable {
     /// A connection that has not been answered by then is closed.
     private static let patience = TimeAmount.seconds(10)

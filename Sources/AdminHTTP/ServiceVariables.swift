@@ -1,5 +1,5 @@
-/// Variables that Kubernetes sets in every pod: for a Service called `revoked`, `REVOKED_PORT=tcp://10.96.0.12:7379`. They look
-/// like settings of ours and are none.
+/// Variables that Kubernetes sets in every pod: for a Service called `revoked`, `REVOKED_PORT=tcp://10.96.0.12:7379`.
+/// They look like settings of ours and are none.
 package enum ServiceVariables {
     /// Takes them out of an environment.
     /// - Parameter prefix: what the names of settings begin with, such as `REVOKED_`.

@@ -1,5 +1,5 @@
-/// A dictionary of two generations: when the younger one is full the older one is forgotten. So memory is bounded, each step
-/// takes the same time, and what was set lately is there.
+/// A dictionary of two generations: when the younger one is full the older one is forgotten. So memory is bounded, each
+/// step takes the same time, and what was set lately is there.
 struct BoundedTable<Key: Hashable, Value> {
     /// Of each generation.
     private let capacity: Int

@@ -50,8 +50,8 @@ enum PrivateFile {
     }
 
     /// Writes a file with mode 0600, whole or not at all.
-    /// - Parameter replacing: whether a file that is already there is replaced; otherwise it is an error. It keeps its owner
-    ///   if root replaces it: the node that reads it is somebody else.
+    /// - Parameter replacing: whether a file that is already there is replaced; otherwise it is an error. It keeps its
+    ///   owner if root replaces it: the node that reads it is somebody else.
     /// - Throws: ``NodeError/Code/unwritableFile``.
     static func write(_ data: Data, to path: String, replacing: Bool) throws(NodeError) {
         let target = replacing ? "\(path).\(UUID().uuidString.lowercased()).new" : path

@@ -16,7 +16,8 @@ public enum Limits {
     public static let maximumCutOffLeadMilliseconds: Int64 = 60_000
     /// How long a log-in waits for a cut-off ahead of the store's clock to pass.
     public static let maximumLogInDelayMilliseconds: Int64 = 1_000
-    /// How far an issuer's clock may be ahead of the store's: with the leeway and a verifier's skew, that is the margin.
+    /// How far an issuer's clock may be ahead of the store's: with the leeway and a verifier's skew, that is the
+    /// margin.
     public static let maximumIssuerLeadMilliseconds: Int64 = 30_000
     /// A cut-off below this was not written in milliseconds.
     public static let minimumCutOff: Int64 = 1_000_000_000_000

@@ -115,7 +115,8 @@ extension Denylist {
         func end(_ hash: KeyHash) { table.shard(hash.value).lock.unlock() }
     }
 
-    /// A denylist's changes of one entry, without counting references. Who has it may write, so it is not handed around.
+    /// A denylist's changes of one entry, without counting references. Who has it may write, so it is not handed
+    /// around.
     @usableFromInline package struct Writer: Sendable, BitwiseCopyable {
         @usableFromInline let keys: Keys
 

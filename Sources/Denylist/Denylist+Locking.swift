@@ -29,7 +29,8 @@ extension Denylist {
             }
         }
 
-        /// How many entries there are, expired ones that are not reclaimed yet included. Only under ``Denylist/lockAll(_:)``.
+        /// How many entries there are, expired ones that are not reclaimed yet included. Only under
+        /// ``Denylist/lockAll(_:)``.
         package var entries: Int {
             (0..<table.shardCount).reduce(0) { sum, index in
                 let shard = table.shard(at: index)

@@ -8,8 +8,8 @@ extension Denylist {
         table.scan(from: cursor, count: count, at: moment) { visit($0.bytes, $1.bytes, $2) }
     }
 
-    /// A walk through all entries in steps, for a file: as ``scan(from:count:at:_:)``, and no lock is held for longer than it takes
-    /// to visit so many bytes and one entry.
+    /// A walk through all entries in steps, for a file: as ``scan(from:count:at:_:)``, and no lock is held for longer
+    /// than it takes to visit so many bytes and one entry.
     package struct Walk: ~Copyable {
         private let table: Table
         private let denylist: Denylist

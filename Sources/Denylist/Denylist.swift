@@ -2,8 +2,8 @@ import Synchronization
 
 /// The store: byte keys → byte values with an expiry. Synchronous, safe to use from any thread; no clock of its own.
 ///
-/// Keys that begin with the guarded prefix expire by ``ClockReading/guarded``, all others by ``ClockReading/wall``. An expired
-/// entry is absent for every call but still takes room until it is reclaimed.
+/// Keys that begin with the guarded prefix expire by ``ClockReading/guarded``, all others by ``ClockReading/wall``. An
+/// expired entry is absent for every call but still takes room until it is reclaimed.
 ///
 /// Functions passed in run under the lock of a shard: they should be short, and must not call the denylist again.
 // @unchecked: everything mutable is behind `table`, whose shards have locks; the rest are constants and atomics.
@@ -23,8 +23,8 @@ package final class Denylist: @unchecked Sendable {
             "logout", "compromised", "admin", "rotated", "1", "0", "", "true", "revoked", "blacklisted", "blocked",
             "invalid",
         ].map { Array($0.utf8) }
-        /// Whether a table of more than a megabyte is to lie in huge pages, where lookups are faster. ``Denylist/reclaim(slots:at:)``
-        /// sees to that, so that nobody else waits for them.
+        /// Whether a table of more than a megabyte is to lie in huge pages, where lookups are faster.
+        /// ``Denylist/reclaim(slots:at:)`` sees to that, so that nobody else waits for them.
         package var hugePages = true
         /// The key of the hash; nil takes a random one, as it should be outside tests.
         package var hashKey: (UInt64, UInt64)?
@@ -71,8 +71,8 @@ package final class Denylist: @unchecked Sendable {
         self.keys.beginPrefetch(of: keys, length: length, distance: distance, into: &hashes)
     }
 
-    /// Asks the processor to fetch what else lookups of these hashes will touch, where ``beginPrefetch(of:)`` has been called
-    /// for each, and what it asked for has come: the way for many keys.
+    /// Asks the processor to fetch what else lookups of these hashes will touch, where ``beginPrefetch(of:)`` has been
+    /// called for each, and what it asked for has come: the way for many keys.
     /// - Parameter orFree: and what a new entry will, where there is none.
     package func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) { keys.prefetchSlots(hashes, orFree: orFree) }
 
@@ -102,7 +102,8 @@ package final class Denylist: @unchecked Sendable {
     }
 
     /// Reads an entry under its shard's lock.
-    /// - Parameter body: takes the value, which is valid only during the call, and the expiry (``Expiry/never`` if none).
+    /// - Parameter body: takes the value, which is valid only during the call, and the expiry (``Expiry/never`` if
+    ///   none).
     /// - Returns: nil if there is no live entry.
     @inlinable
     package func read<Result>(

@@ -20,8 +20,8 @@ extension Persistence {
         }
     }
 
-    /// Tries whether the disk takes writes again: in the same file if it was only full, which takes little room, else with a
-    /// new log, which takes as much as all entries.
+    /// Tries whether the disk takes writes again: in the same file if it was only full, which takes little room, else
+    /// with a new log, which takes as much as all entries.
     private func goOn(at now: ContinuousClock.Instant) throws(FileError) {
         guard figures.withLock({ $0.retries.isDue(at: now) }) else { return }
         let bytes = log.bytesToResume

@@ -19,8 +19,9 @@ extension Persistence {
         return record.replaced()
     }
 
-    /// Goes on with the log that is there. A disk that is full stops no start: reads are served, and before anything is written
-    /// to the log the file is made anew. Until a new epoch is on disk the mark stays, by which the next start makes another.
+    /// Goes on with the log that is there. A disk that is full stops no start: reads are served, and before anything is
+    /// written to the log the file is made anew. Until a new epoch is on disk the mark stays, by which the next start
+    /// makes another.
     func goOn(_ record: EpochRecord, _ found: EpochRecord?) throws(FileError) {
         do throws(FileError) { try epochFile.begin(record, log.position ?? .any) } catch {
             guard error.isOutOfRoom, record == found || data.isMarked else { throw error }
@@ -28,8 +29,8 @@ extension Persistence {
         }
     }
 
-    /// Without a log nothing outlasts the process: what the directory held is replaced. A directory that holds nothing is
-    /// left alone: a cache that never touches it keeps nobody out of it.
+    /// Without a log nothing outlasts the process: what the directory held is replaced. A directory that holds nothing
+    /// is left alone: a cache that never touches it keeps nobody out of it.
     func beginWithoutLog() throws(FileError) -> EpochRecord {
         let hasLog = try data.files.exists(data.path(Manifest.directoryName))
         let hasEpoch = try epochFile.exists
@@ -68,14 +69,15 @@ extension Persistence {
         "the file system of the data directory does not say when a file came to be, so a copy that is restored cannot be "
         + "noticed: after every restore run revoked check-log --new-epoch"
 
-    /// The daemon answers this epoch from now on. Whatever is appended to ``log`` later is on disk only when this is: call it
-    /// before the append that it belongs to. Never waits for the disk.
+    /// The daemon answers this epoch from now on. Whatever is appended to ``log`` later is on disk only when this is:
+    /// call it before the append that it belongs to. Never waits for the disk.
     package func setEpoch(_ record: EpochRecord) { epochFile.want(record) }
 
     /// Whether there is a directory that has to keep the epoch.
     package var keepsEpoch: Bool { epochFile.isInUse }
 
-    /// Returns when the last ``setEpoch(_:)`` is on disk. Waits for the disk: not to be called by a thread that serves clients.
+    /// Returns when the last ``setEpoch(_:)`` is on disk. Waits for the disk: not to be called by a thread that serves
+    /// clients.
     package func storeEpoch() throws(PersistenceError) {
         do throws(FileError) { try epochFile.settle() } catch { throw PersistenceError(error) }
     }

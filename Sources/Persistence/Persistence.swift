@@ -146,8 +146,8 @@ package final class Persistence: Sendable {
 
     /// Begins to log, after ``recover(progress:)``, and starts the threads that do it. Without a log (`appendonly no`)
     /// only leaves word in the directory that a log in it misses what is written now.
-    /// - Returns: the denylist's epoch, which is on disk, and whether it was made now: because the denylist is new, or cannot
-    ///   prove that nothing acknowledged is missing.
+    /// - Returns: the denylist's epoch, which is on disk, and whether it was made now: because the denylist is new, or
+    ///   cannot prove that nothing acknowledged is missing.
     package func begin(inBackground: Bool = true) throws(PersistenceError) -> (epoch: EpochRecord, isNew: Bool) {
         let found = recovered.withLock { $0.take() }
         let record: EpochRecord
@@ -277,7 +277,8 @@ package final class Persistence: Sendable {
 
     package var policy: SyncPolicy { settings.withLock { $0.policy } }
 
-    /// `CONFIG SET appendfsync`: all of it or nothing. Waits for the disk: not to be called by a thread that serves clients.
+    /// `CONFIG SET appendfsync`: all of it or nothing. Waits for the disk: not to be called by a thread that serves
+    /// clients.
     /// - Throws: ``PersistenceError/Code/busy`` while the data directory is being read.
     package func setPolicy(_ policy: SyncPolicy) throws(PersistenceError) {
         try commitment.withLock { commitment throws(PersistenceError) in

@@ -4,14 +4,14 @@
     import Darwin
 #endif
 
-/// Standard output or standard error. What cannot be written there is lost, and nothing else happens: its reader may go away,
-/// its disk may be full, it may be closed. (`FileHandle.write(_:)` traps then.)
+/// Standard output or standard error. What cannot be written there is lost, and nothing else happens: its reader may go
+/// away, its disk may be full, it may be closed. (`FileHandle.write(_:)` traps then.)
 package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Opens `/dev/null` in the place of each standard stream that is closed. Otherwise the next file that is opened takes
-    /// its number, and what is meant for the stream is written into that file.
+    /// Opens `/dev/null` in the place of each standard stream that is closed. Otherwise the next file that is opened
+    /// takes its number, and what is meant for the stream is written into that file.
     ///
     /// Called before the process opens anything.
     package static func openMissing() {

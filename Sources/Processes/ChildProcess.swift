@@ -3,8 +3,8 @@ import Synchronization
 
 /// A process that we started: its output goes to a log file, and it can be waited for, signalled and ended.
 ///
-/// Its standard input is a pipe that nothing is ever written to: it closes when our process ends, however it ends, which
-/// a child that follows ``ParentLifeline`` notices.
+/// Its standard input is a pipe that nothing is ever written to: it closes when our process ends, however it ends,
+/// which a child that follows ``ParentLifeline`` notices.
 package final class ChildProcess: Sendable {
     /// Why a child could not be started, or did not do what was waited for.
     package struct Failure: Error, Sendable, CustomStringConvertible {
@@ -34,8 +34,8 @@ package final class ChildProcess: Sendable {
     /// Starts a process. It inherits our environment without any `REVOKED_…` variable.
     /// - Parameter executable: its path.
     /// - Parameter log: written from its beginning.
-    /// - Parameter input: what it reads from its standard input, at most 16 KiB; its end is the end of that then, and it
-    ///   does not end with us.
+    /// - Parameter input: what it reads from its standard input, at most 16 KiB; its end is the end of that then, and
+    ///   it does not end with us.
     /// - Throws: ``Failure``.
     package init(
         _ name: String, executable: String, arguments: [String], log: String, environment: [String: String] = [:],

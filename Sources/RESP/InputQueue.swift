@@ -17,8 +17,8 @@ package struct InputQueue: Sendable {
 
     package mutating func append(_ input: RawSpan) { input.withUnsafeBytes { bytes.append(contentsOf: $0) } }
 
-    /// The first `count` bytes have been executed. What is left moves to the front seldom enough that a byte is moved once, on
-    /// average.
+    /// The first `count` bytes have been executed. What is left moves to the front seldom enough that a byte is moved
+    /// once, on average.
     package mutating func consume(_ count: Int) {
         precondition(count <= self.count)
         head += count

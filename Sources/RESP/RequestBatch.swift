@@ -25,7 +25,8 @@ package struct Request: Sendable, BitwiseCopyable {
     @usableFromInline package let count: Int
     /// Where the first one's bytes end in the input.
     @usableFromInline package let end: Int
-    /// How many there are; positive. More than one only of two arguments each: but for the second's bytes they are the same.
+    /// How many there are; positive. More than one only of two arguments each: but for the second's bytes they are the
+    /// same.
     @usableFromInline package internal(set) var times = 1
     /// How many bytes each takes, if there are more than one.
     @usableFromInline package internal(set) var size = 0
@@ -37,7 +38,8 @@ package struct Request: Sendable, BitwiseCopyable {
     package func end(of number: Int) -> Int { end &+ (number &- 1) &* size }
 }
 
-/// The requests of one read, or of several, parsed before the first is executed. Reused, so that parsing allocates nothing.
+/// The requests of one read, or of several, parsed before the first is executed. Reused, so that parsing allocates
+/// nothing.
 @usableFromInline
 package struct RequestBatch: ~Copyable {
     @usableFromInline var arguments = ReusableBuffer<Argument>(capacity: 256)

@@ -67,8 +67,8 @@ extension RequestParser {
         }
     }
 
-    /// What a command with one argument has in common with the next like it: all that comes before the argument's bytes, and
-    /// how many those are.
+    /// What a command with one argument has in common with the next like it: all that comes before the argument's
+    /// bytes, and how many those are.
     struct Shape {
         /// How many bytes it takes.
         let size: Int

@@ -42,9 +42,10 @@ package struct RequestParser: Sendable {
         return parseAny(input, from: start, into: &batch)
     }
 
-    /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or `arguments`
-    /// arguments or more; those of a request like the one before it are not counted.
-    /// - Returns: why it stopped before that, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``; else nil.
+    /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or
+    /// `arguments` arguments or more; those of a request like the one before it are not counted.
+    /// - Returns: why it stopped before that, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``;
+    ///   else nil.
     package func fill(
         _ batch: inout RequestBatch, requests: Int, arguments: Int, from input: RawSpan, at position: inout Int
     ) -> Outcome? {

@@ -1,8 +1,9 @@
-/// A peer that speaks another protocol. A web page, or a program that fetches URLs for others, can be made to send an HTTP or
-/// TLS request to this port whose later lines are commands; so its connection ends before any of them is executed.
+/// A peer that speaks another protocol. A web page, or a program that fetches URLs for others, can be made to send an
+/// HTTP or TLS request to this port whose later lines are commands; so its connection ends before any of them is
+/// executed.
 ///
-/// Only lines that are no arrays are looked at, since no Redis client sends such lines, and the names of commands that HTTP
-/// alone has.
+/// Only lines that are no arrays are looked at, since no Redis client sends such lines, and the names of commands that
+/// HTTP alone has.
 package enum Stranger: Sendable, Equatable, CaseIterable {
     /// HTTP, or a protocol made like it (RTSP, SIP): a request line, a response line or a header.
     case http
@@ -48,7 +49,8 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
         self = .http
     }
 
-    /// Whoever sent a line with a command that there is none of: what it asks for is a path or a URL, as in WebDAV and git.
+    /// Whoever sent a line with a command that there is none of: what it asks for is a path or a URL, as in WebDAV and
+    /// git.
     package init?(unknownCommand command: RawSpan, of target: RawSpan) {
         guard Self.isURL(target) else { return nil }
         self = Self.isMethodName(command) ? .http : .other
@@ -110,8 +112,8 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
         return true
     }
 
-    /// Whether a method and what it asks for begin a request, whose line may be broken in two before the version. `GET` is a
-    /// command too: there what is asked for tells which of them is meant.
+    /// Whether a method and what it asks for begin a request, whose line may be broken in two before the version. `GET`
+    /// is a command too: there what is asked for tells which of them is meant.
     private static func isRequest(_ method: RawSpan, of target: RawSpan) -> Bool {
         let isURL = isURL(target)
         if method.equals("GET") { return isURL }

@@ -1,7 +1,7 @@
 package import Foundation
 
-/// Reads a file that somebody named in a setting. Never waits: a pipe or a device in its place is refused, not opened for
-/// reading, since one that nobody writes to would hold a thread for ever.
+/// Reads a file that somebody named in a setting. Never waits: a pipe or a device in its place is refused, not opened
+/// for reading, since one that nobody writes to would hold a thread for ever.
 package enum RegularFile {
     /// - Throws: ``RegularFileError``, also for one that is larger than `maximumBytes`.
     package static func read(_ path: String, maximumBytes: Int) throws(RegularFileError) -> Data {

@@ -55,7 +55,8 @@ import Testing
         }
     }
 
-    /// A web page whose name resolves to 127.0.0.1 reads nothing; an address that was asked for answers whatever name leads to it.
+    /// A web page whose name resolves to 127.0.0.1 reads nothing; an address that was asked for answers whatever name
+    /// leads to it.
     @Test func aServerOnLoopbackAnswersForNoOtherName() async throws {
         let answer: AdminServer.Answer = { $0 == "/metrics" ? AdminResponse("x 1\n", contentType: "text/plain") : nil }
         try await serve(answer) { base, port in

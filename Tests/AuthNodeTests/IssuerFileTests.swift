@@ -16,8 +16,8 @@ import Testing
         return try IssuerFile(directory.file("issuers"), logger: logger)
     }
 
-    /// An issuer that asks no denylist refreshes a revoked session's tokens until that session ends, and the last of them
-    /// lives on: so long is the revocation kept, however short our own tokens live.
+    /// An issuer that asks no denylist refreshes a revoked session's tokens until that session ends, and the last of
+    /// them lives on: so long is the revocation kept, however short our own tokens live.
     @Test(
         arguments: [
             ("", 60 * 86_400, 30 * 86_400), (#","session":86400"#, 2 * 86_400, 86_400),

@@ -119,7 +119,8 @@ import Testing
         }
     }
 
-    /// The terms give the issuer a lead, as the library's defaults do. A cut-off of now lies ahead by that: it is waited for.
+    /// The terms give the issuer a lead, as the library's defaults do. A cut-off of now lies ahead by that: it is
+    /// waited for.
     @Test func aLeadOfTheIssuerIsWaitedFor() async throws {
         let node = try await TestNode(lead: .seconds(2))
         try await node.test { client in

@@ -125,7 +125,8 @@ import Testing
         }
     }
 
-    /// RFC 7662 §2.1: either kind is found, whatever the hint. Another client sees a refresh token only if it asks for one.
+    /// RFC 7662 §2.1: either kind is found, whatever the hint. Another client sees a refresh token only if it asks for
+    /// one.
     @Test(arguments: ["", "&token_type_hint=access_token", "&token_type_hint=refresh_token", "&token_type_hint=x"])
     func aHintIsOnlyAHint(hint: String) async throws {
         let (node, own, other) = try await start()

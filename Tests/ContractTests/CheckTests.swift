@@ -129,7 +129,8 @@ import Testing
         }
     }
 
-    /// A refresh keeps the log-in time, so a later `iat` does not step over a cut-off; an earlier log-in does not hide it.
+    /// A refresh keeps the log-in time, so a later `iat` does not step over a cut-off; an earlier log-in does not hide
+    /// it.
     @Test func aCutOffIsComparedWithTheLogInTimeAndElseWithTheTimeOfIssue() throws {
         let now = Self.now
         for (issuedAt, authenticatedAt, isRevoked) in [

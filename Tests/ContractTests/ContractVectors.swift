@@ -1,8 +1,8 @@
 import Contract
 import Foundation
 
-/// `Vectors/contract.json`: what the wire contract says of keys, values, times and tokens, written by a program that shares
-/// nothing with this implementation.
+/// `Vectors/contract.json`: what the wire contract says of keys, values, times and tokens, written by a program that
+/// shares nothing with this implementation.
 struct ContractVectors: Decodable {
     struct KeyRow: Decodable {
         let scope: String

@@ -1,7 +1,7 @@
 import Contract
 
-/// Log-ins, a refresh and cut-offs on one store, command by command, in one of all orders. What a store does between two
-/// commands of one pipeline for another client is among them.
+/// Log-ins, a refresh and cut-offs on one store, command by command, in one of all orders. What a store does between
+/// two commands of one pipeline for another client is among them.
 struct LogInModel {
     /// A rule that is left out, to see that the search would notice.
     enum Fault: CaseIterable {

@@ -103,8 +103,8 @@ import Testing
         }
     }
 
-    /// A table that has lost a part of its entries has holes everywhere: its segments shrink into the lowest of them, and
-    /// the pages above go back.
+    /// A table that has lost a part of its entries has holes everywhere: its segments shrink into the lowest of them,
+    /// and the pages above go back.
     @Test(arguments: [false, true]) func aTableThatShrinksGivesItsPagesBack(_ hugePages: Bool) {
         var configuration = Denylist.Configuration()
         configuration.hugePages = hugePages

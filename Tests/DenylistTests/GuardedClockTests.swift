@@ -16,7 +16,8 @@ import Testing
         #expect(clock.time(at: 51_234) == Self.start + 1_234)
     }
 
-    /// A clock that was never set says 1970, one that is broken anything: times that count from it still fit everywhere.
+    /// A clock that was never set says 1970, one that is broken anything: times that count from it still fit
+    /// everywhere.
     @Test(arguments: [Int64.min, -1, 0, 999_999_999_999]) func itBeginsIn2001AtTheEarliest(_ wall: Int64) {
         #expect(GuardedClock(at: wall, boot: 7).time(at: 7) == GuardedClock.range.lowerBound)
     }
@@ -30,8 +31,8 @@ import Testing
         #expect(Self.checkpoint().guardedClock(at: now).time(at: 53_000) == Self.start + 3_000)
     }
 
-    /// Another boot, another time namespace, a boot clock that was set back, a machine that does not tell: nobody knows how
-    /// much time has passed, so none has.
+    /// Another boot, another time namespace, a boot clock that was set back, a machine that does not tell: nobody knows
+    /// how much time has passed, so none has.
     @Test(
         arguments: [
             (BootIdentity(bootID: "two", timeNamespace: "time:[1]+0"), 90_000),

@@ -3,8 +3,8 @@ import Testing
 @testable import Denylist
 
 @Suite struct SipHashTests {
-    /// SipHash-1-3 of the bytes 0 … n - 1 under the key 0 … 15, computed by an implementation of the paper that gives the
-    /// published SipHash-2-4 vectors.
+    /// SipHash-1-3 of the bytes 0 … n - 1 under the key 0 … 15, computed by an implementation of the paper that gives
+    /// the published SipHash-2-4 vectors.
     private static let vectors: [UInt64] = [
         0xabac_0158_050f_c4dc, 0xc9f4_9bf3_7d57_ca93, 0x82cb_9b02_4dc7_d44d, 0x8bf8_0ab8_e7dd_f7fb,
         0xcf75_5760_88d3_8328, 0xdef9_d52f_4953_3b67, 0xc50d_2b50_c59f_22a7, 0xd392_7d98_9bb1_1140,

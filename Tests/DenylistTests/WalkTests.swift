@@ -2,8 +2,8 @@ import Denylist
 import Testing
 
 @Suite struct WalkTests {
-    /// Entries of 1 byte and of 100 kB side by side: each is visited once, and no step gathers more than it was asked for
-    /// and the entry with which it got there, however many large ones share a group.
+    /// Entries of 1 byte and of 100 kB side by side: each is visited once, and no step gathers more than it was asked
+    /// for and the entry with which it got there, however many large ones share a group.
     @Test(arguments: [1, 64]) func aStepIsBoundedByBytes(shards: Int) {
         let denylist = Denylist.make(shards: shards)
         let size = 100_000

@@ -2,8 +2,9 @@
 import Denylist
 import RESP
 
-/// libFuzzer's entry: any bytes, as a file of a data directory. They are refused, or what they say has to be the same however
-/// it is read or written again. The last byte chooses what they are taken for, so that the rest is the plain file.
+/// libFuzzer's entry: any bytes, as a file of a data directory. They are refused, or what they say has to be the same
+/// however it is read or written again. The last byte chooses what they are taken for, so that the rest is the plain
+/// file.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -31,7 +32,8 @@ private func checkLog(_ bytes: [UInt8]) {
     check(readLog(longer)?.sink == sink && readLog(longer)?.end.chain == chain, "a log cannot be gone on with")
 }
 
-/// The same records in a log with lines say the same; with a byte changed or the end cut off, they say no more than that.
+/// The same records in a log with lines say the same; with a byte changed or the end cut off, they say no more than
+/// that.
 private func checkSealedLog(_ bytes: [UInt8], pieces: Int) {
     guard let plain = readLog(bytes), plain.end.torn == nil, plain.end.chain == nil,
         !RDBReader.recognizes(bytes.span.bytes)
@@ -61,7 +63,8 @@ private func checkSealedLog(_ bytes: [UInt8], pieces: Int) {
     }
 }
 
-/// To pass over what is not kept changes nothing for a file that has nothing of the kind; written again it says the same.
+/// To pass over what is not kept changes nothing for a file that has nothing of the kind; written again it says the
+/// same.
 private func checkSnapshot(_ bytes: [UInt8]) {
     var lenient = ChangeList()
     let settings = ReadSettings(now: 1_000_000, skipsUnsupported: true)

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Persistence
 
-/// The epoch is kept only if lines of ours prove that nothing acknowledged is missing: other servers acknowledge by default
-/// what is not on disk.
+/// The epoch is kept only if lines of ours prove that nothing acknowledged is missing: other servers acknowledge by
+/// default what is not on disk.
 @Suite struct DoubtTests {
     private static let log = "data/appendonlydir"
     private static let key = Array("revoked:jti:a".utf8)
@@ -98,8 +98,8 @@ import Testing
         return found.contents.record.epoch
     }
 
-    /// What another server left leads to a new epoch once, however the first start on it ends; and it always says which epoch
-    /// it replaces: the one that clients believe.
+    /// What another server left leads to a new epoch once, however the first start on it ends; and it always says which
+    /// epoch it replaces: the one that clients believe.
     private static func expectDoubtOnce(_ disk: () throws -> SimulatedDisk) throws {
         let whole = try disk()
         #expect(try start(whole))

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Persistence
 
-/// The epoch stands in a file of its own, says what it replaces until that is accepted, and never comes back with less than what
-/// was acknowledged under it.
+/// The epoch stands in a file of its own, says what it replaces until that is accepted, and never comes back with less
+/// than what was acknowledged under it.
 @Suite struct EpochFileTests {
     private static let key = Array("revoked:jti:a".utf8)
     private static let path = "data/revoked.epoch"
@@ -240,8 +240,8 @@ import Testing
         #expect(try file.read()?.contents.record == second)
     }
 
-    /// What was forgotten on disk never stands beside the epoch of before, wherever the disk stops; and what was not forgotten may
-    /// have the new one.
+    /// What was forgotten on disk never stands beside the epoch of before, wherever the disk stops; and what was not
+    /// forgotten may have the new one.
     @Test func aFlushNeverOutrunsItsEpoch() throws {
         var steps = 0
         var outcomes: Set<String> = []
@@ -311,7 +311,8 @@ import Testing
         #expect(try Self.live(disk).predecessor == first.epoch)
     }
 
-    /// Up to where the log was on disk is noted at an end in order, and an operator's word stands for whatever log there is.
+    /// Up to where the log was on disk is noted at an end in order, and an operator's word stands for whatever log
+    /// there is.
     @Test func anOlderLogOfWhichAnOperatorKnowsKeepsTheNewEpoch() throws {
         let disk = SimulatedDisk(seed: 1)
         let first = try Self.live(disk) { denylist, persistence, _ in

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Persistence
 
-/// A disk that is full for a while, or fails: nothing is acknowledged that is not on it, it takes little to go on, and nothing is
-/// left behind.
+/// A disk that is full for a while, or fails: nothing is acknowledged that is not on it, it takes little to go on, and
+/// nothing is left behind.
 @Suite struct FullDiskTests {
     private static let log = "data/appendonlydir"
     private static let value = [UInt8](repeating: 1, count: 100)
@@ -35,8 +35,8 @@ import Testing
         try disk.list(log).map { try disk.contents(of: "\(log)/\($0)").count }.reduce(0, +)
     }
 
-    /// Writes that were under way when the disk became full are in the log when there is room again: a write that found one of
-    /// them there was told that it is safe.
+    /// Writes that were under way when the disk became full are in the log when there is room again: a write that found
+    /// one of them there was told that it is safe.
     @Test(arguments: SyncPolicy.allCases) func theLogGoesOnInItsFile(_ policy: SyncPolicy) throws {
         let disk = SimulatedDisk(seed: 1)
         let (persistence, denylist) = try Self.open(disk, policy)
@@ -73,7 +73,8 @@ import Testing
         #expect(try Self.found(disk).0 == denylist.contents)
     }
 
-    /// Not even room for the file with the epoch: what is there is served, and nothing is acknowledged until there is some.
+    /// Not even room for the file with the epoch: what is there is served, and nothing is acknowledged until there is
+    /// some.
     @Test(arguments: [true, false]) func aFullDiskStopsNoStart(_ endsInOrder: Bool) throws {
         let disk = SimulatedDisk(seed: 1)
         let (before, earlier) = try Self.open(disk)
@@ -153,8 +154,8 @@ import Testing
         #expect(!persistence.log.refusesWrites)
     }
 
-    /// What a failed sync left is not known: a new log is written, one attempt leaves nothing to the next, and a start sweeps what a
-    /// crash left of one.
+    /// What a failed sync left is not known: a new log is written, one attempt leaves nothing to the next, and a start
+    /// sweeps what a crash left of one.
     @Test(arguments: 0..<10) func aFailedSyncLeadsToANewLogWithoutStrays(seed: UInt64) throws {
         let disk = SimulatedDisk(seed: seed)
         let (persistence, denylist) = try Self.open(disk)

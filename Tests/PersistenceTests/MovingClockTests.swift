@@ -6,8 +6,8 @@ import Testing
 @testable import Persistence
 @testable import RevokedServer
 
-/// The wall clock is set while records wait, while the disk is full and while a base is written. Each revocation keeps the end
-/// that it had.
+/// The wall clock is set while records wait, while the disk is full and while a base is written. Each revocation keeps
+/// the end that it had.
 @Suite struct MovingClockTests {
     private static let hour: Int64 = 3_600_000
     private static let day = 24 * hour

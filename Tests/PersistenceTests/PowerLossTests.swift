@@ -3,8 +3,8 @@ import Testing
 
 @testable import Persistence
 
-/// A disk that loses what it may lose, over many lives of a daemon on it: nothing that was promised is ever missing, and a
-/// daemon always starts again.
+/// A disk that loses what it may lose, over many lives of a daemon on it: nothing that was promised is ever missing,
+/// and a daemon always starts again.
 @Suite struct PowerLossTests {
     /// Those of what is logged; ``ClockFileTests`` has those of the clocks.
     private static let points = SyncPoint.allCases.filter { $0 != .clock && $0 != .clockName }
@@ -32,7 +32,8 @@ import Testing
         }
     }
 
-    /// Records that were found without their line are served from then on: a batch that is torn later must not take them.
+    /// Records that were found without their line are served from then on: a batch that is torn later must not take
+    /// them.
     @Test func whatWasRecoveredOnceStays() throws {
         let disk = SimulatedDisk(seed: 1)
         func start(_ live: (Denylist, Persistence) -> Void = { _, _ in }) throws -> Contents {
@@ -184,8 +185,8 @@ private struct Judge {
         return matches
     }
 
-    /// What was found is what some prefix of the writes made, with all in it that was promised; and if something is missing
-    /// that was answered, the denylist gets a new epoch.
+    /// What was found is what some prefix of the writes made, with all in it that was promised; and if something is
+    /// missing that was answered, the denylist gets a new epoch.
     func check(_ report: RecoveryReport) throws {
         var problem = "something promised is missing"
         for history in histories {
@@ -196,7 +197,8 @@ private struct Judge {
         throw loss(problem)
     }
 
-    /// A table that has forgotten everything has the epoch of that or a later one, and one that replaces another says so.
+    /// A table that has forgotten everything has the epoch of that or a later one, and one that replaces another says
+    /// so.
     func check(_ report: RecoveryReport, _ epoch: EpochRecord, isComplete: Bool) throws {
         guard let last = histories.last(where: { $0.epoch != nil }) else {
             // A start that was complete but for its last step has left the mark.

@@ -70,8 +70,8 @@ import Testing
         }
     }
 
-    /// What a restart finds is not what the last rewrite left: a log that grows a little between restarts is rewritten as
-    /// one that grows at once.
+    /// What a restart finds is not what the last rewrite left: a log that grows a little between restarts is rewritten
+    /// as one that grows at once.
     @Test func restartsDoNotPostponeRewrites() throws {
         let disk = SimulatedDisk(seed: 1)
         var configuration = PersistenceConfiguration(directory: "data")
@@ -97,8 +97,8 @@ import Testing
 
     enum Renaming: CaseIterable { case start, rewrite, newLog }
 
-    /// A network file system may lose the answer to a renaming that is done, and report an error. No file is removed that the
-    /// manifest may name since then.
+    /// A network file system may lose the answer to a renaming that is done, and report an error. No file is removed
+    /// that the manifest may name since then.
     @Test(arguments: Renaming.allCases) func aRenamingThatIsDoneThoughItFailsLosesNothing(_ kind: Renaming) throws {
         var failures = 0
         for step in 0..<60 {

@@ -127,8 +127,8 @@ import Testing
         }
     }
 
-    /// Requests of all shapes side by side, many like the one before and some damaged: in batches, and as the way for any
-    /// request reads them, one by one.
+    /// Requests of all shapes side by side, many like the one before and some damaged: in batches, and as the way for
+    /// any request reads them, one by one.
     @Test func batchesGiveTheSame() {
         var state: UInt64 = 1
         func draw(_ count: Int) -> Int {

@@ -38,7 +38,8 @@ import Testing
         #expect(!String(buffer: answer.body).contains("successor"))
     }
 
-    /// Another token of the same log-in would be refused just so: the application has to ask for credentials (RFC 9470).
+    /// Another token of the same log-in would be refused just so: the application has to ask for credentials (RFC
+    /// 9470).
     @Test(arguments: [Scope.Kind.subject, .client, .all])
     func aTokenThatACutOffRefusesNeedsFreshCredentials(kind: Scope.Kind) async throws {
         let answer = try await ask(RecordingDenylist(.revoked(Reason(cutOff: kind))), ["Bearer \(try forge.token())"])

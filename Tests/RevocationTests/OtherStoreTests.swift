@@ -6,7 +6,8 @@ import Testing
 
 /// Another store than the one that is believed takes writes, or says its time: nothing that it says counts.
 @Suite(.timeLimit(.minutes(1))) struct OtherStoreTests {
-    /// What the store says of itself behind writes, and in a question for the time; checks are answered by the believed one.
+    /// What the store says of itself behind writes, and in a question for the time; checks are answered by the believed
+    /// one.
     private final class Stores: Sendable {
         let epochOfWrites = Mutex<String?>("epoch")
         let isTimeTheirs = Mutex(false)

@@ -79,7 +79,8 @@ import Testing
         #expect(writer.quarantine * 0.9 > writer.lifetime * 1.1)
     }
 
-    /// A process that has just begun goes by what the sentinels say: by those of a majority that have known it for longest.
+    /// A process that has just begun goes by what the sentinels say: by those of a majority that have known it for
+    /// longest.
     @Test func whoHasJustBegunWritesToAPrimaryThatIsKnownForLong() {
         var lease = lease()
         lease.heard(

@@ -6,8 +6,8 @@ import Testing
 
 /// A revocation at every point of a refresh: either there is no new pair, or the new pair is revoked.
 @Suite(.timeLimit(.minutes(1))) struct RotationInterleavingTests {
-    /// Where the revocation comes: before the claim is sent, between the commands of its round trip, before its answer is
-    /// read, or after the pair was handed out.
+    /// Where the revocation comes: before the claim is sent, between the commands of its round trip, before its answer
+    /// is read, or after the pair was handed out.
     enum Point: CaseIterable, Sendable {
         case before, afterClaim, afterTime, afterLookUp, afterwards
     }

@@ -102,8 +102,8 @@ import Testing
         }
     }
 
-    /// The primary is killed under load. What was acknowledged by the replica too is revoked ever after, and nothing that
-    /// was revoked is ever clear.
+    /// The primary is killed under load. What was acknowledged by the replica too is revoked ever after, and nothing
+    /// that was revoked is ever clear.
     @Test func aFailoverUnderLoad() async throws {
         let trio = try await Trio()
         var settings = liveConfiguration()

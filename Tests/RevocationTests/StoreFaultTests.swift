@@ -93,7 +93,8 @@ import Testing
         await store.stop()
     }
 
-    /// What becomes of a revocation that takes one command is told to its own caller, whatever becomes of those around it.
+    /// What becomes of a revocation that takes one command is told to its own caller, whatever becomes of those around
+    /// it.
     @Test(arguments: [false, true]) func eachRevocationHearsItsOwnReply(isOnOwnExecutor: Bool) async throws {
         let errors = ["-OOM full", "-READONLY no", "-MISCONF Errors writing", "+QUEUED", ":1", "*1\r\n$0\r\n"]
         @Sendable func reply(to number: Int) -> String { number % 3 == 0 ? errors[number / 3 % errors.count] : "+OK" }

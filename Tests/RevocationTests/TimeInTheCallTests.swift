@@ -67,8 +67,8 @@ import Testing
         }
     }
 
-    /// A node of an older release handed out a log-in as soon as another cut-off had pushed it ahead: whichever may have
-    /// done so, or says how far ahead the presented token is, is reached.
+    /// A node of an older release handed out a log-in as soon as another cut-off had pushed it ahead: whichever may
+    /// have done so, or says how far ahead the presented token is, is reached.
     @Test func aCutOffReachesBehindEveryOtherThatMayHavePushedALogIn() async throws {
         let start = Self.start
         let backend = MemoryBackend(configuration: configuration(time: { start }))

@@ -181,8 +181,8 @@ import Testing
         #expect(other.daemon.counters.strangerInput.load(ordering: .relaxed) > 5_000)
     }
 
-    /// Others that have not authenticated hold all that they may: whoever adds to it goes. What a log-in takes is let in, and
-    /// clients with a password notice nothing.
+    /// Others that have not authenticated hold all that they may: whoever adds to it goes. What a log-in takes is let
+    /// in, and clients with a password notice nothing.
     @Test func strangersShareASmallBound() {
         func bench() -> SessionBench {
             let bench = SessionBench {

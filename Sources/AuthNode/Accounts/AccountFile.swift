@@ -8,8 +8,8 @@ package struct AccountFile: Sendable {
         self.path = path
     }
 
-    /// Adds an account, or gives it another password; makes the file if it is not there. Whoever does the same at the same
-    /// time waits.
+    /// Adds an account, or gives it another password; makes the file if it is not there. Whoever does the same at the
+    /// same time waits.
     /// - Parameter replacing: whether an account of that name may be there already.
     /// - Throws: ``NodeError``.
     package func add(_ name: String, password: String, replacing: Bool = false) throws(NodeError) {
@@ -22,8 +22,8 @@ package struct AccountFile: Sendable {
         try accounts.write(to: path)
     }
 
-    /// Writes a file of accounts that share a password, hashed as cheaply as scrypt can: for a load that is not to measure
-    /// scrypt. Anyone who reads such a file has its password soon.
+    /// Writes a file of accounts that share a password, hashed as cheaply as scrypt can: for a load that is not to
+    /// measure scrypt. Anyone who reads such a file has its password soon.
     /// - Throws: ``NodeError``.
     package func writeForLoad(_ names: [String], password: String) throws(NodeError) {
         var accounts = Accounts()

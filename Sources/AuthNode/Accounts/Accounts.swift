@@ -13,8 +13,8 @@ package struct Accounts: Sendable {
     /// The most bytes of a name: a `sub` of this length is still a key of its own in the denylist.
     static let maximumNameBytes = 128
 
-    /// By name. Of names that Unicode calls equivalent there is one. It is found by its own bytes only: `sub` is compared
-    /// byte for byte.
+    /// By name. Of names that Unicode calls equivalent there is one. It is found by its own bytes only: `sub` is
+    /// compared byte for byte.
     private var accounts: [String: Account]
 
     package init() {

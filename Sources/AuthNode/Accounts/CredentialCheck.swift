@@ -22,8 +22,8 @@ struct CredentialCheck: Sendable {
     private static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
 
     /// - Returns: whose they are.
-    /// - Throws: 401 for a wrong name or password, 429 for too many of them, 503 if nobody looked at the password, which
-    ///   then does not count as wrong.
+    /// - Throws: 401 for a wrong name or password, 429 for too many of them, 503 if nobody looked at the password,
+    ///   which then does not count as wrong.
     func subject(name: String, password: String, _ request: Request, _ context: NodeContext) async throws -> String {
         let attempt = try limit.begin(account: name, network: ClientNetwork(address(of: request, context)))
         let subject: String?

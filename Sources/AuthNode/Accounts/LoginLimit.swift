@@ -4,14 +4,15 @@ import Hummingbird
 import RevocationHTTP
 import Synchronization
 
-/// Slows down whoever guesses passwords: so many wrong ones a minute for an account from one network, five times as many
-/// from one network. A right one costs nothing, nor does one that was not looked at.
+/// Slows down whoever guesses passwords: so many wrong ones a minute for an account from one network, five times as
+/// many from one network. A right one costs nothing, nor does one that was not looked at.
 ///
-/// An account is logged into at most twice at once from one network: each log-in takes a thread for a tenth of a second,
-/// and there are few. Held by this node only, in bounded memory: what is counted is named by a hash.
+/// An account is logged into at most twice at once from one network: each log-in takes a thread for a tenth of a
+/// second, and there are few. Held by this node only, in bounded memory: what is counted is named by a hash.
 ///
-/// Only a password that was hashed leaves something behind, so the table can only be filled as fast as passwords are hashed;
-/// when it is full the oldest half goes. Who can fill it within a minute has the networks for as many guesses anyway.
+/// Only a password that was hashed leaves something behind, so the table can only be filled as fast as passwords are
+/// hashed; when it is full the oldest half goes. Who can fill it within a minute has the networks for as many guesses
+/// anyway.
 final class LoginLimit: Sendable {
     private static let minute: Int64 = 60_000
     private static let networkFactor = 5

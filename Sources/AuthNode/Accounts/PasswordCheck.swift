@@ -3,8 +3,8 @@ import Synchronization
 
 /// Checks passwords on threads of its own: scrypt takes a tenth of a second each.
 ///
-/// Every check costs the same, whoever it is about: one hash of each cost that occurs among the accounts. So the time says
-/// neither whether there is such an account nor how old its password is.
+/// Every check costs the same, whoever it is about: one hash of each cost that occurs among the accounts. So the time
+/// says neither whether there is such an account nor how old its password is.
 final class PasswordCheck: Sendable {
     /// How many checks are computed at once.
     private static let threads = 2

@@ -11,8 +11,9 @@ package struct PasswordCost: Codable, Sendable, Hashable {
     /// scrypt's p.
     package let parallelism: Int
 
-    /// About a tenth of a second, and 8 MiB: two at once may not take much of a node's memory. The same work in less memory
-    /// is made up for by more of it (OWASP's table of equal strength goes from N = 2^15, p = 3 to N = 2^13, p = 10).
+    /// About a tenth of a second, and 8 MiB: two at once may not take much of a node's memory. The same work in less
+    /// memory is made up for by more of it (OWASP's table of equal strength goes from N = 2^15, p = 3 to N = 2^13, p =
+    /// 10).
     package static let standard = PasswordCost(rounds: 1 << 13, blockSize: 8, parallelism: 4)
 
     /// The most memory that a stored record may ask for, in bytes.

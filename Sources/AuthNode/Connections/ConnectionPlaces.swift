@@ -1,8 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// The connections of users, and which of them has waited for its peer the longest: that one makes room where there are as
-/// many as there may be. One that a request is being answered for keeps its place.
+/// The connections of users, and which of them has waited for its peer the longest: that one makes room where there are
+/// as many as there may be. One that a request is being answered for keeps its place.
 final class ConnectionPlaces: Sendable {
     private struct State {
         var channels: [Int: any Channel] = [:]
@@ -91,8 +91,8 @@ final class ConnectionPlace: @unchecked Sendable {
     }
 }
 
-/// Numbers of connections in the order in which they began to wait: a list in an array, so that each step takes the same
-/// time however many there are.
+/// Numbers of connections in the order in which they began to wait: a list in an array, so that each step takes the
+/// same time however many there are.
 struct WaitingOrder {
     private struct Node {
         var previous: Int?

@@ -12,8 +12,8 @@ import Synchronization
 protocol LoopRounds: AnyObject {
     /// Runs `work` when the loop has looked at its sockets again. Called on the loop.
     ///
-    /// A task does not wait for that: a loop runs all its tasks, and those that they add, before it looks at a socket. Nor
-    /// does a task for a later time: when it is due there may be others, and again those that they add.
+    /// A task does not wait for that: a loop runs all its tasks, and those that they add, before it looks at a socket.
+    /// Nor does a task for a later time: when it is due there may be others, and again those that they add.
     func afterNextRound(_ work: @escaping () -> Void)
 }
 

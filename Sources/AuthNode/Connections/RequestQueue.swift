@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// What has been decoded of a connection and waits for its turn: one request is handled at a time.
 ///
-/// Without it a connection that sends requests back to back keeps its event loop busy: the task that answers them finds the
-/// next one decoded already, and never suspends.
+/// Without it a connection that sends requests back to back keeps its event loop busy: the task that answers them finds
+/// the next one decoded already, and never suspends.
 struct RequestQueue {
     /// What arrives, in order.
     enum Arrival {
@@ -121,7 +121,7 @@ struct RequestQueue {
 }
 
 extension HTTPRequestHead {
-    /// Whether the decoder may take what follows for another protocol (`Upgrade`, RFC 9110 §7.8, and CONNECT, §9.3.6). It
-    /// parses nothing more then and keeps every byte, so nothing more may be read.
+    /// Whether the decoder may take what follows for another protocol (`Upgrade`, RFC 9110 §7.8, and CONNECT, §9.3.6).
+    /// It parses nothing more then and keeps every byte, so nothing more may be read.
     var asksForAnotherProtocol: Bool { method == .CONNECT || headers.contains(name: "upgrade") }
 }

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Lets one request of a connection through at a time (``RequestQueue``), gives other sockets their turn between two of them,
-/// and closes a connection whose peer does not read its answers. Meanwhile no more is read.
+/// Lets one request of a connection through at a time (``RequestQueue``), gives other sockets their turn between two of
+/// them, and closes a connection whose peer does not read its answers. Meanwhile no more is read.
 final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

@@ -17,7 +17,8 @@ package enum KeyFiles {
     /// The first key signs, all verify: a new key is added under a later name on every node, and moved to the front
     /// once all of them know it.
     /// - Returns: at least one key.
-    /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidKeyFile``: a file that is no key is an error.
+    /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidKeyFile``: a file that is no key is an
+    ///   error.
     package static func load(_ path: String, logger: Logger) throws(NodeError) -> [SigningKey] {
         let contents = try read(path, held: [:])
         if let problem = contents.problems.first { throw problem }
@@ -30,8 +31,8 @@ package enum KeyFiles {
         return contents.keys.map(\.key)
     }
 
-    /// The same while a node runs. A file that is gone takes its key with it, whatever the other files are like; so does one
-    /// that holds something else now. One that is there and cannot be read keeps the key that it held.
+    /// The same while a node runs. A file that is gone takes its key with it, whatever the other files are like; so
+    /// does one that holds something else now. One that is there and cannot be read keeps the key that it held.
     /// - Parameter held: the keys that were read before, by file.
     /// - Throws: ``NodeError/Code/unreadableFile`` if the directory cannot be listed: nothing is known then.
     static func read(_ path: String, held: [String: SigningKey]) throws(NodeError) -> Contents {

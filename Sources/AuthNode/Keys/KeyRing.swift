@@ -25,8 +25,8 @@ package final class KeyRing: KeySource {
         self.keys = Mutex(try await Self.prepare(keys))
     }
 
-    /// Takes other keys. Tokens of a key that is no longer among them are refused from now on. Without any, all tokens are
-    /// refused, and none is issued.
+    /// Takes other keys. Tokens of a key that is no longer among them are refused from now on. Without any, all tokens
+    /// are refused, and none is issued.
     /// - Returns: whether they are others than before.
     /// - Throws: ``NodeError/Code/invalidKeyFile``; the keys then stay as they were.
     @discardableResult

@@ -4,8 +4,8 @@ import RevocationHTTP
 import ServiceLifecycle
 import Synchronization
 
-/// The keys that are still trusted although they have been revoked, as far as this node knows: whoever stole one goes on
-/// minting, and its revocation does not last for ever.
+/// The keys that are still trusted although they have been revoked, as far as this node knows: whoever stole one goes
+/// on minting, and its revocation does not last for ever.
 final class RevokedKeys: Sendable {
     private let byIssuer = Mutex<[String: Set<String>]>([:])
 

@@ -5,8 +5,8 @@ import NIOCore
 import NIOHTTP1
 import Revocation
 
-/// Handles the requests of a connection on the event loop that reads them, one at a time (``RequestTurns``), if they arrive
-/// in time (``RequestDeadline``). They must not block it: passwords are checked on threads of their own.
+/// Handles the requests of a connection on the event loop that reads them, one at a time (``RequestTurns``), if they
+/// arrive in time (``RequestDeadline``). They must not block it: passwords are checked on threads of their own.
 struct LoopBoundChannel: ServerChildChannel {
     /// Bytes of a read: a connection's next requests wait in the kernel, not here.
     private static let readSize = 4 << 10

@@ -25,8 +25,8 @@ struct NodeHealth: Sendable {
         ownIssuer = own
     }
 
-    /// Ready while the store is and there is a key to sign with. Trouble with another issuer's keys is a warning: the rest
-    /// goes on.
+    /// Ready while the store is and there is a key to sign with. Trouble with another issuer's keys is a warning: the
+    /// rest goes on.
     func report() async -> ReadinessReport {
         var report = await ReadinessReport(of: denylist)
         let states = keys.map { ($0.issuer, $0.source.status) }

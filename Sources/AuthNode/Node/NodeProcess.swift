@@ -20,7 +20,8 @@ package enum NodeProcess {
         try await run(settings, metrics: metrics, denylist: nil)
     }
 
-    /// - Parameter makeDenylist: makes another denylist than ``Revocation/RevocationList``; only the laboratory has one.
+    /// - Parameter makeDenylist: makes another denylist than ``Revocation/RevocationList``; only the laboratory has
+    ///   one.
     package static func run(
         _ settings: NodeSettings, metrics: PrometheusFactory,
         denylist makeDenylist: ((Logger) throws -> any NodeDenylist)?
@@ -117,8 +118,8 @@ package enum NodeProcess {
         return list
     }
 
-    /// A node whose settings the denylist's terms do not cover must not start. One whose store is away starts all the same:
-    /// it says at `/readyz` what is amiss, and answers nothing before it has seen the terms.
+    /// A node whose settings the denylist's terms do not cover must not start. One whose store is away starts all the
+    /// same: it says at `/readyz` what is amiss, and answers nothing before it has seen the terms.
     private static func prepare(_ list: RevocationList, _ logger: Logger) async throws {
         do throws(RevocationError) {
             try await list.prepare()

@@ -41,8 +41,8 @@ import RevocationHTTP
 /// | `--log-level` | `REVOKED_NODE_LOG_LEVEL` | `logLevel` | `info` |
 extension NodeSettings {
     /// - Parameter flags: what the command line gave, by the file's keys (`config` included).
-    /// - Throws: ``NodeError/Code/invalidSetting``: a value that is there but cannot be read is never passed over, nor is a
-    ///   misspelt key.
+    /// - Throws: ``NodeError/Code/invalidSetting``: a value that is there but cannot be read is never passed over, nor
+    ///   is a misspelt key.
     package init(
         flags: [String: ConfigValue], environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws {

@@ -15,7 +15,8 @@ package struct NodeSettings: Sendable {
     package var port = 8080
     /// The denylist's URL. May hold a password: never logged.
     package var backend = "redis://127.0.0.1:7379"
-    /// The denylist's epoch (`revoked accept` prints it); nil pins the one of the state file, or the one met at first contact.
+    /// The denylist's epoch (`revoked accept` prints it); nil pins the one of the state file, or the one met at first
+    /// contact.
     package var epoch: String?
     /// The file that keeps the pinned epoch over restarts; nil for none.
     package var stateFile: String?
@@ -47,17 +48,18 @@ package struct NodeSettings: Sendable {
     package var name = "node"
     /// How long an access token lives: 1 s to 1 day, in whole seconds.
     package var accessTokenLifetime: Duration = .seconds(15 * 60)
-    /// How long a refresh token lives: longer than an access token, up to 399 days, in whole seconds; no longer than the
-    /// denylist's terms say.
+    /// How long a refresh token lives: longer than an access token, up to 399 days, in whole seconds; no longer than
+    /// the denylist's terms say.
     package var refreshTokenLifetime: Duration = .seconds(30 * 86_400)
-    /// How long after a refresh token was exchanged a second presenter gets the same successor: 0 to 60 s. Two tabs of a
-    /// browser that refresh at once are such presenters.
+    /// How long after a refresh token was exchanged a second presenter gets the same successor: 0 to 60 s. Two tabs of
+    /// a browser that refresh at once are such presenters.
     package var rotationGrace: Duration = .seconds(10)
     /// What becomes of a token of which nothing can be proven, at `/me` and `/auth`.
     package var failurePolicy: FailurePolicy = .deny
     /// Whether tokens are in cookies rather than in bodies.
     package var cookies = false
-    /// Wrong passwords a minute for an account from one address, up to 1,000; 0 for no limit, of log-ins at once neither.
+    /// Wrong passwords a minute for an account from one address, up to 1,000; 0 for no limit, of log-ins at once
+    /// neither.
     package var loginAttempts = 10
     /// Whether the last entry of `X-Forwarded-For` is the client's address: only behind a proxy that adds it.
     package var trustsForwardedFor = false

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Closes a connection whose request does not arrive: the first one soon after the connection was made, the body of each soon
-/// after its head, and very soon once the node is to end. A request that is complete is not hurried.
+/// Closes a connection whose request does not arrive: the first one soon after the connection was made, the body of
+/// each soon after its head, and very soon once the node is to end. A request that is complete is not hurried.
 final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
 

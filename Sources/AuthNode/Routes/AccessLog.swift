@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// One line for each request, at debug: whoever sends them must not fill the log. It names the route, never the path: that
-/// may hold anything.
+/// One line for each request, at debug: whoever sends them must not fill the log. It names the route, never the path:
+/// that may hold anything.
 struct AccessLog: RouterMiddleware {
     typealias Context = NodeContext
 

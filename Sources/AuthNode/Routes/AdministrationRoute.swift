@@ -7,8 +7,8 @@ import Logging
 import Revocation
 import RevocationHTTP
 
-/// `POST /admin/revoke` with `subject`, `session`, `client` or `key` (a `kid`), and `issuer` where several are trusted: ends every token of
-/// it that there is. The credential is the administrator's own, as a bearer token.
+/// `POST /admin/revoke` with `subject`, `session`, `client` or `key` (a `kid`), and `issuer` where several are trusted:
+/// ends every token of it that there is. The credential is the administrator's own, as a bearer token.
 struct AdministrationRoute: Sendable {
     private let digest: SymmetricKey
     private let revoking: Revoking

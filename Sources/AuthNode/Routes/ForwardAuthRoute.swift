@@ -31,7 +31,8 @@ struct ForwardAuthRoute: Sendable {
         return Response(status: .ok, headers: headers)
     }
 
-    /// Everything but visible ASCII is percent-encoded, and so is `%`: no two values look alike, and none ends a header.
+    /// Everything but visible ASCII is percent-encoded, and so is `%`: no two values look alike, and none ends a
+    /// header.
     static func encoded(_ value: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         return String(

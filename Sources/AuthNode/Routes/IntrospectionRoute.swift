@@ -2,12 +2,12 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /oauth2/introspect` (RFC 7662): whether a token is good now, and whose it is. 503, never `active: false`, while
-/// nothing is known.
+/// `POST /oauth2/introspect` (RFC 7662): whether a token is good now, and whose it is. 503, never `active: false`,
+/// while nothing is known.
 ///
-/// `token_type_hint` is a hint: either kind is found whatever it says (§2.1). But a refresh token is shown only to the client
-/// that it was issued to, and to one that asks for refresh tokens (§2.2 lets a server choose): another server, which was
-/// sent it instead of an access token, must not take it for one.
+/// `token_type_hint` is a hint: either kind is found whatever it says (§2.1). But a refresh token is shown only to the
+/// client that it was issued to, and to one that asks for refresh tokens (§2.2 lets a server choose): another server,
+/// which was sent it instead of an access token, must not take it for one.
 struct IntrospectionRoute: Sendable {
     let clients: Clients
     let verifier: TokenVerifier

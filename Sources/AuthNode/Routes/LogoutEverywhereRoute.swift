@@ -6,7 +6,8 @@ import RevocationHTTP
 /// ``RevocationHTTP/RevocationMiddleware``: only a token that is good may do so.
 ///
 /// With `{"keep_current": true, "password": "…"}` it is a log-out everywhere and a log-in: this session goes on with
-/// another pair of tokens. Without the password whoever stole an access token would trade it for a session of their own.
+/// another pair of tokens. Without the password whoever stole an access token would trade it for a session of their
+/// own.
 struct LogoutEverywhereRoute: Sendable {
     let revoking: Revoking
     let credentials: CredentialCheck

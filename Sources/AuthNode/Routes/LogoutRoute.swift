@@ -2,13 +2,13 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /logout`: revokes every token that is presented, access or refresh, and its session, whatever its times say. The
-/// session of an expired one may still live in others. The denylist is only written here, never asked: a log-out can be
-/// repeated.
+/// `POST /logout`: revokes every token that is presented, access or refresh, and its session, whatever its times say.
+/// The session of an expired one may still live in others. The denylist is only written here, never asked: a log-out
+/// can be repeated.
 ///
 /// A bearer token and a browser's two cookies may be of three sessions: whatever is genuine is revoked. What nobody
-/// accepts does not stand in the way of that, and such cookies are cleared. What another node may accept, or this one in
-/// a while, is an error, and cookies stay: whoever is told that the log-out is done must be logged out.
+/// accepts does not stand in the way of that, and such cookies are cleared. What another node may accept, or this one
+/// in a while, is an error, and cookies stay: whoever is told that the log-out is done must be logged out.
 struct LogoutRoute: Sendable {
     let verifier: TokenVerifier
     let revoking: Revoking

@@ -5,8 +5,8 @@ import Logging
 import Revocation
 import RevocationHTTP
 
-/// `POST /refresh` with `refresh_token` in the body, in a cookie, or as the bearer token: another pair of the same session
-/// (RFC 6749 §6, rotation as in RFC 9700 §4.14.2). The token presented is used up.
+/// `POST /refresh` with `refresh_token` in the body, in a cookie, or as the bearer token: another pair of the same
+/// session (RFC 6749 §6, rotation as in RFC 9700 §4.14.2). The token presented is used up.
 struct RefreshRoute: Sendable {
     let verifier: TokenVerifier
     let minting: PairMinting

@@ -2,11 +2,11 @@ import HTTPTypes
 import RevocationHTTP
 import Synchronization
 
-/// How often one session may exchange its refresh token: each time writes an entry that the denylist keeps for as long as
-/// the token would have lived. Without a limit one user's loop fills it, and keeps revocations out.
+/// How often one session may exchange its refresh token: each time writes an entry that the denylist keeps for as long
+/// as the token would have lived. Without a limit one user's loop fills it, and keeps revocations out.
 ///
-/// So many at once, and after that one a second. Held by this node only, in bounded memory: a session that is forgotten may
-/// begin anew, but each session takes a log-in, which takes time.
+/// So many at once, and after that one a second. Held by this node only, in bounded memory: a session that is forgotten
+/// may begin anew, but each session takes a log-in, which takes time.
 final class RefreshLimit: Sendable {
     /// So long until a session that has used them up has all of them again.
     private static let window: Int64 = 10_000

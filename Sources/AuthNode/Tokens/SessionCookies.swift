@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// The two cookies of a browser's session: `HttpOnly; Secure; SameSite=Strict`, and with the prefix that has browsers take
-/// them from this host only, over TLS (RFC 6265bis §4.1.3.2).
+/// The two cookies of a browser's session: `HttpOnly; Secure; SameSite=Strict`, and with the prefix that has browsers
+/// take them from this host only, over TLS (RFC 6265bis §4.1.3.2).
 struct SessionCookies: Sendable {
     static let access = "__Host-access"
     static let refresh = "__Host-refresh"

@@ -1,9 +1,9 @@
 extension Check {
-    /// The `iat` and `auth_time` of a new log-in: now, but after every cut-off that applies to it, so that the stolen token
-    /// of the same millisecond dies and the new log-in lives.
+    /// The `iat` and `auth_time` of a new log-in: now, but after every cut-off that applies to it, so that the stolen
+    /// token of the same millisecond dies and the new log-in lives.
     ///
-    /// A time ahead of `now` must not be handed out before the store's clock has reached it: a cut-off that is set until
-    /// then would fall behind it.
+    /// A time ahead of `now` must not be handed out before the store's clock has reached it: a cut-off that is set
+    /// until then would fall behind it.
     /// - Parameters:
     ///   - values: as many as keys, nil where the store has none.
     ///   - pinnedEpoch: the epoch that this process has pinned.

@@ -3,7 +3,8 @@
 public enum Epoch {
     /// A plain key that holds a random UUID. The daemon owns it; on other servers `revoked init` writes it once.
     public static let key = "revoked.epoch"
-    /// Holds what an operator accepted with `revoked accept`, after the store had lost its memory: `<new> replaces <old>`.
+    /// Holds what an operator accepted with `revoked accept`, after the store had lost its memory: `<new> replaces
+    /// <old>`.
     public static let acceptedKey = "revoked.accepted"
 
     /// What a store says of its identity.
@@ -39,7 +40,8 @@ public enum Epoch {
         public var bytes: [UInt8] { replaced.map { epoch + Self.mark + $0 } ?? epoch }
     }
 
-    /// Why nothing that a store says can be believed to be clear; nil if it carries the pinned epoch. An empty epoch is none.
+    /// Why nothing that a store says can be believed to be clear; nil if it carries the pinned epoch. An empty epoch is
+    /// none.
     /// - Parameters:
     ///   - epoch: what the store holds under ``key``; nil if nothing.
     ///   - pinned: empty for a process that has pinned none; it believes a bare epoch only.

@@ -20,8 +20,8 @@ public struct Reason: Sendable, Hashable {
     }
 
     /// A reason of one's own.
-    /// - Throws: ``ContractError/Code/invalidReason`` unless `text` has 1 to 128 bytes, none of them a control character.
-    ///   Nor does it begin with `rotated:`: a token that says so may still be exchanged.
+    /// - Throws: ``ContractError/Code/invalidReason`` unless `text` has 1 to 128 bytes, none of them a control
+    ///   character. Nor does it begin with `rotated:`: a token that says so may still be exchanged.
     public init(_ text: String) throws(ContractError) {
         guard (1...Limits.maximumGuardedValueBytes).contains(text.utf8.count),
             !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })

@@ -5,8 +5,8 @@ package struct KeyHash: Sendable, BitwiseCopyable {
     package let value: UInt64
     /// The UUID of a compact key; the hash and 0 of one stored in full.
     let word0, word1: UInt64
-    /// The kind in bits 0–3, whether that is one of guarded keys in bit 8, and a group's address without its last 8 bits, or
-    /// 0, from bit 16 on: four words come back in registers, five do not.
+    /// The kind in bits 0–3, whether that is one of guarded keys in bit 8, and a group's address without its last 8
+    /// bits, or 0, from bit 16 on: four words come back in registers, five do not.
     private var rest: UInt64
 
     @inline(__always)

@@ -8,7 +8,8 @@ struct Segment {
     static let fullBlock = slotsPerBlock * 92 / 100
     /// The entries per block right after it was resized: 85 %.
     static let freshBlock = slotsPerBlock * 85 / 100
-    /// The blocks that a header has room for, of slots and of arena; the directory names ``SegmentEntry/maximumBlocks``.
+    /// The blocks that a header has room for, of slots and of arena; the directory names
+    /// ``SegmentEntry/maximumBlocks``.
     static let maximumBlocks = 16
     /// A segment that needs more than this of either is split. (Half of 11 full blocks fits well into 6.)
     static let splitBlocks = 11

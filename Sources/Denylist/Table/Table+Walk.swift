@@ -72,8 +72,8 @@ extension Table {
         return position < Self.end ? position >> Self.cursorShift : 0
     }
 
-    /// Visits the live entries in the order of their homes until about `bytes` of keys and values were visited: under no lock
-    /// more than that and one entry.
+    /// Visits the live entries in the order of their homes until about `bytes` of keys and values were visited: under
+    /// no lock more than that and one entry.
     /// - Parameters:
     ///   - position: 0, or what the step before returned.
     ///   - slots: room that the steps share.
@@ -102,7 +102,8 @@ extension Table {
     /// An empty table is walked in steps, too.
     private static let groupsPerStep = 4096
 
-    /// One home's part of a walk. Large entries are visited in the order of their hashes, so that it can stop behind each.
+    /// One home's part of a walk. Large entries are visited in the order of their hashes, so that it can stop behind
+    /// each.
     private func walk(
         _ home: Home, from position: UInt64, _ left: inout Int, _ shard: Shard, at moment: ClockReading,
         _ slots: inout [Slot],

@@ -3,8 +3,8 @@
     import RevocationHTTP
     import Synchronization
 
-    /// The key sets of other issuers, as nodes fetch them. Time runs a hundred times as fast for them: what is fresh for five
-    /// minutes is for three seconds here.
+    /// The key sets of other issuers, as nodes fetch them. Time runs a hundred times as fast for them: what is fresh
+    /// for five minutes is for three seconds here.
     final class CanaryKeySets: Sendable {
         private static let haste = 100
         /// So long after a withdrawal every node has fetched the key set again.

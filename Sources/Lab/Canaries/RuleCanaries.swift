@@ -2,7 +2,8 @@
     import CLinux
     import Foundation
 
-    /// Plays canaries: with its protection each must show nothing, without it what it is there to show, within a minute.
+    /// Plays canaries: with its protection each must show nothing, without it what it is there to show, within a
+    /// minute.
     struct RuleCanaries: Sendable {
         private static let pollInterval: Duration = .milliseconds(50)
 

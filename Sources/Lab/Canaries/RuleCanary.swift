@@ -158,7 +158,8 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         RuleCanary(weakness: .hasNoStore, sign: .unavailability),
     ]
 
-    /// One for each kind of load: calm, without a store, with another one, with other issuers, with a clock that is wrong.
+    /// One for each kind of load: calm, without a store, with another one, with other issuers, with a clock that is
+    /// wrong.
     static let scenarios = all.filter {
         [.ignoresSessions, .ignoresLogInTime, .knowsForTooLong, .needsNoAcceptance, .ignoresSkew].contains($0.weakness)
             && $0.scenario != .emptiedDirectory

@@ -4,13 +4,15 @@
     import ProcessOutput
     import Processes
 
-    /// `revoked-lab load chaos --canary`: shows that the oracle sees what it is there to see. On a redis-server with default
-    /// settings, killed with -9 in the middle:
+    /// `revoked-lab load chaos --canary`: shows that the oracle sees what it is there to see. On a redis-server with
+    /// default settings, killed with -9 in the middle:
     ///
-    /// - what everyone does (``NaiveDenylist``) lets revoked tokens through: no violation before the kill, some after it;
+    /// - what everyone does (``NaiveDenylist``) lets revoked tokens through: no violation before the kill, some after
+    ///   it;
     /// - our nodes let none through, at the price of 503s;
     ///
-    /// and without any kill an entry that ends one second before its token is found, while one that ends in time is not.
+    /// and without any kill an entry that ends one second before its token is found, while one that ends in time is
+    /// not.
     ///
     /// Then one for each rule: with one protection taken out of the nodes it must be broken, with it nothing may be.
     package struct Canaries: Sendable {

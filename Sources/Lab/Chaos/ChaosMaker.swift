@@ -5,7 +5,8 @@
     import Processes
     import Synchronization
 
-    /// Makes faults, one after the other and sometimes two at once, undoes them, and waits until the nodes have recovered.
+    /// Makes faults, one after the other and sometimes two at once, undoes them, and waits until the nodes have
+    /// recovered.
     actor ChaosMaker {
         /// One fault, in nanoseconds of the harness' clock.
         struct Record: Sendable {
@@ -208,8 +209,8 @@
     }
 
     extension Fault {
-        /// With a full disk checks go on: it is over when a revocation is acknowledged. Before and after a stalled key set
-        /// every node has the keys.
+        /// With a full disk checks go on: it is over when a revocation is acknowledged. Before and after a stalled key
+        /// set every node has the keys.
         fileprivate var proofOfRecovery: NodeLoadControl.Proof {
             switch self {
             case .fullDisk, .nearlyFullDisk, .killOnFullDisk, .cutLane, .otherStore, .otherStoreForAll, .olderCopy:

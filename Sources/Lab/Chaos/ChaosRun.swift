@@ -20,8 +20,8 @@
             package init() {}
         }
 
-        /// No fault begins so shortly before the end, in seconds: it may last 6.5, and then the nodes have to be asked whether
-        /// they have recovered.
+        /// No fault begins so shortly before the end, in seconds: it may last 6.5, and then the nodes have to be asked
+        /// whether they have recovered.
         private static let calm = 9.0
 
         private let settings: Settings
@@ -33,7 +33,8 @@
         }
 
         /// Runs to the end.
-        /// - Returns: the exit status: 0 if no answer was wrong and no revocation lost, 1 otherwise, 2 if it could not be run.
+        /// - Returns: the exit status: 0 if no answer was wrong and no revocation lost, 1 otherwise, 2 if it could not
+        ///   be run.
         package func run() async -> Int32 {
             do {
                 let report = try await report()

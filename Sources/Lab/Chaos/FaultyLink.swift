@@ -4,8 +4,8 @@
     import Glibc
     import Synchronization
 
-    /// A network between one node and the store, that can be made to fail: bytes go through it, or wait in it, in either
-    /// direction, connections are refused, reset or half closed.
+    /// A network between one node and the store, that can be made to fail: bytes go through it, or wait in it, in
+    /// either direction, connections are refused, reset or half closed.
     final class FaultyLink: Sendable {
         enum Condition: String, Sendable, CaseIterable {
             case open

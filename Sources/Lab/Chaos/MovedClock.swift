@@ -1,8 +1,8 @@
 #if os(Linux)
     import Foundation
 
-    /// The wall clock of one process, which can be moved while it runs: by libfaketime, from Debian's package of that name.
-    /// The clock of the machine is never touched: other programs live by it.
+    /// The wall clock of one process, which can be moved while it runs: by libfaketime, from Debian's package of that
+    /// name. The clock of the machine is never touched: other programs live by it.
     struct MovedClock: Sendable {
         private static let libraries = [
             "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",

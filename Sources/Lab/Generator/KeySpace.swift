@@ -43,7 +43,8 @@ struct KeySpace: Sendable {
             of: hexadecimal(UInt32(truncatingIfNeeded: uuid.1)), toByteOffset: offset + 28, as: UInt64.self)
     }
 
-    /// Eight lower-case digits at once; the first is the lowest byte, so that a little-endian store writes them in order.
+    /// Eight lower-case digits at once; the first is the lowest byte, so that a little-endian store writes them in
+    /// order.
     @inline(__always)
     private static func hexadecimal(_ word: UInt32) -> UInt64 {
         var spread = UInt64(word.byteSwapped)

@@ -12,13 +12,14 @@ struct LoadResult: Sendable {
     var generatorNanoseconds: Int64 = 0
     var generatorWaiting: Int64 = 0
     var threads = 1
-    /// Latencies of each request of the plan's mix: in a closed loop from the sending of a batch to each of its replies,
-    /// in an open one from when the request was due.
+    /// Latencies of each request of the plan's mix: in a closed loop from the sending of a batch to each of its
+    /// replies, in an open one from when the request was due.
     var operations: [OperationRecord] = []
     /// In an open loop: how late requests were sent though a connection was free, and how many never were.
     var lateness = OperationRecord("")
     var unsent = 0
-    /// The longest batch, in nanoseconds, and the most processor time that the serving thread took for one (if observed).
+    /// The longest batch, in nanoseconds, and the most processor time that the serving thread took for one (if
+    /// observed).
     var longestBatch: Int64 = 0
     var longestServerBatch: Int64 = 0
 

@@ -59,8 +59,8 @@
         }
     }
 
-    /// How far the store's clock may be from the harness', in nanoseconds: only what another issuer's clock says is judged
-    /// by it.
+    /// How far the store's clock may be from the harness', in nanoseconds: only what another issuer's clock says is
+    /// judged by it.
     struct StoreClockBand: Sendable {
         var behind: Int64 = 100_000_000
         var ahead: Int64 = 100_000_000

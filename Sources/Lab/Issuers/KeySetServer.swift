@@ -4,7 +4,8 @@
     import Glibc
     import Synchronization
 
-    /// Serves a key set over HTTP on 127.0.0.1, whole or not: stalled, it sends the head of its answer and nothing after it.
+    /// Serves a key set over HTTP on 127.0.0.1, whole or not: stalled, it sends the head of its answer and nothing
+    /// after it.
     final class KeySetServer: Sendable {
         let location: String
         private let isStalled = Atomic(false)

@@ -106,8 +106,8 @@
             return judgement.isVerdict
         }
 
-        /// While the server of a key set stalls, known keys serve on, and an unknown one is looked for no longer than that may
-        /// take.
+        /// While the server of a key set stalls, known keys serve on, and an unknown one is looked for no longer than
+        /// that may take.
         private func noteStall(_ token: TokenRecord, _ received: Reception, _ sent: Sent, at now: Int64) {
             guard control.hasKeySetStalled(at: sent.at) else { return }
             figures.checksDuringStalls += 1

@@ -50,7 +50,8 @@
             let token = issuer.token(
                 for: device.user, session: session, identifier: UUID().uuidString.lowercased(),
                 client: Int(random.next(below: 1_000)), at: now, wall: wallOffset)
-            // A cut-off reaches ahead as far as the issuer's clock may be: whoever is covered is refused, and tries again later.
+            // A cut-off reaches ahead as far as the issuer's clock may be: whoever is covered is refused, and tries
+            // again later.
             guard let token, token.revocation == nil else { return token }
             guard token.doubt.cause == .none else { return nil }
             (device.session, device.access) = (session, token)

@@ -4,13 +4,13 @@
     import Glibc
     import RevocationHTTP
 
-    /// The load on nodes: one thread, epoll, many users. Everything in it has this thread as its owner, and all times are
-    /// its one clock's: so what was received before something was sent is known exactly.
+    /// The load on nodes: one thread, epoll, many users. Everything in it has this thread as its owner, and all times
+    /// are its one clock's: so what was received before something was sent is known exactly.
     final class NodeLoad {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16
-        /// The longest that is waited for an answer: longer than any pause of a node, for until its process is gone it may
-        /// still carry out what it was asked.
+        /// The longest that is waited for an answer: longer than any pause of a node, for until its process is gone it
+        /// may still carry out what it was asked.
         private static let patience: Int64 = 60_000_000_000
         private static let niceness: Int32 = -10
         private static let upkeepInterval: Int64 = 10_000_000
@@ -19,7 +19,8 @@
         private static let auditTime: Int64 = 120_000_000_000
         /// How long a token must still live to be asked for at the end; in nanoseconds.
         private static let leastLifeOfAudited: Int64 = 5_000_000_000
-        /// How long a node may look for a key that nobody knows, in nanoseconds: one attempt, and what else a request takes.
+        /// How long a node may look for a key that nobody knows, in nanoseconds: one attempt, and what else a request
+        /// takes.
         static let longestLookForKey = (KeySetCache.fetchDeadline + .seconds(2)).inNanoseconds
         /// What a node says that has no keys of a token's issuer.
         static let lackOfKeys = "keys of the token's issuer"
@@ -141,7 +142,8 @@
 
         // MARK: Running
 
-        /// Runs to the plan's end, has everything acknowledged that was not, and asks for every revoked token once more.
+        /// Runs to the plan's end, has everything acknowledged that was not, and asks for every revoked token once
+        /// more.
         func run() -> Result {
             let events = UnsafeMutablePointer<clinux_event>.allocate(capacity: Self.eventsAtOnce)
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 64)

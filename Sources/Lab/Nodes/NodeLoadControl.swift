@@ -26,7 +26,8 @@ final class NodeLoadControl: Sendable {
         var endedAt = Int64.min
     }
 
-    /// For so long after it has recovered a node may still fail: its other connections come back one by one. In nanoseconds.
+    /// For so long after it has recovered a node may still fail: its other connections come back one by one. In
+    /// nanoseconds.
     private static let convalescence: Int64 = 1_000_000_000
 
     private let disturbances = Mutex<[Int: Disturbance]>([:])

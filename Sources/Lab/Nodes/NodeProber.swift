@@ -1,5 +1,5 @@
-/// Watches how fast a revocation arrives: asks every other node for one token, again and again, from before its revocation
-/// until each has refused it. One at a time; pure, the load sends.
+/// Watches how fast a revocation arrives: asks every other node for one token, again and again, from before its
+/// revocation until each has refused it. One at a time; pure, the load sends.
 struct NodeProber {
     /// How often a node is asked, in nanoseconds: twice as often as promised, because sending may be late.
     private static let interval: Int64 = 1_000_000

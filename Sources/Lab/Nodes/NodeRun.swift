@@ -28,8 +28,8 @@
             package var seed: UInt64?
             /// Of the nodes that are started, in seconds.
             package var accessTokenLifetime = 60
-            /// How far the clocks of the nodes may be from ours, in seconds; nil for hardly, if we start them, and for one
-            /// second, if not.
+            /// How far the clocks of the nodes may be from ours, in seconds; nil for hardly, if we start them, and for
+            /// one second, if not.
             package var clockBand: Double?
             package var json: String?
             package var html: String?

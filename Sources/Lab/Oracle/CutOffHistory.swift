@@ -1,7 +1,7 @@
 /// The cut-offs of a subject, a client or all: when each was sent, when it ended, and what that says of a log-in.
 ///
-/// A cut-off's instant lies between its sending and its end. So it surely covers a log-in that had ended before it was sent,
-/// and surely spares one that began after its end. What lies in between only the store knows.
+/// A cut-off's instant lies between its sending and its end. So it surely covers a log-in that had ended before it was
+/// sent, and surely spares one that began after its end. What lies in between only the store knows.
 struct CutOffHistory {
     private struct CutOff {
         let number: Int

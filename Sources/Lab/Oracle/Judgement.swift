@@ -42,7 +42,8 @@ enum Judgement: Sendable, Equatable {
     case eitherUnacknowledged
     /// Right either way: within the band of the clocks around its expiry, or around the first instant of its validity.
     case eitherAtExpiry
-    /// A revoked token was let through by a route that was told to (`allow`), or that went by what it had proven lately.
+    /// A revoked token was let through by a route that was told to (`allow`), or that went by what it had proven
+    /// lately.
     case lenient
     case unavailable
     case other

@@ -1,12 +1,12 @@
-/// Knows what has been acknowledged, and judges every answer of every node. Pure: told what was sent and received, and when,
-/// in nanoseconds of one monotonic clock. No wall clock decides anything here.
+/// Knows what has been acknowledged, and judges every answer of every node. Pure: told what was sent and received, and
+/// when, in nanoseconds of one monotonic clock. No wall clock decides anything here.
 ///
 /// What counts is when a question was *sent* and an acknowledgement *received*: in between, either answer is right.
 struct Oracle {
     /// How far from `exp` the clocks of nodes may be: within it either answer is right, in nanoseconds.
     private let expiryBand: Int64
-    /// How far the store's clock, by which nodes judge what tokens say, may be ahead: so long before `exp` a refusal is right,
-    /// in nanoseconds.
+    /// How far the store's clock, by which nodes judge what tokens say, may be ahead: so long before `exp` a refusal is
+    /// right, in nanoseconds.
     private let storeLead: Int64
     /// How long after a refresh token was exchanged a second presenter gets the same successor, in nanoseconds.
     private let rotationGrace: Int64
@@ -78,8 +78,8 @@ struct Oracle {
 
     // MARK: Refreshing
 
-    /// A refresh token was presented. Used up already, it ends its session; and of several that are under way at once any
-    /// but the first may. Within the grace a second presenter is served, too.
+    /// A refresh token was presented. Used up already, it ends its session; and of several that are under way at once
+    /// any but the first may. Within the grace a second presenter is served, too.
     func presented(_ token: TokenRecord, to node: Int, at now: Int64) -> Presentation {
         precondition(token.kind == .refresh, "only a refresh token can be presented")
         let isLate = rotationGrace == 0 || now - rotationGrace / 2 >= token.rotation.firstPresentedAt
@@ -94,7 +94,8 @@ struct Oracle {
     }
 
     /// - Parameter successor: the `jti` of the refresh token that it was exchanged for.
-    /// - Parameter wasUsed: whether a refusal said that the token had been used before, and that its session is revoked.
+    /// - Parameter wasUsed: whether a refusal said that the token had been used before, and that its session is
+    ///   revoked.
     mutating func answered(
         _ presentation: Presentation, _ answer: TokenAnswer, successor: String? = nil, wasUsed: Bool = false,
         at now: Int64
@@ -228,7 +229,8 @@ struct Oracle {
         case .deny: return revocation.rule
         case .allow: return nil
         case .lastKnown(let bound):
-            // Its proof was asked for before the revocation was written, and the node's own revocations drop it at once.
+            // Its proof was asked for before the revocation was written, and the node's own revocations drop it at
+            // once.
             if token.wasRevoked(by: question.node, before: question.sentAt) { return .lastKnownLocal }
             return question.sentAt > revocation.acknowledged.at + bound ? .lastKnownBound : nil
         }

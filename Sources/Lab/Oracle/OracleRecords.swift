@@ -1,5 +1,6 @@
-// What the oracle knows things by. Objects, because tokens refer to what they fall under, and are forgotten with the last
-// reference that the load holds: memory does not grow with the answers that are judged. Only the oracle changes them.
+// What the oracle knows things by. Objects, because tokens refer to what they fall under, and are forgotten with the
+// last reference that the load holds: memory does not grow with the answers that are judged. Only the oracle changes
+// them.
 
 /// A subject, a client, or all tokens of an issuer: what a cut-off covers.
 final class CutOffScope {

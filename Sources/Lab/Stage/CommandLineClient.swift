@@ -3,8 +3,8 @@ import Foundation
 import Processes
 import Revocation
 
-/// `revoked check` and `revoked revoke`, each a process of its own, and the client library in this one. They reach the store
-/// on a way of their own.
+/// `revoked check` and `revoked revoke`, each a process of its own, and the client library in this one. They reach the
+/// store on a way of their own.
 struct CommandLineClient: Sendable {
     private static let patience: Duration = .seconds(20)
 
@@ -36,7 +36,8 @@ struct CommandLineClient: Sendable {
     static var configuration: RevocationConfiguration {
         var configuration = RevocationConfiguration()
         configuration.issuerLead = .zero
-        // A load may keep every processor busy, with the tasks of this process behind it: that is no outage of the store.
+        // A load may keep every processor busy, with the tasks of this process behind it: that is no outage of the
+        // store.
         configuration.commandTimeout = .seconds(5)
         return configuration
     }

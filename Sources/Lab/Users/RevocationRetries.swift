@@ -1,5 +1,5 @@
-/// Revocations that got no acknowledgement. A user who is not told that a log-out has succeeded tries again: none may be left
-/// at the end.
+/// Revocations that got no acknowledgement. A user who is not told that a log-out has succeeded tries again: none may
+/// be left at the end.
 struct RevocationRetries {
     /// How long a retry waits, in nanoseconds.
     private static let interval: Int64 = 50_000_000

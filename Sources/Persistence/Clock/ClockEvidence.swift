@@ -23,7 +23,8 @@ package struct ClockEvidence: Sendable {
     /// Guarded time goes on where the log's was left: exactly if the machine has not been rebooted since.
     ///
     /// A log whose newest note the checkpoint does not know came from elsewhere: its own notes count. Where nothing
-    /// tells of guarded time, it begins with the earliest time that anything tells of, so that nothing has ended by then.
+    /// tells of guarded time, it begins with the earliest time that anything tells of, so that nothing has ended by
+    /// then.
     package func guardedClock(at now: ClockSample) -> GuardedClock {
         if case .checkpoint(let checkpoint, let runs) = left, runs.contains(note?.run ?? Self.noNote) {
             let clock = checkpoint.guardedClock(at: now)

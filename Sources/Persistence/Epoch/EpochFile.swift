@@ -1,15 +1,15 @@
 import Synchronization
 
-/// `revoked.epoch` in the data directory: the denylist's identity, and up to where its log is known to be on disk. It stands
-/// in no log and no snapshot: what another server reads there does not make it this denylist.
+/// `revoked.epoch` in the data directory: the denylist's identity, and up to where its log is known to be on disk. It
+/// stands in no log and no snapshot: what another server reads there does not make it this denylist.
 ///
-/// What the daemon answers may be ahead of the file. ``settle()`` is called before anything is written to a log that may rest
-/// on it: a log that has forgotten something never stands beside the epoch that clients pinned before.
+/// What the daemon answers may be ahead of the file. ``settle()`` is called before anything is written to a log that
+/// may rest on it: a log that has forgotten something never stands beside the epoch that clients pinned before.
 ///
-/// Every write makes a new file, which takes the name of the old one and names its own birth. So a copy is noticed even if it
-/// was written over the file: that keeps the birth of a file which the copy does not know. ``renew(at:isLast:)`` sees to it that
-/// no copy older than the last second knows the present one. A hard link of the file of before has its birth; so that is
-/// emptied.
+/// Every write makes a new file, which takes the name of the old one and names its own birth. So a copy is noticed even
+/// if it was written over the file: that keeps the birth of a file which the copy does not know. ``renew(at:isLast:)``
+/// sees to it that no copy older than the last second knows the present one. A hard link of the file of before has its
+/// birth; so that is emptied.
 final class EpochFile: Sendable {
     /// What the file says; locked while the disk works.
     private struct State {

@@ -54,8 +54,8 @@ package struct EpochRecord: Sendable, Equatable {
 
     /// The same, accepted by an operator's words.
     ///
-    /// While it is pending only ``demand`` is accepted. Otherwise it may take the place of any other epoch: clients may hold
-    /// that of a list that lived in memory, or of another server.
+    /// While it is pending only ``demand`` is accepted. Otherwise it may take the place of any other epoch: clients may
+    /// hold that of a list that lived in memory, or of another server.
     /// - Returns: nil for other words.
     package func accepted(_ words: String) -> EpochRecord? {
         let mark = "\(epoch) replaces "

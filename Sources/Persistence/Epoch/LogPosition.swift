@@ -1,4 +1,5 @@
-/// How far a log has got that was known to be on disk, kept outside of it: a log that does not reach it is an older copy.
+/// How far a log has got that was known to be on disk, kept outside of it: a log that does not reach it is an older
+/// copy.
 enum LogPosition: Sendable, Equatable {
     /// No log was ever begun, and nobody was served.
     case new
@@ -6,8 +7,8 @@ enum LogPosition: Sendable, Equatable {
     case memory
     /// Whatever log there is: the epoch is newer.
     case any
-    /// The increment with this salt is in the log, and has at least so many bytes; or, if it is named, the increment that
-    /// was about to take over.
+    /// The increment with this salt is in the log, and has at least so many bytes; or, if it is named, the increment
+    /// that was about to take over.
     case at(salt: UInt64, offset: Int, next: UInt64? = nil)
 
     /// What a log consists of: the salts of its increments, and where the good part of each ends.

@@ -1,7 +1,7 @@
 import Contract
 
-/// What files say of the keys that are the daemon's own: releases before ``EpochFile`` kept the epoch as any other key, and so
-/// does a stock server on which `revoked init` was run.
+/// What files say of the keys that are the daemon's own: releases before ``EpochFile`` kept the epoch as any other key,
+/// and so does a stock server on which `revoked init` was run.
 struct OwnKeys {
     /// What `revoked.epoch` holds.
     private(set) var epoch: [UInt8]?

@@ -108,8 +108,8 @@ struct DataDirectory: Sendable {
         try files.synchronize(directory: path, .markName)
     }
 
-    /// Everything acknowledged is on disk. A power loss must not bring the mark back: an operator would have to accept a new
-    /// epoch for nothing.
+    /// Everything acknowledged is on disk. A power loss must not bring the mark back: an operator would have to accept
+    /// a new epoch for nothing.
     func clearUnclean() throws(FileError) {
         guard isMarked else { return }
         if try files.exists(path(Self.markName)) { try files.remove(path(Self.markName)) }

@@ -30,8 +30,8 @@ protocol FileSystem: Sendable {
     /// process ends in any way.
     /// - Returns: nil if another process has it.
     func lock(_ path: String) throws(FileError) -> (any FileLock)?
-    /// Takes the lock of a directory that is there, likewise. Where the file system locks no directories the result keeps
-    /// nobody out.
+    /// Takes the lock of a directory that is there, likewise. Where the file system locks no directories the result
+    /// keeps nobody out.
     /// - Returns: nil if another process has it.
     func lock(directory: String) throws(FileError) -> (any FileLock)?
 }
@@ -95,8 +95,8 @@ enum SyncPoint: Sendable, CaseIterable {
     case recoveredNames
     /// The file with the epoch, before it takes the name of the old one.
     case epoch
-    /// The name of the file with the epoch, before anything is written that rests on it; and that of the log directory that
-    /// recovery found, before it is served.
+    /// The name of the file with the epoch, before anything is written that rests on it; and that of the log directory
+    /// that recovery found, before it is served.
     case epochName
     /// A `dump.rdb`, before it takes the name of the old one.
     case dump

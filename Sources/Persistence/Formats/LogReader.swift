@@ -1,11 +1,12 @@
 import RESP
 
-/// Reads a log file, ours or Redis', or the base of one (an RDB file, records after it), and tells a torn tail from damage.
+/// Reads a log file, ours or Redis', or the base of one (an RDB file, records after it), and tells a torn tail from
+/// damage.
 ///
-/// A batch of ours is handed on only after its line has proved it whole. Where a line or a record is bad, lines further on
-/// decide (``SealLine``):
-/// - none: the write was torn. Complete records before that place are kept: a real Redis appended them, or nobody was told yet
-///   that they are safe.
+/// A batch of ours is handed on only after its line has proved it whole. Where a line or a record is bad, lines further
+/// on decide (``SealLine``):
+/// - none: the write was torn. Complete records before that place are kept: a real Redis appended them, or nobody was
+///   told yet that they are safe.
 /// - one, and the bad batch was on disk when it was written: damage.
 /// - one, but nothing says that the batch was on disk: bytes that a power loss left out read as zeros up to the end of
 ///   a sector. With such a gap it is a torn write, of which nothing is kept; without one it is damage.
@@ -96,8 +97,8 @@ struct LogReader {
             bytes, chain, whole.offset, torn: nil, isClean: isClean && chain.start == whole.offset, &sink, progress)
     }
 
-    /// Something is bad from `chain.start` on. Of a bad batch no record is to be trusted: one with a wrong length may well
-    /// look complete.
+    /// Something is bad from `chain.start` on. Of a bad batch no record is to be trusted: one with a wrong length may
+    /// well look complete.
     private mutating func decide(
         _ bytes: RawSpan, _ chain: SealChain, _ reason: String, _ sink: inout some RecordSink & ~Copyable,
         _ progress: (Int) -> Void

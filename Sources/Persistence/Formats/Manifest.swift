@@ -46,8 +46,8 @@ struct Manifest: Equatable, Sendable {
 
     // MARK: Writing
 
-    /// The file's bytes. The first line is a comment to Redis and a CRC-64 of all others to us: a manifest that lost its
-    /// last line names fewer files and would look whole without it.
+    /// The file's bytes. The first line is a comment to Redis and a CRC-64 of all others to us: a manifest that lost
+    /// its last line names fewer files and would look whole without it.
     func encode() -> [UInt8] {
         var lines: [UInt8] = []
         for file in files { lines += Self.line(file).utf8 + [UInt8(ascii: "\n")] }

@@ -1,7 +1,7 @@
 import RESP
 
-/// A place in an RDB file, and how the format's numbers and strings are read from there. Whatever is missing or makes no sense
-/// is an error; nothing is allocated by what a length says.
+/// A place in an RDB file, and how the format's numbers and strings are read from there. Whatever is missing or makes
+/// no sense is an error; nothing is allocated by what a length says.
 struct RDBCursor {
     var position = 0
 

@@ -37,7 +37,8 @@ enum RecordEncoding {
         log.append(atMost: 32) { record in record.append("*1\r\n$8\r\nFLUSHALL\r\n") }
     }
 
-    /// `MULTI`: what follows up to ``appendGroupEnd(to:)`` is applied as a whole or not at all. A group lies in one batch.
+    /// `MULTI`: what follows up to ``appendGroupEnd(to:)`` is applied as a whole or not at all. A group lies in one
+    /// batch.
     static func appendGroupStart(to log: inout [UInt8]) {
         log.append(atMost: 32) { record in record.append("*1\r\n$5\r\nMULTI\r\n") }
     }

@@ -12,10 +12,10 @@ import RESP
 ///     #revoked-seal <salt> <start> <length> <synced> <CRC>      after every batch
 ///     #revoked-stop <salt> <start> <length> <synced> <CRC>      the same, after the last batch before a clean end
 ///
-/// Hexadecimal digits of a fixed number, single spaces, CRLF. `start` is where the batch begins in the file, `length` how
-/// many bytes it has without the line, and everything before `synced` was known to be on disk when the line was written. A line's
-/// CRC goes on from the one before and covers the batch and the line itself, so that no batch can be missing. The salt
-/// is random for each file: no client can write a line that passes for one.
+/// Hexadecimal digits of a fixed number, single spaces, CRLF. `start` is where the batch begins in the file, `length`
+/// how many bytes it has without the line, and everything before `synced` was known to be on disk when the line was
+/// written. A line's CRC goes on from the one before and covers the batch and the line itself, so that no batch can be
+/// missing. The salt is random for each file: no client can write a line that passes for one.
 struct SealLine: Equatable, Sendable {
     enum Kind: Sendable {
         case seal, stop

@@ -1,5 +1,5 @@
-/// `SET key value PXAT expiry`, of which nearly all of a log consists, read without the parser of requests. Whatever is not
-/// written exactly as we and Redis write it is left to that.
+/// `SET key value PXAT expiry`, of which nearly all of a log consists, read without the parser of requests. Whatever is
+/// not written exactly as we and Redis write it is left to that.
 struct SetRecord {
     let key: Range<Int>
     let value: Range<Int>
@@ -61,7 +61,8 @@ extension RawSpan {
         UInt16(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)) == 0x0A0D
     }
 
-    /// A bulk of up to 999 bytes whose length stands at an offset, with room behind it for what has to follow the value.
+    /// A bulk of up to 999 bytes whose length stands at an offset, with room behind it for what has to follow the
+    /// value.
     @inline(__always)
     fileprivate func shortBulk(at offset: Int, before end: Int) -> Range<Int>? {
         guard end &- offset > 5 else { return nil }

@@ -155,8 +155,8 @@ extension AppendLog {
         update { $0.advance(written: written, durable: synced, size: size) }
     }
 
-    /// Nothing is acknowledged any more that is not on disk. Records are kept only if they can still be written where they
-    /// belong.
+    /// Nothing is acknowledged any more that is not on disk. Records are kept only if they can still be written where
+    /// they belong.
     private func fail(_ writer: inout LogWriter, _ error: FileError) {
         let canResume = writer.fail(error)
         update { queue in

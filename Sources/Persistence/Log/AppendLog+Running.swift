@@ -43,8 +43,8 @@ extension AppendLog {
         }
     }
 
-    /// Called some times a second: when the disk keeps the log's thread waiting, `everysec` and `no` no longer acknowledge
-    /// what only memory holds.
+    /// Called some times a second: when the disk keeps the log's thread waiting, `everysec` and `no` no longer
+    /// acknowledge what only memory holds.
     package func checkPace() {
         let isLate = queue.withLock { queue in
             guard queue.state == .running, queue.policy != .always, queue.end > queue.written else { return false }

@@ -5,15 +5,15 @@ import Synchronization
 
 /// The append-only log: takes records from any thread, and writes them to disk on one of its own, many at a time.
 ///
-/// A record is appended under the lock of its key's shard, together with the change that it tells of; so the log's order
-/// of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:isGuarded:at:)`` and its siblings
-/// return a position, and the write may be answered as soon as ``acknowledged`` has reached it. A write that changes
-/// nothing waits for ``end``: what it found may not be on disk yet.
+/// A record is appended under the lock of its key's shard, together with the change that it tells of; so the log's
+/// order of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:isGuarded:at:)``
+/// and its siblings return a position, and the write may be answered as soon as ``acknowledged`` has reached it. A
+/// write that changes nothing waits for ``end``: what it found may not be on disk yet.
 package final class AppendLog: Sendable {
     /// A batch of this size, in bytes, is written without waiting for more.
     static let largeBatch = 1 << 20
-    /// With more than this waiting to be written, in bytes, no policy acknowledges what is not in the file; and whoever serves
-    /// clients executes no more writes until the disk has taken some (``queuedBytes``).
+    /// With more than this waiting to be written, in bytes, no policy acknowledges what is not in the file; and whoever
+    /// serves clients executes no more writes until the disk has taken some (``queuedBytes``).
     package static let backlogLimit = 8 << 20
 
     let queue: Mutex<AppendQueue>
@@ -108,7 +108,8 @@ package final class AppendLog: Sendable {
         return "MISCONF Errors writing to the AOF file: \(reason)"
     }
 
-    /// How many bytes wait to be written. ``onProgress`` is called when it falls from more than half of ``backlogLimit``.
+    /// How many bytes wait to be written. ``onProgress`` is called when it falls from more than half of
+    /// ``backlogLimit``.
     package var queuedBytes: Int { queued.load(ordering: .relaxed) }
 
     /// Exchanges the records for an empty array: they are being written.

@@ -1,7 +1,7 @@
 /// The directory of the log in Redis 7's layout: a manifest, the base that it names, and the increments after it.
 ///
-/// A manifest names a file only once the file's name is on disk, and a file is removed only once no manifest on disk names
-/// it; so at every moment the manifest that a crash leaves names files that are whole.
+/// A manifest names a file only once the file's name is on disk, and a file is removed only once no manifest on disk
+/// names it; so at every moment the manifest that a crash leaves names files that are whole.
 struct LogDirectory: Sendable {
     private let files: any FileSystem
     /// The data directory.
@@ -10,8 +10,8 @@ struct LogDirectory: Sendable {
     private(set) var manifest: Manifest?
     /// What the manifest says whose name nobody knows to be on disk: a crash may leave this one or the one before.
     private var unsettled: Manifest?
-    /// Files of every manifest that may have got its name since the last one that is known to be on disk. A file system may
-    /// report an error of a rename that it has done.
+    /// Files of every manifest that may have got its name since the last one that is known to be on disk. A file system
+    /// may report an error of a rename that it has done.
     private var mayBeNamed: Set<String> = []
     /// Files that were made since, and that no manifest has named.
     private var made: Set<String> = []
@@ -69,8 +69,8 @@ struct LogDirectory: Sendable {
     }
 
     /// Removes what recovery does not need: called once the manifest that was read is known to be on disk.
-    /// - Parameter isProven: whether that manifest is known to be the newest. Then files of our names that it does not name
-    ///   are what a crash left unfinished; else one of them may be all that is left of a newer log.
+    /// - Parameter isProven: whether that manifest is known to be the newest. Then files of our names that it does not
+    ///   name are what a crash left unfinished; else one of them may be all that is left of a newer log.
     mutating func sweep(isProven: Bool) {
         guard var manifest else { return }
         for file in manifest.history { obsolete.insert(file.name) }

@@ -43,8 +43,8 @@ struct LogFile {
         synced = chain.start
     }
 
-    /// Appends the records in `batch` and the line that closes them. When it throws, `batch` is what it was, and the file
-    /// can go on if ``cutBack()`` succeeds.
+    /// Appends the records in `batch` and the line that closes them. When it throws, `batch` is what it was, and the
+    /// file can go on if ``cutBack()`` succeeds.
     mutating func write(_ batch: inout [UInt8], _ notes: BatchNotes) throws(FileError) {
         let line = shift == notes.first.shift ? [] : notes.first.line
         batch.insert(contentsOf: line, at: 0)

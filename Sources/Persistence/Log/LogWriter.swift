@@ -62,8 +62,8 @@ struct LogWriter: ~Copyable {
     }
 
     /// Takes note that the disk has failed.
-    /// - Returns: whether the file can go on later: it only lacks room. What it holds up to its last batch is right, and what
-    ///   was not written is kept.
+    /// - Returns: whether the file can go on later: it only lacks room. What it holds up to its last batch is right,
+    ///   and what was not written is kept.
     mutating func fail(_ error: FileError) -> Bool {
         failure = error
         // Of a file whose fdatasync has failed nobody knows what is on disk.

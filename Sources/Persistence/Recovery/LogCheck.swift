@@ -36,8 +36,8 @@ package struct LogCheck: Sendable {
     private let settings: ReadSettings
 
     /// Reads everything; holds the directory's lock until it is let go.
-    /// - Throws: ``PersistenceError`` if another process uses the directory, or there is no log, or its manifest is damaged
-    ///   or names a file that is not there.
+    /// - Throws: ``PersistenceError`` if another process uses the directory, or there is no log, or its manifest is
+    ///   damaged or names a file that is not there.
     package init(directory: String, now: Int64) throws(PersistenceError) {
         try self.init(directory: directory, now: now, files: SystemFiles())
     }
@@ -120,8 +120,8 @@ package struct LogCheck: Sendable {
 
     // MARK: A new epoch
 
-    /// Gives the denylist a new epoch, because the directory, or a part of it, is an older copy. Clients deny until an operator
-    /// accepts it.
+    /// Gives the denylist a new epoch, because the directory, or a part of it, is an older copy. Clients deny until an
+    /// operator accepts it.
     package func renewEpoch() throws(PersistenceError) -> EpochRecord {
         let record =
             if let epoch {

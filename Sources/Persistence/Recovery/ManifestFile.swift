@@ -1,8 +1,8 @@
 /// The manifest of a data directory.
 enum ManifestFile {
     /// - Returns: nil if there is no log.
-    /// - Throws: ``PersistenceError`` or ``FileError``: a manifest that is damaged, that is missing while files of a log
-    ///   are there, or that names a file that is not there.
+    /// - Throws: ``PersistenceError`` or ``FileError``: a manifest that is damaged, that is missing while files of a
+    ///   log are there, or that names a file that is not there.
     static func read(in data: DataDirectory) throws -> Manifest? {
         let directory = data.path(Manifest.directoryName)
         guard try data.files.exists(directory) else { return nil }

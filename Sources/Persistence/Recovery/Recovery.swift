@@ -139,10 +139,10 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         try settle(tails)
     }
 
-    /// Decides whether nothing acknowledged can be missing. It cannot if the log reaches the position that is kept outside of
-    /// it, the last file begins with a line of ours, which was on disk before our manifest named it, and nobody else has gone
-    /// on with that file. (Before our daemon acknowledges what is not on disk, it leaves a mark.) Earlier files may be
-    /// anybody's: whoever began the last one had a new epoch on disk before it took the mark away.
+    /// Decides whether nothing acknowledged can be missing. It cannot if the log reaches the position that is kept
+    /// outside of it, the last file begins with a line of ours, which was on disk before our manifest named it, and
+    /// nobody else has gone on with that file. (Before our daemon acknowledges what is not on disk, it leaves a mark.)
+    /// Earlier files may be anybody's: whoever began the last one had a new epoch on disk before it took the mark away.
     ///
     /// One thing leaves no trace: a power loss that takes all that another server has written since.
     private mutating func judge(_ manifest: Manifest) {
@@ -210,8 +210,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         try files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
     }
 
-    /// Closes the records that no line covers: else they would be a part of the next batch, and go with it when a power loss
-    /// tears that.
+    /// Closes the records that no line covers: else they would be a part of the next batch, and go with it when a power
+    /// loss tears that.
     private mutating func seal(_ file: any OutputFile) throws(FileError) {
         guard var last, last.chain.length > 0 else { return }
         var line: [UInt8] = []

@@ -22,8 +22,8 @@ package struct RecoveryReport: Sendable {
     package var unsealedBytes = 0
     /// Whether the log says that it was ended in order.
     package var wasEndedInOrder = false
-    /// Why the denylist has to get a new epoch: it cannot prove that nothing acknowledged is missing. nil if it can, or if
-    /// there was nothing.
+    /// Why the denylist has to get a new epoch: it cannot prove that nothing acknowledged is missing. nil if it can, or
+    /// if there was nothing.
     package var doubt: String?
     /// Whether the log, or the `dump.rdb`, was of ours.
     var isOurs = false

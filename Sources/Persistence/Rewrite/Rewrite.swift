@@ -5,7 +5,8 @@ import Denylist
 /// 1. Records go to a new increment from some moment on.
 /// 2. The walk begins after that moment, so whatever it finds changed or misses is in the new increment: every record
 ///    is absolute, and a later record of a key wins.
-/// 3. The base may already tell of records up to the walk's end: all of those are on disk before a manifest names the base.
+/// 3. The base may already tell of records up to the walk's end: all of those are on disk before a manifest names the
+///    base.
 struct Rewrite {
     let denylist: Denylist
     let log: AppendLog
@@ -35,8 +36,8 @@ struct Rewrite {
         }
     }
 
-    /// Writes a log that owes nothing to the one before, if there was any: after the disk failed, and for a table that was
-    /// memory only.
+    /// Writes a log that owes nothing to the one before, if there was any: after the disk failed, and for a table that
+    /// was memory only.
     func renew(_ directory: inout LogDirectory) throws(FileError) {
         do throws(FileError) {
             try directory.prepare()

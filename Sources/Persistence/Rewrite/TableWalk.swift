@@ -20,7 +20,8 @@ struct TableWalk {
     enum Notes {
         /// Put off so that none is early on the later clock; this run of the daemon says by how much.
         case of(run: UInt64)
-        /// As they are in the table, into which another file's were read unchanged, with what that file says of its times.
+        /// As they are in the table, into which another file's were read unchanged, with what that file says of its
+        /// times.
         case copied(RDBReader.Times)
     }
 

@@ -127,8 +127,9 @@ struct CommandPipeline<Caller>: ~Copyable {
         }
     }
 
-    /// Takes away the replies that are, byte for byte, what their calls hope for: nearly all that come. The first other one,
-    /// and whatever comes with it, is the scanner's and the reader's. So are replies whose witness is not there too.
+    /// Takes away the replies that are, byte for byte, what their calls hope for: nearly all that come. The first other
+    /// one, and whatever comes with it, is the scanner's and the reader's. So are replies whose witness is not there
+    /// too.
     /// - Returns: how many bytes they have.
     private mutating func recognise(_ bytes: ByteBuffer) -> Int {
         guard hopedFor == 0, outstanding == unscanned, scanner.isBetweenReplies, unwitnessed.isEmpty, let belief
@@ -247,8 +248,8 @@ struct CommandPipeline<Caller>: ~Copyable {
         number < calls.count ? calls[calls.index(calls.startIndex, offsetBy: number)] : nil
     }
 
-    /// The callers who are to be told now that their calls take long. These times are taken to be in the order of the calls,
-    /// like the deadlines.
+    /// The callers who are to be told now that their calls take long. These times are taken to be in the order of the
+    /// calls, like the deadlines.
     mutating func late(now: NIODeadline) -> [Caller] {
         var callers: [Caller] = []
         while let call = call(lateCount), call.lateAt <= now {
@@ -303,7 +304,8 @@ extension StoreFailure {
 }
 
 extension CommandPipeline where Caller == PendingCall {
-    /// Appends the commands of calls that are sent together, and takes note of them, in their order. There is room for them.
+    /// Appends the commands of calls that are sent together, and takes note of them, in their order. There is room for
+    /// them.
     /// - Parameter isWitnessed: whether ``Witness/command`` is sent behind them, for which there is room too.
     mutating func send(
         _ batch: CallBatch, deadline: NIODeadline, lateAt: NIODeadline, isWitnessed: Bool = false,

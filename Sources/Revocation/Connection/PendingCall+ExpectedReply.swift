@@ -1,6 +1,7 @@
 import Contract
 
-/// The store that this process believes: its epoch and terms, and the replies that are hoped for. Made once for all calls.
+/// The store that this process believes: its epoch and terms, and the replies that are hoped for. Made once for all
+/// calls.
 final class PinnedEpoch: Sendable {
     /// A longer epoch is believed as well, but nothing is hoped for.
     private static let maximumBytes = 100

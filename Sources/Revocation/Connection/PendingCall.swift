@@ -17,8 +17,8 @@ class PendingCall: @unchecked Sendable {
         case replies([Reply])
         /// One for each command, and what the store said of itself behind them.
         case witnessed([Reply], Result<Witness, StoreFailure>)
-        /// What was hoped for: the store holds none of the keys of a look-up, and the epoch; or it has acknowledged a write,
-        /// and is the believed one.
+        /// What was hoped for: the store holds none of the keys of a look-up, and the epoch; or it has acknowledged a
+        /// write, and is the believed one.
         case expected
     }
 

@@ -59,7 +59,8 @@ final class StoreConnection: @unchecked Sendable {
         case connected(StoreStatus)
         /// Told again from time to time.
         case examined(StoreStatus)
-        /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is one.
+        /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is
+        /// one.
         case lost(StoreFailure, (any Error)?)
     }
 
@@ -235,8 +236,8 @@ final class StoreConnection: @unchecked Sendable {
         if !now.isClockRight { examineSoon() }
     }
 
-    /// The present time, and whether this machine's clock agrees with the store's. The two local clocks are compared for
-    /// each write, so that a wall clock that is set is noticed by the next check, not by the next examination.
+    /// The present time, and whether this machine's clock agrees with the store's. The two local clocks are compared
+    /// for each write, so that a wall clock that is set is noticed by the next check, not by the next examination.
     private func now() -> SentTime {
         var now = SentTime(options.bootClock())
         let doubt = clock?.doubt(wall: options.wallClock(), boot: now.milliseconds)

@@ -26,7 +26,8 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case storeError
         /// The store answered something that is no answer to the command.
         case malformedReply
-        /// The store's settings can lose revocations (an eviction policy, say), or it is a replica, and that was not accepted.
+        /// The store's settings can lose revocations (an eviction policy, say), or it is a replica, and that was not
+        /// accepted.
         case unsafeStore
         /// The store that answered is not the one that this process believes: it may have been written there.
         case epochChanged

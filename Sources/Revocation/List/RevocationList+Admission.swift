@@ -35,8 +35,8 @@ extension RevocationList {
         }
     }
 
-    /// Whether a token lives for too long by the last terms that were seen, or by the settings of this process if it has
-    /// seen none. The denylist may have longer ones by now, but nobody knows.
+    /// Whether a token lives for too long by the last terms that were seen, or by the settings of this process if it
+    /// has seen none. The denylist may have longer ones by now, but nobody knows.
     private func outlivesKnownTerms(_ token: TokenClaims) -> Bool {
         let terms = belief?.terms ?? (try? wanted.inForce(nil, known: pin.withLock { $0.knownTerms }))
         return terms?.issuer(token.issuer)?.doubt(token) != nil

@@ -69,12 +69,12 @@ extension RevocationList {
 
     // MARK: Writing
 
-    /// Makes sure that the denylist has terms and that this process may write under them: a process that issues or revokes
-    /// tokens does so before it begins.
+    /// Makes sure that the denylist has terms and that this process may write under them: a process that issues or
+    /// revokes tokens does so before it begins.
     ///
     /// A denylist without terms gets this process' own. Calls that write do the same by themselves.
-    /// - Throws: ``RevocationError/Code/termsDisagree`` if they say less than the configuration needs; the message says what
-    ///   to do. Any other error: not known yet, as the store cannot be asked.
+    /// - Throws: ``RevocationError/Code/termsDisagree`` if they say less than the configuration needs; the message says
+    ///   what to do. Any other error: not known yet, as the store cannot be asked.
     public func prepare() async throws(RevocationError) {
         _ = try await beliefForWriting()
     }
@@ -103,8 +103,8 @@ extension RevocationList {
         return belief
     }
 
-    /// Writes, and takes the acknowledgement from the believed store only. If the terms were changed meanwhile they are read
-    /// again, and it is written once more.
+    /// Writes, and takes the acknowledgement from the believed store only. If the terms were changed meanwhile they are
+    /// read again, and it is written once more.
     /// - Parameter needsTerms: whether what is written is reckoned from the terms.
     func proven<Value>(
         needsTerms: Bool = true, _ write: (PinnedEpoch) async throws(RevocationError) -> Witnessed<Value>

@@ -4,7 +4,8 @@ import Tracing
 
 extension RevocationList {
     /// What the store knows of a token: one lookup, one round trip; none if it was found revoked in the last moments
-    /// (``RevocationConfiguration/revokedAnswerLifetime``). What is known here to be revoked stays so while the store is away.
+    /// (``RevocationConfiguration/revokedAnswerLifetime``). What is known here to be revoked stays so while the store
+    /// is away.
     public func verdict(for token: TokenClaims) async -> Verdict {
         await isObserved ? observedVerdict(token, remembersClear: false) : verdict(token, remembersClear: false)
     }
@@ -43,8 +44,8 @@ extension RevocationList {
             return .revoked(reason)
         }
         #if compiler(<6.4)
-            // As below, which would first change to the executor that we are on already: a task that prefers one looks it up
-            // under a lock. The name is not for good, so later compilers do as is usual.
+            // As below, which would first change to the executor that we are on already: a task that prefers one looks
+            // it up under a lock. The name is not for good, so later compilers do as is usual.
             let outcome = await _unsafeInheritExecutor_withUnsafeContinuation { waiter in
                 if call.wait(waiter) { connection.submit(call) }
             }
@@ -108,7 +109,8 @@ extension RevocationList {
         return true
     }
 
-    /// The issuer of a token. Newer terms may know it, or let its tokens live longer: they are read, but not for each token.
+    /// The issuer of a token. Newer terms may know it, or let its tokens live longer: they are read, but not for each
+    /// token.
     private func issuer(of token: TokenClaims, _ contact: inout Contact) async -> IssuerInForce? {
         let issuer = contact.terms?.issuer(token.issuer)
         if let issuer, issuer.mayVouch(for: token) { return issuer }
@@ -172,7 +174,8 @@ extension RevocationList {
         case .failure(let failure): return .unknown(UnknownCause(failure))
         case .success(.nothing): return check.verdict(.nothing, pinnedEpoch: believed ?? [], now: 0)
         case .success(.values(let values)):
-            // Only says which cut-offs cannot be meant: without the store's clock the plausible ones are not told apart.
+            // Only says which cut-offs cannot be meant: without the store's clock the plausible ones are not told
+            // apart.
             let now = clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0
             return check.verdict(.values(values), pinnedEpoch: believed ?? [], now: now)
         }

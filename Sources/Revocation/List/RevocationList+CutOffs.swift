@@ -1,9 +1,9 @@
 import Contract
 
 extension RevocationList {
-    /// Reads, for each cut-off that is to be written, the clock of the server that has its key, and what is held already: in
-    /// one pipeline with the epoch, so that no other store's clock can be taken for it. A time that was known before this
-    /// call would spare whoever logs in between.
+    /// Reads, for each cut-off that is to be written, the clock of the server that has its key, and what is held
+    /// already: in one pipeline with the epoch, so that no other store's clock can be taken for it. A time that was
+    /// known before this call would spare whoever logs in between.
     /// - Parameter token: the one by which it is revoked; its other cut-offs may have pushed it ahead.
     /// - Returns: by key; empty if there is no cut-off among the requests.
     func cutOffReadings(

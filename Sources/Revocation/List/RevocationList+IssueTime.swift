@@ -1,13 +1,14 @@
 public import Contract
 
 extension RevocationList {
-    /// The `iat` and `auth_time` for the tokens of a new log-in (fresh credentials, never a refresh), in Unix milliseconds on
-    /// the store's clock: `max(now, cut-off + 1)` over every cut-off that applies.
+    /// The `iat` and `auth_time` for the tokens of a new log-in (fresh credentials, never a refresh), in Unix
+    /// milliseconds on the store's clock: `max(now, cut-off + 1)` over every cut-off that applies.
     ///
-    /// The clock is read in the call, and no time is returned that it has not reached: so whatever is handed out was issued
-    /// no later than a cut-off that is set afterwards. A cut-off that lies ahead is waited for, for at most 1 s and the
-    /// lead that the terms give the issuer: a cut-off of now lies ahead by that.
-    /// - Parameter token: the claims that the new token will have, its signing key included; its times are not looked at.
+    /// The clock is read in the call, and no time is returned that it has not reached: so whatever is handed out was
+    /// issued no later than a cut-off that is set afterwards. A cut-off that lies ahead is waited for, for at most 1 s
+    /// and the lead that the terms give the issuer: a cut-off of now lies ahead by that.
+    /// - Parameter token: the claims that the new token will have, its signing key included; its times are not looked
+    ///   at.
     /// - Throws: ``UnknownCause``: nobody can log in now, and there is no policy about that (503).
     public func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
         var waited: Int64 = 0

@@ -5,11 +5,11 @@ extension RevocationList {
     /// How many revocations are written at once.
     private static let batch = 1_000
 
-    /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and whatever else of it is named.
-    /// Returns once the store has acknowledged every write.
+    /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and whatever else of it is
+    /// named. Returns once the store has acknowledged every write.
     ///
-    /// Only the store that this process believes can acknowledge it. Another one may have written it down too: one more can
-    /// only make that one safer.
+    /// Only the store that this process believes can acknowledge it. Another one may have written it down too: one more
+    /// can only make that one safer.
     /// - Parameters:
     ///   - token: the verified claims, of an access or a refresh token.
     ///   - reason: the value of the token's and the session's key.
@@ -86,8 +86,8 @@ extension RevocationList {
         return acknowledgements
     }
 
-    /// What was to be revoked does not pass for clear here any more, whatever comes of it: the store may be away before it
-    /// is asked anything.
+    /// What was to be revoked does not pass for clear here any more, whatever comes of it: the store may be away before
+    /// it is asked anything.
     private func noteAttempt(_ requests: [RevocationRequest], _ issuer: String?) {
         guard let issuer = belief?.terms.issuer(issuer) else { return }
         let entries = requests.compactMap { request in
@@ -146,8 +146,8 @@ extension RevocationList {
             longestToLive: direct.longestToLive)
     }
 
-    /// Writes what takes one command, whose reply is nearly always the one that is hoped for. The call stands here for the
-    /// same reason as that of a check.
+    /// Writes what takes one command, whose reply is nearly always the one that is hoped for. The call stands here for
+    /// the same reason as that of a check.
     /// - Parameter request: no cut-off.
     /// - Returns: nil if the terms were changed meanwhile: it has to be reckoned again.
     @inline(__always)

@@ -9,15 +9,15 @@ import Synchronization
 #endif
 
 extension RevocationList {
-    /// Exchanges a refresh token, in one atomic step on the denylist itself: `SET revoked:jti:<old> rotated:<ms>:<successor>
-    /// NX GET EX <ttl>`, and in the same round trip the look-up of every scope of the old token. A pair is handed out only
-    /// if both agree.
+    /// Exchanges a refresh token, in one atomic step on the denylist itself: `SET revoked:jti:<old>
+    /// rotated:<ms>:<successor> NX GET EX <ttl>`, and in the same round trip the look-up of every scope of the old
+    /// token. A pair is handed out only if both agree.
     ///
-    /// Of many who present one token at once exactly one wins. A later use revokes the session and with it every token of
-    /// it; within ``RevocationConfiguration/rotationGrace`` a second presenter gets the same successor.
+    /// Of many who present one token at once exactly one wins. A later use revokes the session and with it every token
+    /// of it; within ``RevocationConfiguration/rotationGrace`` a second presenter gets the same successor.
     ///
-    /// Whatever is revoked meanwhile wins: the session's revocation ends the new pair, and so does any cut-off that ends the
-    /// old token, as the pair keeps its log-in time.
+    /// Whatever is revoked meanwhile wins: the session's revocation ends the new pair, and so does any cut-off that
+    /// ends the old token, as the pair keeps its log-in time.
     /// - Parameter token: the verified claims of a refresh token.
     /// - Throws: ``RevocationError/Code/unrevocableToken`` unless it is a refresh token with `jti`, `sid`, `exp` and
     ///   `iat` or `auth_time`,

@@ -1,8 +1,8 @@
 public import Contract
 
 extension RevocationList {
-    /// Whether a scope is revoked itself: a token, a session or a key; or whether there is a cut-off for a subject, a client
-    /// or all. What other scopes say of a token that falls under it is left out.
+    /// Whether a scope is revoked itself: a token, a session or a key; or whether there is a cut-off for a subject, a
+    /// client or all. What other scopes say of a token that falls under it is left out.
     /// - Parameters:
     ///   - scope: what is asked about.
     ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.

@@ -77,7 +77,8 @@ public final class RevocationList: Sendable {
         try self.init(url, configuration: configuration)
     }
 
-    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a damaged state file.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a damaged
+    ///   state file.
     init(
         backend: any Backend, configuration: RevocationConfiguration, logger: Logger,
         metrics: RevocationMetrics = RevocationMetrics(), tracer: any Tracer = InstrumentationSystem.tracer
@@ -97,8 +98,8 @@ public final class RevocationList: Sendable {
         }
     }
 
-    /// Whether checks can be answered now, and revocations be acknowledged if this process has ever written one: asks the
-    /// store who it is on either connection, and takes over an epoch that was accepted.
+    /// Whether checks can be answered now, and revocations be acknowledged if this process has ever written one: asks
+    /// the store who it is on either connection, and takes over an epoch that was accepted.
     public func readiness() async -> Readiness {
         do throws(StoreFailure) {
             let contact = try await seeStore()
@@ -141,8 +142,8 @@ public final class RevocationList: Sendable {
         return meet(witness)
     }
 
-    /// Where the connections of one server live: tasks that prefer it (`withTaskExecutorPreference`) are answered without a
-    /// change of thread. They must not block it. nil for other stores.
+    /// Where the connections of one server live: tasks that prefer it (`withTaskExecutorPreference`) are answered
+    /// without a change of thread. They must not block it. nil for other stores.
     public var executor: (any TaskExecutor)? { backend.executor }
 
     /// Ends all connections; calls in flight, and later ones, fail as `unreachable`.
@@ -166,14 +167,14 @@ public final class RevocationList: Sendable {
         do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }
     }
 
-    /// The store's time, from which lifetimes are reckoned, in Unix milliseconds: the earliest that it may be, so that a
-    /// revocation is rather kept too long. Measured against the boot clock: a wall clock that is set changes nothing.
+    /// The store's time, from which lifetimes are reckoned, in Unix milliseconds: the earliest that it may be, so that
+    /// a revocation is rather kept too long. Measured against the boot clock: a wall clock that is set changes nothing.
     func time(by clock: StoreClock) -> Int64 { clock.time(at: configuration.bootMilliseconds).lowerBound }
 
     func storeTime() async throws(StoreFailure) -> Int64 { time(by: try await backend.clock()) }
 
-    /// The store's time as far as known, Unix milliseconds; this machine's until the store has told its own. For judging
-    /// times that tokens say, so that a clock that is a few seconds behind takes none for one from the future.
+    /// The store's time as far as known, Unix milliseconds; this machine's until the store has told its own. For
+    /// judging times that tokens say, so that a clock that is a few seconds behind takes none for one from the future.
     public var estimatedTime: Int64 {
         backend.latestClock?.time(at: configuration.bootMilliseconds).upperBound ?? configuration.wallClock()
     }
@@ -190,7 +191,8 @@ public final class RevocationList: Sendable {
         clock.doubt(wall: configuration.wallClock(), boot: configuration.bootMilliseconds)
     }
 
-    /// - Throws: ``UnknownCause`` if the terms do not know the token's issuer, or the token lives too long to be vouched for.
+    /// - Throws: ``UnknownCause`` if the terms do not know the token's issuer, or the token lives too long to be
+    ///   vouched for.
     func check(of token: TokenClaims, _ issuer: IssuerInForce?) throws(UnknownCause) -> Check {
         let issuer = try identified(issuer)
         if let doubt = issuer.doubt(token) { throw doubt }
@@ -216,8 +218,8 @@ public final class RevocationList: Sendable {
                 : "the denylist's terms do not know this issuer, but \(names) (revoked terms --add adds one)")
     }
 
-    /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may be
-    /// older than what was revoked again before the acceptance.
+    /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may
+    /// be older than what was revoked again before the acceptance.
     var belief: PinnedEpoch? { pin.withLock { $0.belief } }
 
     /// Does what can be done about something that could not be proven.
@@ -245,7 +247,7 @@ public enum Readiness: Sendable {
     /// Checks can be answered. The warnings say in what way the store may lose or miss revocations all the same.
     case ready(warnings: [String])
     case notReady(UnknownCause)
-    /// Not ready: this machine's clock is ahead of the store's by so much, or behind it if negative; more than 30 seconds,
-    /// for which revocations are not kept.
+    /// Not ready: this machine's clock is ahead of the store's by so much, or behind it if negative; more than 30
+    /// seconds, for which revocations are not kept.
     case clockSkewed(milliseconds: Int64)
 }

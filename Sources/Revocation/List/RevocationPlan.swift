@@ -22,8 +22,8 @@ struct RevocationPlan: Sendable {
     /// One for each request; nil for a token that expired so long ago that nobody accepts it.
     let entries: [RevocationEntry?]
 
-    /// - Throws: ``RevocationError/Code/unrevocableToken``, ``RevocationError/Code/implausibleCutOff``; nothing of it is
-    ///   written then.
+    /// - Throws: ``RevocationError/Code/unrevocableToken``, ``RevocationError/Code/implausibleCutOff``; nothing of it
+    ///   is written then.
     init(
         _ requests: [RevocationRequest], reason: Reason, _ circumstances: Circumstances
     ) throws(RevocationError) {

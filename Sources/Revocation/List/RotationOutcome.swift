@@ -4,14 +4,15 @@ public import Contract
 public enum RotationOutcome: Sendable {
     /// It was exchanged: hand out a pair.
     case rotated(Successor)
-    /// It was exchanged moments ago, within the grace: hand out a pair with the same successor, so that a family never forks.
+    /// It was exchanged moments ago, within the grace: hand out a pair with the same successor, so that a family never
+    /// forks.
     case repeated(Successor)
     /// It was exchanged before, and is in the wrong hands, or its successor is: the session has been revoked.
     case reused
     /// It, or a scope that it falls under, is revoked.
     case revoked(Reason)
-    /// Nothing could be proven, or not everything was written: no pair, and there is no policy about that (503). The same
-    /// token may be presented again.
+    /// Nothing could be proven, or not everything was written: no pair, and there is no policy about that (503). The
+    /// same token may be presented again.
     case unknown(UnknownCause)
 
     /// What the pair is to say.

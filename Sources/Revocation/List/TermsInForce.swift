@@ -38,8 +38,8 @@ struct TermsInForce: Sendable {
 final class IssuerInForce: Sendable {
     let terms: Terms.Issuer
     let namespace: Namespace
-    /// How long a revocation of a session, a subject or a client is kept, in seconds: as long as any token that it names
-    /// may live.
+    /// How long a revocation of a session, a subject or a client is kept, in seconds: as long as any token that it
+    /// names may live.
     let secondsToLive: Int64
     /// A token that lives no longer than this, in milliseconds, need not be looked at more closely.
     private let shortestLifetime: Int64
@@ -67,8 +67,8 @@ final class IssuerInForce: Sendable {
         return !hasOverflown && lifetime <= shortestLifetime || doubt(token) == nil
     }
 
-    /// Why a token cannot be vouched for: it lives longer than revocations were kept when it was issued. Its age does not
-    /// mend that.
+    /// Why a token cannot be vouched for: it lives longer than revocations were kept when it was issued. Its age does
+    /// not mend that.
     func doubt(_ token: borrowing TokenClaims) -> UnknownCause? {
         guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return nil }
         let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)

@@ -24,8 +24,8 @@ struct WantedTerms: Sendable {
     /// What this process writes if it finds no terms.
     let first: Terms
 
-    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a label that cannot
-    ///   be one.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a label that
+    ///   cannot be one.
     init(_ configuration: RevocationConfiguration) throws(RevocationError) {
         let common = [configuration.longestRefreshLifetime, configuration.maximumTokenLifetime].compactMap { $0 }.max()
         issuers =

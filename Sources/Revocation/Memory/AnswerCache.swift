@@ -82,8 +82,8 @@ struct AnswerCache: Sendable {
 
     // MARK: Writing
 
-    /// To be told before something is written and again, with the values, once it is acknowledged: in between, a question
-    /// may have been answered that knew nothing of it.
+    /// To be told before something is written and again, with the values, once it is acknowledged: in between, a
+    /// question may have been answered that knew nothing of it.
     mutating func wrote(_ entries: some Collection<RevocationEntry>, isAcknowledged: Bool, at now: Instant) {
         if written.count + entries.count > Self.capacity {
             written.removeAll()

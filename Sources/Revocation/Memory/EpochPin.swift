@@ -50,8 +50,8 @@ struct EpochPin: Sendable {
         return true
     }
 
-    /// Takes over an epoch that an operator accepted in place of the pinned one. An acceptance outranks a configured epoch:
-    /// both are an operator's word, and the acceptance is the later one.
+    /// Takes over an epoch that an operator accepted in place of the pinned one. An acceptance outranks a configured
+    /// epoch: both are an operator's word, and the acceptance is the later one.
     /// - Parameter epoch: what the store carries.
     /// - Parameter accepted: what the store says was accepted, in the same reply: it names both epochs.
     /// - Returns: whether the pin has moved.

@@ -15,8 +15,8 @@ struct StateFile: Sendable {
     let path: String
 
     /// The epoch that it holds; nil if there is no such file yet.
-    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if it cannot be read, or holds anything else: what was pinned
-    ///   is not forgotten by accident.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if it cannot be read, or holds anything else: what was
+    ///   pinned is not forgotten by accident.
     func load() throws(RevocationError) -> [UInt8]? {
         guard let bytes = try read() else { return nil }
         let mark = Array(Self.mark.utf8)

@@ -8,8 +8,8 @@ protocol Backend: Sendable {
     /// The connection on which one command looks up the keys of a check; nil where that takes more, or none.
     func checkConnection() -> StoreConnection?
 
-    /// The connection on which one command writes a revocation that is no cut-off, and its store's clock; nil where that
-    /// takes more, or is not known yet.
+    /// The connection on which one command writes a revocation that is no cut-off, and its store's clock; nil where
+    /// that takes more, or is not known yet.
     func directWrites() -> DirectWrites?
 
     /// Looks up keys.
@@ -25,7 +25,8 @@ protocol Backend: Sendable {
     /// Asks the store for its time, and then looks up keys.
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
 
-    /// Writes an entry unless its key is there, and then looks up keys. Of many concurrent claims of one key one succeeds.
+    /// Writes an entry unless its key is there, and then looks up keys. Of many concurrent claims of one key one
+    /// succeeds.
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim>
 
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
@@ -102,8 +103,8 @@ struct RemovedEntry: Sendable {
 /// Values, and the store's time before they were read.
 struct TimedValues: Sendable {
     let values: [[UInt8]?]
-    /// For each value the time of the server that has its key, Unix milliseconds. A cut-off is reckoned from that of its own
-    /// key.
+    /// For each value the time of the server that has its key, Unix milliseconds. A cut-off is reckoned from that of
+    /// its own key.
     let times: [Int64]
 
     /// The earliest and the latest of the servers' clocks. A log-in is reckoned from the earliest.

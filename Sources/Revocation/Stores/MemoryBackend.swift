@@ -17,8 +17,8 @@ final class MemoryBackend: Backend {
     private let storeTime: Mutex<StoreTime>
     private let isClosed = Atomic(false)
 
-    /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension; nil for that of
-    ///   the configuration.
+    /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension; nil for that
+    ///   of the configuration.
     init(configuration: RevocationConfiguration, bootClock: (@Sendable () -> Int64)? = nil) {
         let bootClock = bootClock ?? { configuration.bootMilliseconds }
         var settings = Denylist.Configuration()

@@ -2,8 +2,8 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// A server that speaks the Redis protocol. Checks and writes have connections of their own: replies come in order, and a
-/// check must not wait for a write to reach the disk.
+/// A server that speaks the Redis protocol. Checks and writes have connections of their own: replies come in order, and
+/// a check must not wait for a write to reach the disk.
 final class RedisBackend: Backend {
     private let checks: ConnectionPool
     private let writes: ConnectionPool

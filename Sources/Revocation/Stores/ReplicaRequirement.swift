@@ -1,5 +1,5 @@
-/// How many replicas are to have a revocation before it is acknowledged (Redis' `WAIT`). It makes a failover less likely to
-/// lose it, not impossible.
+/// How many replicas are to have a revocation before it is acknowledged (Redis' `WAIT`). It makes a failover less
+/// likely to lose it, not impossible.
 public struct ReplicaRequirement: Sendable, Equatable {
     /// At least one.
     public var count: Int

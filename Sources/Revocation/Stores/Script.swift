@@ -34,8 +34,8 @@ struct Script: Sendable {
         return held
         """)
 
-    /// Replaces a value, unless it is no longer the expected one: so terms that were made of others never take back what
-    /// somebody else has added meanwhile. Arguments: the expected value, the new one.
+    /// Replaces a value, unless it is no longer the expected one: so terms that were made of others never take back
+    /// what somebody else has added meanwhile. Arguments: the expected value, the new one.
     static let exchange = Script(
         """
         local held = redis.call('GET', KEYS[1])

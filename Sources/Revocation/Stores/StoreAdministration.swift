@@ -24,7 +24,8 @@ public struct StoreAdministration: Sendable {
         public let isOld: Bool
     }
 
-    /// How long a stock server keeps an acceptance, in seconds: as long as a server may be away that has yet to hear of it.
+    /// How long a stock server keeps an acceptance, in seconds: as long as a server may be away that has yet to hear of
+    /// it.
     static let acceptanceSeconds = 30 * 86_400
 
     enum Store {
@@ -92,8 +93,8 @@ public struct StoreAdministration: Sendable {
         return epoch == new ? .written(epoch: epoch) : .alreadyThere(epoch: epoch)
     }
 
-    /// Accepts the store's epoch in place of another one: servers that have pinned that one go on with the store, and no
-    /// others. To be done by somebody who knows what the store has lost.
+    /// Accepts the store's epoch in place of another one: servers that have pinned that one go on with the store, and
+    /// no others. To be done by somebody who knows what the store has lost.
     /// - Parameter old: the epoch that servers have pinned; nil where the store itself says what it replaces.
     /// - Throws: ``RevocationError/Code/epochMissing`` if there is nothing to accept,
     ///   ``RevocationError/Code/invalidConfiguration`` if the store does not say what it replaces.
@@ -165,7 +166,8 @@ public struct StoreAdministration: Sendable {
 
     /// Changes the denylist's terms.
     /// - Parameters:
-    ///   - replacing: whether to pass over the terms that are there. A store lets them be replaced only while it holds nothing.
+    ///   - replacing: whether to pass over the terms that are there. A store lets them be replaced only while it holds
+    ///     nothing.
     ///   - change: given the terms, if there are any, and the store's time, makes the new ones.
     /// - Returns: the terms before and after.
     /// - Throws: ``RevocationError/Code/termsDisagree`` if the change takes anything back.

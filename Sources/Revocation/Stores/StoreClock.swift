@@ -2,8 +2,8 @@ import Contract
 
 /// A store's clock, measured against this machine's boot clock (`CLOCK_BOOTTIME`), which is never set.
 ///
-/// The store reads its clock after `TIME` is sent and before the reply arrives: the difference between the two clocks is
-/// known to within that time. All times are in milliseconds.
+/// The store reads its clock after `TIME` is sent and before the reply arrives: the difference between the two clocks
+/// is known to within that time. All times are in milliseconds.
 struct StoreClock: Sendable, Equatable {
     /// A measurement is used for no longer. A boot clock is slewed by at most 10 %: by 30 s in this time, which is the
     /// writer's share of the margin (``Limits/marginMilliseconds``).

@@ -1,9 +1,9 @@
 extension StoreURL {
     /// The query of a store's URL, as redis-py, go-redis, lettuce, ioredis, redis-rb and others write it.
     ///
-    /// A setting of another library that concerns that library alone is ignored: its time-outs, its pool, its encoding. One
-    /// that asks for less protection than we give, or for other keys, is an error. So is one that is not known: it might
-    /// be either. Names count without case, `_` and `-`.
+    /// A setting of another library that concerns that library alone is ignored: its time-outs, its pool, its encoding.
+    /// One that asks for less protection than we give, or for other keys, is an error. So is one that is not known: it
+    /// might be either. Names count without case, `_` and `-`.
     struct Query {
         private(set) var tls: TLSSettings?
         private(set) var database: String?

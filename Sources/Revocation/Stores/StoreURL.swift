@@ -2,13 +2,13 @@
 ///
 /// - `redis://[user:password@]host[:port][/database]`: one server; without a port 6379
 /// - `redis+unix://[user:password@]/path`, `unix://…`: a Unix socket
-/// - `redis+sentinel://[user:password@]host[:port],…/name[/database]`: the primary that sentinels know by a name; without a
-///   port 26379. User and password are the primary's
+/// - `redis+sentinel://[user:password@]host[:port],…/name[/database]`: the primary that sentinels know by a name;
+///   without a port 26379. User and password are the primary's
 /// - `redis+cluster://[user:password@]host[:port],…`: some nodes of a cluster; without a port 6379
 /// - `memory:`: a denylist in this process
 ///
-/// `valkey` means the same as `redis`. `rediss` and `valkeys` speak TLS, with a query of ``TLSSettings``. `:password@` is a
-/// password without a user, `user@` a user without a password. User, password, host and the query's values are
+/// `valkey` means the same as `redis`. `rediss` and `valkeys` speak TLS, with a query of ``TLSSettings``. `:password@`
+/// is a password without a user, `user@` a user without a password. User, password, host and the query's values are
 /// percent-encoded. What else other libraries write into the query is accepted where ignoring it does no harm
 /// (``Query``).
 package enum StoreURL: Sendable {

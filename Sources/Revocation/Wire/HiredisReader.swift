@@ -7,8 +7,8 @@ import NIOCore
 /// Turns bytes into replies, with hiredis' parser.
 ///
 /// hiredis builds replies through functions of ours. They note each value in the order in which it comes, and hand
-/// hiredis a mark instead of a pointer: nothing is allocated on its side, so there is nothing that it could free or lose.
-/// What they note is kept flat, in memory that is used again: only a reply that somebody wants is allocated.
+/// hiredis a mark instead of a pointer: nothing is allocated on its side, so there is nothing that it could free or
+/// lose. What they note is kept flat, in memory that is used again: only a reply that somebody wants is allocated.
 final class HiredisReader {
     /// Something that hiredis cannot parse.
     struct ProtocolError: Error {}

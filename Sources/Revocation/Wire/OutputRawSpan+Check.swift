@@ -1,8 +1,8 @@
 import Contract
 
 extension OutputRawSpan {
-    /// Appends the look-up of a check, `MGET` of its keys, as hiredis would format it; but no key, and no command, is put
-    /// together elsewhere first: this is the one command that every request of every server sends.
+    /// Appends the look-up of a check, `MGET` of its keys, as hiredis would format it; but no key, and no command, is
+    /// put together elsewhere first: this is the one command that every request of every server sends.
     mutating func append(_ check: Check) {
         // The number of arguments has one digit.
         append(UInt8(ascii: "*"))

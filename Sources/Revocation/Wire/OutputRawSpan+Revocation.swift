@@ -25,7 +25,8 @@ extension OutputRawSpan {
 private let writing = Array("*4\r\n$5\r\nSETEX\r\n".utf8)
 
 extension RevocationEntry {
-    /// What the command takes beside the key and the value: its beginning, a time to live, three lengths, the line ends.
+    /// What the command takes beside the key and the value: its beginning, a time to live, three lengths, the line
+    /// ends.
     private static let commandOverhead = 128
 
     /// The command is no longer.

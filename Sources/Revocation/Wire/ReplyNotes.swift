@@ -1,4 +1,5 @@
-/// The values of one reply in the order of the wire, an array's header before its elements, and their text behind one another.
+/// The values of one reply in the order of the wire, an array's header before its elements, and their text behind one
+/// another.
 struct ReplyNotes {
     enum Kind { case status, error, bulk, integer, null, array }
 

@@ -81,7 +81,8 @@ struct ReplyScanner {
         }
     }
 
-    /// Takes a whole header of a bulk or an array at once, as most of them come; the rules are those of one byte at a time.
+    /// Takes a whole header of a bulk or an array at once, as most of them come; the rules are those of one byte at a
+    /// time.
     /// - Returns: the index behind it; nil if it is not there as a whole, or of another type, or in some way unusual.
     private mutating func scanLine(
         _ bytes: Span<UInt8>, at start: Int, _ outstanding: inout Int

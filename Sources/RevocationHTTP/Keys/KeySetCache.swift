@@ -2,14 +2,14 @@ public import Foundation
 public import Logging
 import Synchronization
 
-/// The keys of an issuer that may change them at any time: kept for a while, asked for again when a token names a key that
-/// nobody has seen, but not by everyone who makes up such a name. A key that the issuer no longer publishes is dropped with
-/// the answer that lacks it, the last one too.
+/// The keys of an issuer that may change them at any time: kept for a while, asked for again when a token names a key
+/// that nobody has seen, but not by everyone who makes up such a name. A key that the issuer no longer publishes is
+/// dropped with the answer that lacks it, the last one too.
 public final class KeySetCache: KeySource {
     /// After this the keys are asked for again, while the old ones still serve.
     public static let freshness: Duration = .seconds(300)
-    /// After this a token waits until the keys have been asked for once more: its key may have been withdrawn while there
-    /// was no other token. If the issuer does not answer then, the keys serve until ``staleness``.
+    /// After this a token waits until the keys have been asked for once more: its key may have been withdrawn while
+    /// there was no other token. If the issuer does not answer then, the keys serve until ``staleness``.
     public static let maximumUnaskedAge: Duration = .seconds(600)
     /// After this keys that could not be asked for again are no longer believed: one may have been withdrawn.
     public static let staleness: Duration = .seconds(3600)
@@ -50,7 +50,8 @@ public final class KeySetCache: KeySource {
     /// - Parameter now: a clock that never jumps; another one is for tests.
     /// - Parameter asksIssuer: whether the issuer answers `fetch`; a file may be older than another server's.
     /// - Parameter pause: waits for so long; another one is for tests.
-    /// - Parameter fetch: gets the JSON Web Key Set. It is cancelled after ``fetchDeadline``, and not waited for any longer.
+    /// - Parameter fetch: gets the JSON Web Key Set. It is cancelled after ``fetchDeadline``, and not waited for any
+    ///   longer.
     public init(
         logger: Logger = Logger(label: "revoked.keys"),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },

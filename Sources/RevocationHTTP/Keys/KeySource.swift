@@ -2,8 +2,8 @@
 public protocol KeySource: Sendable {
     /// The keys of the moment; a source that can ask again does so before it says that it does not know `identifier`.
     /// - Parameter identifier: the token's `kid`; nil if it has none.
-    /// - Throws: ``TokenRejection/Code/keysUnavailable`` if nothing is known of the issuer's keys. A set that is empty is
-    ///   no error: all keys have been withdrawn.
+    /// - Throws: ``TokenRejection/Code/keysUnavailable`` if nothing is known of the issuer's keys. A set that is empty
+    ///   is no error: all keys have been withdrawn.
     func keys(for identifier: String?) async throws(TokenRejection) -> VerificationKeys
 
     /// Keys that suffice, or else all that there are, read since this call began: for saying for good that none of them
@@ -14,8 +14,8 @@ public protocol KeySource: Sendable {
         for identifier: String?, until suffices: (VerificationKeys) -> Bool
     ) async throws(TokenRejection) -> VerificationKeys
 
-    /// Whether ``keys(for:until:)`` asks the issuer itself. Otherwise a key that is missing may have been given to another
-    /// server already.
+    /// Whether ``keys(for:until:)`` asks the issuer itself. Otherwise a key that is missing may have been given to
+    /// another server already.
     var asksIssuer: Bool { get }
 
     /// What an operator should know of the source.

@@ -40,8 +40,8 @@ public struct Refusal: HTTPResponseError, Equatable {
             headers: [.wwwAuthenticate: challenge(realm: realm, code: "invalid_token", message: message)])
     }
 
-    /// 401: the user must log in again, and nothing but fresh credentials will do (RFC 9470 §3): another token of the same
-    /// log-in would be refused just so.
+    /// 401: the user must log in again, and nothing but fresh credentials will do (RFC 9470 §3): another token of the
+    /// same log-in would be refused just so.
     /// - Parameter message: ASCII without quotes or backslashes.
     public static func insufficientAuthentication(_ message: String, realm: String) -> Refusal {
         let code = "insufficient_user_authentication"

@@ -2,7 +2,8 @@ public import Contract
 public import HTTPTypes
 public import Revocation
 
-/// The decision whether a request may pass, for any server: header in, verified claims out, or the answer that refuses it.
+/// The decision whether a request may pass, for any server: header in, verified claims out, or the answer that refuses
+/// it.
 ///
 /// ```swift
 /// let gate = TokenGate(verifier: verifier, denylist: denylist)
@@ -38,9 +39,9 @@ public struct TokenGate: Sendable {
 
     /// Verifies a request's access token and has it looked up.
     /// - Parameter policy: what becomes of a token of which nothing can be proven.
-    /// - Throws: the ``Refusal``: 401 with a challenge (RFC 6750 §3) for a missing, refused or revoked token, which says
-    ///   whether the user has to log in again (a cut-off refuses it, RFC 9470 §3), 400 for
-    ///   credentials that are not one token, 503 for a token of which nothing is known.
+    /// - Throws: the ``Refusal``: 401 with a challenge (RFC 6750 §3) for a missing, refused or revoked token, which
+    ///   says whether the user has to log in again (a cut-off refuses it, RFC 9470 §3), 400 for credentials that are
+    ///   not one token, 503 for a token of which nothing is known.
     public func admit(
         _ headers: HTTPFields, policy: FailurePolicy = .deny
     ) async throws(Refusal) -> TokenClaims {

@@ -1,5 +1,6 @@
-/// Checks that bytes are one JSON text that every parser reads alike (RFC 8259): UTF-8 without a byte order mark, bounded,
-/// and no name twice in an object. Of a repeated name some parsers take the first value and some the last (RFC 7519 §4).
+/// Checks that bytes are one JSON text that every parser reads alike (RFC 8259): UTF-8 without a byte order mark,
+/// bounded, and no name twice in an object. Of a repeated name some parsers take the first value and some the last (RFC
+/// 7519 §4).
 struct JSONScanner {
     /// How deep objects and arrays may be nested.
     static let maximumDepth = 32

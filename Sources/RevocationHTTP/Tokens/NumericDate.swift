@@ -1,4 +1,5 @@
-/// A time in a JWT: seconds since 1970, possibly with a fraction (RFC 7519 §2). Held in milliseconds, rounded to nearest.
+/// A time in a JWT: seconds since 1970, possibly with a fraction (RFC 7519 §2). Held in milliseconds, rounded to
+/// nearest.
 struct NumericDate: Decodable {
     let milliseconds: Int64
 

@@ -1,8 +1,8 @@
 public import Contract
 
 extension TokenClaims {
-    /// The claims that a token states, **without** looking at its signature: for an operator who revokes or looks up a token
-    /// at hand, never for letting anything pass.
+    /// The claims that a token states, **without** looking at its signature: for an operator who revokes or looks up a
+    /// token at hand, never for letting anything pass.
     /// - Throws: ``TokenRejection`` if it is no JWT whose header and claims can be read.
     public init(unverified token: String) throws(TokenRejection) {
         let parts = try TokenParts(token)

@@ -25,8 +25,8 @@ public struct TokenRejection: Error, Sendable, CustomStringConvertible {
         case withoutIssueTime
         /// Lives for longer than is configured for its issuer or, without `iat`, than revocations are kept.
         case tooLongLived
-        /// The issuer's keys could not be got, or not again since the token came. Nothing is known about the token, and it
-        /// may be asked about again.
+        /// The issuer's keys could not be got, or not again since the token came. Nothing is known about the token, and
+        /// it may be asked about again.
         case keysUnavailable
     }
 
@@ -41,8 +41,8 @@ public struct TokenRejection: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 
-    /// Whether nobody accepts the token, now or later, of a rejection by ``TokenVerifier/genuine(_:)``. Otherwise another
-    /// node may, which trusts its issuer or has its audience, or this one in a while.
+    /// Whether nobody accepts the token, now or later, of a rejection by ``TokenVerifier/genuine(_:)``. Otherwise
+    /// another node may, which trusts its issuer or has its audience, or this one in a while.
     package var isFinal: Bool {
         switch code {
         case .oversized, .malformed, .wrongType, .unsupportedExtension, .unknownKey, .wrongAlgorithm, .badSignature:

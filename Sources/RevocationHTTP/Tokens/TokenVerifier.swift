@@ -13,9 +13,10 @@ public struct TokenVerifier: TokenVerifying {
 
     /// - Parameter issuers: each with a name of its own.
     /// - Parameter leeway: 0 to 60 s, how long after `exp` a token is still accepted.
-    /// - Parameter longestLifetime: bounds a token without `iat` beside the lifetime of its issuer, which the terms of the
-    ///   denylist have to cover. Any other token is judged by the terms themselves, when it is looked up.
-    /// - Precondition: a longer leeway is a mistake of the program: revocations are not kept for it (``Limits/marginMilliseconds``).
+    /// - Parameter longestLifetime: bounds a token without `iat` beside the lifetime of its issuer, which the terms of
+    ///   the denylist have to cover. Any other token is judged by the terms themselves, when it is looked up.
+    /// - Precondition: a longer leeway is a mistake of the program: revocations are not kept for it
+    ///   (``Limits/marginMilliseconds``).
     public init(
         issuers: [TrustedIssuer], leeway: Duration = .zero, longestLifetime: Duration = .seconds(30 * 86_400),
         clock: WallClock = .system
@@ -57,8 +58,8 @@ public struct TokenVerifier: TokenVerifying {
     /// Verifies a token that is to be ended: who has signed it, and for whom. Its times do not matter. A token that has
     /// expired may have a session that goes on; one that this machine's clock takes for one from the future passes
     /// elsewhere, and here in a while.
-    /// - Throws: ``TokenRejection``; ``TokenRejection/Code/keysUnavailable`` also if its key is not known here and could
-    ///   not be asked for since this call began.
+    /// - Throws: ``TokenRejection``; ``TokenRejection/Code/keysUnavailable`` also if its key is not known here and
+    ///   could not be asked for since this call began.
     public func genuine(_ token: String) async throws(TokenRejection) -> GenuineToken {
         let parts = try TokenParts(token)
         guard let kind = parts.header.kind else {

@@ -4,7 +4,8 @@ import Synchronization
 
 extension ClientSession {
     /// Checks one request and executes it: the order of the checks, and their texts, are Redis'.
-    /// - Returns: false if it was not executed: it may write, and the log has no room until the disk has taken some of it.
+    /// - Returns: false if it was not executed: it may write, and the log has no room until the disk has taken some of
+    ///   it.
     mutating func perform(_ arguments: Arguments, _ tag: Int, _ worker: inout Worker) -> Bool {
         guard tag >= 0 else {
             refuseUnknown(arguments, &worker)

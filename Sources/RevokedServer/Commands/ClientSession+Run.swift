@@ -3,8 +3,8 @@ import RESP
 import Synchronization
 
 extension ClientSession {
-    /// Executes requests that are alike and ask for one key each whether it is there (`EXISTS`): a check, to most clients.
-    /// Together they cost half of what they cost one by one, and answer the same.
+    /// Executes requests that are alike and ask for one key each whether it is there (`EXISTS`): a check, to most
+    /// clients. Together they cost half of what they cost one by one, and answer the same.
     /// - Parameter numbers: which of them; not empty; at most ``Denylist/Presence/most``.
     /// - Returns: false if they are to be executed one by one.
     @inline(__always)

@@ -1,7 +1,8 @@
 import RESP
 
-/// The arguments of a command, read from the way in which manuals write them: `key value [NX | XX] [EX seconds]`. Words in
-/// capitals are written as they stand, `[…]` may be left out, `|` separates choices, `(…)` groups, `...` may be repeated.
+/// The arguments of a command, read from the way in which manuals write them: `key value [NX | XX] [EX seconds]`. Words
+/// in capitals are written as they stand, `[…]` may be left out, `|` separates choices, `(…)` groups, `...` may be
+/// repeated.
 struct CommandSyntax {
     struct Argument: Equatable {
         var name: String

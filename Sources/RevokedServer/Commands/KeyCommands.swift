@@ -16,8 +16,8 @@ enum KeyCommands {
         if worker.exists(1, of: arguments) { worker.reply.simple("string") } else { worker.reply.simple("none") }
     }
 
-    /// `DEL` and `UNLINK`: nothing is removed unless all of them may be. Among several keys the daemon's own are passed over,
-    /// as if they were not there: whoever deletes everything that begins with `revoked` means the rest.
+    /// `DEL` and `UNLINK`: nothing is removed unless all of them may be. Among several keys the daemon's own are passed
+    /// over, as if they were not there: whoever deletes everything that begins with `revoked` means the rest.
     static func del(
         _ arguments: Arguments, _ session: borrowing ClientSession, _ command: StaticString, _ worker: inout Worker
     ) {

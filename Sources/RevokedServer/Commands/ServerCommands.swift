@@ -10,8 +10,8 @@ enum ServerCommands {
         worker.reply.verbatim(ServerInformation(worker.daemon).text(sections: wanted))
     }
 
-    /// Seconds and microseconds. The daemon keeps milliseconds: the last three digits are zero. Never earlier than before,
-    /// so that a cut-off made of it covers every log-in that read it (``StoreTime``).
+    /// Seconds and microseconds. The daemon keeps milliseconds: the last three digits are zero. Never earlier than
+    /// before, so that a cut-off made of it covers every log-in that read it (``StoreTime``).
     static func time(_ worker: inout Worker) {
         // What a daemon before has answered is not known until the data directory has been read.
         guard !worker.daemon.loading.isActive else { return worker.failLoading() }

@@ -1,7 +1,7 @@
 import RESP
 
-/// The subcommands of one command, by their names in lower case. What each takes, who may use it and what `HELP` says stands in
-/// its rule, and is checked here and nowhere else.
+/// The subcommands of one command, by their names in lower case. What each takes, who may use it and what `HELP` says
+/// stands in its rule, and is checked here and nowhere else.
 protocol Subcommand: CaseIterable, RawRepresentable<String>, Sendable {
     /// The command's name in lower case.
     static var command: String { get }

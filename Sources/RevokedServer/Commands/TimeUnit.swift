@@ -19,9 +19,9 @@ struct ExpiryArgument {
     let milliseconds: Int64
     let isAbsolute: Bool
 
-    /// The expiry on the clock of the key's class, in milliseconds. A lifetime of a guarded key counts from guarded time.
-    /// What is given as Unix time counts from the wall clock: if guarded time is ahead of that, a guarded key must not end
-    /// early by as much; if it is behind, the key stays until guarded time has passed it.
+    /// The expiry on the clock of the key's class, in milliseconds. A lifetime of a guarded key counts from guarded
+    /// time. What is given as Unix time counts from the wall clock: if guarded time is ahead of that, a guarded key
+    /// must not end early by as much; if it is behind, the key stays until guarded time has passed it.
     /// - Returns: nil if it overflows.
     func expiry(_ keyClass: KeyClass, _ moment: ClockReading) -> Int64? {
         let start =

@@ -3,7 +3,8 @@ package import Configuration
 import Logging
 import Persistence
 
-/// Every setting, where it may be given and what it means without. A flag wins over the environment, the environment over the file.
+/// Every setting, where it may be given and what it means without. A flag wins over the environment, the environment
+/// over the file.
 ///
 /// | flag | environment | key in the file | default | meaning |
 /// |---|---|---|---|---|

@@ -4,7 +4,8 @@ import RESP
 
 /// The daemon's table. Everyone reads it; what changes it is in this folder.
 ///
-/// - A command's write of a key goes through ``Worker/write(_:_:_:_:)``: the table takes nothing else without a ``WritePermit``.
+/// - A command's write of a key goes through ``Worker/write(_:_:_:_:)``: the table takes nothing else without a
+///   ``WritePermit``.
 /// - ``flush(to:at:_:)`` and the functions about own keys below change it as a whole.
 /// - What a data directory holds is loaded by what ``persistence(_:clock:keepsClock:onProgress:notify:)`` returns.
 final class GuardedTable: Sendable {
@@ -106,7 +107,8 @@ final class GuardedTable: Sendable {
         }
     }
 
-    /// Changes what `revoked.epoch` and `revoked.accepted` answer. They stand in a file of their own, never in the journal.
+    /// Changes what `revoked.epoch` and `revoked.accepted` answer. They stand in a file of their own, never in the
+    /// journal.
     /// - Parameters:
     ///   - isAlone: whether nobody reads or writes any key meanwhile.
     ///   - change: makes the record; nil leaves it.
@@ -156,8 +158,8 @@ extension OwnKey {
     }
 }
 
-/// Changes entries for those who have a ``WritePermit``. Each change is appended to the journal under the lock that it is
-/// made under.
+/// Changes entries for those who have a ``WritePermit``. Each change is appended to the journal under the lock that it
+/// is made under.
 struct GuardedWriter: Sendable {
     private let entries: Denylist.Writer
     let journal: Journal

@@ -12,8 +12,8 @@ enum KeyClass: Equatable {
 }
 
 /// The daemon's own keys. They answer by name to every command that reads, and only `SET` writes them, by the rules of
-/// ``OwnKeyRules``. They belong to no database: `DBSIZE KEYS SCAN RANDOMKEY` and `INFO keyspace` leave them out, so that a
-/// program that counts keys, or deletes what `KEYS *` returned, never meets them.
+/// ``OwnKeyRules``. They belong to no database: `DBSIZE KEYS SCAN RANDOMKEY` and `INFO keyspace` leave them out, so
+/// that a program that counts keys, or deletes what `KEYS *` returned, never meets them.
 enum OwnKey: CaseIterable {
     /// The identity of the denylist.
     case epoch
@@ -82,8 +82,8 @@ extension Worker {
 }
 
 extension Daemon {
-    /// The keys that `DBSIZE` counts: all but the daemon's own. Expired ones that are not reclaimed yet are counted, as in
-    /// Redis.
+    /// The keys that `DBSIZE` counts: all but the daemon's own. Expired ones that are not reclaimed yet are counted, as
+    /// in Redis.
     var keyCount: Int {
         let moment = clock.now()
         let own = OwnKey.allCases.count { own in

@@ -7,7 +7,8 @@ import Synchronization
 enum MemoryShare {
     /// A plain key: all but the reserve.
     case plain
-    /// The first write of a rotation: anyone who may log in can refresh in a loop, so it leaves room for revocations, too.
+    /// The first write of a rotation: anyone who may log in can refresh in a loop, so it leaves room for revocations,
+    /// too.
     case rotation
     /// A revocation: all of it.
     case revocation
@@ -18,9 +19,9 @@ enum MemoryShare {
     }
 }
 
-/// Who may fill how much of the memory. Revocations may use all of `maxmemory`; plain keys leave the reserve alone, and what
-/// waits for clients and for the disk counts against their share: neither somebody's cache nor a flood of refreshes ever
-/// keeps a revocation out.
+/// Who may fill how much of the memory. Revocations may use all of `maxmemory`; plain keys leave the reserve alone, and
+/// what waits for clients and for the disk counts against their share: neither somebody's cache nor a flood of
+/// refreshes ever keeps a revocation out.
 final class MemoryBudget: Sendable {
     private let table: GuardedTable
     private let state: Mutex<GuardedReserve>
@@ -32,8 +33,8 @@ final class MemoryBudget: Sendable {
         reservedBytes = Atomic(reserve.bytes(of: table.maximumBytes))
     }
 
-    /// What writes of a share leave free, in bytes. A reserve that takes plain keys nearly everything is no reason to refuse
-    /// every refresh: rotations leave a quarter at most.
+    /// What writes of a share leave free, in bytes. A reserve that takes plain keys nearly everything is no reason to
+    /// refuse every refresh: rotations leave a quarter at most.
     func reserved(from share: MemoryShare) -> Int {
         switch share {
         case .plain: reserved

@@ -1,8 +1,8 @@
 import Contract
 import RESP
 
-/// What may be written under the daemon's own keys, by whom. Only `SET` without a time to live writes one; `DEL` and `UNLINK` of
-/// several keys pass over them; every other write is refused by name.
+/// What may be written under the daemon's own keys, by whom. Only `SET` without a time to live writes one; `DEL` and
+/// `UNLINK` of several keys pass over them; every other write is refused by name.
 enum OwnKeyRules {
     /// Why a connection may not write a value; nil if it may.
     enum Refusal {
@@ -14,8 +14,8 @@ enum OwnKeyRules {
         case shrinkage(String)
     }
 
-    /// Whether `value` may take the place of `old`. Called under the lock of the key's shard, so that what it compares is what
-    /// gets replaced.
+    /// Whether `value` may take the place of `old`. Called under the lock of the key's shard, so that what it compares
+    /// is what gets replaced.
     /// - Parameters:
     ///   - old: the present value; nil if there is none.
     ///   - isAdministrator: whether the connection may undo and administer.

@@ -8,14 +8,16 @@ struct WritePermit: ~Copyable {
 }
 
 extension Worker {
-    /// Changes one key as a command asks, within the rules of Guarantees.md. The one door for every command that writes a key.
+    /// Changes one key as a command asks, within the rules of Guarantees.md. The one door for every command that writes
+    /// a key.
     ///
     /// 1. The daemon's own keys have rules of their own (``OwnKeyRules``); removing a revocation takes a privilege.
     /// 2. A guarded key needs an expiry within `max-revocation`, a short key and value, and a plausible cut-off.
     /// 3. A plain key leaves the reserve of `maxmemory` alone; a new revocation may use all of it.
     /// 4. Under the lock of the key's shard a revocation merges: nothing makes it end earlier.
     ///
-    /// Answers the error if a rule refuses, and the old value if `request` wants it; the rest of the reply is the command's.
+    /// Answers the error if a rule refuses, and the old value if `request` wants it; the rest of the reply is the
+    /// command's.
     /// - Returns: whether the entry was changed, or prolonged to what it was; nil if an error was answered.
     mutating func write(
         _ key: ClassifiedKey, _ request: KeyWrite, _ arguments: Arguments, _ session: borrowing ClientSession

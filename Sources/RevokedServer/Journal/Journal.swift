@@ -2,8 +2,8 @@ import Denylist
 import Persistence
 import Synchronization
 
-/// The one door to the log: every change of the table is appended here, under the lock that it is made under. So the order
-/// of a key's records is the order in which its values were to be seen.
+/// The one door to the log: every change of the table is appended here, under the lock that it is made under. So the
+/// order of a key's records is the order in which its values were to be seen.
 struct Journal: Sendable {
     /// The log on disk, the first reader; nil without a data directory.
     let disk: AppendLog?

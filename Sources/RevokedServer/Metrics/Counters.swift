@@ -13,7 +13,8 @@ final class Counters: Sendable {
     var allInput: Int { waitingInput.load(ordering: .relaxed) + strangerInput.load(ordering: .relaxed) }
     /// Requests and replies.
     var waitingBytes: Int { waitingOutput.load(ordering: .relaxed) + allInput }
-    /// Connections that check tokens and have not said that they are of this release's library (``CheckingPeer/older``).
+    /// Connections that check tokens and have not said that they are of this release's library
+    /// (``CheckingPeer/older``).
     let olderNodes = Atomic(0)
 
     func addInput(_ bytes: Int, ofStranger isStranger: Bool) {

@@ -5,7 +5,8 @@ final class EpochFigures: Sendable {
     private let since = Atomic<Int64>(0)
     private let renewals = Atomic(0)
 
-    /// Milliseconds of ``ServerClock/uptime()``: when this process made the epoch, or took it over from the data directory.
+    /// Milliseconds of ``ServerClock/uptime()``: when this process made the epoch, or took it over from the data
+    /// directory.
     var knownSince: Int64 { since.load(ordering: .relaxed) }
     /// How many epochs this process has made.
     var renewed: Int { renewals.load(ordering: .relaxed) }

@@ -74,8 +74,8 @@ final class ClientRegistry: Sendable {
 
     func newID() -> Int64 { nextID.wrappingAdd(1, ordering: .relaxed).oldValue }
 
-    /// Adds a connection. Where there are too many already the oldest that has not authenticated makes room, or else the one that
-    /// has been idle for longest: whoever only holds a place keeps nobody out.
+    /// Adds a connection. Where there are too many already the oldest that has not authenticated makes room, or else
+    /// the one that has been idle for longest: whoever only holds a place keeps nobody out.
     /// - Parameter now: milliseconds of ``ServerClock/uptime()``.
     func add(_ record: ClientRecord, at now: Int64) -> Admission {
         state.withLock { state in

@@ -4,8 +4,8 @@ import Persistence
 import RESP
 import Synchronization
 
-/// Who the denylist is. What `revoked.epoch` and `revoked.accepted` answer lies in the table as any other entry, and on disk in a
-/// file of its own.
+/// Who the denylist is. What `revoked.epoch` and `revoked.accepted` answer lies in the table as any other entry, and on
+/// disk in a file of its own.
 extension Daemon {
     /// Answers this epoch from now on.
     /// - Parameter isNew: whether it was made now.
@@ -32,8 +32,8 @@ extension Daemon {
         var later: DeferredReply?
     }
 
-    /// Forgets everything but the terms, and that it ever was the same list. What is forgotten on disk never stands beside the
-    /// old epoch: the new one is written first.
+    /// Forgets everything but the terms, and that it ever was the same list. What is forgotten on disk never stands
+    /// beside the old epoch: the new one is written first.
     func flush() -> Flush {
         let persistence = persistence
         let position = denylist.flush(to: journal, at: clock.now(), renewIdentity)
@@ -47,8 +47,8 @@ extension Daemon {
 
     // MARK: Terms
 
-    /// Puts these terms in the place of those that are there, if nothing is there that could rest on them. Whoever revokes
-    /// meanwhile reads the terms behind the write.
+    /// Puts these terms in the place of those that are there, if nothing is there that could rest on them. Whoever
+    /// revokes meanwhile reads the terms behind the write.
     /// - Returns: the position of the log that the answer waits for; nil if nothing was changed.
     func replaceTerms(_ terms: RawSpan) -> UInt64? {
         let position = denylist.replaceTerms(terms, to: journal, at: clock.now())
@@ -58,7 +58,8 @@ extension Daemon {
 
     // MARK: Time that goes back
 
-    /// Gives the denylist another epoch: what was said until now proves nothing about what is to come. Waits for the disk.
+    /// Gives the denylist another epoch: what was said until now proves nothing about what is to come. Waits for the
+    /// disk.
     func replaceEpoch() throws(PersistenceError) {
         denylist.changeIdentity(isAlone: true, at: clock.now(), renewIdentity)
         epoch.renewed(at: clock.uptime())

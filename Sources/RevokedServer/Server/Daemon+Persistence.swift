@@ -3,8 +3,8 @@ import Persistence
 
 /// Changing how writes are kept while the daemon runs.
 extension Daemon {
-    /// Changes when the log is made durable, and whether there is one, and takes the wall clock for right; it waits for the
-    /// disk, on another thread.
+    /// Changes when the log is made durable, and whether there is one, and takes the wall clock for right; it waits for
+    /// the disk, on another thread.
     /// - Parameter apply: what changes with it, if that succeeds; called on any thread.
     func change(
         policy: SyncPolicy?, isLogging: Bool?, trustsClock: Bool, then apply: @escaping @Sendable (Daemon) -> Void

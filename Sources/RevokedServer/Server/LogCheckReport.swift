@@ -1,7 +1,8 @@
 import Foundation
 import Persistence
 
-/// `revoked check-log`: says on standard output what is wrong with the log of a data directory, and cuts it if asked to.
+/// `revoked check-log`: says on standard output what is wrong with the log of a data directory, and cuts it if asked
+/// to.
 package struct LogCheckReport {
     private let directory: String
     private let print: (String) -> Void

@@ -42,7 +42,8 @@ extension RevokedServer {
 
     /// Reads the data directory, if there is one; then every command is executed.
     /// - Returns: false if the daemon was asked to end before that.
-    /// - Throws: ``ServerError/Code/data`` that names the damaged or missing file and says what to do. Nothing was served.
+    /// - Throws: ``ServerError/Code/data`` that names the damaged or missing file and says what to do. Nothing was
+    ///   served.
     @discardableResult
     package func recover() async throws(ServerError) -> Bool {
         guard let persistence = daemon.persistence else { return true }
@@ -93,8 +94,8 @@ extension RevokedServer {
         }
     }
 
-    /// Writes what is left to write, and lets the directory go: at once, or, while it is still being read, when that has
-    /// ended.
+    /// Writes what is left to write, and lets the directory go: at once, or, while it is still being read, when that
+    /// has ended.
     func endPersistence() async {
         guard let persistence = daemon.persistence else { return }
         let isLoading = phase.withLock { phase in

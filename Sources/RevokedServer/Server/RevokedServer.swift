@@ -60,11 +60,11 @@ package final class RevokedServer: Sendable {
         }
     }
 
-    /// Takes the data directory, if there is one, and begins to listen. With a data directory, most commands are answered
-    /// `-LOADING` until ``recover()`` has returned.
+    /// Takes the data directory, if there is one, and begins to listen. With a data directory, most commands are
+    /// answered `-LOADING` until ``recover()`` has returned.
     /// - Returns: where, with the ports that were taken.
-    /// - Throws: ``ServerError``: an address in use, one beyond loopback without a password, no resources, a data directory
-    ///   that another daemon uses or that cannot be written.
+    /// - Throws: ``ServerError``: an address in use, one beyond loopback without a password, no resources, a data
+    ///   directory that another daemon uses or that cannot be written.
     package func start() async throws(ServerError) -> [Endpoint] {
         try checkProtection()
         allowDescriptors()
@@ -83,7 +83,8 @@ package final class RevokedServer: Sendable {
         return endpoints
     }
 
-    /// Returns when the daemon is asked to end, or the task is cancelled. Meanwhile keeps time and reclaims what expired.
+    /// Returns when the daemon is asked to end, or the task is cancelled. Meanwhile keeps time and reclaims what
+    /// expired.
     package func waitForShutdown() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [daemon] in await Housekeeping(daemon).run() }

@@ -12,8 +12,8 @@ import UnixSignals
 
 /// The process of `revoked serve`: from a configuration to a daemon that ends on SIGTERM, SIGINT or `SHUTDOWN`.
 package enum ServerProcess {
-    /// Runs until it is told to end. Says on standard output where it listens and how to talk to it, then `ready` when the
-    /// data directory has been read.
+    /// Runs until it is told to end. Says on standard output where it listens and how to talk to it, then `ready` when
+    /// the data directory has been read.
     package static func run(_ configuration: ServerConfiguration, logger: Logger) async throws {
         // A reader of the log that goes away, or a terminal that closes, must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
@@ -87,8 +87,8 @@ package enum ServerProcess {
         }
     }
 
-    /// Written at once, not through a buffer of the library: whoever started the daemon may wait for these lines. The daemon
-    /// does not wait for whoever reads them.
+    /// Written at once, not through a buffer of the library: whoever started the daemon may wait for these lines. The
+    /// daemon does not wait for whoever reads them.
     private static func say(_ lines: [String]) {
         BackgroundOutput.standardOutput.write(lines.map { $0 + "\n" }.joined())
     }

@@ -1,8 +1,8 @@
 import Logging
 import Synchronization
 
-/// The door for lines of the log that clients cause: at most one of each kind in ten seconds, which tells how many it stands
-/// for. So nobody fills a disk from outside.
+/// The door for lines of the log that clients cause: at most one of each kind in ten seconds, which tells how many it
+/// stands for. So nobody fills a disk from outside.
 final class ClientNotices: Sendable {
     enum Kind: Int, CaseIterable {
         case http, tls, otherProtocol, olderNode

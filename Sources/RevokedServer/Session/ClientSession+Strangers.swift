@@ -12,8 +12,8 @@ extension ClientSession {
 }
 
 extension ClientSession {
-    /// Answers a typed line with a command that there is none of. A person reads the error before the next line: where more came
-    /// with it, it is another protocol's, and the rest is not executed.
+    /// Answers a typed line with a command that there is none of. A person reads the error before the next line: where
+    /// more came with it, it is another protocol's, and the rest is not executed.
     mutating func refuseUnknownLine(_ arguments: Arguments, isFollowed: Bool, _ worker: inout Worker) {
         if arguments.count > 1, let stranger = Stranger(unknownCommand: arguments[0], of: arguments[1]) {
             return dismiss(stranger, &worker)
@@ -22,8 +22,8 @@ extension ClientSession {
         if isFollowed, !isClosing { dismiss(.other, &worker) }
     }
 
-    /// Closes the connection of a client that has not authenticated and holds input, while all such clients together hold too
-    /// much: they never take what clients with a password need.
+    /// Closes the connection of a client that has not authenticated and holds input, while all such clients together
+    /// hold too much: they never take what clients with a password need.
     mutating func checkStrangers(_ worker: inout Worker) {
         let limit = worker.daemon.memory.strangerLimit
         guard worker.daemon.counters.strangerInput.load(ordering: .relaxed) > limit else { return }

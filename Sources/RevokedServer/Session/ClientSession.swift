@@ -10,7 +10,8 @@ struct ClientSession: ~Copyable {
         case open
         /// Write the replies, then call ``Session/resume(_:_:)`` before reading on: input is left.
         case paused
-        /// Write the replies, then call ``Session/resume(_:_:)`` once the log has taken something: a write waits for room in it.
+        /// Write the replies, then call ``Session/resume(_:_:)`` once the log has taken something: a write waits for
+        /// room in it.
         case stalled
         /// Write the replies, then close.
         case closing
@@ -18,9 +19,9 @@ struct ClientSession: ~Copyable {
 
     /// Replies beyond this are written before more requests of the same read are executed.
     static let replyPause = 256 << 10
-    /// Requests of one read that are parsed and whose keys are hashed before the first is executed: so many that the wait for
-    /// memory is over by then, so few that what was fetched is still in the processor's first cache. Several reads together
-    /// make up less than twice as many.
+    /// Requests of one read that are parsed and whose keys are hashed before the first is executed: so many that the
+    /// wait for memory is over by then, so few that what was fetched is still in the processor's first cache. Several
+    /// reads together make up less than twice as many.
     static let batchRequests = 64
     private static let batchArguments = 128
     /// The most that one unfinished request may take; and all of them together.
@@ -91,8 +92,8 @@ struct ClientSession: ~Copyable {
     /// Executes what is complete of a read and leaves the replies in `worker`.
     /// - Parameters:
     ///   - input: up to the end of what was read, which begins at `start`.
-    ///   - prepared: what ``prepare(_:from:_:_:)`` returned. Unless it is complete, `batch` holds nothing afterwards that
-    ///     another session could execute.
+    ///   - prepared: what ``prepare(_:from:_:_:)`` returned. Unless it is complete, `batch` holds nothing afterwards
+    ///     that another session could execute.
     mutating func receive(
         _ input: RawSpan, from start: Int, _ prepared: Prepared?, _ batch: inout RequestBatch, _ worker: inout Worker
     ) -> Outcome {

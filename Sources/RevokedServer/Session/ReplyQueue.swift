@@ -1,4 +1,5 @@
-/// Replies that have not left: because the client does not read, or because the writes they tell of are not on disk yet.
+/// Replies that have not left: because the client does not read, or because the writes they tell of are not on disk
+/// yet.
 ///
 /// A reply that waits for the log holds back all that follow it: replies are in the order of the commands.
 struct ReplyQueue {

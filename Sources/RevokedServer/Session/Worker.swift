@@ -92,8 +92,8 @@ struct Worker: ~Copyable {
 
     // MARK: Writing
 
-    /// Whether a command that may write has to wait until the disk has taken some of what waits for it. Revocations find room
-    /// where plain keys do not any more.
+    /// Whether a command that may write has to wait until the disk has taken some of what waits for it. Revocations
+    /// find room where plain keys do not any more.
     func isLogFull(for arguments: borrowing Arguments) -> Bool {
         guard let queued = written.log?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
         guard queued <= AppendLog.backlogLimit, arguments.count > 1 else { return true }
@@ -169,9 +169,9 @@ struct Worker: ~Copyable {
         return hashes.count - count
     }
 
-    /// Asks for the memory where the entries of the keys are; called before the first of `requests` is executed, and then
-    /// before every one whose number is a multiple of ``requestsAtOnce``. It is always ahead by as many, so that the
-    /// processor fetches while it executes: more at once, and it would wait.
+    /// Asks for the memory where the entries of the keys are; called before the first of `requests` is executed, and
+    /// then before every one whose number is a multiple of ``requestsAtOnce``. It is always ahead by as many, so that
+    /// the processor fetches while it executes: more at once, and it would wait.
     @inline(__always)
     mutating func prefetch(for requests: Int) {
         if fetched < hashes.count { prefetchMore(for: requests) }

@@ -19,7 +19,8 @@ final class ServerClock: DaemonClock {
 
     /// - Parameter resumes: whether a data directory will say where the clocks go on. Until then guarded time is as
     ///   early as can be, so that nothing has ended.
-    /// - Parameter keepsGuardedTime: whether guarded time goes on over restarts; otherwise it begins with the wall clock.
+    /// - Parameter keepsGuardedTime: whether guarded time goes on over restarts; otherwise it begins with the wall
+    ///   clock.
     init(_ source: TimeSource, resumes: Bool = false, keepsGuardedTime: Bool = true) {
         self.source = source
         self.keepsGuardedTime = keepsGuardedTime

@@ -1,10 +1,11 @@
 import AdminHTTP
 
-/// One address to listen on, as Redis' `bind` writes it: `127.0.0.1`, `::1`, a name; `*` for every IPv4 address, `::*` for every
-/// IPv6 address; with `-` in front of one that the machine need not have.
+/// One address to listen on, as Redis' `bind` writes it: `127.0.0.1`, `::1`, a name; `*` for every IPv4 address, `::*`
+/// for every IPv6 address; with `-` in front of one that the machine need not have.
 struct BindAddress: Sendable, Equatable {
     let host: String
-    /// Whether the daemon starts without it, on a machine that does not have it. One that is in use is an error all the same.
+    /// Whether the daemon starts without it, on a machine that does not have it. One that is in use is an error all the
+    /// same.
     let isOptional: Bool
 
     init(_ text: String) {

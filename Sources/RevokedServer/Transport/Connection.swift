@@ -2,7 +2,8 @@
     import Glibc
     import Persistence
 
-    /// One client of a reactor: its socket, its conversation and what it has not read yet. Owned by the reactor's thread.
+    /// One client of a reactor: its socket, its conversation and what it has not read yet. Owned by the reactor's
+    /// thread.
     final class Connection {
         let descriptor: Int32
         // Unchecked, as the queue: only the reactor's thread comes here, and neither knows its connection.

@@ -1,8 +1,8 @@
 /// How far a connection's input is read and executed while its replies wait: one policy for both transports.
 ///
-/// Replies wait for the client, which may not read them, or for the disk. While the client does not read, its requests are
-/// read all the same, up to the output limit: many clients write everything before they read anything, and would wait for
-/// ever. While the disk stands still nothing more is read: it will go on.
+/// Replies wait for the client, which may not read them, or for the disk. While the client does not read, its requests
+/// are read all the same, up to the output limit: many clients write everything before they read anything, and would
+/// wait for ever. While the disk stands still nothing more is read: it will go on.
 struct FlowControl {
     /// What a connection may do next.
     enum Step {
@@ -38,12 +38,13 @@ struct FlowControl {
     private static let heldBytesLimit = 1 << 20
     /// When this much waits on all connections together, those that wait for the log execute nothing more.
     private static let allHeldLimit = 8 << 20
-    /// A client that has reached its limits and reads nothing of what it is owed for this long is dropped, in milliseconds.
+    /// A client that has reached its limits and reads nothing of what it is owed for this long is dropped, in
+    /// milliseconds.
     private static let blockedPatience: Int64 = 3_000
     /// A client that reads nothing of what it is owed for this long is dropped, in milliseconds.
     private static let stallLimit: Int64 = 60_000
-    /// A client that has not authenticated and leaves more than this unread is dropped, in bytes (Redis 7.4). What the system
-    /// holds for it is not counted.
+    /// A client that has not authenticated and leaves more than this unread is dropped, in bytes (Redis 7.4). What the
+    /// system holds for it is not counted.
     private static let strangerUnreadLimit = 1 << 10
     /// What clients have to do before they are served, within this time, in milliseconds.
     static let authenticationTime: Int64 = 10_000
@@ -92,7 +93,8 @@ struct FlowControl {
 }
 
 extension MemoryBudget {
-    /// What may wait for all clients together, replies and requests each, in bytes: a quarter of `maxmemory`, within bounds.
+    /// What may wait for all clients together, replies and requests each, in bytes: a quarter of `maxmemory`, within
+    /// bounds.
     var clientLimit: Int { maximum > 0 ? min(1 << 30, max(64 << 20, maximum / 4)) : 1 << 30 }
 
     /// What may wait of the requests of all clients together that have not authenticated, in bytes.

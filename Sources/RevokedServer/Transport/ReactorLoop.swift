@@ -120,7 +120,8 @@
             if Int(descriptor) < connections.count, let connection = connections[Int(descriptor)] {
                 if reported & Reactor.writable != 0 { flush(connection) }
                 if reported & ~Reactor.writable != 0, isOpen(connection) { receive(connection) }
-                // Such a connection is reported again and again, whatever is waited for: it has to go, unless it is being read.
+                // Such a connection is reported again and again, whatever is waited for: it has to go, unless it is
+                // being read.
                 if reported & Reactor.broken != 0, isOpen(connection), connection.interest & Reactor.readable == 0 {
                     end(connection)
                 }
@@ -289,7 +290,8 @@
             }
         }
 
-        /// The client has ended its side. It may be waiting for replies: what it sent is answered before the connection closes.
+        /// The client has ended its side. It may be waiting for replies: what it sent is answered before the connection
+        /// closes.
         private mutating func endInput(of connection: Connection) {
             serve()
             guard isOpen(connection) else { return }
@@ -337,8 +339,8 @@
         /// Where the next read goes.
         private var filled: Int { reads.last?.bytes.upperBound ?? 0 }
 
-        /// Executes what was read, and answers. Every step is taken for all reads before the next one: the processor finds
-        /// its code at hand, and fetches what one client asks for while it looks up what another does.
+        /// Executes what was read, and answers. Every step is taken for all reads before the next one: the processor
+        /// finds its code at hand, and fetches what one client asks for while it looks up what another does.
         private mutating func serve() {
             guard !reads.isEmpty else { return }
             worker.beginReplies()
@@ -502,8 +504,8 @@
             end(connection)
         }
 
-        /// All clients together leave too much unread: the one that has not read for the longest time goes. Where none of this
-        /// reactor's is to blame, it is not looked for again at once.
+        /// All clients together leave too much unread: the one that has not read for the longest time goes. Where none
+        /// of this reactor's is to blame, it is not looked for again at once.
         private mutating func dropSlowest() {
             var slowest: Connection?
             for connection in connections {

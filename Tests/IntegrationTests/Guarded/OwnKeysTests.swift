@@ -113,7 +113,8 @@ import Testing
         }
     }
 
-    /// A process that finds them gone would write its own: revocations would be looked for elsewhere, or be kept too short.
+    /// A process that finds them gone would write its own: revocations would be looked for elsewhere, or be kept too
+    /// short.
     @Test func theTermsOnlyGrow() async throws {
         func terms(_ change: (String, String)) -> String { Self.terms.replacing(change.0, with: change.1) }
         try await LocalDaemon.run { daemon in

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Lab
 
-/// Short runs of `revoked-lab load nodes` and `revoked-lab load chaos`, and the canaries without which they prove nothing.
+/// Short runs of `revoked-lab load nodes` and `revoked-lab load chaos`, and the canaries without which they prove
+/// nothing.
 @Suite("Load on nodes", .serialized)
 struct LoadNodesTests {
     private static func value(_ name: String, _ report: LoadReport) -> String? {

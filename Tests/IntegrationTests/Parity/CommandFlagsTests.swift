@@ -19,7 +19,8 @@ import Testing
 
     /// The flags that we report at all. The others are about scripts, transactions, replicas and modules.
     private static let known: Set = ["write", "readonly", "denyoom", "admin", "no_auth", "fast", "loading"]
-    /// Where ours are more: undoing takes the admin; a client may ask about itself and the settings while data is loaded.
+    /// Where ours are more: undoing takes the admin; a client may ask about itself and the settings while data is
+    /// loaded.
     private static let additional: [String: Set<String>] = [
         "flushall": ["admin"], "flushdb": ["admin"], "client": ["loading"], "config": ["loading"],
     ]

@@ -60,14 +60,14 @@ enum ParityException: Sendable {
         }
     }
 
-    /// The one expiry that our store keeps for “never”, 292 million years ahead: `EXPIRE` and its kin refuse it, `SET` and
-    /// `GETEX` take it for “never”. Redis keeps it as an expiry. No case uses it.
+    /// The one expiry that our store keeps for “never”, 292 million years ahead: `EXPIRE` and its kin refuse it, `SET`
+    /// and `GETEX` take it for “never”. Redis keeps it as an expiry. No case uses it.
     static let neverExpiry = Int64.max
 
     /// Raw input that gets other bytes from us.
     static let inputs: [(input: Bytes, exception: ParityException)] = [
-        // Redis searches a line with C's strchr, which ends at a zero byte: it waits for ever. In an array we read on; a line
-        // with one ends the connection, as no Redis client sends it.
+        // Redis searches a line with C's strchr, which ends at a zero byte: it waits for ever. In an array we read on;
+        // a line with one ends the connection, as no Redis client sends it.
         (Bytes("*1\r\n\u{0}\r\n".utf8), .anything),
         (Bytes("PING a\u{0}b\r\n".utf8), .anything),
         (Bytes("\u{0}PING\r\n".utf8), .anything),

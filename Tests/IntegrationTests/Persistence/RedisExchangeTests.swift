@@ -39,8 +39,8 @@ import Testing
         #expect(try daemon.epoch().hasSuffix(" replaces \(epoch.dropFirst())"))
     }
 
-    /// Guarded time that is behind the wall clock, or ahead of it: a real redis-server goes by the wall clock, and ends nothing
-    /// early either. Our own daemon afterwards takes nothing else for what it wrote.
+    /// Guarded time that is behind the wall clock, or ahead of it: a real redis-server goes by the wall clock, and ends
+    /// nothing early either. Our own daemon afterwards takes nothing else for what it wrote.
     @Test(arguments: [-7_200, 7_200]) func itEndsNothingEarlyWhateverOurTimeWas(_ error: Int64) async throws {
         let folder = try TemporaryFolder()
         let directory = folder.path + "/data"

@@ -17,7 +17,8 @@ final class DaemonProcess {
         if isReady { _ = try process.waitForLine(containing: "ready") }
     }
 
-    /// Starts `revoked serve`, which may not get as far as listening, with a data directory of its own unless one is given.
+    /// Starts `revoked serve`, which may not get as far as listening, with a data directory of its own unless one is
+    /// given.
     static func start(_ arguments: [String], environment: [String: String] = [:]) throws -> TestProcess {
         let folder = try TemporaryFolder()
         let process = try TestProcess(

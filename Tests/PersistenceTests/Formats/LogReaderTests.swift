@@ -112,8 +112,8 @@ struct LogReaderTests {
         }
     }
 
-    /// Bytes that a power loss left out are zeros to the end of a sector. What was not on disk yet is cut, what was stops the
-    /// start.
+    /// Bytes that a power loss left out are zeros to the end of a sector. What was not on disk yet is cut, what was
+    /// stops the start.
     @Test func aGapIsATornWriteUnlessItWasOnDisk() throws {
         var log = TestLog()
         log.appendRevocations(0..<20)

@@ -196,7 +196,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         parent.durableNames[name] = link
     }
 
-    /// Copies a directory as `cp -a` does into one that is there: a file that bears a name already stays, with other bytes.
+    /// Copies a directory as `cp -a` does into one that is there: a file that bears a name already stays, with other
+    /// bytes.
     func restore(_ path: String, over target: String) throws {
         try restore(#require(find(path)), over: #require(find(target)))
     }

@@ -42,7 +42,8 @@ final class RedisServer: Sendable {
 
     var url: String { "redis://127.0.0.1:\(port)" }
 
-    /// Kills the server. With SIGKILL: it inherits the signal mask of the thread that starts it, which may block others.
+    /// Kills the server. With SIGKILL: it inherits the signal mask of the thread that starts it, which may block
+    /// others.
     func kill() {
         process.withLock { process in
             guard let running = process else { return }

@@ -101,7 +101,8 @@ struct ClientMeasurement {
         let executor = mode == .own ? list.executor : nil
         let end = ContinuousClock.now + duration
         let work: @Sendable (Int) async throws -> Int = { task in
-            // The tokens are made beforehand, and so few that they stay in the cache: a server has just decoded its own.
+            // The tokens are made beforehand, and so few that they stay in the cache: a server has just decoded its
+            // own.
             let tokens = (0..<4).map { operation.claims(task * 4 + $0, now) }
             var count = 0
             while ContinuousClock.now < end {

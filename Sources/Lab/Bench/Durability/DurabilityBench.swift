@@ -2,8 +2,8 @@
     import Foundation
     import Processes
 
-    /// Measures what durability costs, beside a redis-server with the same settings: a fresh process on a fresh directory
-    /// for each question, by turns.
+    /// Measures what durability costs, beside a redis-server with the same settings: a fresh process on a fresh
+    /// directory for each question, by turns.
     struct DurabilityBench {
         private let settings: BenchSettings
         private let stage: BenchStage

@@ -14,7 +14,8 @@ package struct MemoryFigures: Codable, Sendable {
 
     /// The longest that an insert had to wait while the server grew from the first size to the last.
     ///
-    /// One connection sends batches of inserts and waits for each: the longest batch is no shorter than the longest insert in it.
+    /// One connection sends batches of inserts and waits for each: the longest batch is no shorter than the longest
+    /// insert in it.
     package struct Growth: Codable, Sendable {
         package var batchSize: Int
         /// In microseconds, by the clock: whatever else the machine did is in it.

@@ -16,8 +16,8 @@
             case signal
         }
 
-        /// Measures, prints the tables and writes JSON and charts. Every process that it started has ended when it returns;
-        /// only a failure leaves their logs.
+        /// Measures, prints the tables and writes JSON and charts. Every process that it started has ended when it
+        /// returns; only a failure leaves their logs.
         /// - Returns: the exit status.
         package func run() async -> Int32 {
             BenchReport.Machine.warnOfDebugBuild()

@@ -20,7 +20,8 @@ extension BenchReport.Machine {
 
     extension BenchReport.Machine {
         /// This machine.
-        /// - Parameter server: the processor that the servers keep to, and `generator` the load generator; nil if they move.
+        /// - Parameter server: the processor that the servers keep to, and `generator` the load generator; nil if they
+        ///   move.
         static func current(server: Int? = nil, generator: Int? = nil) -> BenchReport.Machine {
             let model = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
                 .split(separator: "\n").first { $0.hasPrefix("model name") }?

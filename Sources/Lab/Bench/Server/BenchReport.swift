@@ -1,6 +1,7 @@
 package import Foundation
 
-/// Everything that `revoked-lab bench server` found, as it stands in its JSON file. Times are in microseconds, sizes in bytes.
+/// Everything that `revoked-lab bench server` found, as it stands in its JSON file. Times are in microseconds, sizes in
+/// bytes.
 package struct BenchReport: Codable, Sendable {
     package struct Machine: Codable, Sendable {
         package var processor: String

@@ -16,7 +16,8 @@
             var policy: String
         }
 
-        /// Starts one, empty, without persistence unless `log` says otherwise, with one thread for requests, on a free port of 127.0.0.1.
+        /// Starts one, empty, without persistence unless `log` says otherwise, with one thread for requests, on a free
+        /// port of 127.0.0.1.
         static func start(_ kind: ServerKind, on stage: BenchStage, log: Log? = nil) async throws -> BenchServer {
             switch kind {
             case .revoked: try await startOurs(on: stage, log)

@@ -4,7 +4,8 @@
     import Processes
     import Synchronization
 
-    /// Where a measurement takes place: a private directory, the servers that were started, who runs on which processor.
+    /// Where a measurement takes place: a private directory, the servers that were started, who runs on which
+    /// processor.
     final class BenchStage: Sendable {
         static let startTime: Duration = .seconds(30)
 

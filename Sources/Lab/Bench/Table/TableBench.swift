@@ -137,7 +137,8 @@
             }
         }
 
-        /// Inserts all keys, 16 at a time as the daemon would; so the longest of these is no shorter than the longest insert.
+        /// Inserts all keys, 16 at a time as the daemon would; so the longest of these is no shorter than the longest
+        /// insert.
         private func insert() {
             let value = Array("logout".utf8)
             var longest: UInt64 = 0
@@ -164,7 +165,8 @@
             print("\(overHalf) over 500 µs (this machine's own: \(machinePauses(for: sum)))")
         }
 
-        /// The pauses of a loop that only computes, in pieces of some 10 µs, for as long: what the machine is to blame for.
+        /// The pauses of a loop that only computes, in pieces of some 10 µs, for as long: what the machine is to blame
+        /// for.
         private func machinePauses(for time: UInt64) -> String {
             var longest: UInt64 = 0
             var sum: UInt64 = 0

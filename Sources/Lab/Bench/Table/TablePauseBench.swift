@@ -4,8 +4,9 @@
 
     /// How long a single insert takes at worst while a table grows.
     ///
-    /// Each run inserts the same keys in the same order under the same hash key, so every insert moves the same entries.
-    /// What counts is each insert's shortest time: a pause of the table is in every run, a pause of the machine is not.
+    /// Each run inserts the same keys in the same order under the same hash key, so every insert moves the same
+    /// entries. What counts is each insert's shortest time: a pause of the table is in every run, a pause of the
+    /// machine is not.
     struct TablePauseBench {
         private static let now = ClockReading(wall: 1_700_000_000_000, guarded: 1_700_000_000_000)
 

@@ -1,5 +1,5 @@
-/// The look of a report's page. Every pair of colours that carries meaning has a contrast of at least 4.5 for text and 3
-/// for lines, in both modes, and no meaning hangs on colour alone: lines differ in their dashes, too.
+/// The look of a report's page. Every pair of colours that carries meaning has a contrast of at least 4.5 for text and
+/// 3 for lines, in both modes, and no meaning hangs on colour alone: lines differ in their dashes, too.
 enum ReportStyle {
     static let css = """
         :root {

@@ -34,8 +34,8 @@ extension ClusterBackend {
         return replies
     }
 
-    /// The first terms are decided on in one slot, and then copied to all. Others go to all slots first, and to that one
-    /// last: whoever reads them there finds no slot with fewer.
+    /// The first terms are decided on in one slot, and then copied to all. Others go to all slots first, and to that
+    /// one last: whoever reads them there finds no slot with fewer.
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
         let dialect = try await condition().dialect
         var terms = terms

@@ -3,8 +3,8 @@ import Logging
 
 /// A Redis or Valkey cluster. The keys of one check may lie on several nodes, which are asked at once.
 ///
-/// Each key is read together with an epoch, behind it and from the same node (``ClusterGroup``): so a node that has lost its
-/// memory, or a part that comes from elsewhere, is noticed in the very answer.
+/// Each key is read together with an epoch, behind it and from the same node (``ClusterGroup``): so a node that has
+/// lost its memory, or a part that comes from elsewhere, is noticed in the very answer.
 final class ClusterBackend: Backend {
     let nodes: ClusterNodes
     private let replicas: ReplicaRequirement?

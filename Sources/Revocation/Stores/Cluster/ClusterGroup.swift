@@ -2,9 +2,9 @@ import Contract
 
 /// Commands about one key of a cluster, and the proof of whose memory answers them: sent to one node in one piece.
 ///
-/// While a slot is on its way, its keys are spread over two nodes. A node that has lost its memory must not answer for a
-/// key that went there, beside the epoch of the node that the key came from. So whenever a node sends any part of a group
-/// on, one node is asked for all of it again.
+/// While a slot is on its way, its keys are spread over two nodes. A node that has lost its memory must not answer for
+/// a key that went there, beside the epoch of the node that the key came from. So whenever a node sends any part of a
+/// group on, one node is asked for all of it again.
 struct ClusterGroup: Sendable {
     enum Proof: Sendable {
         /// For what an operator does to epochs themselves.
@@ -51,8 +51,8 @@ struct ClusterAttempt: Sendable, Equatable {
     var target: StoreURL.Location?
     /// Whether the slot is on its way there, which each command must be preceded by.
     var isAsking = false
-    /// 0 if the epoch of the group's own slot proves the node's memory. Otherwise the epoch of another slot of the node does:
-    /// that of a slot on its way may be on either side.
+    /// 0 if the epoch of the group's own slot proves the node's memory. Otherwise the epoch of another slot of the node
+    /// does: that of a slot on its way may be on either side.
     var proofTurn = 0
 
     init(group: Int) { self.group = group }

@@ -7,8 +7,8 @@ struct ClusterLookUp: Sendable {
     /// The keys that are read, one for each group. Epoch and terms are those of these keys' nodes.
     private let read: [String]
 
-    /// - Parameter command: about the key `own`, to be carried out before anything is read of it. It is the first of the
-    ///   first group.
+    /// - Parameter command: about the key `own`, to be carried out before anything is read of it. It is the first of
+    ///   the first group.
     init(_ keys: [String], after command: Command? = nil, of own: String? = nil) {
         let proof = keys.contains(Terms.key) ? ClusterGroup.Proof.epochAndTerms : .epoch
         var read = keys.filter { $0 != Epoch.key && $0 != Terms.key && $0 != own }

@@ -5,13 +5,16 @@ import Synchronization
 
 /// The nodes of a cluster, with connections of their own, and which of them has which slot.
 final class ClusterNodes: Sendable {
-    /// As many as a cluster may have (Redis Cluster specification). Nodes name each other: what they make up is bounded.
+    /// As many as a cluster may have (Redis Cluster specification). Nodes name each other: what they make up is
+    /// bounded.
     static let maximumNodes = 1_000
     /// How often a cluster in trouble is asked again who has what.
     private static let refreshInterval = Duration.milliseconds(100)
-    /// How long the answer is used while nothing is in trouble: a node that was taken out of the cluster need not know it.
+    /// How long the answer is used while nothing is in trouble: a node that was taken out of the cluster need not know
+    /// it.
     private static let topologyLifetime = Duration.seconds(60)
-    /// How long a node that has no slots is kept without being used. The target of a first slot on its way has none yet.
+    /// How long a node that has no slots is kept without being used. The target of a first slot on its way has none
+    /// yet.
     private static let idleTime = Duration.seconds(10)
 
     /// The connections to one node: checks do not wait behind writes.

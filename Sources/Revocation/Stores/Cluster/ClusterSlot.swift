@@ -40,8 +40,8 @@ enum ClusterSlot {
         return tags.compactMap { $0 }
     }()
 
-    /// Where a slot keeps the epoch. Each slot has its own copy, which moves with it: so each part of an answer carries the
-    /// epoch of the memory that it comes from.
+    /// Where a slot keeps the epoch. Each slot has its own copy, which moves with it: so each part of an answer carries
+    /// the epoch of the memory that it comes from.
     static func epochKey(of slot: Int) -> String { "\(Epoch.key){\(tags[slot])}" }
 
     /// Where a slot keeps the terms, likewise.

@@ -1,9 +1,9 @@
 /// Which server the sentinels call the primary, and for how long that is believed: without its I/O.
 ///
-/// A primary that is cut off goes on answering while the sentinels make another server the primary. So a server is used only
-/// while a majority of the sentinels has just confirmed it. Any two majorities have a sentinel in common, which names one
-/// primary at a time: a client that writes to a new primary only after ``quarantine`` writes when nobody believes the
-/// old one any more.
+/// A primary that is cut off goes on answering while the sentinels make another server the primary. So a server is used
+/// only while a majority of the sentinels has just confirmed it. Any two majorities have a sentinel in common, which
+/// names one primary at a time: a client that writes to a new primary only after ``quarantine`` writes when nobody
+/// believes the old one any more.
 struct PrimaryLease: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -19,8 +19,8 @@ struct PrimaryLease: Sendable {
 
     /// How long a confirmation is believed.
     let lifetime: Duration
-    /// How long a primary is not written to after it has become one. Longer than ``lifetime`` by more than two clocks may
-    /// differ in that time, 10 % each.
+    /// How long a primary is not written to after it has become one. Longer than ``lifetime`` by more than two clocks
+    /// may differ in that time, 10 % each.
     let quarantine: Duration
 
     private let sentinelCount: Int
@@ -44,7 +44,8 @@ struct PrimaryLease: Sendable {
         for case .primary(let location, let age) in words { ages[location, default: []].append(age) }
         guard let (location, votes) = ages.first(where: { $0.value.count >= majority }) else {
             doubt = StoreFailure(disagreeing: words)
-            // Those who say nothing may be cut off, which the lifetime allows for; those who say otherwise are believed.
+            // Those who say nothing may be cut off, which the lifetime allows for; those who say otherwise are
+            // believed.
             let silent = words.count { if case .silent = $0 { true } else { false } }
             if let primary, (ages[primary.location]?.count ?? 0) + silent < majority { self.primary = nil }
             return

@@ -2,8 +2,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Asks the sentinels of a primary again and again, all of them at once, and knows what they said (``PrimaryLease``). Begins
-/// with the first question.
+/// Asks the sentinels of a primary again and again, all of them at once, and knows what they said (``PrimaryLease``).
+/// Begins with the first question.
 ///
 /// `@unchecked Sendable`: what has no lock is touched on `loop` only.
 final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
