@@ -220,6 +220,7 @@ let package = Package(
         .testTarget(
             name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer"],
             swiftSettings: settings),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
             name: "ContractTests", dependencies: ["Contract"], exclude: ["Vectors"], swiftSettings: settings),
         .testTarget(

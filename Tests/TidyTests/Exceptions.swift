@@ -1,0 +1,17 @@
+/// What does not keep to the rules yet. Whatever is mended leaves this list: a test compares the two.
+enum Exceptions {
+    /// What users of the libraries may see.
+    static let libraries: Set = ["Revocation", "RevocationHTTP", "Contract"]
+    static let longFiles: Set = [
+        "Sources/RevokedServer/Transport/ReactorLoop.swift", "Tests/PersistenceTests/EpochFileTests.swift",
+        "Tests/PersistenceTests/Support/SimulatedDisk.swift",
+    ]
+    static let longFunctions: Set = [
+        "Sources/AuthNode/Node/NodeProcess.swift run", "Sources/Lab/Chaos/ChaosMaker.swift carryOut",
+        "Sources/Persistence/Formats/RDBReader.swift readBody",
+        "Sources/RevokedServer/Commands/CommandDocumentation.swift init",
+        "Sources/RevokedServer/Configuration/ServerConfiguration+ConfigReader.swift set",
+    ]
+    static let publicTargets: Set<String> = []
+    static let largeFolders: Set<String> = []
+}
