@@ -44,12 +44,14 @@ final class SessionHandler: ChannelInboundHandler {
         self.waiters = waiters
         flow = FlowControl(outputLimit: daemon.configuration.outputLimit)
         worker = Worker(daemon)
+        let now = daemon.clock.uptime()
         let record = ClientRecord(
             id: daemon.clients.newID(), address: Self.describe(channel.remoteAddress),
-            localAddress: Self.describe(channel.localAddress), connectedAt: daemon.clock.uptime()
+            localAddress: Self.describe(channel.localAddress), connectedAt: now
         ) { channel.close(promise: nil) }
         record.mustAuthenticate.store(daemon.credentials.isPasswordRequired, ordering: .relaxed)
         if daemon.admit(record, worker.counters) { session = ClientSession(client: record, daemon: daemon) }
+        if session?.user == .nobody { mustAuthenticateSince = now }
     }
 
     private static func describe(_ address: NIOCore.SocketAddress?) -> String {
