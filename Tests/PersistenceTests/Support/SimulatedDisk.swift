@@ -167,56 +167,9 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return node.bytes
     }
 
-    private func makeNode() -> Node {
+    func makeNode() -> Node {
         births += 1
         return Node(birth: births)
-    }
-
-    /// Copies a file or a directory as `cp -a` does: what it holds is durable, and its files are others.
-    func copy(_ path: String, to target: String) throws {
-        let (parent, name) = try split(target)
-        let copy = try copy(#require(find(path)))
-        parent.names[name] = copy
-        parent.durableNames[name] = copy
-    }
-
-    /// Copies a directory as `cp -al` does: the files of both are the same.
-    func link(_ path: String, to target: String) throws {
-        func linked(_ node: Node) -> Node {
-            guard node.isDirectory else { return node }
-            let copy = makeNode()
-            copy.isDirectory = true
-            copy.names = node.names.mapValues { linked($0) }
-            copy.durableNames = copy.names
-            return copy
-        }
-        let (parent, name) = try split(target)
-        let link = try linked(#require(find(path)))
-        parent.names[name] = link
-        parent.durableNames[name] = link
-    }
-
-    /// Copies a directory as `cp -a` does into one that is there: a file that bears a name already stays, with other
-    /// bytes.
-    func restore(_ path: String, over target: String) throws {
-        try restore(#require(find(path)), over: #require(find(target)))
-    }
-
-    private func restore(_ node: Node, over target: Node) {
-        guard node.isDirectory else {
-            target.bytes = node.bytes
-            target.durableBytes = node.bytes
-            return
-        }
-        for (name, child) in node.names {
-            if let present = target.names[name] {
-                restore(child, over: present)
-            } else {
-                target.names[name] = copy(child)
-            }
-        }
-        target.durableNames = target.names
-        target.changes = []
     }
 
     /// Removes a file, durably.
@@ -227,19 +180,9 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         parent.changes = []
     }
 
-    private func copy(_ node: Node) -> Node {
-        let copy = makeNode()
-        copy.isDirectory = node.isDirectory
-        copy.bytes = node.bytes
-        copy.durableBytes = node.bytes
-        copy.names = node.names.mapValues { self.copy($0) }
-        copy.durableNames = copy.names
-        return copy
-    }
-
     // MARK: Names
 
-    private func find(_ path: String) -> Node? {
+    func find(_ path: String) -> Node? {
         var node = root
         for part in path.split(separator: "/") where part != "." {
             guard let next = node.names[String(part)] else { return nil }
@@ -248,7 +191,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return node
     }
 
-    private func split(_ path: String) throws(FileError) -> (Node, String) {
+    func split(_ path: String) throws(FileError) -> (Node, String) {
         let parts = path.split(separator: "/")
         guard let name = parts.last, let parent = find(parts.dropLast().joined(separator: "/")), parent.isDirectory
         else { throw FileError(operation: "open", path: path, code: ENOENT) }
