@@ -58,9 +58,7 @@ final class ConnectionPlaces: Sendable {
 }
 
 /// A connection's own. Used on its event loop.
-///
-/// `@unchecked Sendable`: what is mutable is the event loop's.
-final class ConnectionPlace: @unchecked Sendable {
+final class ConnectionPlace {
     enum Verdict {
         case stay
         /// Room is needed for another connection.
