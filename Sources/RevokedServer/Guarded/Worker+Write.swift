@@ -94,6 +94,8 @@ extension Worker {
     /// - Returns: nil if an error was answered.
     private mutating func plan(_ key: ClassifiedKey, _ request: KeyWrite, _ arguments: Arguments) -> WritePlan? {
         var plan = WritePlan()
+        // GETEX takes no expiry away, not even from a key of another server's log that has none.
+        if key.isGuarded, request.returnsOld, case .persist = request.change { return refuse(GuardedRules.noExpiry) }
         let given = request.expiry
         if let given {
             guard let expiry = given.expiry(key.keyClass, moment) else {

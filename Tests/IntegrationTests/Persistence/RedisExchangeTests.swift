@@ -100,7 +100,12 @@ import Testing
         var daemon = try data.start()
         let epoch = try daemon.epoch()
         #expect(epoch.hasSuffix(" replaces theirs\""))
-        try daemon.connect().expect("GET revoked:jti:a", "\"logout\"")
+        let socket = try daemon.connect()
+        try socket.expect("GET revoked:jti:a", "\"logout\"")
+        // Their command gave it no expiry, and so it stays; ours take none away.
+        try socket.expect("PERSIST revoked:jti:a", ":0")
+        try socket.expect("GETEX revoked:jti:a PERSIST", "-ERR guarded key: …")
+        try socket.expect("TTL revoked:jti:a", ":-1")
         try daemon.kill()
         daemon = try data.start()
         #expect(try daemon.epoch() == epoch)
