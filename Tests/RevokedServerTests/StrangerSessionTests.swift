@@ -130,6 +130,17 @@ import Testing
         #expect(!bench.isClosed)
     }
 
+    /// Behind the end of a typed line, too, wherever the line was cut.
+    @Test func anArrayBehindATypedLineMayHoldAnything() {
+        let bytes = Array("GET a\r\n".utf8) + encode(["SET", "p", "a\0b"])
+        for cut in 0...bytes.count {
+            let bench = SessionBench()
+            let replies = bench.converse([Array(bytes[..<cut]), Array(bytes[cut...])])
+            #expect(text(replies) == "$-1\r\n+OK\r\n", "cut at \(cut)")
+            #expect(!bench.isClosed)
+        }
+    }
+
     @Test func linesOfTheLogAreRare() {
         let notices = ClientNotices()
         #expect(notices.note(.http, at: 1000) == 0)

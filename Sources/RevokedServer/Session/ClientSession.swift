@@ -336,7 +336,9 @@ struct ClientSession: ~Copyable {
     private func strangerInOpenLine(_ bytes: RawSpan) -> Stranger? {
         let end = bytes.withUnsafeBytes { $0.firstIndex(of: UInt8(ascii: "\n")) ?? $0.count }
         if Stranger.hasZero(bytes.extracting(..<end)) { return .other }
-        return waiting.count - bytes.byteCount < 2 ? Stranger(beginningOfLine: waiting.span) : nil
+        // What stands behind the line may be an array, which may hold anything.
+        let start = waiting.count - bytes.byteCount
+        return start < 2 ? Stranger(beginningOfLine: waiting.span.extracting(..<(start + end))) : nil
     }
 
     /// A typed line is executed as the array that it stands for.
