@@ -23,7 +23,8 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOption
     @OptionGroup var pin: PinOptions
     @OptionGroup var target: TargetOptions
-    @Option(help: "The key (kid, or its thumbprint) of a token that names none.") var signedBy: String?
+    @Option(parsing: .unconditional, help: "The key (kid, or its thumbprint) of a token that names none.")
+    var signedBy: Identifier?
     @Option(help: "What counts as the log-in time of a token: \(LogInTime.allValueStrings.joined(separator: " or ")).")
     var logInTime: LogInTime?
 
@@ -61,7 +62,7 @@ struct CheckCommand: AsyncParsableCommand {
     /// - Returns: also what was assumed, for the end of a sentence.
     private func verdict(of token: TokenClaims, _ list: RevocationList) async -> (Verdict, String) {
         var token = token
-        token.key = token.key ?? signedBy
+        token.key = token.key ?? signedBy?.text
         if logInTime == .iat { token.authenticatedAt = nil }
         let verdict = await list.verdict(for: token)
         var other = Verdict.clear

@@ -6,14 +6,19 @@ import RevocationHTTP
 
 /// What a command is about: exactly one of these, or a token on standard input.
 struct TargetOptions: ParsableArguments {
-    @Option(help: "A token's jti; --expires-at says until when it is valid.") var jti: String?
+    @Option(parsing: .unconditional, help: "A token's jti; --expires-at says until when it is valid.")
+    var jti: Identifier?
     @Option(help: "The exp of --jti, in Unix seconds.") var expiresAt: Int64?
-    @Option(help: "A session (sid): every token of one log-in.") var session: String?
-    @Option(help: "A subject (sub): every token of a log-in of theirs until now, or until --issued-before.")
-    var subject: String?
-    @Option(help: "A client (client_id), likewise.") var client: String?
-    @Option(help: "A signing key (kid, or its thumbprint): every token that it has signed or will sign.")
-    var kid: String?
+    @Option(parsing: .unconditional, help: "A session (sid): every token of one log-in.") var session: Identifier?
+    @Option(
+        parsing: .unconditional,
+        help: "A subject (sub): every token of a log-in of theirs until now, or until --issued-before.")
+    var subject: Identifier?
+    @Option(parsing: .unconditional, help: "A client (client_id), likewise.") var client: Identifier?
+    @Option(
+        parsing: .unconditional,
+        help: "A signing key (kid, or its thumbprint): every token that it has signed or will sign.")
+    var kid: Identifier?
     @Flag(help: "Every token, likewise.") var all = false
     @Option(
         help: "The issuer (iss) of what is named, where the denylist's terms have several.")
@@ -35,11 +40,11 @@ struct TargetOptions: ParsableArguments {
 
     /// What is named; nil if it is the token on standard input.
     var scope: Scope? {
-        if let jti { return .token(jti) }
-        if let session { return .session(session) }
-        if let subject { return .subject(subject) }
-        if let client { return .client(client) }
-        if let kid { return .key(kid) }
+        if let jti { return .token(jti.text) }
+        if let session { return .session(session.text) }
+        if let subject { return .subject(subject.text) }
+        if let client { return .client(client.text) }
+        if let kid { return .key(kid.text) }
         return all ? .all : nil
     }
 

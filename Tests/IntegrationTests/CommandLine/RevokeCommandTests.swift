@@ -78,6 +78,8 @@ import Testing
         for (revoke, check) in [
             (["--jti", "a", "--expires-at", expiry], ["--jti", "a"]), (["--session", "b"], ["--session", "b"]),
             (["--subject", "c"], ["--subject", "c"]), (["--client", "d"], ["--client", "d"]),
+            // One in 64 identifiers in base64url begins with a hyphen.
+            (["--kid", "-e"], ["--kid", "-e"]), (["--session", "--_F"], ["--session", "--_F"]),
         ] {
             #expect(try run(["check", "--json"] + check, daemon).0 == 0)
             let (status, output) = try run(["revoke", "--json"] + revoke, daemon)
@@ -108,6 +110,8 @@ import Testing
         ["revoke", "--jti", "a"], ["revoke", "--jti", "a", "--session", "b", "--expires-at", "1"],
         ["revoke", "--session", "a", "--issued-before", "1"],
         ["revoke", "--session", "a", "--reason", "rotated:1700000000000:next"],
+        // A script's variable that was empty.
+        ["revoke", "--session", "--json"], ["revoke", "--kid", "--reason=x"], ["check", "--jti", "--issuer", "i"],
         ["check", "--session", "a", "--signed-by", "k"], ["check", "--session", "a", "--log-in-time", "iat"],
     ])
     func wrongArguments(arguments: [String]) throws {
