@@ -62,8 +62,8 @@ def eventually(what, question, seconds=20):
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
-def hold(what, condition):
-    assert condition, what
+def hold(what, condition, seen=""):
+    assert condition, f"{what}: {seen}" if seen else what
     print(f"  holds: {what}")
 
 
@@ -153,8 +153,8 @@ def play():
     revoked.append(log_in("b", "dave"))
     assert request(NODES["b"][0], "POST", "/logout", {}, revoked[-1]["access_token"])[0] in (200, 204)
     revocations_hold("a log-out on an old node")
-    hold("/readyz of the daemon names what older nodes do not look up",
-         "older" in request(ADMIN, "GET", "/readyz")[1])
+    seen = request(ADMIN, "GET", "/readyz")
+    hold("/readyz of the daemon names what older nodes do not look up", "older" in seen[1], seen)
 
     print("Then one node.")
     stop("a")
