@@ -45,7 +45,7 @@ import Testing
             address: .fixed(location), access: .init(), encryption: nil, configuration: configuration(),
             report: { _ in })
         let connection = StoreConnection(loop: MultiThreadedEventLoopGroup.singleton.next(), options: options)
-        let most = CommandPipeline<PendingCall>.maximumOutstanding
+        let most = CommandPipeline.maximumOutstanding
         let kept = Task { try await connection.call(Array(repeating: Command("PING"), count: most)) }
         #expect(await eventually { !store.commands.isEmpty })
         let failure = await #expect(throws: StoreFailure.self) { try await connection.call([Command("PING")]) }

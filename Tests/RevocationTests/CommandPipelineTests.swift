@@ -3,31 +3,27 @@ import Testing
 
 @testable import Revocation
 
-@Suite struct CommandPipelineTests {
-    /// Pipelines `commandCount` commands, feeds `text` in pieces of `size`, and notes what comes out.
+/// What comes of calls on one connection, whatever the store sends and when.
+@Suite(.timeLimit(.minutes(1))) struct CommandPipelineTests {
+    /// Sends calls of one command each, and receives `text` in pieces of `size`.
+    /// - Throws: what the connection ended with.
     private func replies(to commandCount: Int, _ text: String, size: Int = .max) throws -> [Reply] {
-        var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-        for number in 0..<commandCount {
-            pipeline.sent(1, for: number, deadline: .distantFuture)
+        let connection = try TestConnection()
+        connection.send(0..<commandCount)
+        try connection.receive(text, size: size)
+        if let failure = connection.handler.endedBecause {
+            #expect(!connection.isOpen)
+            #expect(connection.takeOutcomes().map(\.call) == Array(0..<commandCount))
+            throw failure
         }
         var replies: [Reply] = []
-        var bytes = ByteBuffer(string: text)
-        while let piece = bytes.readSlice(length: min(size, bytes.readableBytes)), piece.readableBytes > 0 {
-            try pipeline.receive(piece)
-            loop: while true {
-                switch pipeline.next() {
-                case .deliver(let number, let answer):
-                    #expect(number == replies.count)
-                    guard case .replies(let new) = answer else {
-                        Issue.record("nothing is witnessed")
-                        continue
-                    }
-                    replies += new
-                case .deliverExpected: Issue.record("nothing was hoped for")
-                case .wait: break loop
-                case .close(let failure): throw failure
-                }
+        for (call, outcome) in connection.takeOutcomes() {
+            #expect(call == replies.count)
+            guard case .replies(let new) = outcome else {
+                Issue.record("nothing is expected or witnessed")
+                continue
             }
+            replies += new
         }
         return replies
     }
@@ -47,20 +43,13 @@ import Testing
 
     @Test func aSplitAtEveryByteMakesNoDifference() throws {
         for cut in 1..<Self.story.utf8.count {
-            var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-            pipeline.sent(Self.meaning.count, for: 0, deadline: .distantFuture)
+            let connection = try TestConnection()
+            connection.send(0..<1, commandCount: Self.meaning.count)
             let bytes = ByteBuffer(string: Self.story)
-            try pipeline.receive(#require(bytes.getSlice(at: 0, length: cut)))
-            guard case .wait = pipeline.next() else {
-                Issue.record("delivered too early, cut at \(cut)")
-                continue
-            }
-            try pipeline.receive(#require(bytes.getSlice(at: cut, length: bytes.readableBytes - cut)))
-            guard case .deliver(0, .replies(let replies)) = pipeline.next() else {
-                Issue.record("not delivered, cut at \(cut)")
-                continue
-            }
-            #expect(replies == Self.meaning)
+            try connection.receive(#require(bytes.getSlice(at: 0, length: cut)))
+            #expect(connection.takeOutcomes().isEmpty, "cut at \(cut)")
+            try connection.receive(#require(bytes.getSlice(at: cut, length: bytes.readableBytes - cut)))
+            #expect(connection.takeOutcomes().map(\.outcome) == [.replies(Self.meaning)], "cut at \(cut)")
         }
     }
 
@@ -120,8 +109,8 @@ import Testing
             let length = Int.random(in: 1...40, using: &random)
             let text = String(
                 decoding: (0..<length).map { _ in alphabet.randomElement(using: &random)! }, as: UTF8.self)
-            let whole = Result { try replies(to: 8, text) }
-            let byByte = Result { try replies(to: 8, text, size: 1) }
+            let whole = Result { try replies(to: 4, text) }
+            let byByte = Result { try replies(to: 4, text, size: 1) }
             switch (whole, byByte) {
             case (.success(let one), .success(let other)): #expect(one == other, "\(text.debugDescription)")
             case (.failure, .failure): break
@@ -130,112 +119,162 @@ import Testing
         }
     }
 
-    @Test func commandsAreFormattedAsArraysOfBulks() {
-        var buffer = ByteBuffer()
+    @Test func commandsAreFormattedAsArraysOfBulks() throws {
+        let connection = try TestConnection()
         var command = Command("SET", "k", "")
         command.append([0, 13, 10, 255])
-        buffer.write(command)
+        connection.send([(0, PendingCall([command]))])
         #expect(
-            Array(buffer.readableBytesView)
+            try Array(connection.takeWritten().readableBytesView)
                 == Array("*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n$4\r\n".utf8) + [0, 13, 10, 255, 13, 10])
     }
 
     @Test func aCallGetsAllItsRepliesAtOnce() throws {
-        var pipeline = CommandPipeline<String>(patience: .seconds(1))
-        pipeline.sent(2, for: "both", deadline: .distantFuture)
-        try pipeline.receive(ByteBuffer(string: ":1\r\n"))
-        guard case .wait = pipeline.next() else { return #expect(Bool(false), "one reply is not all") }
-        try pipeline.receive(ByteBuffer(string: ":2\r\n"))
-        guard case .deliver("both", .replies([.integer(1), .integer(2)])) = pipeline.next() else {
-            return #expect(Bool(false), "both replies are due")
-        }
-        let deadline = pipeline.nextDeadline
-        #expect(deadline == nil)
+        let connection = try TestConnection()
+        connection.send(0..<1, commandCount: 2)
+        try connection.receive(":1\r\n")
+        #expect(connection.takeOutcomes().isEmpty)
+        try connection.receive(":2\r\n")
+        #expect(connection.takeOutcomes().map(\.outcome) == [.replies([.integer(1), .integer(2)])])
     }
 
     @Test func anExpiredCallKeepsItsPlaceAndItsLateReplyIsDropped() throws {
-        var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
-        let start = NIODeadline.now()
-        pipeline.sent(1, for: "slow", deadline: start + .milliseconds(10))
-        pipeline.sent(1, for: "later", deadline: start + .milliseconds(20))
-        let firstDeadline = pipeline.nextDeadline
-        #expect(firstDeadline == start + .milliseconds(10))
-        let early = pipeline.expire(now: start + .milliseconds(9))
-        #expect(early == [])
-        let inTime = pipeline.expire(now: start + .milliseconds(10))
-        #expect(inTime == ["slow"])
-        let again = pipeline.expire(now: start + .milliseconds(10))
-        #expect(again == [])
-        let secondDeadline = pipeline.nextDeadline
-        #expect(secondDeadline == start + .milliseconds(20))
-        try pipeline.receive(ByteBuffer(string: ":1\r\n:2\r\n"))
-        guard case .deliver("later", .replies([.integer(2)])) = pipeline.next() else {
-            return #expect(Bool(false), "the second reply belongs to the second call")
+        let connection = try TestConnection()
+        connection.send(0..<1, timeout: .milliseconds(10))
+        connection.send(1..<2, timeout: .milliseconds(20))
+        connection.advance(by: .milliseconds(10) - .nanoseconds(1))
+        #expect(connection.takeOutcomes().isEmpty)
+        connection.advance(by: .nanoseconds(1))
+        let expired = connection.takeOutcomes()
+        #expect(expired.map(\.call) == [0])
+        #expect(expired.map(\.outcome) == [.failed(.timedOut)])
+        connection.advance(by: .milliseconds(10) - .nanoseconds(1))
+        #expect(connection.takeOutcomes().isEmpty)
+        try connection.receive(":1\r\n:2\r\n")
+        let answered = connection.takeOutcomes()
+        #expect(answered.map(\.call) == [1])
+        #expect(answered.map(\.outcome) == [.replies([.integer(2)])])
+        connection.advance(by: .seconds(60))
+        #expect(connection.isOpen)
+    }
+
+    /// A call of several commands that expires between its replies gets none of them, and nor does the next call.
+    @Test func aCallThatExpiresBetweenItsRepliesKeepsItsPlace() throws {
+        let connection = try TestConnection()
+        connection.send(0..<1, commandCount: 3, timeout: .milliseconds(10))
+        connection.send(1..<2, timeout: .seconds(1))
+        try connection.receive(":1\r\n")
+        connection.advance(by: .milliseconds(10))
+        #expect(connection.takeOutcomes().map(\.outcome) == [.failed(.timedOut)])
+        try connection.receive(":2\r\n:3\r\n")
+        #expect(connection.takeOutcomes().isEmpty)
+        try connection.receive(":4\r\n")
+        #expect(connection.takeOutcomes().map(\.outcome) == [.replies([.integer(4)])])
+    }
+
+    /// Tasks wait as production's do: each is told once, at its own time, that its call takes long.
+    @MainActor @Test func aCallerIsToldOnceThatItsCallTakesLong() async throws {
+        let connection = try TestConnection()
+        var told: [Int] = []
+        var tasks: [Task<PendingCall.Outcome?, Never>] = []
+        for number in 0..<3 {
+            let call = PendingCall([Command("PING")])
+            var isSent = false
+            tasks.append(
+                Task { @MainActor in
+                    let early = await withUnsafeContinuation { waiter in
+                        #expect(call.wait(waiter))
+                        connection.send(CallBatch(call), timeout: .milliseconds(50))
+                        isSent = true
+                    }
+                    guard early == nil else { return early }
+                    told.append(number)
+                    return await withUnsafeContinuation { call.waitCancellably($0) }
+                })
+            while !isSent { await Task.yield() }
+            connection.advance(by: .milliseconds(1))
         }
-        guard case .wait = pipeline.next() else { return #expect(Bool(false), "nothing else is due") }
-    }
-
-    @Test func aCallerIsToldOnceThatItsCallTakesLong() throws {
-        var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
-        let start = NIODeadline.now()
-        for (number, name) in ["first", "second", "third"].enumerated() {
-            let lateAt = start + .milliseconds(Int64(number))
-            pipeline.sent(1, for: name, deadline: start + .milliseconds(10), lateAt: lateAt)
+        #expect(told.isEmpty)
+        connection.advance(by: .milliseconds(2))
+        while told.isEmpty { await Task.yield() }
+        #expect(told == [0])
+        try connection.receive(":1\r\n:2\r\n")
+        for (number, reply) in [(0, Reply.integer(1)), (1, .integer(2))] {
+            let outcome = await tasks[number].value
+            #expect(try outcome?.replies() == [reply])
         }
-        let firstDeadline = pipeline.nextDeadline
-        #expect(firstDeadline == start)
-        let early = pipeline.late(now: start - .nanoseconds(1))
-        #expect(early == [])
-        let first = pipeline.late(now: start)
-        #expect(first == ["first"])
-        try pipeline.receive(ByteBuffer(string: ":1\r\n"))
-        guard case .deliver("first", _) = pipeline.next() else { return #expect(Bool(false), "the first is answered") }
-        let secondDeadline = pipeline.nextDeadline
-        #expect(secondDeadline == start + .milliseconds(1))
-        let others = pipeline.late(now: start + .milliseconds(2))
-        #expect(others == ["second", "third"])
-        let nobody = pipeline.late(now: start + .milliseconds(9))
-        #expect(nobody == [])
-        let lastDeadline = pipeline.nextDeadline
-        #expect(lastDeadline == start + .milliseconds(10))
-        let expired = pipeline.expire(now: start + .milliseconds(10))
-        #expect(expired == ["second", "third"])
+        connection.advance(by: .milliseconds(2))
+        while told.count < 2 { await Task.yield() }
+        connection.advance(by: .milliseconds(60))
+        let last = await tasks[2].value
+        #expect(throws: StoreFailure.timedOut) { try last?.replies() }
+        #expect(told == [0, 2])
     }
 
-    @Test func aConnectionThatAnswersNothingIsTakenForDead() {
-        var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
-        let start = NIODeadline.now()
-        pipeline.sent(1, for: "slow", deadline: start)
-        let expired = pipeline.expire(now: start)
-        #expect(expired == ["slow"])
-        let end = pipeline.nextDeadline
-        #expect(end == start + .milliseconds(100))
-        let isStuckEarly = pipeline.isStuck(now: start + .milliseconds(99))
-        #expect(!isStuckEarly)
-        let isStuck = pipeline.isStuck(now: start + .milliseconds(100))
-        #expect(isStuck)
+    @Test func aConnectionThatAnswersNothingIsTakenForDead() throws {
+        let connection = try TestConnection()
+        connection.send(0..<1, timeout: .milliseconds(10))
+        connection.advance(by: .milliseconds(10))
+        #expect(connection.takeOutcomes().map(\.outcome) == [.failed(.timedOut)])
+        connection.send(1..<2, timeout: .seconds(60))
+        connection.advance(by: .seconds(5) - .nanoseconds(1))
+        #expect(connection.isOpen)
+        connection.advance(by: .nanoseconds(1))
+        #expect(!connection.isOpen)
+        let failed = connection.takeOutcomes()
+        #expect(failed.map(\.call) == [1])
+        #expect(failed.map(\.outcome) == [.failed(StoreFailure(.unreachable, "the store has stopped answering"))])
     }
 
-    @Test func theEndReturnsThoseWhoStillWait() {
-        var pipeline = CommandPipeline<String>(patience: .milliseconds(100))
-        let start = NIODeadline.now()
-        pipeline.sent(1, for: "expired", deadline: start)
-        pipeline.sent(1, for: "waiting", deadline: .distantFuture)
-        _ = pipeline.expire(now: start)
-        let callers = pipeline.end()
-        #expect(callers == ["waiting"])
-        let nobody = pipeline.end()
-        #expect(nobody == [])
+    @Test func theEndFailsThoseWhoStillWaitAndThoseWhoComeLater() throws {
+        let connection = try TestConnection()
+        connection.send(0..<1, timeout: .milliseconds(10))
+        connection.send(1..<2)
+        connection.advance(by: .milliseconds(10))
+        #expect(connection.takeOutcomes().map(\.call) == [0])
+        connection.handler.end(.closed)
+        connection.send(2..<3)
+        let failed = connection.takeOutcomes()
+        #expect(failed.map(\.call) == [1, 2])
+        #expect(failed.map(\.outcome) == [.failed(.closed), .failed(.closed)])
+        connection.handler.end(.timedOut)
+        try connection.receive(":1\r\n:2\r\n")
+        #expect(connection.takeOutcomes().isEmpty)
+        #expect(!connection.isOpen)
     }
 
-    @Test func tooManyInFlightAreRefused() {
-        var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-        let most = CommandPipeline<Int>.maximumOutstanding
-        let (isRoomForAll, isRoomForMore) = (pipeline.hasRoom(for: most), pipeline.hasRoom(for: most + 1))
-        #expect(isRoomForAll && !isRoomForMore)
-        pipeline.sent(most, for: 0, deadline: .distantFuture)
-        let isRoomForOne = pipeline.hasRoom(for: 1)
-        #expect(!isRoomForOne)
+    @Test func tooManyInFlightAreRefused() throws {
+        let connection = try TestConnection()
+        let most = CommandPipeline.maximumOutstanding
+        connection.send(0..<1, commandCount: most - 1)
+        connection.send(1..<2, commandCount: 2)
+        let refused = connection.takeOutcomes()
+        #expect(refused.map(\.call) == [1])
+        #expect(refused.map(\.outcome) == [.failed(.tooManyOutstanding)])
+        connection.send(2..<4)
+        #expect(connection.takeOutcomes().map(\.call) == [3])
+        // The witness takes room, too.
+        try connection.receive(String(repeating: ":1\r\n", count: most))
+        #expect(connection.takeOutcomes().map(\.call) == [0, 2])
+        let revocations = (4..<6).map { number in
+            (number, PendingCall(Array(repeating: Command("PING"), count: most / 2)))
+        }
+        connection.send(revocations, isWitnessed: true)
+        #expect(connection.takeOutcomes().map(\.call) == [5])
+    }
+
+    /// A caller sends again from its answer, while other replies of the same bytes are still to be handed out.
+    @Test func aCallerSendsAgainFromItsAnswer() throws {
+        let connection = try TestConnection()
+        connection.send(0..<1)
+        connection.send(1, thenSend: 3)
+        connection.send(2..<3)
+        try connection.receive(":0\r\n:1\r\n:2\r\n")
+        #expect(connection.takeOutcomes().map(\.call) == [0, 1, 2])
+        try connection.receive(":3\r\n")
+        let last = connection.takeOutcomes()
+        #expect(last.map(\.call) == [3])
+        #expect(last.map(\.outcome) == [.replies([.integer(3)])])
     }
 }
 

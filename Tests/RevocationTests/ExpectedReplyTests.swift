@@ -21,34 +21,39 @@ import Testing
     ])
     func onlyTheEpochAndNothingElseIsTheHopedForAnswer(text: String, isHopedFor: Bool) throws {
         for cut in 1...text.utf8.count {
-            var pipeline = CommandPipeline<Int>(patience: .seconds(1))
+            let connection = try TestConnection()
             let belief = PinnedEpoch(Array("epoch".utf8))
-            for number in 0..<2 {
-                pipeline.sent(
-                    1, for: number, deadline: .distantFuture, hope: .init(keyCount: 3, belief: belief))
-            }
+            for number in 0..<2 { connection.send([(number, check(number, belief))]) }
             // Twice: what was noted of the first reply must not show in the second.
             let bytes = ByteBuffer(string: text + text)
-            var answers: [Bool] = []
-            for piece in [(0, cut), (cut, bytes.readableBytes - cut)] {
-                try pipeline.receive(#require(bytes.getSlice(at: piece.0, length: piece.1)))
-                answers += try pipeline.answers().map { $0.replies == nil }
-            }
-            #expect(answers == [isHopedFor, isHopedFor], "cut at \(cut)")
+            try connection.receive(#require(bytes.getSlice(at: 0, length: cut)))
+            try connection.receive(#require(bytes.getSlice(at: cut, length: bytes.readableBytes - cut)))
+            let outcomes = connection.takeOutcomes()
+            #expect(outcomes.map(\.call) == [0, 1], "cut at \(cut)")
+            #expect(outcomes.map { $0.outcome == .expected } == [isHopedFor, isHopedFor], "cut at \(cut)")
         }
     }
 
     @Test(arguments: [1, 9, 10, 36, 99, 100, 128])
     func anEpochOfAnyLengthIsRecognised(length: Int) throws {
         let epoch = String(repeating: "e", count: length)
-        let text = "*2\r\n$-1\r\n$\(length)\r\n\(epoch)\r\n"
-        var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-        pipeline.sent(
-            1, for: 0, deadline: .distantFuture, hope: .init(keyCount: 2, belief: PinnedEpoch(Array(epoch.utf8))))
-        try pipeline.receive(ByteBuffer(string: text))
-        guard case .deliverExpected(0) = pipeline.next() else {
-            return #expect(Bool(false), "it is what was hoped for")
-        }
+        let connection = try TestConnection()
+        connection.send([(0, check(0, PinnedEpoch(Array(epoch.utf8))))])
+        try connection.receive("*3\r\n$-1\r\n$-1\r\n$\(length)\r\n\(epoch)\r\n")
+        #expect(connection.takeOutcomes().map(\.outcome) == [.expected])
+    }
+
+    /// While this machine's clock is wrong every reply is handed out as it is.
+    @Test func nothingIsExpectedWhileTheClockIsWrong() throws {
+        let connection = try TestConnection()
+        var wrong = SentTime.never
+        wrong.isClockRight = false
+        let belief = PinnedEpoch(Array("epoch".utf8))
+        connection.send([(0, check(0, belief))], at: wrong)
+        connection.send([(1, check(1, belief))])
+        try connection.receive(values(3, epoch: "epoch") + values(3, epoch: "epoch"))
+        let values = Reply.array([.null, .null, .bulk(Array("epoch".utf8))])
+        #expect(connection.takeOutcomes().map(\.outcome) == [.replies([values]), .expected])
     }
 
     /// What a revocation hopes for, whole or in pieces, and what is not quite that.
@@ -59,63 +64,65 @@ import Testing
     ])
     func onlyOKAcknowledges(text: String, isAcknowledged: Bool) throws {
         let belief = PinnedEpoch(Array("epoch".utf8))
+        let witness = Witness(terms: Array(sampleTerms.utf8), epoch: Array("epoch".utf8))
         for cut in 1...text.utf8.count {
-            var pipeline = CommandPipeline<Int>(patience: .seconds(1))
-            for number in 0..<2 {
-                pipeline.sent(
-                    1, for: number, deadline: .distantFuture, hope: .acknowledgement(belief), isWitnessed: true)
-            }
-            pipeline.sentWitness(deadline: .distantFuture)
+            let connection = try TestConnection()
+            connection.send((0..<2).map { ($0, revocation($0, belief)) }, isWitnessed: true)
             let bytes = ByteBuffer(string: text + "+OK\r\n" + healthyValues(Witness.keys))
-            var answers: [Bool] = []
-            for piece in [(0, cut), (cut, bytes.readableBytes - cut)] {
-                try pipeline.receive(#require(bytes.getSlice(at: piece.0, length: piece.1)))
-                answers += try pipeline.answers().map { $0.replies == nil || $0.replies == [.ok] }
-            }
-            #expect(answers == [isAcknowledged, true], "cut at \(cut)")
+            try connection.receive(#require(bytes.getSlice(at: 0, length: cut)))
+            try connection.receive(#require(bytes.getSlice(at: cut, length: bytes.readableBytes - cut)))
+            let outcomes = connection.takeOutcomes()
+            #expect(outcomes.map(\.call) == [0, 1], "cut at \(cut)")
+            let areAcknowledged = outcomes.map { [.expected, .witnessed([.ok], witness)].contains($0.outcome) }
+            #expect(areAcknowledged == [isAcknowledged, true], "cut at \(cut)")
         }
+    }
+
+    /// Nothing is acknowledged before the witness has come, nor without one.
+    @Test func anAcknowledgementWaitsForItsWitness() throws {
+        let belief = PinnedEpoch(Array("epoch".utf8))
+        let connection = try TestConnection()
+        connection.send([(0, revocation(0, belief))], isWitnessed: true)
+        try connection.receive("+OK\r\n")
+        #expect(connection.takeOutcomes().isEmpty)
+        try connection.receive(healthyValues(Witness.keys, epoch: "other"))
+        let other = Witness(terms: Array(sampleTerms.utf8), epoch: Array("other".utf8))
+        #expect(connection.takeOutcomes().map(\.outcome) == [.witnessed([.ok], other)])
+        connection.send([(1, revocation(1, belief))])
+        try connection.receive("+OK\r\n")
+        #expect(connection.takeOutcomes().map(\.outcome) == [.replies([.ok])])
     }
 
     /// An epoch that is believed only since then vouches for no call that was sent before.
     @Test(arguments: [1, 7, .max]) func aNewBeliefDoesNotAnswerForAnOldOne(size: Int) throws {
         let (old, new) = (PinnedEpoch(Array("old-epoch".utf8)), PinnedEpoch(Array("new-epoch".utf8)))
-        var pipeline = CommandPipeline<String>(patience: .seconds(1))
-        pipeline.sent(1, for: "before", deadline: .distantFuture, hope: .init(keyCount: 2, belief: old))
-        pipeline.sent(1, for: "before, too", deadline: .distantFuture, hope: .init(keyCount: 2, belief: old))
-        pipeline.sent(1, for: "after", deadline: .distantFuture, hope: .init(keyCount: 2, belief: new))
-        let reply = "*2\r\n$-1\r\n$9\r\nnew-epoch\r\n"
-        var bytes = ByteBuffer(string: reply.replacing("new", with: "old") + reply + reply)
-        var answers: [String] = []
-        while let piece = bytes.readSlice(length: min(size, bytes.readableBytes)), piece.readableBytes > 0 {
-            try pipeline.receive(piece)
-            answers += try pipeline.answers().map { "\($0.caller): \($0.replies.map { "\($0.count)" } ?? "as hoped")" }
-        }
-        #expect(answers == ["before: 1", "before, too: 1", "after: as hoped"])
+        let connection = try TestConnection()
+        for (number, belief) in [old, old, new].enumerated() { connection.send([(number, check(number, belief))]) }
+        let reply = values(3, epoch: "new-epoch")
+        try connection.receive(reply.replacing("new", with: "old") + reply + reply, size: size)
+        let outcomes = connection.takeOutcomes()
+        #expect(outcomes.map(\.call) == [0, 1, 2])
+        #expect(outcomes.map { $0.outcome == .expected } == [false, false, true])
     }
 
     /// Nor does it where the calls are sent together; and a call without any hopes for nothing.
     @Test func aNewBeliefDoesNotAnswerForAnOldOneOfTheSameBatch() throws {
-        let token = TokenClaims(issuer: "issuer", identifier: "jti")
-        let calls = ["old-epoch", "new-epoch", nil].map { epoch in
-            PendingCheck(token, in: Namespace(), epoch.map { PinnedEpoch(Array($0.utf8)) })
-        }
-        var pipeline = CommandPipeline<PendingCall>(patience: .seconds(1))
-        var commands = ByteBuffer()
-        pipeline.send(
-            CallBatch(calls[0], calls[1], calls[2]), deadline: .distantFuture, lateAt: .distantFuture, to: &commands,
-            at: .never)
-        let reply = "*3\r\n$-1\r\n$-1\r\n$9\r\nnew-epoch\r\n"
-        try pipeline.receive(ByteBuffer(string: reply + reply + reply))
-        let answers = try pipeline.answers()
-        #expect(answers.map { ObjectIdentifier($0.caller) } == calls.map { ObjectIdentifier($0) })
-        #expect(answers.map { $0.replies == nil } == [false, true, false])
+        let connection = try TestConnection()
+        connection.send(
+            ["old-epoch", "new-epoch", nil].enumerated().map { number, epoch in
+                (number, check(number, epoch.map { PinnedEpoch(Array($0.utf8)) }))
+            })
+        try connection.receive(String(repeating: values(3, epoch: "new-epoch"), count: 3))
+        let outcomes = connection.takeOutcomes()
+        #expect(outcomes.map(\.call) == [0, 1, 2])
+        #expect(outcomes.map { $0.outcome == .expected } == [false, true, false])
     }
 
     /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
     @Test func noReplyIsTakenForAnothers() throws {
         let epoch = "01890a5d-ac96-774b-bcce-b302099a8057"
-        let hope = PendingCall.ExpectedReply(keyCount: 3, belief: PinnedEpoch(Array(epoch.utf8)))
-        let hopedFor = "*3\r\n$-1\r\n$-1\r\n$36\r\n\(epoch)\r\n"
+        let belief = PinnedEpoch(Array(epoch.utf8))
+        let hopedFor = values(3, epoch: epoch)
         let others = [
             "*3\r\n$6\r\nlogout\r\n$-1\r\n$36\r\n\(epoch)\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n",
             "*3\r\n$-1\r\n$-1\r\n$36\r\n11890a5d-ac96-774b-bcce-b302099a8057\r\n", "-LOADING wait\r\n",
@@ -123,58 +130,46 @@ import Testing
         ]
         var random = SeededGenerator(seed: 7)
         for _ in 0..<300 {
-            var pipeline = CommandPipeline<Int>(patience: .seconds(1))
+            let connection = try TestConnection()
             var text = ""
-            var expected: [Int: Bool] = [:]
+            var expected: [Bool] = []
             for number in 0..<Int.random(in: 1...12, using: &random) {
                 switch Int.random(in: 0..<5, using: &random) {
                 case 0..<3:
                     let isHopedFor = Int.random(in: 0..<4, using: &random) > 0
-                    pipeline.sent(1, for: number, deadline: .distantFuture, hope: hope)
+                    connection.send([(number, check(number, belief))])
                     text += isHopedFor ? hopedFor : others.randomElement(using: &random) ?? ""
-                    expected[number] = isHopedFor
+                    expected.append(isHopedFor)
                 case 3:
                     // Nobody hopes for it, though it is what others hope for.
-                    pipeline.sent(1, for: number, deadline: .distantFuture)
+                    connection.send([(number, check(number, nil))])
                     text += hopedFor
-                    expected[number] = false
+                    expected.append(false)
                 default:
-                    pipeline.sent(2, for: number, deadline: .distantFuture)
+                    connection.send(number..<number + 1, commandCount: 2)
                     text += hopedFor + "+OK\r\n"
-                    expected[number] = false
+                    expected.append(false)
                 }
             }
             var bytes = ByteBuffer(string: text)
-            var answers: [Int: Bool] = [:]
-            var last = -1
             while bytes.readableBytes > 0 {
-                let length = Int.random(in: 1...min(bytes.readableBytes, 160), using: &random)
-                let piece = bytes.readSlice(length: length)
-                try pipeline.receive(#require(piece))
-                for (number, replies) in try pipeline.answers() {
-                    #expect(number == last + 1)
-                    last = number
-                    answers[number] = replies == nil
-                }
+                let piece = bytes.readSlice(length: Int.random(in: 1...min(bytes.readableBytes, 160), using: &random))
+                try connection.receive(#require(piece))
             }
-            #expect(answers == expected)
+            let outcomes = connection.takeOutcomes()
+            #expect(outcomes.map(\.call) == Array(expected.indices))
+            #expect(outcomes.map { $0.outcome == .expected } == expected)
         }
     }
 }
 
-extension CommandPipeline {
-    /// What is given out now, to whom: the replies; nil where it is what was hoped for.
-    fileprivate mutating func answers() throws(StoreFailure) -> [(caller: Caller, replies: [Reply]?)] {
-        var answers: [(caller: Caller, replies: [Reply]?)] = []
-        while true {
-            switch next() {
-            case .deliverExpected(let caller): answers.append((caller, nil))
-            case .deliver(let caller, .replies(let replies)), .deliver(let caller, .witnessed(let replies, _)):
-                answers.append((caller, replies))
-            case .deliver(let caller, .expected): answers.append((caller, nil))
-            case .wait: return answers
-            case .close(let failure): throw failure
-            }
-        }
-    }
+/// A check of three keys.
+func check(_ number: Int, _ belief: PinnedEpoch?) -> PendingCheck {
+    PendingCheck(TokenClaims(issuer: "issuer", identifier: "\(number)"), in: Namespace(), belief)
+}
+
+/// The revocation of one token.
+func revocation(_ number: Int, _ belief: PinnedEpoch) -> PendingRevocation {
+    PendingRevocation(
+        RevocationEntry(key: "revoked:jti:\(number)", kind: .token, value: "logout", secondsToLive: 60), belief)
 }

@@ -1,329 +1,158 @@
 import NIOCore
 
-/// The protocol of one connection, without its I/O: commands go out in order, and replies come back in the same order.
+/// The protocol of one connection, without its I/O: calls in, bytes out; bytes in, outcomes out.
 ///
-/// A caller whose time is up is let go, but its place stays until its replies have come, which are then dropped: so the
-/// connection outlives its callers.
-struct CommandPipeline<Caller>: ~Copyable {
+/// A call comes in by ``submit(_:isWitnessed:timeout:now:sentAt:to:)`` and leaves by ``takeFinished(into:)``, once.
+/// What else happens to the connection comes in as an event: bytes, time that passes, its end.
+struct CommandPipeline: ~Copyable {
     /// Commands that may wait for their replies at once.
-    static var maximumOutstanding: Int { 65_536 }
-
-    enum Action {
-        /// The replies to a caller's commands, in their order.
-        case deliver(Caller, PendingCall.Answer)
-        /// The one reply is the hoped-for one.
-        case deliverExpected(Caller)
-        /// The rest has not arrived.
-        case wait
-        /// The store does not keep to the protocol: the connection must be closed.
-        case close(StoreFailure)
-    }
-
-    private struct Call {
-        /// nil once it was failed.
-        var caller: Caller?
-        let deadline: NIODeadline
-        let lateAt: NIODeadline
-        let replyCount: Int
-        /// What its one command hopes for under ``belief``.
-        var hope: PendingCall.ExpectedReply.Reply
-        let role: Role
-    }
-
-    /// What a call's replies have to do with a witness.
-    private enum Role {
-        /// Nothing: they are delivered as they come.
-        case plain
-        /// They are delivered with the witness behind them.
-        case witnessed
-        /// They are the witness.
-        case witness
-    }
+    static let maximumOutstanding = 65_536
+    /// How long a caller waits before it is told that its call takes long.
+    private static let promptness = TimeAmount.milliseconds(5)
 
     private let reader = HiredisReader()
     private var scanner = ReplyScanner()
-    private var calls = CircularBuffer<Call>()
-    /// What the calls that hope for something believe: kept once, as calls come and go.
-    private var belief: PinnedEpoch?
-    /// Those of the call at the front that have come.
-    private var replies: [Reply] = []
-    /// Calls at the front that have expired and only wait for their late replies.
-    private var expiredCount = 0
-    /// Calls at the front whose callers were told that they take long.
-    private var lateCount = 0
-    /// Commands whose replies hiredis has not given out.
-    private var outstanding = 0
-    /// Commands whose replies the scanner has not seen whole.
-    private var unscanned = 0
-    /// Calls at the front whose replies have come and are the hoped-for ones.
-    private var hopedFor = 0
-    /// The replies to the calls at the front that wait for their witness.
-    private var unwitnessed = CircularBuffer<[Reply]>()
-    /// The witness of ``unwitnessed``, once it has come: they are delivered now.
-    private var witness: Result<Witness, StoreFailure>?
-    /// How long after its deadline the oldest call may stay unanswered before the connection counts as dead.
-    private let patience: TimeAmount
+    private var breaker = CircuitBreaker()
+    private var calls = CallsInFlight()
+    /// What the calls in flight that expect a reply compare it with.
+    private var pinned: PinnedEpoch?
+    /// Whether the store has sent anything.
+    private(set) var hasReceived = false
+    /// Why no more calls are taken; nil while they are.
+    private(set) var failure: StoreFailure?
 
-    init(patience: TimeAmount) {
-        self.patience = patience
-    }
+    // MARK: In
 
-    /// Whether so many more commands may be sent.
-    func hasRoom(for commandCount: Int) -> Bool { outstanding + commandCount <= Self.maximumOutstanding }
-
-    /// Takes note of a call whose commands are sent behind those of the calls before. There is room for it.
-    /// - Parameter lateAt: when its caller is to be told that it takes long.
-    /// - Parameter hope: what a call of one command expects to hear.
-    mutating func sent(
-        _ commandCount: Int, for caller: Caller, deadline: NIODeadline, lateAt: NIODeadline = .distantFuture,
-        hope: PendingCall.ExpectedReply? = nil, isWitnessed: Bool = false
+    /// Writes calls that leave together. Calls that must not be sent are finished instead.
+    /// - Parameters:
+    ///   - isWitnessed: whether ``Witness/command`` is sent behind them.
+    ///   - timeout: from now to the last reply.
+    ///   - sentAt: the time that is passed to the calls.
+    mutating func submit(
+        _ batch: CallBatch, isWitnessed: Bool, timeout: TimeAmount, now: NIODeadline, sentAt: SentTime,
+        to output: inout ByteBuffer
     ) {
-        if let hope, hope.belief !== belief { believe(hope.belief) }
-        sent(
-            commandCount, for: caller, deadline: deadline, lateAt: lateAt, hope: hope?.reply ?? .none,
-            isWitnessed ? .witnessed : .plain)
+        let batch = admitted(batch, witnessCount: isWitnessed ? 1 : 0, now: now)
+        guard !batch.isEmpty else { return }
+        let times = calls.times(slowAt: now + Self.promptness, deadline: now + timeout)
+        batch.write(to: &output, at: sentAt) { call in
+            // Compared before it is retained: nearly always it is the same.
+            if call.hope?.belief !== pinned, let hope = call.hope { pin(hope.belief) }
+            calls.append(
+                call, commandCount: call.commandCount, role: isWitnessed ? .witnessed : .plain,
+                // A reply that is not parsed must not pass for clear while this machine's clock is wrong.
+                expected: sentAt.isClockRight ? call.hope?.reply ?? .none : .none, times: times)
+        }
+        guard isWitnessed else { return }
+        output.writeBytes(witnessCommand)
+        calls.append(nil, commandCount: 1, role: .witness, expected: .witness, times: times)
     }
 
-    /// Takes note of ``Witness/command``, sent behind calls that are witnessed. There is room for it.
-    mutating func sentWitness(deadline: NIODeadline, lateAt: NIODeadline = .distantFuture) {
-        sent(1, for: nil, deadline: deadline, lateAt: lateAt, hope: .witness, .witness)
+    /// Compares replies with another epoch from now on. Replies to earlier calls are parsed.
+    private mutating func pin(_ pinned: PinnedEpoch) {
+        calls.expectNothing()
+        self.pinned = pinned
     }
 
-    private mutating func sent(
-        _ commandCount: Int, for caller: Caller?, deadline: NIODeadline, lateAt: NIODeadline,
-        hope: PendingCall.ExpectedReply.Reply, _ role: Role
-    ) {
-        precondition(commandCount > 0, "a call has at least one command")
-        // Nothing is acknowledged that nobody witnesses.
-        let hope = hope == .ok && role == .plain ? .none : hope
-        outstanding += commandCount
-        unscanned += commandCount
-        calls.append(
-            Call(
-                caller: caller, deadline: deadline, lateAt: lateAt, replyCount: commandCount, hope: hope, role: role))
+    /// The calls that may be sent; the others are finished.
+    private mutating func admitted(_ batch: CallBatch, witnessCount: Int, now: NIODeadline) -> CallBatch {
+        if failure == nil, breaker.isClosed, hasRoom(for: batch.commandCount + witnessCount) { return batch }
+        var commandCount = witnessCount
+        return batch.filtered { call in
+            if let refusal = refusal(of: commandCount + call.commandCount, now: now) {
+                calls.finish(call, .failure(refusal))
+                return false
+            }
+            commandCount += call.commandCount
+            return true
+        }
     }
 
-    /// What was sent under another belief hopes for nothing any more: its replies are given out as they are.
-    private mutating func believe(_ belief: PinnedEpoch) {
-        for index in calls.indices { calls[index].hope = .none }
-        self.belief = belief
+    private mutating func refusal(of commandCount: Int, now: NIODeadline) -> StoreFailure? {
+        if let failure { return failure }
+        guard breaker.admits(now: now) else { return .silent }
+        return hasRoom(for: commandCount) ? nil : .tooManyOutstanding
     }
 
-    /// Takes bytes of the store; ``next()`` says what they mean. Nothing is to be fed after a failure.
-    /// - Throws: what the connection must be closed with.
-    mutating func receive(_ bytes: ByteBuffer) throws(StoreFailure) {
-        var bytes = bytes
-        bytes.moveReaderIndex(forwardBy: recognise(bytes))
-        guard bytes.readableBytes > 0 else { return }
+    private func hasRoom(for commandCount: Int) -> Bool {
+        calls.outstanding + commandCount <= Self.maximumOutstanding
+    }
+
+    /// Takes bytes of the store. Bytes that no command asks for end the connection.
+    mutating func receive(_ bytes: ByteBuffer) {
+        guard failure == nil else { return }
+        breaker.answered()
+        let isFirst = !hasReceived
+        hasReceived = true
+        do throws(StoreFailure) {
+            try read(bytes)
+        } catch {
+            close(isFirst && StoreFailure.isTLSRecord(bytes) ? .tlsExpected : error)
+        }
+    }
+
+    private mutating func read(_ bytes: ByteBuffer) throws(StoreFailure) {
+        var rest = bytes
+        var expectedCount = 0
+        if let pinned, scanner.isBetweenReplies {
+            let (count, end) = calls.expectedReplies(in: bytes.readableBytesSpan, by: pinned)
+            expectedCount = count
+            rest.moveReaderIndex(forwardBy: end)
+        }
+        var outstanding = calls.outstanding - expectedCount
+        // All bytes are scanned before any call leaves: a store that breaks the limits is not believed at all.
+        if rest.readableBytes > 0 { try scan(rest, outstanding: &outstanding) }
+        for _ in 0..<expectedCount { calls.deliverExpected() }
+        guard rest.readableBytes > 0 else { return }
+        while try hasParsedReply() {
+            guard let expected = calls.expectedReply else { throw StoreFailure(.unsolicited) }
+            if let pinned, reader.holds(pinned, expected) {
+                calls.deliverExpected()
+            } else {
+                calls.deliver(reader.reply())
+            }
+        }
+        guard calls.outstanding == outstanding else { throw StoreFailure(.malformed) }
+    }
+
+    private mutating func scan(_ bytes: ByteBuffer, outstanding: inout Int) throws(StoreFailure) {
         do throws(ReplyScanner.Violation) {
-            try scanner.scan(bytes.readableBytesUInt8Span, outstanding: &unscanned)
+            try scanner.scan(bytes.readableBytesUInt8Span, outstanding: &outstanding)
         } catch {
             throw StoreFailure(error)
         }
-        do throws(HiredisReader.ProtocolError) {
-            try reader.feed(bytes)
-        } catch {
-            throw StoreFailure(.malformed)
-        }
+        do throws(HiredisReader.ProtocolError) { try reader.feed(bytes) } catch { throw StoreFailure(.malformed) }
     }
 
-    /// Takes away the replies that are, byte for byte, what their calls hope for: nearly all that come. The first other
-    /// one, and whatever comes with it, is the scanner's and the reader's. So are replies whose witness is not there
-    /// too.
-    /// - Returns: how many bytes they have.
-    private mutating func recognise(_ bytes: ByteBuffer) -> Int {
-        guard hopedFor == 0, outstanding == unscanned, scanner.isBetweenReplies, unwitnessed.isEmpty, let belief
-        else { return 0 }
-        let span = bytes.readableBytesSpan
-        var (end, position, count) = (0, 0, 0)
-        var index = calls.startIndex
-        while index != calls.endIndex,
-            let next = belief.end(of: calls[index].hope, in: span, from: position)
-        {
-            position = next
-            count += 1
-            if calls[index].role != .witnessed { (end, hopedFor) = (position, count) }
-            index = calls.index(after: index)
-        }
-        unscanned -= hopedFor
-        return end
+    private func hasParsedReply() throws(StoreFailure) -> Bool {
+        do throws(HiredisReader.ProtocolError) { return try reader.advance() } catch { throw StoreFailure(.malformed) }
     }
 
-    /// What is to be done now; to be asked until it says ``Action/wait`` or ``Action/close(_:)``.
-    mutating func next() -> Action {
-        while hopedFor > 0 {
-            if let caller = takeHopedFor() { return .deliverExpected(caller) }
-        }
-        while true {
-            if let witness {
-                if let (caller, replies) = takeWitnessed() {
-                    if let caller { return .deliver(caller, .witnessed(replies, witness)) }
-                    continue
-                }
-                self.witness = nil
-            }
-            do throws(HiredisReader.ProtocolError) {
-                guard try reader.advance() else { return .wait }
-                guard let call = self.call(unwitnessed.count) else { return .close(StoreFailure(.unsolicited)) }
-                outstanding -= 1
-                if call.replyCount == 1, call.role == .plain {
-                    removeFirst()
-                    guard let caller = call.caller else { continue }
-                    if let belief, reader.holds(belief, call.hope) { return .deliverExpected(caller) }
-                    return .deliver(caller, .replies([reader.reply()]))
-                }
-                replies.append(reader.reply())
-                guard replies.count == call.replyCount else { continue }
-                let all = replies
-                replies = []
-                switch call.role {
-                case .plain:
-                    removeFirst()
-                    if let caller = call.caller { return .deliver(caller, .replies(all)) }
-                case .witnessed: unwitnessed.append(all)
-                case .witness:
-                    witness = Result { () throws(StoreFailure) in try Witness(all[0]) }
-                }
-            } catch {
-                return .close(StoreFailure(.malformed))
-            }
-        }
+    /// When ``advance(to:failingWith:)`` has something to do; nil if nothing is in flight.
+    var nextDeadline: NIODeadline? { calls.nextDeadline }
+
+    /// Fails the calls whose time is up. Ends the connection if the oldest call has waited for too long.
+    /// - Returns: the callers to be told now that their calls take long.
+    mutating func advance(to now: NIODeadline, failingWith timeout: StoreFailure) -> [PendingCall] {
+        for _ in 0..<calls.expire(now: now, with: timeout) { breaker.timedOut(now: now) }
+        if calls.isStuck(now: now) { close(StoreFailure(.unreachable, "the store has stopped answering")) }
+        return calls.becomeSlow(now: now)
     }
 
-    /// Takes the first call away that has its witness; at last the witness itself.
-    /// - Returns: its caller, unless that was failed, and its replies; nil if there is none.
-    private mutating func takeWitnessed() -> (caller: Caller?, replies: [Reply])? {
-        let caller = calls.first?.caller
-        removeFirst()
-        guard !unwitnessed.isEmpty else { return nil }
-        return (caller, unwitnessed.removeFirst())
+    /// Ends the connection: fails all calls, the ones to come included. Only the first failure counts.
+    mutating func close(_ failure: StoreFailure) {
+        guard self.failure == nil else { return }
+        self.failure = failure
+        calls.failAll(failure)
     }
 
-    /// Adds the callers that are to be done with first: those whose reply was recognised as the hoped-for one.
-    mutating func deliverExpected(to list: inout [Caller]) {
-        while hopedFor > 0 {
-            guard let caller = takeHopedFor() else { continue }
-            // Not copied.
-            list.append(consume caller)
-        }
-    }
+    // MARK: Out
 
-    private mutating func takeHopedFor() -> Caller? {
-        hopedFor -= 1
-        outstanding -= 1
-        // Taken out, where removing it would copy it first.
-        let caller = calls.modify(calls.startIndex) { $0.caller.take() }
-        removeFirst()
-        return caller
-    }
+    var hasFinished: Bool { calls.hasFinished }
 
-    /// Everything that is to be done now.
-    /// - Returns: the answers, each for its caller; and what the connection must be closed with, if so.
-    mutating func deliver() -> ([(Caller, PendingCall.Answer)], StoreFailure?) {
-        var list: [(Caller, PendingCall.Answer)] = []
-        while true {
-            switch next() {
-            case .deliver(let caller, let answer): list.append((caller, answer))
-            case .deliverExpected(let caller): list.append((caller, .expected))
-            case .wait: return (list, nil)
-            case .close(let failure): return (list, failure)
-            }
-        }
-    }
-
-    private mutating func removeFirst() {
-        expiredCount = max(0, expiredCount - 1)
-        lateCount = max(0, lateCount - 1)
-        calls.removeFirst(1)
-    }
-
-    /// When ``late(now:)`` or ``expire(now:)`` has something to do; nil if nothing is in flight.
-    var nextDeadline: NIODeadline? {
-        guard let oldest = calls.first else { return nil }
-        let deadline = call(expiredCount)?.deadline ?? oldest.deadline + patience
-        return call(lateCount).map { min($0.lateAt, deadline) } ?? deadline
-    }
-
-    private func call(_ number: Int) -> Call? {
-        number < calls.count ? calls[calls.index(calls.startIndex, offsetBy: number)] : nil
-    }
-
-    /// The callers who are to be told now that their calls take long. These times are taken to be in the order of the
-    /// calls, like the deadlines.
-    mutating func late(now: NIODeadline) -> [Caller] {
-        var callers: [Caller] = []
-        while let call = call(lateCount), call.lateAt <= now {
-            if let caller = call.caller { callers.append(caller) }
-            lateCount += 1
-        }
-        return callers
-    }
-
-    /// The callers whose time is up.
-    mutating func expire(now: NIODeadline) -> [Caller] {
-        var callers: [Caller] = []
-        while expiredCount < calls.count {
-            let index = calls.index(calls.startIndex, offsetBy: expiredCount)
-            guard calls[index].deadline <= now else { break }
-            if let caller = calls[index].caller { callers.append(caller) }
-            calls[index].caller = nil
-            expiredCount += 1
-        }
-        return callers
-    }
-
-    /// Whether the oldest call has waited so long that the connection must be taken for dead.
-    func isStuck(now: NIODeadline) -> Bool {
-        guard let oldest = calls.first else { return false }
-        return oldest.deadline + patience <= now
-    }
-
-    /// Ends the connection.
-    /// - Returns: the callers that now get no replies.
-    mutating func end() -> [Caller] {
-        let callers = calls.compactMap(\.caller)
-        calls.removeAll()
-        expiredCount = 0
-        lateCount = 0
-        hopedFor = 0
-        unwitnessed.removeAll()
-        witness = nil
-        return callers
-    }
-}
-
-extension StoreFailure {
-    init(_ violation: ReplyScanner.Violation) {
-        switch violation {
-        case .unsolicited: self.init(.malformedReply, "the store sent more replies than there were commands")
-        case .tooLarge:
-            self.init(.malformedReply, "the store announced a reply larger than any that it could be asked for")
-        case .malformed: self.init(.malformedReply, "the store sent bytes that are no RESP2 reply")
-        }
-    }
-}
-
-extension CommandPipeline where Caller == PendingCall {
-    /// Appends the commands of calls that are sent together, and takes note of them, in their order. There is room for
-    /// them.
-    /// - Parameter isWitnessed: whether ``Witness/command`` is sent behind them, for which there is room too.
-    mutating func send(
-        _ batch: CallBatch, deadline: NIODeadline, lateAt: NIODeadline, isWitnessed: Bool = false,
-        to bytes: inout ByteBuffer, at now: SentTime
-    ) {
-        let role = isWitnessed ? Role.witnessed : .plain
-        batch.write(to: &bytes, at: now) { call in
-            // Compared before it is taken in hand: nearly always it is the same.
-            if call.hope?.belief !== belief, let hope = call.hope { believe(hope.belief) }
-            sent(
-                call.commandCount, for: call, deadline: deadline, lateAt: lateAt,
-                // The reply that is compared and not read must not pass for clear while this machine's clock is wrong.
-                hope: now.isClockRight ? call.hope?.reply ?? .none : .none, role)
-        }
-        guard isWitnessed else { return }
-        bytes.writeBytes(witnessCommand)
-        sentWitness(deadline: deadline, lateAt: lateAt)
-    }
+    /// Hands over the calls that have left, in their order, to be finished when the pipeline is at rest.
+    /// - Parameter list: empty. Its memory is used again.
+    mutating func takeFinished(into list: inout [CallsInFlight.Finished]) { calls.takeFinished(into: &list) }
 }
 
 /// Formatted once.

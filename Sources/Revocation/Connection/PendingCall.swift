@@ -27,10 +27,10 @@ class PendingCall: @unchecked Sendable {
 
     private enum State {
         case new
-        case waiting(Waiter, isLate: Bool)
-        case watched(@Sendable (Result<[Reply], StoreFailure>) -> Void)
-        /// The task was told that it takes long, and has not come back; perhaps it is finished meanwhile.
-        case unattended(Outcome?)
+        case waiting(Waiter, isCancellable: Bool)
+        case watched(@Sendable (Outcome) -> Void)
+        /// The task was told that the call takes long, and does not wait yet. The outcome, if it comes first.
+        case slow(Outcome?)
         case finished
     }
 
@@ -57,12 +57,11 @@ class PendingCall: @unchecked Sendable {
         self.init(commandCount: commands.count, maximumBytes: bytes.readableBytes, bytes)
     }
 
-    /// Sets what is to be done with the replies.
-    convenience init(
-        _ commands: [Command], whenFinished completion: @escaping @Sendable (Result<[Reply], StoreFailure>) -> Void
-    ) {
-        self.init(commands)
+    /// Calls a function with the outcome, in place of a task that waits.
+    final func whenFinished(_ completion: @escaping @Sendable (Outcome) -> Void) -> Self {
+        guard case .new = state else { preconditionFailure("a call has one caller") }
         state = .watched(completion)
+        return self
     }
 
     /// Appends the commands, which are sent now.
@@ -78,25 +77,25 @@ class PendingCall: @unchecked Sendable {
             waiter.resume(returning: .failure(.cancelled))
             return false
         }
-        state = .waiting(waiter, isLate: false)
+        state = .waiting(waiter, isCancellable: false)
         return true
     }
 
     /// Tells a task that waits, once, that this takes long: it comes back with ``waitCancellably(_:)``.
     final func resumeAsSlow() {
-        guard case .waiting(let waiter, isLate: false) = state else { return }
-        state = .unattended(nil)
+        guard case .waiting(let waiter, isCancellable: false) = state else { return }
+        state = .slow(nil)
         waiter.resume(returning: nil)
     }
 
     /// Lets a task wait on that was told that this takes long.
     final func waitCancellably(_ waiter: Waiter) {
-        guard case .unattended(let outcome) = state else { preconditionFailure("nobody was told that this takes long") }
+        guard case .slow(let outcome) = state else { preconditionFailure("nobody was told that this takes long") }
         if let outcome {
             state = .finished
             waiter.resume(returning: outcome)
         } else {
-            state = .waiting(waiter, isLate: true)
+            state = .waiting(waiter, isCancellable: true)
         }
     }
 
@@ -107,24 +106,26 @@ class PendingCall: @unchecked Sendable {
             waiter.resume(returning: outcome)
         case .watched(let completion):
             state = .finished
-            completion(
-                outcome.flatMap { answer in
-                    switch answer {
-                    case .replies(let replies): .success(replies)
-                    case .witnessed, .expected: .failure(.unexpectedReply)
-                    }
-                })
-        case .unattended(nil): state = .unattended(outcome)
-        case .unattended, .finished: break
+            completion(outcome)
+        case .slow(nil): state = .slow(outcome)
+        case .slow, .finished: break
         case .new: preconditionFailure("a call that was submitted has somebody who waits")
         }
     }
 
     final var isFinished: Bool {
         switch state {
-        case .unattended(_?), .finished: true
-        case .new, .waiting, .watched, .unattended(nil): false
+        case .slow(_?), .finished: true
+        case .new, .waiting, .watched, .slow(nil): false
         }
+    }
+}
+
+extension PendingCall.Outcome {
+    /// The replies to a call that has no witness and expects none in particular.
+    func replies() throws(StoreFailure) -> [Reply] {
+        guard case .replies(let replies) = try get() else { throw .unexpectedReply }
+        return replies
     }
 }
 

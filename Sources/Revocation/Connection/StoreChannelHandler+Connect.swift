@@ -27,14 +27,14 @@ extension StoreChannelHandler {
         _ commands: [Command], on channel: any Channel, timeout: TimeAmount
     ) -> EventLoopFuture<[Reply]> {
         let promise = channel.eventLoop.makePromise(of: [Reply].self)
-        let call = PendingCall(commands) { result in
-            promise.completeWith(result.mapError { $0 as any Error })
+        let call = PendingCall(commands).whenFinished { outcome in
+            promise.completeWith(Result { try outcome.replies() })
         }
         do {
             try channel.pipeline.syncOperations.handler(type: StoreChannelHandler.self).send(
                 CallBatch(call), timeout: timeout)
         } catch {
-            call.finish(.failure(StoreFailure(.unreachable, "the connection to the store was lost")))
+            call.finish(.failure(.connectionLost))
         }
         return promise.futureResult
     }

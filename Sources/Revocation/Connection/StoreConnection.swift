@@ -117,31 +117,30 @@ final class StoreConnection: @unchecked Sendable {
 
     /// Sends commands and waits for their replies, which may be errors. For a connection without witnesses.
     func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
-        guard case .replies(let replies) = try await outcome(of: commands) else { throw .unexpectedReply }
-        return replies
+        try await outcome(of: commands).replies()
     }
 
     /// The same for a connection with witnesses.
     func witnessedCall(_ commands: [Command]) async throws(StoreFailure) -> Witnessed<[Reply]> {
-        guard case .witnessed(let replies, let witness) = try await outcome(of: commands) else {
+        guard case .witnessed(let replies, let witness) = try await outcome(of: commands).get() else {
             throw .unexpectedReply
         }
         return Witnessed(replies, [witness])
     }
 
-    private func outcome(of commands: [Command]) async throws(StoreFailure) -> PendingCall.Answer? {
+    private func outcome(of commands: [Command]) async -> PendingCall.Outcome {
         let call = PendingCall(commands)
-        var outcome = await withUnsafeContinuation { waiter in
+        let outcome = await withUnsafeContinuation { waiter in
             if call.wait(waiter) { submit(call) }
         }
-        if outcome == nil { outcome = await lateOutcome(of: call) }
-        return try outcome?.get()
+        if let outcome { return outcome }
+        return await lateOutcome(of: call)
     }
 
     /// What the store is like, which is examined before anything else is asked.
     func examined() async throws(StoreFailure) -> StoreStatus {
         if let condition { return condition }
-        _ = try await outcome(of: [Command("TIME")])
+        _ = try await outcome(of: [Command("TIME")]).get()
         guard let condition else { throw .clockUnknown }
         return condition
     }
@@ -216,7 +215,7 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     private func hold(_ batch: CallBatch) {
-        guard held.commandCount + batch.commandCount <= CommandPipeline<PendingCall>.maximumOutstanding else {
+        guard held.commandCount + batch.commandCount <= CommandPipeline.maximumOutstanding else {
             return fail(batch, StoreFailure(.unreachable, "too many commands wait for the connection to the store"))
         }
         held.append(batch)
@@ -270,13 +269,13 @@ final class StoreConnection: @unchecked Sendable {
         self.channel = channel
         self.handler = handler
         channel.closeFuture.whenComplete { [self] _ in
-            lost(self.handler?.endedBecause ?? StoreFailure(.unreachable, "the connection to the store was lost"))
+            lost(self.handler?.endedBecause ?? .connectionLost)
         }
         let sentAt = SentTime(options.bootClock())
         let commands = Handshake.commands(options.access)
-        let handshake = PendingCall(commands) { [self] result in
+        let handshake = PendingCall(commands).whenFinished { [self] outcome in
             do throws(StoreFailure) {
-                begin(try Handshake.condition(ofHandshake: result.get(), sentAt: sentAt, options: options))
+                begin(try Handshake.condition(ofHandshake: outcome.replies(), sentAt: sentAt, options: options))
             } catch {
                 self.handler?.end(error)
             }
@@ -328,11 +327,11 @@ final class StoreConnection: @unchecked Sendable {
         isExamining = true
         examinedAt = .now()
         let sentAt = SentTime(options.bootClock())
-        let call = PendingCall(Handshake.examination) { [self] result in
+        let call = PendingCall(Handshake.examination).whenFinished { [self] outcome in
             isExamining = false
             do throws(StoreFailure) {
                 let condition = try Handshake.condition(
-                    ofExamination: result.get()[...], sentAt: sentAt, options: options)
+                    ofExamination: outcome.replies()[...], sentAt: sentAt, options: options)
                 learn(condition)
                 options.report(.examined(condition))
                 scheduleExamination(in: options.examinationInterval)

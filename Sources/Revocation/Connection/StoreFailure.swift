@@ -31,12 +31,23 @@ struct StoreFailure: Error, Sendable, Equatable {
     static let cancelled = StoreFailure(.cancelled, "the call was cancelled")
     static let clockUnknown = StoreFailure(.unreachable, "the store has not told its time yet")
     static let closed = StoreFailure(.unreachable, "the revocation list is closed")
+    static let connectionLost = StoreFailure(.unreachable, "the connection to the store was lost")
+    static let tooManyOutstanding = StoreFailure(.unreachable, "too many commands wait for the store's replies")
     static let termsChanged = StoreFailure(
         .termsChanged, "not acknowledged: the denylist's terms were changed while it was written")
     static let unexpectedReply = StoreFailure(.malformedReply, "the store's reply does not fit the command")
 }
 
 extension StoreFailure {
+    init(_ violation: ReplyScanner.Violation) {
+        switch violation {
+        case .unsolicited: self.init(.malformedReply, "the store sent more replies than there were commands")
+        case .tooLarge:
+            self.init(.malformedReply, "the store announced a reply larger than any that it could be asked for")
+        case .malformed: self.init(.malformedReply, "the store sent bytes that are no RESP2 reply")
+        }
+    }
+
     /// An error reply. Its text is not passed on, because servers repeat arguments in it; its code word is, if known.
     init(errorReply: [UInt8]) {
         if let refusal = Self.guardedRefusal(errorReply) {

@@ -152,7 +152,7 @@ private final class FakeStoreHandler: ChannelInboundHandler {
         var bytes = unwrapInboundIn(data)
         received.writeBuffer(&bytes)
         store.seen.withLock { $0.reads += 1 }
-        while let command = nextCommand() {
+        while let command = received.readCommand() {
             store.seen.withLock { $0.commands.append(command) }
             switch store.script.withLock({ $0 })(command) {
             case .bytes(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
@@ -163,24 +163,28 @@ private final class FakeStoreHandler: ChannelInboundHandler {
             }
         }
     }
+}
 
-    private func nextCommand() -> [String]? {
-        var rest = received
-        guard let count = number(&rest) else { return nil }
+extension ByteBuffer {
+    /// Reads a command, if the whole of it is there.
+    mutating func readCommand() -> [String]? {
+        var rest = self
+        guard let count = rest.readCommandNumber() else { return nil }
         var words: [String] = []
         for _ in 0..<count {
-            guard let length = number(&rest), let word = rest.readString(length: length),
+            guard let length = rest.readCommandNumber(), let word = rest.readString(length: length),
                 rest.readString(length: 2) != nil
             else { return nil }
             words.append(word)
         }
-        received = rest
+        self = rest
         return words
     }
 
-    private func number(_ buffer: inout ByteBuffer) -> Int? {
-        guard let end = buffer.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-        let line = buffer.readString(length: end - buffer.readerIndex + 1) ?? ""
+    /// The number behind `*` or `$`.
+    private mutating func readCommandNumber() -> Int? {
+        guard let end = readableBytesView.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let line = readString(length: end - readerIndex + 1) ?? ""
         return Int(line.dropFirst().dropLast())
     }
 }
