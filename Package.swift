@@ -42,7 +42,7 @@ let package = Package(
             name: "revoked",
             dependencies: [
                 "Demo", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "Processes", "PrometheusMetrics",
-                "Revocation", "RevocationHTTP", "RevokedServer",
+                "Revocation", "RevocationHTTP", "RevokedServer", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -144,6 +144,7 @@ let package = Package(
             name: "RevokedServer",
             dependencies: [
                 "AdminHTTP", "Contract", "Denylist", "Persistence", "ProcessOutput", "PrometheusMetrics", "RESP",
+                "Settings",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -180,6 +181,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "Settings", swiftSettings: settings),
         .target(name: "Processes", swiftSettings: settings),
         .target(
             name: "ProcessOutput", dependencies: [.product(name: "Logging", package: "swift-log")],
@@ -220,12 +222,19 @@ let package = Package(
         .testTarget(
             name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer"],
             swiftSettings: settings),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "AuthNode", "RevokedServer", "Settings", "revoked",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
             name: "ContractTests", dependencies: ["Contract"], exclude: ["Vectors"], swiftSettings: settings),
         .testTarget(
             name: "RevokedServerTests",
-            dependencies: ["AdminHTTP", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP"],
+            dependencies: ["AdminHTTP", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP", "Settings"],
             swiftSettings: settings),
         .testTarget(
             name: "RevocationTests",

@@ -2,6 +2,7 @@ import Denylist
 import Logging
 import Persistence
 import RESP
+import Settings
 import Synchronization
 
 /// `CONFIG`: the settings there are, and the few that may change while the daemon runs.

@@ -2,6 +2,7 @@ import AdminHTTP
 package import Configuration
 import Logging
 import Persistence
+import Settings
 
 /// Every setting, where it may be given and what it means without. A flag wins over the environment, the environment
 /// over the file.

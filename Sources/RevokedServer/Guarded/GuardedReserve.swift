@@ -1,3 +1,5 @@
+import Settings
+
 /// How much of `maxmemory` only revocations may fill: plain keys are refused before it.
 package struct GuardedReserve: Sendable, Equatable, CustomStringConvertible {
     private enum Amount: Equatable {

@@ -2,6 +2,7 @@ import Denylist
 import Foundation
 import Logging
 import ProcessOutput
+import Settings
 
 /// Tells of the loading: on a terminal as one line that changes, in the log every few seconds.
 struct LoadingReport {

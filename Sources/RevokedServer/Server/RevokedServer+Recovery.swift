@@ -2,6 +2,7 @@ import Denylist
 import Foundation
 import Logging
 import Persistence
+import Settings
 import Synchronization
 
 /// The data directory: taken at the start, read while clients are told to wait, let go at the end.

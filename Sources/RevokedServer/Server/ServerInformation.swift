@@ -2,6 +2,7 @@ import Contract
 import Denylist
 import Persistence
 import PrometheusMetrics
+import Settings
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,6 +1,5 @@
+import Settings
 import Testing
-
-@testable import RevokedServer
 
 @Suite struct MemorySizeTests {
     @Test(arguments: [
@@ -19,4 +18,10 @@ import Testing
         (1 << 30, "1.00G"),
     ])
     func forPeople(_ bytes: Int, _ text: String) { #expect(MemorySize.describe(bytes) == text) }
+
+    @Test(arguments: [(0, "0"), (1023, "1023"), (1024, "1kb"), (64 << 20, "64mb"), (2 << 30, "2gb"), (1_500, "1500")])
+    func forConfigurations(_ bytes: Int, _ text: String) {
+        #expect(MemorySize.text(bytes) == text)
+        #expect(MemorySize.parse(text) == bytes)
+    }
 }

@@ -1,7 +1,7 @@
 /// Sizes as Redis' configuration writes them.
-enum MemorySize {
+package enum MemorySize {
     /// Bytes from `100`, `100b`, `1k` (1,000), `1kb` (1,024), `1m`, `1mb`, `1g`, `1gb`, in any case.
-    static func parse(_ text: String) -> Int? {
+    package static func parse(_ text: String) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int(digits) else { return nil }
         let factor: Int
@@ -19,8 +19,16 @@ enum MemorySize {
         return overflow ? nil : bytes
     }
 
+    /// The shortest text that ``parse(_:)`` takes: `64mb`.
+    package static func text(_ bytes: Int) -> String {
+        for (unit, shift) in [("gb", 30), ("mb", 20), ("kb", 10)] where bytes > 0 && bytes % (1 << shift) == 0 {
+            return "\(bytes >> shift)\(unit)"
+        }
+        return String(bytes)
+    }
+
     /// As `INFO` shows it to people: `1.50M`.
-    static func describe(_ bytes: Int) -> String {
+    package static func describe(_ bytes: Int) -> String {
         var (value, unit) = (Double(bytes), "B")
         for larger in ["K", "M", "G", "T"] where value >= 1024 { (value, unit) = (value / 1024, larger) }
         if unit == "B" { return "\(bytes)B" }

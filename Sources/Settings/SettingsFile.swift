@@ -1,0 +1,85 @@
+import Foundation
+
+/// The settings of a program in a JSON file, as texts.
+struct SettingsFile {
+    let path: String
+    /// By key.
+    let values: [String: String]
+
+    /// - Throws: if the file cannot be read, holds a key that is unknown, or a value that no setting takes.
+    init<Configuration: ProcessConfiguration>(_ path: String, of type: Configuration.Type) throws(SettingError) {
+        self.path = path
+        let file = "the configuration file \(path)"
+        let contents: Value
+        do {
+            let data = try Data(contentsOf: URL(filePath: path))
+            contents = try JSONDecoder().decode(Value.self, from: data)
+            guard type.accepts(file: Array(data)) else { throw SettingError("\(file) names a setting twice") }
+        } catch let error as SettingError {
+            throw error
+        } catch {
+            throw SettingError("\(file) cannot be read: \(error.localizedDescription)")
+        }
+        guard case .object(var settings) = contents else { throw SettingError("\(file) has to be one JSON object") }
+        let names = Configuration.names
+        if let section = names.section {
+            guard case .object(let own) = settings[section, default: .object([:])] else {
+                throw SettingError("\(file) has to be one JSON object, and \(section) in it another")
+            }
+            settings = own
+        }
+        let known = Set(Configuration.settings.map(\.key))
+        var values: [String: String] = [:]
+        for (key, value) in settings.sorted(by: { $0.key < $1.key }) where !names.otherSections.contains(key) {
+            guard known.contains(key) else {
+                let place = names.section.map { " under \($0)" } ?? ""
+                let meant = Self.nearest(to: key, in: known).map { ". Did you mean \($0)?" } ?? ""
+                throw SettingError("\(file) has an unknown setting\(place): \(key)\(meant)")
+            }
+            guard case .text(let text) = value else {
+                throw SettingError("\(key) in \(path) has to be a string, a whole number or a boolean")
+            }
+            values[key] = text
+        }
+        self.values = values
+    }
+
+    /// The key that was probably meant.
+    private static func nearest(to key: String, in known: Set<String>) -> String? {
+        func letters(_ text: String) -> [Character] { text.lowercased().filter { $0 != "-" && $0 != "_" } }
+        /// How many letters one has to insert, remove or replace.
+        func distance(_ first: [Character], _ second: [Character]) -> Int {
+            var row = Array(0...second.count)
+            for (index, letter) in first.enumerated() {
+                var diagonal = row[0]
+                row[0] = index + 1
+                for (column, other) in second.enumerated() {
+                    let best = min(row[column] + 1, row[column + 1] + 1, diagonal + (letter == other ? 0 : 1))
+                    (diagonal, row[column + 1]) = (row[column + 1], best)
+                }
+            }
+            return row[second.count]
+        }
+        let nearest = known.map { ($0, distance(letters(key), letters($0))) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
+        return nearest.flatMap { $0.1 <= 2 ? $0.0 : nil }
+    }
+
+    private indirect enum Value: Decodable {
+        case text(String)
+        case object([String: Value])
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let isOn = try? container.decode(Bool.self) {
+                self = .text(isOn ? "yes" : "no")
+            } else if let number = try? container.decode(Int.self) {
+                self = .text(String(number))
+            } else {
+                self = (try? container.decode([String: Value].self)).map(Value.object) ?? .other
+            }
+        }
+    }
+}
