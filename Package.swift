@@ -146,7 +146,6 @@ let package = Package(
                 "AdminHTTP", "Contract", "Denylist", "Persistence", "ProcessOutput", "PrometheusMetrics", "RESP",
                 "Settings",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

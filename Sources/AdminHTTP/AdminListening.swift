@@ -1,5 +1,5 @@
 /// Whether, and where, an admin HTTP server listens.
-package enum AdminListening: Sendable, Equatable {
+package enum AdminListening: Sendable, Equatable, CustomStringConvertible {
     case off
     /// There, or the process does not start.
     case on(AdminAddress)
@@ -14,6 +14,13 @@ package enum AdminListening: Sendable, Equatable {
             self = .on(address)
         } else {
             return nil
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .off: "off"
+        case .on(let address), .onIfFree(let address): address.description
         }
     }
 

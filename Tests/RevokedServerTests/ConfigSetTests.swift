@@ -1,13 +1,62 @@
 import Denylist
+import Settings
 import Synchronization
 import Testing
 
 @testable import RevokedServer
 
-/// `CONFIG SET` of several settings.
+/// `CONFIG`: rows of the table of settings, and several at once.
 @Suite struct ConfigSetTests {
     private func failure(_ name: String, _ why: String) -> String {
         "-ERR CONFIG SET failed (possibly related to argument '\(name)') - \(why)\r\n"
+    }
+
+    private func value(of name: String, _ bench: SessionBench) -> String? {
+        let lines = bench.ask("CONFIG", "GET", name).split(separator: "\r\n", omittingEmptySubsequences: false)
+        return lines.count > 4 ? String(lines[4]) : nil
+    }
+
+    @Test func everyRowThatIsNotHiddenIsShown() {
+        // Without a data directory nothing is logged.
+        let bench = SessionBench { $0.isLogging = false }
+        var count = 0
+        for setting in ServerConfiguration.settings {
+            let shown = value(of: setting.name, bench)
+            #expect(shown == (setting.runtime == .hidden ? nil : setting.text(in: bench.daemon.configuration)))
+            count += shown == nil ? 0 : 1
+        }
+        #expect(count > 15)
+        #expect(ServerConfiguration.settings.allSatisfy { !$0.isSecret || $0.runtime == .hidden })
+    }
+
+    /// A row that says so and is forgotten in `ConfigChanges` fails here.
+    @Test func everyRowThatIsChangeableIsChanged() {
+        let bench = SessionBench()
+        var (changed, needDirectory) = (0, 0)
+        for setting in ServerConfiguration.settings {
+            let usual = setting.text(in: ServerConfiguration())
+            let new =
+                switch setting.kind {
+                case .number(let range, _): "\(range.lowerBound + 1)"
+                case .size: "2097152"
+                case .oneOf(let names): names.first { $0 != usual } ?? ""
+                case .other(_, let example): example
+                }
+            let reply = bench.ask("CONFIG", "SET", setting.name, new)
+            switch setting.runtime {
+            case .changeable where reply == "+OK\r\n":
+                changed += 1
+                // It is for once.
+                #expect(value(of: setting.name, bench) == (setting.name == "trust-clock" ? "no" : new))
+            case .changeable:
+                needDirectory += 1
+                #expect(reply == failure(setting.name, "there is no data directory: start the daemon with --dir"))
+            case .readOnly: #expect(reply == failure(setting.name, "can't set immutable config"))
+            case .protected: #expect(reply == failure(setting.name, "can't set protected config"))
+            case .hidden: #expect(reply.hasPrefix("-ERR Unknown option"))
+            }
+        }
+        #expect(changed == 6 && needDirectory == 3)
     }
 
     @Test func severalAreChangedAtOnce() {

@@ -7,7 +7,6 @@ enum Exceptions {
         "Sources/AuthNode/Node/NodeProcess.swift run", "Sources/Lab/Chaos/ChaosMaker.swift carryOut",
         "Sources/Persistence/Formats/RDBReader.swift readBody",
         "Sources/RevokedServer/Commands/CommandDocumentation.swift init",
-        "Sources/RevokedServer/Configuration/ServerConfiguration+ConfigReader.swift set",
     ]
     static let publicTargets: Set<String> = []
     static let largeFolders: Set<String> = []

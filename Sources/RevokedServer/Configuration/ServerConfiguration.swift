@@ -35,7 +35,7 @@ package struct ServerConfiguration: Sendable {
     /// How long a reactor that has nothing to do looks for more before it sleeps, in microseconds (epoll only).
     package var spin = 0
     /// What moves the bytes.
-    package var transport = TransportKind.platformDefault
+    package var transport = TransportKind.available[0]
     package var logLevel = Logger.Level.info
     /// Where metrics and health are served over HTTP.
     package var http = AdminListening.off
@@ -55,13 +55,10 @@ package struct ServerConfiguration: Sendable {
     package var skipsUnsupported = false
     /// Whether guarded time and `TIME` go on with the wall clock from this start: revocations may end by it.
     package var trustsClock = false
-    /// What whoever reads the settings has to tell about them.
-    package internal(set) var notices: [String] = []
+    /// What has to be told about the settings.
+    package var notices: [String] = []
 
     package init() {}
-
-    /// Where a process serves metrics and health if nobody says otherwise.
-    static let defaultHTTP = AdminListening.onIfFree(AdminAddress(host: "127.0.0.1", port: 7380))
 
     package enum TransportKind: String, Sendable, CaseIterable {
         /// One epoll loop per thread; Linux only.
@@ -69,11 +66,12 @@ package struct ServerConfiguration: Sendable {
         /// SwiftNIO, on every platform.
         case nio
 
-        package static var platformDefault: Self {
+        /// What this platform has; the first one is the default.
+        static var available: [Self] {
             #if os(Linux)
-                .epoll
+                [.epoll, .nio]
             #else
-                .nio
+                [.nio]
             #endif
         }
     }
@@ -82,7 +80,6 @@ package struct ServerConfiguration: Sendable {
 /// Something that keeps the daemon from starting; the message says what to do.
 package struct ServerError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
-        case invalidSetting
         case unprotected
         case addressInUse
         case cannotListen
