@@ -153,7 +153,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: settings
+            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(
             name: "Contract",
@@ -233,7 +233,12 @@ let package = Package(
             name: "ContractTests", dependencies: ["Contract"], exclude: ["Vectors"], swiftSettings: settings),
         .testTarget(
             name: "RevokedServerTests",
-            dependencies: ["AdminHTTP", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP", "Settings"],
+            dependencies: [
+                "AdminHTTP", "Denylist", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP", "Settings",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "RevocationTests",

@@ -26,20 +26,13 @@ extension Denylist {
         /// As ``Denylist/beginPrefetch(of:)``.
         package func beginPrefetch(of key: RawSpan) -> KeyHash { table.prefetchTags(hash(of: key)) }
 
-        /// As ``Denylist/beginPrefetch(of:length:distance:into:)``.
-        package func beginPrefetch(
-            of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>
-        ) {
-            keys.withUnsafeBytes { table.beginPrefetch($0, length: length, distance: distance, into: &hashes) }
-        }
-
         /// As ``Denylist/prefetchSlots(_:orFree:)``.
         package func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) {
             for index in hashes.indices { table.prefetchSlot(hashes[index], orFree: orFree) }
         }
 
         /// As ``Denylist/prefetch(_:)``.
-        package func prefetch(_ hash: KeyHash) { table.prefetch(hash.value) }
+        package func prefetch(_ hash: KeyHash) { table.prefetch(hash) }
 
         /// As ``Denylist/contains(_:hash:at:)``.
         package func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
@@ -50,28 +43,6 @@ extension Denylist {
             defer { shard.lock.unlock() }
             guard let slot = table.find(Key(bytes, hash), shard) else { return false }
             return slot.expiry > hash.time(moment)
-        }
-
-        /// As ``Denylist/contains(_:at:)``.
-        package func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Denylist.Presence {
-            precondition(hashes.count <= Denylist.Presence.most)
-            var presence = Denylist.Presence()
-            for index in hashes.indices {
-                let hash = hashes[index]
-                let shard = table.shard(hash.value)
-                shard.lock.lock()
-                var isFull = false
-                let slot = table.find(hash, shard) { _, _ in
-                    isFull = true
-                    return true
-                }
-                let isLive = slot.map { $0.expiry > hash.time(moment) } ?? false
-                shard.lock.unlock()
-                let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: index)
-                if isFull { presence.open |= bit } else if isLive { presence.there |= bit }
-                if hash.isGuarded { presence.isGuarded |= bit }
-            }
-            return presence
         }
 
         /// As ``Denylist/read(_:hash:at:_:)``.

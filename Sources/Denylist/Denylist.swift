@@ -61,16 +61,6 @@ package final class Denylist: @unchecked Sendable {
     /// Hashes a key and asks the processor to fetch what says where its entry is.
     package func beginPrefetch(of key: RawSpan) -> KeyHash { keys.beginPrefetch(of: key) }
 
-    /// The same for keys of one length that stand at equal distances, for half the price.
-    /// - Parameters:
-    ///   - keys: the bytes from the first key's first to the last's last, or more; traps if they are fewer.
-    ///   - length: of each key, in bytes; positive.
-    ///   - distance: from where a key begins to where the next does; at least `length`.
-    ///   - hashes: has room for as many as there are keys.
-    package func beginPrefetch(of keys: RawSpan, length: Int, distance: Int, into hashes: inout OutputSpan<KeyHash>) {
-        self.keys.beginPrefetch(of: keys, length: length, distance: distance, into: &hashes)
-    }
-
     /// Asks the processor to fetch what else lookups of these hashes will touch, where ``beginPrefetch(of:)`` has been
     /// called for each, and what it asked for has come: the way for many keys.
     /// - Parameter orFree: and what a new entry will, where there is none.
@@ -82,23 +72,6 @@ package final class Denylist: @unchecked Sendable {
     /// Whether there is a live entry.
     package func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
         keys.contains(key, hash: hash, at: moment)
-    }
-
-    /// Which of some keys have a live entry, told by their hashes alone.
-    /// - Parameter hashes: of ``Presence/most`` keys at most.
-    package func contains(_ hashes: Span<KeyHash>, at moment: ClockReading) -> Presence {
-        keys.contains(hashes, at: moment)
-    }
-
-    /// What hashes tell of their keys: a bit for each, from the lowest on.
-    package struct Presence: Sendable, BitwiseCopyable {
-        package static let most = 64
-        /// Keys that have a live entry.
-        package internal(set) var there: UInt64 = 0
-        /// Keys to be asked for by ``Denylist/contains(_:hash:at:)``: those stored in full, whose bytes decide.
-        package internal(set) var open: UInt64 = 0
-        /// Keys that begin with ``Denylist/Configuration/guardedPrefix``.
-        package internal(set) var isGuarded: UInt64 = 0
     }
 
     /// Reads an entry under its shard's lock.

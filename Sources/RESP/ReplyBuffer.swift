@@ -13,9 +13,7 @@ package struct ReplyBuffer: ~Copyable {
     private var capacity: Int
     /// The bytes that are there.
     package private(set) var count = 0
-    /// Where the replies to the connection that is being served begin; those before it are others'.
-    package private(set) var start = 0
-    /// The most bytes that this buffer holds from ``start`` on.
+    /// The most bytes that this buffer holds.
     package var limit: Int
     package private(set) var hasOverflowed = false
     package var version = ProtocolVersion.two
@@ -32,30 +30,12 @@ package struct ReplyBuffer: ~Copyable {
 
     // MARK: Memory
 
-    /// What is there from ``start`` on.
-    package var bytes: UnsafeRawBufferPointer { self[start..<count] }
-
-    package subscript(range: Range<Int>) -> UnsafeRawBufferPointer {
-        precondition(range.lowerBound >= 0 && range.upperBound <= count)
-        return UnsafeRawBufferPointer(start: storage + range.lowerBound, count: range.count)
-    }
-
-    /// What follows are another connection's replies.
-    package mutating func begin() {
-        start = count
-        hasOverflowed = false
-    }
-
-    /// Forgets what is there from ``start`` on.
-    package mutating func removeLast() {
-        count = start
-        hasOverflowed = false
-    }
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: count) }
 
     /// Forgets what is there, and gives back what an unusually large reply took.
     package mutating func removeAll() {
         count = 0
-        begin()
+        hasOverflowed = false
         guard capacity > Self.initialCapacity * 4 else { return }
         storage.deallocate()
         capacity = Self.initialCapacity
@@ -77,7 +57,7 @@ package struct ReplyBuffer: ~Copyable {
 
     @inline(never)
     private mutating func grow(_ size: Int) -> Bool {
-        guard !hasOverflowed, count - start + size <= limit else {
+        guard !hasOverflowed, count + size <= limit else {
             hasOverflowed = true
             return false
         }
@@ -180,20 +160,6 @@ package struct ReplyBuffer: ~Copyable {
         default: longInteger(number)
         }
     }
-
-    /// The integer 0 or 1 for each of the lowest `count` bits, from the lowest on.
-    package mutating func integers(_ bits: UInt64, count: Int) {
-        precondition(count <= UInt64.bitWidth)
-        guard reserve(count * 4) else { return }
-        for index in 0..<count {
-            let digit = UInt32(truncatingIfNeeded: bits &>> UInt64(truncatingIfNeeded: index) & 1)
-            (storage + self.count).storeBytes(of: (Self.zero + digit << 8).littleEndian, as: UInt32.self)
-            self.count &+= 4
-        }
-    }
-
-    /// `:0\r\n`
-    private static let zero: UInt32 = 0x0A0D_303A
 
     @inline(never)
     private mutating func longInteger(_ number: Int64) {

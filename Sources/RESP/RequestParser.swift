@@ -43,24 +43,14 @@ package struct RequestParser: Sendable {
     }
 
     /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or
-    /// `arguments` arguments or more; those of a request like the one before it are not counted.
+    /// `arguments` arguments or more.
     /// - Returns: why it stopped before that, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``;
     ///   else nil.
     package func fill(
         _ batch: inout RequestBatch, requests: Int, arguments: Int, from input: RawSpan, at position: inout Int
     ) -> Outcome? {
-        while batch.requestCount < requests, batch.argumentCount < arguments {
-            if let end = parseShort(input, from: position, into: &batch) {
-                let shape = Shape(ofLastIn: batch, input, from: position)
-                position = end
-                if let shape {
-                    let times = shape.count(in: input, from: end, most: requests - batch.requestCount)
-                    batch.repeatLast(times, size: shape.size)
-                    position += times * shape.size
-                }
-                continue
-            }
-            switch parseAny(input, from: position, into: &batch) {
+        while batch.count < requests, batch.argumentCount < arguments {
+            switch parse(input, from: position, into: &batch) {
             case .request(let end), .nothing(let end): position = end
             case let outcome: return outcome
             }

@@ -41,17 +41,6 @@ package struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @
         filled &+= 1
     }
 
-    /// Appends so many elements, which `write` must all write.
-    @inlinable
-    package mutating func append(count: Int, _ write: (inout OutputSpan<Element>) -> Void) {
-        while capacity - filled < count { grow() }
-        let room = UnsafeMutableBufferPointer(start: start + filled, count: count)
-        var output = OutputSpan(buffer: room, initializedCount: 0)
-        write(&output)
-        precondition(output.isFull)
-        filled += output.finalize(for: room)
-    }
-
     @inlinable @inline(never)
     mutating func grow() {
         let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)

@@ -95,9 +95,10 @@ import Testing
                 var generator = SeededGenerator(seed: 99)
                 for round in 0..<20_000 {
                     let hash = generator.next() >> 1
-                    denylist.table.prefetch(hash)
-                    let noted = denylist.table.prefetchTags(
-                        KeyHash(value: hash, word0: 0, word1: 0, kind: 0, isGuarded: false))
+                    let key = KeyHash(value: hash, word0: 0, word1: 0, kind: 0, isGuarded: false)
+                    denylist.table.prefetch(key)
+                    let noted = denylist.table.prefetchTags(key)
+                    denylist.table.prefetch(noted)
                     denylist.table.prefetchSlot(noted, orFree: round % 2 == 0)
                 }
             }

@@ -56,25 +56,6 @@ private struct Model {
 
     private func isGuarded(_ key: [UInt8]) -> Bool { key.starts(with: "revoked:".utf8) }
 
-    /// Several keys at once, by their hashes alone: what those leave open is asked for.
-    private mutating func compareRun() {
-        let run = (0..<Int.random(in: 1...8, using: &generator)).map { _ in
-            keys[Int.random(in: 0..<keys.count, using: &generator)]
-        }
-        let hashes = run.map { denylist.hash(of: $0.span.bytes) }
-        let presence = denylist.contains(hashes.span, at: moment)
-        for (index, key) in run.enumerated() {
-            let isOpen = presence.open >> UInt64(index) & 1 != 0
-            let isThere =
-                isOpen
-                ? denylist.contains(key.span.bytes, hash: hashes[index], at: moment)
-                : presence.there >> UInt64(index) & 1 != 0
-            #expect(isThere == (live(key) != nil))
-            #expect(hashes[index].isGuarded == isGuarded(key))
-        }
-        #expect((presence.there | presence.open) >> UInt64(run.count) == 0)
-    }
-
     private func time(_ key: [UInt8]) -> Int64 { isGuarded(key) ? moment.guarded : moment.wall }
 
     private func live(_ key: [UInt8]) -> Stored? {
@@ -123,7 +104,6 @@ private struct Model {
             denylist.prefetchSlots([begun].span, orFree: moment.wall % 2 == 0)
             denylist.prefetch(hash)
             #expect(denylist.contains(bytes, hash: hash, at: moment) == (live(key) != nil))
-            compareRun()
         case 90..<93:
             moment = moment.later(by: Int64.random(in: 0..<3_000, using: &generator))
         case 93..<94:

@@ -29,9 +29,8 @@ struct ParsedRequests: Equatable {
             let start = position
             let outcome = parser.fill(
                 &batch, requests: requests, arguments: .max, from: bytes.span.bytes, at: &position)
-            let before = items.count
             for index in 0..<batch.count { add(batch[index], of: batch, bytes) }
-            if batch.requestCount != items.count - before || batch.requestCount > requests { isMistaken = true }
+            if batch.count > requests { isMistaken = true }
             switch outcome {
             case nil: if position == start { return }
             case .request, .nothing: isMistaken = true
@@ -49,14 +48,11 @@ struct ParsedRequests: Equatable {
     }
 
     private mutating func add(_ request: Request, of batch: borrowing RequestBatch, _ bytes: [UInt8]) {
-        for number in 0..<request.times {
-            let arguments = Arguments(of: request, number: number, in: batch, input: bytes.span.bytes)
-            var words: [[UInt8]] = []
-            for index in 0..<arguments.count { words.append(arguments[index].withUnsafeBytes { Array($0) }) }
-            items.append(.request(words))
-            let end = batch.argument(request.first + request.count - 1).range.upperBound + 2 + number * request.size
-            if request.end(of: number + 1) != end { isMistaken = true }
-        }
+        let arguments = RequestArguments(of: request, in: batch, input: bytes.span.bytes)
+        var words: [[UInt8]] = []
+        for index in 0..<arguments.count { words.append(arguments[index].withUnsafeBytes { Array($0) }) }
+        items.append(.request(words))
+        if request.end != batch.argument(request.first + request.count - 1).range.upperBound + 2 { isMistaken = true }
     }
 
     /// Parses as the pieces come, and only once as many bytes are there as the parser asked for.

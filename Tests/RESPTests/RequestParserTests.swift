@@ -80,12 +80,7 @@ import Testing
         let requests = [batch[0], batch[1]]
         #expect(requests.map(\.count) == [2, 3] && requests.map(\.first) == [0, 2])
         #expect(requests.map(\.end) == [20, bytes.count])
-        batch.setTag(7, of: 1)
-        batch.setNote(42, ofArgument: 3)
-        let (texts, hash) = Self.read(batch, 1, bytes)
-        #expect(texts == ["DEL", "a", "b"] && hash == 42)
-        let tag = batch[1].tag
-        #expect(tag == 7)
+        #expect(Self.texts(batch, 1, bytes) == ["DEL", "a", "b"])
         // An unfinished request leaves nothing behind.
         let cut = Array(bytes.dropLast(3))
         guard case .incomplete = parser.parse(cut.span.bytes, from: 20, into: &batch) else {
@@ -99,13 +94,11 @@ import Testing
         #expect(isEmpty)
     }
 
-    private static func read(
-        _ batch: borrowing RequestBatch, _ index: Int, _ bytes: [UInt8]
-    ) -> (texts: [String], noteOfFirst: Int) {
-        let arguments = Arguments(of: batch[index], in: batch, input: bytes.span.bytes)
+    private static func texts(_ batch: borrowing RequestBatch, _ index: Int, _ bytes: [UInt8]) -> [String] {
+        let arguments = RequestArguments(of: batch[index], in: batch, input: bytes.span.bytes)
         var texts: [String] = []
         for argument in 0..<arguments.count { texts.append(arguments.text(argument)) }
-        return (texts, arguments.note(1))
+        return texts
     }
 
     // MARK: Pieces
@@ -127,8 +120,8 @@ import Testing
         }
     }
 
-    /// Requests of all shapes side by side, many like the one before and some damaged: in batches, and as the way for
-    /// any request reads them, one by one.
+    /// Requests of all shapes side by side, some of them damaged: parsed in batches, and one by one without the short
+    /// way.
     @Test func batchesGiveTheSame() {
         var state: UInt64 = 1
         func draw(_ count: Int) -> Int {

@@ -8,7 +8,7 @@ final class SessionBench {
     let daemon: Daemon
     private var session: ClientSession
     private var worker: Worker
-    private var batch = RequestBatch()
+    private var batch: CommandBatch
     private(set) var isClosed = false
 
     convenience init(
@@ -27,6 +27,7 @@ final class SessionBench {
         _ = daemon.clients.add(record, at: 0)
         session = ClientSession(client: record, daemon: daemon)
         worker = Worker(daemon)
+        batch = CommandBatch(worker.denylist)
     }
 
     static func daemon(

@@ -1,3 +1,4 @@
+import Denylist
 import RESP
 import Testing
 
@@ -7,9 +8,11 @@ import Testing
     /// The options as a short text; nil if the syntax is wrong.
     private static func read(_ words: String, _ owner: SetOptions.Owner) -> String? {
         let bytes = encode(words.split(separator: " ").map(String.init))
-        var batch = RequestBatch()
-        guard case .request = RequestParser().parse(bytes.span.bytes, from: 0, into: &batch) else { return nil }
-        let arguments = Arguments(of: batch[0], in: batch, input: bytes.span.bytes)
+        let denylist = Denylist()
+        var batch = CommandBatch(denylist.keys)
+        var position = 0
+        _ = batch.fill(from: bytes.span.bytes, at: &position, by: RequestParser())
+        let arguments = batch.arguments(of: 0, in: bytes.span.bytes)
         guard let options = SetOptions(arguments, from: owner == .set ? 3 : 2, of: owner) else { return nil }
         let time =
             switch options.time {

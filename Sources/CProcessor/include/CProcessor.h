@@ -122,20 +122,4 @@ static inline struct processor_uuid processor_parse_uuid(const void *characters)
     return uuid;
 }
 
-/* Four UUIDs in 16 bytes each, two words, and what they are hashed to. */
-struct processor_four_uuids {
-    uint64_t hash[4], word0[4], word1[4];
-    /* The kind that was given, and 1 more where the letters are upper-case. */
-    uint64_t kind[4];
-};
-
-/* Whether this processor can do what follows. */
-int processor_hashes_four_uuids(void);
-
-/* Reads four texts of 36 characters, each `distance` bytes behind the one before, and hashes their words and kinds as
-   SipHash in Denylist does, with the same key, side by side. `kind` is even.
-   Returns 0, and nothing else, unless all of them are UUIDs with letters of one case. */
-int processor_hash_four_uuids(
-    const void *first, size_t distance, uint64_t key0, uint64_t key1, uint64_t kind, struct processor_four_uuids *four);
-
 #endif

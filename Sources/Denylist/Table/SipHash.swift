@@ -1,16 +1,10 @@
-import CProcessor
-
 /// SipHash-1-3 (Aumasson and Bernstein, 2012): whoever does not know the key cannot make keys collide.
 struct SipHash: Sendable {
     private let key0: UInt64
     private let key1: UInt64
 
-    /// Whether the processor can do as ``hashFour(_:distance:kind:)`` does.
-    let hashesFour: Bool
-
     init(key: (UInt64, UInt64)) {
         (key0, key1) = key
-        hashesFour = processor_hashes_four_uuids() != 0
     }
 
     static func withRandomKey() -> SipHash {
@@ -44,15 +38,6 @@ struct SipHash: Sendable {
         state.absorb(word1)
         state.absorb(0xFF << 56 | kind)
         return state.finish()
-    }
-
-    /// The same of four compact keys whose UUIDs stand at equal distances, side by side.
-    /// - Parameter kind: of those in lower case.
-    /// - Returns: nil unless all have a compact form. Requires ``hashesFour``.
-    @inline(__always)
-    func hashFour(_ first: UnsafeRawPointer, distance: Int, kind: UInt64) -> processor_four_uuids? {
-        var four = processor_four_uuids()
-        return processor_hash_four_uuids(first, distance, key0, key1, kind, &four) != 0 ? four : nil
     }
 
     private struct State {

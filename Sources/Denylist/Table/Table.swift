@@ -80,26 +80,15 @@ struct Table: BitwiseCopyable {
 
     /// The hash of a key, with its compact form.
     func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
-        if let compact = state.pointee.forms.compact(bytes) { return hash(compact) }
+        if let key = state.pointee.forms.compact(bytes) {
+            return KeyHash(
+                value: state.pointee.hashing.hash(key.word0, key.word1, kind: key.kind) >> 1, word0: key.word0,
+                word1: key.word1, kind: key.kind, isGuarded: state.pointee.forms.isGuarded(kind: key.kind))
+        }
         let hash = state.pointee.hashing.hash(bytes) >> 1
         let kind = fullKind(bytes)
         return KeyHash(
             value: hash, word0: hash, word1: 0, kind: kind, isGuarded: state.pointee.forms.isGuarded(kind: kind))
-    }
-
-    /// The hash of a compact key.
-    @inline(__always)
-    private func hash(_ key: KeyForms.Compact) -> KeyHash {
-        KeyHash(
-            value: state.pointee.hashing.hash(key.word0, key.word1, kind: key.kind) >> 1, word0: key.word0,
-            word1: key.word1, kind: key.kind, isGuarded: state.pointee.forms.isGuarded(kind: key.kind))
-    }
-
-    /// The hash of a key of `count` bytes, if it has a compact form and begins with this prefix.
-    @inline(__always)
-    func compactHash(_ key: UnsafeRawPointer, _ count: Int, _ prefix: UnsafePointer<KeyForms.Prefix>?) -> KeyHash? {
-        guard let prefix, prefix.pointee.begins(key, count) else { return nil }
-        return prefix.pointee.compact(key).map(hash)
     }
 
     func fullKind(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

@@ -92,17 +92,10 @@ struct KeyForms {
     /// The compact form of a key, if it has one that gives it back exactly.
     @inline(__always)
     func compact(_ key: UnsafeRawBufferPointer) -> Compact? {
-        guard let prefix = prefix(of: key) else { return nil }
-        return prefix.pointee.compact(UnsafeRawPointer(key.baseAddress.unsafelyUnwrapped))
-    }
-
-    /// The prefix of a key that may have a compact form.
-    @inline(__always)
-    func prefix(of key: UnsafeRawBufferPointer) -> UnsafePointer<Prefix>? {
         guard key.count >= UUIDText.length, let start = key.baseAddress else { return nil }
         for index in 0..<prefixes.count {
             let prefix = prefixes.baseAddress.unsafelyUnwrapped + index
-            if prefix.pointee.begins(start, key.count) { return UnsafePointer(prefix) }
+            if prefix.pointee.begins(start, key.count) { return prefix.pointee.compact(start) }
         }
         return nil
     }

@@ -12,7 +12,7 @@ enum RecordKind {
 
     /// The kind of the record that begins at `offset`.
     /// - Throws: ``FormatError/Code/unsupported`` for a command that we cannot carry out.
-    init(_ record: Arguments, skipsUnsupported: Bool, at offset: Int) throws(FormatError) {
+    init(_ record: RequestArguments, skipsUnsupported: Bool, at offset: Int) throws(FormatError) {
         let name = record[0]
         if name.equalsIgnoringCase("set") {
             self = .set

@@ -89,7 +89,7 @@ struct RecordReader {
             switch item(bytes, at: position, before: bytes.byteCount, &batch) {
             case .request(let end):
                 if batch.argumentCount == 1 {
-                    let name = Arguments(of: batch[0], in: batch, input: bytes.extracting(position..<end))[0]
+                    let name = RequestArguments(of: batch[0], in: batch, input: bytes.extracting(position..<end))[0]
                     if group == nil, name.equalsIgnoringCase("multi") {
                         group = position
                     } else if name.equalsIgnoringCase("exec") {
@@ -163,7 +163,7 @@ struct RecordReader {
         _ batch: borrowing RequestBatch, _ input: RawSpan, at offset: Int, _ isInGroup: inout Bool,
         to sink: inout some RecordSink & ~Copyable
     ) throws(FormatError) {
-        let record = Arguments(of: batch[0], in: batch, input: input)
+        let record = RequestArguments(of: batch[0], in: batch, input: input)
         let kind = try RecordKind(record, skipsUnsupported: settings.skipsUnsupported, at: offset)
         switch kind {
         case .multi where !isInGroup: isInGroup = true

@@ -4,14 +4,14 @@ import RESP
 /// Times to live.
 enum ExpiryCommands {
     static func ttl(_ arguments: Arguments, _ unit: TimeUnit, _ worker: inout Worker) {
-        let now = worker.hash(1, of: arguments).isGuarded ? worker.moment.guarded : worker.moment.wall
+        let now = arguments.keyHash(0).isGuarded ? worker.moment.guarded : worker.moment.wall
         reply(arguments, &worker) { unit.rounded(max(0, $0 - now)) }
     }
 
     static func expiretime(_ arguments: Arguments, _ unit: TimeUnit, _ worker: inout Worker) {
         // Whoever reads it goes by the wall clock.
         let moment = worker.moment
-        let lead = worker.hash(1, of: arguments).isGuarded ? moment.guarded - moment.wall : 0
+        let lead = arguments.keyHash(0).isGuarded ? moment.guarded - moment.wall : 0
         reply(arguments, &worker) { unit.rounded($0 - lead) }
     }
 
@@ -93,7 +93,7 @@ enum ExpiryCommands {
 
     /// A look-up that is counted already.
     private static func reply(_ arguments: Arguments, _ worker: inout Worker) {
-        let hash = worker.hash(1, of: arguments)
+        let hash = arguments.keyHash(0)
         let found: Void? = worker.denylist.read(arguments[1], hash: hash, at: worker.moment) { value, _ in
             worker.reply.bulk(value)
         }

@@ -12,10 +12,12 @@ struct ClassifiedKey {
 }
 
 extension Worker {
-    /// - Parameter index: the place of one of the command's keys among the arguments.
+    /// - Parameters:
+    ///   - index: the place of one of the command's keys among the arguments.
+    ///   - number: which of its keys that is, from 0 on; nil if all arguments before it but the name are keys.
     @inline(__always)
-    func classify(_ index: Int, of arguments: borrowing Arguments) -> ClassifiedKey {
-        let hash = hash(index, of: arguments)
+    func classify(_ index: Int, number: Int? = nil, of arguments: borrowing Arguments) -> ClassifiedKey {
+        let hash = arguments.keyHash(number ?? index &- 1)
         let keyClass: KeyClass =
             hash.isGuarded ? .guarded : OwnKey(arguments[index]).map(KeyClass.own) ?? .plain
         return ClassifiedKey(index: index, hash: hash, keyClass: keyClass)

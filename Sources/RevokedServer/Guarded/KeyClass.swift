@@ -56,7 +56,7 @@ enum OwnKey: CaseIterable {
 extension Worker {
     /// Reads a key's entry, whatever its class, and counts the lookup.
     /// - Parameters:
-    ///   - index: the key's place among the arguments.
+    ///   - index: the key's place among the arguments, of which all but the name are keys up to there.
     ///   - body: takes the value, which is valid only during the call, and the expiry (`Expiry.never` if none).
     /// - Returns: nil if there is no live entry.
     @inline(__always)
@@ -64,7 +64,7 @@ extension Worker {
         _ index: Int, of arguments: borrowing Arguments,
         _ body: (_ value: RawSpan, _ expiry: Int64, _ reply: inout ReplyBuffer) -> Result
     ) -> Result? {
-        let hash = hash(index, of: arguments)
+        let hash = arguments.keyHash(index &- 1)
         let found = denylist.read(arguments[index], hash: hash, at: moment) { body($0, $1, &reply) }
         count(hash, hit: found != nil)
         if OwnKey(arguments[index]) == .epoch { hasReadEpoch = true }
@@ -74,7 +74,7 @@ extension Worker {
     /// Whether there is a live entry of a key, whatever its class; counts the lookup.
     @inline(__always)
     mutating func exists(_ index: Int, of arguments: borrowing Arguments) -> Bool {
-        let hash = hash(index, of: arguments)
+        let hash = arguments.keyHash(index &- 1)
         let exists = denylist.contains(arguments[index], hash: hash, at: moment)
         count(hash, hit: exists)
         return exists

@@ -195,7 +195,7 @@ extension Worker {
         var keys: [ClassifiedKey] = []
         var bytes = 0
         for index in stride(from: 1, to: arguments.count, by: 2) {
-            let key = classify(index, of: arguments)
+            let key = classify(index, number: index / 2, of: arguments)
             let request = KeyWrite(.store(value: index + 1, .none, .always), "mset")
             guard mayWrite(key, request, session) else { return false }
             guard !key.isGuarded else {

@@ -68,7 +68,7 @@ final class Counters: Sendable {
         CounterTotals(values: state.withLock { zip($0.totals, $0.baseline).map { $0 - $1 } })
     }
 
-    /// How long it took to execute what one read brought, or a few together.
+    /// How long it took to execute what one read brought.
     var batches: Histogram.Snapshot {
         state.withLock { $0.threads.reduce($0.batches) { $0 + $1.batches.snapshot } }
     }

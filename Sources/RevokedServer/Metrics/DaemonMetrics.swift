@@ -62,7 +62,7 @@ struct DaemonMetrics {
         for code in ErrorCode.allCases { errors.add(totals[.errors(code)], ["error": code.word]) }
         var batches = MetricFamily(
             .histogram, "revoked_batch_duration_seconds",
-            "Time to execute what one read brought, or a few together, and to send long replies; one time in \(ThreadCounters.timedBatches) is measured."
+            "Time to execute what one read brought; one time in \(ThreadCounters.timedBatches) is measured."
         )
         batches.add(daemon.counters.batches)
         return [calls, rejected, failed, errors, batches]

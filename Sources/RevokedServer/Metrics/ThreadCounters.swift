@@ -7,7 +7,7 @@ final class ThreadCounters: Sendable {
     static let size = 272
 
     private let cells = InlineArray<272, Atomic<Int>> { _ in Atomic(0) }
-    /// How long it took to execute what one read brought, or a few together; one time in ``timedBatches`` is measured.
+    /// How long it took to execute what one read brought; one time in ``timedBatches`` is measured.
     let batches = Histogram()
 
     /// Times from one that is measured to the next.

@@ -8,10 +8,10 @@ struct ClientSession: ~Copyable {
     enum Outcome {
         /// Write the replies, then read on.
         case open
-        /// Write the replies, then call ``Session/resume(_:_:)`` before reading on: input is left.
+        /// Write the replies, then call ``ClientSession/resume(_:_:)`` before reading on: input is left.
         case paused
-        /// Write the replies, then call ``Session/resume(_:_:)`` once the log has taken something: a write waits for
-        /// room in it.
+        /// Write the replies, then call ``ClientSession/resume(_:_:)`` once the log has taken something: a write waits
+        /// for room in it.
         case stalled
         /// Write the replies, then close.
         case closing
@@ -19,11 +19,6 @@ struct ClientSession: ~Copyable {
 
     /// Replies beyond this are written before more requests of the same read are executed.
     static let replyPause = 256 << 10
-    /// Requests of one read that are parsed and whose keys are hashed before the first is executed: so many that the
-    /// wait for memory is over by then, so few that what was fetched is still in the processor's first cache. Several
-    /// reads together make up less than twice as many.
-    static let batchRequests = 64
-    private static let batchArguments = 128
     /// The most that one unfinished request may take; and all of them together.
     private static let unfinishedLimit = 64 << 20
     private static let allUnfinishedLimit = 512 << 20
@@ -59,62 +54,30 @@ struct ClientSession: ~Copyable {
 
     // MARK: Input
 
-    /// The first requests of a read: parsed, and their keys hashed.
-    struct Prepared {
-        /// Their numbers in the batch.
-        fileprivate let requests: Range<Int>
-        /// How many of other connections stand before them.
-        fileprivate let before: Int
-        /// Where they begin in the input.
-        fileprivate let start: Int
-        /// Where they end in the input.
-        fileprivate let end: Int
-        /// Why there are no more.
-        fileprivate let stop: Stop
-
-        /// Whether they are all that there is to execute.
-        var isComplete: Bool {
-            switch stop {
-            case .incomplete, .incompleteLine: true
-            case .full, .inline, .invalid: false
-            }
-        }
-    }
-
-    /// Parses the first requests of a read and adds them to `batch`, in which others' may stand.
-    /// - Returns: nil if what was read goes on where another read ended, or the session is over.
-    func prepare(
-        _ input: RawSpan, from start: Int, _ batch: inout RequestBatch, _ worker: inout Worker
-    ) -> Prepared? {
-        isClosing || !waiting.isEmpty ? nil : fill(&batch, from: input, at: start, &worker)
-    }
-
     /// Executes what is complete of a read and leaves the replies in `worker`.
-    /// - Parameters:
-    ///   - input: up to the end of what was read, which begins at `start`.
-    ///   - prepared: what ``prepare(_:from:_:_:)`` returned. Unless it is complete, `batch` holds nothing afterwards
-    ///     that another session could execute.
-    mutating func receive(
-        _ input: RawSpan, from start: Int, _ prepared: Prepared?, _ batch: inout RequestBatch, _ worker: inout Worker
-    ) -> Outcome {
+    mutating func receive(_ bytes: RawSpan, _ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
         guard !isClosing else { return .closing }
         begin(&worker)
-        guard let prepared else {
-            let bytes = input.extracting(start...)
-            waiting.append(bytes)
-            let isLineOpen =
-                awaitsLineEnd && waiting.count < parser.maximumLine
-                && !bytes.withUnsafeBytes { $0.contains(UInt8(ascii: "\n")) }
-            if awaitsLineEnd, let stranger = strangerInOpenLine(bytes) { dismiss(stranger, &worker) }
-            if isClosing { return finish(.closing, &worker) }
-            if isLineOpen || waiting.count < needed { return finish(.open, &worker) }
-            return finish(executeWaiting(&batch, &worker), &worker)
-        }
-        let (used, outcome) = execute(input, prepared, &batch, &worker)
-        if used < input.byteCount, !isClosing {
-            waiting.append(input.extracting(used...))
-        }
+        guard waiting.isEmpty else { return finish(receiveMore(bytes, &batch, &worker), &worker) }
+        let (used, outcome) = execute(bytes, &batch, &worker)
+        if used < bytes.byteCount, !isClosing { waiting.append(bytes.extracting(used...)) }
         return finish(outcome, &worker)
+    }
+
+    /// Goes on with a request whose beginning waits.
+    private mutating func receiveMore(
+        _ bytes: RawSpan, _ batch: inout CommandBatch, _ worker: inout Worker
+    ) -> Outcome {
+        waiting.append(bytes)
+        if awaitsLineEnd, let stranger = strangerInOpenLine(bytes) {
+            dismiss(stranger, &worker)
+            return .closing
+        }
+        let isLineOpen =
+            awaitsLineEnd && waiting.count < parser.maximumLine
+            && !bytes.withUnsafeBytes { $0.contains(UInt8(ascii: "\n")) }
+        if isLineOpen || waiting.count < needed { return .open }
+        return executeWaiting(&batch, &worker)
     }
 
     /// Bytes that were read and have not been executed.
@@ -128,26 +91,17 @@ struct ClientSession: ~Copyable {
         charge(waiting.count, worker.daemon.counters)
     }
 
-    /// The same for a read that is served by itself.
-    mutating func receive(_ bytes: RawSpan, _ batch: inout RequestBatch, _ worker: inout Worker) -> Outcome {
-        Self.clear(&batch, &worker)
-        let prepared = prepare(bytes, from: 0, &batch, &worker)
-        return receive(bytes, from: 0, prepared, &batch, &worker)
-    }
-
     /// Goes on with the input that is left, after replies have been written.
-    mutating func resume(_ batch: inout RequestBatch, _ worker: inout Worker) -> Outcome {
+    mutating func resume(_ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
         guard !isClosing else { return .closing }
         begin(&worker)
         return finish(executeWaiting(&batch, &worker), &worker)
     }
 
-    private mutating func executeWaiting(_ batch: inout RequestBatch, _ worker: inout Worker) -> Outcome {
+    private mutating func executeWaiting(_ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
         var input = InputQueue()
         swap(&input, &waiting)
-        Self.clear(&batch, &worker)
-        let prepared = fill(&batch, from: input.span, at: 0, &worker)
-        let (used, outcome) = execute(input.span, prepared, &batch, &worker)
+        let (used, outcome) = execute(input.span, &batch, &worker)
         if !isClosing {
             input.consume(used)
             waiting = input
@@ -198,135 +152,53 @@ struct ClientSession: ~Copyable {
 
     // MARK: Execution
 
-    /// Forgets the requests that have been executed.
-    static func clear(_ batch: inout RequestBatch, _ worker: inout Worker) {
-        batch.removeAll()
-        worker.forgetHashes()
-    }
-
-    /// Executes the complete requests of `input`: batch by batch, each parsed and fetched before it is executed.
-    /// - Parameter prepared: the first of them.
+    /// Executes the complete commands of `input`: batch by batch, each prepared before it is executed.
     /// - Returns: where they end, and how to go on.
     private mutating func execute(
-        _ input: RawSpan, _ prepared: Prepared, _ batch: inout RequestBatch, _ worker: inout Worker
+        _ input: RawSpan, _ batch: inout CommandBatch, _ worker: inout Worker
     ) -> (used: Int, outcome: Outcome) {
-        var prepared = prepared
         needed = 0
         awaitsLineEnd = false
+        var executed = 0
         while true {
-            var position = prepared.before
-            var executedEnd = prepared.start
-            for index in prepared.requests {
-                let request = batch[index]
-                var done = 0
-                while done < request.times {
-                    let ahead = Worker.requestsAtOnce - position % Worker.requestsAtOnce
-                    if ahead == Worker.requestsAtOnce { worker.prefetch(for: batch.requestCount) }
-                    var run = min(request.times - done, ahead)
-                    if !performChecks(request, done..<(done + run), of: batch, input, &worker) {
-                        let arguments = Arguments(of: request, number: done, in: batch, input: input)
-                        guard perform(arguments, request.tag, &worker) else { return (executedEnd, .stalled) }
-                        run = 1
-                    }
-                    done += run
-                    executedEnd = request.end(of: done)
-                    position += run
-                    if isClosing { return (input.byteCount, .closing) }
-                    if worker.reply.bytes.count > Self.replyPause { return (executedEnd, .paused) }
+            var position = executed
+            let end = batch.fill(from: input, at: &position, by: parser)
+            for index in 0..<batch.count {
+                batch.prefetch(for: index)
+                guard perform(batch.arguments(of: index, in: input), batch.command(index), &worker) else {
+                    return (executed, .stalled)
                 }
+                executed = batch.end(of: index)
+                if isClosing { return (input.byteCount, .closing) }
+                if worker.reply.count > Self.replyPause { return (executed, .paused) }
             }
-            var end = prepared.end
-            switch prepared.stop {
+            executed = position
+            switch end {
             case .full: break
             case .inline(let lineEnd):
-                let line = input.extracting(end..<lineEnd)
+                let line = input.extracting(executed..<lineEnd)
                 if let stranger = Stranger(line: line) {
                     dismiss(stranger, &worker)
-                } else if !performInline(line, isFollowed: lineEnd < input.byteCount, &worker) {
-                    return (end, .stalled)
+                } else if !performInline(line, isFollowed: lineEnd < input.byteCount, &batch, &worker) {
+                    return (executed, .stalled)
                 }
-                end = lineEnd
+                executed = lineEnd
                 if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.bytes.count > Self.replyPause { return (end, .paused) }
+                if worker.reply.count > Self.replyPause { return (executed, .paused) }
             case .incomplete(let atLeast):
-                needed = atLeast - end
-                return (end, .open)
+                needed = atLeast - executed
+                return (executed, .open)
             case .incompleteLine:
                 // Nothing has to come that would make a request of it.
-                if let stranger = Stranger(beginningOfLine: input.extracting(end...)) {
+                if let stranger = Stranger(beginningOfLine: input.extracting(executed...)) {
                     dismiss(stranger, &worker)
                     return (input.byteCount, .closing)
                 }
                 awaitsLineEnd = true
-                return (end, .open)
+                return (executed, .open)
             case .invalid(let error):
                 refuse(error, &worker)
                 return (input.byteCount, .closing)
-            }
-            Self.clear(&batch, &worker)
-            prepared = fill(&batch, from: input, at: end, &worker)
-        }
-    }
-
-    fileprivate enum Stop {
-        case full
-        case inline(end: Int)
-        case incomplete(atLeast: Int)
-        case incompleteLine
-        case invalid(ProtocolError)
-    }
-
-    /// Parses as many requests as are executed at once, and hashes their keys.
-    private func fill(
-        _ batch: inout RequestBatch, from input: RawSpan, at start: Int, _ worker: inout Worker
-    ) -> Prepared {
-        let (first, before) = (batch.count, batch.requestCount)
-        var position = start
-        // Authenticating changes the limits of what follows.
-        let most = parser.isAuthenticated ? Self.batchRequests : 1
-        let outcome = parser.fill(
-            &batch, requests: before + most, arguments: batch.argumentCount + Self.batchArguments, from: input,
-            at: &position)
-        Self.prepare(&batch, from: first, input, &worker)
-        let stop: Stop =
-            switch outcome {
-            case nil, .request, .nothing: .full
-            case .inline(let end): .inline(end: end)
-            case .incomplete(let atLeast): .incomplete(atLeast: atLeast)
-            case .incompleteLine: .incompleteLine
-            case .invalid(let error): .invalid(error)
-            }
-        return Prepared(requests: first..<batch.count, before: before, start: start, end: position, stop: stop)
-    }
-
-    /// Finds the requests' commands, hashes their keys and begins to ask for the memory where those are.
-    private static func prepare(
-        _ batch: inout RequestBatch, from first: Int, _ input: RawSpan, _ worker: inout Worker
-    ) {
-        for index in first..<batch.count {
-            let request = batch[index]
-            let tag = worker.commands.find(input.extracting(batch.argument(request.first).range))
-            batch.setTag(tag, of: index)
-            guard tag >= 0 else { continue }
-            let command = worker.commands.commands[tag]
-            guard command.firstKey > 0 else { continue }
-            let mayInsert = command.flags.contains(.write)
-            if request.times > 1, command.firstKey == 1 {
-                let key = batch.argument(request.first + 1).range
-                let note = worker.prepare(
-                    input.extracting(key.lowerBound...), count: request.times, length: key.count,
-                    distance: request.size,
-                    mayInsert: mayInsert)
-                batch.setNote(note, ofArgument: request.first + 1)
-                continue
-            }
-            let last = command.lastKey < 0 ? request.count + command.lastKey : command.lastKey
-            var key = command.firstKey
-            while key <= last, key < request.count {
-                let argument = request.first + key
-                let bytes = input.extracting(batch.argument(argument).range)
-                batch.setNote(worker.prepare(bytes, mayInsert: mayInsert), ofArgument: argument)
-                key += command.keyStep
             }
         }
     }
@@ -344,7 +216,9 @@ struct ClientSession: ~Copyable {
     /// A typed line is executed as the array that it stands for.
     /// - Parameter isFollowed: whether more bytes came with it.
     /// - Returns: false if it was not executed, because the log has no room.
-    private mutating func performInline(_ line: RawSpan, isFollowed: Bool, _ worker: inout Worker) -> Bool {
+    private mutating func performInline(
+        _ line: RawSpan, isFollowed: Bool, _ batch: inout CommandBatch, _ worker: inout Worker
+    ) -> Bool {
         let words: [[UInt8]]
         do { words = try InlineRequest.split(line) } catch {
             refuse(error, &worker)
@@ -352,15 +226,14 @@ struct ClientSession: ~Copyable {
         }
         guard !words.isEmpty else { return true }
         let encoded = InlineRequest.encode(words)
-        var batch = RequestBatch()
-        guard case .request = parser.parse(encoded.span.bytes, from: 0, into: &batch) else {
+        var position = 0
+        _ = batch.fill(from: encoded.span.bytes, at: &position, by: parser)
+        guard batch.count == 1 else {
             refuse(.tooBigInlineRequest, &worker)
             return true
         }
-        worker.forgetHashes()
-        Self.prepare(&batch, from: 0, encoded.span.bytes, &worker)
-        let arguments = Arguments(of: batch[0], in: batch, input: encoded.span.bytes)
-        guard batch[0].tag < 0 else { return perform(arguments, batch[0].tag, &worker) }
+        let arguments = batch.arguments(of: 0, in: encoded.span.bytes)
+        guard batch.command(0) < 0 else { return perform(arguments, batch.command(0), &worker) }
         refuseUnknownLine(arguments, isFollowed: isFollowed, &worker)
         return true
     }

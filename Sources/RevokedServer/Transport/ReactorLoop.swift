@@ -10,11 +10,6 @@
     struct ReactorLoop: ~Copyable {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16
-        /// Reads that are served together; the last of them still finds this much room.
-        private static let readsAtOnce = 16
-        private static let leastRead = 1 << 14
-        /// Replies of more than this leave before the next read is executed.
-        private static let mostReplies = 1 << 14
         private static let acceptsAtOnce = 64
         /// While the log is full no more than this is read at once: what is read may have to wait.
         private static let readWhileLogIsFull = 1 << 12
@@ -47,9 +42,8 @@
         /// Accepting stopped for want of descriptors until then.
         private var acceptsAgainAt: Int64?
         private var worker: Worker
-        private var batch = RequestBatch()
-        /// What has been read and not been answered, side by side in ``buffer``.
-        private var reads: [Read] = []
+        private var batch: CommandBatch
+        /// What was read last.
         private let buffer: UnsafeMutableRawBufferPointer
         private let events: UnsafeMutablePointer<clinux_event>
 
@@ -58,8 +52,8 @@
             self.peers = peers
             self.listeners = listeners
             worker = Worker(reactor.daemon)
+            batch = CommandBatch(worker.denylist)
             flow = FlowControl(outputLimit: reactor.daemon.configuration.outputLimit)
-            reads.reserveCapacity(Self.readsAtOnce)
             buffer = .allocate(byteCount: Self.readSize, alignment: 64)
             events = .allocate(capacity: Self.eventsAtOnce)
             for listener in listeners { listen(listener) }
@@ -79,7 +73,6 @@
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
                 }
-                serve()
                 resumeUnfinished()
                 if hasDeadlines, worker.uptime >= nextCheck { checkTime() }
                 if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
@@ -127,8 +120,6 @@
                 }
                 return
             }
-            // What follows may end connections, and give their descriptors to others.
-            serve()
             if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
                 if reactor.takeNewsOfLog() {
@@ -160,10 +151,7 @@
             drainsUntil = worker.uptime + Self.drainLimit
             for connection in connections {
                 guard let connection else { continue }
-                if !connection.needsResume {
-                    receive(connection)
-                    serve()
-                }
+                if !connection.needsResume { receive(connection) }
                 if isOpen(connection) { goOn(connection) }
             }
         }
@@ -264,47 +252,38 @@
         // MARK: Bytes
 
         private mutating func receive(_ connection: Connection) {
-            if reads.count == Self.readsAtOnce || Self.readSize - filled < Self.leastRead { serve() }
-            // Its own end is noticed all the same, by the next write; and whoever was just served may have ended it.
-            guard isOpen(connection), !connection.isClosing, !connection.hasInputEnded, connection.step != .wait else {
-                return
-            }
+            // Its own end is noticed all the same, by the next write.
+            guard !connection.isClosing, !connection.hasInputEnded, connection.step != .wait else { return }
             // What it has sent is being executed, step by step.
             guard !connection.needsResume || connection.step == .keep else { return }
             let isLogFull = worker.written.log.map { $0.queuedBytes > AppendLog.backlogLimit / 2 } ?? false
             if isLogFull, connection.session.inputCount > 0, worker.isInputScarce { return stall(connection) }
-            let start = filled
-            let room = isLogFull ? min(Self.readWhileLogIsFull, Self.readSize - start) : Self.readSize - start
-            let count = read(connection.descriptor, buffer.baseAddress! + start, room)
+            let room = isLogFull ? Self.readWhileLogIsFull : Self.readSize
+            let count = read(connection.descriptor, buffer.baseAddress!, room)
             guard count > 0 else {
-                if count == 0 { return endInput(of: connection) }
-                if errno != EAGAIN, errno != EINTR { end(connection) }
-                return
+                if count < 0 {
+                    if errno != EAGAIN, errno != EINTR { end(connection) }
+                    return
+                }
+                // The client has ended its side. It may be waiting for replies: it gets them before the connection
+                // closes.
+                connection.hasInputEnded = true
+                return goOn(connection)
             }
             worker.counters.add(count, to: .bytesIn)
             if connection.holdCount > 0 { connection.inputSinceHold += count }
-            if connection.step == .keep {
-                keep(connection, start..<(start + count))
-            } else {
-                reads.append(Read(descriptor: connection.descriptor, bytes: start..<(start + count)))
+            let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            guard connection.step != .keep else {
+                // The client has to read its replies first.
+                connection.session.keep(bytes, &worker)
+                connection.needsResume = true
+                return goOn(connection)
             }
-        }
-
-        /// The client has ended its side. It may be waiting for replies: what it sent is answered before the connection
-        /// closes.
-        private mutating func endInput(of connection: Connection) {
-            serve()
-            guard isOpen(connection) else { return }
-            connection.hasInputEnded = true
-            goOn(connection)
-        }
-
-        /// Keeps what was read of a client that has to read its replies first.
-        private mutating func keep(_ connection: Connection, _ bytes: Range<Int>) {
-            let input = UnsafeRawBufferPointer(rebasing: self.input(upTo: bytes.upperBound)[bytes])
-            connection.session.keep(RawSpan(_unsafeBytes: input), &worker)
-            connection.needsResume = true
-            goOn(connection)
+            worker.beginReplies()
+            let time = worker.beginTiming()
+            let outcome = connection.session.receive(bytes, &batch, &worker)
+            worker.endTiming(time)
+            answer(connection, outcome)
         }
 
         /// Leaves the connection alone until the log has room.
@@ -326,78 +305,6 @@
             }
         }
 
-        /// What was read from one connection.
-        private struct Read {
-            let descriptor: Int32
-            /// Where its bytes are in ``buffer``.
-            let bytes: Range<Int>
-            var prepared: ClientSession.Prepared?
-            /// Where the replies are that wait to be sent.
-            var replies: Range<Int>?
-        }
-
-        /// Where the next read goes.
-        private var filled: Int { reads.last?.bytes.upperBound ?? 0 }
-
-        /// Executes what was read, and answers. Every step is taken for all reads before the next one: the processor
-        /// finds its code at hand, and fetches what one client asks for while it looks up what another does.
-        private mutating func serve() {
-            guard !reads.isEmpty else { return }
-            worker.beginReplies()
-            var next = 0
-            while next < reads.count { next = executeBatch(from: next) }
-            for index in reads.indices {
-                let read = reads[index]
-                if let replies = read.replies, let connection = connections[Int(read.descriptor)] {
-                    answer(connection, .open, worker.reply[replies])
-                }
-            }
-            reads.removeAll(keepingCapacity: true)
-        }
-
-        /// Executes as many reads as make up a batch.
-        /// - Returns: the first behind them.
-        private mutating func executeBatch(from first: Int) -> Int {
-            ClientSession.clear(&batch, &worker)
-            let time = worker.beginTiming()
-            var end = first
-            while end < reads.count, batch.requestCount < ClientSession.batchRequests {
-                defer { end += 1 }
-                let bytes = reads[end].bytes
-                guard let connection = connections[Int(reads[end].descriptor)] else { continue }
-                let prepared = connection.session.prepare(
-                    RawSpan(_unsafeBytes: input(upTo: bytes.upperBound)), from: bytes.lowerBound, &batch, &worker)
-                reads[end].prepared = prepared
-                // What is left of this one needs the batch for itself.
-                guard prepared?.isComplete == true else { break }
-            }
-            for index in first..<end { execute(index) }
-            worker.endTiming(time)
-            return end
-        }
-
-        private mutating func execute(_ index: Int) {
-            let read = reads[index]
-            guard let connection = connections[Int(read.descriptor)] else { return }
-            worker.reply.begin()
-            let outcome = connection.session.receive(
-                RawSpan(_unsafeBytes: input(upTo: read.bytes.upperBound)), from: read.bytes.lowerBound, read.prepared,
-                &batch, &worker)
-            let replies = worker.reply.bytes
-            let mayWait = outcome == .open && worker.holds.isEmpty && !worker.reply.hasOverflowed
-            if mayWait, replies.count <= Self.mostReplies {
-                reads[index].replies = worker.reply.start..<worker.reply.count
-            } else {
-                answer(connection, outcome, replies)
-                worker.forgetReplies()
-            }
-        }
-
-        /// What has been read, up to the end of one read.
-        private func input(upTo end: Int) -> UnsafeRawBufferPointer {
-            UnsafeRawBufferPointer(start: buffer.baseAddress, count: end)
-        }
-
         private mutating func resumeUnfinished() {
             guard !unfinished.isEmpty else { return }
             var descriptors: [Int32] = []
@@ -407,15 +314,13 @@
                 else { continue }
                 connection.needsResume = false
                 worker.beginReplies()
-                let outcome = connection.session.resume(&batch, &worker)
-                answer(connection, outcome, worker.reply.bytes)
+                answer(connection, connection.session.resume(&batch, &worker))
             }
         }
 
         /// Writes the replies and decides how to go on.
-        private mutating func answer(
-            _ connection: Connection, _ outcome: ClientSession.Outcome, _ bytes: UnsafeRawBufferPointer
-        ) {
+        private mutating func answer(_ connection: Connection, _ outcome: ClientSession.Outcome) {
+            let bytes = worker.reply.bytes
             let before = connection.pending
             worker.counters.add(bytes.count, to: .bytesOut)
             if worker.reply.hasOverflowed {

@@ -19,7 +19,7 @@ final class SessionHandler: ChannelInboundHandler {
     private let flow: FlowControl
     private var session: ClientSession?
     private var worker: Worker
-    private var batch = RequestBatch()
+    private var batch: CommandBatch
     /// Replies behind a write that waits for the log.
     private var queue = ReplyQueue()
     /// Bytes of replies that the channel has and the client has not read.
@@ -44,6 +44,7 @@ final class SessionHandler: ChannelInboundHandler {
         self.waiters = waiters
         flow = FlowControl(outputLimit: daemon.configuration.outputLimit)
         worker = Worker(daemon)
+        batch = CommandBatch(daemon.denylist.keys)
         let now = daemon.clock.uptime()
         let record = ClientRecord(
             id: daemon.clients.newID(), address: Self.describe(channel.remoteAddress),

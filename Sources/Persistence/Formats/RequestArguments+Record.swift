@@ -2,7 +2,7 @@ import Denylist
 import RESP
 
 /// A record of a log. The server that wrote it had carried it out: a condition in it (`NX`, `XX`, `SETNX`) held.
-extension Arguments {
+extension RequestArguments {
     /// Does to `sink` what a record of a kind says that changes keys.
     /// - Parameters:
     ///   - now: Unix milliseconds.
