@@ -12,26 +12,12 @@
         @exclusivity(unchecked) private var queue = ReplyQueue()
         /// What epoll waits for.
         var interest: UInt32
-        /// The session has input left to execute.
-        var needsResume = false
-        /// Close once ``output`` is written.
-        var isClosing = false
-        /// The client sends nothing more. It may still read: it gets its replies first.
-        var hasInputEnded = false
-        /// A write of it waits until the log has room.
-        var isStalled = false
-        /// What it was last allowed.
-        var step = FlowControl.Step.execute
-        /// Bytes that were read since a reply waits for the log.
-        var inputSinceHold = 0
-        /// Since when it has had to authenticate, in milliseconds since boot; nil if it has not, or has done so.
-        var mustAuthenticateSince: Int64?
-        /// When the socket last took something while more was waiting, in milliseconds since boot.
-        var progressAt: Int64 = 0
+        @exclusivity(unchecked) var policy: OutputPolicy
 
-        init(_ descriptor: Int32, _ session: consuming ClientSession, interest: UInt32) {
+        init(_ descriptor: Int32, _ session: consuming ClientSession, _ policy: OutputPolicy, interest: UInt32) {
             self.descriptor = descriptor
             self.session = session
+            self.policy = policy
             self.interest = interest
         }
 
@@ -42,10 +28,10 @@
         /// How many replies, or runs of replies, wait for the log.
         var holdCount: Int { queue.holdCount }
 
-        var load: FlowControl.Load {
-            FlowControl.Load(
-                pending: queue.count, unread: queue.readyCount, holds: queue.holdCount, inputSinceHold: inputSinceHold,
-                input: session.inputCount, isStalled: isStalled, isStranger: session.user == .nobody)
+        var load: OutputPolicy.Load {
+            OutputPolicy.Load(
+                pending: queue.count, unread: queue.readyCount, holds: queue.holdCount, input: session.inputCount,
+                isStranger: session.user == .nobody)
         }
 
         enum Delivery { case done, waiting, failed }

@@ -17,10 +17,12 @@ final class NIOTransport: Transport {
     private let group: MultiThreadedEventLoopGroup
     private let listeners = Mutex([any Channel]())
     private let connections = Mutex([ObjectIdentifier: any Channel]())
-    private let waiters = NIOLogObservers()
+    private let observers = NIOLogObservers()
+    private let contexts: NIOLoopContexts
 
     init(_ daemon: Daemon) {
         self.daemon = daemon
+        contexts = NIOLoopContexts(daemon)
         let threads = daemon.configuration.threads
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
     }
@@ -33,7 +35,7 @@ final class NIOTransport: Transport {
     }
 
     private func listen() async throws(ServerError) -> [Endpoint] {
-        daemon.observeLog { [waiters] in waiters.tellAll() }
+        daemon.observeLog { [observers] in observers.tellAll() }
         var endpoints: [Endpoint] = []
         var port = daemon.configuration.port
         for address in daemon.configuration.bind.map(BindAddress.init) {
@@ -86,13 +88,14 @@ final class NIOTransport: Transport {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { [daemon, waiters, self] channel in
+            .childChannelInitializer { [daemon, observers, contexts, self] channel in
                 connections.withLock { $0[ObjectIdentifier(channel)] = channel }
                 channel.closeFuture.whenComplete { [self] _ in
                     connections.withLock { $0[ObjectIdentifier(channel)] = nil }
                 }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(SessionHandler(daemon, channel, waiters))
+                    try channel.pipeline.syncOperations.addHandler(
+                        SessionHandler(daemon, channel, contexts.context(of: channel.eventLoop), observers))
                 }
             }
         do {
@@ -113,7 +116,7 @@ final class NIOTransport: Transport {
         for channel in connections.withLock({ Array($0.values) }) {
             channel.pipeline.fireUserInboundEventTriggered(SessionHandler.Drain())
         }
-        let deadline = ContinuousClock.now + .seconds(3)
+        let deadline = ContinuousClock.now + .milliseconds(OutputPolicy.drainTime)
         while !connections.withLock({ $0.isEmpty }), ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(10))
         }

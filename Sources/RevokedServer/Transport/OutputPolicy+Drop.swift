@@ -1,0 +1,46 @@
+import Logging
+import Synchronization
+
+extension OutputPolicy {
+    /// Why a client is dropped.
+    enum Drop {
+        case outputLimit, replyTooLong, strangerOutput, memory, unread, blocked, unauthenticated
+
+        var reason: String {
+            switch self {
+            case .outputLimit: "it does not read its replies, and they have passed output-limit"
+            case .replyTooLong: "one reply passed output-limit"
+            case .strangerOutput: "it has not authenticated, and does not read its replies"
+            case .memory: "it does not read its replies, and memory is needed"
+            case .unread: "it has not read anything for 60 s"
+            case .blocked: "it sends on and does not read its replies, and they have reached output-limit"
+            case .unauthenticated: "it has not authenticated within 10 s"
+            }
+        }
+    }
+}
+
+extension Daemon {
+    /// What waits on all connections together.
+    var outputTotals: OutputPolicy.Totals {
+        OutputPolicy.Totals(
+            output: counters.waitingOutput.load(ordering: .relaxed),
+            input: counters.waitingInput.load(ordering: .relaxed), limit: memory.clientLimit)
+    }
+
+    /// Logs and counts that a client is dropped.
+    func note(_ drop: OutputPolicy.Drop, of address: String, _ counters: ThreadCounters) {
+        guard drop == .unauthenticated else { return warn(of: .output, "dropping \(address): \(drop.reason)") }
+        counters.add(to: .unauthenticatedConnections)
+        warn(of: .unauthenticated, "closing \(address): \(drop.reason)")
+    }
+}
+
+extension MemoryBudget {
+    /// What may wait for all clients together, replies and requests each, in bytes: a quarter of `maxmemory`, within
+    /// bounds.
+    var clientLimit: Int { maximum > 0 ? min(1 << 30, max(64 << 20, maximum / 4)) : 1 << 30 }
+
+    /// What may wait of the requests of all clients together that have not authenticated, in bytes.
+    var strangerLimit: Int { maximum > 0 ? min(8 << 20, max(1 << 20, maximum / 16)) : 8 << 20 }
+}
