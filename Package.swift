@@ -200,6 +200,7 @@ let package = Package(
             name: "CHiredisBaseline", path: "Sources/Lab/Baselines/CHiredisBaseline",
             linkerSettings: [.linkedLibrary("hiredis")]),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DemoTests", dependencies: ["Demo"], swiftSettings: settings),
         .testTarget(name: "ProcessesTests", dependencies: ["Processes"], swiftSettings: settings),
         .testTarget(name: "ProcessOutputTests", dependencies: ["ProcessOutput"], swiftSettings: settings),
@@ -217,9 +218,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
-        .testTarget(name: "DenylistTests", dependencies: ["Denylist"], swiftSettings: settings),
+        .testTarget(name: "DenylistTests", dependencies: ["Denylist", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "PersistenceTests", dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer"],
+            name: "PersistenceTests",
+            dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",
@@ -230,11 +232,13 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
-            name: "ContractTests", dependencies: ["Contract"], exclude: ["Vectors"], swiftSettings: settings),
+            name: "ContractTests", dependencies: ["Contract", "TestSupport"], exclude: ["Vectors"],
+            swiftSettings: settings),
         .testTarget(
             name: "RevokedServerTests",
             dependencies: [
                 "AdminHTTP", "Denylist", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP", "Settings",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -243,7 +247,7 @@ let package = Package(
         .testTarget(
             name: "RevocationTests",
             dependencies: [
-                "Revocation", "Contract", "RevokedServer",
+                "Revocation", "Contract", "RevokedServer", "TestSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -262,7 +266,7 @@ let package = Package(
         .testTarget(
             name: "AuthNodeTests",
             dependencies: [
-                "AdminHTTP", "AuthNode", "RevokedServer",
+                "AdminHTTP", "AuthNode", "RevokedServer", "TestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -279,7 +283,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "revoked", "revoked-lab", "Revocation", "RevokedServer", "Lab", "CHiredis",
+                "revoked", "revoked-lab", "Revocation", "RevokedServer", "Lab", "CHiredis", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

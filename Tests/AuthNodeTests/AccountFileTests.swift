@@ -2,10 +2,11 @@ import AuthNode
 import Dispatch
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct AccountFileTests {
-    let directory = try! TemporaryDirectory()
+    let directory = try! TemporaryFolder()
 
     @Test func anAccountIsKeptForItsOwnerOnlyAndWithoutItsPassword() throws {
         let path = directory.file("users")

@@ -2,12 +2,13 @@ import Foundation
 import Logging
 import Revocation
 import RevocationHTTP
+import TestSupport
 import Testing
 
 @testable import AuthNode
 
 @Suite struct IssuerFileTests {
-    private let directory = try! TemporaryDirectory()
+    private let directory = try! TemporaryFolder()
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func file(_ members: String) throws(NodeError) -> IssuerFile {

@@ -1,10 +1,11 @@
 import AuthNode
 import Foundation
 import Logging
+import TestSupport
 import Testing
 
 @Suite struct KeyFilesTests {
-    let directory = try! TemporaryDirectory()
+    let directory = try! TemporaryFolder()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     @Test(arguments: SigningKey.Algorithm.allCases)

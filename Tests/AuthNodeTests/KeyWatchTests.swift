@@ -4,6 +4,7 @@ import Logging
 import PrometheusMetrics
 import RevocationHTTP
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AuthNode
@@ -32,7 +33,7 @@ import Testing
         func end() { looks.continuation.finish() }
     }
 
-    private let directory = try! TemporaryDirectory()
+    private let directory = try! TemporaryFolder()
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs `body` while a watch looks after the directory's keys, or the one of a file.
@@ -150,7 +151,7 @@ import Testing
             #expect(ring.status.problems.contains { $0.contains("there is no key at \(directory.file("1.pem"))") })
         }
         let rest = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
-        let target = try TemporaryDirectory()
+        let target = try TemporaryFolder()
         _ = try KeyFiles.create(target.file("key"), algorithm: .es256)
         try FileManager.default.createSymbolicLink(
             atPath: directory.file("2.pem"), withDestinationPath: target.file("key"))
@@ -166,7 +167,7 @@ import Testing
     /// Whoever looks after the node hears of it: in its log, at /readyz and in its metrics.
     @Test func whatIsWrongWithKeysIsTold() async throws {
         _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
-        let denylist = try TestDenylist(clock: TestNode.Clock())
+        let denylist = try TestDenylist(clock: TestClock(wall: TestNode.start))
         let others = KeySetCache { () async throws(VerificationKeysError) in Data(#"{"keys":[]}"#.utf8) }
         let other = TrustedIssuer(name: "other", audience: "a", keys: others)
         try await watching { ring, turns in

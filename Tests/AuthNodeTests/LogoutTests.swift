@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Revocation
+import TestSupport
 import Testing
 
 @Suite struct LogoutTests {
@@ -42,7 +43,7 @@ import Testing
         try await node.test { client in
             let pair = try await client.pair()
             let session = Scope.session(try #require(TokenParts(pair.access).claims["sid"] as? String))
-            if isExpired { node.clock.now += presentsRefresh ? 31 * 86_400_000 : 1_000_000 }
+            if isExpired { node.clock.wall += presentsRefresh ? 31 * 86_400_000 : 1_000_000 }
             #expect(await !isRevoked(session, node))
             #expect(try await client.logout(presentsRefresh ? pair.refresh : pair.access).status == .ok)
             // An expired token is refused anyway; what was refreshed from it ends by its session.
@@ -62,7 +63,7 @@ import Testing
         let node = try await TestNode()
         try await node.test { client in
             let first = try await client.pair()
-            node.clock.now += 1_000_000
+            node.clock.wall += 1_000_000
             let second = try await client.refresh(first.refresh).pair()
             #expect(try await client.me(first.access).status == .unauthorized)
             #expect(try await client.me(second.access).status == .ok)

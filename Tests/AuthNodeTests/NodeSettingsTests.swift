@@ -3,10 +3,11 @@ import AuthNode
 import Configuration
 import Foundation
 import Revocation
+import TestSupport
 import Testing
 
 @Suite struct NodeSettingsTests {
-    let directory = try! TemporaryDirectory()
+    let directory = try! TemporaryFolder()
     let required: [String: ConfigValue] = ["keys": "k", "users": "u"]
 
     @Test func defaultsAreLoopbackAndAQuarterOfAnHour() async throws {

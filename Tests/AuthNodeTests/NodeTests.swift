@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import RevocationHTTP
+import TestSupport
 import Testing
 
 @Suite struct NodeTests {
@@ -47,9 +48,9 @@ import Testing
         let node = try await TestNode()
         try await node.test { client in
             let token = try await client.token()
-            node.clock.now = 1_800_000_900_999
+            node.clock.wall = 1_800_000_900_999
             #expect(try await client.me(token).status == .ok)
-            node.clock.now = 1_800_000_901_000
+            node.clock.wall = 1_800_000_901_000
             #expect(try await client.me(token).status == .unauthorized)
         }
     }

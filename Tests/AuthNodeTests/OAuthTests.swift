@@ -3,10 +3,11 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import TestSupport
 import Testing
 
 @Suite struct OAuthTests {
-    let directory = try! TemporaryDirectory()
+    let directory = try! TemporaryFolder()
 
     /// A node, and what its own client and another one authenticate with.
     private func start() async throws -> (node: TestNode, own: HTTPFields, other: HTTPFields) {
@@ -26,7 +27,7 @@ import Testing
         try await node.test { client in
             let pair = try await client.pair()
             // Even of an access token that has expired: its session goes on otherwise.
-            if !isRefresh { node.clock.now += 1_000_000 }
+            if !isRefresh { node.clock.wall += 1_000_000 }
             let answer = try await client.post("/oauth2/revoke", "token=\(isRefresh ? pair.refresh : pair.access)", own)
             #expect(answer.status == .ok)
             #expect(try await client.me(pair.access).status == .unauthorized)

@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import RevocationHTTP
+import TestSupport
 import Testing
 
 /// Tokens of somebody else, with whatever identifiers that somebody likes.
@@ -12,7 +13,7 @@ import Testing
     private static let issuer = "https://login.example"
     private static let labels = ["revoked": "own", issuer: "login"]
     private let key = P256.Signing.PrivateKey()
-    private let directory = try! TemporaryDirectory()
+    private let directory = try! TemporaryFolder()
 
     private func node() async throws -> TestNode {
         let coordinates = key.publicKey.rawRepresentation
@@ -59,7 +60,7 @@ import Testing
             #expect(try await client.me(token).status == .unauthorized)
             let answer = try await client.logout(token)
             #expect(try answer.json()["revoked"] as? Bool == true)
-            node.clock.now += 10_000
+            node.clock.wall += 10_000
             #expect(try await client.me(token).status == .unauthorized)
             #expect(try await client.me(try self.token(identifier: "another", notBefore: later)).status == .ok)
         }

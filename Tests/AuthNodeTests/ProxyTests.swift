@@ -7,6 +7,7 @@ import HummingbirdTesting
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TestSupport
 import Testing
 
 /// The documented configurations, behind real proxies from Debian, in front of a real application.
@@ -62,7 +63,7 @@ import Testing
     @Test(arguments: Proxy.allCases)
     func withoutANodeNothingPasses(proxy: Proxy) async throws {
         let answer = try await application().test(.live) { application in
-            let nowhere = try await freePort()
+            let nowhere = try freePort()
             return try await running(proxy, node: nowhere, application: try #require(application.port)) { ask in
                 try await ask(["Authorization": "Bearer token"])
             }
@@ -115,8 +116,8 @@ import Testing
         try #require(
             FileManager.default.isExecutableFile(atPath: proxy.rawValue),
             "install the proxies: apt-get install nginx caddy")
-        let directory = try TemporaryDirectory()
-        let port = try await freePort()
+        let directory = try TemporaryFolder()
+        let port = try freePort()
         let process = try start(proxy, in: directory, ports: ["8000": port, "8080": node, "9000": application])
         defer { kill(process.processIdentifier, SIGKILL) }
         let ask: Ask = { headers in try await Self.ask(port, headers) }
@@ -128,7 +129,7 @@ import Testing
         return try await body(ask)
     }
 
-    private func start(_ proxy: Proxy, in directory: TemporaryDirectory, ports: [String: Int]) throws -> Process {
+    private func start(_ proxy: Proxy, in directory: TemporaryFolder, ports: [String: Int]) throws -> Process {
         let name = proxy == .nginx ? "nginx.conf" : "Caddyfile"
         var text = try String(contentsOfFile: "\(Self.root)/docker/forward-auth/\(name)", encoding: .utf8)
         for (documented, port) in ports {
@@ -174,12 +175,4 @@ import Testing
 
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
-
-    private func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(channel.localAddress?.port)
-        try await channel.close()
-        return port
-    }
 }

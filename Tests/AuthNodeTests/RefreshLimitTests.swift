@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdTesting
 import RevocationHTTP
+import TestSupport
 import Testing
 
 @testable import AuthNode
@@ -19,10 +20,10 @@ import Testing
             #expect(refused.text.contains("slow_down"))
             #expect(try await client.refresh(other).status == .ok)
             // The token was not used up.
-            node.clock.now += 1_000
+            node.clock.wall += 1_000
             token = try await client.refresh(token).pair().refresh
             #expect(try await client.refresh(token).status == .tooManyRequests)
-            node.clock.now += 10_000
+            node.clock.wall += 10_000
             for _ in 0..<10 { token = try await client.refresh(token).pair().refresh }
             #expect(try await client.refresh(token).status == .tooManyRequests)
         }
@@ -49,13 +50,13 @@ import Testing
     }
 
     @Test func memoryIsBoundedAndAClockThatWasSetBackLocksNobodyOut() throws {
-        let clock = TestNode.Clock()
-        let limit = RefreshLimit(refreshes: 10, clock: WallClock { clock.now })
+        let clock = TestClock(wall: TestNode.start)
+        let limit = RefreshLimit(refreshes: 10, clock: WallClock { clock.wall })
         for number in 0..<3 * RefreshLimit.capacity { try limit.take("\(number)") }
         #expect(limit.size <= 2 * RefreshLimit.capacity)
         for _ in 0..<10 { try limit.take("a") }
         #expect(throws: Refusal.self) { try limit.take("a") }
-        clock.now -= 86_400_000
+        clock.wall -= 86_400_000
         try limit.take("a")
     }
 }

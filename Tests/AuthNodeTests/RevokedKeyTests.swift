@@ -6,6 +6,7 @@ import HummingbirdTesting
 import Logging
 import PrometheusMetrics
 import Revocation
+import TestSupport
 import Testing
 
 @testable import AuthNode
@@ -14,7 +15,7 @@ import Testing
 @Suite struct RevokedKeyTests {
     @Test func aRevokedKeyIsToldOfForAsLongAsItIsTrusted() async throws {
         let (stolen, other) = (SigningKey(generating: .es256), SigningKey(generating: .eddsa))
-        let denylist = try TestDenylist(clock: TestNode.Clock())
+        let denylist = try TestDenylist(clock: TestClock(wall: TestNode.start))
         let keys = try await KeyRing([stolen, other])
         let revoked = RevokedKeys()
         let health = NodeHealth(denylist: denylist, own: "revoked", keys: keys, others: [], revokedKeys: revoked)

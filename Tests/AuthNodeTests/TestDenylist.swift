@@ -4,6 +4,7 @@ import NIOPosix
 import Revocation
 import RevocationHTTP
 import Synchronization
+import TestSupport
 
 /// The real denylist, in memory, that can be out of reach.
 final class TestDenylist: NodeDenylist {
@@ -18,11 +19,11 @@ final class TestDenylist: NodeDenylist {
     private let state = Mutex(State())
     private let list: RevocationList
 
-    init(clock: TestNode.Clock, configure: (inout RevocationConfiguration) -> Void = { _ in }) throws {
+    init(clock: TestClock, configure: (inout RevocationConfiguration) -> Void = { _ in }) throws {
         var configuration = RevocationConfiguration()
-        configuration.wallClock = { clock.now }
+        configuration.wallClock = { clock.wall }
         // Its clock stands still but for that.
-        configuration.pause = { clock.now += Int64($0 / .milliseconds(1)) }
+        configuration.pause = { clock.wall += Int64($0 / .milliseconds(1)) }
         configuration.issuerLeads = ["revoked": .zero]
         configuration.revokedAnswerLifetime = .zero
         configure(&configuration)

@@ -7,23 +7,15 @@ import Logging
 import Revocation
 import RevocationHTTP
 import Synchronization
+import TestSupport
 import Testing
 
 /// A node with one account, a clock that a test sets, and a denylist in memory.
 struct TestNode {
     static let start: Int64 = 1_800_000_000_456
 
-    /// A clock that stands still until it is set.
-    final class Clock: Sendable {
-        private let milliseconds = Mutex(TestNode.start)
-        var now: Int64 {
-            get { milliseconds.withLock { $0 } }
-            set { milliseconds.withLock { $0 = newValue } }
-        }
-    }
-
     let denylist: TestDenylist
-    let clock: Clock
+    let clock: TestClock
     let keys: KeyRing
     let node: Node
     private let accounts: Accounts
@@ -44,7 +36,7 @@ struct TestNode {
         for name in names {
             try accounts.add(name, password: passwords[name] ?? "correct horse", cost: cost)
         }
-        clock = Clock()
+        clock = TestClock(wall: Self.start)
         denylist = try TestDenylist(clock: clock) {
             $0.issuers = labels.map { .init($0, label: $1) }
             $0.rotationGrace = settings.rotationGrace
@@ -54,7 +46,7 @@ struct TestNode {
         self.keys = try await KeyRing(keys)
         node = try Node(
             settings, keys: self.keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
-            clock: WallClock { [clock] in clock.now }, logger: logger)
+            clock: WallClock { [clock] in clock.wall }, logger: logger)
     }
 
     /// Another node of the same keys, accounts and denylist.
@@ -64,7 +56,7 @@ struct TestNode {
     ) throws -> Node {
         try Node(
             settings, keys: keys, accounts: accounts, clients: clients, denylist: denylist,
-            clock: WallClock { [clock] in clock.now + offset },
+            clock: WallClock { [clock] in clock.wall + offset },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

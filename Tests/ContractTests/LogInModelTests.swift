@@ -1,4 +1,5 @@
 import Contract
+import TestSupport
 import Testing
 
 /// A log-in that ended before a cut-off began is dead with all that was refreshed from it; one that began after its
@@ -71,7 +72,7 @@ import Testing
 
     /// Longer histories than can be searched: chosen by chance, from one seed.
     @Test func longHistoriesToo() throws {
-        var random = SplitMix(state: 20_261_128)
+        var random = SeededGenerator(seed: 20_261_128)
         var violations: Set<String> = []
         for _ in 0..<4_000 {
             let scopes = (0..<3).map { _ in Self.scopes[Int(random.next() % 3)] }
@@ -99,17 +100,5 @@ import Testing
                 logIns: 1, refreshes: false, cutOffs: [.client("client"), .subject("subject")], held: nil, fault: fault),
             into: &findings)
         #expect(findings.violations != [])
-    }
-}
-
-/// A small generator of random numbers that gives the same ones again.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

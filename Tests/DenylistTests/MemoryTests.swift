@@ -1,4 +1,5 @@
 import Denylist
+import TestSupport
 import Testing
 
 @Suite struct MemoryTests {

@@ -1,4 +1,5 @@
 import Denylist
+import TestSupport
 import Testing
 
 /// Random operations with a moving clock, against a plain dictionary.

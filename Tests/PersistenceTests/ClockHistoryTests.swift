@@ -1,5 +1,6 @@
 import Denylist
 import RevokedServer
+import TestSupport
 import Testing
 
 @testable import Persistence

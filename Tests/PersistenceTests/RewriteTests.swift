@@ -1,5 +1,6 @@
 import Denylist
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Persistence

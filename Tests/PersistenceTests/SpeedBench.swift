@@ -1,5 +1,6 @@
 import Denylist
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Persistence

@@ -1,13 +1,14 @@
 import Contract
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Revocation
 
 /// The file that keeps the pinned epoch over restarts.
 @Suite(.timeLimit(.minutes(1))) struct StateFileTests {
-    private let directory = try! Directory()
+    private let directory = try! TemporaryFolder()
     private static let first = "01890a5d-ac96-774b-bcce-b302099a8057"
     private static let second = "01890a5d-ac96-774b-bcce-b302099a8058"
 
@@ -33,7 +34,7 @@ import Testing
         // Nobody else learns which store is believed, and no draft is left behind.
         let attributes = try FileManager.default.attributesOfItem(atPath: directory.file("state"))
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        #expect(try directory.names() == ["state"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["state"])
     }
 
     /// What was pinned must not be forgotten by accident: then the next store would be believed, whichever it is.
@@ -75,7 +76,7 @@ import Testing
             try StateFile(path: directory.file("state")).save([0x65])
         }
         #expect(failure?.message.hasPrefix("cannot write the state file") == true)
-        #expect(try directory.names() == ["state"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["state"])
     }
 
     /// Only a file that is not there was never written.
@@ -152,7 +153,7 @@ import Testing
         let verdict = await list.verdict(for: token())
         #expect(verdict.unknownCode == .epochChanged)
         #expect("\(verdict)".contains("revoked accept"))
-        #expect(try directory.names().isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
         epoch.withLock { $0 = Self.second }
         #expect(await list.verdict(for: token()).isClear)
         #expect(try text() == "revoked state 1 \(Self.second)\n")
@@ -192,17 +193,4 @@ import Testing
         let error = #expect(throws: RevocationError.self) { try RevocationList("memory:", configuration: settings()) }
         #expect(error?.code == .invalidConfiguration)
     }
-}
-
-/// A directory of its own for a test; gone when it ends.
-private final class Directory: Sendable {
-    private let path = FileManager.default.temporaryDirectory.appending(path: "revoked-state-\(UUID())").path
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { "\(path)/\(name)" }
-
-    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path) }
 }

@@ -1,6 +1,7 @@
 import Contract
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Revocation
@@ -53,7 +54,8 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         let store = try await FakeStore { answerHealthily($0) }
         store.answer { $0.first == "TIME" ? .bytes(time(Self.now + offset)) : answerHealthily($0) }
         let log = LogLines()
-        let list = try RevocationList(store.url, configuration: Clocks().configuration, logger: log.logger)
+        let list = try RevocationList(
+            store.url, configuration: TestClock(wall: Self.now).configuration, logger: log.logger)
         let readiness = await list.readiness()
         #expect(readiness.isReady == isReady)
         if case .clockSkewed(let milliseconds) = readiness { #expect(milliseconds == -offset) }
@@ -83,36 +85,16 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         await store.stop()
     }
 
-    /// A wall clock and a boot clock that a test sets.
-    private final class Clocks: Sendable {
-        let wall = Atomic(StoreClockTests.now)
-        let boot = Atomic<Int64>(0)
-
-        var configuration: RevocationConfiguration {
-            var settings = RevocationTests.configuration()
-            let start = ContinuousClock.now
-            settings.bootClock = { [self] in start + .milliseconds(boot.load(ordering: .relaxed)) }
-            settings.wallClock = { [self] in wall.load(ordering: .relaxed) }
-            settings.revokedAnswerLifetime = .zero
-            return settings
-        }
-
-        func pass(_ milliseconds: Int64) {
-            wall.wrappingAdd(milliseconds, ordering: .relaxed)
-            boot.wrappingAdd(milliseconds, ordering: .relaxed)
-        }
-    }
-
     /// The next answer counts for nothing, and not only what is asked after the next examination.
     @Test(arguments: [-3_600_000, -30_001, 30_001, 86_400_000] as [Int64])
     func aWallClockThatIsSetIsNoticedByTheNextCheck(step: Int64) async throws {
         let store = try await FakeStore.healthy()
-        let clocks = Clocks()
-        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        let clock = TestClock(wall: Self.now)
+        let list = try RevocationList(store.url, configuration: clock.configuration)
         let minute = FailurePolicy.lastKnown(for: .seconds(60))
         for _ in 0..<2 { #expect(await list.verdict(for: token()).isClear) }
         #expect(await list.admission(of: token(), policy: minute).grounds == .proven)
-        clocks.wall.wrappingAdd(step, ordering: .relaxed)
+        clock.setWall(by: .milliseconds(step))
         #expect(await list.verdict(for: token()).unknownCode == .clockSkewed)
         #expect(await !list.readiness().isReady)
         // The store is not away: nothing speaks for what it said before.
@@ -121,7 +103,7 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         store.answer { $0.first == "MGET" ? .bytes(revoked) : answerHealthily($0) }
         #expect(await list.verdict(for: token()).reason == "logout")
         store.answer { answerHealthily($0) }
-        clocks.wall.wrappingSubtract(step, ordering: .relaxed)
+        clock.setWall(by: .milliseconds(-step))
         #expect(await list.verdict(for: token()).isClear)
         await list.close()
         await store.stop()
@@ -130,12 +112,12 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
     /// The clock was wrong when the question was sent, and is right again when its answer comes.
     @Test func aClockThatIsSetRightMeanwhileVouchesForNoEarlierQuestion() async throws {
         let store = try await FakeStore.healthy()
-        let clocks = Clocks()
-        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        let clock = TestClock(wall: Self.now)
+        let list = try RevocationList(store.url, configuration: clock.configuration)
         #expect(await list.verdict(for: token()).isClear)
-        clocks.wall.wrappingAdd(60_000, ordering: .relaxed)
+        clock.setWall(by: .milliseconds(60_000))
         store.answer { command in
-            if command[0] == "MGET" { clocks.wall.store(Self.now, ordering: .relaxed) }
+            if command[0] == "MGET" { clock.wall = Self.now }
             return answerHealthily(command)
         }
         #expect(await list.verdict(for: token()).unknownCode == .clockSkewed)
@@ -148,10 +130,10 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
     @Test(arguments: [Scope.session("s"), .key("k"), .subject("alice"), .all])
     func aNameIsNotClearEitherWhileTheClockIsWrong(scope: Scope) async throws {
         let store = try await FakeStore.healthy()
-        let clocks = Clocks()
-        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        let clock = TestClock(wall: Self.now)
+        let list = try RevocationList(store.url, configuration: clock.configuration)
         #expect(await list.verdict(of: scope).isClear)
-        clocks.wall.wrappingAdd(-30_001, ordering: .relaxed)
+        clock.setWall(by: .milliseconds(-30_001))
         #expect(await list.verdict(of: scope).unknownCode == .clockSkewed)
         await list.close()
         await store.stop()
@@ -187,15 +169,15 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
     @Test(arguments: [-86_400_000, -600_000, 600_000, 86_400_000] as [Int64])
     func aWallClockThatIsSetChangesNoLifetime(step: Int64) async throws {
         let store = try await FakeStore.healthy()
-        let clocks = Clocks()
-        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        let clock = TestClock(wall: Self.now)
+        let list = try RevocationList(store.url, configuration: clock.configuration)
         #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
-        clocks.wall.wrappingAdd(step, ordering: .relaxed)
+        clock.setWall(by: .milliseconds(step))
         #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_120))
         #expect(
             try await list.revoke([.token("a", expiresAt: Self.now + 1_000_000), .token("b", expiresAt: 0)])
                 == [.revoked(secondsToLive: 1_120), .alreadyExpired])
-        clocks.pass(100_000)
+        clock.advance(.milliseconds(100_000))
         #expect(try await list.revoke(token()) == .revoked(secondsToLive: 1_020))
         await list.close()
         await store.stop()
@@ -204,14 +186,14 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
     /// What this process has revoked itself it knows, whatever its clock says by now.
     @Test func aCutOffOfThisProcessIsNotForgottenByAClockThatIsSetBack() async throws {
         let store = try await FakeStore.healthy()
-        let clocks = Clocks()
-        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        let clock = TestClock(wall: Self.now)
+        let list = try RevocationList(store.url, configuration: clock.configuration)
         var alice = token(subject: "alice")
         alice.issuedAt = Self.now - 1_000
         try await list.revoke(.subject("alice"))
         await store.stop()
         #expect(await eventually { await list.verdict(for: token()).unknownCode == .unreachable })
-        clocks.wall.wrappingSubtract(600_000, ordering: .relaxed)
+        clock.setWall(by: .milliseconds(-600_000))
         #expect(await list.verdict(for: alice).reason != nil)
         await list.close()
     }
@@ -219,13 +201,13 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
     /// It may have been set in the meantime.
     @Test func aStoreThatHasNotToldItsTimeForMinutesProvesNothing() async throws {
         let store = try await FakeStore.healthy()
-        let clocks = Clocks()
-        let list = try RevocationList(store.url, configuration: clocks.configuration)
+        let clock = TestClock(wall: Self.now)
+        let list = try RevocationList(store.url, configuration: clock.configuration)
         #expect(await list.verdict(for: token()).isClear)
         store.answer { $0.first == "TIME" ? .nothing : answerHealthily($0) }
-        clocks.pass(300_000)
+        clock.advance(.milliseconds(300_000))
         #expect(await list.verdict(for: token()).isClear)
-        clocks.pass(1)
+        clock.advance(.milliseconds(1))
         #expect(await list.verdict(for: token()).unknownCode == .clockSkewed)
         await list.close()
         await store.stop()
@@ -282,5 +264,17 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
         await list.close()
         await store.stop()
+    }
+}
+
+extension TestClock {
+    /// A client that reads these clocks.
+    fileprivate var configuration: RevocationConfiguration {
+        var configuration = RevocationTests.configuration()
+        let start = ContinuousClock.now - .milliseconds(boot)
+        configuration.bootClock = { [self] in start + .milliseconds(boot) }
+        configuration.wallClock = { [self] in wall }
+        configuration.revokedAnswerLifetime = .zero
+        return configuration
     }
 }

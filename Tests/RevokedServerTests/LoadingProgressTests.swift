@@ -2,6 +2,7 @@ import Denylist
 import Foundation
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Persistence
@@ -11,28 +12,22 @@ import Testing
 @Suite struct LoadingProgressTests {
     private static let years: Int64 = 56 * 365 * 86_400_000
 
-    private final class Clocks: Sendable {
-        let wall = Atomic<Int64>(1_790_000_000_000)
-        let boot = Atomic<Int64>(5_000)
-    }
-
     /// How long it takes goes by the boot clock: a wall clock that is put right by years meanwhile changes nothing.
     @Test(arguments: [0, years, -years]) func whatIsLeftGoesByTheBootClock(_ jump: Int64) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "revoked-\(UUID())").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let clocks = Clocks()
+        let clock = TestClock()
         var configuration = ServerConfiguration()
         configuration.directory = folder
-        let clock = TimeSource(
-            wall: { clocks.wall.load(ordering: .relaxed) }, boot: { clocks.boot.load(ordering: .relaxed) })
         let daemon = Daemon(
-            configuration, time: clock, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            configuration, time: clock.source, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
         daemon.keep(
             by: try daemon.denylist.persistence(
                 PersistenceConfiguration(directory: folder), clock: daemon.clock, keepsClock: false))
         daemon.loading.advance(to: 1_000, of: 10_000)
-        clocks.wall.wrappingAdd(2_000 + jump, ordering: .relaxed)
-        clocks.boot.wrappingAdd(2_000, ordering: .relaxed)
+        clock.advance(.seconds(2))
+        clock.setWall(by: .milliseconds(jump))
         let lines = PersistenceFigures(daemon).lines()
         #expect(lines.contains("loading_eta_seconds:18"), "\(lines)")
         #expect(lines.contains("loading_start_time:1790000000"), "\(lines)")

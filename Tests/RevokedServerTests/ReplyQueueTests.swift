@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RevokedServer
@@ -63,7 +64,7 @@ import Testing
 
     /// Random appends, releases and reads in small pieces give what a plain list of replies gives.
     @Test(arguments: 0..<50) func agreesWithAList(seed: UInt64) {
-        var generator = Generator(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1)
+        var generator = SeededGenerator(seed: seed &* 0x9E37_79B9_7F4A_7C15 | 1)
         var queue = ReplyQueue()
         var waiting: [(text: String, position: UInt64)] = []
         var expected = ""
@@ -91,16 +92,5 @@ import Testing
         queue.release(.max)
         seen += Self.take(&queue)
         #expect(seen == expected + waiting.map(\.text).joined())
-    }
-
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return state
-        }
     }
 }

@@ -1,6 +1,7 @@
 import Denylist
 import Persistence
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RevokedServer
@@ -8,27 +9,11 @@ import Testing
 @Suite struct ServerClockTests {
     private static let start: Int64 = 1_790_000_000_000
 
-    private final class Clocks: Sendable {
-        let wall = Atomic<Int64>(ServerClockTests.start)
-        let boot = Atomic<Int64>(1_000_000)
-
-        var source: TimeSource {
-            TimeSource(wall: { self.wall.load(ordering: .relaxed) }, boot: { self.boot.load(ordering: .relaxed) })
-        }
-
-        func pass(_ milliseconds: Int64) {
-            wall.wrappingAdd(milliseconds, ordering: .relaxed)
-            boot.wrappingAdd(milliseconds, ordering: .relaxed)
-        }
-
-        func setWall(by milliseconds: Int64) { wall.wrappingAdd(milliseconds, ordering: .relaxed) }
-    }
-
     @Test(arguments: [-86_400_000, 20_000, 86_400_000]) func guardedTimeRunsWithTheBootClockAlone(_ jump: Int64) {
-        let clocks = Clocks()
+        let clocks = TestClock(wall: Self.start)
         let clock = ServerClock(clocks.source)
-        clocks.pass(5_000)
-        clocks.setWall(by: jump)
+        clocks.advance(.milliseconds(5_000))
+        clocks.setWall(by: .milliseconds(jump))
         clock.followUnkept()
         let now = clock.now()
         #expect(now.guarded == Self.start + 5_000 && now.wall == Self.start + 5_000 + jump)
@@ -37,7 +22,7 @@ import Testing
 
     /// Until a data directory has said where the clocks go on, nothing has ended.
     @Test func beforeItIsKnownWhereGuardedTimeGoesOnItIsAsEarlyAsCanBe() {
-        let clock = ServerClock(Clocks().source, resumes: true)
+        let clock = ServerClock(TestClock(wall: Self.start).source, resumes: true)
         #expect(clock.now().guarded == GuardedClock.range.lowerBound)
         clock.resume(after: ClockEvidence())
         #expect(clock.now().guarded == Self.start)
@@ -54,22 +39,22 @@ import Testing
     }
 
     @Test func whatTimeAnswersNeverGoesBack() {
-        let clocks = Clocks()
+        let clocks = TestClock(wall: Self.start)
         let clock = ServerClock(clocks.source)
-        clocks.setWall(by: -20_000)
+        clocks.setWall(by: .milliseconds(-20_000))
         #expect(clock.time() == Self.start)
         #expect(clock.now().wall == Self.start - 20_000)
-        clocks.pass(30_000)
+        clocks.advance(.milliseconds(30_000))
         #expect(clock.time() == Self.start + 27_000)
         #expect(clock.lead == 17_000)
     }
 
     @Test func theOperatorsWordIsToldWhenItHolds() {
         for isStored in [true, false] {
-            let clocks = Clocks()
+            let clocks = TestClock(wall: Self.start)
             let clock = ServerClock(clocks.source)
             clock.stored(clock.checkpoint(isLast: false))
-            clocks.setWall(by: 86_400_000)
+            clocks.setWall(by: .milliseconds(86_400_000))
             #expect(clock.disagreement == .wallAhead(86_400_000))
             let told = Mutex<Bool?>(nil)
             clock.trust { isDone in told.withLock { $0 = isDone } }

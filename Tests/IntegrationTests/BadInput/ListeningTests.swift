@@ -1,5 +1,6 @@
 import Foundation
 import RevokedServer
+import TestSupport
 import Testing
 
 /// Where a daemon listens, and when it refuses to.

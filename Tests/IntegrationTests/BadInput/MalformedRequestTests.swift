@@ -1,4 +1,5 @@
 import RevokedServer
+import TestSupport
 import Testing
 
 /// What is no request is answered as Redis answers it, and the connection is closed; nobody else notices.

@@ -1,4 +1,5 @@
 import RevokedServer
+import TestSupport
 import Testing
 
 /// A client that does not read what it asks for is paused, then dropped; others do not notice.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Many clients whose requests are there at the same moment: they are served together, and none notices.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Which store the command line and a node go by: the one whose epoch they know, under terms that cover their settings.

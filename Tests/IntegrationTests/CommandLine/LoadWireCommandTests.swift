@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `revoked-lab load wire` against our daemon and against redis-server.
@@ -79,7 +80,7 @@ import Testing
         let admitted = try start([url(redis.port, password: "right-one"), "--count", "100", "--keys", "10"])
             .waitForEnd()
         #expect(admitted.status == 0, "\(admitted.output)")
-        let absent = try start([url(try LocalRedis.freePort())]).waitForEnd()
+        let absent = try start([url(try freePort())]).waitForEnd()
         #expect(absent.status == 1 && absent.output.contains("Connection refused"))
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import RevokedServer
+import TestSupport
 import Testing
 
 /// An epoch that replaces another says so until an operator accepts it by both names.

@@ -1,4 +1,5 @@
 import RevokedServer
+import TestSupport
 import Testing
 
 /// Every write of a guarded key merges, whoever sends it (Guarantees.md, 1). The clock stands still, so all times are

@@ -1,4 +1,5 @@
 import RevokedServer
+import TestSupport
 import Testing
 
 /// What would undo, shorten or falsify a revocation is refused, and nothing changes (Guarantees.md, 3, 8).

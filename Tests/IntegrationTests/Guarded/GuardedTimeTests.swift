@@ -1,4 +1,5 @@
 import RevokedServer
+import TestSupport
 import Testing
 
 /// Guarded keys end by a clock that nobody can set (Guarantees.md, 1), and are never evicted (2).

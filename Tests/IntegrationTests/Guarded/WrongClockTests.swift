@@ -1,5 +1,6 @@
 import Foundation
 import RevokedServer
+import TestSupport
 import Testing
 
 /// Wall clocks that are wrong around a restart (Guarantees.md, 1): no revocation ends early, and `TIME` never goes

@@ -1,4 +1,5 @@
 import RevokedServer
+import TestSupport
 import Testing
 
 /// Every command by hand: its options, its errors, its edges; in RESP2 and RESP3.

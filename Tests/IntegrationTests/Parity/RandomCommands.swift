@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Random commands over a few keys, the same in every run.
 ///
 /// Keys in lower case get relative times, no two of them alike, so that a comparison never hangs on a millisecond; keys

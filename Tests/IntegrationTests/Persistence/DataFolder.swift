@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A data directory, the daemons that are started in it, and what is in it.
 final class DataFolder {

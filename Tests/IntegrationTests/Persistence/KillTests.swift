@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The real process is killed at random moments while clients write; a list of what was acknowledged is the judge.

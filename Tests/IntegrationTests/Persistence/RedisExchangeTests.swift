@@ -1,6 +1,7 @@
 import Foundation
 import RevokedServer
 import Synchronization
+import TestSupport
 import Testing
 
 /// A real redis-server reads our directory, and we read its.

@@ -1,5 +1,6 @@
 import Foundation
 import RevokedServer
+import TestSupport
 import Testing
 
 /// What comes back after a restart, and whether the denylist is still the same.

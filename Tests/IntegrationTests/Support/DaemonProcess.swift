@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// `revoked serve` as a process of its own.
 final class DaemonProcess {
@@ -57,17 +58,4 @@ final class DaemonProcess {
         }
         return pages * Int(getpagesize())
     }
-}
-
-/// A directory that goes away with its owner.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array((NSTemporaryDirectory() + "/revoked.XXXXXX").utf8CString)
-        guard let made = mkdtemp(&template) else { throw TestFailure("no temporary directory") }
-        path = String(cString: made)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A real redis-server on a free loopback port, without files.
 final class LocalRedis {
@@ -11,7 +12,7 @@ final class LocalRedis {
         var failure: (any Error)?
         // Between asking for a free port and taking it another may take it.
         for _ in 0..<5 {
-            let port = try Self.freePort()
+            let port = try freePort()
             let process = try TestProcess(
                 program,
                 ["--port", "\(port)", "--save", "", "--appendonly", "no", "--databases", "1", "--daemonize", "no"]
@@ -36,21 +37,4 @@ final class LocalRedis {
     }
 
     func connect() throws -> TestSocket { try TestSocket(.port(port)) }
-
-    /// A port of loopback that nobody uses at the moment.
-    static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard result else { throw TestFailure("no free port: \(String(cString: strerror(errno)))") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
 }

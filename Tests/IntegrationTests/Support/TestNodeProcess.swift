@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// `revoked node` as a process of its own, with one account: alice, "correct horse".
 final class TestNodeProcess {

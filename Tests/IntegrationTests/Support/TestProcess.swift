@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A program that a test started; it is ended by its pid when the test lets go of it.
 final class TestProcess {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Revocation
@@ -15,7 +16,7 @@ final class RedisCluster: Sendable {
         var nodes: [RedisServer] = []
         var buses: [Int] = []
         for index in 0..<4 {
-            let bus = try await RedisServer.freePort()
+            let bus = try freePort()
             nodes.append(
                 try await RedisServer(
                     "--cluster-enabled", "yes", "--cluster-config-file", "\(directory)/\(index).conf", "--cluster-port",

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Revocation
@@ -28,7 +29,7 @@ final class RedisServer: Sendable {
         self.settings = settings
         // Somebody else may take the port before redis-server does.
         for _ in 0..<3 {
-            let port = try await Self.freePort()
+            let port = try freePort()
             if let process = try? await Self.start(port: port, settings) {
                 self.port = port
                 self.process.withLock { $0 = process }
@@ -106,13 +107,5 @@ final class RedisServer: Sendable {
         }.get()
         try await channel.close()
         return replies[0]
-    }
-
-    static func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = channel.localAddress?.port
-        try await channel.close()
-        return try #require(port)
     }
 }
