@@ -144,7 +144,7 @@ let package = Package(
             name: "RevokedServer",
             dependencies: [
                 "AdminHTTP", "Contract", "Denylist", "Persistence", "ProcessOutput", "PrometheusMetrics", "RESP",
-                "Settings",
+                "Settings", "Threads",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -163,7 +163,7 @@ let package = Package(
         .target(
             name: "Persistence",
             dependencies: [
-                "Contract", "Denylist", "PrometheusMetrics", "RESP",
+                "Contract", "Denylist", "PrometheusMetrics", "RESP", "Threads",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
             ],
             swiftSettings: settings
@@ -182,6 +182,9 @@ let package = Package(
         ),
         .target(name: "Settings", swiftSettings: settings),
         .target(name: "Processes", swiftSettings: settings),
+        .target(
+            name: "Threads", dependencies: [.target(name: "CLinux", condition: .when(platforms: [.linux]))],
+            swiftSettings: settings),
         .target(
             name: "ProcessOutput", dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: settings),
@@ -221,7 +224,7 @@ let package = Package(
         .testTarget(name: "DenylistTests", dependencies: ["Denylist", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "PersistenceTests",
-            dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer", "TestSupport"],
+            dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer", "TestSupport", "Threads"],
             swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",

@@ -1,6 +1,7 @@
 package import Denylist
 import Dispatch
 import Synchronization
+import Threads
 
 /// Keeps a denylist on disk: reads it at the start, logs every write, rewrites the log, and copes with the disk.
 ///
@@ -255,18 +256,22 @@ package final class Persistence: Sendable {
     }
 
     private func startThreads() throws(PersistenceError) {
-        try BackgroundThread.start { [log, saver, threadHasEnded] in
+        do { try startAll() } catch { throw PersistenceError(.disk, "\(error)") }
+    }
+
+    private func startAll() throws(SystemThread.Failure) {
+        try SystemThread.start("log") { [log, saver, threadHasEnded] in
             log.run(until: { saver.isEnding })
             threadHasEnded.signal()
         }
         threadCount.withLock { $0 += 1 }
-        try BackgroundThread.start(isPatient: true) { [self] in
+        try SystemThread.start("rewrite", isPatient: true) { [self] in
             saver.run(self)
             threadHasEnded.signal()
         }
         threadCount.withLock { $0 += 1 }
         guard let clockFile else { return }
-        try BackgroundThread.start { [notify, threadHasEnded] in
+        try SystemThread.start("clock") { [notify, threadHasEnded] in
             clockFile.run(notify)
             threadHasEnded.signal()
         }

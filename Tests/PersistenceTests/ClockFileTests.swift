@@ -2,6 +2,7 @@ import Denylist
 import Dispatch
 import Synchronization
 import Testing
+import Threads
 
 @testable import Persistence
 
@@ -136,7 +137,7 @@ import Testing
             hangs.signal()
             _ = goesOn.wait(timeout: .now() + .seconds(30))
         }
-        try BackgroundThread.start {
+        try SystemThread.start("clock") {
             file.run { _ in }
             ended.signal()
         }

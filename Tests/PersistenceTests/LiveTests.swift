@@ -4,6 +4,7 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 
 @testable import Persistence
 
@@ -52,7 +53,7 @@ import Testing
         _ = try persistence.begin()
         let ended = DispatchSemaphore(value: 0)
         for thread in 0..<4 {
-            try BackgroundThread.start {
+            try SystemThread.start("writer \(thread)") {
                 var random = SeededGenerator(seed: UInt64(thread))
                 var waited = 0
                 for number in 0..<2_000 {

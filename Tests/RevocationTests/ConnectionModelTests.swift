@@ -1,5 +1,6 @@
 import Contract
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Revocation

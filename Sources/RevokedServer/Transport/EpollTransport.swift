@@ -2,6 +2,7 @@
     import Glibc
     import Logging
     import Synchronization
+    import Threads
 
     /// Reactors on threads of their own, and one set of listening sockets whose connections go to the least loaded.
     final class EpollTransport: Transport {
@@ -26,15 +27,17 @@
             reactors.withLock { $0 = all }
             daemon.observeLog { for reactor in all { reactor.lookAtLog() } }
             running.store(all.count, ordering: .relaxed)
-            for (index, reactor) in all.enumerated() {
-                try SystemThread.start("reactor \(index)") { [self] in
-                    var loop = ReactorLoop(reactor, peers: all, listeners: index == 0 ? listeners : [])
-                    loop.run()
-                    if running.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
-                        ended.continuation.finish()
+            do {
+                for (index, reactor) in all.enumerated() {
+                    try SystemThread.start("reactor \(index)") { [self] in
+                        var loop = ReactorLoop(reactor, peers: all, listeners: index == 0 ? listeners : [])
+                        loop.run()
+                        if running.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+                            ended.continuation.finish()
+                        }
                     }
                 }
-            }
+            } catch { throw ServerError(.noResources, "\(error)") }
             return listeners.map(\.endpoint)
         }
 
