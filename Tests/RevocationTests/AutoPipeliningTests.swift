@@ -41,10 +41,10 @@ import Testing
         let store = try await FakeStore { _ in .nothing }
         store.answer { _ in .nothing }
         guard case .server(let location, _) = try StoreURL(store.url) else { return }
-        let options = StoreConnection.Options(
+        let connections = StoreConnection.Configuration(
             address: .fixed(location), access: .init(), encryption: nil, configuration: configuration(),
             report: { _ in })
-        let connection = StoreConnection(loop: MultiThreadedEventLoopGroup.singleton.next(), options: options)
+        let connection = StoreConnection(loop: MultiThreadedEventLoopGroup.singleton.next(), configuration: connections)
         let most = CommandPipeline.maximumOutstanding
         let kept = Task { try await connection.call(Array(repeating: Command("PING"), count: most)) }
         #expect(await eventually { !store.commands.isEmpty })

@@ -31,31 +31,32 @@ enum Handshake {
     /// What the replies say of the store.
     /// - Throws: if the log-in failed, or the store may drop revocations.
     static func condition(
-        ofHandshake replies: [Reply], sentAt: SentTime, options: StoreConnection.Options
+        ofHandshake replies: [Reply], sentAt: SentTime, configuration: StoreConnection.Configuration
     ) throws(StoreFailure) -> StoreStatus {
-        let count = entrance(options.access).count
+        let count = entrance(configuration.access).count
         for reply in replies.prefix(count) where reply != .ok { throw StoreFailure(unexpected: reply) }
         return try condition(
-            ofExamination: replies.dropFirst(count + introduction.count), sentAt: sentAt, options: options)
+            ofExamination: replies.dropFirst(count + introduction.count), sentAt: sentAt, configuration: configuration)
     }
 
     /// What the replies to ``examination``, which have just arrived, say of the store.
-    /// - Parameter sentAt: when it was sent, by the boot clock of `options`.
+    /// - Parameter sentAt: when it was sent, by the boot clock of `configuration`.
     static func condition(
-        ofExamination replies: ArraySlice<Reply>, sentAt: SentTime, options: StoreConnection.Options
+        ofExamination replies: ArraySlice<Reply>, sentAt: SentTime, configuration: StoreConnection.Configuration
     ) throws(StoreFailure) -> StoreStatus {
-        let receivedAt = SentTime(options.bootClock()).milliseconds
+        let receivedAt = SentTime(configuration.bootClock()).milliseconds
         var text = ""
         for reply in replies.dropLast() {
             guard case .bulk(let bytes) = reply else { throw StoreFailure(unexpected: reply) }
             text += String(decoding: bytes, as: UTF8.self) + "\r\n"
         }
         let audit = try StoreAudit(
-            information: text, accepting: options.acceptedEvictionPolicies, acceptsReplica: options.acceptsReplica)
+            information: text, accepting: configuration.acceptedEvictionPolicies,
+            acceptsReplica: configuration.acceptsReplica)
         let clock = StoreClock(
             time: try (replies.last ?? .null).time(), sentAt: sentAt.milliseconds, receivedAt: receivedAt)
         var warnings = audit.warnings
-        if clock.doubt(wall: options.wallClock(), boot: receivedAt) != nil {
+        if clock.doubt(wall: configuration.wallClock(), boot: receivedAt) != nil {
             warnings.append("this machine's clock and the store's differ by more than 30 seconds: no token is clear")
         }
         return StoreStatus(

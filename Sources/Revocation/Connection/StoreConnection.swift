@@ -11,59 +11,6 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: everything mutable but the mailbox, which has a lock, is touched on `loop` only.
 final class StoreConnection: @unchecked Sendable {
-    /// What is sent on a connection.
-    enum Purpose: Sendable { case check, write }
-
-    struct Options: Sendable {
-        let address: StoreAddress
-        var purpose = Purpose.write
-        let access: StoreURL.Access
-        let encryption: StoreEncryption?
-        let connectTimeout: TimeAmount
-        let commandTimeout: TimeAmount
-        let acceptedEvictionPolicies: Set<String>
-        let acceptsReplica: Bool
-        let flushesEachCommand: Bool
-        let whenWritten: (@Sendable (Int) -> Void)?
-        /// Our clock, in Unix milliseconds.
-        let wallClock: @Sendable () -> Int64
-        let bootClock: @Sendable () -> ContinuousClock.Instant
-        /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
-        /// or a clock is set.
-        let examinationInterval: TimeAmount
-        /// Told what becomes of the connection.
-        let report: @Sendable (Event) -> Void
-
-        init(
-            address: StoreAddress, access: StoreURL.Access, encryption: StoreEncryption?,
-            configuration: RevocationConfiguration, examinationInterval: TimeAmount = .seconds(60),
-            report: @escaping @Sendable (Event) -> Void
-        ) {
-            self.address = address
-            self.access = access
-            self.encryption = encryption
-            connectTimeout = TimeAmount(configuration.connectTimeout)
-            commandTimeout = TimeAmount(configuration.commandTimeout)
-            acceptedEvictionPolicies = configuration.acceptedEvictionPolicies
-            acceptsReplica = configuration.acceptsReplica
-            flushesEachCommand = configuration.flushesEachCommand
-            whenWritten = configuration.whenWritten
-            wallClock = configuration.wallClock
-            bootClock = configuration.bootClock
-            self.examinationInterval = examinationInterval
-            self.report = report
-        }
-    }
-
-    enum Event: Sendable {
-        case connected(StoreStatus)
-        /// Told again from time to time.
-        case examined(StoreStatus)
-        /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is
-        /// one.
-        case lost(StoreFailure, (any Error)?)
-    }
-
     /// What the latest examination found.
     private struct Knowledge {
         var condition: StoreStatus?
@@ -84,7 +31,7 @@ final class StoreConnection: @unchecked Sendable {
     /// nil while there is no connection.
     var presentCondition: StoreStatus? { knowledge.withLock { $0.isConnected ? $0.condition : nil } }
 
-    private let options: Options
+    private let configuration: Configuration
     private let knowledge = Mutex(Knowledge())
     private let mailbox = Mutex(Mailbox())
 
@@ -109,53 +56,10 @@ final class StoreConnection: @unchecked Sendable {
     private static let shortestExaminationInterval = TimeAmount.seconds(1)
     private var reportedFailure: StoreFailure?
 
-    init(loop: any EventLoop, options: Options, isWitnessed: Bool = false) {
+    init(loop: any EventLoop, configuration: Configuration, isWitnessed: Bool = false) {
         self.loop = loop
-        self.options = options
+        self.configuration = configuration
         self.isWitnessed = isWitnessed
-    }
-
-    /// Sends commands and waits for their replies, which may be errors. For a connection without witnesses.
-    func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
-        try await outcome(of: commands).replies()
-    }
-
-    /// The same for a connection with witnesses.
-    func witnessedCall(_ commands: [Command]) async throws(StoreFailure) -> Witnessed<[Reply]> {
-        guard case .witnessed(let replies, let witness) = try await outcome(of: commands).get() else {
-            throw .unexpectedReply
-        }
-        return Witnessed(replies, [witness])
-    }
-
-    private func outcome(of commands: [Command]) async -> PendingCall.Outcome {
-        let call = PendingCall(commands)
-        let outcome = await withUnsafeContinuation { waiter in
-            if call.wait(waiter) { submit(call) }
-        }
-        if let outcome { return outcome }
-        return await lateOutcome(of: call)
-    }
-
-    /// What the store is like, which is examined before anything else is asked.
-    func examined() async throws(StoreFailure) -> StoreStatus {
-        if let condition { return condition }
-        _ = try await outcome(of: [Command("TIME")]).get()
-        guard let condition else { throw .clockUnknown }
-        return condition
-    }
-
-    /// What becomes of a call whose task was told that it takes long. From now on a cancellation ends the wait at once.
-    func lateOutcome(of call: PendingCall) async -> PendingCall.Outcome {
-        let outcome = await withTaskCancellationHandler {
-            await withUnsafeContinuation { waiter in
-                loop.execute { call.waitCancellably(waiter) }
-            }
-        } onCancel: {
-            loop.execute { call.finish(.failure(.cancelled)) }
-        }
-        guard let outcome else { preconditionFailure("a task is told once that its call takes long") }
-        return outcome
     }
 
     /// Puts a call into the mailbox.
@@ -201,7 +105,7 @@ final class StoreConnection: @unchecked Sendable {
         switch lifecycle.admit() {
         case .send:
             guard let handler else { preconditionFailure("a connection that is ready has a handler") }
-            if options.flushesEachCommand {
+            if configuration.flushesEachCommand {
                 for single in batch.singles() { send(single, through: handler) }
             } else {
                 send(batch, through: handler)
@@ -224,32 +128,32 @@ final class StoreConnection: @unchecked Sendable {
 
     private func send(_ batch: CallBatch, through handler: StoreChannelHandler) {
         guard !batch.isEmpty else { return }
-        if let location, let objection = options.address.objection(to: location, for: options.purpose) {
+        if let location, let objection = configuration.address.objection(to: location, for: configuration.purpose) {
             fail(batch, objection)
             if objection == .replaced { handler.end(objection) }
             return
         }
-        options.whenWritten?(batch.commandCount)
+        configuration.whenWritten?(batch.commandCount)
         let now = now()
-        handler.send(batch, timeout: options.commandTimeout, isWitnessed: isWitnessed, at: now)
+        handler.send(batch, timeout: configuration.commandTimeout, isWitnessed: isWitnessed, at: now)
         if !now.isClockRight { examineSoon() }
     }
 
     /// The present time, and whether this machine's clock agrees with the store's. The two local clocks are compared
     /// for each write, so that a wall clock that is set is noticed by the next check, not by the next examination.
     private func now() -> SentTime {
-        var now = SentTime(options.bootClock())
-        let doubt = clock?.doubt(wall: options.wallClock(), boot: now.milliseconds)
+        var now = SentTime(configuration.bootClock())
+        let doubt = clock?.doubt(wall: configuration.wallClock(), boot: now.milliseconds)
         now.isClockRight = doubt == nil
         return now
     }
 
     private func connect() {
-        let deadline = NIODeadline.now() + options.connectTimeout
-        options.address.location(on: loop).flatMap { [self] location in
+        let deadline = NIODeadline.now() + configuration.connectTimeout
+        configuration.address.location(on: loop).flatMap { [self] location in
             self.location = location
             return StoreChannelHandler.connect(
-                to: location, on: loop, encryption: options.encryption,
+                to: location, on: loop, encryption: configuration.encryption,
                 timeout: max(.milliseconds(1), deadline - .now()))
         }.whenComplete { [self] result in
             do {
@@ -271,11 +175,13 @@ final class StoreConnection: @unchecked Sendable {
         channel.closeFuture.whenComplete { [self] _ in
             lost(self.handler?.endedBecause ?? .connectionLost)
         }
-        let sentAt = SentTime(options.bootClock())
-        let commands = Handshake.commands(options.access)
+        let sentAt = SentTime(configuration.bootClock())
+        let commands = Handshake.commands(configuration.access)
         let handshake = PendingCall(commands).whenFinished { [self] outcome in
             do throws(StoreFailure) {
-                begin(try Handshake.condition(ofHandshake: outcome.replies(), sentAt: sentAt, options: options))
+                begin(
+                    try Handshake.condition(
+                        ofHandshake: outcome.replies(), sentAt: sentAt, configuration: configuration))
             } catch {
                 self.handler?.end(error)
             }
@@ -292,16 +198,16 @@ final class StoreConnection: @unchecked Sendable {
         reportedFailure = nil
         learn(condition)
         examinedAt = .now()
-        options.report(.connected(condition))
+        configuration.report(.connected(condition))
         if let handler { send(takeHeld(), through: handler) }
-        scheduleExamination(in: options.examinationInterval)
+        scheduleExamination(in: configuration.examinationInterval)
         followPrimary()
     }
 
     /// Leaves a primary that has been replaced, which need not know it, before anything is sent to it in vain.
     private func followPrimary() {
-        guard case .sentinels = options.address, let handler, let location else { return }
-        if options.address.objection(to: location, for: .check) == .replaced { return handler.end(.replaced) }
+        guard case .sentinels = configuration.address, let handler, let location else { return }
+        if configuration.address.objection(to: location, for: .check) == .replaced { return handler.end(.replaced) }
         following = loop.scheduleTask(in: Self.primaryInterval) { [weak self] in self?.followPrimary() }
     }
 
@@ -326,23 +232,23 @@ final class StoreConnection: @unchecked Sendable {
         guard let handler, !isExamining else { return }
         isExamining = true
         examinedAt = .now()
-        let sentAt = SentTime(options.bootClock())
+        let sentAt = SentTime(configuration.bootClock())
         let call = PendingCall(Handshake.examination).whenFinished { [self] outcome in
             isExamining = false
             do throws(StoreFailure) {
                 let condition = try Handshake.condition(
-                    ofExamination: outcome.replies()[...], sentAt: sentAt, options: options)
+                    ofExamination: outcome.replies()[...], sentAt: sentAt, configuration: configuration)
                 learn(condition)
-                options.report(.examined(condition))
-                scheduleExamination(in: options.examinationInterval)
+                configuration.report(.examined(condition))
+                scheduleExamination(in: configuration.examinationInterval)
             } catch  where error.code == .timedOut {
                 // Slow is not unsafe: the next look will tell.
-                scheduleExamination(in: min(options.examinationInterval, Self.shortestExaminationInterval))
+                scheduleExamination(in: min(configuration.examinationInterval, Self.shortestExaminationInterval))
             } catch {
                 self.handler?.end(error)
             }
         }
-        handler.send(CallBatch(call), timeout: options.commandTimeout)
+        handler.send(CallBatch(call), timeout: configuration.commandTimeout)
     }
 
     private func lost(_ failure: StoreFailure, because error: (any Error)? = nil) {
@@ -357,7 +263,7 @@ final class StoreConnection: @unchecked Sendable {
         guard let delay = lifecycle.lost(failure, using: &random) else { return }
         if failure != reportedFailure {
             reportedFailure = failure
-            options.report(.lost(failure, error))
+            configuration.report(.lost(failure, error))
         }
         retry = loop.scheduleTask(in: TimeAmount(delay)) { [self] in
             retry = nil

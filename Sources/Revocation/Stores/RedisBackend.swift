@@ -23,7 +23,7 @@ final class RedisBackend: Backend {
         self.address = address
         knownDialect = dialect
         replicas = configuration.replicas
-        var options = StoreConnection.Options(
+        var connections = StoreConnection.Configuration(
             address: address, access: access, encryption: encryption, configuration: configuration,
             examinationInterval: examinationInterval,
             report: { watch.see($0) })
@@ -32,9 +32,9 @@ final class RedisBackend: Backend {
             configuration.eventLoops.map { Array($0.makeIterator()) } ?? [MultiThreadedEventLoopGroup.singleton.next()]
         executor = loops.count == 1 ? EventLoopTaskExecutor(loops[0]) : nil
         writes = ConnectionPool(
-            loops.map { [options] in StoreConnection(loop: $0, options: options, isWitnessed: true) })
-        options.purpose = .check
-        checks = ConnectionPool(loops.map { [options] in StoreConnection(loop: $0, options: options) })
+            loops.map { [connections] in StoreConnection(loop: $0, configuration: connections, isWitnessed: true) })
+        connections.purpose = .check
+        checks = ConnectionPool(loops.map { [connections] in StoreConnection(loop: $0, configuration: connections) })
     }
 
     /// One server.

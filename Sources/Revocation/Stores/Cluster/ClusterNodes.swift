@@ -139,13 +139,13 @@ final class ClusterNodes: Sendable {
 
     private func makeNode(_ location: StoreURL.Location) -> Node {
         let watch = StoreMonitor(logger, .fixed(location))
-        var options = StoreConnection.Options(
+        var connections = StoreConnection.Configuration(
             address: .fixed(location), access: access, encryption: encryption, configuration: configuration,
             report: { watch.see($0) })
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let writes = StoreConnection(loop: loop, options: options)
-        options.purpose = .check
-        return Node(checks: StoreConnection(loop: loop, options: options), writes: writes)
+        let writes = StoreConnection(loop: loop, configuration: connections)
+        connections.purpose = .check
+        return Node(checks: StoreConnection(loop: loop, configuration: connections), writes: writes)
     }
 
     // MARK: Asking who has what

@@ -1,0 +1,48 @@
+import NIOCore
+
+// What tasks call.
+
+extension StoreConnection {
+    /// Sends commands and waits for their replies, which may be errors. For a connection without witnesses.
+    func call(_ commands: [Command]) async throws(StoreFailure) -> [Reply] {
+        try await outcome(of: commands).replies()
+    }
+
+    /// The same for a connection with witnesses.
+    func witnessedCall(_ commands: [Command]) async throws(StoreFailure) -> Witnessed<[Reply]> {
+        guard case .witnessed(let replies, let witness) = try await outcome(of: commands).get() else {
+            throw .unexpectedReply
+        }
+        return Witnessed(replies, [witness])
+    }
+
+    private func outcome(of commands: [Command]) async -> PendingCall.Outcome {
+        let call = PendingCall(commands)
+        let outcome = await withUnsafeContinuation { waiter in
+            if call.wait(waiter) { submit(call) }
+        }
+        if let outcome { return outcome }
+        return await lateOutcome(of: call)
+    }
+
+    /// What the store is like, which is examined before anything else is asked.
+    func examined() async throws(StoreFailure) -> StoreStatus {
+        if let condition { return condition }
+        _ = try await outcome(of: [Command("TIME")]).get()
+        guard let condition else { throw .clockUnknown }
+        return condition
+    }
+
+    /// What becomes of a call whose task was told that it takes long. From now on a cancellation ends the wait at once.
+    func lateOutcome(of call: PendingCall) async -> PendingCall.Outcome {
+        let outcome = await withTaskCancellationHandler {
+            await withUnsafeContinuation { waiter in
+                loop.execute { call.waitCancellably(waiter) }
+            }
+        } onCancel: {
+            loop.execute { call.finish(.failure(.cancelled)) }
+        }
+        guard let outcome else { preconditionFailure("a task is told once that its call takes long") }
+        return outcome
+    }
+}

@@ -1,0 +1,56 @@
+import NIOCore
+
+extension StoreConnection {
+    /// What is sent on a connection.
+    enum Purpose: Sendable { case check, write }
+
+    struct Configuration: Sendable {
+        let address: StoreAddress
+        var purpose = Purpose.write
+        let access: StoreURL.Access
+        let encryption: StoreEncryption?
+        let connectTimeout: TimeAmount
+        let commandTimeout: TimeAmount
+        let acceptedEvictionPolicies: Set<String>
+        let acceptsReplica: Bool
+        let flushesEachCommand: Bool
+        let whenWritten: (@Sendable (Int) -> Void)?
+        /// Our clock, in Unix milliseconds.
+        let wallClock: @Sendable () -> Int64
+        let bootClock: @Sendable () -> ContinuousClock.Instant
+        /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
+        /// or a clock is set.
+        let examinationInterval: TimeAmount
+        /// Told what becomes of the connection.
+        let report: @Sendable (Event) -> Void
+
+        init(
+            address: StoreAddress, access: StoreURL.Access, encryption: StoreEncryption?,
+            configuration: RevocationConfiguration, examinationInterval: TimeAmount = .seconds(60),
+            report: @escaping @Sendable (Event) -> Void
+        ) {
+            self.address = address
+            self.access = access
+            self.encryption = encryption
+            connectTimeout = TimeAmount(configuration.connectTimeout)
+            commandTimeout = TimeAmount(configuration.commandTimeout)
+            acceptedEvictionPolicies = configuration.acceptedEvictionPolicies
+            acceptsReplica = configuration.acceptsReplica
+            flushesEachCommand = configuration.flushesEachCommand
+            whenWritten = configuration.whenWritten
+            wallClock = configuration.wallClock
+            bootClock = configuration.bootClock
+            self.examinationInterval = examinationInterval
+            self.report = report
+        }
+    }
+
+    enum Event: Sendable {
+        case connected(StoreStatus)
+        /// Told again from time to time.
+        case examined(StoreStatus)
+        /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is
+        /// one.
+        case lost(StoreFailure, (any Error)?)
+    }
+}
