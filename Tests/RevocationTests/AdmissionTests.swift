@@ -335,7 +335,7 @@ private final class FlakyBackend: Backend {
     }
 
     /// Known from before it went away.
-    func condition() async throws(StoreFailure) -> StoreStatus { try await backend.condition() }
+    func status() async throws(StoreFailure) -> StoreStatus { try await backend.status() }
 
     func close() async {}
 }

@@ -143,8 +143,8 @@ import Testing
                     return
                 }
                 (direct, formatted) = (ByteBuffer(), ByteBuffer())
-                let belief = PinnedEpoch(Array("e".utf8), terms: none)
-                CallBatch(PendingCheck(token, in: namespace, belief)).write(to: &direct, at: .never)
+                let pinnedEpoch = PinnedEpoch(Array("e".utf8), terms: none)
+                CallBatch(PendingCheck(token, in: namespace, pinnedEpoch)).write(to: &direct, at: .never)
                 formatted.write(Command("MGET", Check(token, in: namespace, readsTerms: true).keys))
                 #expect(direct == formatted)
             }

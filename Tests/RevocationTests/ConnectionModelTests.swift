@@ -46,7 +46,7 @@ private struct ConnectionModel {
 
     private struct Call {
         let call: PendingCall
-        let belief: PinnedEpoch?
+        let pinnedEpoch: PinnedEpoch?
         let deadline: NIODeadline
         /// The outcome if all goes well.
         var promised: TestConnection.Outcome?
@@ -124,7 +124,8 @@ private struct ConnectionModel {
         // Nothing that comes later changes anything, and no more calls are taken.
         try connection.receive(rest)
         let last = calls.count
-        calls.append(Call(call: check(last, nil), belief: nil, deadline: .distantFuture, outcome: .failed(failure)))
+        calls.append(
+            Call(call: check(last, nil), pinnedEpoch: nil, deadline: .distantFuture, outcome: .failed(failure)))
         connection.send([(last, calls[last].call)])
         connection.advance(by: .seconds(60))
         try compare()
@@ -137,7 +138,7 @@ private struct ConnectionModel {
         let first = calls.count
         let isWitnessed = isForWrites && Int.random(in: 0..<8, using: &random) > 0
         for number in first..<first + Int.random(in: 1...5, using: &random) {
-            let belief = Self.beliefs[Int.random(in: 0..<8, using: &random) == 0 ? 1 : 0]
+            let pinnedEpoch = Self.beliefs[Int.random(in: 0..<8, using: &random) == 0 ? 1 : 0]
             let kind = Int.random(in: 0..<6, using: &random)
             let call =
                 switch kind {
@@ -145,10 +146,10 @@ private struct ConnectionModel {
                     PendingCall(
                         (0..<Int.random(in: 1...3, using: &random)).map { Command("GET", "\(number).\($0)") })
                 case 1 where !isForWrites: check(number, nil)
-                default: isForWrites ? revocation(number, belief) : check(number, belief)
+                default: isForWrites ? revocation(number, pinnedEpoch) : check(number, pinnedEpoch)
                 }
             calls.append(
-                Call(call: call, belief: call.hope?.belief, deadline: connection.now + Self.timeout))
+                Call(call: call, pinnedEpoch: call.expected?.pinnedEpoch, deadline: connection.now + Self.timeout))
         }
         connection.send(
             (first..<calls.count).map { ($0, calls[$0].call) }, timeout: Self.timeout, isWitnessed: isWitnessed)
@@ -261,8 +262,8 @@ private struct ConnectionModel {
 
     /// What a call is told by being told that its reply is the expected one.
     private func expected(of call: Call) throws -> TestConnection.Outcome {
-        let belief = try #require(call.belief, "nothing was expected")
-        if call.call is PendingCheck { return .replies([.array([.null, .null, .bulk(belief.epoch)])]) }
-        return .witnessed([.ok], Witness(terms: belief.terms.bytes, epoch: belief.epoch))
+        let pinnedEpoch = try #require(call.pinnedEpoch, "nothing was expected")
+        if call.call is PendingCheck { return .replies([.array([.null, .null, .bulk(pinnedEpoch.epoch)])]) }
+        return .witnessed([.ok], Witness(terms: pinnedEpoch.terms.bytes, epoch: pinnedEpoch.epoch))
     }
 }

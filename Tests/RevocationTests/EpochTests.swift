@@ -123,7 +123,7 @@ private final class SlowBackend: Backend {
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> { Witnessed([], witness) }
 
-    func condition() async throws(StoreFailure) -> StoreStatus {
+    func status() async throws(StoreFailure) -> StoreStatus {
         let boot = configuration().bootMilliseconds
         return StoreStatus(clock: StoreClock(time: configuration().wallClock(), sentAt: boot, receivedAt: boot))
     }

@@ -23,8 +23,8 @@ import Testing
     func onlyTheEpochAndNothingElseIsTheHopedForAnswer(text: String, isHopedFor: Bool) throws {
         for cut in 1...text.utf8.count {
             let connection = try TestConnection()
-            let belief = PinnedEpoch(Array("epoch".utf8))
-            for number in 0..<2 { connection.send([(number, check(number, belief))]) }
+            let pinnedEpoch = PinnedEpoch(Array("epoch".utf8))
+            for number in 0..<2 { connection.send([(number, check(number, pinnedEpoch))]) }
             // Twice: what was noted of the first reply must not show in the second.
             let bytes = ByteBuffer(string: text + text)
             try connection.receive(#require(bytes.getSlice(at: 0, length: cut)))
@@ -49,9 +49,9 @@ import Testing
         let connection = try TestConnection()
         var wrong = SentTime.never
         wrong.isClockRight = false
-        let belief = PinnedEpoch(Array("epoch".utf8))
-        connection.send([(0, check(0, belief))], at: wrong)
-        connection.send([(1, check(1, belief))])
+        let pinnedEpoch = PinnedEpoch(Array("epoch".utf8))
+        connection.send([(0, check(0, pinnedEpoch))], at: wrong)
+        connection.send([(1, check(1, pinnedEpoch))])
         try connection.receive(values(3, epoch: "epoch") + values(3, epoch: "epoch"))
         let values = Reply.array([.null, .null, .bulk(Array("epoch".utf8))])
         #expect(connection.takeOutcomes().map(\.outcome) == [.replies([values]), .expected])
@@ -64,11 +64,11 @@ import Testing
         ("*0\r\n", false), ("*1\r\n$-1\r\n", false), ("*1\r\n$0\r\n\r\n", false), ("*1\r\n+OK\r\n", false),
     ])
     func onlyOKAcknowledges(text: String, isAcknowledged: Bool) throws {
-        let belief = PinnedEpoch(Array("epoch".utf8))
+        let pinnedEpoch = PinnedEpoch(Array("epoch".utf8))
         let witness = Witness(terms: Array(sampleTerms.utf8), epoch: Array("epoch".utf8))
         for cut in 1...text.utf8.count {
             let connection = try TestConnection()
-            connection.send((0..<2).map { ($0, revocation($0, belief)) }, isWitnessed: true)
+            connection.send((0..<2).map { ($0, revocation($0, pinnedEpoch)) }, isWitnessed: true)
             let bytes = ByteBuffer(string: text + "+OK\r\n" + healthyValues(Witness.keys))
             try connection.receive(#require(bytes.getSlice(at: 0, length: cut)))
             try connection.receive(#require(bytes.getSlice(at: cut, length: bytes.readableBytes - cut)))
@@ -81,15 +81,15 @@ import Testing
 
     /// Nothing is acknowledged before the witness has come, nor without one.
     @Test func anAcknowledgementWaitsForItsWitness() throws {
-        let belief = PinnedEpoch(Array("epoch".utf8))
+        let pinnedEpoch = PinnedEpoch(Array("epoch".utf8))
         let connection = try TestConnection()
-        connection.send([(0, revocation(0, belief))], isWitnessed: true)
+        connection.send([(0, revocation(0, pinnedEpoch))], isWitnessed: true)
         try connection.receive("+OK\r\n")
         #expect(connection.takeOutcomes().isEmpty)
         try connection.receive(healthyValues(Witness.keys, epoch: "other"))
         let other = Witness(terms: Array(sampleTerms.utf8), epoch: Array("other".utf8))
         #expect(connection.takeOutcomes().map(\.outcome) == [.witnessed([.ok], other)])
-        connection.send([(1, revocation(1, belief))])
+        connection.send([(1, revocation(1, pinnedEpoch))])
         try connection.receive("+OK\r\n")
         #expect(connection.takeOutcomes().map(\.outcome) == [.replies([.ok])])
     }
@@ -98,7 +98,9 @@ import Testing
     @Test(arguments: [1, 7, .max]) func aNewBeliefDoesNotAnswerForAnOldOne(size: Int) throws {
         let (old, new) = (PinnedEpoch(Array("old-epoch".utf8)), PinnedEpoch(Array("new-epoch".utf8)))
         let connection = try TestConnection()
-        for (number, belief) in [old, old, new].enumerated() { connection.send([(number, check(number, belief))]) }
+        for (number, pinnedEpoch) in [old, old, new].enumerated() {
+            connection.send([(number, check(number, pinnedEpoch))])
+        }
         let reply = values(3, epoch: "new-epoch")
         try connection.receive(reply.replacing("new", with: "old") + reply + reply, size: size)
         let outcomes = connection.takeOutcomes()
@@ -122,7 +124,7 @@ import Testing
     /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
     @Test func noReplyIsTakenForAnothers() throws {
         let epoch = "01890a5d-ac96-774b-bcce-b302099a8057"
-        let belief = PinnedEpoch(Array(epoch.utf8))
+        let pinnedEpoch = PinnedEpoch(Array(epoch.utf8))
         let hopedFor = values(3, epoch: epoch)
         let others = [
             "*3\r\n$6\r\nlogout\r\n$-1\r\n$36\r\n\(epoch)\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n",
@@ -138,7 +140,7 @@ import Testing
                 switch Int.random(in: 0..<5, using: &random) {
                 case 0..<3:
                     let isHopedFor = Int.random(in: 0..<4, using: &random) > 0
-                    connection.send([(number, check(number, belief))])
+                    connection.send([(number, check(number, pinnedEpoch))])
                     text += isHopedFor ? hopedFor : others.randomElement(using: &random) ?? ""
                     expected.append(isHopedFor)
                 case 3:
@@ -165,12 +167,12 @@ import Testing
 }
 
 /// A check of three keys.
-func check(_ number: Int, _ belief: PinnedEpoch?) -> PendingCheck {
-    PendingCheck(TokenClaims(issuer: "issuer", identifier: "\(number)"), in: Namespace(), belief)
+func check(_ number: Int, _ pinnedEpoch: PinnedEpoch?) -> PendingCheck {
+    PendingCheck(TokenClaims(issuer: "issuer", identifier: "\(number)"), in: Namespace(), pinnedEpoch)
 }
 
 /// The revocation of one token.
-func revocation(_ number: Int, _ belief: PinnedEpoch) -> PendingRevocation {
+func revocation(_ number: Int, _ pinnedEpoch: PinnedEpoch) -> PendingRevocation {
     PendingRevocation(
-        RevocationEntry(key: "revoked:jti:\(number)", kind: .token, value: "logout", secondsToLive: 60), belief)
+        RevocationEntry(key: "revoked:jti:\(number)", kind: .token, value: "logout", secondsToLive: 60), pinnedEpoch)
 }

@@ -106,6 +106,6 @@ private final class InterruptedBackend: Backend {
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
         try await backend.remove(keys)
     }
-    func condition() async throws(StoreFailure) -> StoreStatus { try await backend.condition() }
+    func status() async throws(StoreFailure) -> StoreStatus { try await backend.status() }
     func close() async { await backend.close() }
 }

@@ -218,16 +218,16 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         #expect(clock.time(at: 5_040) == 1_000_000...1_000_040)
         #expect(clock.time(at: 6_000) == 1_000_960...1_001_000)
         for (ahead, code) in [(0, nil), (30_000, nil), (30_001, .clockSkewed)] as [(Int64, UnknownCause.Code?)] {
-            #expect(clock.doubt(wall: 1_000_000 + ahead, boot: 5_040)?.code == code)
-            #expect(clock.doubt(wall: 1_000_040 - ahead, boot: 5_040)?.code == code)
+            #expect(clock.skewCause(wall: 1_000_000 + ahead, boot: 5_040)?.code == code)
+            #expect(clock.skewCause(wall: 1_000_040 - ahead, boot: 5_040)?.code == code)
         }
         // Not known to be right is not right.
         let slow = StoreClock(time: 1_000_000, sentAt: 5_000, receivedAt: 65_001)
-        #expect(slow.doubt(wall: 1_030_000, boot: 65_001)?.code == .clockSkewed)
+        #expect(slow.skewCause(wall: 1_030_000, boot: 65_001)?.code == .clockSkewed)
         // Of two stores the one that is further off counts.
         let ahead = StoreClock(time: 1_031_000, sentAt: 5_040, receivedAt: 5_040)
         for joined in [clock.joined(with: ahead), ahead.joined(with: clock)] {
-            #expect(joined.doubt(wall: 1_000_020, boot: 5_040)?.code == .clockSkewed)
+            #expect(joined.skewCause(wall: 1_000_020, boot: 5_040)?.code == .clockSkewed)
             #expect(joined.time(at: 5_040) == 1_000_000...1_031_000)
         }
     }

@@ -65,10 +65,11 @@ import Testing
     }
 
     @Test func encryption() throws {
-        #expect(try parse("rediss://h:1").1.tls == TLSSettings())
+        #expect(try parse("rediss://h:1").1.tls == StoreTLSConfiguration())
         #expect(
             try parse("rediss://u:p%3f@h:1/2?ca=/a%20b/ca.pem&cert=/c.pem&key=/k.pem&servername=store").1.tls
-                == TLSSettings(authorities: "/a b/ca.pem", certificate: "/c.pem", key: "/k.pem", serverName: "store"))
+                == StoreTLSConfiguration(
+                    authorities: "/a b/ca.pem", certificate: "/c.pem", key: "/k.pem", serverName: "store"))
     }
 
     @Test func sentinelsAndClusters() throws {
@@ -136,7 +137,8 @@ import Testing
         #expect(
             tls
                 == (query.hasPrefix("ssl_ca")
-                    ? TLSSettings(authorities: "/ca.pem", certificate: "/c.pem", key: "/k.pem") : TLSSettings()))
+                    ? StoreTLSConfiguration(authorities: "/ca.pem", certificate: "/c.pem", key: "/k.pem")
+                    : StoreTLSConfiguration()))
     }
 
     /// Less protection than is given, or other keys: never silently.

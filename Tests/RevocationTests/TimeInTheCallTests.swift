@@ -158,7 +158,7 @@ private final class SeveralClocks: Backend {
         try await backend.remove(keys)
     }
 
-    func condition() async throws(StoreFailure) -> StoreStatus { try await backend.condition() }
+    func status() async throws(StoreFailure) -> StoreStatus { try await backend.status() }
 
     func close() async {}
 }

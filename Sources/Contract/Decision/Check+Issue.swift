@@ -15,7 +15,7 @@ extension Check {
         longestDelay: Int64 = Limits.maximumLogInDelayMilliseconds
     ) throws(UnknownCause) -> Int64 {
         guard values.count == keyCount, let epoch = values.last else { throw wrongCount(values) }
-        if let doubt = Epoch.doubt(epoch, pinned: pinnedEpoch) { throw doubt }
+        if let mismatch = Epoch.mismatch(epoch, pinned: pinnedEpoch) { throw mismatch }
         var time = now
         for (scope, value) in zip(scopes, values) {
             guard let value else { continue }

@@ -99,17 +99,17 @@ public struct Check: Sendable, Hashable {
     /// - Parameter now: the store's clock as far as known, Unix milliseconds.
     public func verdict(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) -> Verdict {
         guard values.count == keyCount, let epoch = values.last else { return .unknown(wrongCount(values)) }
-        var doubt: UnknownCause?
+        var implausible: UnknownCause?
         for (scope, value) in zip(scopes, values) {
             guard let value else { continue }
             switch scope.kind.finding(value, logInTime: logInTime, now: now) {
             case .revoked(let reason): return .revoked(reason)
-            case .implausible(let cause): doubt = cause
+            case .implausible(let cause): implausible = cause
             case .irrelevant: break
             }
         }
-        if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
-        if let doubt { return .unknown(doubt) }
+        if let cause = Epoch.mismatch(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
+        if let implausible { return .unknown(implausible) }
         return verdictOfNothing
     }
 
@@ -157,7 +157,7 @@ extension Scope.Kind {
     package func verdict(value: [UInt8]?, epoch: [UInt8]?, pinnedEpoch: [UInt8], now: Int64) -> Verdict {
         let finding = value.map { self.finding($0, logInTime: nil, now: now) } ?? Finding.irrelevant
         if case .revoked(let reason) = finding { return .revoked(reason) }
-        if let cause = Epoch.doubt(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
+        if let cause = Epoch.mismatch(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
         if case .implausible(let cause) = finding { return .unknown(cause) }
         return .clear
     }

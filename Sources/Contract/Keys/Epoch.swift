@@ -45,7 +45,7 @@ public enum Epoch {
     /// - Parameters:
     ///   - epoch: what the store holds under ``key``; nil if nothing.
     ///   - pinned: empty for a process that has pinned none; it believes a bare epoch only.
-    public static func doubt(_ epoch: [UInt8]?, pinned: [UInt8]) -> UnknownCause? {
+    public static func mismatch(_ epoch: [UInt8]?, pinned: [UInt8]) -> UnknownCause? {
         guard let identity = Identity(epoch) else {
             return UnknownCause(
                 .epochMissing,

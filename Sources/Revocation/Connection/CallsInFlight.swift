@@ -84,12 +84,12 @@ struct CallsInFlight: ~Copyable {
     /// Compares the replies at the start of some bytes with what their calls expect, up to the first that differs or is
     /// not whole. Those whose witness is not there too do not count.
     /// - Returns: how many replies are as expected, and where they end.
-    func expectedReplies(in bytes: RawSpan, by pinned: PinnedEpoch) -> (count: Int, end: Int) {
+    func expectedReplies(in bytes: RawSpan, by pinnedEpoch: PinnedEpoch) -> (count: Int, end: Int) {
         guard dueIndex == 0 else { return (0, 0) }
         var (found, position, count) = ((count: 0, end: 0), 0, 0)
         var index = places.startIndex
         while index != places.endIndex,
-            let next = pinned.end(of: places[index].expected, in: bytes, from: position)
+            let next = pinnedEpoch.end(of: places[index].expected, in: bytes, from: position)
         {
             position = next
             count += 1

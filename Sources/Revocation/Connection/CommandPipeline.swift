@@ -15,7 +15,7 @@ struct CommandPipeline: ~Copyable {
     private var breaker = CircuitBreaker()
     private var calls = CallsInFlight()
     /// What the calls in flight that expect a reply compare it with.
-    private var pinned: PinnedEpoch?
+    private var pinnedEpoch: PinnedEpoch?
     /// Whether the store has sent anything.
     private(set) var hasReceived = false
     /// Why no more calls are taken; nil while they are.
@@ -37,11 +37,11 @@ struct CommandPipeline: ~Copyable {
         let times = calls.times(slowAt: now + Self.promptness, deadline: now + timeout)
         batch.write(to: &output, at: sentAt) { call in
             // Compared before it is retained: nearly always it is the same.
-            if call.hope?.belief !== pinned, let hope = call.hope { pin(hope.belief) }
+            if call.expected?.pinnedEpoch !== pinnedEpoch, let expected = call.expected { pin(expected.pinnedEpoch) }
             calls.append(
                 call, commandCount: call.commandCount, role: isWitnessed ? .witnessed : .plain,
                 // A reply that is not parsed must not pass for clear while this machine's clock is wrong.
-                expected: sentAt.isClockRight ? call.hope?.reply ?? .none : .none, times: times)
+                expected: sentAt.isClockRight ? call.expected?.reply ?? .none : .none, times: times)
         }
         guard isWitnessed else { return }
         output.writeBytes(witnessCommand)
@@ -49,9 +49,9 @@ struct CommandPipeline: ~Copyable {
     }
 
     /// Compares replies with another epoch from now on. Replies to earlier calls are parsed.
-    private mutating func pin(_ pinned: PinnedEpoch) {
+    private mutating func pin(_ pinnedEpoch: PinnedEpoch) {
         calls.expectNothing()
-        self.pinned = pinned
+        self.pinnedEpoch = pinnedEpoch
     }
 
     /// The calls that may be sent; the others are finished.
@@ -94,8 +94,8 @@ struct CommandPipeline: ~Copyable {
     private mutating func read(_ bytes: ByteBuffer) throws(StoreFailure) {
         var rest = bytes
         var expectedCount = 0
-        if let pinned, scanner.isBetweenReplies {
-            let (count, end) = calls.expectedReplies(in: bytes.readableBytesSpan, by: pinned)
+        if let pinnedEpoch, scanner.isBetweenReplies {
+            let (count, end) = calls.expectedReplies(in: bytes.readableBytesSpan, by: pinnedEpoch)
             expectedCount = count
             rest.moveReaderIndex(forwardBy: end)
         }
@@ -106,7 +106,7 @@ struct CommandPipeline: ~Copyable {
         guard rest.readableBytes > 0 else { return }
         while try hasParsedReply() {
             guard let expected = calls.expectedReply else { throw StoreFailure(.unsolicited) }
-            if let pinned, reader.holds(pinned, expected) {
+            if let pinnedEpoch, reader.holds(pinnedEpoch, expected) {
                 calls.deliverExpected()
             } else {
                 calls.deliver(reader.reply())

@@ -23,7 +23,7 @@ final class ConnectionPool: Sendable {
     }
 
     /// What the stores of those that are connected are like.
-    var conditions: [StoreStatus] { connections.compactMap(\.presentCondition) }
+    var statuses: [StoreStatus] { connections.compactMap(\.presentStatus) }
 
     /// Whether one of them was ever asked for.
     var isInUse: Bool { wasUsed.load(ordering: .relaxed) }

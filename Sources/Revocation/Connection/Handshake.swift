@@ -30,18 +30,18 @@ enum Handshake {
 
     /// What the replies say of the store.
     /// - Throws: if the log-in failed, or the store may drop revocations.
-    static func condition(
+    static func status(
         ofHandshake replies: [Reply], sentAt: SentTime, configuration: StoreConnection.Configuration
     ) throws(StoreFailure) -> StoreStatus {
         let count = entrance(configuration.access).count
         for reply in replies.prefix(count) where reply != .ok { throw StoreFailure(unexpected: reply) }
-        return try condition(
+        return try status(
             ofExamination: replies.dropFirst(count + introduction.count), sentAt: sentAt, configuration: configuration)
     }
 
     /// What the replies to ``examination``, which have just arrived, say of the store.
     /// - Parameter sentAt: when it was sent, by the boot clock of `configuration`.
-    static func condition(
+    static func status(
         ofExamination replies: ArraySlice<Reply>, sentAt: SentTime, configuration: StoreConnection.Configuration
     ) throws(StoreFailure) -> StoreStatus {
         let receivedAt = SentTime(configuration.bootClock()).milliseconds
@@ -56,7 +56,7 @@ enum Handshake {
         let clock = StoreClock(
             time: try (replies.last ?? .null).time(), sentAt: sentAt.milliseconds, receivedAt: receivedAt)
         var warnings = audit.warnings
-        if clock.doubt(wall: configuration.wallClock(), boot: receivedAt) != nil {
+        if clock.skewCause(wall: configuration.wallClock(), boot: receivedAt) != nil {
             warnings.append("this machine's clock and the store's differ by more than 30 seconds: no token is clear")
         }
         return StoreStatus(

@@ -36,19 +36,19 @@ final class PinnedEpoch: Sendable {
     }
 
     /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
-    func end(of hope: PendingCall.ExpectedReply.Reply, in bytes: RawSpan, from start: Int) -> Int? {
-        guard hope.rawValue < replies.count else { return nil }
-        let reply = replies[Int(hope.rawValue)]
+    func end(of expected: PendingCall.ExpectedReply.Reply, in bytes: RawSpan, from start: Int) -> Int? {
+        guard expected.rawValue < replies.count else { return nil }
+        let reply = replies[Int(expected.rawValue)]
         guard !reply.isEmpty, bytes.holds(reply.span.bytes, at: start) else { return nil }
         return start &+ reply.count
     }
 
     /// Why an acknowledgement with this witness does not count; nil if it does.
     /// - Parameter needsTerms: whether what was written was reckoned from the terms.
-    func doubt(_ witness: Witness, needsTerms: Bool = true) -> StoreFailure? {
-        if let doubt = Epoch.doubt(witness.epoch, pinned: epoch) {
+    func objection(to witness: Witness, needsTerms: Bool = true) -> StoreFailure? {
+        if let mismatch = Epoch.mismatch(witness.epoch, pinned: epoch) {
             return StoreFailure(
-                doubt.code == .epochMissing ? .epochMissing : .epochChanged, "not acknowledged: \(doubt.message)")
+                mismatch.code == .epochMissing ? .epochMissing : .epochChanged, "not acknowledged: \(mismatch.message)")
         }
         guard needsTerms, witness.terms != terms.bytes, !omitsTermsOfWrites else { return nil }
         return .termsChanged
@@ -73,24 +73,24 @@ extension PendingCall {
         }
 
         let reply: Reply
-        let belief: PinnedEpoch
+        let pinnedEpoch: PinnedEpoch
         /// What the last key of a look-up is believed to hold.
-        var epoch: [UInt8] { belief.epoch }
+        var epoch: [UInt8] { pinnedEpoch.epoch }
 
         /// Of a look-up.
-        init(keyCount: Int, belief: PinnedEpoch) {
+        init(keyCount: Int, pinnedEpoch: PinnedEpoch) {
             precondition((1..<Int(Reply.ok.rawValue)).contains(keyCount), "a check has a handful of keys")
             reply = .look(up: keyCount)
-            self.belief = belief
+            self.pinnedEpoch = pinnedEpoch
         }
 
-        private init(_ reply: Reply, _ belief: PinnedEpoch) {
+        private init(_ reply: Reply, _ pinnedEpoch: PinnedEpoch) {
             self.reply = reply
-            self.belief = belief
+            self.pinnedEpoch = pinnedEpoch
         }
 
         /// Of a command that writes.
-        static func acknowledgement(_ belief: PinnedEpoch) -> ExpectedReply { ExpectedReply(.ok, belief) }
+        static func acknowledgement(_ pinnedEpoch: PinnedEpoch) -> ExpectedReply { ExpectedReply(.ok, pinnedEpoch) }
     }
 }
 

@@ -36,19 +36,21 @@ class PendingCall: @unchecked Sendable {
 
     /// How many commands there are.
     final let commandCount: Int
-    final let hope: ExpectedReply?
+    final let expected: ExpectedReply?
     /// Their bytes are no more.
     final let maximumBytes: Int
     /// As they are sent; nil if they are put together only then.
     private final let commands: ByteBuffer?
     private final var state = State.new
 
-    fileprivate init(commandCount: Int, maximumBytes: Int, _ commands: ByteBuffer? = nil, hope: ExpectedReply? = nil) {
+    fileprivate init(
+        commandCount: Int, maximumBytes: Int, _ commands: ByteBuffer? = nil, expected: ExpectedReply? = nil
+    ) {
         precondition(commandCount > 0, "a call has at least one command")
         self.commandCount = commandCount
         self.maximumBytes = maximumBytes
         self.commands = commands
-        self.hope = hope
+        self.expected = expected
     }
 
     convenience init(_ commands: [Command]) {
@@ -139,16 +141,16 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
     /// Kept beside the check, which would be copied to be asked.
     let isIdentified: Bool
 
-    /// - Parameter belief: nil if there is none yet.
-    init(_ token: borrowing TokenClaims, in namespace: consuming Namespace, _ belief: PinnedEpoch?) {
-        let check = Check(token, in: namespace, readsTerms: belief?.terms.areUnwritten ?? false)
+    /// - Parameter pinnedEpoch: nil if there is none yet.
+    init(_ token: borrowing TokenClaims, in namespace: consuming Namespace, _ pinnedEpoch: PinnedEpoch?) {
+        let check = Check(token, in: namespace, readsTerms: pinnedEpoch?.terms.areUnwritten ?? false)
         let keyCount = check.keyCount
         let maximumBytes = check.maximumCommandBytes
         isIdentified = check.isIdentified
         self.check = consume check
         super.init(
             commandCount: 1, maximumBytes: maximumBytes,
-            hope: belief.map { ExpectedReply(keyCount: keyCount, belief: $0) })
+            expected: pinnedEpoch.map { ExpectedReply(keyCount: keyCount, pinnedEpoch: $0) })
     }
 
     /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
@@ -164,11 +166,11 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
 final class PendingRevocation: PendingCall, @unchecked Sendable {
     let entry: RevocationEntry
 
-    /// - Parameter belief: what the entry was reckoned from.
-    init(_ entry: RevocationEntry, _ belief: PinnedEpoch) {
+    /// - Parameter pinnedEpoch: what the entry was reckoned from.
+    init(_ entry: RevocationEntry, _ pinnedEpoch: PinnedEpoch) {
         self.entry = entry
         super.init(
-            commandCount: 1, maximumBytes: entry.maximumCommandBytes, hope: .acknowledgement(belief))
+            commandCount: 1, maximumBytes: entry.maximumCommandBytes, expected: .acknowledgement(pinnedEpoch))
     }
 
     override func write(to bytes: inout OutputRawSpan, at now: SentTime) { bytes.append(entry) }

@@ -27,10 +27,10 @@ extension StoreConnection {
 
     /// What the store is like, which is examined before anything else is asked.
     func examined() async throws(StoreFailure) -> StoreStatus {
-        if let condition { return condition }
+        if let status { return status }
         _ = try await outcome(of: [Command("TIME")]).get()
-        guard let condition else { throw .clockUnknown }
-        return condition
+        guard let status else { throw .clockUnknown }
+        return status
     }
 
     /// What becomes of a call whose task was told that it takes long. From now on a cancellation ends the wait at once.

@@ -13,7 +13,7 @@ import Synchronization
 final class StoreConnection: @unchecked Sendable {
     /// What the latest examination found.
     private struct Knowledge {
-        var condition: StoreStatus?
+        var status: StoreStatus?
         var isConnected = false
     }
 
@@ -27,9 +27,9 @@ final class StoreConnection: @unchecked Sendable {
     private let isWitnessed: Bool
     /// What this connection's store was like when it was last examined; known before any call is answered. Another
     /// connection's may be another store's.
-    var condition: StoreStatus? { knowledge.withLock { $0.condition } }
+    var status: StoreStatus? { knowledge.withLock { $0.status } }
     /// nil while there is no connection.
-    var presentCondition: StoreStatus? { knowledge.withLock { $0.isConnected ? $0.condition : nil } }
+    var presentStatus: StoreStatus? { knowledge.withLock { $0.isConnected ? $0.status : nil } }
 
     private let configuration: Configuration
     private let knowledge = Mutex(Knowledge())
@@ -143,8 +143,8 @@ final class StoreConnection: @unchecked Sendable {
     /// for each write, so that a wall clock that is set is noticed by the next check, not by the next examination.
     private func now() -> SentTime {
         var now = SentTime(configuration.bootClock())
-        let doubt = clock?.doubt(wall: configuration.wallClock(), boot: now.milliseconds)
-        now.isClockRight = doubt == nil
+        let cause = clock?.skewCause(wall: configuration.wallClock(), boot: now.milliseconds)
+        now.isClockRight = cause == nil
         return now
     }
 
@@ -180,7 +180,7 @@ final class StoreConnection: @unchecked Sendable {
         let handshake = PendingCall(commands).whenFinished { [self] outcome in
             do throws(StoreFailure) {
                 begin(
-                    try Handshake.condition(
+                    try Handshake.status(
                         ofHandshake: outcome.replies(), sentAt: sentAt, configuration: configuration))
             } catch {
                 self.handler?.end(error)
@@ -189,16 +189,16 @@ final class StoreConnection: @unchecked Sendable {
         handler.send(CallBatch(handshake), timeout: deadline - .now())
     }
 
-    private func begin(_ condition: StoreStatus) {
+    private func begin(_ status: StoreStatus) {
         loop.assertInEventLoop()
         guard lifecycle.connected() else {
             handler?.end(.closed)
             return
         }
         reportedFailure = nil
-        learn(condition)
+        learn(status)
         examinedAt = .now()
-        configuration.report(.connected(condition))
+        configuration.report(.connected(status))
         if let handler { send(takeHeld(), through: handler) }
         scheduleExamination(in: configuration.examinationInterval)
         followPrimary()
@@ -211,9 +211,9 @@ final class StoreConnection: @unchecked Sendable {
         following = loop.scheduleTask(in: Self.primaryInterval) { [weak self] in self?.followPrimary() }
     }
 
-    private func learn(_ condition: StoreStatus) {
-        clock = condition.clock
-        knowledge.withLock { $0 = Knowledge(condition: condition, isConnected: true) }
+    private func learn(_ status: StoreStatus) {
+        clock = status.clock
+        knowledge.withLock { $0 = Knowledge(status: status, isConnected: true) }
     }
 
     private func scheduleExamination(in delay: TimeAmount) {
@@ -236,10 +236,10 @@ final class StoreConnection: @unchecked Sendable {
         let call = PendingCall(Handshake.examination).whenFinished { [self] outcome in
             isExamining = false
             do throws(StoreFailure) {
-                let condition = try Handshake.condition(
+                let status = try Handshake.status(
                     ofExamination: outcome.replies()[...], sentAt: sentAt, configuration: configuration)
-                learn(condition)
-                configuration.report(.examined(condition))
+                learn(status)
+                configuration.report(.examined(status))
                 scheduleExamination(in: configuration.examinationInterval)
             } catch  where error.code == .timedOut {
                 // Slow is not unsafe: the next look will tell.

@@ -9,7 +9,7 @@ extension RevocationList {
     ///   - policy: what an unknown verdict comes to.
     public func admission(of token: TokenClaims, policy: FailurePolicy = .deny) async -> Admission {
         let admission = await decide(token, policy)
-        if metrics.areWanted { metrics.admitted(admission) }
+        if metrics.areEnabled { metrics.admitted(admission) }
         return admission
     }
 
@@ -27,7 +27,7 @@ extension RevocationList {
                 guard cause.code != .unidentifiable, cause.code != .tooLongLived, !outlivesKnownTerms(token) else {
                     return .refused(cause)
                 }
-                tellOfAllowance(cause)
+                logAllowance(cause)
                 return .admitted(.allowed)
             case .lastKnown(let age):
                 return cause.isAbsence && wasClear(token, age) ? .admitted(.lastKnown) : .refused(cause)
@@ -38,18 +38,20 @@ extension RevocationList {
     /// Whether a token lives for too long by the last terms that were seen, or by the settings of this process if it
     /// has seen none. The denylist may have longer ones by now, but nobody knows.
     private func outlivesKnownTerms(_ token: TokenClaims) -> Bool {
-        let terms = belief?.terms ?? (try? wanted.inForce(nil, known: pin.withLock { $0.knownTerms }))
-        return terms?.issuer(token.issuer)?.doubt(token) != nil
+        let terms = pinnedEpoch?.terms ?? (try? wanted.inForce(nil, known: pin.withLock { $0.knownTerms }))
+        return terms?.issuer(token.issuer)?.objection(to: token) != nil
     }
 
     private func wasClear(_ token: TokenClaims, _ age: Duration) -> Bool {
-        guard let belief, let check = try? check(of: token, belief.terms.issuer(token.issuer)) else { return false }
+        guard let pinnedEpoch, let check = try? check(of: token, pinnedEpoch.terms.issuer(token.issuer)) else {
+            return false
+        }
         let now = configuration.bootClock()
-        return known.withLock { $0.isClear(check, epoch: belief.epoch, age: age, now: now) }
+        return known.withLock { $0.isClear(check, epoch: pinnedEpoch.epoch, age: age, now: now) }
     }
 
     /// At most once a second.
-    private func tellOfAllowance(_ cause: UnknownCause) {
+    private func logAllowance(_ cause: UnknownCause) {
         guard allowances.withLock({ $0.admits(now: configuration.bootClock()) }) else { return }
         logger.warning(
             "tokens pass unchecked, as the failure policy allows", metadata: ["cause": "\(cause.code.rawValue)"])

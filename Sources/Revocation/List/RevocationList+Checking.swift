@@ -36,10 +36,10 @@ extension RevocationList {
     /// about as much as reading its reply.
     @inline(__always)
     private func verdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
-        guard let belief, let issuer = belief.terms.issuer(token.issuer), issuer.mayVouch(for: token),
-            let connection = backend.checkConnection()
+        guard let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer), issuer.mayVouch(for: token),
+            let connection = backend.connectionForChecks()
         else { return await slowVerdict(token, remembersClear) }
-        let call = PendingCheck(token, in: issuer.namespace, belief)
+        let call = PendingCheck(token, in: issuer.namespace, pinnedEpoch)
         if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
             return .revoked(reason)
         }
@@ -63,7 +63,7 @@ extension RevocationList {
             findings = await connection.lateOutcome(of: call).findings(of: call.check)
         }
         guard !showsTerms(findings, of: call.check) else { return await slowVerdict(token, remembersClear) }
-        return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.condition?.clock)
+        return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.status?.clock)
     }
 
     /// Where one command is not all that it takes.
@@ -74,8 +74,8 @@ extension RevocationList {
             guard let issuer = await issuer(of: token, &contact) else {
                 return .unknown(contact.cause ?? Self.unknownIssuer)
             }
-            if let doubt = issuer.doubt(token) { return .unknown(doubt) }
-            let call = PendingCheck(token, in: issuer.namespace, contact.belief)
+            if let objection = issuer.objection(to: token) { return .unknown(objection) }
+            let call = PendingCheck(token, in: issuer.namespace, contact.pinnedEpoch)
             if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
                 return .revoked(reason)
             }
@@ -96,7 +96,7 @@ extension RevocationList {
             let verdict = conclude(call, findings, askedAt: askedAt, remembersClear, clock)
             guard let cause = contact.cause else { return verdict }
             if case .revoked = verdict { return verdict }
-            look(into: cause)
+            react(to: cause)
             return .unknown(cause)
         }
         return .unknown(UnknownCause(.termsDisagree, "the denylist's terms come and go"))
@@ -114,7 +114,7 @@ extension RevocationList {
     private func issuer(of token: TokenClaims, _ contact: inout Contact) async -> IssuerInForce? {
         let issuer = contact.terms?.issuer(token.issuer)
         if let issuer, issuer.mayVouch(for: token) { return issuer }
-        guard contact.belief != nil, pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) }) else {
+        guard contact.pinnedEpoch != nil, pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) }) else {
             return issuer
         }
         contact = await renewContact()
@@ -141,13 +141,13 @@ extension RevocationList {
         _ remembersClear: Bool, _ clock: StoreClock?
     ) -> Verdict {
         let (check, wasClockRight, askedAt) = (call.check, askedAt.isClockRight, askedAt.instant)
-        let believed = call.hope?.epoch
-        var answer = verdict(check, believed, findings, clock)
-        if case .clear = answer, let doubt = doubt(about: clock, wasClockRight) { answer = .unknown(doubt) }
+        let epoch = call.expected?.epoch
+        var answer = verdict(check, epoch, findings, clock)
+        if case .clear = answer, let cause = skewCause(of: clock, wasClockRight) { answer = .unknown(cause) }
         switch answer {
         case .clear:
-            if remembersClear, let askedAt, let believed {
-                known.withLock { $0.learnClear(check, epoch: believed, askedAt: askedAt) }
+            if remembersClear, let askedAt, let epoch {
+                known.withLock { $0.learnClear(check, epoch: epoch, askedAt: askedAt) }
             }
         case .revoked(let reason):
             guard let askedAt else { break }
@@ -156,7 +156,7 @@ extension RevocationList {
                 knowsRevoked.store(true, ordering: .releasing)
             }
         case .unknown(let cause):
-            look(into: cause)
+            react(to: cause)
             // What was acknowledged was plausible, whatever the time is now.
             let reason = known.withLock {
                 $0.revocation(of: check) ?? $0.ownRevocation(of: check, now: .max / 2)
@@ -168,16 +168,16 @@ extension RevocationList {
 
     /// - Parameter believed: nil for a store that cannot be believed: then nothing is clear.
     private func verdict(
-        _ check: Check, _ believed: [UInt8]?, _ findings: Result<Check.Findings, StoreFailure>, _ clock: StoreClock?
+        _ check: Check, _ epoch: [UInt8]?, _ findings: Result<Check.Findings, StoreFailure>, _ clock: StoreClock?
     ) -> Verdict {
         switch findings {
         case .failure(let failure): return .unknown(UnknownCause(failure))
-        case .success(.nothing): return check.verdict(.nothing, pinnedEpoch: believed ?? [], now: 0)
+        case .success(.nothing): return check.verdict(.nothing, pinnedEpoch: epoch ?? [], now: 0)
         case .success(.values(let values)):
             // Only says which cut-offs cannot be meant: without the store's clock the plausible ones are not told
             // apart.
             let now = clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0
-            return check.verdict(.values(values), pinnedEpoch: believed ?? [], now: now)
+            return check.verdict(.values(values), pinnedEpoch: epoch ?? [], now: now)
         }
     }
 }
@@ -185,9 +185,9 @@ extension RevocationList {
 extension RevocationList {
     /// Why a clear answer proves nothing.
     /// - Parameter wasClockRight: whether this machine's clock was right when the store was asked.
-    func doubt(about clock: StoreClock?, _ wasClockRight: Bool) -> UnknownCause? {
+    func skewCause(of clock: StoreClock?, _ wasClockRight: Bool) -> UnknownCause? {
         guard let clock else { return UnknownCause(.clockSkewed, StoreFailure.clockUnknown.message) }
-        if let doubt = doubt(about: clock) { return doubt }
+        if let cause = skewCause(of: clock) { return cause }
         return wasClockRight ? nil : UnknownCause(.clockSkewed, "this machine's clock was wrong until just now")
     }
 }

@@ -7,7 +7,8 @@ extension RevocationList {
     /// - Parameter token: the one by which it is revoked; its other cut-offs may have pushed it ahead.
     /// - Returns: by key; empty if there is no cut-off among the requests.
     func cutOffReadings(
-        for requests: [RevocationRequest], _ namespace: Namespace, _ belief: PinnedEpoch, presented token: TokenClaims?
+        for requests: [RevocationRequest], _ namespace: Namespace, _ pinnedEpoch: PinnedEpoch,
+        presented token: TokenClaims?
     ) async throws(RevocationError) -> [ExactString: CutOffReading] {
         var keys: [String] = []
         for request in requests where request.cutOff != nil {
@@ -19,7 +20,7 @@ extension RevocationList {
             pushing.append(try namespace.revocationKey(for: scope))
         }
         let asked = keys + pushing
-        let timed = try await provenLookUp(asked, belief)
+        let timed = try await provenLookUp(asked, pinnedEpoch)
         let pushed = timed.values.dropFirst(keys.count).compactMap { $0 }
         var readings: [ExactString: CutOffReading] = [:]
         // Several servers: each cut-off is compared with the clock of its own.
@@ -32,13 +33,13 @@ extension RevocationList {
 
     /// The values of keys and the time before, both from the store that is believed.
     private func provenLookUp(
-        _ keys: [String], _ belief: PinnedEpoch
+        _ keys: [String], _ pinnedEpoch: PinnedEpoch
     ) async throws(RevocationError) -> TimedValues {
         let timed = try await acting { () async throws(StoreFailure) in
             try await backend.timedLookUp(keys + [Epoch.key])
         }
-        if let cause = Epoch.doubt(timed.values.last ?? nil, pinned: belief.epoch) {
-            look(into: cause)
+        if let cause = Epoch.mismatch(timed.values.last ?? nil, pinned: pinnedEpoch.epoch) {
+            react(to: cause)
             throw RevocationError(cause)
         }
         return TimedValues(values: timed.values.dropLast(), times: timed.times.dropLast())

@@ -15,11 +15,11 @@ extension RevocationList {
         // Doubled each time: a clock that stands still is not to be asked a thousand times.
         var shortestPause: Int64 = 1
         while true {
-            let belief = try await writtenBelief()
-            let issuer = try identified(belief.terms.issuer(token.issuer))
+            let pinnedEpoch = try await pinnedEpochWithTerms()
+            let issuer = try identified(pinnedEpoch.terms.issuer(token.issuer))
             let check = try check(of: token, issuer)
             let patience = Limits.maximumLogInDelayMilliseconds + issuer.terms.lead - waited
-            let (time, now) = try await issueTime(check, belief, longestDelay: patience)
+            let (time, now) = try await issueTime(check, pinnedEpoch, longestDelay: patience)
             guard time > now else { return time }
             let pause = min(max(time - now, shortestPause), patience)
             shortestPause *= 2
@@ -31,18 +31,18 @@ extension RevocationList {
     }
 
     private func issueTime(
-        _ check: Check, _ belief: PinnedEpoch, longestDelay: Int64
+        _ check: Check, _ pinnedEpoch: PinnedEpoch, longestDelay: Int64
     ) async throws(UnknownCause) -> (time: Int64, now: Int64) {
         let timed = try await asking { () async throws(StoreFailure) in try await backend.timedLookUp(check.keys) }
-        try await demandRightClock()
+        try await requireAgreeingClock()
         // Of several servers the one that is furthest behind: each tells a cut-off its own time.
         let now = timed.time.lowerBound
         do throws(UnknownCause) {
             let time = try check.issueTime(
-                values: timed.values, pinnedEpoch: belief.epoch, now: now, longestDelay: longestDelay)
+                values: timed.values, pinnedEpoch: pinnedEpoch.epoch, now: now, longestDelay: longestDelay)
             return (time, now)
         } catch {
-            look(into: error)
+            react(to: error)
             throw error
         }
     }

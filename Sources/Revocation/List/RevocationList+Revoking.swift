@@ -72,8 +72,8 @@ extension RevocationList {
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
             let (plan, replicas) = try await counted { () async throws(RevocationError) in
-                try await proven { (belief) async throws(RevocationError) in
-                    try await write(requests, reason: reason, issuer: issuer, presented: token, belief)
+                try await proven { (pinnedEpoch) async throws(RevocationError) in
+                    try await write(requests, reason: reason, issuer: issuer, presented: token, pinnedEpoch)
                 }
             }
             metrics.revoked(zip(requests, plan.entries).compactMap { $1 == nil ? nil : $0.scope.kind }, reason)
@@ -89,7 +89,7 @@ extension RevocationList {
     /// What was to be revoked does not pass for clear here any more, whatever comes of it: the store may be away before
     /// it is asked anything.
     private func noteAttempt(_ requests: [RevocationRequest], _ issuer: String?) {
-        guard let issuer = belief?.terms.issuer(issuer) else { return }
+        guard let issuer = pinnedEpoch?.terms.issuer(issuer) else { return }
         let entries = requests.compactMap { request in
             (try? issuer.namespace.revocationKey(for: request.scope)).map {
                 RevocationEntry(key: $0, kind: request.scope.kind, value: "", secondsToLive: 1)
@@ -98,36 +98,36 @@ extension RevocationList {
         known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
     }
 
-    /// - Parameter belief: what they are reckoned from.
+    /// - Parameter pinnedEpoch: what they are reckoned from.
     /// - Returns: what was written, and how many replicas have it, if that was waited for.
     private func write(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?,
-        _ belief: PinnedEpoch
+        _ pinnedEpoch: PinnedEpoch
     ) async throws(RevocationError) -> Witnessed<(RevocationPlan, Int?)> {
-        let issuer = try self.issuer(issuer, of: belief)
-        var circumstances = RevocationPlan.Circumstances(issuer: issuer, terms: belief.terms, now: try await now())
-        circumstances.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, belief, presented: token)
-        circumstances.logInTime = token?.logInTime
-        circumstances.ownTime = configuration.wallClock()
+        let issuer = try self.issuer(issuer, of: pinnedEpoch)
+        var inputs = RevocationPlan.Inputs(issuer: issuer, terms: pinnedEpoch.terms, now: try await now())
+        inputs.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, pinnedEpoch, presented: token)
+        inputs.logInTime = token?.logInTime
+        inputs.ownTime = configuration.wallClock()
         // Nothing else is kept for as long as its store allows.
         if requests.contains(where: { $0.scope.kind == .key }) {
-            circumstances.longestToLive = try await acting { () async throws(StoreFailure) in
-                try await backend.condition().longestToLive
+            inputs.longestToLive = try await acting { () async throws(StoreFailure) in
+                try await backend.status().longestToLive
             }
         }
-        let plan = try RevocationPlan(requests, reason: reason, circumstances)
+        let plan = try RevocationPlan(requests, reason: reason, inputs)
         let entries = plan.entries.compactMap { $0 }
         guard !entries.isEmpty else { return .nothingWritten((plan, nil)) }
         known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
         return try await acting { () async throws(StoreFailure) in
-            try await backend.write(entries, under: belief.terms.bytes).map { (plan, $0) }
+            try await backend.write(entries, under: pinnedEpoch.terms.bytes).map { (plan, $0) }
         }
     }
 
     /// What a revocation is written with that takes one command.
     private struct DirectWrite {
         let connection: StoreConnection
-        let belief: PinnedEpoch
+        let pinnedEpoch: PinnedEpoch
         let issuer: IssuerInForce
         /// The store's time.
         let now: Int64
@@ -138,11 +138,11 @@ extension RevocationList {
     /// - Returns: nil where it takes more, or where something has to be asked first.
     @inline(__always)
     private func directWrite(_ issuer: String?) -> DirectWrite? {
-        guard let belief, !belief.terms.areUnwritten, let issuer = belief.terms.issuer(issuer),
+        guard let pinnedEpoch, !pinnedEpoch.terms.areUnwritten, let issuer = pinnedEpoch.terms.issuer(issuer),
             let direct = backend.directWrites()
         else { return nil }
         return DirectWrite(
-            connection: direct.connection, belief: belief, issuer: issuer, now: time(by: direct.clock),
+            connection: direct.connection, pinnedEpoch: pinnedEpoch, issuer: issuer, now: time(by: direct.clock),
             longestToLive: direct.longestToLive)
     }
 
@@ -157,27 +157,27 @@ extension RevocationList {
         let key = try direct.issuer.namespace.revocationKey(for: request.scope)
         guard
             let entry = RevocationEntry(
-                request, key: key, value: reason.text, direct.issuer, of: direct.belief.terms, now: direct.now,
+                request, key: key, value: reason.text, direct.issuer, of: direct.pinnedEpoch.terms, now: direct.now,
                 ownTime: configuration.wallClock(), longestToLive: direct.longestToLive)
         else { return .alreadyExpired }
         let begunAt = configuration.bootClock()
         known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: false, at: begunAt) }
-        let call = PendingRevocation(entry, direct.belief)
+        let call = PendingRevocation(entry, direct.pinnedEpoch)
         var outcome = await withUnsafeContinuation { waiter in
             if call.wait(waiter) { direct.connection.submit(call) }
         }
         if outcome == nil { outcome = await direct.connection.lateOutcome(of: call) }
         do throws(StoreFailure) {
-            try (outcome ?? .failure(.unexpectedReply)).acknowledgement(from: direct.belief)
+            try (outcome ?? .failure(.unexpectedReply)).acknowledgement(from: direct.pinnedEpoch)
         } catch {
-            let error = disbelieved(error)
+            let error = unacknowledged(error)
             guard error.code != .termsChanged else { return nil }
             metrics.wrote(error)
             throw error
         }
         let acknowledgedAt = configuration.bootClock()
         known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: true, at: acknowledgedAt) }
-        if metrics.areWanted {
+        if metrics.areEnabled {
             metrics.wrote(nil)
             metrics.revoked([entry.kind], reason)
         }
@@ -197,8 +197,8 @@ extension RevocationList {
         guard !scopes.isEmpty else { return [] }
         let (keys, removed) = try await counted { () async throws(RevocationError) in
             // A label stays what it is, whatever else the terms say.
-            try await proven(needsTerms: false) { (belief) async throws(RevocationError) in
-                let namespace = try self.issuer(issuer, of: belief).namespace
+            try await proven(needsTerms: false) { (pinnedEpoch) async throws(RevocationError) in
+                let namespace = try self.issuer(issuer, of: pinnedEpoch).namespace
                 var keys: [String] = []
                 for scope in scopes { keys.append(try namespace.revocationKey(for: scope)) }
                 return try await acting { () async throws(StoreFailure) in
@@ -252,11 +252,11 @@ extension Acknowledgement {
 
 extension PendingCall.Outcome {
     /// - Throws: unless the believed store has acknowledged the one command.
-    fileprivate func acknowledgement(from belief: PinnedEpoch) throws(StoreFailure) {
+    fileprivate func acknowledgement(from pinnedEpoch: PinnedEpoch) throws(StoreFailure) {
         switch try get() {
         case .expected: break
         case .witnessed(let replies, let witness):
-            guard try Witnessed(replies, [witness]).value(from: belief) == [.ok] else {
+            guard try Witnessed(replies, [witness]).value(from: pinnedEpoch) == [.ok] else {
                 throw StoreFailure(unexpected: replies.first ?? .null)
             }
         case .replies: throw .unexpectedReply

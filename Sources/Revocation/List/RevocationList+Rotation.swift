@@ -36,27 +36,27 @@ extension RevocationList {
             throw RevocationError(
                 .unrevocableToken, "only a refresh token with jti, sid, exp and iat can be exchanged")
         }
-        let belief: PinnedEpoch
-        do throws(UnknownCause) { belief = try await writtenBelief() } catch { return .unknown(error) }
-        let issuer = try issuer(token.issuer, of: belief)
+        let pinnedEpoch: PinnedEpoch
+        do throws(UnknownCause) { pinnedEpoch = try await pinnedEpochWithTerms() } catch { return .unknown(error) }
+        let issuer = try issuer(token.issuer, of: pinnedEpoch)
         let key = try issuer.namespace.revocationKey(for: .token(identifier))
         let successor = unsettled.withLock { $0.take(key) } ?? UUID().uuidString.lowercased()
         do throws(UnknownCause) {
             let check = try check(of: token, issuer)
-            let outcome = try await rotate(token, check, belief, to: successor, expiresAt: expiresAt)
+            let outcome = try await rotate(token, check, pinnedEpoch, to: successor, expiresAt: expiresAt)
             guard case .reused = outcome else { return outcome }
             return await end(session, issuer: token.issuer)
         } catch {
             unsettled.withLock { $0.keep(successor, for: key) }
-            look(into: error)
+            react(to: error)
             return .unknown(error)
         }
     }
 
     private func rotate(
-        _ token: TokenClaims, _ check: Check, _ belief: PinnedEpoch, to successor: String, expiresAt: Int64
+        _ token: TokenClaims, _ check: Check, _ pinnedEpoch: PinnedEpoch, to successor: String, expiresAt: Int64
     ) async throws(UnknownCause) -> RotationOutcome {
-        try await demandRightClock()
+        try await requireAgreeingClock()
         let now = try await asking { () async throws(StoreFailure) in try await storeTime() }
         guard let secondsToLive = Lifetime.secondsToLive(expiresAt: expiresAt, now: now) else {
             return .revoked(.expired)
@@ -66,12 +66,12 @@ extension RevocationList {
             key: check.keys[0], kind: .token, value: rotation.value, secondsToLive: secondsToLive)
         let claim = try await asking { () async throws(StoreFailure) in
             // How long it is kept is reckoned from the token alone.
-            try await backend.claim(entry, thenLookUp: check.keys).value(from: belief, needsTerms: false)
+            try await backend.claim(entry, thenLookUp: check.keys).value(from: pinnedEpoch, needsTerms: false)
         }
         let decision = check.rotation(
             existing: claim.existing, values: claim.after.values, claim: rotation,
             grace: configuration.rotationGrace.milliseconds,
-            pinnedEpoch: belief.epoch, now: claim.after.time.lowerBound)
+            pinnedEpoch: pinnedEpoch.epoch, now: claim.after.time.lowerBound)
         guard let times = token.refreshedTimes(now: claim.after.time.lowerBound) else {
             throw UnknownCause(.unidentifiable, "the token has no times")
         }

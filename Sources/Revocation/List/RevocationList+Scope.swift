@@ -9,10 +9,10 @@ extension RevocationList {
     public func verdict(of scope: Scope, issuer: String? = nil) async -> Verdict {
         do throws(UnknownCause) {
             let verdict = try await ask(about: scope, issuer)
-            if case .unknown(let cause) = verdict { look(into: cause) }
+            if case .unknown(let cause) = verdict { react(to: cause) }
             return verdict
         } catch {
-            look(into: error)
+            react(to: error)
             return .unknown(error)
         }
     }
@@ -34,11 +34,11 @@ extension RevocationList {
                 continue
             }
             let verdict = scope.kind.verdict(
-                value: values[0], epoch: values.last ?? nil, pinnedEpoch: contact.belief?.epoch ?? [],
+                value: values[0], epoch: values.last ?? nil, pinnedEpoch: contact.pinnedEpoch?.epoch ?? [],
                 now: clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0)
             if case .revoked = verdict { return verdict }
             if let cause = contact.cause { throw cause }
-            if case .clear = verdict, let doubt = doubt(about: clock, true) { return .unknown(doubt) }
+            if case .clear = verdict, let cause = skewCause(of: clock, true) { return .unknown(cause) }
             return verdict
         }
         throw UnknownCause(.termsDisagree, "the denylist's terms come and go")

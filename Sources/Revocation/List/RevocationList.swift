@@ -89,7 +89,7 @@ public final class RevocationList: Sendable {
         self.backend = backend
         self.metrics = metrics
         self.tracer = tracer is NoOpTracer ? nil : tracer
-        isObserved = metrics.areWanted || self.tracer != nil
+        isObserved = metrics.areEnabled || self.tracer != nil
         self.configuration = configuration
         self.logger = logger
         pin = Mutex(EpochPin(configuration.epoch.map { Array($0.utf8) } ?? kept, omitting: configuration.omitted))
@@ -102,28 +102,28 @@ public final class RevocationList: Sendable {
     /// the store who it is on either connection, and takes over an epoch that was accepted.
     public func readiness() async -> Readiness {
         do throws(StoreFailure) {
-            let contact = try await seeStore()
-            guard let belief = contact.belief else {
+            let contact = try await readStore()
+            guard let pinnedEpoch = contact.pinnedEpoch else {
                 return .notReady(contact.cause ?? UnknownCause(.unreachable, "nothing is known of the store"))
             }
             if let witness = try await backend.witnessOfWrites(),
-                let doubt = belief.doubt(witness, needsTerms: false)
+                let objection = pinnedEpoch.objection(to: witness, needsTerms: false)
             {
-                return .notReady(UnknownCause(doubt))
+                return .notReady(UnknownCause(objection))
             }
-            let condition = try await backend.condition()
-            guard let clock = condition.clock else { throw .clockUnknown }
+            let status = try await backend.status()
+            guard let clock = status.clock else { throw .clockUnknown }
             let (wall, boot) = (configuration.wallClock(), configuration.bootMilliseconds)
-            if let doubt = clock.doubt(wall: wall, boot: boot) {
+            if let cause = clock.skewCause(wall: wall, boot: boot) {
                 let skew = clock.skew(wall: wall, boot: boot)
-                guard skew.magnitude > Limits.maximumSkewMilliseconds.magnitude else { return .notReady(doubt) }
+                guard skew.magnitude > Limits.maximumSkewMilliseconds.magnitude else { return .notReady(cause) }
                 return .clockSkewed(milliseconds: skew)
             }
-            var warnings = condition.warnings
+            var warnings = status.warnings
             if !isStateKept.load(ordering: .relaxed) {
                 warnings.append("the state file cannot be written: see the log")
             }
-            if let warning = condition.warning(of: belief.terms) { warnings.append(warning) }
+            if let warning = status.warning(of: pinnedEpoch.terms) { warnings.append(warning) }
             return .ready(warnings: warnings)
         } catch {
             return .notReady(UnknownCause(error))
@@ -131,15 +131,15 @@ public final class RevocationList: Sendable {
     }
 
     /// Asks the store who it is, whatever is known, and takes over an epoch that was accepted.
-    func seeStore() async throws(StoreFailure) -> Contact {
+    func readStore() async throws(StoreFailure) -> Contact {
         let values = try await backend.lookUp(Witness.keys + [Epoch.acceptedKey])
         let witness = Witness(terms: values[0], epoch: values[1])
         let moved = pin.withLock { $0.accept(epoch: witness.epoch, accepted: values[2]) ? $0.pinned : nil }
         if let moved {
             keep(moved)
-            tellOfAcceptance()
+            logAcceptance()
         }
-        return meet(witness)
+        return adopt(witness)
     }
 
     /// Where the connections of one server live: tasks that prefer it (`withTaskExecutorPreference`) are answered
@@ -181,21 +181,21 @@ public final class RevocationList: Sendable {
 
     /// What a log-in or a rotation rests on, as a clear verdict does: a token was judged by this machine's clock.
     /// - Throws: ``UnknownCause/Code/clockSkewed``.
-    func demandRightClock() async throws(UnknownCause) {
+    func requireAgreeingClock() async throws(UnknownCause) {
         let clock = try await asking { () async throws(StoreFailure) in try await backend.clock() }
-        if let doubt = doubt(about: clock) { throw doubt }
+        if let cause = skewCause(of: clock) { throw cause }
     }
 
     /// Why a clear answer of a store with this clock proves nothing.
-    func doubt(about clock: StoreClock) -> UnknownCause? {
-        clock.doubt(wall: configuration.wallClock(), boot: configuration.bootMilliseconds)
+    func skewCause(of clock: StoreClock) -> UnknownCause? {
+        clock.skewCause(wall: configuration.wallClock(), boot: configuration.bootMilliseconds)
     }
 
     /// - Throws: ``UnknownCause`` if the terms do not know the token's issuer, or the token lives too long to be
     ///   vouched for.
     func check(of token: TokenClaims, _ issuer: IssuerInForce?) throws(UnknownCause) -> Check {
         let issuer = try identified(issuer)
-        if let doubt = issuer.doubt(token) { throw doubt }
+        if let objection = issuer.objection(to: token) { throw objection }
         return Check(token, in: issuer.namespace)
     }
 
@@ -208,9 +208,9 @@ public final class RevocationList: Sendable {
         .unidentifiable, "the denylist's terms do not know the token's issuer (revoked terms --add adds one)")
 
     /// - Throws: ``RevocationError/Code/unknownIssuer``.
-    func issuer(_ name: String?, of belief: PinnedEpoch) throws(RevocationError) -> IssuerInForce {
-        if let issuer = belief.terms.issuer(name) { return issuer }
-        let names = belief.terms.terms.issuers.compactMap(\.name).joined(separator: ", ")
+    func issuer(_ name: String?, of pinnedEpoch: PinnedEpoch) throws(RevocationError) -> IssuerInForce {
+        if let issuer = pinnedEpoch.terms.issuer(name) { return issuer }
+        let names = pinnedEpoch.terms.terms.issuers.compactMap(\.name).joined(separator: ", ")
         throw RevocationError(
             .unknownIssuer,
             name == nil
@@ -220,25 +220,25 @@ public final class RevocationList: Sendable {
 
     /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may
     /// be older than what was revoked again before the acceptance.
-    var belief: PinnedEpoch? { pin.withLock { $0.belief } }
+    var pinnedEpoch: PinnedEpoch? { pin.withLock { $0.pinnedEpoch } }
 
     /// Does what can be done about something that could not be proven.
-    func look(into cause: UnknownCause) {
+    func react(to cause: UnknownCause) {
         guard cause.code == .epochChanged || cause.code == .epochMissing else { return }
         known.withLock { $0.forgetClear() }
-        if cause.code == .epochChanged { askForAcceptance() }
+        if cause.code == .epochChanged { checkForAcceptance() }
     }
 
-    private func tellOfAcceptance() {
+    private func logAcceptance() {
         logger.notice("the store's new epoch was accepted by an operator: checks are answered again")
         guard configuration.epoch != nil else { return }
         logger.warning("the configured epoch is out of date: change it before the next start")
     }
 
     /// Asks beside the checks, and not for each of them, whether an operator has accepted the store's new epoch.
-    private func askForAcceptance() {
+    private func checkForAcceptance() {
         guard pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) }) else { return }
-        Task { _ = try? await seeStore() }
+        Task { _ = try? await readStore() }
     }
 }
 

@@ -14,7 +14,7 @@ import Metrics
 struct RevocationMetrics: Sendable {
     private let factory: any MetricsFactory
     /// Whether anybody looks at them.
-    let areWanted: Bool
+    let areEnabled: Bool
     private let clear: Counter
     private let revoked: Counter
     private let unknown: [UnknownCause.Code: Counter]
@@ -22,7 +22,7 @@ struct RevocationMetrics: Sendable {
 
     init(_ factory: any MetricsFactory = MetricsSystem.factory) {
         self.factory = factory
-        areWanted = !(factory is NOOPMetricsHandler)
+        areEnabled = !(factory is NOOPMetricsHandler)
         func counter(_ outcome: String) -> Counter {
             Counter(label: Self.prefix + "checks_total", dimensions: [("outcome", outcome)], factory: factory)
         }
@@ -57,7 +57,7 @@ struct RevocationMetrics: Sendable {
 
     /// - Parameter reason: any text of the caller's; a label has to be one of a few.
     func revoked(_ scopes: [Scope.Kind], _ reason: Reason) {
-        guard areWanted else { return }
+        guard areEnabled else { return }
         let known: Set<Reason> = [.logout, .compromised, .admin]
         let word = known.contains(reason) ? reason.text : "other"
         for scope in scopes {
@@ -83,7 +83,7 @@ struct RevocationMetrics: Sendable {
     private static let prefix = "revoked_client_"
 
     private func count(_ label: String, _ dimension: String, _ value: String) {
-        guard areWanted else { return }
+        guard areEnabled else { return }
         Counter(label: Self.prefix + label, dimensions: [(dimension, value)], factory: factory).increment()
     }
 }

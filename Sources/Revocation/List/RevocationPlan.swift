@@ -3,7 +3,7 @@ import Contract
 /// What must be written to revoke something.
 struct RevocationPlan: Sendable {
     /// What the writing may rest on.
-    struct Circumstances: Sendable {
+    struct Inputs: Sendable {
         /// Whose tokens they are, and how long its revocations are kept.
         var issuer: IssuerInForce
         var terms: TermsInForce
@@ -25,11 +25,11 @@ struct RevocationPlan: Sendable {
     /// - Throws: ``RevocationError/Code/unrevocableToken``, ``RevocationError/Code/implausibleCutOff``; nothing of it
     ///   is written then.
     init(
-        _ requests: [RevocationRequest], reason: Reason, _ circumstances: Circumstances
+        _ requests: [RevocationRequest], reason: Reason, _ inputs: Inputs
     ) throws(RevocationError) {
         var entries: [RevocationEntry?] = []
         for request in requests {
-            entries.append(try Self.entry(request, reason, circumstances))
+            entries.append(try Self.entry(request, reason, inputs))
         }
         self.entries = entries
     }
@@ -45,28 +45,28 @@ struct RevocationPlan: Sendable {
     }
 
     private static func entry(
-        _ request: RevocationRequest, _ reason: Reason, _ circumstances: Circumstances
+        _ request: RevocationRequest, _ reason: Reason, _ inputs: Inputs
     ) throws(RevocationError) -> RevocationEntry? {
-        let key = try circumstances.issuer.namespace.revocationKey(for: request.scope)
+        let key = try inputs.issuer.namespace.revocationKey(for: request.scope)
         var value = reason.text
-        if let cutOff = request.cutOff { value = String(try milliseconds(cutOff, key, circumstances)) }
+        if let cutOff = request.cutOff { value = String(try milliseconds(cutOff, key, inputs)) }
         return RevocationEntry(
-            request, key: key, value: value, circumstances.issuer, of: circumstances.terms, now: circumstances.now,
-            ownTime: circumstances.ownTime ?? circumstances.now, longestToLive: circumstances.longestToLive)
+            request, key: key, value: value, inputs.issuer, of: inputs.terms, now: inputs.now,
+            ownTime: inputs.ownTime ?? inputs.now, longestToLive: inputs.longestToLive)
     }
 
     private static func milliseconds(
-        _ cutOff: CutOffTime, _ key: String, _ circumstances: Circumstances
+        _ cutOff: CutOffTime, _ key: String, _ inputs: Inputs
     ) throws(RevocationError) -> Int64 {
-        guard let reading = circumstances.cutOffs[ExactString(key)] else {
+        guard let reading = inputs.cutOffs[ExactString(key)] else {
             preconditionFailure("a cut-off has its time read")
         }
         switch cutOff {
         case .now:
             guard
                 let time = CutOff.now(
-                    reading.time, lead: circumstances.issuer.terms.lead, held: reading.held,
-                    logInTime: circumstances.logInTime)
+                    reading.time, lead: inputs.issuer.terms.lead, held: reading.held,
+                    logInTime: inputs.logInTime)
             else {
                 throw RevocationError(
                     .implausibleCutOff, "the token was issued more than 60 seconds ahead of the store's clock")

@@ -64,12 +64,12 @@ final class IssuerInForce: Sendable {
     func mayVouch(for token: borrowing TokenClaims) -> Bool {
         guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return true }
         let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
-        return !hasOverflown && lifetime <= shortestLifetime || doubt(token) == nil
+        return !hasOverflown && lifetime <= shortestLifetime || objection(to: token) == nil
     }
 
     /// Why a token cannot be vouched for: it lives longer than revocations were kept when it was issued. Its age does
     /// not mend that.
-    func doubt(_ token: borrowing TokenClaims) -> UnknownCause? {
+    func objection(to token: borrowing TokenClaims) -> UnknownCause? {
         guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return nil }
         let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
         guard hasOverflown || lifetime > terms.lifetime(ofTokenIssuedAt: issuedAt) + Self.rounding else { return nil }

@@ -8,7 +8,7 @@ struct EpochPin: Sendable {
 
     private(set) var pinned: [UInt8]?
     /// nil until terms were read under the pinned epoch.
-    private(set) var belief: PinnedEpoch?
+    private(set) var pinnedEpoch: PinnedEpoch?
     /// The terms that the store last had under the pinned epoch: what it gets again if it loses them.
     private(set) var knownTerms: Terms?
     private var askedAt: ContinuousClock.Instant?
@@ -32,15 +32,15 @@ struct EpochPin: Sendable {
     }
 
     /// Goes by terms from now on that were read with the pinned epoch.
-    mutating func believe(_ belief: PinnedEpoch) {
-        guard belief.epoch == pinned else { return }
-        self.belief = belief
-        if !belief.terms.areUnwritten { knownTerms = belief.terms.terms }
+    mutating func adopt(_ pinnedEpoch: PinnedEpoch) {
+        guard pinnedEpoch.epoch == pinned else { return }
+        self.pinnedEpoch = pinnedEpoch
+        if !pinnedEpoch.terms.areUnwritten { knownTerms = pinnedEpoch.terms.terms }
     }
 
     /// Reads the terms again before anything else is believed.
     mutating func forgetTerms() {
-        belief = nil
+        pinnedEpoch = nil
     }
 
     /// Whether it is time to ask again.
@@ -60,7 +60,7 @@ struct EpochPin: Sendable {
             isAccepted(identity, in: pinned, Epoch.Identity(accepted))
         else { return false }
         self.pinned = identity.epoch
-        belief = nil
+        pinnedEpoch = nil
         knownTerms = nil
         return true
     }

@@ -6,7 +6,7 @@ protocol Backend: Sendable {
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?]
 
     /// The connection on which one command looks up the keys of a check; nil where that takes more, or none.
-    func checkConnection() -> StoreConnection?
+    func connectionForChecks() -> StoreConnection?
 
     /// The connection on which one command writes a revocation that is no cut-off, and its store's clock; nil where
     /// that takes more, or is not known yet.
@@ -49,7 +49,7 @@ protocol Backend: Sendable {
     func witnessOfWrites() async throws(StoreFailure) -> Witness?
 
     /// What is known of the store itself; the first call may have to ask.
-    func condition() async throws(StoreFailure) -> StoreStatus
+    func status() async throws(StoreFailure) -> StoreStatus
 
     func close() async
 
@@ -58,18 +58,18 @@ protocol Backend: Sendable {
 }
 
 extension Backend {
-    func checkConnection() -> StoreConnection? { nil }
+    func connectionForChecks() -> StoreConnection? { nil }
 
     func directWrites() -> DirectWrites? { nil }
 
-    var latestClock: StoreClock? { checkConnection()?.condition?.clock }
+    var latestClock: StoreClock? { connectionForChecks()?.status?.clock }
 
     func check(_ keys: [String]) async throws(StoreFailure) -> (values: [[UInt8]?], clock: StoreClock?) {
         (try await lookUp(keys), try await clock())
     }
 
     func clock() async throws(StoreFailure) -> StoreClock {
-        guard let clock = try await condition().clock else { throw .clockUnknown }
+        guard let clock = try await status().clock else { throw .clockUnknown }
         return clock
     }
 

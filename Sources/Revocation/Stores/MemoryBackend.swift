@@ -34,18 +34,18 @@ final class MemoryBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] {
         try checkOpen()
-        let moment = moment()
+        let reading = readClocks()
         return keys.map { key in
             guard key != Epoch.key else { return epoch }
             guard key != Terms.key else { return witness.terms }
             let bytes = key.utf8.span.bytes
-            return denylist.read(bytes, hash: denylist.hash(of: bytes), at: moment) { value, _ in
+            return denylist.read(bytes, hash: denylist.hash(of: bytes), at: reading) { value, _ in
                 value.withUnsafeBytes(Array.init)
             }
         }
     }
 
-    func condition() async throws(StoreFailure) -> StoreStatus {
+    func status() async throws(StoreFailure) -> StoreStatus {
         let boot = bootClock()
         return StoreStatus(clock: StoreClock(time: time(), sentAt: boot, receivedAt: boot))
     }
@@ -74,10 +74,10 @@ final class MemoryBackend: Backend {
     /// - Returns: what the key holds already; nil if the entry was written.
     func claim(_ entry: RevocationEntry) throws(StoreFailure) -> [UInt8]? {
         try checkOpen()
-        let moment = moment()
-        let expiry = expiry(of: entry, at: moment)
+        let reading = readClocks()
+        let expiry = expiry(of: entry, at: reading)
         let key = entry.key.utf8.span.bytes
-        return denylist.update(key, hash: denylist.hash(of: key), at: moment) { held in
+        return denylist.update(key, hash: denylist.hash(of: key), at: reading) { held in
             if held.exists { return held.withValue { $0.withUnsafeBytes(Array.init) } }
             held.store(entry.value.utf8.span.bytes, expiry: expiry)
             return nil
@@ -88,9 +88,9 @@ final class MemoryBackend: Backend {
         _ entries: [RevocationEntry], under terms: [UInt8]?
     ) async throws(StoreFailure) -> Witnessed<Int?> {
         try checkOpen()
-        let moment = moment()
-        for entry in entries { merge(entry, expiry: expiry(of: entry, at: moment), at: moment) }
-        denylist.reclaim(slots: Self.reclaimedSlotsPerWrite, at: moment)
+        let reading = readClocks()
+        for entry in entries { merge(entry, expiry: expiry(of: entry, at: reading), at: reading) }
+        denylist.reclaim(slots: Self.reclaimedSlotsPerWrite, at: reading)
         return Witnessed(replicas.map { _ in 0 }, witness)
     }
 
@@ -104,12 +104,12 @@ final class MemoryBackend: Backend {
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
         try checkOpen()
-        let moment = moment()
+        let reading = readClocks()
         let removed = keys.map { key -> RemovedEntry? in
             let key = key.utf8.span.bytes
-            return denylist.update(key, hash: denylist.hash(of: key), at: moment) { held in
+            return denylist.update(key, hash: denylist.hash(of: key), at: reading) { held in
                 guard held.exists else { return nil }
-                let left = held.expiry == Expiry.never ? nil : max(0, held.expiry - moment.guarded)
+                let left = held.expiry == Expiry.never ? nil : max(0, held.expiry - reading.guarded)
                 let removed = RemovedEntry(
                     value: held.withValue { $0.withUnsafeBytes(Array.init) }, millisecondsToLive: left)
                 held.remove()
@@ -123,17 +123,17 @@ final class MemoryBackend: Backend {
         isClosed.store(true, ordering: .relaxed)
     }
 
-    private func expiry(of entry: RevocationEntry, at moment: ClockReading) -> Int64 {
+    private func expiry(of entry: RevocationEntry, at reading: ClockReading) -> Int64 {
         let (lifetime, hasOverflown) = entry.secondsToLive.multipliedReportingOverflow(by: 1_000)
-        let (expiry, isBeyondTime) = moment.guarded.addingReportingOverflow(lifetime)
+        let (expiry, isBeyondTime) = reading.guarded.addingReportingOverflow(lifetime)
         return hasOverflown || isBeyondTime ? Expiry.never : expiry
     }
 
     /// A revocation only grows, as it does in the daemon (Guarantees.md, 1).
-    private func merge(_ new: RevocationEntry, expiry: Int64, at moment: ClockReading) {
+    private func merge(_ new: RevocationEntry, expiry: Int64, at reading: ClockReading) {
         let key = new.key.utf8.span.bytes
         let value = new.value.utf8.span.bytes
-        denylist.update(key, hash: denylist.hash(of: key), at: moment) { entry in
+        denylist.update(key, hash: denylist.hash(of: key), at: reading) { entry in
             guard entry.exists else { return entry.store(value, expiry: expiry) }
             let expiry = max(expiry, entry.expiry)
             switch entry.withValue({ Merge.winner(kind: new.kind, existing: $0, incoming: value) }) {
@@ -143,7 +143,7 @@ final class MemoryBackend: Backend {
         }
     }
 
-    private func moment() -> ClockReading { ClockReading(wall: wallClock(), guarded: guarded.time(at: bootClock())) }
+    private func readClocks() -> ClockReading { ClockReading(wall: wallClock(), guarded: guarded.time(at: bootClock())) }
 
     private func checkOpen() throws(StoreFailure) {
         if isClosed.load(ordering: .relaxed) { throw .closed }

@@ -72,19 +72,19 @@ final class RedisBackend: Backend {
         return try (replies.first ?? .null).values(count: keys.count)
     }
 
-    func checkConnection() -> StoreConnection? { checks.connection() }
+    func connectionForChecks() -> StoreConnection? { checks.connection() }
 
     func check(_ keys: [String]) async throws(StoreFailure) -> (values: [[UInt8]?], clock: StoreClock?) {
         let connection = checks.connection()
         let replies = try await connection.call([Command("MGET", keys)])
-        return (try (replies.first ?? .null).values(count: keys.count), connection.condition?.clock)
+        return (try (replies.first ?? .null).values(count: keys.count), connection.status?.clock)
     }
 
     func directWrites() -> DirectWrites? {
         guard replicas == nil else { return nil }
         let connection = writes.connection()
-        guard let condition = connection.condition, let clock = condition.clock else { return nil }
-        return DirectWrites(connection: connection, clock: clock, longestToLive: condition.longestToLive)
+        guard let status = connection.status, let clock = status.clock else { return nil }
+        return DirectWrites(connection: connection, clock: clock, longestToLive: status.longestToLive)
     }
 
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues {
@@ -174,8 +174,8 @@ final class RedisBackend: Backend {
     func dialect() async throws(StoreFailure) -> StoreDialect { try await destination().1 }
 
     /// What is true of the store at the end of each connection: it need not be the same for all of them.
-    func condition() async throws(StoreFailure) -> StoreStatus {
-        if let condition = StoreStatus.joining(checks.conditions + writes.conditions) { return condition }
+    func status() async throws(StoreFailure) -> StoreStatus {
+        if let status = StoreStatus.joining(checks.statuses + writes.statuses) { return status }
         return try await checks.connection().examined()
     }
 

@@ -36,7 +36,7 @@ struct StoreClock: Sendable, Equatable {
     }
 
     /// Why a clear answer proves nothing now; nil if the clocks are known to differ by 30 s at most.
-    func doubt(wall: Int64, boot: Int64) -> UnknownCause? {
+    func skewCause(wall: Int64, boot: Int64) -> UnknownCause? {
         guard boot - measuredAt <= Self.maximumAge else {
             return UnknownCause(.clockSkewed, "the store has not told its time for 5 minutes: is it overloaded?")
         }

@@ -14,10 +14,10 @@ final class StoreMonitor: Sendable {
 
     func see(_ event: StoreConnection.Event) {
         switch event {
-        case .connected(let condition):
+        case .connected(let status):
             logger.debug("connected to the store")
-            warn(condition.warnings)
-        case .examined(let condition): warn(condition.warnings)
+            warn(status.warnings)
+        case .examined(let status): warn(status.warnings)
         case .lost(let failure, let error):
             logger.warning("\(failure.message)", metadata: error.map { ["error": "\($0)"] })
         }

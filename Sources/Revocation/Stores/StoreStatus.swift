@@ -23,17 +23,17 @@ extension StoreStatus {
 
     /// What is true of all of several servers: every warning, all clocks, the oldest version, the shortest lifetime.
     /// - Returns: nil if there are none.
-    static func joining(_ conditions: some Sequence<StoreStatus>) -> StoreStatus? {
-        conditions.reduce(nil) { joined, condition in
-            guard var joined else { return condition }
-            for warning in condition.warnings where !joined.warnings.contains(warning) {
+    static func joining(_ statuses: some Sequence<StoreStatus>) -> StoreStatus? {
+        statuses.reduce(nil) { joined, status in
+            guard var joined else { return status }
+            for warning in status.warnings where !joined.warnings.contains(warning) {
                 joined.warnings.append(warning)
             }
-            joined.dialect = .mostCareful(joined.dialect, condition.dialect)
-            joined.longestToLive = min(joined.longestToLive, condition.longestToLive)
+            joined.dialect = .mostCareful(joined.dialect, status.dialect)
+            joined.longestToLive = min(joined.longestToLive, status.longestToLive)
             joined.clock =
-                if let one = joined.clock, let other = condition.clock { one.joined(with: other) } else {
-                    joined.clock ?? condition.clock
+                if let one = joined.clock, let other = status.clock { one.joined(with: other) } else {
+                    joined.clock ?? status.clock
                 }
             return joined
         }

@@ -5,13 +5,13 @@ extension StoreURL {
     /// One that asks for less protection than we give, or for other keys, is an error. So is one that is not known: it
     /// might be either. Names count without case, `_` and `-`.
     struct Query {
-        private(set) var tls: TLSSettings?
+        private(set) var tls: StoreTLSConfiguration?
         private(set) var database: String?
         private(set) var user: [UInt8]?
         private(set) var password: [UInt8]?
 
         init(_ text: Substring, isEncrypted: Bool) throws(RevocationError) {
-            if isEncrypted { tls = TLSSettings() }
+            if isEncrypted { tls = StoreTLSConfiguration() }
             var names: Set<String> = []
             for pair in text.split(separator: "&") {
                 let equals = pair.firstIndex(of: "=") ?? pair.endIndex
@@ -74,7 +74,7 @@ extension StoreURL {
             """)
 
         private mutating func setTLS(
-            _ setting: WritableKeyPath<TLSSettings, String?>, _ value: String
+            _ setting: WritableKeyPath<StoreTLSConfiguration, String?>, _ value: String
         ) throws(RevocationError) {
             guard tls != nil else { throw StoreURL.invalid("ca, cert, key and servername need TLS: rediss") }
             guard !value.isEmpty else { throw StoreURL.invalid("a setting of TLS is empty") }

@@ -7,10 +7,9 @@
 /// - `redis+cluster://[user:password@]host[:port],…`: some nodes of a cluster; without a port 6379
 /// - `memory:`: a denylist in this process
 ///
-/// `valkey` means the same as `redis`. `rediss` and `valkeys` speak TLS, with a query of ``TLSSettings``. `:password@`
-/// is a password without a user, `user@` a user without a password. User, password, host and the query's values are
-/// percent-encoded. What else other libraries write into the query is accepted where ignoring it does no harm
-/// (``Query``).
+/// `valkey` means the same as `redis`. `rediss` and `valkeys` speak TLS, with a query of ``StoreTLSConfiguration``.
+/// `:password@` is a password without a user, `user@` a user without a password. User, password, host and the query's
+/// values are percent-encoded. Other settings in the query are accepted where ignoring them does no harm (``Query``).
 package enum StoreURL: Sendable {
     case memory
     case server(Location, Access)
@@ -21,7 +20,7 @@ package enum StoreURL: Sendable {
     package struct Access: Sendable {
         package var credentials: Credentials?
         package var database = 0
-        var tls: TLSSettings?
+        var tls: StoreTLSConfiguration?
     }
 
     package enum Location: Sendable, Hashable, CustomStringConvertible {

@@ -57,9 +57,9 @@ struct Witnessed<Value: Sendable>: Sendable {
     /// What came of the writes.
     /// - Parameter needsTerms: whether what was written was reckoned from the terms.
     /// - Throws: unless every witness is of the believed store.
-    func value(from belief: PinnedEpoch, needsTerms: Bool = true) throws(StoreFailure) -> Value {
+    func value(from pinnedEpoch: PinnedEpoch, needsTerms: Bool = true) throws(StoreFailure) -> Value {
         for witness in witnesses {
-            if let doubt = belief.doubt(try witness.get(), needsTerms: needsTerms) { throw doubt }
+            if let objection = pinnedEpoch.objection(to: try witness.get(), needsTerms: needsTerms) { throw objection }
         }
         return value
     }

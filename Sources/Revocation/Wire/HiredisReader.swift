@@ -57,8 +57,8 @@ final class HiredisReader {
     func reply() -> Reply { notes.pointee.reply() }
 
     /// Whether that reply is the one hoped for.
-    func holds(_ belief: PinnedEpoch, _ hope: PendingCall.ExpectedReply.Reply) -> Bool {
-        notes.pointee.holds(belief, hope)
+    func holds(_ pinnedEpoch: PinnedEpoch, _ expected: PendingCall.ExpectedReply.Reply) -> Bool {
+        notes.pointee.holds(pinnedEpoch, expected)
     }
 }
 

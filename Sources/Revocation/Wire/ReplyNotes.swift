@@ -33,14 +33,14 @@ struct ReplyNotes {
     }
 
     /// Whether it is an array of nothing but the epoch, which comes last.
-    /// - Parameter hope: of a look-up; any other is not recognised here.
-    func holds(_ belief: PinnedEpoch, _ hope: PendingCall.ExpectedReply.Reply) -> Bool {
-        let keyCount = Int(hope.rawValue)
+    /// - Parameter expected: of a look-up; any other is not recognised here.
+    func holds(_ pinnedEpoch: PinnedEpoch, _ expected: PendingCall.ExpectedReply.Reply) -> Bool {
+        let keyCount = Int(expected.rawValue)
         guard keyCount > 0, keyCount < PendingCall.ExpectedReply.Reply.ok.rawValue, notes.count == keyCount + 1,
             notes[0].kind == .array, notes[0].number == keyCount
         else { return false }
         for index in 1..<keyCount where notes[index].kind != .null { return false }
-        return notes[keyCount].kind == .bulk && text == belief.epoch
+        return notes[keyCount].kind == .bulk && text == pinnedEpoch.epoch
     }
 
     func reply() -> Reply {

@@ -37,7 +37,7 @@ extension ClusterBackend {
     /// The first terms are decided on in one slot, and then copied to all. Others go to all slots first, and to that
     /// one last: whoever reads them there finds no slot with fewer.
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
-        let dialect = try await condition().dialect
+        let dialect = try await status().dialect
         var terms = terms
         if held == nil {
             let key = ClusterSlot.termsKey(of: ClusterSlot.anchor)
@@ -114,7 +114,7 @@ extension ClusterBackend {
                     throw StoreFailure(.storeError, error.message)
                 }
                 if !isWhole { try await write(epoch: identity.text, onlyNew: false) }
-                let command = StoreAdministration.accepting(acceptance, try await condition().dialect)
+                let command = StoreAdministration.accepting(acceptance, try await status().dialect)
                 let reply = try await reply(to: command, Epoch.acceptedKey)
                 guard reply == .ok else { throw StoreFailure(unexpected: reply) }
                 return StoreAdministration.Acceptance(

@@ -33,7 +33,7 @@ final class ClusterBackend: Backend {
     }
 
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim> {
-        let dialect = try await condition().dialect
+        let dialect = try await status().dialect
         var look = ClusterLookUp(keys, after: dialect.claim(entry, .digest), of: entry.key)
         let sender = ClusterSender(nodes: nodes, purpose: .write, isTimed: true)
         var answers = try await sender.run(look.groups).answers
@@ -50,7 +50,7 @@ final class ClusterBackend: Backend {
     func write(
         _ entries: [RevocationEntry], under terms: [UInt8]?
     ) async throws(StoreFailure) -> Witnessed<Int?> {
-        let dialect = try await condition().dialect
+        let dialect = try await status().dialect
         let sender = ClusterSender(nodes: nodes, purpose: .write, replicas: replicas)
         func group(_ entry: RevocationEntry, _ form: Script.Form) -> ClusterGroup {
             ClusterGroup(entry.key, [dialect.write(entry, form)], proof: .epochAndTerms)
@@ -93,13 +93,13 @@ final class ClusterBackend: Backend {
     }
 
     /// What is true of every node: the warnings of all, the clock that is furthest off, the oldest version.
-    func condition() async throws(StoreFailure) -> StoreStatus {
-        if nodes.conditions.isEmpty { _ = try await lookUp([Epoch.key]) }
-        guard let condition = StoreStatus.joining(nodes.conditions) else { throw .clockUnknown }
-        return condition
+    func status() async throws(StoreFailure) -> StoreStatus {
+        if nodes.statuses.isEmpty { _ = try await lookUp([Epoch.key]) }
+        guard let status = StoreStatus.joining(nodes.statuses) else { throw .clockUnknown }
+        return status
     }
 
-    var latestClock: StoreClock? { StoreStatus.joining(nodes.conditions)?.clock }
+    var latestClock: StoreClock? { StoreStatus.joining(nodes.statuses)?.clock }
 
     func close() async {
         await nodes.close()

@@ -80,7 +80,7 @@ final class ClusterNodes: Sendable {
             (state.topology, state.askedAt.map { now - $0 > Self.topologyLifetime } ?? true)
         }
         guard let topology else { return try await refresh() }
-        if isOld { doubt() }
+        if isOld { refreshSoon() }
         return topology
     }
 
@@ -103,11 +103,11 @@ final class ClusterNodes: Sendable {
     }
 
     /// What is known of the present nodes so far.
-    var conditions: [StoreStatus] {
+    var statuses: [StoreStatus] {
         let now = configuration.bootClock()
         return state.withLock { state in
             state.nodes.filter { state.isCurrent($0.key, now: now) }.values
-                .flatMap { [$0.node.checks, $0.node.writes].compactMap(\.presentCondition) }
+                .flatMap { [$0.node.checks, $0.node.writes].compactMap(\.presentStatus) }
         }
     }
 
@@ -116,11 +116,11 @@ final class ClusterNodes: Sendable {
 
     func moved(_ slot: Int, to location: StoreURL.Location) {
         state.withLock { $0.topology?.move(slot, to: location) }
-        doubt()
+        refreshSoon()
     }
 
     /// Something is not where it was: asks again, beside the calls and not for each of them.
-    func doubt() {
+    func refreshSoon() {
         let now = configuration.bootClock()
         let isDue = state.withLock { !$0.isClosed && $0.refreshes.admits(now: now) }
         if isDue { Task { _ = try? await refresh() } }

@@ -32,7 +32,7 @@ struct ClusterSender: Sendable {
             // One deadline is around all rounds: each of them has that of a command.
             guard rounds == 1 || NIODeadline.now() < end else { throw .timedOut }
             guard rounds <= Self.maximumRounds else {
-                nodes.doubt()
+                nodes.refreshSoon()
                 throw StoreFailure(.storeError, "the cluster's nodes send the call around: its slots are being moved")
             }
             let loads = try await loads(of: pending, groups)
@@ -44,7 +44,7 @@ struct ClusterSender: Sendable {
                     switch attempt.step(after: answer, of: delivery.load.location) {
                     case .done:
                         found[attempt.group] = answer
-                        if answer.isOfBrokenCluster { nodes.doubt() }
+                        if answer.isOfBrokenCluster { nodes.refreshSoon() }
                     case .again(let next): pending.append(next)
                     case .moved(let slot, let location, let next):
                         nodes.moved(slot, to: location)
@@ -81,7 +81,7 @@ struct ClusterSender: Sendable {
         for attempt in attempts {
             let slot = groups[attempt.group].slot
             guard let location = attempt.target ?? topology[slot] else {
-                nodes.doubt()
+                nodes.refreshSoon()
                 throw StoreFailure(.storeError, "the store answered CLUSTERDOWN: a slot has no node")
             }
             loads[location, default: Load(location: location)].attempts.append(attempt)
@@ -142,9 +142,9 @@ struct ClusterSender: Sendable {
                             asking: asking && proofSlot == group.slot),
                         time: time))
             }
-            return Delivery(load: load, answers: answers, clock: connection.condition?.clock, replicas: count)
+            return Delivery(load: load, answers: answers, clock: connection.status?.clock, replicas: count)
         } catch {
-            if error.code != .cancelled { nodes.doubt() }
+            if error.code != .cancelled { nodes.refreshSoon() }
             throw error
         }
     }

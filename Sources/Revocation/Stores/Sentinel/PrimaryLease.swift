@@ -27,7 +27,8 @@ struct PrimaryLease: Sendable {
     private var primary: Primary?
     /// The last that was believed to be the primary.
     private var lastLocation: StoreURL.Location?
-    private var doubt = StoreFailure(.unreachable, "no sentinel has been asked yet")
+    /// Why there is no primary.
+    private(set) var failure = StoreFailure(.unreachable, "no sentinel has been asked yet")
 
     /// - Parameter interval: how often the sentinels are asked. Two answers in a row may be missing.
     init(sentinelCount: Int, interval: Duration) {
@@ -43,7 +44,7 @@ struct PrimaryLease: Sendable {
         var ages: [StoreURL.Location: [Duration]] = [:]
         for case .primary(let location, let age) in words { ages[location, default: []].append(age) }
         guard let (location, votes) = ages.first(where: { $0.value.count >= majority }) else {
-            doubt = StoreFailure(disagreeing: words)
+            failure = StoreFailure(disagreeing: words)
             // Those who say nothing may be cut off, which the lifetime allows for; those who say otherwise are
             // believed.
             let silent = words.count { if case .silent = $0 { true } else { false } }
@@ -73,15 +74,12 @@ struct PrimaryLease: Sendable {
     func objection(
         to location: StoreURL.Location, for purpose: StoreConnection.Purpose, at now: Instant
     ) -> StoreFailure? {
-        guard let primary, now - primary.confirmedAt <= lifetime else { return doubt }
+        guard let primary, now - primary.confirmedAt <= lifetime else { return failure }
         guard primary.location == location else { return .replaced }
         guard purpose == .write, now - primary.since < quarantine else { return nil }
         return StoreFailure(
             .unreachable, "another server has just become the primary: it is written to in a moment, try again")
     }
-
-    /// Why there is no primary.
-    var failure: StoreFailure { doubt }
 }
 
 extension StoreFailure {

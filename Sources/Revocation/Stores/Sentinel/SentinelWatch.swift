@@ -69,12 +69,12 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
             isClosed = true
             timer?.cancel()
             for link in links { link.close() }
-            answerThoseWhoWait()
+            resumeWaiters()
         }
     }
 
     private func ask() {
-        guard !isAsking, !isClosed else { return isClosed ? answerThoseWhoWait() : () }
+        guard !isAsking, !isClosed else { return isClosed ? resumeWaiters() : () }
         isAsking = true
         timer?.cancel()
         let (askedAt, begunAt) = (bootClock(), NIODeadline.now())
@@ -82,13 +82,13 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
         EventLoopFuture.whenAllSucceed(words, on: loop).whenSuccess { [self] words in
             isAsking = false
             lease.withLock { $0.heard(words, askedAt: askedAt) }
-            answerThoseWhoWait()
+            resumeWaiters()
             guard !isClosed else { return }
             timer = loop.scheduleTask(deadline: begunAt + interval) { [weak self] in self?.ask() }
         }
     }
 
-    private func answerThoseWhoWait() {
+    private func resumeWaiters() {
         for promise in waiting { promise.succeed() }
         waiting = []
     }

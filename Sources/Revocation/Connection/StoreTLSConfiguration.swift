@@ -6,7 +6,7 @@ import NIOSSL
 /// - `ca`: a file of certificates in PEM to trust instead of the system's
 /// - `cert`, `key`: our own certificate, with its chain, and its key, in PEM
 /// - `servername`: the name that the store's certificate must have, instead of the URL's host
-struct TLSSettings: Sendable, Equatable {
+struct StoreTLSConfiguration: Sendable, Equatable {
     var authorities: String?
     var certificate: String?
     var key: String?

@@ -8,7 +8,7 @@ extension RevocationList {
     /// What is known of the store before anything else is asked.
     struct Contact {
         /// nil if the store cannot be believed.
-        var belief: PinnedEpoch?
+        var pinnedEpoch: PinnedEpoch?
         /// Where to look nonetheless: a revocation is told whatever else is amiss. nil if not even that is known.
         var terms: TermsInForce?
         /// Why it cannot be believed.
@@ -17,7 +17,7 @@ extension RevocationList {
 
     /// Reads terms and epoch, unless they are known.
     func contact() async -> Contact {
-        if let belief { return Contact(belief: belief, terms: belief.terms) }
+        if let pinnedEpoch { return Contact(pinnedEpoch: pinnedEpoch, terms: pinnedEpoch.terms) }
         return await renewContact()
     }
 
@@ -25,19 +25,19 @@ extension RevocationList {
     func renewContact() async -> Contact {
         do throws(StoreFailure) {
             let values = try await backend.lookUp(Witness.keys)
-            let contact = meet(Witness(terms: values[0], epoch: values[1]))
+            let contact = adopt(Witness(terms: values[0], epoch: values[1]))
             // A process that asks once and ends must hear of an acceptance, too.
             guard contact.cause?.code == .epochChanged,
                 pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) })
             else { return contact }
-            return try await seeStore()
+            return try await readStore()
         } catch {
             return Contact(cause: UnknownCause(error))
         }
     }
 
     /// What is believed of a store that says this of itself; pins its epoch if it is the first.
-    func meet(_ witness: Witness) -> Contact {
+    func adopt(_ witness: Witness) -> Contact {
         let terms: TermsInForce
         do throws(UnknownCause) {
             terms = try wanted.inForce(witness.terms, known: pin.withLock { $0.knownTerms })
@@ -46,13 +46,15 @@ extension RevocationList {
         }
         let (pinned, isNew) = pin.withLock { $0.pin(seeing: witness.epoch) }
         if isNew { keep(pinned) }
-        if let doubt = Epoch.doubt(witness.epoch, pinned: pinned) { return Contact(terms: terms, cause: doubt) }
+        if let mismatch = Epoch.mismatch(witness.epoch, pinned: pinned) {
+            return Contact(terms: terms, cause: mismatch)
+        }
         if configuration.omitted != .terms, let disagreement = wanted.disagreement(with: terms.terms) {
             return Contact(terms: terms, cause: UnknownCause(.termsDisagree, disagreement))
         }
-        let belief = PinnedEpoch(pinned, terms: terms, omitting: configuration.omitted)
-        pin.withLock { $0.believe(belief) }
-        return Contact(belief: belief, terms: terms)
+        let pinnedEpoch = PinnedEpoch(pinned, terms: terms, omitting: configuration.omitted)
+        pin.withLock { $0.adopt(pinnedEpoch) }
+        return Contact(pinnedEpoch: pinnedEpoch, terms: terms)
     }
 
     /// Writes the pinned epoch to the state file.
@@ -76,31 +78,31 @@ extension RevocationList {
     /// - Throws: ``RevocationError/Code/termsDisagree`` if they say less than the configuration needs; the message says
     ///   what to do. Any other error: not known yet, as the store cannot be asked.
     public func prepare() async throws(RevocationError) {
-        _ = try await beliefForWriting()
+        _ = try await pinnedEpochForWriting()
     }
 
     /// What revocations are reckoned from. A denylist without terms gets those of this process.
-    func beliefForWriting() async throws(RevocationError) -> PinnedEpoch {
-        do throws(UnknownCause) { return try await writtenBelief() } catch { throw RevocationError(error) }
+    func pinnedEpochForWriting() async throws(RevocationError) -> PinnedEpoch {
+        do throws(UnknownCause) { return try await pinnedEpochWithTerms() } catch { throw RevocationError(error) }
     }
 
     /// What tokens are issued and revoked under: a store that is believed, and that has terms now if it had none.
-    func writtenBelief() async throws(UnknownCause) -> PinnedEpoch {
+    func pinnedEpochWithTerms() async throws(UnknownCause) -> PinnedEpoch {
         var contact = await contact()
-        if let belief = contact.belief, belief.terms.areUnwritten {
-            let terms = belief.terms.terms.bytes
-            contact = meet(
+        if let pinnedEpoch = contact.pinnedEpoch, pinnedEpoch.terms.areUnwritten {
+            let terms = pinnedEpoch.terms.terms.bytes
+            contact = adopt(
                 try await asking { () async throws(StoreFailure) in try await backend.write(terms: terms, over: nil) })
-            guard contact.belief?.terms.areUnwritten != true else {
+            guard contact.pinnedEpoch?.terms.areUnwritten != true else {
                 throw UnknownCause(.termsDisagree, "the store did not keep the terms that were just written")
             }
         }
-        guard let belief = contact.belief else {
+        guard let pinnedEpoch = contact.pinnedEpoch else {
             let cause = contact.cause ?? UnknownCause(.unreachable, "nothing is known of the store")
-            look(into: cause)
+            react(to: cause)
             throw cause
         }
-        return belief
+        return pinnedEpoch
     }
 
     /// Writes, and takes the acknowledgement from the believed store only. If the terms were changed meanwhile they are
@@ -109,14 +111,14 @@ extension RevocationList {
     func proven<Value>(
         needsTerms: Bool = true, _ write: (PinnedEpoch) async throws(RevocationError) -> Witnessed<Value>
     ) async throws(RevocationError) -> Value {
-        let belief = try await beliefForWriting()
-        let witnessed = try await write(belief)
+        let pinnedEpoch = try await pinnedEpochForWriting()
+        let witnessed = try await write(pinnedEpoch)
         do throws(StoreFailure) {
-            return try witnessed.value(from: belief, needsTerms: needsTerms)
+            return try witnessed.value(from: pinnedEpoch, needsTerms: needsTerms)
         } catch  where error.code == .termsChanged {
             return try await again(write)
         } catch {
-            throw disbelieved(error)
+            throw unacknowledged(error)
         }
     }
 
@@ -124,15 +126,15 @@ extension RevocationList {
         _ write: (PinnedEpoch) async throws(RevocationError) -> Witnessed<Value>
     ) async throws(RevocationError) -> Value {
         pin.withLock { $0.forgetTerms() }
-        let belief = try await beliefForWriting()
-        let witnessed = try await write(belief)
-        do throws(StoreFailure) { return try witnessed.value(from: belief) } catch { throw disbelieved(error) }
+        let pinnedEpoch = try await pinnedEpochForWriting()
+        let witnessed = try await write(pinnedEpoch)
+        do throws(StoreFailure) { return try witnessed.value(from: pinnedEpoch) } catch { throw unacknowledged(error) }
     }
 
     /// Does what can be done about a write that was not acknowledged.
-    func disbelieved(_ failure: StoreFailure) -> RevocationError {
+    func unacknowledged(_ failure: StoreFailure) -> RevocationError {
         switch failure.code {
-        case .epochMissing, .epochChanged: look(into: UnknownCause(failure))
+        case .epochMissing, .epochChanged: react(to: UnknownCause(failure))
         case .termsChanged: pin.withLock { $0.forgetTerms() }
         case .unreachable, .timedOut, .cancelled, .storeError, .malformedReply, .unsafeStore: break
         }
