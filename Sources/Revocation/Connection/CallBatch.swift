@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Calls that leave together.
+/// Calls that are sent in one write.
 struct CallBatch: Sendable {
     private(set) var calls: [PendingCall] = []
     private(set) var commandCount = 0
@@ -31,8 +31,8 @@ struct CallBatch: Sendable {
         maximumBytes = 0
     }
 
-    /// Appends the commands of all calls, which are sent now.
-    /// - Parameter tell: told of each call, so that none is taken in hand twice.
+    /// Appends the encoded commands of all calls to the output.
+    /// - Parameter tell: called for each call, so that one loop over the calls is enough.
     func write(to bytes: inout ByteBuffer, at now: SentTime, tell: (PendingCall) -> Void = { _ in }) {
         bytes.writeWithOutputRawSpan(minimumWritableBytes: maximumBytes) { span in
             for call in calls {
@@ -42,7 +42,7 @@ struct CallBatch: Sendable {
         }
     }
 
-    /// Only the calls that are wanted.
+    /// The calls that satisfy a condition.
     func filtered(_ isWanted: (PendingCall) -> Bool) -> CallBatch {
         var rest = CallBatch()
         for call in calls where isWanted(call) { rest.append(call) }

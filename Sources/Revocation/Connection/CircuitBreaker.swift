@@ -1,11 +1,11 @@
 import NIOCore
 
-/// Spares callers the wait for a store that is connected and has stopped answering. After some time-outs in a row calls
-/// fail at once, but for a single one from time to time, which finds out whether the store is back.
+/// Fails calls at once while a connected store does not answer. It opens after some time-outs in a row; then one call
+/// in each interval is sent as a probe.
 struct CircuitBreaker {
-    /// Calls that time out without any answer in between.
+    /// Time-outs in a row that open the breaker.
     static let threshold = 3
-    /// How long nothing is asked between two probes.
+    /// The interval between two probes.
     static let rest = TimeAmount.milliseconds(250)
 
     private var timeouts = 0

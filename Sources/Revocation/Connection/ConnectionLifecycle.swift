@@ -1,12 +1,12 @@
-/// When a connection is made, given up and made again: without its I/O.
+/// The state of a connection that reconnects, without its I/O.
 struct ConnectionLifecycle {
     private enum State {
-        /// Nobody has called yet.
+        /// No call has been made.
         case idle
-        /// The first attempt: callers wait for it.
+        /// The first attempt is under way. Callers wait for it.
         case connecting
         case ready
-        /// Not connected, and why. The next attempt is due, or under way.
+        /// Not connected, with the cause. The next attempt is scheduled or under way.
         case down(StoreFailure)
         case closed
     }
@@ -14,9 +14,9 @@ struct ConnectionLifecycle {
     /// What happens to a call.
     enum Admission: Equatable {
         case send
-        /// Keep it until the first attempt has ended.
+        /// Hold it until the first attempt ends.
         case hold
-        /// Keep it, and connect.
+        /// Hold it, and connect.
         case holdAndConnect
         case fail(StoreFailure)
     }
@@ -37,7 +37,7 @@ struct ConnectionLifecycle {
     }
 
     /// An attempt succeeded.
-    /// - Returns: false if nobody wants the connection any more.
+    /// - Returns: false if the list was closed meanwhile.
     mutating func connected() -> Bool {
         if case .closed = state { return false }
         state = .ready
@@ -46,7 +46,7 @@ struct ConnectionLifecycle {
     }
 
     /// An attempt failed, or the connection was lost.
-    /// - Returns: how long to wait before the next attempt; nil if there is to be none.
+    /// - Returns: how long to wait before the next attempt; nil for no further attempt.
     mutating func lost(_ failure: StoreFailure, using random: inout some RandomNumberGenerator) -> Duration? {
         if case .closed = state { return nil }
         state = .down(failure)

@@ -13,7 +13,7 @@ final class ConnectionPool: Sendable {
         self.connections = connections
     }
 
-    /// The connection of the caller's own event loop, if it has one; otherwise the next in turn.
+    /// The connection of the caller's event loop, if it runs on one of the pool's; otherwise the next in turn.
     func connection() -> StoreConnection {
         if !wasUsed.load(ordering: .relaxed) { wasUsed.store(true, ordering: .relaxed) }
         guard connections.count > 1 else { return connections[0] }
@@ -22,13 +22,13 @@ final class ConnectionPool: Sendable {
         return connections[Int(UInt(bitPattern: turn) % UInt(connections.count))]
     }
 
-    /// What the stores of those that are connected are like.
+    /// The status of each connected store.
     var statuses: [StoreStatus] { connections.compactMap(\.presentStatus) }
 
-    /// Whether one of them was ever asked for.
+    /// Whether a connection was ever handed out.
     var isInUse: Bool { wasUsed.load(ordering: .relaxed) }
 
-    /// Does nothing after ``close()``: the event loops may be gone by then.
+    /// Does nothing after ``close()``: the event loops may have ended by then.
     func closeSoon() {
         guard !isClosed.load(ordering: .relaxed) else { return }
         for connection in connections { _ = connection.close() }

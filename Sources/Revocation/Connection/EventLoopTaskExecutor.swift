@@ -1,9 +1,9 @@
 public import NIOCore
 import Synchronization
 
-/// Runs tasks on an event loop: what a connection of the same loop answers costs them no change of thread.
+/// Runs tasks on an event loop, so that a reply on a connection of that loop resumes them without a change of thread.
 ///
-/// The loop is told once for all tasks that become ready before it comes to them. A task must not block it.
+/// The loop is woken once for all tasks that become ready before it runs them. A task must not block.
 ///
 /// ```swift
 /// await withTaskExecutorPreference(EventLoopTaskExecutor(channel.eventLoop)) { … }
@@ -12,7 +12,7 @@ public final class EventLoopTaskExecutor: TaskExecutor {
     private struct Queue {
         var jobs: [UnownedJob] = []
         var isLoopTold = false
-        /// Empty; kept for its memory.
+        /// Empty; kept to reuse its memory.
         var spare: [UnownedJob] = []
     }
 

@@ -1,21 +1,19 @@
 import Contract
 
-/// What is said first on each connection: who we are, and what kind of store this is.
+/// The first commands on each connection: log-in, our name, and the examination of the store.
 enum Handshake {
-    /// What is asked again from time to time: a primary may have become a replica,
-    /// or a clock have been set.
+    /// Sent again at intervals: a primary may have become a replica, or a clock may have been set.
     static let examination =
         ["server", "memory", "persistence", "replication"].map { Command("INFO", $0) } + [Command("TIME")]
 
-    /// Who we are: stores list it among their clients. One that does not know the command answers with an error, which
-    /// is ignored.
+    /// Our name, for the store's list of clients. Old stores answer with an error, which is ignored.
     static let introduction = [
         Command("CLIENT", "SETINFO", "LIB-NAME", "revoked"), Command("CLIENT", "SETINFO", "LIB-VER", Release.version),
     ]
 
     static func commands(_ access: StoreURL.Access) -> [Command] { entrance(access) + introduction + examination }
 
-    /// What must be answered with OK before anything else is said.
+    /// `AUTH` and `SELECT`. Their replies must be OK.
     static func entrance(_ access: StoreURL.Access) -> [Command] {
         var commands: [Command] = []
         if let credentials = access.credentials {
@@ -28,7 +26,7 @@ enum Handshake {
         return commands
     }
 
-    /// What the replies say of the store.
+    /// The status of the store, from the replies to the handshake.
     /// - Throws: if the log-in failed, or the store may drop revocations.
     static func status(
         ofHandshake replies: [Reply], sentAt: SentTime, configuration: StoreConnection.Configuration
@@ -39,7 +37,7 @@ enum Handshake {
             ofExamination: replies.dropFirst(count + introduction.count), sentAt: sentAt, configuration: configuration)
     }
 
-    /// What the replies to ``examination``, which have just arrived, say of the store.
+    /// The status of the store, from the replies to ``examination`` that have just arrived.
     /// - Parameter sentAt: when it was sent, by the boot clock of `configuration`.
     static func status(
         ofExamination replies: ArraySlice<Reply>, sentAt: SentTime, configuration: StoreConnection.Configuration
@@ -66,7 +64,7 @@ enum Handshake {
 }
 
 extension Reply {
-    /// What `TIME` answered, in Unix milliseconds.
+    /// The reply to `TIME`, in Unix milliseconds.
     func time() throws(StoreFailure) -> Int64 {
         guard case .array(let parts) = self else { throw StoreFailure(unexpected: self) }
         let numbers = parts.compactMap { part -> Int64? in
@@ -82,7 +80,7 @@ extension Reply {
 }
 
 extension StoreFailure {
-    /// A reply that is not the one that was asked for.
+    /// A reply of the wrong type: the store's error, if it is one.
     init(unexpected reply: Reply) {
         if case .error(let text) = reply {
             self.init(errorReply: text)

@@ -1,17 +1,17 @@
 import Contract
 
-/// The store that this process believes: its epoch and terms, and the replies that are hoped for. Made once for all
-/// calls.
+/// The pinned epoch and the terms read with it, with the exact bytes of the expected replies. Made once, and shared by
+/// all calls.
 final class PinnedEpoch: Sendable {
-    /// A longer epoch is believed as well, but nothing is hoped for.
+    /// Replies that hold a longer epoch are always parsed.
     private static let maximumBytes = 100
-    /// The keys of the longest look-up that is hoped for, the epoch's included.
+    /// The longest look-up whose reply is compared, in keys, the epoch's included.
     private static let maximumKeys = 9
 
     let epoch: [UInt8]
     let terms: TermsInForce
     private let omitsTermsOfWrites: Bool
-    /// By ``PendingCall/ExpectedReply/Reply``. Empty where nothing is hoped for.
+    /// By ``PendingCall/ExpectedReply/Reply``. Empty where no reply is expected.
     private let replies: [[UInt8]]
 
     init(_ epoch: [UInt8], terms: TermsInForce, omitting omitted: OmittedProtection? = nil) {
@@ -35,7 +35,8 @@ final class PinnedEpoch: Sendable {
         self.replies = replies
     }
 
-    /// Where the hoped-for reply ends that begins at `start`; nil if there is another, or not the whole of it.
+    /// The end of the expected reply, if it begins at `start`; nil if another reply does, or only a part of it has
+    /// arrived.
     func end(of expected: PendingCall.ExpectedReply.Reply, in bytes: RawSpan, from start: Int) -> Int? {
         guard expected.rawValue < replies.count else { return nil }
         let reply = replies[Int(expected.rawValue)]
@@ -43,8 +44,8 @@ final class PinnedEpoch: Sendable {
         return start &+ reply.count
     }
 
-    /// Why an acknowledgement with this witness does not count; nil if it does.
-    /// - Parameter needsTerms: whether what was written was reckoned from the terms.
+    /// Why a write with this witness is not acknowledged; nil if it is.
+    /// - Parameter needsTerms: whether the lifetime written was calculated from the terms.
     func objection(to witness: Witness, needsTerms: Bool = true) -> StoreFailure? {
         if let mismatch = Epoch.mismatch(witness.epoch, pinned: epoch) {
             return StoreFailure(
@@ -56,7 +57,7 @@ final class PinnedEpoch: Sendable {
 }
 
 extension PendingCall {
-    /// The answer that most calls get: it is recognised where it is read, so that nothing need be kept of it.
+    /// The reply that most calls get. It is compared in the input buffer, so nothing is allocated for it.
     struct ExpectedReply: Sendable {
         /// The reply itself.
         struct Reply: RawRepresentable, Sendable, Equatable {
@@ -68,13 +69,13 @@ extension PendingCall {
             /// To ``Witness/command``.
             static let witness = Reply(rawValue: 11)
 
-            /// To a look-up: only the last key is there, the epoch's.
+            /// To a look-up: only the last key exists, the epoch's.
             static func look(up keyCount: Int) -> Reply { Reply(rawValue: UInt8(truncatingIfNeeded: keyCount)) }
         }
 
         let reply: Reply
         let pinnedEpoch: PinnedEpoch
-        /// What the last key of a look-up is believed to hold.
+        /// The expected value of the last key of a look-up.
         var epoch: [UInt8] { pinnedEpoch.epoch }
 
         /// Of a look-up.

@@ -1,28 +1,28 @@
 import Contract
 import NIOCore
 
-/// Some commands whose replies somebody waits for. It is finished once: by the replies, a failure or a cancellation,
-/// whichever comes first; what comes later is dropped.
+/// Commands and the caller that waits for their replies. The first outcome finishes the call: replies, a failure or a
+/// cancellation. Later outcomes are dropped.
 ///
-/// A task that waits is told if that takes long, and only then looks out for its cancellation: a handler for it would
-/// cost every check more than reading the reply.
+/// A task that waits is told when the call takes long, and only then installs a cancellation handler. Such a handler
+/// would cost each check more than reading the reply.
 ///
-/// `@unchecked Sendable`: what is mutable is the caller's until the call is submitted, then its connection's event
-/// loop's until it is finished, and then the caller's again.
+/// `@unchecked Sendable`: mutable state belongs to the caller until the call is submitted, then to the connection's
+/// event loop until it is finished, and then to the caller again.
 class PendingCall: @unchecked Sendable {
     typealias Outcome = Result<Answer, StoreFailure>
 
     enum Answer: Sendable {
         /// One for each command.
         case replies([Reply])
-        /// One for each command, and what the store said of itself behind them.
+        /// One for each command, and the witness read behind them.
         case witnessed([Reply], Result<Witness, StoreFailure>)
-        /// What was hoped for: the store holds none of the keys of a look-up, and the epoch; or it has acknowledged a
-        /// write, and is the believed one.
+        /// The expected reply: a look-up found no key but the pinned epoch, or a write was acknowledged under the
+        /// pinned epoch and terms.
         case expected
     }
 
-    /// Goes on with nil if the call takes long.
+    /// Resumed with nil if the call takes long.
     typealias Waiter = UnsafeContinuation<Outcome?, Never>
 
     private enum State {
@@ -37,9 +37,9 @@ class PendingCall: @unchecked Sendable {
     /// How many commands there are.
     final let commandCount: Int
     final let expected: ExpectedReply?
-    /// Their bytes are no more.
+    /// An upper bound of the bytes of all commands.
     final let maximumBytes: Int
-    /// As they are sent; nil if they are put together only then.
+    /// The encoded commands; nil if they are encoded when they are sent.
     private final let commands: ByteBuffer?
     private final var state = State.new
 
@@ -66,13 +66,13 @@ class PendingCall: @unchecked Sendable {
         return self
     }
 
-    /// Appends the commands, which are sent now.
+    /// Appends the encoded commands to the output.
     func write(to bytes: inout OutputRawSpan, at now: SentTime) {
         guard let commands else { preconditionFailure("a call has its commands, or puts them together") }
         bytes.append(commands.readableBytesSpan)
     }
 
-    /// Lets the current task wait, which goes on at once if it was cancelled already.
+    /// Suspends the current task until the outcome, or resumes it at once if it was cancelled.
     /// - Returns: false if so.
     final func wait(_ waiter: Waiter) -> Bool {
         guard !Task.isCancelled else {
@@ -83,14 +83,15 @@ class PendingCall: @unchecked Sendable {
         return true
     }
 
-    /// Tells a task that waits, once, that this takes long: it comes back with ``waitCancellably(_:)``.
+    /// Resumes a task that waits, once, with nil: the call takes long, and the task waits again with
+    /// ``waitCancellably(_:)``.
     final func resumeAsSlow() {
         guard case .waiting(let waiter, isCancellable: false) = state else { return }
         state = .slow(nil)
         waiter.resume(returning: nil)
     }
 
-    /// Lets a task wait on that was told that this takes long.
+    /// Suspends a task again that was told that its call takes long.
     final func waitCancellably(_ waiter: Waiter) {
         guard case .slow(let outcome) = state else { preconditionFailure("nobody was told that this takes long") }
         if let outcome {
@@ -131,17 +132,17 @@ extension PendingCall.Outcome {
     }
 }
 
-/// The look-up of one check, which is kept here so that it need not be copied from hand to hand.
+/// The look-up of one check. The check is stored here, so it is not copied between functions.
 ///
 /// `@unchecked Sendable`: as any call.
 final class PendingCheck: PendingCall, @unchecked Sendable {
     let check: Check
-    /// When the store was asked.
+    /// When the command was sent.
     private(set) var sentAt = SentTime.never
-    /// Kept beside the check, which would be copied to be asked.
+    /// Stored beside the check, because reading it from the check would copy the check.
     let isIdentified: Bool
 
-    /// - Parameter pinnedEpoch: nil if there is none yet.
+    /// - Parameter pinnedEpoch: nil before first contact.
     init(_ token: borrowing TokenClaims, in namespace: consuming Namespace, _ pinnedEpoch: PinnedEpoch?) {
         let check = Check(token, in: namespace, readsTerms: pinnedEpoch?.terms.areUnwritten ?? false)
         let keyCount = check.keyCount
@@ -153,20 +154,20 @@ final class PendingCheck: PendingCall, @unchecked Sendable {
             expected: pinnedEpoch.map { ExpectedReply(keyCount: keyCount, pinnedEpoch: $0) })
     }
 
-    /// Not before it is sent: so that nobody waits for the mailbox meanwhile.
+    /// Encodes when sent, not when submitted: the mailbox is locked for less time.
     override func write(to bytes: inout OutputRawSpan, at now: SentTime) {
         sentAt = now
         bytes.append(check)
     }
 }
 
-/// The writing of one revocation that is no cut-off.
+/// The write of one revocation other than a cut-off.
 ///
 /// `@unchecked Sendable`: as any call.
 final class PendingRevocation: PendingCall, @unchecked Sendable {
     let entry: RevocationEntry
 
-    /// - Parameter pinnedEpoch: what the entry was reckoned from.
+    /// - Parameter pinnedEpoch: the terms that the lifetime was calculated from, with their epoch.
     init(_ entry: RevocationEntry, _ pinnedEpoch: PinnedEpoch) {
         self.entry = entry
         super.init(

@@ -1,6 +1,6 @@
 import Contract
 
-/// When something was sent, on the boot clock (`CLOCK_BOOTTIME`), in a form that fits into a check.
+/// When a call was sent, on the boot clock (`CLOCK_BOOTTIME`), in 9 bytes.
 struct SentTime: Sendable {
     private static let origin = ContinuousClock.now
 
@@ -8,7 +8,7 @@ struct SentTime: Sendable {
 
     /// Nanoseconds since an arbitrary instant of this process.
     private let nanoseconds: Int64
-    /// False if this machine's clock was known to be wrong then: a clear answer to what was sent proves nothing.
+    /// False if this machine's clock was known to be wrong then. A clear answer to the call proves nothing.
     var isClockRight = true
 
     private init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Where a store is to be found.
+/// How to find a store.
 enum StoreAddress: Sendable, CustomStringConvertible {
     case fixed(StoreURL.Location)
-    /// The primary that sentinels confirm, again and again.
+    /// The primary that sentinels confirm at intervals.
     case sentinels(SentinelWatch)
 
     func location(on loop: any EventLoop) -> EventLoopFuture<StoreURL.Location> {
@@ -13,7 +13,7 @@ enum StoreAddress: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Why nothing is to be sent to a server now; nil if it may be.
+    /// Why a server must not be sent anything now; nil if it may.
     func objection(to location: StoreURL.Location, for purpose: StoreConnection.Purpose) -> StoreFailure? {
         switch self {
         case .fixed: nil

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 
 extension StoreChannelHandler {
-    /// Makes a connection that this handler speaks on.
+    /// Connects, and adds this handler to the channel.
     static func connect(
         to location: StoreURL.Location, on loop: any EventLoop, encryption: StoreEncryption?, timeout: TimeAmount
     ) -> EventLoopFuture<any Channel> {
@@ -22,7 +22,7 @@ extension StoreChannelHandler {
         }
     }
 
-    /// Sends commands on a channel that nobody else uses.
+    /// Sends commands on a channel that has no other user.
     static func call(
         _ commands: [Command], on channel: any Channel, timeout: TimeAmount
     ) -> EventLoopFuture<[Reply]> {

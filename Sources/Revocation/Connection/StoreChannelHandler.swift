@@ -7,11 +7,11 @@ final class StoreChannelHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private static let keptCalls = 1_024
-    /// Of address space: only what was written takes memory.
+    /// Of address space: only pages that were written take memory.
     private static let keptBytes = 1_048_576
 
     private var pipeline = CommandPipeline()
-    /// Empty; kept for its memory, like the next.
+    /// Empty between flushes; kept to reuse its memory, like the next.
     private var output = ByteBuffer()
     private var spareList: [CallsInFlight.Finished] = []
     private var context: ChannelHandlerContext?
@@ -31,8 +31,8 @@ final class StoreChannelHandler: ChannelInboundHandler {
 
     /// Writes the commands of all calls in one go.
     /// - Parameter timeout: from now to the last reply of each.
-    /// - Parameter isWitnessed: whether the store is asked behind them who it is.
-    /// - Parameter sentAt: the present time, for calls that want to know it.
+    /// - Parameter isWitnessed: whether a witness is read behind them.
+    /// - Parameter sentAt: the present time, passed to the calls.
     func send(_ batch: CallBatch, timeout: TimeAmount, isWitnessed: Bool = false, at sentAt: SentTime = .never) {
         guard let context else {
             for call in batch.calls { call.finish(.failure(endedBecause ?? .connectionLost)) }
@@ -93,8 +93,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
-    /// Sees to it that the next deadline is not missed. A timer that is set too early does no harm: so it is left alone
-    /// when replies arrive.
+    /// Sets a timer for the next deadline. A timer that is too early does no harm, so it is kept when replies arrive.
     private func startTimer() {
         guard let context, let deadline = pipeline.nextDeadline else { return }
         if let timer {

@@ -1,6 +1,6 @@
 import NIOCore
 
-// What tasks call.
+// The calls that a task waits for.
 
 extension StoreConnection {
     /// Sends commands and waits for their replies, which may be errors. For a connection without witnesses.
@@ -25,7 +25,7 @@ extension StoreConnection {
         return await lateOutcome(of: call)
     }
 
-    /// What the store is like, which is examined before anything else is asked.
+    /// The store's status. Connects if there is none yet, because every connection begins with an examination.
     func examined() async throws(StoreFailure) -> StoreStatus {
         if let status { return status }
         _ = try await outcome(of: [Command("TIME")]).get()
@@ -33,7 +33,7 @@ extension StoreConnection {
         return status
     }
 
-    /// What becomes of a call whose task was told that it takes long. From now on a cancellation ends the wait at once.
+    /// The outcome of a call whose task was told that it takes long. A cancellation now ends the wait at once.
     func lateOutcome(of call: PendingCall) async -> PendingCall.Outcome {
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in

@@ -1,7 +1,7 @@
 import NIOCore
 
 extension StoreConnection {
-    /// What is sent on a connection.
+    /// What a connection is for.
     enum Purpose: Sendable { case check, write }
 
     struct Configuration: Sendable {
@@ -18,10 +18,9 @@ extension StoreConnection {
         /// Our clock, in Unix milliseconds.
         let wallClock: @Sendable () -> Int64
         let bootClock: @Sendable () -> ContinuousClock.Instant
-        /// How often a store that is connected is examined again: nothing tells when a primary becomes a replica
-        /// or a clock is set.
+        /// The interval of examinations. Nothing else tells when a primary becomes a replica or a clock is set.
         let examinationInterval: TimeAmount
-        /// Told what becomes of the connection.
+        /// Called when the connection is made, examined or lost.
         let report: @Sendable (Event) -> Void
 
         init(
@@ -47,10 +46,9 @@ extension StoreConnection {
 
     enum Event: Sendable {
         case connected(StoreStatus)
-        /// Told again from time to time.
+        /// Reported at each examination.
         case examined(StoreStatus)
-        /// Told once, not again for each attempt that fails like the one before. The error is the system's, if there is
-        /// one.
+        /// Reported once, not for each further attempt that fails alike. The error is the system's, if there is one.
         case lost(StoreFailure, (any Error)?)
     }
 }

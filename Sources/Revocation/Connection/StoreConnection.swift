@@ -3,15 +3,15 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A connection to a store that comes back when it is lost. Bound to one event loop, callable from anywhere.
+/// A connection to a store that reconnects. Bound to one event loop, callable from any thread.
 ///
-/// Calls are put into a mailbox; the event loop empties it in one go, so that all calls that came in the meantime leave
-/// in one write. The first call makes the connection and waits for it; once it is lost, calls fail at once until it is
-/// back.
+/// Calls are put into a mailbox. The event loop empties it in one go, so that calls that arrive while a flush is
+/// pending leave in one write. The first call connects and waits. Once the connection is lost, calls fail at once until
+/// it is back.
 ///
-/// `@unchecked Sendable`: everything mutable but the mailbox, which has a lock, is touched on `loop` only.
+/// `@unchecked Sendable`: mutable state is used on `loop` only, except what a mutex guards.
 final class StoreConnection: @unchecked Sendable {
-    /// What the latest examination found.
+    /// The result of the latest examination.
     private struct Knowledge {
         var status: StoreStatus?
         var isConnected = false
@@ -23,12 +23,12 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     let loop: any EventLoop
-    /// Whether the store says behind each flush who it is: where writes are sent.
+    /// Whether a witness is read behind each flush: on connections for writes.
     private let isWitnessed: Bool
-    /// What this connection's store was like when it was last examined; known before any call is answered. Another
-    /// connection's may be another store's.
+    /// The store's status at the last examination. Known before any call is answered. Each connection has its own,
+    /// because another connection may lead to another store.
     var status: StoreStatus? { knowledge.withLock { $0.status } }
-    /// nil while there is no connection.
+    /// The same, but nil while there is no connection.
     var presentStatus: StoreStatus? { knowledge.withLock { $0.isConnected ? $0.status : nil } }
 
     private let configuration: Configuration
@@ -37,11 +37,11 @@ final class StoreConnection: @unchecked Sendable {
 
     private var lifecycle = ConnectionLifecycle()
     private var held = CallBatch()
-    /// Empty; kept for its memory, which is the next mailbox's.
+    /// Empty; kept to reuse its memory for the mailbox.
     private var spare = CallBatch()
     private static let keptCommands = 4_096
     private var channel: (any Channel)?
-    /// Where the connection leads, or is to lead.
+    /// The address connected to, or being connected to.
     private var location: StoreURL.Location?
     private var handler: StoreChannelHandler?
     private var retry: Scheduled<Void>?
@@ -49,10 +49,10 @@ final class StoreConnection: @unchecked Sendable {
     private var examinedAt = NIODeadline.distantPast
     private var isExamining = false
     private var following: Scheduled<Void>?
-    /// The store's clock as this connection's event loop knows it.
+    /// The store's clock at the last examination.
     private var clock: StoreClock?
     private static let primaryInterval = TimeAmount.milliseconds(250)
-    /// How soon an examination may follow another one.
+    /// The shortest time between two examinations.
     private static let shortestExaminationInterval = TimeAmount.seconds(1)
     private var reportedFailure: StoreFailure?
 
@@ -72,7 +72,7 @@ final class StoreConnection: @unchecked Sendable {
         if mustTellLoop { loop.execute { self.emptyMailbox() } }
     }
 
-    /// Ends the connection for good; calls in flight fail.
+    /// Closes the connection for good. Calls in flight fail.
     func close() -> EventLoopFuture<Void> {
         loop.flatSubmit { [self] in
             lifecycle.close()
@@ -139,8 +139,8 @@ final class StoreConnection: @unchecked Sendable {
         if !now.isClockRight { examineSoon() }
     }
 
-    /// The present time, and whether this machine's clock agrees with the store's. The two local clocks are compared
-    /// for each write, so that a wall clock that is set is noticed by the next check, not by the next examination.
+    /// The present time, and whether this machine's clock agrees with the store's. Wall clock and boot clock are
+    /// compared for each flush, so the next check notices a wall clock that was set.
     private func now() -> SentTime {
         var now = SentTime(configuration.bootClock())
         let cause = clock?.skewCause(wall: configuration.wallClock(), boot: now.milliseconds)
@@ -204,7 +204,8 @@ final class StoreConnection: @unchecked Sendable {
         followPrimary()
     }
 
-    /// Leaves a primary that has been replaced, which need not know it, before anything is sent to it in vain.
+    /// Disconnects from a primary that has been replaced, before anything is sent to it in vain. Such a primary need
+    /// not know it.
     private func followPrimary() {
         guard case .sentinels = configuration.address, let handler, let location else { return }
         if configuration.address.objection(to: location, for: .check) == .replaced { return handler.end(.replaced) }
@@ -221,13 +222,13 @@ final class StoreConnection: @unchecked Sendable {
         examination = loop.scheduleTask(in: delay) { [self] in examine() }
     }
 
-    /// Does not wait for the next examination: something about the clocks is wrong, and perhaps it is right again.
+    /// Brings the next examination forward: the clocks disagreed, and may agree again.
     private func examineSoon() {
         guard !isExamining else { return }
         scheduleExamination(in: max(.nanoseconds(0), examinedAt + Self.shortestExaminationInterval - .now()))
     }
 
-    /// Looks again at a store that is connected. One that may not be used any more loses the connection.
+    /// Examines a connected store again, and closes the connection if the store must not be used.
     private func examine() {
         guard let handler, !isExamining else { return }
         isExamining = true
@@ -271,7 +272,7 @@ final class StoreConnection: @unchecked Sendable {
         }
     }
 
-    /// Those whose callers still want them.
+    /// The held calls that are not finished.
     private func takeHeld() -> CallBatch {
         defer { held = CallBatch() }
         return held.filtered { !$0.isFinished }

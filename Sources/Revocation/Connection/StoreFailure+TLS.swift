@@ -10,9 +10,9 @@ import NIOSSL
 extension StoreFailure {
     static let broken = StoreFailure(.unreachable, "the connection to the store broke")
 
-    /// Why TLS could not be spoken, and what to do about it.
+    /// Why TLS failed, and what to do about it.
     /// - Parameter error: what NIOSSL reported.
-    /// - Parameter certificate: the store's, as far as it came.
+    /// - Parameter certificate: the store's, if it was received.
     init(ofTLS error: any Error, certificate: NIOSSLCertificate?, now: Date = Date()) {
         if let error = error as? NIOSSLExtraError,
             error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch
@@ -42,7 +42,7 @@ extension StoreFailure {
 
     private static func tls(_ trouble: TLSTrouble) -> StoreFailure { StoreFailure(.unreachable, trouble.rawValue) }
 
-    /// Bytes that begin like a record of TLS, where a reply was expected: an alert, or a handshake.
+    /// Whether bytes received in place of a reply begin like a TLS record: an alert or a handshake.
     static func isTLSRecord(_ bytes: ByteBuffer) -> Bool {
         let view = bytes.readableBytesView
         return view.count > 1 && (view.first == 0x15 || view.first == 0x16) && view.dropFirst().first == 0x03

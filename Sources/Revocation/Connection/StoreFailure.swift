@@ -1,6 +1,6 @@
 import Contract
 
-/// Why a store gave no usable answer. Carries no key, value or secret.
+/// Why a store gave no usable answer. Holds no key, value or secret.
 struct StoreFailure: Error, Sendable, Equatable {
     enum Code: Sendable {
         case unreachable
@@ -11,9 +11,9 @@ struct StoreFailure: Error, Sendable, Equatable {
         case unsafeStore
         /// The store that took a write has no epoch.
         case epochMissing
-        /// The store that took a write is not the believed one.
+        /// The store that took a write has another epoch than the pinned one.
         case epochChanged
-        /// A write was reckoned from other terms than the denylist's.
+        /// The lifetime of a write was calculated from terms that the denylist no longer has.
         case termsChanged
     }
 
@@ -48,7 +48,7 @@ extension StoreFailure {
         }
     }
 
-    /// An error reply. Its text is not passed on, because servers repeat arguments in it; its code word is, if known.
+    /// An error reply. Its text is dropped, because servers repeat arguments in it. Its code word is kept, if known.
     init(errorReply: [UInt8]) {
         if let refusal = Self.guardedRefusal(errorReply) {
             self.init(.storeError, "the daemon refused the write: \(refusal)")
@@ -62,7 +62,7 @@ extension StoreFailure {
                 ?? "the store answered with an error of a kind unknown here")
     }
 
-    /// What our daemon's refusal of a guarded key means, in words of our own: the reply's may be anybody's.
+    /// The meaning of our daemon's refusal of a guarded key, in fixed words: the reply may hold arguments.
     private static func guardedRefusal(_ errorReply: [UInt8]) -> String? {
         let text = String(decoding: errorReply, as: UTF8.self)
         guard text.hasPrefix("ERR guarded key: ") else { return nil }
@@ -113,7 +113,7 @@ extension UnknownCause {
 }
 
 extension RevocationError {
-    /// Something that could not be written as nothing could be proven.
+    /// A write that failed because the state of the store could not be proven.
     init(_ cause: UnknownCause) {
         let code: Code =
             switch cause.code {
@@ -133,7 +133,7 @@ extension RevocationError {
         self.init(code, cause.message)
     }
 
-    /// A call that was not acknowledged.
+    /// A write that was not acknowledged.
     init(_ failure: StoreFailure) {
         let code: Code =
             switch failure.code {

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOSSL
 
-/// How a store is spoken to in secret: the query of a `rediss` URL, whose values are percent-encoded.
+/// How TLS is spoken with a store: the query of a `rediss` URL, whose values are percent-encoded.
 ///
 /// - `ca`: a file of certificates in PEM to trust instead of the system's
 /// - `cert`, `key`: our own certificate, with its chain, and its key, in PEM
@@ -31,12 +31,12 @@ struct StoreTLSConfiguration: Sendable, Equatable {
     }
 }
 
-/// TLS as each connection uses it.
+/// The TLS context that all connections to a store share.
 struct StoreEncryption: Sendable {
     private let context: NIOSSLContext
     private let serverName: String?
 
-    /// - Returns: nil if the store is spoken to in the clear.
+    /// - Returns: nil without TLS.
     /// - Throws: ``RevocationError/Code/invalidConfiguration`` if a file cannot be read.
     init?(_ access: StoreURL.Access) throws(RevocationError) {
         guard let settings = access.tls else { return nil }

@@ -1,14 +1,15 @@
 public import Contract
 
-/// What a server does with a token of which nothing can be proven (WireContract.md, *Words*). It is for checks only:
-/// log-in, rotation and log-out fail.
+/// What a server does with an unknown verdict (WireContract.md, *Words*). For checks only: log-in, rotation and log-out
+/// fail.
 public enum FailurePolicy: Sendable, Equatable {
-    /// Refuses it, with 503: a revoked token must never pass because the store is away.
+    /// Refuses the token with 503: a revoked token must never pass because the store is away.
     case deny
-    /// Lets it pass. Counted and logged.
+    /// Lets the token pass. Counted and logged.
     case allow
-    /// Lets it pass if this process itself has proven it clear at most so long ago, measured from when the question was
-    /// sent, under the same epoch, and has revoked nothing since that could match; and only while the store is away.
+    /// Lets the token pass while the store is away, if this process proved it clear at most this long ago under the
+    /// same epoch. The age counts from when the look-up was sent. A revocation by this process that could match ends
+    /// it.
     case lastKnown(for: Duration)
 }
 
@@ -17,7 +18,7 @@ public enum Admission: Sendable {
     case admitted(Grounds)
     /// 401.
     case revoked(Reason)
-    /// Nothing could be proven, and the policy lets nothing pass on that: 503.
+    /// The verdict is unknown, and the policy refuses it: 503.
     case refused(UnknownCause)
 
     public enum Grounds: String, Sendable {
@@ -25,13 +26,13 @@ public enum Admission: Sendable {
         case proven
         /// The store is away, and it was clear lately.
         case lastKnown = "last_known"
-        /// Nothing is known, and the policy lets that pass.
+        /// The verdict is unknown, and the policy is ``FailurePolicy/allow``.
         case allowed
     }
 }
 
 extension UnknownCause {
-    /// Whether the store is away, rather than one that has lost its memory or says what cannot be meant.
+    /// Whether the store is away. A store that answers, but without the pinned epoch or implausibly, is not.
     var isAbsence: Bool {
         switch code {
         case .unreachable, .timedOut, .storeError: true

@@ -1,13 +1,13 @@
-/// A protection that a list can do without. Only the laboratory makes such lists, to show what the protection is for.
+/// A protection that a list can omit. Only the laboratory makes such lists, to show what the protection prevents.
 package enum OmittedProtection: Sendable {
-    /// The terms of the denylist count for more than the settings of the process.
+    /// The denylist's terms outrank the configuration of the process.
     case terms
-    /// A write counts only under the terms from which its lifetime was reckoned.
+    /// A write is acknowledged only under the terms that its lifetime was calculated from.
     case termsOfWrites
-    /// Another epoch is believed only when an operator has accepted it.
+    /// A new epoch is pinned only when an operator has accepted it.
     case acceptance
-    /// An acceptance moves only those who had pinned the epoch that it names.
+    /// An acceptance moves only processes that had pinned the epoch that it names.
     case replacedEpoch
-    /// Nobody pins an epoch that waits to be accepted.
+    /// A process never pins an epoch that waits to be accepted.
     case bareEpoch
 }

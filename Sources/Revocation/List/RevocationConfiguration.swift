@@ -10,38 +10,39 @@ public import NIOCore
 /// How a ``RevocationList`` behaves.
 public struct RevocationConfiguration: Sendable {
     public var namespace = Namespace()
-    /// The issuers that this process knows, our own first. Empty for one that need not be named. What they say must
-    /// agree with the denylist's terms (``Terms``), which may say more: `revoked terms` shows and changes them. If the
-    /// denylist has none, they are what it gets; a token of an issuer that is not in the terms is unknown.
+    /// The issuers that this process knows, our own first. Empty for a single issuer, which needs no name. They must
+    /// agree with the denylist's terms (``Terms``), which may say more: `revoked terms` shows and changes them. A
+    /// denylist without terms gets these. A token of an issuer that is not in the terms is unknown.
     public var issuers: [Issuer] = []
     /// How long after `exp` the verifiers of this process accept a token: up to one minute. It must not be more than
     /// the denylist's terms say.
     public var leeway: Duration = .zero
-    /// How long a connection may take to be made, log-in and audit included. Up to one minute.
+    /// How long connecting may take, log-in and audit included. 1 ms to 60 s.
     public var connectTimeout: Duration = .seconds(2)
-    /// How long a command may take from the call to its reply. Up to one minute.
+    /// How long a command may take, from the call to its reply. 1 ms to 60 s.
     public var commandTimeout: Duration = .milliseconds(500)
-    /// The longest lifetime of a refresh token that this process issues or accepts, up to 399 days: so long are
-    /// revocations of sessions kept, and the margin is added. It must not be more than the denylist's terms say, which
-    /// count; nil takes what they say, or 30 days if this process has to write them.
+    /// The longest lifetime of a refresh token that this process issues or accepts, 0 to 399 days. Revocations of
+    /// sessions are kept for this long plus the margin. It must not exceed the denylist's terms, which apply. nil takes
+    /// theirs, or 30 days if this process writes them.
     public var longestRefreshLifetime: Duration?
-    /// How far the clock of an issuer may be ahead of the store's, by `iss`, up to 30 s: a cut-off of now reaches as
-    /// far, so that it ends every token that there is. Zero for an issuer whose times are the store's
-    /// (``RevocationList/issueTime(for:)``): its users could not log in again at once. It must not be more than the
-    /// denylist's terms say, which count.
+    /// How far the clock of an issuer may be ahead of the store's, by `iss`: 0 to 30 s. A cut-off of now reaches as far
+    /// ahead, so that it ends every existing token. Zero for an issuer whose times are the store's
+    /// (``RevocationList/issueTime(for:)``): its users could not log in again at once. It must not exceed the
+    /// denylist's terms, which apply.
     public var issuerLeads: [String: Duration] = [:]
     /// The same for every issuer that is not among ``issuerLeads``.
     public var issuerLead: Duration = .seconds(2)
-    /// How long a token without `exp` may live: its revocation is kept for so long. nil refuses to revoke one by `jti`.
+    /// How long a token without `exp` may live, 0 to 399 days: its revocation is kept for this long. nil refuses to
+    /// revoke such a token by `jti`.
     public var maximumTokenLifetime: Duration?
-    /// For how long after a refresh token was exchanged a second presenter gets tokens with the same successor `jti`,
-    /// instead of ending the session. Up to one minute; not prolonged by use.
+    /// For how long after its exchange a refresh token may be presented again: the caller then gets the same successor
+    /// `jti`, and the session goes on. 0 to 60 s; use does not prolong it.
     public var rotationGrace: Duration = .zero
-    /// The epoch to believe; nil pins the one of the ``stateFile``, or the one met at first contact. `revoked accept`
-    /// outranks it while the process lives.
+    /// The epoch to pin. nil pins that of the ``stateFile``, or that of the first contact. `revoked accept` outranks it
+    /// while the process runs.
     public var epoch: String?
-    /// The path of a file that keeps the pinned epoch, so that a process that starts again does not pin what an empty
-    /// store says. It is made, readable by its owner only, when an epoch is pinned; nil for none.
+    /// The path of a file that keeps the pinned epoch, so that a restarted process does not pin the epoch of an empty
+    /// store. Created with mode 0600 when an epoch is pinned. nil for none.
     public var stateFile: String?
     /// Eviction policies of a stock Redis or Valkey that are accepted although they can drop revocations silently, by
     /// their names (`volatile-lru`, say; `unknown` for a server that does not tell).
@@ -50,27 +51,25 @@ public struct RevocationConfiguration: Sendable {
     public var acceptsReplica = false
     /// The replicas to wait for when revoking; nil waits for none.
     public var replicas: ReplicaRequirement?
-    /// How long an answer that a token is revoked is believed without asking again, up to 5 s: so long an undoing may
-    /// take to be noticed. Answers that a token is clear are not kept, but for ``FailurePolicy/lastKnown(for:)``.
+    /// How long a revoked answer counts without another look-up, 0 to 5 s. An undo may take this long to be noticed.
+    /// Clear answers are kept for ``FailurePolicy/lastKnown(for:)`` only.
     public var revokedAnswerLifetime: Duration = .seconds(5)
-    /// Event loops that each have connections of their own to one server, one for checks and one for writes: those of a
-    /// server whose requests are handled where they arrive (``EventLoopTaskExecutor``), so that a check costs no change
-    /// of thread. nil for one pair, on a loop of ours.
+    /// Event loops that each get two connections to one server, one for checks and one for writes. A server that
+    /// handles requests on the loop where they arrive (``EventLoopTaskExecutor``) then checks without a change of
+    /// thread. nil for one pair of connections, on a loop of the library.
     public var eventLoops: (any EventLoopGroup)?
-    /// A clock that neither jumps nor stands still in suspension, for what is kept in this process. Another one is for
-    /// tests.
+    /// The boot clock, which neither jumps nor stops in suspension. Replaced in tests.
     public var bootClock: @Sendable () -> ContinuousClock.Instant = { .now }
-    /// The time in Unix milliseconds; what it differs by from the store's clock is measured and added. Another one is
-    /// for tests.
+    /// The wall clock, in Unix milliseconds. Its difference from the store's clock is measured. Replaced in tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
-    /// The protection that a list of the laboratory does without.
+    /// The protection that is left out: in the laboratory.
     var omitted: OmittedProtection?
-    /// Waits until a cut-off has passed. Another one is for tests.
+    /// Waits until a cut-off has passed. Replaced in tests.
     package var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
-    /// Whether each command leaves in a write of its own: the benchmark's, to be compared with.
+    /// Whether each call leaves in a write of its own: the benchmark's baseline.
     package var flushesEachCommand = false
-    /// Told of every write how many commands it has: the benchmark's.
+    /// Called for every write with its number of commands: the benchmark's.
     package var whenWritten: (@Sendable (_ commandCount: Int) -> Void)?
 
     public init() {}
@@ -126,8 +125,8 @@ extension RevocationConfiguration {
     public struct Issuer: Sendable, Hashable {
         /// `iss`, exactly.
         public var name: String
-        /// Stands in its keys in the denylist: 1 to 32 of `a-z 0-9 -`; nil takes what the terms say, or none if this
-        /// process has to write them. Of several issuers only one can be without.
+        /// The label in its keys: 1 to 32 of `a-z 0-9 -`. nil takes that of the terms, or none if this process writes
+        /// them. Of several issuers at most one has no label.
         public var label: String?
         /// The longest lifetime of its tokens, refresh tokens included, up to 399 days; for an issuer that refreshes
         /// without asking the denylist, of its longest session and a token together. nil for

@@ -2,11 +2,11 @@
 /// Carries no token, identifier or secret.
 public struct RevocationError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable, CaseIterable {
-        /// The URL names no backend.
+        /// The URL names no store.
         case invalidURL
         /// A setting is outside its range.
         case invalidConfiguration
-        /// The token cannot be named: no `jti`, no `exp`, an empty identifier.
+        /// No key can be made for it: no `jti`, no `exp`, an empty identifier.
         case unrevocableToken
         /// A cut-off too far ahead, or not in milliseconds: one bad write must not lock everyone out.
         case implausibleCutOff
@@ -24,12 +24,12 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
         case cancelled
         /// The store answered with an error.
         case storeError
-        /// The store answered something that is no answer to the command.
+        /// The store sent a reply that does not fit the command.
         case malformedReply
         /// The store's settings can lose revocations (an eviction policy, say), or it is a replica, and that was not
         /// accepted.
         case unsafeStore
-        /// The store that answered is not the one that this process believes: it may have been written there.
+        /// The store that answered has another epoch than the pinned one. It may have been written there.
         case epochChanged
         /// The store that answered has no epoch: it has lost its memory, or `revoked init` has yet to write it.
         case epochMissing

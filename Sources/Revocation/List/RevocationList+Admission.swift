@@ -3,10 +3,10 @@ import Logging
 import Synchronization
 
 extension RevocationList {
-    /// Whether a token may pass: what the store knows of it, and what the policy makes of knowing nothing.
+    /// Whether a token may pass: its verdict, with the failure policy applied to an unknown one.
     /// - Parameters:
     ///   - token: the verified claims of an access token.
-    ///   - policy: what an unknown verdict comes to.
+    ///   - policy: what happens with an unknown verdict.
     public func admission(of token: TokenClaims, policy: FailurePolicy = .deny) async -> Admission {
         let admission = await decide(token, policy)
         if metrics.areEnabled { metrics.admitted(admission) }
@@ -23,7 +23,7 @@ extension RevocationList {
             switch policy {
             case .deny: return .refused(cause)
             case .allow:
-                // That is no failure of the store: nothing that could be revoked names the token.
+                // Not a failure of the store: no revocation could ever name the token.
                 guard cause.code != .unidentifiable, cause.code != .tooLongLived, !outlivesKnownTerms(token) else {
                     return .refused(cause)
                 }
@@ -35,8 +35,8 @@ extension RevocationList {
         }
     }
 
-    /// Whether a token lives for too long by the last terms that were seen, or by the settings of this process if it
-    /// has seen none. The denylist may have longer ones by now, but nobody knows.
+    /// Whether a token lives too long for the last terms read, or for the configuration if none were read. The present
+    /// terms may allow it, but they are unknown.
     private func outlivesKnownTerms(_ token: TokenClaims) -> Bool {
         let terms = pinnedEpoch?.terms ?? (try? wanted.inForce(nil, known: pin.withLock { $0.knownTerms }))
         return terms?.issuer(token.issuer)?.objection(to: token) != nil
@@ -58,7 +58,7 @@ extension RevocationList {
     }
 }
 
-/// Says yes once in a while.
+/// Admits one event per interval.
 struct Throttle: Sendable {
     let interval: Duration
     private var last: ContinuousClock.Instant?

@@ -3,14 +3,14 @@ import Synchronization
 import Tracing
 
 extension RevocationList {
-    /// What the store knows of a token: one lookup, one round trip; none if it was found revoked in the last moments
-    /// (``RevocationConfiguration/revokedAnswerLifetime``). What is known here to be revoked stays so while the store
-    /// is away.
+    /// Checks a token against the denylist: one look-up, one round trip; none if it was found revoked within
+    /// (``RevocationConfiguration/revokedAnswerLifetime``). A revocation known to this process counts even while the
+    /// store is away.
     public func verdict(for token: TokenClaims) async -> Verdict {
         await isObserved ? observedVerdict(token, remembersClear: false) : verdict(token, remembersClear: false)
     }
 
-    /// - Parameter remembersClear: whether a clear answer may be wanted again (``FailurePolicy/lastKnown(for:)``).
+    /// - Parameter remembersClear: whether a clear answer is kept for ``FailurePolicy/lastKnown(for:)``.
     func verdict(for token: TokenClaims, remembersClear: Bool) async -> Verdict {
         await isObserved
             ? observedVerdict(token, remembersClear: remembersClear) : verdict(token, remembersClear: remembersClear)
@@ -32,8 +32,7 @@ extension RevocationList {
         return answer
     }
 
-    /// The call stands here and not in a function of its own, nor in several: each that is asynchronous costs a check
-    /// about as much as reading its reply.
+    /// One function, not several: each further async function costs a check about as much as reading its reply.
     @inline(__always)
     private func verdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
         guard let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer), issuer.mayVouch(for: token),
@@ -44,8 +43,8 @@ extension RevocationList {
             return .revoked(reason)
         }
         #if compiler(<6.4)
-            // As below, which would first change to the executor that we are on already: a task that prefers one looks
-            // it up under a lock. The name is not for good, so later compilers do as is usual.
+            // As below, without a hop to the executor that the task is on already: with a task executor preference that
+            // hop takes a lock. The underscored function may change, so later compilers use the public one.
             let outcome = await _unsafeInheritExecutor_withUnsafeContinuation { waiter in
                 if call.wait(waiter) { connection.submit(call) }
             }
@@ -54,7 +53,7 @@ extension RevocationList {
                 if call.wait(waiter) { connection.submit(call) }
             }
         #endif
-        // Nearly always: there is nothing to compare, and nothing to remember.
+        // Nearly always: nothing to compare and nothing to store.
         if case .success(.expected) = outcome, call.isIdentified, !remembersClear { return .clear }
         let findings: Result<Check.Findings, StoreFailure>
         if let outcome {
@@ -66,10 +65,11 @@ extension RevocationList {
         return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.status?.clock)
     }
 
-    /// Where one command is not all that it takes.
+    /// The path for a check that one command on one connection does not answer: no pinned epoch yet, a Cluster,
+    /// `memory:`, or an issuer that is not in the known terms.
     private func slowVerdict(_ token: TokenClaims, _ remembersClear: Bool) async -> Verdict {
         var contact = await contact()
-        // Terms that have appeared meanwhile may say to look elsewhere: once more then.
+        // New terms may name other keys: the look-up is then repeated once.
         for _ in 0..<2 {
             guard let issuer = await issuer(of: token, &contact) else {
                 return .unknown(contact.cause ?? Self.unknownIssuer)
@@ -102,15 +102,15 @@ extension RevocationList {
         return .unknown(UnknownCause(.termsDisagree, "the denylist's terms come and go"))
     }
 
-    /// Whether a denylist that had no terms has got some.
+    /// Whether a denylist that had no terms now has some.
     private func showsTerms(_ findings: Result<Check.Findings, StoreFailure>, of check: Check) -> Bool {
         guard case .success(.values(let values)) = findings, check.terms(in: values) != nil else { return false }
         pin.withLock { $0.forgetTerms() }
         return true
     }
 
-    /// The issuer of a token. Newer terms may know it, or let its tokens live longer: they are read, but not for each
-    /// token.
+    /// The issuer of a token. Newer terms may name it, or allow its tokens a longer life: they are read, at most every
+    /// ``EpochPin/interval``.
     private func issuer(of token: TokenClaims, _ contact: inout Contact) async -> IssuerInForce? {
         let issuer = contact.terms?.issuer(token.issuer)
         if let issuer, issuer.mayVouch(for: token) { return issuer }
@@ -121,7 +121,7 @@ extension RevocationList {
         return contact.terms?.issuer(token.issuer)
     }
 
-    /// Why a token was found revoked in the last moments, if it was.
+    /// The reason, if the token was found revoked within ``RevocationConfiguration/revokedAnswerLifetime``.
     private func knownRevocation(of check: Check) -> Reason? {
         let (lifetime, now) = (configuration.revokedAnswerLifetime, configuration.bootClock())
         return known.withLock { known in
@@ -132,9 +132,9 @@ extension RevocationList {
         }
     }
 
-    /// All that comes after.
-    /// - Parameter askedAt: not after the store has answered.
-    /// - Parameter clock: of the store that has answered.
+    /// Turns the findings into a verdict and updates the cache of answers.
+    /// - Parameter askedAt: a time before the store answered.
+    /// - Parameter clock: of the store that answered.
     @inline(never)
     private func conclude(
         _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>, askedAt: SentTime,
@@ -157,7 +157,7 @@ extension RevocationList {
             }
         case .unknown(let cause):
             react(to: cause)
-            // What was acknowledged was plausible, whatever the time is now.
+            // The store found it plausible when it acknowledged it, so the present time does not matter.
             let reason = known.withLock {
                 $0.revocation(of: check) ?? $0.ownRevocation(of: check, now: .max / 2)
             }
@@ -166,7 +166,7 @@ extension RevocationList {
         return answer
     }
 
-    /// - Parameter believed: nil for a store that cannot be believed: then nothing is clear.
+    /// - Parameter epoch: the pinned one; nil if none is pinned: then no token is clear.
     private func verdict(
         _ check: Check, _ epoch: [UInt8]?, _ findings: Result<Check.Findings, StoreFailure>, _ clock: StoreClock?
     ) -> Verdict {
@@ -174,8 +174,8 @@ extension RevocationList {
         case .failure(let failure): return .unknown(UnknownCause(failure))
         case .success(.nothing): return check.verdict(.nothing, pinnedEpoch: epoch ?? [], now: 0)
         case .success(.values(let values)):
-            // Only says which cut-offs cannot be meant: without the store's clock the plausible ones are not told
-            // apart.
+            // Only needed to detect implausible cut-offs. Without the store's clock every future one counts as
+            // implausible.
             let now = clock?.time(at: configuration.bootMilliseconds).upperBound ?? 0
             return check.verdict(.values(values), pinnedEpoch: epoch ?? [], now: now)
         }
@@ -183,8 +183,8 @@ extension RevocationList {
 }
 
 extension RevocationList {
-    /// Why a clear answer proves nothing.
-    /// - Parameter wasClockRight: whether this machine's clock was right when the store was asked.
+    /// The cause if a clear answer proves nothing because of the clocks.
+    /// - Parameter wasClockRight: whether this machine's clock agreed with the store's when the command was sent.
     func skewCause(of clock: StoreClock?, _ wasClockRight: Bool) -> UnknownCause? {
         guard let clock else { return UnknownCause(.clockSkewed, StoreFailure.clockUnknown.message) }
         if let cause = skewCause(of: clock) { return cause }
@@ -193,7 +193,7 @@ extension RevocationList {
 }
 
 extension PendingCall.Outcome {
-    /// What a look-up found.
+    /// The findings of a look-up.
     fileprivate func findings(of check: Check) -> Result<Check.Findings, StoreFailure> {
         switch self {
         case .failure(let failure): return .failure(failure)

@@ -2,20 +2,20 @@ import Contract
 import Logging
 import Synchronization
 
-// Who answers: the epoch that is believed, and the terms that come with it (WireContract.md, *The epoch*, *The terms*).
+// The pinned epoch, and the terms read with it (WireContract.md, *The epoch*, *The terms*).
 
 extension RevocationList {
-    /// What is known of the store before anything else is asked.
+    /// What the epoch and the terms of the store allow.
     struct Contact {
-        /// nil if the store cannot be believed.
+        /// nil if the store does not carry the pinned epoch, or its terms are not enough.
         var pinnedEpoch: PinnedEpoch?
-        /// Where to look nonetheless: a revocation is told whatever else is amiss. nil if not even that is known.
+        /// The terms that name the keys. A revocation found there counts even without a pinned epoch. nil if unknown.
         var terms: TermsInForce?
-        /// Why it cannot be believed.
+        /// Why ``pinnedEpoch`` is nil.
         var cause: UnknownCause?
     }
 
-    /// Reads terms and epoch, unless they are known.
+    /// Reads terms and epoch unless they are known.
     func contact() async -> Contact {
         if let pinnedEpoch { return Contact(pinnedEpoch: pinnedEpoch, terms: pinnedEpoch.terms) }
         return await renewContact()
@@ -26,7 +26,7 @@ extension RevocationList {
         do throws(StoreFailure) {
             let values = try await backend.lookUp(Witness.keys)
             let contact = adopt(Witness(terms: values[0], epoch: values[1]))
-            // A process that asks once and ends must hear of an acceptance, too.
+            // A process that makes one call and ends must notice an acceptance, too.
             guard contact.cause?.code == .epochChanged,
                 pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) })
             else { return contact }
@@ -36,7 +36,7 @@ extension RevocationList {
         }
     }
 
-    /// What is believed of a store that says this of itself; pins its epoch if it is the first.
+    /// Takes over what a store says of itself. Pins its epoch if none is pinned.
     func adopt(_ witness: Witness) -> Contact {
         let terms: TermsInForce
         do throws(UnknownCause) {
@@ -81,12 +81,13 @@ extension RevocationList {
         _ = try await pinnedEpochForWriting()
     }
 
-    /// What revocations are reckoned from. A denylist without terms gets those of this process.
+    /// The pinned epoch with the terms that lifetimes are calculated from. A denylist without terms gets those of this
+    /// process.
     func pinnedEpochForWriting() async throws(RevocationError) -> PinnedEpoch {
         do throws(UnknownCause) { return try await pinnedEpochWithTerms() } catch { throw RevocationError(error) }
     }
 
-    /// What tokens are issued and revoked under: a store that is believed, and that has terms now if it had none.
+    /// The same, for issuing tokens.
     func pinnedEpochWithTerms() async throws(UnknownCause) -> PinnedEpoch {
         var contact = await contact()
         if let pinnedEpoch = contact.pinnedEpoch, pinnedEpoch.terms.areUnwritten {
@@ -105,9 +106,9 @@ extension RevocationList {
         return pinnedEpoch
     }
 
-    /// Writes, and takes the acknowledgement from the believed store only. If the terms were changed meanwhile they are
-    /// read again, and it is written once more.
-    /// - Parameter needsTerms: whether what is written is reckoned from the terms.
+    /// Writes, and accepts the acknowledgement under the pinned epoch only. If the terms changed meanwhile, they are
+    /// read again and the write is repeated once.
+    /// - Parameter needsTerms: whether the lifetime written is calculated from the terms.
     func proven<Value>(
         needsTerms: Bool = true, _ write: (PinnedEpoch) async throws(RevocationError) -> Witnessed<Value>
     ) async throws(RevocationError) -> Value {
@@ -131,7 +132,7 @@ extension RevocationList {
         do throws(StoreFailure) { return try witnessed.value(from: pinnedEpoch) } catch { throw unacknowledged(error) }
     }
 
-    /// Does what can be done about a write that was not acknowledged.
+    /// Updates the pin after a write that was not acknowledged.
     func unacknowledged(_ failure: StoreFailure) -> RevocationError {
         switch failure.code {
         case .epochMissing, .epochChanged: react(to: UnknownCause(failure))

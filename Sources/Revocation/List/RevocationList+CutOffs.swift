@@ -1,10 +1,10 @@
 import Contract
 
 extension RevocationList {
-    /// Reads, for each cut-off that is to be written, the clock of the server that has its key, and what is held
-    /// already: in one pipeline with the epoch, so that no other store's clock can be taken for it. A time that was
-    /// known before this call would spare whoever logs in between.
-    /// - Parameter token: the one by which it is revoked; its other cut-offs may have pushed it ahead.
+    /// Reads, for each cut-off to be written, the clock of the server that has its key and the cut-offs held. One
+    /// pipeline with the epoch, so the clock is that of the pinned store. A time known before this call would spare
+    /// log-ins in between.
+    /// - Parameter token: the token presented; other cut-offs may have pushed its log-in time ahead.
     /// - Returns: by key; empty if there is no cut-off among the requests.
     func cutOffReadings(
         for requests: [RevocationRequest], _ namespace: Namespace, _ pinnedEpoch: PinnedEpoch,
@@ -23,7 +23,7 @@ extension RevocationList {
         let timed = try await provenLookUp(asked, pinnedEpoch)
         let pushed = timed.values.dropFirst(keys.count).compactMap { $0 }
         var readings: [ExactString: CutOffReading] = [:]
-        // Several servers: each cut-off is compared with the clock of its own.
+        // With several servers each cut-off is compared with the clock of its own server.
         for (index, key) in keys.enumerated() {
             let held = pushed + [timed.values[index]].compactMap { $0 }
             readings[ExactString(key)] = CutOffReading(time: timed.times[index], held: held)
@@ -31,7 +31,7 @@ extension RevocationList {
         return readings
     }
 
-    /// The values of keys and the time before, both from the store that is believed.
+    /// The values of keys and the time before, both read under the pinned epoch.
     private func provenLookUp(
         _ keys: [String], _ pinnedEpoch: PinnedEpoch
     ) async throws(RevocationError) -> TimedValues {

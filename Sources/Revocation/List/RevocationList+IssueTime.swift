@@ -4,15 +4,14 @@ extension RevocationList {
     /// The `iat` and `auth_time` for the tokens of a new log-in (fresh credentials, never a refresh), in Unix
     /// milliseconds on the store's clock: `max(now, cut-off + 1)` over every cut-off that applies.
     ///
-    /// The clock is read in the call, and no time is returned that it has not reached: so whatever is handed out was
-    /// issued no later than a cut-off that is set afterwards. A cut-off that lies ahead is waited for, for at most 1 s
-    /// and the lead that the terms give the issuer: a cut-off of now lies ahead by that.
-    /// - Parameter token: the claims that the new token will have, its signing key included; its times are not looked
-    ///   at.
-    /// - Throws: ``UnknownCause``: nobody can log in now, and there is no policy about that (503).
+    /// The clock is read in the call, and no time is returned that it has not reached. So a token is issued no later
+    /// than any cut-off set afterwards. A cut-off that lies ahead is waited for, at most 1 s plus the lead that the
+    /// terms give the issuer.
+    /// - Parameter token: the claims that the new token will have, its signing key included; its times are ignored.
+    /// - Throws: ``UnknownCause``: nobody can log in now; no failure policy applies (503).
     public func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
         var waited: Int64 = 0
-        // Doubled each time: a clock that stands still is not to be asked a thousand times.
+        // Doubled each time, so that a stopped clock is not read a thousand times.
         var shortestPause: Int64 = 1
         while true {
             let pinnedEpoch = try await pinnedEpochWithTerms()
@@ -35,7 +34,7 @@ extension RevocationList {
     ) async throws(UnknownCause) -> (time: Int64, now: Int64) {
         let timed = try await asking { () async throws(StoreFailure) in try await backend.timedLookUp(check.keys) }
         try await requireAgreeingClock()
-        // Of several servers the one that is furthest behind: each tells a cut-off its own time.
+        // The earliest of several servers: each cut-off has the time of its own server.
         let now = timed.time.lowerBound
         do throws(UnknownCause) {
             let time = try check.issueTime(

@@ -5,11 +5,11 @@ extension RevocationList {
     /// How many revocations are written at once.
     private static let batch = 1_000
 
-    /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and whatever else of it is
+    /// Revokes a token: `SETEX revoked:jti:<jti> <remaining lifetime + margin> <reason>`, and the other scopes that are
     /// named. Returns once the store has acknowledged every write.
     ///
-    /// Only the store that this process believes can acknowledge it. Another one may have written it down too: one more
-    /// can only make that one safer.
+    /// Only a store with the pinned epoch can acknowledge a write. Another store may have written it too, which does no
+    /// harm.
     /// - Parameters:
     ///   - token: the verified claims, of an access or a refresh token.
     ///   - reason: the value of the token's and the session's key.
@@ -49,7 +49,7 @@ extension RevocationList {
         return try await revoke([request], reason: reason, issuer: issuer)[0]
     }
 
-    /// Revokes many things, in as few round trips as can be.
+    /// Revokes many things in as few round trips as possible.
     /// - Parameters:
     ///   - requests: what to revoke.
     ///   - reason: the value of tokens and sessions; a cut-off has no room for one.
@@ -86,8 +86,7 @@ extension RevocationList {
         return acknowledgements
     }
 
-    /// What was to be revoked does not pass for clear here any more, whatever comes of it: the store may be away before
-    /// it is asked anything.
+    /// Records the attempt: what was to be revoked is no longer clear in this process, even if the store is away.
     private func noteAttempt(_ requests: [RevocationRequest], _ issuer: String?) {
         guard let issuer = pinnedEpoch?.terms.issuer(issuer) else { return }
         let entries = requests.compactMap { request in
@@ -98,7 +97,7 @@ extension RevocationList {
         known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
     }
 
-    /// - Parameter pinnedEpoch: what they are reckoned from.
+    /// - Parameter pinnedEpoch: with the terms that lifetimes are calculated from.
     /// - Returns: what was written, and how many replicas have it, if that was waited for.
     private func write(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?,
@@ -109,7 +108,7 @@ extension RevocationList {
         inputs.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, pinnedEpoch, presented: token)
         inputs.logInTime = token?.logInTime
         inputs.ownTime = configuration.wallClock()
-        // Nothing else is kept for as long as its store allows.
+        // Only keys are revoked for as long as the store allows.
         if requests.contains(where: { $0.scope.kind == .key }) {
             inputs.longestToLive = try await acting { () async throws(StoreFailure) in
                 try await backend.status().longestToLive
@@ -124,7 +123,7 @@ extension RevocationList {
         }
     }
 
-    /// What a revocation is written with that takes one command.
+    /// The parameters of a revocation that takes one command.
     private struct DirectWrite {
         let connection: StoreConnection
         let pinnedEpoch: PinnedEpoch
@@ -135,7 +134,7 @@ extension RevocationList {
         let longestToLive: Int64
     }
 
-    /// - Returns: nil where it takes more, or where something has to be asked first.
+    /// - Returns: nil if it takes more commands, or something must be read first.
     @inline(__always)
     private func directWrite(_ issuer: String?) -> DirectWrite? {
         guard let pinnedEpoch, !pinnedEpoch.terms.areUnwritten, let issuer = pinnedEpoch.terms.issuer(issuer),
@@ -146,10 +145,10 @@ extension RevocationList {
             longestToLive: direct.longestToLive)
     }
 
-    /// Writes what takes one command, whose reply is nearly always the one that is hoped for. The call stands here for
-    /// the same reason as that of a check.
+    /// Writes a revocation that takes one command. Nearly always the reply is the expected one. One function, for the
+    /// same reason as a check.
     /// - Parameter request: no cut-off.
-    /// - Returns: nil if the terms were changed meanwhile: it has to be reckoned again.
+    /// - Returns: nil if the terms changed meanwhile: its lifetime must be calculated again.
     @inline(__always)
     private func write(
         _ request: RevocationRequest, _ reason: Reason, _ direct: DirectWrite
@@ -196,7 +195,7 @@ extension RevocationList {
         precondition(scopes.count <= Self.batch, "at most \(Self.batch) scopes are restored at once")
         guard !scopes.isEmpty else { return [] }
         let (keys, removed) = try await counted { () async throws(RevocationError) in
-            // A label stays what it is, whatever else the terms say.
+            // Labels never change, so the keys do not depend on newer terms.
             try await proven(needsTerms: false) { (pinnedEpoch) async throws(RevocationError) in
                 let namespace = try self.issuer(issuer, of: pinnedEpoch).namespace
                 var keys: [String] = []
@@ -236,7 +235,7 @@ extension RevocationList {
 }
 
 extension Acknowledgement {
-    /// The one that is kept for the shortest time; nothing was to be written only if that is true of all.
+    /// The acknowledgement with the shortest lifetime; ``alreadyExpired`` only if all are.
     static func least(_ acknowledgements: [Acknowledgement]) -> Acknowledgement {
         acknowledgements.min { $0.rank < $1.rank } ?? .alreadyExpired
     }
@@ -251,7 +250,7 @@ extension Acknowledgement {
 }
 
 extension PendingCall.Outcome {
-    /// - Throws: unless the believed store has acknowledged the one command.
+    /// - Throws: unless the store acknowledged the one command under the pinned epoch.
     fileprivate func acknowledgement(from pinnedEpoch: PinnedEpoch) throws(StoreFailure) {
         switch try get() {
         case .expected: break

@@ -16,8 +16,8 @@ extension RevocationList {
     /// Of many who present one token at once exactly one wins. A later use revokes the session and with it every token
     /// of it; within ``RevocationConfiguration/rotationGrace`` a second presenter gets the same successor.
     ///
-    /// Whatever is revoked meanwhile wins: the session's revocation ends the new pair, and so does any cut-off that
-    /// ends the old token, as the pair keeps its log-in time.
+    /// A concurrent revocation wins: the session's revocation ends the new pair, and so does any cut-off that ends the
+    /// old token, because the pair keeps its log-in time.
     /// - Parameter token: the verified claims of a refresh token.
     /// - Throws: ``RevocationError/Code/unrevocableToken`` unless it is a refresh token with `jti`, `sid`, `exp` and
     ///   `iat` or `auth_time`,
@@ -65,7 +65,7 @@ extension RevocationList {
         let entry = RevocationEntry(
             key: check.keys[0], kind: .token, value: rotation.value, secondsToLive: secondsToLive)
         let claim = try await asking { () async throws(StoreFailure) in
-            // How long it is kept is reckoned from the token alone.
+            // Its lifetime is calculated from the token alone.
             try await backend.claim(entry, thenLookUp: check.keys).value(from: pinnedEpoch, needsTerms: false)
         }
         let decision = check.rotation(
@@ -87,7 +87,7 @@ extension RevocationList {
         }
     }
 
-    /// Ends the session of a token that was used twice.
+    /// Revokes the session of a token that was used twice.
     private func end(_ session: String, issuer: String) async -> RotationOutcome {
         do throws(RevocationError) {
             try await revoke(.session(session), reason: .reused, issuer: issuer)
@@ -101,7 +101,7 @@ extension RevocationList {
 }
 
 extension Reason {
-    /// Why a session ends whose refresh token was used twice.
+    /// The reason of a session whose refresh token was used twice.
     public static let reused = Reason(stored: "refresh token reused".utf8)
     fileprivate static let expired = Reason(stored: "expired".utf8)
 }

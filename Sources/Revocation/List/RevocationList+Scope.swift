@@ -2,9 +2,9 @@ public import Contract
 
 extension RevocationList {
     /// Whether a scope is revoked itself: a token, a session or a key; or whether there is a cut-off for a subject, a
-    /// client or all. What other scopes say of a token that falls under it is left out.
+    /// client or all. Other scopes of a token that falls under it are not read.
     /// - Parameters:
-    ///   - scope: what is asked about.
+    ///   - scope: the scope.
     ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.
     public func verdict(of scope: Scope, issuer: String? = nil) async -> Verdict {
         do throws(UnknownCause) {
@@ -19,7 +19,7 @@ extension RevocationList {
 
     private func ask(about scope: Scope, _ issuer: String?) async throws(UnknownCause) -> Verdict {
         var contact = await contact()
-        // Terms that have appeared meanwhile may say to look elsewhere: once more then.
+        // New terms may name another key: the look-up is then repeated once.
         for _ in 0..<2 {
             guard let terms = contact.terms else { throw contact.cause ?? Self.unknownIssuer }
             guard let known = terms.issuer(issuer) else { throw Self.unknownIssuer }

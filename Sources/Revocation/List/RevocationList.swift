@@ -3,7 +3,7 @@ public import Logging
 import Synchronization
 import Tracing
 
-/// The denylist, as any server sees it: write down what is revoked, and find out (WireContract.md).
+/// A denylist: revokes tokens, and checks whether a token is revoked (WireContract.md).
 ///
 /// ```swift
 /// let denylist = try RevocationList("redis://127.0.0.1:7379")
@@ -16,8 +16,8 @@ import Tracing
 /// await denylist.close()
 /// ```
 ///
-/// Connections are made by the first call, which waits for them (``RevocationConfiguration/connectTimeout``), and come
-/// back by themselves when they are lost. Until then calls fail at once.
+/// The first call connects, and waits for that (``RevocationConfiguration/connectTimeout``). A lost connection
+/// reconnects by itself. Until then calls fail at once.
 public final class RevocationList: Sendable {
     let backend: any Backend
     let configuration: RevocationConfiguration
@@ -31,11 +31,11 @@ public final class RevocationList: Sendable {
     let known = Mutex(AnswerCache())
     let allowances = Mutex(Throttle(every: .seconds(1)))
     let metrics: RevocationMetrics
-    /// nil if nobody looks at spans: found out once, as asking costs every check.
+    /// nil if no tracer is installed. Read once, because reading it costs every check.
     let tracer: (any Tracer)?
-    /// Whether anybody looks at metrics or spans.
+    /// Whether metrics or spans are recorded.
     let isObserved: Bool
-    /// Whether a token was found revoked so lately that this is still believed of it. Told under the lock of ``known``.
+    /// Whether ``known`` may hold a revoked answer that still counts. Written under the lock of ``known``.
     let knowsRevoked = Atomic(false)
 
     /// - Parameters:
@@ -68,7 +68,7 @@ public final class RevocationList: Sendable {
         try self.init(backend: backend, configuration: configuration, logger: logger)
     }
 
-    /// A list without a protection: the laboratory shows with it what the protection is for.
+    /// A list without one protection: the laboratory shows what the protection prevents.
     package convenience init(
         _ url: String, configuration: RevocationConfiguration, omitting omitted: OmittedProtection?
     ) throws(RevocationError) {
@@ -77,8 +77,8 @@ public final class RevocationList: Sendable {
         try self.init(url, configuration: configuration)
     }
 
-    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a damaged
-    ///   state file.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers without distinct labels, or a damaged state
+    ///   file.
     init(
         backend: any Backend, configuration: RevocationConfiguration, logger: Logger,
         metrics: RevocationMetrics = RevocationMetrics(), tracer: any Tracer = InstrumentationSystem.tracer
@@ -98,8 +98,8 @@ public final class RevocationList: Sendable {
         }
     }
 
-    /// Whether checks can be answered now, and revocations be acknowledged if this process has ever written one: asks
-    /// the store who it is on either connection, and takes over an epoch that was accepted.
+    /// Whether checks can be answered now and, if this process has ever written, revocations be acknowledged. Reads the
+    /// epoch on both connections, and takes over an epoch that was accepted.
     public func readiness() async -> Readiness {
         do throws(StoreFailure) {
             let contact = try await readStore()
@@ -130,7 +130,7 @@ public final class RevocationList: Sendable {
         }
     }
 
-    /// Asks the store who it is, whatever is known, and takes over an epoch that was accepted.
+    /// Reads epoch and terms, even if they are known, and takes over an epoch that was accepted.
     func readStore() async throws(StoreFailure) -> Contact {
         let values = try await backend.lookUp(Witness.keys + [Epoch.acceptedKey])
         let witness = Witness(terms: values[0], epoch: values[1])
@@ -142,57 +142,59 @@ public final class RevocationList: Sendable {
         return adopt(witness)
     }
 
-    /// Where the connections of one server live: tasks that prefer it (`withTaskExecutorPreference`) are answered
-    /// without a change of thread. They must not block it. nil for other stores.
+    /// The event loop of the connections to one server. Tasks that prefer it (`withTaskExecutorPreference`) are resumed
+    /// without a change of thread, and must not block it. nil for other stores.
     public var executor: (any TaskExecutor)? { backend.executor }
 
-    /// Ends all connections; calls in flight, and later ones, fail as `unreachable`.
+    /// Closes all connections. Calls in flight and later calls fail as `unreachable`.
     public func close() async {
         await backend.close()
     }
 
     // MARK: What every call rests on
 
-    /// Says what a failure of the store means to somebody who asks.
+    /// Turns a failure of the store into the cause of an unknown verdict.
     func asking<Answer>(
         _ question: () async throws(StoreFailure) -> Answer
     ) async throws(UnknownCause) -> Answer {
         do throws(StoreFailure) { return try await question() } catch { throw UnknownCause(error) }
     }
 
-    /// Says what a failure of the store means to somebody who writes.
+    /// Turns a failure of the store into the error of a write.
     func acting<Answer>(
         _ action: () async throws(StoreFailure) -> Answer
     ) async throws(RevocationError) -> Answer {
         do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }
     }
 
-    /// The store's time, from which lifetimes are reckoned, in Unix milliseconds: the earliest that it may be, so that
-    /// a revocation is rather kept too long. Measured against the boot clock: a wall clock that is set changes nothing.
+    /// The store's time, in Unix milliseconds, for calculating lifetimes. The earliest that it may be, so that a
+    /// revocation is kept too long rather than too short. Measured against the boot clock, so setting the wall clock
+    /// changes nothing.
     func time(by clock: StoreClock) -> Int64 { clock.time(at: configuration.bootMilliseconds).lowerBound }
 
     func storeTime() async throws(StoreFailure) -> Int64 { time(by: try await backend.clock()) }
 
-    /// The store's time as far as known, Unix milliseconds; this machine's until the store has told its own. For
-    /// judging times that tokens say, so that a clock that is a few seconds behind takes none for one from the future.
+    /// The store's time in Unix milliseconds, the latest that it may be; this machine's until the store's is known. For
+    /// validating the times in tokens: a clock that is a few seconds behind must not reject a new token.
     public var estimatedTime: Int64 {
         backend.latestClock?.time(at: configuration.bootMilliseconds).upperBound ?? configuration.wallClock()
     }
 
-    /// What a log-in or a rotation rests on, as a clear verdict does: a token was judged by this machine's clock.
+    /// Fails unless this machine's clock agrees with the store's. A log-in, a rotation and a clear verdict all require
+    /// it.
     /// - Throws: ``UnknownCause/Code/clockSkewed``.
     func requireAgreeingClock() async throws(UnknownCause) {
         let clock = try await asking { () async throws(StoreFailure) in try await backend.clock() }
         if let cause = skewCause(of: clock) { throw cause }
     }
 
-    /// Why a clear answer of a store with this clock proves nothing.
+    /// The cause if this machine's clock disagrees with the store's: then a clear answer proves nothing.
     func skewCause(of clock: StoreClock) -> UnknownCause? {
         clock.skewCause(wall: configuration.wallClock(), boot: configuration.bootMilliseconds)
     }
 
-    /// - Throws: ``UnknownCause`` if the terms do not know the token's issuer, or the token lives too long to be
-    ///   vouched for.
+    /// - Throws: ``UnknownCause`` if the terms do not name the token's issuer, or the token lives longer than
+    ///   revocations are kept.
     func check(of token: TokenClaims, _ issuer: IssuerInForce?) throws(UnknownCause) -> Check {
         let issuer = try identified(issuer)
         if let objection = issuer.objection(to: token) { throw objection }
@@ -218,11 +220,11 @@ public final class RevocationList: Sendable {
                 : "the denylist's terms do not know this issuer, but \(names) (revoked terms --add adds one)")
     }
 
-    /// To be read when a question is asked: an epoch that is accepted meanwhile must not vouch for an answer that may
-    /// be older than what was revoked again before the acceptance.
+    /// The pinned epoch and its terms; nil until first contact. Read it before sending: an epoch accepted later must
+    /// not prove a reply that may be older than the acceptance.
     var pinnedEpoch: PinnedEpoch? { pin.withLock { $0.pinnedEpoch } }
 
-    /// Does what can be done about something that could not be proven.
+    /// Forgets clear answers if the epoch is missing or changed, and looks for an acceptance.
     func react(to cause: UnknownCause) {
         guard cause.code == .epochChanged || cause.code == .epochMissing else { return }
         known.withLock { $0.forgetClear() }
@@ -235,19 +237,19 @@ public final class RevocationList: Sendable {
         logger.warning("the configured epoch is out of date: change it before the next start")
     }
 
-    /// Asks beside the checks, and not for each of them, whether an operator has accepted the store's new epoch.
+    /// Checks in the background, at most every ``EpochPin/interval``, whether an operator has accepted the new epoch.
     private func checkForAcceptance() {
         guard pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) }) else { return }
         Task { _ = try? await readStore() }
     }
 }
 
-/// Whether checks can be answered, and if not, why.
+/// Whether checks can be answered, and why not.
 public enum Readiness: Sendable {
-    /// Checks can be answered. The warnings say in what way the store may lose or miss revocations all the same.
+    /// Checks can be answered. The warnings say how the store may still lose or miss revocations.
     case ready(warnings: [String])
     case notReady(UnknownCause)
-    /// Not ready: this machine's clock is ahead of the store's by so much, or behind it if negative; more than 30
-    /// seconds, for which revocations are not kept.
+    /// Not ready: this machine's clock is ahead of the store's by this much (behind, if negative). At most 30 s are
+    /// allowed, because the margin of revocations covers no more.
     case clockSkewed(milliseconds: Int64)
 }

@@ -13,7 +13,7 @@ import Metrics
 /// | `rotations_total` | `outcome`: `rotated`, `repeated`, `reused`, `revoked`, `unknown` | refresh tokens presented |
 struct RevocationMetrics: Sendable {
     private let factory: any MetricsFactory
-    /// Whether anybody looks at them.
+    /// Whether a metrics backend is installed.
     let areEnabled: Bool
     private let clear: Counter
     private let revoked: Counter
@@ -55,7 +55,7 @@ struct RevocationMetrics: Sendable {
         count("writes_total", "outcome", error?.code.rawValue ?? "acknowledged")
     }
 
-    /// - Parameter reason: any text of the caller's; a label has to be one of a few.
+    /// - Parameter reason: any text. A label takes only a few values.
     func revoked(_ scopes: [Scope.Kind], _ reason: Reason) {
         guard areEnabled else { return }
         let known: Set<Reason> = [.logout, .compromised, .admin]

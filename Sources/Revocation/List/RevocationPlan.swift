@@ -1,29 +1,29 @@
 import Contract
 
-/// What must be written to revoke something.
+/// The entries to write for some requests.
 struct RevocationPlan: Sendable {
-    /// What the writing may rest on.
+    /// What the entries are calculated from.
     struct Inputs: Sendable {
-        /// Whose tokens they are, and how long its revocations are kept.
+        /// The issuer of the tokens, with the lifetime of its revocations.
         var issuer: IssuerInForce
         var terms: TermsInForce
-        /// The store's clock as far as known, Unix milliseconds: lifetimes are reckoned from it.
+        /// The store's time in Unix milliseconds. Lifetimes count from it.
         var now: Int64
         /// This machine's clock, Unix milliseconds; nil for ``now``.
         var ownTime: Int64?
         /// The longest time to live that the store accepts, in seconds.
         var longestToLive = Lifetime.longestToLive
-        /// What was read for each cut-off, by its key.
+        /// The reading for each cut-off, by its key.
         var cutOffs: [ExactString: CutOffReading] = [:]
-        /// Of the token by which it is revoked, Unix milliseconds.
+        /// The log-in time of the token presented, in Unix milliseconds.
         var logInTime: Int64?
     }
 
     /// One for each request; nil for a token that expired so long ago that nobody accepts it.
     let entries: [RevocationEntry?]
 
-    /// - Throws: ``RevocationError/Code/unrevocableToken``, ``RevocationError/Code/implausibleCutOff``; nothing of it
-    ///   is written then.
+    /// - Throws: ``RevocationError/Code/unrevocableToken``, ``RevocationError/Code/implausibleCutOff``; then nothing is
+    ///   written.
     init(
         _ requests: [RevocationRequest], reason: Reason, _ inputs: Inputs
     ) throws(RevocationError) {
@@ -34,8 +34,8 @@ struct RevocationPlan: Sendable {
         self.entries = entries
     }
 
-    /// What each request became.
-    /// - Parameter missing: how many replicas have it, if those are too few.
+    /// The acknowledgement of each request.
+    /// - Parameter missing: the number of replicas that have it, if too few.
     func acknowledgements(missing replicas: Int?) -> [Acknowledgement] {
         entries.map { entry in
             guard let entry else { return .alreadyExpired }
@@ -85,7 +85,7 @@ struct RevocationPlan: Sendable {
     }
 }
 
-/// What a store said before a cut-off is written to it, all in one reply.
+/// What is read before a cut-off is written, all in one pipeline.
 struct CutOffReading: Sendable {
     /// The clock of the server that has its key, read first, Unix milliseconds.
     let time: Int64
@@ -103,13 +103,13 @@ extension RevocationEntry {
     ) {
         switch request {
         case .token(_, let expiresAt):
-            // The store's clock may be set back later: only a token that has expired by both clocks stays dead.
+            // The store's clock may be set back later: nothing is written only if the token has expired by both clocks.
             guard
                 let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: now)
                     ?? Lifetime.secondsToLive(expiresAt: expiresAt, now: ownTime())
             else { return nil }
             secondsToLive = seconds
-        // Whoever stole a key goes on minting: no token's lifetime bounds it.
+        // A thief of the key goes on minting, so no token's lifetime bounds it.
         case .key: secondsToLive = longestToLive
         case .session, .subject, .client: secondsToLive = issuer.secondsToLive
         case .all: secondsToLive = terms.secondsToLiveOfAll
@@ -121,7 +121,7 @@ extension RevocationEntry {
 }
 
 extension RevocationRequest {
-    /// What is to be revoked of a token.
+    /// The requests that revoke some scopes of a token.
     /// - Throws: ``RevocationError/Code/unrevocableToken`` if it lacks what a scope needs.
     static func requests(
         for token: TokenClaims, scopes: Set<Scope.Kind>, configuration: RevocationConfiguration, now: Int64

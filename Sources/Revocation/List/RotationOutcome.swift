@@ -1,21 +1,21 @@
 public import Contract
 
-/// What became of a refresh token that was presented.
+/// The outcome of presenting a refresh token.
 public enum RotationOutcome: Sendable {
     /// It was exchanged: hand out a pair.
     case rotated(Successor)
     /// It was exchanged moments ago, within the grace: hand out a pair with the same successor, so that a family never
     /// forks.
     case repeated(Successor)
-    /// It was exchanged before, and is in the wrong hands, or its successor is: the session has been revoked.
+    /// It was exchanged before: it, or its successor, was stolen. The session has been revoked.
     case reused
     /// It, or a scope that it falls under, is revoked.
     case revoked(Reason)
-    /// Nothing could be proven, or not everything was written: no pair, and there is no policy about that (503). The
-    /// same token may be presented again.
+    /// Nothing could be proven, or not everything was written: no pair, whatever the failure policy (503). The same
+    /// token may be presented again.
     case unknown(UnknownCause)
 
-    /// What the pair is to say.
+    /// The claims of the new pair.
     public struct Successor: Sendable, Equatable {
         /// The `jti` of the new refresh token. The access token has one of its own.
         public let identifier: String
@@ -25,7 +25,7 @@ public enum RotationOutcome: Sendable {
         /// that one ends the pair, whenever it is set.
         public let authenticatedAt: Int64
 
-        /// For a denylist that stands in for one.
+        /// For denylists in tests.
         package init(identifier: String, issuedAt: Int64, authenticatedAt: Int64) {
             self.identifier = identifier
             self.issuedAt = issuedAt

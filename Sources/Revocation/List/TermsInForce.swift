@@ -1,8 +1,8 @@
 import Contract
 
-/// The terms that a process goes by: those of the denylist or, while it has none, what this process was told.
+/// The terms that a process applies: those of the denylist or, while it has none, those of the configuration.
 struct TermsInForce: Sendable {
-    /// As the denylist holds them; nil if it has none.
+    /// The bytes in the denylist; nil if it has none.
     let bytes: [UInt8]?
     let terms: Terms
     /// How long a revocation of everything is kept, in seconds.
@@ -34,14 +34,14 @@ struct TermsInForce: Sendable {
     }
 }
 
-/// One issuer of the terms, and where and for how long its revocations stand.
+/// One issuer of the terms, with the namespace and the lifetime of its revocations.
 final class IssuerInForce: Sendable {
     let terms: Terms.Issuer
     let namespace: Namespace
     /// How long a revocation of a session, a subject or a client is kept, in seconds: as long as any token that it
     /// names may live.
     let secondsToLive: Int64
-    /// A token that lives no longer than this, in milliseconds, need not be looked at more closely.
+    /// A token that lives no longer than this, in milliseconds, is never objected to.
     private let shortestLifetime: Int64
 
     /// Issuers round `exp` up to whole seconds.
@@ -59,7 +59,7 @@ final class IssuerInForce: Sendable {
         shortestLifetime = (terms.lifetimes.first?.milliseconds ?? 0) + Self.rounding
     }
 
-    /// Whether a token lives no longer than any revocation of its issuer was ever kept: nearly always.
+    /// Whether a token lives no longer than revocations of its issuer are kept. The fast path of ``objection(to:)``.
     @inline(__always)
     func mayVouch(for token: borrowing TokenClaims) -> Bool {
         guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return true }
@@ -67,8 +67,8 @@ final class IssuerInForce: Sendable {
         return !hasOverflown && lifetime <= shortestLifetime || objection(to: token) == nil
     }
 
-    /// Why a token cannot be vouched for: it lives longer than revocations were kept when it was issued. Its age does
-    /// not mend that.
+    /// The cause if a token lives longer than revocations were kept when it was issued. It stays refused, however old
+    /// it becomes.
     func objection(to token: borrowing TokenClaims) -> UnknownCause? {
         guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return nil }
         let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)

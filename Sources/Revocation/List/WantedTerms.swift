@@ -1,6 +1,6 @@
 import Contract
 
-/// What this process needs the terms of the denylist to say. What they say beyond that is no matter.
+/// The terms that this process needs. Those of the denylist may say more.
 struct WantedTerms: Sendable {
     struct Issuer: Sendable {
         /// nil for the only issuer, whatever its name.
@@ -13,19 +13,19 @@ struct WantedTerms: Sendable {
         var lifetime: Int64?
     }
 
-    /// How long tokens live where nobody knows, in milliseconds.
+    /// The assumed lifetime of tokens if none is configured, in milliseconds.
     private static let usualLifetime: Int64 = 30 * 86_400_000
 
     private let prefix: String
     private let issuers: [Issuer]
     private let leeway: Int64
-    /// Whether the denylist's terms count for nothing.
+    /// Whether the denylist's terms are ignored: in the laboratory.
     private let omitsTerms: Bool
-    /// What this process writes if it finds no terms.
+    /// The terms that this process writes if the denylist has none.
     let first: Terms
 
-    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers that cannot be told apart, or a label that
-    ///   cannot be one.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers without distinct labels, or an invalid
+    ///   label.
     init(_ configuration: RevocationConfiguration) throws(RevocationError) {
         let common = [configuration.longestRefreshLifetime, configuration.maximumTokenLifetime].compactMap { $0 }.max()
         issuers =
@@ -52,9 +52,9 @@ struct WantedTerms: Sendable {
         }
     }
 
-    /// What is in force when the denylist says this.
+    /// The terms to apply, given those of the denylist.
     /// - Parameter bytes: the terms that it holds; nil if it has none.
-    /// - Parameter known: those that it had before, if it lost them.
+    /// - Parameter known: those that it had before, in case it lost them.
     /// - Throws: ``UnknownCause/Code/termsDisagree`` for terms that cannot be read.
     func inForce(_ bytes: [UInt8]?, known: Terms? = nil) throws(UnknownCause) -> TermsInForce {
         do throws(ContractError) {
@@ -67,14 +67,14 @@ struct WantedTerms: Sendable {
         }
     }
 
-    /// What the terms would have to say beside what they do, and how they are made to; nil if they suffice.
+    /// What the terms lack, with the command that adds it; nil if they suffice.
     func disagreement(with terms: Terms) -> String? {
         var differences: [Difference] = []
         if terms.issuers.count == 1, terms.issuers[0].name == nil, issuers.count > 1, let name = issuers[0].name {
             differences.append(Difference("their only issuer has no name yet", "--name \(Self.quoted(name))"))
         }
         for (index, issuer) in issuers.enumerated() {
-            // Without a name everyone is the first.
+            // An unnamed issuer matches the first only.
             let known = index > 0 && terms.issuers[0].name == nil ? nil : terms.issuer(issuer.name)
             if let known {
                 differences += issuer.differences(from: known)
@@ -102,7 +102,7 @@ struct WantedTerms: Sendable {
 
     fileprivate struct Difference {
         let text: String
-        /// Of `revoked terms`; nil where terms cannot be changed so.
+        /// The option of `revoked terms`; nil if that cannot change it.
         let option: String?
 
         init(_ text: String, _ option: String?) {
@@ -120,7 +120,7 @@ struct WantedTerms: Sendable {
         return isPlain ? text : "'" + text.replacing("'", with: #"'\''"#) + "'"
     }
 
-    /// Of milliseconds, without a fraction that says nothing.
+    /// Seconds, without a fraction if it is zero.
     fileprivate static func seconds(_ milliseconds: Int64) -> String {
         milliseconds % 1_000 == 0 ? "\(milliseconds / 1_000)" : "\(Double(milliseconds) / 1_000)"
     }
@@ -142,14 +142,14 @@ extension WantedTerms.Issuer {
 
     fileprivate func differences(from terms: Terms.Issuer) -> [WantedTerms.Difference] {
         var differences: [WantedTerms.Difference] = []
-        // Who names no label goes by the terms'.
+        // Without a configured label the terms' label applies.
         if let label, label != terms.label {
             differences.append(
                 WantedTerms.Difference(
                     "revocations of \(title) stand \(Self.place(terms.label)), and \(Self.place(label)) here: "
                         + "a label stays what it is, change the setting", nil))
         }
-        // Who names no issuer does not know how good its clock is.
+        // The lead of an unnamed issuer is unknown.
         if name != nil, lead > terms.lead {
             differences.append(
                 WantedTerms.Difference(

@@ -1,10 +1,11 @@
 import Contract
 
-/// What this process has learned, for when it need not, or cannot, ask: bounded, and only ever on the side of refusing.
+/// Answers of the store and revocations of this process, for when the store need not or cannot be asked. Bounded;
+/// forgetting only ever leads to refusal.
 struct AnswerCache: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// Answers of each kind; twice as many are kept for a while.
+    /// Answers of each kind. Up to twice as many are kept.
     static let capacity = 20_000
 
     private struct Revoked: Sendable {
@@ -17,7 +18,7 @@ struct AnswerCache: Sendable {
         let epoch: [UInt8]
     }
 
-    /// Something that this process has revoked, or tried to.
+    /// An entry that this process wrote, or tried to.
     private struct Written: Sendable {
         /// nil until it is acknowledged.
         var value: String?
@@ -32,21 +33,21 @@ struct AnswerCache: Sendable {
 
     // MARK: Revoked
 
-    /// Whether of any token it was said at most `lifetime` ago that it is revoked.
+    /// Whether any revoked answer is at most `lifetime` old.
     func hasRevocation(lifetime: Duration, now: Instant) -> Bool {
         latestRevoked.map { now - $0 < lifetime } ?? false
     }
 
-    /// Why a token is revoked, if that was said at most `lifetime` ago.
+    /// The reason of a revoked answer at most `lifetime` old.
     func revocation(of check: Check, lifetime: Duration, now: Instant) -> Reason? {
         guard let known = revoked[check], now - known.askedAt < lifetime else { return nil }
         return known.reason
     }
 
-    /// Why a token is revoked, if that was ever said.
+    /// The reason of a revoked answer of any age.
     func revocation(of check: Check) -> Reason? { revoked[check]?.reason }
 
-    /// What this process itself has revoked, as the store would have said it.
+    /// The reason of a revocation that this process wrote and the store acknowledged.
     func ownRevocation(of check: Check, now: Int64) -> Reason? {
         guard !written.isEmpty else { return nil }
         guard
@@ -69,21 +70,21 @@ struct AnswerCache: Sendable {
         clear[check] = Clear(askedAt: askedAt, epoch: epoch)
     }
 
-    /// Whether a token was proven clear at most `age` ago, under this epoch, and nothing was revoked here since.
+    /// Whether a token was proven clear at most `age` ago, under this epoch, and this process revoked nothing since
+    /// that matches.
     func isClear(_ check: Check, epoch: [UInt8]?, age: Duration, now: Instant) -> Bool {
         guard let known = clear[check], known.epoch == epoch, now - known.askedAt <= age else { return false }
         return check.keys.allSatisfy { key in written[ExactString(key)].map { $0.at < known.askedAt } ?? true }
     }
 
-    /// The store has lost its memory: nothing that it said to be clear counts any more.
+    /// The store has lost its memory: no clear answer counts any more.
     mutating func forgetClear() {
         clear.removeAll()
     }
 
     // MARK: Writing
 
-    /// To be told before something is written and again, with the values, once it is acknowledged: in between, a
-    /// question may have been answered that knew nothing of it.
+    /// Called before a write, and again once it is acknowledged: a look-up in between may have missed it.
     mutating func wrote(_ entries: some Collection<RevocationEntry>, isAcknowledged: Bool, at now: Instant) {
         if written.count + entries.count > Self.capacity {
             written.removeAll()
@@ -91,7 +92,7 @@ struct AnswerCache: Sendable {
         }
         for entry in entries {
             func update(_ written: inout Written) {
-                // Several may write the same key, and come to this out of order.
+                // Concurrent writes of one key may end out of order.
                 if written.at < now { written.at = now }
                 if isAcknowledged { written.value = entry.value }
             }
@@ -99,7 +100,7 @@ struct AnswerCache: Sendable {
         }
     }
 
-    /// Something was undone.
+    /// Revocations were undone.
     mutating func restored(_ keys: [String]) {
         for key in keys { written[ExactString(key)] = nil }
         revoked.removeAll()

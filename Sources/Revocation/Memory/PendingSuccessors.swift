@@ -1,7 +1,7 @@
 import Contract
 
-/// Successors that this process proposed to a store without learning whether they were taken: a client that presents
-/// the same token again gets the same successor, instead of being taken for a thief.
+/// Successors that this process wrote without learning whether the store took them. A client that presents the same
+/// token again gets the same successor, and is not taken for a thief.
 struct PendingSuccessors: Sendable {
     /// More are forgotten, the oldest first.
     static let capacity = 10_000
@@ -10,8 +10,8 @@ struct PendingSuccessors: Sendable {
     private var order: [ExactString] = []
     private var start = 0
 
-    /// The successor that was proposed for the token with this key, if any. It is given out once: of several who
-    /// present the token only one may go on with it.
+    /// Removes and returns the successor for the token with this key, if any. Of several concurrent presenters only one
+    /// gets it.
     mutating func take(_ key: String) -> String? {
         successors.removeValue(forKey: ExactString(key))
     }

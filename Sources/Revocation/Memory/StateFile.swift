@@ -9,14 +9,14 @@
 /// Keeps the pinned epoch over restarts: one line, `revoked state 1 <epoch>`.
 struct StateFile: Sendable {
     private static let mark = "revoked state 1 "
-    /// Much longer than any that is written.
+    /// Much longer than any file that is written.
     private static let maximumBytes = 4_096
 
     let path: String
 
     /// The epoch that it holds; nil if there is no such file yet.
-    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if it cannot be read, or holds anything else: what was
-    ///   pinned is not forgotten by accident.
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if it cannot be read or is damaged: a pin is never
+    ///   forgotten by accident.
     func load() throws(RevocationError) -> [UInt8]? {
         guard let bytes = try read() else { return nil }
         let mark = Array(Self.mark.utf8)
@@ -32,7 +32,7 @@ struct StateFile: Sendable {
         return epoch
     }
 
-    /// Replaces the file, whole or not at all.
+    /// Replaces the file atomically.
     /// - Throws: ``RevocationError/Code/invalidConfiguration`` if it cannot be written.
     func save(_ epoch: [UInt8]) throws(RevocationError) {
         guard Self.isEpoch(epoch) else {

@@ -1,4 +1,5 @@
-/// A dictionary that forgets what was not written lately, so that it never holds more than twice its capacity.
+/// A dictionary of two generations. It forgets the older one when the younger is full, so it holds at most twice its
+/// capacity.
 struct TwoGenerationCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let capacity: Int
     private var young: [Key: Value] = [:]

@@ -5,33 +5,32 @@ protocol Backend: Sendable {
     /// - Returns: as many values as keys, nil where there is none.
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?]
 
-    /// The connection on which one command looks up the keys of a check; nil where that takes more, or none.
+    /// The connection on which one command answers a check; nil if the store needs more commands, or no connection.
     func connectionForChecks() -> StoreConnection?
 
-    /// The connection on which one command writes a revocation that is no cut-off, and its store's clock; nil where
-    /// that takes more, or is not known yet.
+    /// The connection on which one command writes a revocation other than a cut-off, with its store's clock. nil if the
+    /// store needs more commands, or has not been examined.
     func directWrites() -> DirectWrites?
 
     /// Looks up keys.
-    /// - Returns: the clock of whoever answered, too; nil if it is not known.
+    /// - Returns: the values, and the clock of the server that answered; nil if unknown.
     func check(_ keys: [String]) async throws(StoreFailure) -> (values: [[UInt8]?], clock: StoreClock?)
 
-    /// The clock of the store that writes go to; the first call may have to ask.
+    /// The clock of the store for writes. The first call may have to connect.
     func clock() async throws(StoreFailure) -> StoreClock
 
-    /// The store's clock as last measured; nil if it is not known. Nobody is asked.
+    /// The store's clock as last measured; nil if unknown. Sends nothing.
     var latestClock: StoreClock? { get }
 
-    /// Asks the store for its time, and then looks up keys.
+    /// Reads the store's time, then looks up keys.
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues
 
-    /// Writes an entry unless its key is there, and then looks up keys. Of many concurrent claims of one key one
-    /// succeeds.
+    /// Writes an entry unless its key exists, then looks up keys. Of concurrent claims of one key exactly one succeeds.
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim>
 
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
-    /// - Parameter terms: those that the entries were reckoned from, as the denylist holds them.
-    /// - Returns: how many replicas have them too; nil if that was not to be waited for.
+    /// - Parameter terms: those that the lifetimes were calculated from, as the denylist holds them.
+    /// - Returns: how many replicas have them; nil if none are waited for.
     func write(
         _ entries: [RevocationEntry], under terms: [UInt8]?
     ) async throws(StoreFailure) -> Witnessed<Int?>
@@ -40,20 +39,20 @@ protocol Backend: Sendable {
     /// - Returns: what each of them held, nil where there was none.
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]>
 
-    /// Writes terms, if the denylist still holds what they were made of.
+    /// Writes terms, if the denylist still holds those that they were made from.
     /// - Parameter held: what it held; nil if it had none.
-    /// - Returns: what the store says of itself afterwards.
+    /// - Returns: the witness read behind the write.
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness
 
-    /// What the store that takes writes says of itself; nil if none was ever sent.
+    /// The witness of the store for writes; nil if nothing was ever written.
     func witnessOfWrites() async throws(StoreFailure) -> Witness?
 
-    /// What is known of the store itself; the first call may have to ask.
+    /// The store's status. The first call may have to connect.
     func status() async throws(StoreFailure) -> StoreStatus
 
     func close() async
 
-    /// Where tasks are answered without a change of thread; nil if there is no such place.
+    /// The executor on which tasks resume without a change of thread; nil if there is none.
     var executor: (any TaskExecutor)? { get }
 }
 
@@ -76,7 +75,7 @@ extension Backend {
     var executor: (any TaskExecutor)? { nil }
 }
 
-/// Where revocations are written that take one command each, on a connection with witnesses.
+/// A connection with witnesses, for revocations that take one command each.
 struct DirectWrites {
     let connection: StoreConnection
     let clock: StoreClock
@@ -96,18 +95,18 @@ struct RevocationEntry: Sendable {
 /// One key that was removed.
 struct RemovedEntry: Sendable {
     let value: [UInt8]
-    /// What was left of its life; nil for one without end.
+    /// The remaining lifetime; nil if it had no expiry.
     let millisecondsToLive: Int64?
 }
 
 /// Values, and the store's time before they were read.
 struct TimedValues: Sendable {
     let values: [[UInt8]?]
-    /// For each value the time of the server that has its key, Unix milliseconds. A cut-off is reckoned from that of
-    /// its own key.
+    /// For each value the time of the server that has its key, in Unix milliseconds. A cut-off takes that of its own
+    /// key.
     let times: [Int64]
 
-    /// The earliest and the latest of the servers' clocks. A log-in is reckoned from the earliest.
+    /// The earliest and the latest of the servers' clocks. A log-in takes the earliest.
     var time: ClosedRange<Int64> { (times.min() ?? 0)...(times.max() ?? 0) }
 
     init(values: [[UInt8]?], times: [Int64]) {
@@ -121,9 +120,9 @@ struct TimedValues: Sendable {
     }
 }
 
-/// What became of a claim.
+/// The outcome of a claim.
 struct Claim: Sendable {
-    /// What the key held already; nil if the entry was written.
+    /// The value that the key held; nil if the entry was written.
     let existing: [UInt8]?
     /// Read after the claim.
     let after: TimedValues

@@ -2,9 +2,9 @@ import Contract
 import Denylist
 import Synchronization
 
-/// A denylist in this process: for tests, and for a server that is alone. Its epoch lives as long as it does.
+/// A denylist in this process: for tests, and for a single server. Its epoch ends with the process.
 final class MemoryBackend: Backend {
-    /// Slots that each write helps to reclaim, so that expired entries give their room back.
+    /// Slots that each write examines to reclaim expired entries.
     private static let reclaimedSlotsPerWrite = 64
 
     private let denylist: Denylist
@@ -17,8 +17,8 @@ final class MemoryBackend: Backend {
     private let storeTime: Mutex<StoreTime>
     private let isClosed = Atomic(false)
 
-    /// - Parameter bootClock: milliseconds of a clock that neither jumps nor stands still in suspension; nil for that
-    ///   of the configuration.
+    /// - Parameter bootClock: a clock in milliseconds that neither jumps nor stops in suspension; nil for that of the
+    ///   configuration.
     init(configuration: RevocationConfiguration, bootClock: (@Sendable () -> Int64)? = nil) {
         let bootClock = bootClock ?? { configuration.bootMilliseconds }
         var settings = Denylist.Configuration()
@@ -53,7 +53,7 @@ final class MemoryBackend: Backend {
     private func time() -> Int64 {
         storeTime.withLock { time in
             let (wall, boot) = (wallClock(), bootClock())
-            // Nobody could be asked about a large jump ahead, so it is followed.
+            // No operator can confirm a large jump ahead, so it is followed.
             _ = time.follow(wall: wall, boot: boot, most: .max)
             return time.read(wall: wall, boot: boot)
         }
@@ -143,7 +143,9 @@ final class MemoryBackend: Backend {
         }
     }
 
-    private func readClocks() -> ClockReading { ClockReading(wall: wallClock(), guarded: guarded.time(at: bootClock())) }
+    private func readClocks() -> ClockReading {
+        ClockReading(wall: wallClock(), guarded: guarded.time(at: bootClock()))
+    }
 
     private func checkOpen() throws(StoreFailure) {
         if isClosed.load(ordering: .relaxed) { throw .closed }

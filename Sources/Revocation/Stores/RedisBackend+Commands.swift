@@ -1,9 +1,9 @@
 import Contract
 
-// How what a backend does is said in commands, and what the replies mean.
+// The commands of a backend, and what their replies mean.
 
 extension StoreDialect {
-    /// Writes one entry so that it merges with what is there. Answered with OK.
+    /// Writes one entry so that it merges with the value held. Answered with OK.
     func write(_ entry: RevocationEntry, _ form: Script.Form) -> Command {
         let seconds = String(entry.secondsToLive)
         if case .stock = self, entry.kind.isCutOff {
@@ -12,7 +12,7 @@ extension StoreDialect {
         return Command("SETEX", entry.key, seconds, entry.value)
     }
 
-    /// Writes one entry unless its key is there. Answered with what is there, or nothing.
+    /// Writes one entry unless its key exists. Answered with the value held, or nil.
     func claim(_ entry: RevocationEntry, _ form: Script.Form) -> Command {
         let seconds = String(entry.secondsToLive)
         if case .stock(combinesSetOptions: false) = self {
@@ -21,12 +21,12 @@ extension StoreDialect {
         return Command("SET", entry.key, entry.value, "NX", "GET", "EX", seconds)
     }
 
-    /// Writes terms, if the store still holds what they were made of.
+    /// Writes terms, if the store still holds those that they were made from.
     func write(terms: [UInt8], over held: [UInt8]?, key: String = Terms.key) -> Command {
         let text = String(decoding: terms, as: UTF8.self)
         guard let held else { return Command("SET", key, text, "NX") }
         switch self {
-        // It sees for itself that they only grow.
+        // The daemon itself checks that they only grow.
         case .daemon: return Command("SET", key, text)
         case .stock:
             return Script.exchange.command(.text, key: key, arguments: [String(decoding: held, as: UTF8.self), text])
@@ -44,7 +44,7 @@ extension Command {
 }
 
 extension Reply {
-    /// The value of one key; nil if it is not there.
+    /// The value of one key; nil if the key does not exist.
     func value() throws(StoreFailure) -> [UInt8]? {
         switch self {
         case .bulk(let value): value
@@ -53,7 +53,7 @@ extension Reply {
         }
     }
 
-    /// What `MGET` answered.
+    /// The values in a reply to `MGET`.
     func values(count: Int) throws(StoreFailure) -> [[UInt8]?] {
         guard case .array(let elements) = self else { throw StoreFailure(unexpected: self) }
         guard elements.count == count else { throw .unexpectedReply }
@@ -82,7 +82,7 @@ extension Claim {
 }
 
 extension RemovedEntry {
-    /// Removes a key, and says what it held.
+    /// Removes a key, and reads what it held.
     static func commands(_ key: String) -> [Command] {
         [Command("GET", key), Command("PTTL", key), Command("DEL", key)]
     }

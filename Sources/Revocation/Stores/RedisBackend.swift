@@ -12,7 +12,7 @@ final class RedisBackend: Backend {
     private let replicas: ReplicaRequirement?
     let executor: (any TaskExecutor)?
 
-    /// - Parameter dialect: how to write, whatever the store says that it is.
+    /// - Parameter dialect: how to write, whatever `INFO` says.
     /// - Parameter examinationInterval: how often the store is examined again.
     init(
         address: StoreAddress, access: StoreURL.Access = .init(), encryption: StoreEncryption? = nil,
@@ -27,7 +27,7 @@ final class RedisBackend: Backend {
             address: address, access: access, encryption: encryption, configuration: configuration,
             examinationInterval: examinationInterval,
             report: { watch.see($0) })
-        // With several loops each task is answered on its own, if it has one.
+        // With several loops a task is answered on its own loop, if it has one.
         let loops =
             configuration.eventLoops.map { Array($0.makeIterator()) } ?? [MultiThreadedEventLoopGroup.singleton.next()]
         executor = loops.count == 1 ? EventLoopTaskExecutor(loops[0]) : nil
@@ -120,8 +120,8 @@ final class RedisBackend: Backend {
         return try written.map { (replies) throws(StoreFailure) in try replicas(replies, entries.count) }
     }
 
-    /// - Parameter replies: to so many writes, and to the waiting behind them.
-    /// - Returns: how many replicas have what was written; nil if nobody waited for them.
+    /// - Parameter replies: to this many writes, and to the `WAIT` behind them.
+    /// - Returns: how many replicas have the writes; nil without `WAIT`.
     private func replicas(_ replies: [Reply], _ entryCount: Int) throws(StoreFailure) -> Int? {
         for reply in replies.prefix(entryCount) where reply != .ok { throw StoreFailure(unexpected: reply) }
         guard replicas != nil else { return nil }
@@ -133,7 +133,7 @@ final class RedisBackend: Backend {
         return Int(clamping: count)
     }
 
-    /// Lets the store answer only when the replicas have what this connection wrote, or the time is up.
+    /// `WAIT`, which the store answers when enough replicas have this connection's writes, or when the time is up.
     private func wait(_ dialect: StoreDialect) -> [Command] {
         guard let replicas, case .stock = dialect else { return [] }
         return [Command("WAIT", String(replicas.count), String(replicas.timeout.milliseconds))]
@@ -152,7 +152,7 @@ final class RedisBackend: Backend {
 
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
         let replies = try await send([try await dialect().write(terms: terms, over: held), Witness.command])
-        // Nothing is acknowledged: what the store then holds is what counts.
+        // The witness behind the write decides, not its reply.
         return try replies.unproven { (replies) throws(StoreFailure) in
             guard replies[0] == .ok || replies[0] == .null else { throw StoreFailure(unexpected: replies[0]) }
             return try Witness(replies[1])
@@ -164,7 +164,7 @@ final class RedisBackend: Backend {
         return try await send([Witness.command]).unproven { (replies) throws(StoreFailure) in try Witness(replies[0]) }
     }
 
-    /// A connection for writes, and how its own store is to be written to: another connection's may be another server.
+    /// A connection for writes with the dialect of its store. Another connection may lead to another server.
     private func destination() async throws(StoreFailure) -> (StoreConnection, StoreDialect) {
         let connection = writes.connection()
         if let knownDialect { return (connection, knownDialect) }
@@ -173,7 +173,7 @@ final class RedisBackend: Backend {
 
     func dialect() async throws(StoreFailure) -> StoreDialect { try await destination().1 }
 
-    /// What is true of the store at the end of each connection: it need not be the same for all of them.
+    /// The joined status of all connections: each may lead to another server.
     func status() async throws(StoreFailure) -> StoreStatus {
         if let status = StoreStatus.joining(checks.statuses + writes.statuses) { return status }
         return try await checks.connection().examined()

@@ -3,7 +3,8 @@
 public struct ReplicaRequirement: Sendable, Equatable {
     /// At least one.
     public var count: Int
-    /// How long they are waited for; all revocations behind this one wait too. Shorter than the command's own timeout.
+    /// How long to wait for them, at least 1 ms and shorter than ``RevocationConfiguration/commandTimeout``.
+    /// Revocations behind this one on the connection wait too.
     public var timeout: Duration
 
     public init(count: Int, timeout: Duration = .milliseconds(100)) {

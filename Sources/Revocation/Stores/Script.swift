@@ -1,9 +1,9 @@
 import Crypto
 
-/// What a server that is not ours needs a script for (WireContract.md, *Revoking*): such servers do not merge.
+/// A Lua script for stock servers, which do not merge writes (WireContract.md, *Revoking*).
 struct Script: Sendable {
     let text: String
-    /// SHA-1 in lower-case hexadecimal, by which a server remembers it.
+    /// SHA-1 in lower-case hexadecimal, the name of the script on a server.
     let digest: String
 
     private init(_ text: String) {
@@ -12,8 +12,8 @@ struct Script: Sendable {
             .map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
-    /// Sets a cut-off unless a later one is held, and lets the key live no shorter than before.
-    /// Arguments: the cut-off, seconds to live.
+    /// Sets a cut-off unless a later one is held. Never shortens the lifetime of the key. Arguments: the cut-off,
+    /// seconds to live.
     static let raiseCutOff = Script(
         """
         local value = ARGV[1]
@@ -34,8 +34,8 @@ struct Script: Sendable {
         return held
         """)
 
-    /// Replaces a value, unless it is no longer the expected one: so terms that were made of others never take back
-    /// what somebody else has added meanwhile. Arguments: the expected value, the new one.
+    /// Replaces a value if it is still the expected one. So new terms never drop what another process added meanwhile.
+    /// Arguments: the expected value, the new one.
     static let exchange = Script(
         """
         local held = redis.call('GET', KEYS[1])
@@ -54,7 +54,7 @@ struct Script: Sendable {
 }
 
 extension Reply {
-    /// Whether a server does not remember a script.
+    /// Whether a server does not have a script.
     var isMissingScript: Bool {
         if case .error(let text) = self { text.starts(with: "NOSCRIPT".utf8) } else { false }
     }

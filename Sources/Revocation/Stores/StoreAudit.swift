@@ -1,6 +1,6 @@
 import Contract
 
-/// Whether a store keeps what it has acknowledged, as far as its `INFO` tells (which works where `CONFIG` is disabled).
+/// Whether a store keeps what it acknowledged, according to `INFO`. (`CONFIG` may be disabled.)
 struct StoreAudit: Sendable, Equatable {
     let dialect: StoreDialect
     /// What an operator should know.
@@ -10,7 +10,7 @@ struct StoreAudit: Sendable, Equatable {
 
     /// - Parameter information: sections `server`, `memory`, `persistence` and `replication` of `INFO`.
     /// - Parameter policies: eviction policies that are accepted by name.
-    /// - Parameter acceptsReplica: whether the store may be a replica, or not say that it is none.
+    /// - Parameter acceptsReplica: whether the store may be a replica, or leave out its role.
     /// - Throws: ``StoreFailure/Code/unsafeStore`` if the store evicts or is a replica, and that was not accepted.
     init(information: String, accepting policies: Set<String>, acceptsReplica: Bool = false) throws(StoreFailure) {
         let fields = Self.fields(of: information)
@@ -62,7 +62,7 @@ struct StoreAudit: Sendable, Equatable {
         fields["server_name"] == "revoked"
     }
 
-    /// As our daemon tells it since it has the setting.
+    /// Older daemons leave the field out.
     private static func longestToLive(_ fields: [Substring: Substring]) -> Int64 {
         guard let seconds = fields["max_revocation_seconds"].flatMap({ Int64($0) }), seconds > 0 else {
             return Lifetime.longestToLive
@@ -70,12 +70,12 @@ struct StoreAudit: Sendable, Equatable {
         return seconds
     }
 
-    /// Zero if the store does not tell it.
+    /// Zero if `INFO` does not say.
     private static func majorVersion(_ fields: [Substring: Substring]) -> Int {
         fields["redis_version"].flatMap { Int($0.prefix { $0 != "." }) } ?? 0
     }
 
-    /// The policy's name; `unknown` if the store does not tell it, or tells something that is no name.
+    /// The policy's name; `unknown` if `INFO` does not say, or not with a name.
     private static func evictionPolicy(_ fields: [Substring: Substring]) -> String {
         guard let policy = fields["maxmemory_policy"], (1...32).contains(policy.utf8.count),
             policy.allSatisfy({ $0 == "-" || ("a"..."z").contains($0) })

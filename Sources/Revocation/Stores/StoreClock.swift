@@ -35,7 +35,7 @@ struct StoreClock: Sendable, Equatable {
         wall - boot - offset.lowerBound - (offset.upperBound - offset.lowerBound) / 2
     }
 
-    /// Why a clear answer proves nothing now; nil if the clocks are known to differ by 30 s at most.
+    /// The cause if the clocks are not known to agree within 30 s: then a clear answer proves nothing.
     func skewCause(wall: Int64, boot: Int64) -> UnknownCause? {
         guard boot - measuredAt <= Self.maximumAge else {
             return UnknownCause(.clockSkewed, "the store has not told its time for 5 minutes: is it overloaded?")
@@ -55,7 +55,7 @@ struct StoreClock: Sendable, Equatable {
             """)
     }
 
-    /// Two stores' clocks as one: as early as the one, as late as the other, as old as the older measurement.
+    /// The joined range of two stores' clocks, as old as the older measurement.
     func joined(with other: StoreClock) -> StoreClock {
         StoreClock(
             offset: min(offset.lowerBound, other.offset.lowerBound)...max(offset.upperBound, other.offset.upperBound),

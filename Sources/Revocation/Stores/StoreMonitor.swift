@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// What a store's connections find out, written to the log once, not once for each of them.
+/// Logs the events of all connections to a store, each warning once.
 final class StoreMonitor: Sendable {
     private let logger: Logger
     private let warned = Mutex<[String]>([])

@@ -1,6 +1,6 @@
 import Contract
 
-/// What a store that may be used was like when it was last examined.
+/// The result of the last examination of a store that may be used.
 struct StoreStatus: Sendable, Equatable {
     /// What an operator should know.
     var warnings: [String] = []
@@ -21,7 +21,8 @@ extension StoreStatus {
             """
     }
 
-    /// What is true of all of several servers: every warning, all clocks, the oldest version, the shortest lifetime.
+    /// The status of several servers as one: all warnings, the joined clocks, the oldest version, the shortest
+    /// lifetime.
     /// - Returns: nil if there are none.
     static func joining(_ statuses: some Sequence<StoreStatus>) -> StoreStatus? {
         statuses.reduce(nil) { joined, status in

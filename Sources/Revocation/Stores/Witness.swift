@@ -1,7 +1,8 @@
 import Contract
 
-/// What a store says of itself behind some writes: read on the same connection, in the same batch. A write that another
-/// store took is not acknowledged, nor one whose lifetime was reckoned from other terms (WireContract.md, *The terms*).
+/// The terms and the epoch of a store, read behind some writes on the same connection in the same batch. A write is
+/// acknowledged only if they are the pinned epoch and the terms that its lifetime was calculated from (WireContract.md,
+/// *The terms*).
 struct Witness: Sendable, Equatable {
     static let keys = [Terms.key, Epoch.key]
 
@@ -25,18 +26,18 @@ struct Witness: Sendable, Equatable {
     }
 
     /// - Parameter reply: to ``command``.
-    /// - Throws: what the store answered in its place.
+    /// - Throws: the error that the store answered in its place.
     init(_ reply: Reply) throws(StoreFailure) {
         let values = try reply.values(count: Self.keys.count)
         self.init(terms: values[0], epoch: values[1])
     }
 }
 
-/// What came of writes, sealed until it is compared with the store that this process believes: so no write can be
-/// acknowledged without proof of who took it.
+/// The outcome of writes, accessible only by comparing their witnesses with the pinned epoch. So no write can be
+/// acknowledged without proof of which store took it.
 struct Witnessed<Value: Sendable>: Sendable {
     private let value: Value
-    /// Of every batch and, in a cluster, of every slot that had a part in it.
+    /// One of each batch or, in a cluster, of each slot.
     private let witnesses: [Result<Witness, StoreFailure>]
 
     init(_ value: Value, _ witnesses: [Result<Witness, StoreFailure>]) {
@@ -49,14 +50,14 @@ struct Witnessed<Value: Sendable>: Sendable {
         self.witnesses = witnesses
     }
 
-    /// Where there was nothing to write.
+    /// Nothing had to be written.
     static func nothingWritten(_ value: Value) -> Witnessed { Witnessed(value: value, witnesses: []) }
 
     init(_ value: Value, _ witness: Witness) { self.init(value, [.success(witness)]) }
 
-    /// What came of the writes.
-    /// - Parameter needsTerms: whether what was written was reckoned from the terms.
-    /// - Throws: unless every witness is of the believed store.
+    /// The outcome of the writes.
+    /// - Parameter needsTerms: whether the lifetime written was calculated from the terms.
+    /// - Throws: unless every witness has the pinned epoch and its terms.
     func value(from pinnedEpoch: PinnedEpoch, needsTerms: Bool = true) throws(StoreFailure) -> Value {
         for witness in witnesses {
             if let objection = pinnedEpoch.objection(to: try witness.get(), needsTerms: needsTerms) { throw objection }
@@ -64,17 +65,17 @@ struct Witnessed<Value: Sendable>: Sendable {
         return value
     }
 
-    /// The same writes, said otherwise.
+    /// The same writes with another value.
     func map<New>(_ transform: (Value) throws(StoreFailure) -> New) throws(StoreFailure) -> Witnessed<New> {
         Witnessed<New>(value: try transform(value), witnesses: witnesses)
     }
 
-    /// What came of commands that acknowledge nothing to anybody, or whose proof lies in what they answered.
+    /// The outcome without the comparison: for commands that acknowledge nothing, or whose reply is its own proof.
     func unproven<New>(_ transform: (Value) throws(StoreFailure) -> New) throws(StoreFailure) -> New {
         try transform(value)
     }
 
-    /// These writes and others that belong to them.
+    /// These writes and further ones as one.
     func joined<Other>(
         _ other: Witnessed<Other>, _ combine: (Value, Other) throws(StoreFailure) -> Value
     ) throws(StoreFailure) -> Witnessed {

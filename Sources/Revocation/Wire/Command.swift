@@ -1,4 +1,4 @@
-/// A command and its arguments, all in one piece of memory.
+/// A command and its arguments, in one buffer.
 struct Command: Sendable, Equatable {
     /// The arguments' bytes, one after the other.
     private(set) var bytes: [UInt8] = []

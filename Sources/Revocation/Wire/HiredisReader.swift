@@ -6,11 +6,11 @@ import NIOCore
 
 /// Turns bytes into replies, with hiredis' parser.
 ///
-/// hiredis builds replies through functions of ours. They note each value in the order in which it comes, and hand
-/// hiredis a mark instead of a pointer: nothing is allocated on its side, so there is nothing that it could free or
-/// lose. What they note is kept flat, in memory that is used again: only a reply that somebody wants is allocated.
+/// hiredis builds replies through callbacks. Ours append each value to ``ReplyNotes`` and return a marker instead of a
+/// pointer: hiredis allocates nothing, so it has nothing to free or leak. The notes are flat and reuse their memory.
+/// Only a reply that is asked for is allocated.
 final class HiredisReader {
-    /// Something that hiredis cannot parse.
+    /// Bytes that hiredis cannot parse.
     struct ProtocolError: Error {}
 
     private static let keptBytes = 131_072
@@ -23,7 +23,7 @@ final class HiredisReader {
         notes = .allocate(capacity: 1)
         notes.initialize(to: ReplyNotes())
         self.reader = reader
-        // The answers to a large batch arrive in one piece: hiredis need not give its buffer back after each.
+        // The replies to a large batch arrive in one piece: hiredis keeps its buffer between them.
         reader.pointee.maxbuf = numericCast(Self.keptBytes)
         // The notes live as long as the reader.
         reader.pointee.privdata = UnsafeMutableRawPointer(notes)
@@ -56,13 +56,13 @@ final class HiredisReader {
     /// The reply that ``advance()`` has read.
     func reply() -> Reply { notes.pointee.reply() }
 
-    /// Whether that reply is the one hoped for.
+    /// Whether that reply is the expected one.
     func holds(_ pinnedEpoch: PinnedEpoch, _ expected: PendingCall.ExpectedReply.Reply) -> Bool {
         notes.pointee.holds(pinnedEpoch, expected)
     }
 }
 
-/// What hiredis takes for a reply object: any address but zero.
+/// The marker that hiredis takes for a reply object: any address but zero.
 private var mark: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
 
 private func notes(of task: UnsafePointer<redisReadTask>?) -> UnsafeMutablePointer<ReplyNotes>? {

@@ -1,8 +1,8 @@
 import Contract
 
 extension OutputRawSpan {
-    /// Appends the look-up of a check, `MGET` of its keys, as hiredis would format it; but no key, and no command, is
-    /// put together elsewhere first: this is the one command that every request of every server sends.
+    /// Appends the look-up of a check, `MGET` of its keys, as hiredis would format it. Every request of every server
+    /// sends this command, so no key is built in memory of its own.
     mutating func append(_ check: Check) {
         // The number of arguments has one digit.
         append(UInt8(ascii: "*"))
@@ -43,10 +43,10 @@ extension OutputRawSpan {
         appendLineEnd()
     }
 
-    /// Copies bytes that there is room for.
+    /// Copies bytes. Precondition: there is room for them.
     mutating func append(_ bytes: RawSpan) {
         precondition(bytes.byteCount <= freeCapacity, "no room was made for these bytes")
-        // `append(_:as:)` is for values that come to lie where their type may.
+        // `append(_:as:)` needs an aligned place.
         withUnsafeMutableBytes { buffer, count in
             bytes.withUnsafeBytes { bytes in
                 guard let place = buffer.baseAddress, let first = bytes.baseAddress else { return }
@@ -62,16 +62,16 @@ extension OutputRawSpan {
     }
 }
 
-/// What stands before the keys.
+/// The bytes between the number of arguments and the first key.
 private let lookUp = Array("\r\n$4\r\nMGET\r\n".utf8)
 
 extension Check {
-    /// What an argument takes beside its bytes: `$`, up to 3 digits, two line ends.
+    /// The overhead of an argument in bytes: `$`, up to 3 digits, two line ends.
     private static let argumentOverhead = 8
 
-    /// The command is no longer.
+    /// An upper bound of the bytes of the command.
     var maximumCommandBytes: Int {
-        // No key begins with more than the client's does.
+        // The client's key has the longest prefix.
         (keyCount &+ 2) &* Self.argumentOverhead &+ Epoch.key.utf8.count
             &+ (keyCount &- 1) &* (beginnings.client.count &+ Limits.maximumIdentifierBytes)
     }

@@ -1,5 +1,5 @@
 extension OutputRawSpan {
-    /// Appends the writing of a revocation that is no cut-off, `SETEX`, as hiredis would format it.
+    /// Appends the write of a revocation other than a cut-off, `SETEX`, as hiredis would format it.
     mutating func append(_ entry: RevocationEntry) {
         append(writing.span.bytes)
         appendBulk(entry.key)
@@ -21,14 +21,13 @@ extension OutputRawSpan {
     }
 }
 
-/// What stands before the arguments.
+/// The bytes before the first argument.
 private let writing = Array("*4\r\n$5\r\nSETEX\r\n".utf8)
 
 extension RevocationEntry {
-    /// What the command takes beside the key and the value: its beginning, a time to live, three lengths, the line
-    /// ends.
+    /// The overhead of the command in bytes: its beginning, a time to live, three lengths, the line ends.
     private static let commandOverhead = 128
 
-    /// The command is no longer.
+    /// An upper bound of the bytes of the command.
     var maximumCommandBytes: Int { Self.commandOverhead + key.utf8.count + value.utf8.count }
 }

@@ -1,5 +1,4 @@
-/// The values of one reply in the order of the wire, an array's header before its elements, and their text behind one
-/// another.
+/// The values of one reply in wire order, an array's header before its elements, with all text in one buffer.
 struct ReplyNotes {
     enum Kind { case status, error, bulk, integer, null, array }
 
@@ -9,7 +8,7 @@ struct ReplyNotes {
         let number: Int64
     }
 
-    /// More text than this is given back once the reply is read.
+    /// A text buffer larger than this is freed once the reply is read.
     private static let keptBytes = 4_096
 
     /// Whether the reply is complete.
@@ -32,8 +31,8 @@ struct ReplyNotes {
         text.removeAll(keepingCapacity: text.count <= Self.keptBytes)
     }
 
-    /// Whether it is an array of nothing but the epoch, which comes last.
-    /// - Parameter expected: of a look-up; any other is not recognised here.
+    /// Whether the reply is an array of nulls and, last, the pinned epoch.
+    /// - Parameter expected: of a look-up. Any other is never found here.
     func holds(_ pinnedEpoch: PinnedEpoch, _ expected: PendingCall.ExpectedReply.Reply) -> Bool {
         let keyCount = Int(expected.rawValue)
         guard keyCount > 0, keyCount < PendingCall.ExpectedReply.Reply.ok.rawValue, notes.count == keyCount + 1,

@@ -1,5 +1,5 @@
-/// Reads the lengths that a store announces before hiredis does, and refuses what no command of ours asks for:
-/// hiredis keeps a bulk until it is whole and allocates for an array as soon as it is announced.
+/// Checks the lengths that a store announces before hiredis reads them. hiredis buffers a bulk until it is whole, and
+/// allocates an array as soon as it is announced; no command of ours asks for large ones.
 struct ReplyScanner {
     /// Elements of one reply, those of nested arrays included.
     static let maximumElements = 1_024
@@ -60,7 +60,8 @@ struct ReplyScanner {
     }
 
     /// Checks bytes before they are fed to hiredis.
-    /// - Parameter outstanding: commands whose replies have not been seen whole; reduced by those that now have.
+    /// - Parameter outstanding: commands whose replies have not been scanned whole. Reduced by the replies that now
+    ///   are.
     mutating func scan(_ bytes: Span<UInt8>, outstanding: inout Int) throws(Violation) {
         var index = 0
         while index < bytes.count {
@@ -81,9 +82,8 @@ struct ReplyScanner {
         }
     }
 
-    /// Takes a whole header of a bulk or an array at once, as most of them come; the rules are those of one byte at a
-    /// time.
-    /// - Returns: the index behind it; nil if it is not there as a whole, or of another type, or in some way unusual.
+    /// The fast path: reads the whole header of a bulk or an array. The rules are those of the scan byte by byte.
+    /// - Returns: the index behind it; nil if it is incomplete, of another type, or unusual.
     private mutating func scanLine(
         _ bytes: Span<UInt8>, at start: Int, _ outstanding: inout Int
     ) throws(Violation) -> Int? {

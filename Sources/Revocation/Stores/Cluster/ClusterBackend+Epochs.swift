@@ -1,7 +1,7 @@
 import Contract
 
 extension ClusterBackend {
-    /// How many slots are asked at once.
+    /// Slots in one batch of commands.
     private static let batch = 1_024
 
     /// The epoch of every slot.
@@ -14,7 +14,7 @@ extension ClusterBackend {
     }
 
     /// Gives every slot this epoch.
-    /// - Parameter onlyNew: leaves those that have one.
+    /// - Parameter onlyNew: keeps the epoch of slots that have one.
     func write(epoch: String, onlyNew: Bool) async throws(StoreFailure) {
         for reply in try await forAllSlots(
             ClusterSlot.epochKey, { onlyNew ? Command("SET", $0, epoch, "NX") : Command("SET", $0, epoch) })
@@ -34,8 +34,8 @@ extension ClusterBackend {
         return replies
     }
 
-    /// The first terms are decided on in one slot, and then copied to all. Others go to all slots first, and to that
-    /// one last: whoever reads them there finds no slot with fewer.
+    /// The first terms are decided in the anchor slot, then copied to all. Later terms go to all slots first and to the
+    /// anchor last: a reader of the anchor finds no slot with older ones.
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
         let dialect = try await status().dialect
         var terms = terms

@@ -1,10 +1,10 @@
 import Contract
 import Logging
 
-/// A Redis or Valkey cluster. The keys of one check may lie on several nodes, which are asked at once.
+/// A Redis or Valkey cluster. The keys of one check may lie on several nodes, which are asked concurrently.
 ///
-/// Each key is read together with an epoch, behind it and from the same node (``ClusterGroup``): so a node that has
-/// lost its memory, or a part that comes from elsewhere, is noticed in the very answer.
+/// Each key is read together with an epoch, behind it and from the same node (``ClusterGroup``): so the answer itself
+/// shows a node that has lost its memory, or a slot that came from elsewhere.
 final class ClusterBackend: Backend {
     let nodes: ClusterNodes
     private let replicas: ReplicaRequirement?
@@ -41,7 +41,7 @@ final class ClusterBackend: Backend {
             look = ClusterLookUp(keys, after: dialect.claim(entry, .text), of: entry.key)
             answers = try await sender.run(look.groups).answers
         }
-        // The first group is that of the claim; how long it is kept is reckoned from the token alone.
+        // The first group is that of the claim. Its lifetime is calculated from the token alone.
         let witness = Witness(terms: nil, epoch: try (answers[0].proof.last ?? .null).value())
         return Witnessed(
             Claim(existing: try answers[0].replies[0].value(), after: try look.values(answers)), witness)
@@ -63,7 +63,7 @@ final class ClusterBackend: Backend {
         }
         let missing = entries.indices.filter { result.answers[$0].replies[0].isMissingScript }
         if !missing.isEmpty { try await again(missing) }
-        // A slot whose terms were lost, or never reached it, gets them with a write.
+        // A slot without terms gets them, and the write is repeated.
         let bare = entries.indices.filter { result.answers[$0].proof.first == .null }
         if let terms, !bare.isEmpty {
             let keys = Set(bare.map { ClusterSlot.termsKey(of: ClusterSlot.of(entries[$0].key)) })
@@ -92,7 +92,7 @@ final class ClusterBackend: Backend {
         try await ClusterSender(nodes: nodes, purpose: .write).run(groups).answers
     }
 
-    /// What is true of every node: the warnings of all, the clock that is furthest off, the oldest version.
+    /// The joined status of all nodes: all warnings, the joined clocks, the oldest version.
     func status() async throws(StoreFailure) -> StoreStatus {
         if nodes.statuses.isEmpty { _ = try await lookUp([Epoch.key]) }
         guard let status = StoreStatus.joining(nodes.statuses) else { throw .clockUnknown }

@@ -1,13 +1,14 @@
 import Contract
 
-/// Commands about one key of a cluster, and the proof of whose memory answers them: sent to one node in one piece.
+/// Commands about one key of a cluster, with commands that prove the memory of the node that answers. Sent to one node
+/// in one piece.
 ///
-/// While a slot is on its way, its keys are spread over two nodes. A node that has lost its memory must not answer for
-/// a key that went there, beside the epoch of the node that the key came from. So whenever a node sends any part of a
-/// group on, one node is asked for all of it again.
+/// While a slot migrates, its keys are on two nodes. A node that has lost its memory must not answer for a migrated key
+/// next to the epoch of the node that the key came from. So when a node redirects any part of a group, one node is
+/// asked for all of it again.
 struct ClusterGroup: Sendable {
     enum Proof: Sendable {
-        /// For what an operator does to epochs themselves.
+        /// For an operator's commands about the epochs themselves.
         case none
         case epoch
         case epochAndTerms
@@ -23,7 +24,7 @@ struct ClusterGroup: Sendable {
         self.proof = proof
     }
 
-    /// Reads the proof of a node that has this slot.
+    /// The commands that read the proof from a node that has this slot.
     func proofCommands(of slot: Int) -> [Command] {
         switch proof {
         case .none: []
@@ -34,13 +35,13 @@ struct ClusterGroup: Sendable {
     }
 }
 
-/// What one node answered to a group.
+/// The answer of one node to a group.
 struct ClusterAnswer: Sendable, Equatable {
     /// One for each command.
     let replies: [Reply]
     /// To ``ClusterGroup/proofCommands(of:)``.
     let proof: [Reply]
-    /// The node's clock, read before all of it; nil if that was not wanted.
+    /// The node's clock, read before the rest; nil if it was not asked for.
     let time: Int64?
 }
 
@@ -49,15 +50,15 @@ struct ClusterAttempt: Sendable, Equatable {
     let group: Int
     /// nil for the node that has the slot.
     var target: StoreURL.Location?
-    /// Whether the slot is on its way there, which each command must be preceded by.
+    /// Whether the slot migrates there: each command needs `ASKING` before it.
     var isAsking = false
-    /// 0 if the epoch of the group's own slot proves the node's memory. Otherwise the epoch of another slot of the node
-    /// does: that of a slot on its way may be on either side.
+    /// 0 if the epoch of the group's own slot proves the node's memory. Otherwise another slot of the node does: the
+    /// epoch of a migrating slot may be on either node.
     var proofTurn = 0
 
     init(group: Int) { self.group = group }
 
-    /// What is to be done after a node has answered.
+    /// The next step after an answer.
     enum Step: Equatable {
         case done
         case again(ClusterAttempt)
@@ -78,7 +79,7 @@ struct ClusterAttempt: Sendable, Equatable {
             }
         }
         for reply in answer.proof {
-            // The node has answered for the key: the same one must prove itself, by another slot.
+            // The node answered for the key, so the same node must prove its memory, by another slot.
             var next = self
             (next.target, next.proofTurn) = (location, proofTurn + 1)
             switch ClusterRedirection(reply, asked: location) {

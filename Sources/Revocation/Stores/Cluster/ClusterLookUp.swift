@@ -1,14 +1,13 @@
 import Contract
 
-/// The look-up of some keys of a cluster: the groups to send, and what their answers say.
+/// The look-up of some keys of a cluster: the groups to send, and the values in their answers.
 struct ClusterLookUp: Sendable {
     let groups: [ClusterGroup]
     private let keys: [String]
-    /// The keys that are read, one for each group. Epoch and terms are those of these keys' nodes.
+    /// The keys to read, one for each group. Epoch and terms are read from these keys' nodes.
     private let read: [String]
 
-    /// - Parameter command: about the key `own`, to be carried out before anything is read of it. It is the first of
-    ///   the first group.
+    /// - Parameter command: a command about the key `own`, sent before it is read. The first of the first group.
     init(_ keys: [String], after command: Command? = nil, of own: String? = nil) {
         let proof = keys.contains(Terms.key) ? ClusterGroup.Proof.epochAndTerms : .epoch
         var read = keys.filter { $0 != Epoch.key && $0 != Terms.key && $0 != own }
@@ -22,7 +21,7 @@ struct ClusterLookUp: Sendable {
         }
     }
 
-    /// - Returns: for the epoch nil unless all nodes agree; for the terms those of any node that has some.
+    /// - Returns: the values. The epoch is nil unless all nodes agree; the terms are those of any node that has some.
     func values(_ answers: [ClusterAnswer]) throws(StoreFailure) -> TimedValues {
         guard answers.count == read.count else { throw .unexpectedReply }
         var held: [ExactString: (value: [UInt8]?, time: Int64)] = [:]

@@ -3,18 +3,15 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The nodes of a cluster, with connections of their own, and which of them has which slot.
+/// The nodes of a cluster, their connections, and which node has which slot.
 final class ClusterNodes: Sendable {
-    /// As many as a cluster may have (Redis Cluster specification). Nodes name each other: what they make up is
-    /// bounded.
+    /// The most nodes of a cluster (Redis Cluster specification). Bounds what a faulty node can name.
     static let maximumNodes = 1_000
-    /// How often a cluster in trouble is asked again who has what.
+    /// The shortest time between two searches while redirections or failures occur.
     private static let refreshInterval = Duration.milliseconds(100)
-    /// How long the answer is used while nothing is in trouble: a node that was taken out of the cluster need not know
-    /// it.
+    /// How long a topology is used without a redirection. A node that was taken out of the cluster need not know it.
     private static let topologyLifetime = Duration.seconds(60)
-    /// How long a node that has no slots is kept without being used. The target of a first slot on its way has none
-    /// yet.
+    /// How long an unused node without slots is kept. A new node has none while its first slot migrates.
     private static let idleTime = Duration.seconds(10)
 
     /// The connections to one node: checks do not wait behind writes.
@@ -73,7 +70,7 @@ final class ClusterNodes: Sendable {
         for known in state.withLock({ $0.nodes.values }) { known.node.close() }
     }
 
-    /// Who has what, as far as known; asked for at first.
+    /// The present topology. The first call searches for it.
     func topology() async throws(StoreFailure) -> ClusterTopology {
         let now = configuration.bootClock()
         let (topology, isOld) = state.withLock { state in
@@ -102,7 +99,7 @@ final class ClusterNodes: Sendable {
         }
     }
 
-    /// What is known of the present nodes so far.
+    /// The status of each connected node.
     var statuses: [StoreStatus] {
         let now = configuration.bootClock()
         return state.withLock { state in
@@ -111,7 +108,7 @@ final class ClusterNodes: Sendable {
         }
     }
 
-    /// The nodes that there are connections to.
+    /// The nodes with connections.
     var locations: Set<StoreURL.Location> { state.withLock { Set($0.nodes.keys) } }
 
     func moved(_ slot: Int, to location: StoreURL.Location) {
@@ -119,7 +116,7 @@ final class ClusterNodes: Sendable {
         refreshSoon()
     }
 
-    /// Something is not where it was: asks again, beside the calls and not for each of them.
+    /// Searches for the topology again in the background, at most every ``refreshInterval``.
     func refreshSoon() {
         let now = configuration.bootClock()
         let isDue = state.withLock { !$0.isClosed && $0.refreshes.admits(now: now) }
@@ -150,7 +147,7 @@ final class ClusterNodes: Sendable {
 
     // MARK: Asking who has what
 
-    /// One question at a time, for all who want to know.
+    /// One search at a time, shared by all callers.
     private func refresh() async throws(StoreFailure) -> ClusterTopology {
         let task = state.withLock { state in
             if let task = state.refresh { return task }

@@ -1,13 +1,14 @@
 import NIOCore
 import NIOPosix
 
-/// Asks nodes of a cluster who has which slots, one after the other, until one of them tells.
+/// Reads the topology of a cluster from the first node that answers.
 ///
-/// A node that does not answer is not waited for: the next one is asked beside it. There is one deadline for all of it.
+/// Nodes are asked one after the other. After ``patience`` without an answer the next node is asked too. One deadline
+/// covers the search.
 ///
 /// `@unchecked Sendable`: everything mutable is touched on `loop` only.
 final class ClusterSearch: @unchecked Sendable {
-    /// How long one node is waited for before the next is asked, too.
+    /// How long to wait for a node before the next one is asked too.
     static let patience = TimeAmount.milliseconds(200)
 
     private let candidates: [StoreURL.Location]
@@ -62,7 +63,7 @@ final class ClusterSearch: @unchecked Sendable {
             switch result {
             case .success(let topology): end(.success(topology))
             case .failure(let error):
-                // What a node says is worth more than that others cannot be reached.
+                // An answer explains more than unreachable nodes.
                 if let told = error as? StoreFailure, told.code != .unreachable { failure = told }
                 askNext()
                 if unanswered == 0 { end(.failure(failure)) }
@@ -85,7 +86,7 @@ final class ClusterSearch: @unchecked Sendable {
                 .always { _ in channel.close(promise: nil) }
         }.flatMapThrowing { replies in
             for reply in replies.dropLast(2) where reply != .ok { throw StoreFailure(unexpected: reply) }
-            // A node that is cut off from the others still tells what it knew.
+            // A node that is cut off from the others still answers with its last topology.
             if case .bulk(let information) = replies[replies.count - 2],
                 String(decoding: information, as: UTF8.self).contains("cluster_state:fail")
             {

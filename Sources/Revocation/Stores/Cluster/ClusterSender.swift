@@ -1,19 +1,19 @@
 import Contract
 import NIOCore
 
-/// What came of groups of commands.
+/// The answers to groups of commands.
 struct ClusterAnswers: Sendable {
     /// In the order of the groups.
     var answers: [ClusterAnswer]
-    /// The clocks of the nodes that answered, as they were examined.
+    /// The joined clocks of the nodes that answered.
     var clock: StoreClock?
-    /// The fewest replicas of any node that have what was written; nil if that was not wanted.
+    /// The fewest replicas of any node that have the writes; nil without `WAIT`.
     var replicas: Int?
 }
 
-/// Sends groups of commands: each node gets its own in one piece, in their order, and all nodes at once.
+/// Sends groups of commands: to each node its groups in one piece and in order, to all nodes concurrently.
 struct ClusterSender: Sendable {
-    /// How often one group may be sent on.
+    /// How often one group may be redirected.
     private static let maximumRounds = 8
 
     let nodes: ClusterNodes
@@ -29,7 +29,7 @@ struct ClusterSender: Sendable {
         let end = NIODeadline.now() + nodes.commandTimeout
         while !pending.isEmpty {
             rounds += 1
-            // One deadline is around all rounds: each of them has that of a command.
+            // One deadline covers all rounds; each round also has that of a command.
             guard rounds == 1 || NIODeadline.now() < end else { throw .timedOut }
             guard rounds <= Self.maximumRounds else {
                 nodes.refreshSoon()
@@ -58,7 +58,7 @@ struct ClusterSender: Sendable {
         return result
     }
 
-    /// What one node is sent.
+    /// The attempts sent to one node.
     private struct Load: Sendable {
         let location: StoreURL.Location
         var attempts: [ClusterAttempt] = []
@@ -167,7 +167,7 @@ struct ClusterSender: Sendable {
 }
 
 extension ClusterAnswer {
-    /// Whether the node says that its cluster is down.
+    /// Whether the node answered `CLUSTERDOWN`.
     fileprivate var isOfBrokenCluster: Bool {
         (replies + proof).contains { reply in
             if case .error(let text) = reply { text.starts(with: "CLUSTERDOWN".utf8) } else { false }

@@ -24,7 +24,7 @@ enum ClusterSlot {
         return Int(register)
     }
 
-    /// For each slot a number in decimal that lies in it: the smallest.
+    /// For each slot its hash tag: the smallest decimal number that lies in it.
     static let tags: [String] = {
         var tags = [String?](repeating: nil, count: count)
         var (missing, number) = (count, 0)
@@ -40,13 +40,13 @@ enum ClusterSlot {
         return tags.compactMap { $0 }
     }()
 
-    /// Where a slot keeps the epoch. Each slot has its own copy, which moves with it: so each part of an answer carries
-    /// the epoch of the memory that it comes from.
+    /// The key of a slot's epoch. Each slot has a copy, which migrates with it, so each part of an answer carries the
+    /// epoch of the memory that it comes from.
     static func epochKey(of slot: Int) -> String { "\(Epoch.key){\(tags[slot])}" }
 
-    /// Where a slot keeps the terms, likewise.
+    /// The key of a slot's terms.
     static func termsKey(of slot: Int) -> String { "\(Terms.key){\(tags[slot])}" }
 
-    /// The slot that has the terms of the whole cluster: it gets new ones last.
+    /// The slot whose terms count for the whole cluster. It gets new ones last.
     static let anchor = of(Epoch.key)
 }

@@ -1,11 +1,11 @@
 /// Which primary has which slots.
 struct ClusterTopology: Sendable {
     private(set) var primaries: [StoreURL.Location] = []
-    /// Indices of `primaries`; nil for a slot that nobody has.
+    /// Indices of `primaries`; nil for a slot without a node.
     private var owners = [Int?](repeating: nil, count: ClusterSlot.count)
 
     /// - Parameter reply: to `CLUSTER SLOTS`.
-    /// - Parameter asked: who answered; it may not know its own name.
+    /// - Parameter asked: the node that answered, which may not know its own address.
     init(_ reply: Reply, asked: StoreURL.Location) throws(StoreFailure) {
         guard case .array(let ranges) = reply else { throw StoreFailure(unexpected: reply) }
         for range in ranges {
@@ -24,7 +24,7 @@ struct ClusterTopology: Sendable {
     subscript(slot: Int) -> StoreURL.Location? { owners[slot].map { primaries[$0] } }
 
     /// One of the slots of a node.
-    /// - Parameter number: which of them, if the node has more; they are counted around.
+    /// - Parameter number: the index of the slot, modulo their number.
     /// - Returns: nil if the node has none but `slot`.
     func slot(of location: StoreURL.Location, besides slot: Int, number: Int) -> Int? {
         guard let index = primaries.firstIndex(of: location) else { return nil }
@@ -45,13 +45,13 @@ struct ClusterTopology: Sendable {
 }
 
 extension StoreFailure {
-    /// No cluster is that large (Redis Cluster specification): something makes nodes up.
+    /// No cluster is that large (Redis Cluster specification).
     static let tooManyNodes = StoreFailure(
         .storeError, "the cluster names more than \(ClusterNodes.maximumNodes) nodes: look at CLUSTER SLOTS")
 }
 
 extension StoreURL.Location {
-    /// A node as this one names it. Without a host it is on the same.
+    /// The address of a node that this one names. Without a host it has this one's.
     func neighbour(host: [UInt8]?, port: Int) -> StoreURL.Location {
         let name = host.map { String(decoding: $0, as: UTF8.self) } ?? ""
         if name.isEmpty || name == "?", case .tcp(let own, _) = self { return .tcp(host: own, port: port) }
@@ -59,16 +59,16 @@ extension StoreURL.Location {
     }
 }
 
-/// Where a node of a cluster sends a caller.
+/// A redirection by a node of a cluster.
 enum ClusterRedirection: Sendable, Equatable {
     /// For good.
     case moved(slot: Int, StoreURL.Location)
-    /// For this command: the slot is on its way.
+    /// For this command: the slot migrates.
     case ask(StoreURL.Location)
-    /// The slot is on its way, and the node cannot tell yet.
+    /// The slot migrates, and the node does not have all keys of the command.
     case tryAgain
 
-    /// - Parameter asked: who answered.
+    /// - Parameter asked: the node that answered.
     /// - Returns: nil for any other reply.
     init?(_ reply: Reply, asked: StoreURL.Location) {
         guard case .error(let text) = reply else { return nil }

@@ -1,31 +1,31 @@
-/// Which server the sentinels call the primary, and for how long that is believed: without its I/O.
+/// Which server a majority of the sentinels confirms as the primary, and for how long that counts. Without I/O.
 ///
-/// A primary that is cut off goes on answering while the sentinels make another server the primary. So a server is used
-/// only while a majority of the sentinels has just confirmed it. Any two majorities have a sentinel in common, which
-/// names one primary at a time: a client that writes to a new primary only after ``quarantine`` writes when nobody
-/// believes the old one any more.
+/// A primary that is cut off goes on answering while the sentinels promote another server. So a server is used only
+/// while a majority of the sentinels has recently confirmed it. Any two majorities share a sentinel, which names one
+/// primary at a time. So a client that waits for ``quarantine`` before it writes to a new primary writes when no client
+/// uses the old one any more.
 struct PrimaryLease: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     private struct Primary {
         let location: StoreURL.Location
-        /// When the sentinels were asked that confirmed it last.
+        /// When the latest confirmation was asked for.
         var confirmedAt: Instant
-        /// Since when a majority of the sentinels has called it the primary.
+        /// Since when a majority of the sentinels has named it.
         var since: Instant
-        /// When it was first seen in the place of another one: whatever the sentinels' clocks say, it is no older.
+        /// When it was first seen in place of another one: a lower bound of ``since``, whatever the sentinels' clocks
+        /// say.
         let replacedAt: Instant?
     }
 
-    /// How long a confirmation is believed.
+    /// How long a confirmation counts.
     let lifetime: Duration
-    /// How long a primary is not written to after it has become one. Longer than ``lifetime`` by more than two clocks
-    /// may differ in that time, 10 % each.
+    /// How long a new primary is not written to. Longer than ``lifetime``, even if two clocks differ by 10 % each.
     let quarantine: Duration
 
     private let sentinelCount: Int
     private var primary: Primary?
-    /// The last that was believed to be the primary.
+    /// The last confirmed primary.
     private var lastLocation: StoreURL.Location?
     /// Why there is no primary.
     private(set) var failure = StoreFailure(.unreachable, "no sentinel has been asked yet")
@@ -37,7 +37,7 @@ struct PrimaryLease: Sendable {
         quarantine = interval * 4
     }
 
-    /// The sentinels have answered.
+    /// Records the answers of the sentinels.
     /// - Parameter words: of each of them.
     mutating func heard(_ words: [SentinelWord], askedAt: Instant) {
         let majority = sentinelCount / 2 + 1
@@ -45,13 +45,12 @@ struct PrimaryLease: Sendable {
         for case .primary(let location, let age) in words { ages[location, default: []].append(age) }
         guard let (location, votes) = ages.first(where: { $0.value.count >= majority }) else {
             failure = StoreFailure(disagreeing: words)
-            // Those who say nothing may be cut off, which the lifetime allows for; those who say otherwise are
-            // believed.
+            // Silent sentinels may be cut off, which the lifetime allows for. Contrary answers count at once.
             let silent = words.count { if case .silent = $0 { true } else { false } }
             if let primary, (ages[primary.location]?.count ?? 0) + silent < majority { self.primary = nil }
             return
         }
-        // The majority of those who have called it the primary for longest.
+        // The time since which the longest-standing majority has named it.
         let since = askedAt - votes.sorted(by: >)[majority - 1]
         if let known = primary, known.location == location, askedAt - known.confirmedAt <= lifetime {
             primary?.confirmedAt = max(askedAt, known.confirmedAt)
@@ -70,7 +69,7 @@ struct PrimaryLease: Sendable {
         primary.flatMap { now - $0.confirmedAt <= lifetime ? $0.location : nil }
     }
 
-    /// Why nothing is to be sent to a server now; nil if it may be.
+    /// Why a server must not be sent anything now; nil if it may.
     func objection(
         to location: StoreURL.Location, for purpose: StoreConnection.Purpose, at now: Instant
     ) -> StoreFailure? {

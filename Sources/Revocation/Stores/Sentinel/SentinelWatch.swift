@@ -2,12 +2,12 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Asks the sentinels of a primary again and again, all of them at once, and knows what they said (``PrimaryLease``).
-/// Begins with the first question.
+/// Asks all sentinels of a primary at intervals, and keeps the result (``PrimaryLease``). Starts with the first call of
+/// ``locate(on:)``.
 ///
-/// `@unchecked Sendable`: what has no lock is touched on `loop` only.
+/// `@unchecked Sendable`: mutable state is used on `loop` only, except what a mutex guards.
 final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
-    /// How often the sentinels are asked, and how long they may take to answer.
+    /// How often the sentinels are asked, and how long they have to answer.
     static let interval = Duration.milliseconds(500)
 
     private let loop: any EventLoop
@@ -38,7 +38,7 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
 
     var description: String { "\(name) of \(links.map(\.sentinel.description).joined(separator: ","))" }
 
-    /// The primary, which is asked for if it is not known.
+    /// The primary. Asks the sentinels if none is confirmed.
     func locate(on loop: any EventLoop) -> EventLoopFuture<StoreURL.Location> {
         self.loop.flatSubmit { [self] in
             if location != nil { return self.loop.makeSucceededVoidFuture() }
@@ -58,7 +58,7 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
         return lease.withLock { $0.location(at: now) }
     }
 
-    /// Why nothing is to be sent to a server now; nil if it may be.
+    /// Why a server must not be sent anything now; nil if it may.
     func objection(to location: StoreURL.Location, for purpose: StoreConnection.Purpose) -> StoreFailure? {
         let now = bootClock()
         return lease.withLock { $0.objection(to: location, for: purpose, at: now) }
@@ -94,9 +94,9 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
     }
 }
 
-/// The connection to one sentinel, which is kept.
+/// The kept connection to one sentinel.
 ///
-/// `@unchecked Sendable`: the channel is touched on `loop` only.
+/// `@unchecked Sendable`: the channel is used on `loop` only.
 private final class SentinelLink: @unchecked Sendable {
     let sentinel: StoreURL.Location
     private let encryption: StoreEncryption?

@@ -1,13 +1,13 @@
-/// What one sentinel says of the primary of a name (Redis Sentinel documentation, "Sentinel API").
+/// The answer of one sentinel about the primary of a name (Redis Sentinel documentation, "Sentinel API").
 enum SentinelWord: Sendable, Equatable {
-    /// It is this one, and has been for so long.
+    /// This server, which has been the primary for this long.
     case primary(StoreURL.Location, age: Duration)
-    /// The sentinel cannot reach the primary, and may make another one.
+    /// The sentinel cannot reach the primary, and may promote another server.
     case down
     case unknownName
-    /// The sentinel cannot reach enough of the others: they may have made another primary.
+    /// The sentinel cannot reach enough of the others, which may have promoted another server.
     case tooFew
-    /// It does not answer, or something else than it was asked.
+    /// No answer, or one that does not fit.
     case silent
 
     enum Meaning: String, CaseIterable {
@@ -56,7 +56,7 @@ enum SentinelWord: Sendable, Equatable {
             fields[String(decoding: name, as: UTF8.self)] = value
         }
         func text(_ name: String) -> String { fields[name].map { String(decoding: $0, as: UTF8.self) } ?? "" }
-        // While it is being replaced, the name has the new address already, and these are the old one's fields.
+        // During a failover the name has the new address already, and these are the old primary's fields.
         guard Self.location([.bulk(fields["ip"] ?? []), .bulk(fields["port"] ?? [])]) == location else {
             self = .primary(location, age: .zero)
             return
