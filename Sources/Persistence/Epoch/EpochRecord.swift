@@ -47,7 +47,8 @@ package struct EpochRecord: Sendable, Equatable {
     /// What has to be accepted; nil if nothing has to be, or was.
     package var demand: String? { replacement }
 
-    /// A new epoch in the place of this one, or of the one that clients still believe.
+    /// A new epoch in the place of this one, or of the one that clients still believe. Called at a start
+    /// (`Persistence.epoch(of:)`), while the daemon runs (`Daemon.renewIdentity`), and by `check-log --new-epoch`.
     package func replaced() -> EpochRecord {
         EpochRecord(epoch: Self.randomUUID(), predecessor: isPending ? predecessor : epoch)
     }

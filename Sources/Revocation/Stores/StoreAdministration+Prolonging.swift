@@ -22,7 +22,7 @@ extension StoreAdministration {
 
     private func prolong(_ issuer: IssuerInForce, _ backend: RedisBackend) async throws(RevocationError) -> Int {
         let prefix = issuer.namespace.prefix
-        let beginnings = [Scope.Kind.session, .subject, .client].map { "\(prefix)\($0.word):" }
+        let beginnings = Scope.Kind.allCases.filter(Self.isProlonged).map { "\(prefix)\($0.word):" }
         var (prolonged, cursor) = (0, "0")
         repeat {
             let found = try await send(backend, [Command("SCAN", cursor, "COUNT", String(Self.step))])
@@ -33,6 +33,14 @@ extension StoreAdministration {
             prolonged += try await prolong(keys, to: issuer.secondsToLive, backend)
         } while cursor != "0"
         return prolonged + (try await prolong(["\(prefix)\(Scope.Kind.all.word)"], to: issuer.secondsToLive, backend))
+    }
+
+    /// Whether keys of this kind name something, and are kept as long as the issuer's terms say.
+    private static func isProlonged(_ kind: Scope.Kind) -> Bool {
+        switch kind {
+        case .session, .subject, .client: true
+        case .token, .key, .all: false
+        }
     }
 
     private func prolong(

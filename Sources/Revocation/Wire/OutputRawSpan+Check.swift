@@ -4,7 +4,7 @@ extension OutputRawSpan {
     /// Appends the look-up of a check, `MGET` of its keys, as hiredis would format it. Every request of every server
     /// sends this command, so no key is built in memory of its own.
     mutating func append(_ check: Check) {
-        // The number of arguments has one digit.
+        precondition(check.keyCount < 9, "the number of arguments has one digit")
         append(UInt8(ascii: "*"))
         append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: check.keyCount &+ 1))
         append(lookUp.span.bytes)

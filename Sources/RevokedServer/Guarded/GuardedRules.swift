@@ -2,7 +2,8 @@ import Contract
 import Denylist
 import RESP
 
-/// What a write of a guarded key may ask for (Guarantees.md): it merges, it never shortens, it is bounded.
+/// What a guarded key may hold (Guarantees.md), and what two writes of it make together. Who may undo, `EXPIRE`,
+/// `PERSIST` and `MSET`: `Worker.write` and the functions beside it.
 enum GuardedRules {
     static let noExpiry = "ERR guarded key: a revocation needs an expiry (SETEX, or SET with EX, PX, EXAT or PXAT)"
     static let earlier = "ERR guarded key: a revocation cannot be made to end earlier"

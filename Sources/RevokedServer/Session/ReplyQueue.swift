@@ -1,7 +1,8 @@
 /// Replies that have not left: because the client does not read, or because the writes they tell of are not on disk
 /// yet.
 ///
-/// A reply that waits for the log holds back all that follow it: replies are in the order of the commands.
+/// A reply that waits for the log holds back all that follow it: replies are in the order of the commands. No thread
+/// waits: `Worker.wait(for:)` notes the position, and the transport lets replies go when the log has come so far.
 struct ReplyQueue {
     /// Replies to writes that stand side by side, and the position of the log that they wait for.
     struct Hold: Equatable {
