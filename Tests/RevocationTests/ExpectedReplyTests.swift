@@ -5,9 +5,9 @@ import Testing
 
 @testable import Revocation
 
-/// Replies that are compared with what their calls hope for, instead of being parsed.
+/// Replies that are compared with what their calls expect, and not parsed.
 @Suite struct ExpectedReplyTests {
-    /// What a check of three keys hopes for, whole or in pieces, and what is not quite that.
+    /// The expected reply to a check of three keys, whole or in pieces, and others that resemble it.
     @Test(arguments: [
         ("*3\r\n$-1\r\n$-1\r\n$5\r\nepoch\r\n", true),
         ("*3\r\n$-1\r\n$-1\r\n$5\r\nepocH\r\n", false),
@@ -20,18 +20,18 @@ import Testing
         ("*4\r\n$-1\r\n$-1\r\n$-1\r\n$5\r\nepoch\r\n", false),
         ("*0\r\n", false), ("$5\r\nepoch\r\n", false), ("-ERR\r\n", false), (":3\r\n", false),
     ])
-    func onlyTheEpochAndNothingElseIsTheHopedForAnswer(text: String, isHopedFor: Bool) throws {
+    func onlyTheEpochAndNothingElseIsTheExpectedReply(text: String, isExpected: Bool) throws {
         for cut in 1...text.utf8.count {
             let connection = try TestConnection()
             let pinnedEpoch = PinnedEpoch(Array("epoch".utf8))
             for number in 0..<2 { connection.send([(number, check(number, pinnedEpoch))]) }
-            // Twice: what was noted of the first reply must not show in the second.
+            // Twice: notes of the first reply must not show in the second.
             let bytes = ByteBuffer(string: text + text)
             try connection.receive(#require(bytes.getSlice(at: 0, length: cut)))
             try connection.receive(#require(bytes.getSlice(at: cut, length: bytes.readableBytes - cut)))
             let outcomes = connection.takeOutcomes()
             #expect(outcomes.map(\.call) == [0, 1], "cut at \(cut)")
-            #expect(outcomes.map { $0.outcome == .expected } == [isHopedFor, isHopedFor], "cut at \(cut)")
+            #expect(outcomes.map { $0.outcome == .expected } == [isExpected, isExpected], "cut at \(cut)")
         }
     }
 
@@ -57,7 +57,7 @@ import Testing
         #expect(connection.takeOutcomes().map(\.outcome) == [.replies([values]), .expected])
     }
 
-    /// What a revocation hopes for, whole or in pieces, and what is not quite that.
+    /// The expected reply to a revocation, whole or in pieces, and others that resemble it.
     @Test(arguments: [
         ("+OK\r\n", true), ("+Ok\r\n", false), ("+OKAY\r\n", false), ("+O\r\n", false), ("+QUEUED\r\n", false),
         ("-OK\r\n", false), ("-OOM\r\n", false), (":1\r\n", false), ("$2\r\nOK\r\n", false), ("$-1\r\n", false),
@@ -94,8 +94,8 @@ import Testing
         #expect(connection.takeOutcomes().map(\.outcome) == [.replies([.ok])])
     }
 
-    /// An epoch that is believed only since then vouches for no call that was sent before.
-    @Test(arguments: [1, 7, .max]) func aNewBeliefDoesNotAnswerForAnOldOne(size: Int) throws {
+    /// An epoch that is pinned later proves nothing to a call that was sent before.
+    @Test(arguments: [1, 7, .max]) func aNewEpochDoesNotAnswerForAnOldOne(size: Int) throws {
         let (old, new) = (PinnedEpoch(Array("old-epoch".utf8)), PinnedEpoch(Array("new-epoch".utf8)))
         let connection = try TestConnection()
         for (number, pinnedEpoch) in [old, old, new].enumerated() {
@@ -108,8 +108,8 @@ import Testing
         #expect(outcomes.map { $0.outcome == .expected } == [false, false, true])
     }
 
-    /// Nor does it where the calls are sent together; and a call without any hopes for nothing.
-    @Test func aNewBeliefDoesNotAnswerForAnOldOneOfTheSameBatch() throws {
+    /// The same for calls that are sent together. A call without a pinned epoch expects nothing.
+    @Test func aNewEpochDoesNotAnswerForAnOldOneOfTheSameBatch() throws {
         let connection = try TestConnection()
         connection.send(
             ["old-epoch", "new-epoch", nil].enumerated().map { number, epoch in
@@ -121,11 +121,11 @@ import Testing
         #expect(outcomes.map { $0.outcome == .expected } == [false, true, false])
     }
 
-    /// Replies that are recognised at sight stand among others, which hiredis reads: each must come to its own call.
+    /// Compared replies stand among parsed ones. Each must go to its own call.
     @Test func noReplyIsTakenForAnothers() throws {
         let epoch = "01890a5d-ac96-774b-bcce-b302099a8057"
         let pinnedEpoch = PinnedEpoch(Array(epoch.utf8))
-        let hopedFor = values(3, epoch: epoch)
+        let expectedReply = values(3, epoch: epoch)
         let others = [
             "*3\r\n$6\r\nlogout\r\n$-1\r\n$36\r\n\(epoch)\r\n", "*3\r\n$-1\r\n$-1\r\n$-1\r\n",
             "*3\r\n$-1\r\n$-1\r\n$36\r\n11890a5d-ac96-774b-bcce-b302099a8057\r\n", "-LOADING wait\r\n",
@@ -139,18 +139,18 @@ import Testing
             for number in 0..<Int.random(in: 1...12, using: &random) {
                 switch Int.random(in: 0..<5, using: &random) {
                 case 0..<3:
-                    let isHopedFor = Int.random(in: 0..<4, using: &random) > 0
+                    let isExpected = Int.random(in: 0..<4, using: &random) > 0
                     connection.send([(number, check(number, pinnedEpoch))])
-                    text += isHopedFor ? hopedFor : others.randomElement(using: &random) ?? ""
-                    expected.append(isHopedFor)
+                    text += isExpected ? expectedReply : others.randomElement(using: &random) ?? ""
+                    expected.append(isExpected)
                 case 3:
-                    // Nobody hopes for it, though it is what others hope for.
+                    // This call does not expect the reply that others expect.
                     connection.send([(number, check(number, nil))])
-                    text += hopedFor
+                    text += expectedReply
                     expected.append(false)
                 default:
                     connection.send(number..<number + 1, commandCount: 2)
-                    text += hopedFor + "+OK\r\n"
+                    text += expectedReply + "+OK\r\n"
                     expected.append(false)
                 }
             }

@@ -8,7 +8,7 @@ import NIOCore
 /// ``takeFinished(into:)``, once, with what came of it.
 struct CallsInFlight: ~Copyable {
     enum Role {
-        /// The replies are all that the caller waits for.
+        /// The caller waits for the replies only.
         case plain
         /// The caller waits for the replies and for the witness behind them.
         case witnessed
@@ -19,14 +19,14 @@ struct CallsInFlight: ~Copyable {
     /// When a caller is told that its call takes long, and when it fails.
     typealias Times = (slowAt: NIODeadline, deadline: NIODeadline)
 
-    /// A call that has left. It is to be finished when the pipeline is at rest: whoever is answered may send again.
+    /// A call that has left. Finish it when the pipeline is at rest: its caller may send again at once.
     typealias Finished = (call: PendingCall, outcome: PendingCall.Outcome)
 
     private enum State {
         case waiting
         /// The caller was told that the call takes long.
         case slow
-        /// The call has left, failed. Replies that still come to it are dropped.
+        /// The call has failed and left. Its late replies are dropped.
         case expired
     }
 
@@ -40,7 +40,7 @@ struct CallsInFlight: ~Copyable {
         let times: Times
         /// The numbers of its replies. The first reply on a connection is number 1.
         let replyNumbers: ClosedRange<Int>
-        /// Those that have come.
+        /// The replies received so far.
         var replies: [Reply] = []
     }
 
@@ -48,7 +48,7 @@ struct CallsInFlight: ~Copyable {
     private static let patience = TimeAmount.seconds(5)
 
     /// In the order of the commands. Times never decrease along it, so expired calls come first, then slow ones. Calls
-    /// that lack their witness only come before those that lack a reply.
+    /// that only lack their witness come before calls that lack a reply.
     private var places = CircularBuffer<Place>()
     /// The number of the last reply that is due.
     private var lastDue = 0
@@ -81,8 +81,8 @@ struct CallsInFlight: ~Copyable {
 
     // MARK: Replies
 
-    /// Compares the replies at the start of some bytes with what their calls expect, up to the first that differs or is
-    /// not whole. Those whose witness is not there too do not count.
+    /// Compares replies with what their calls expect, up to the first that differs or is incomplete. Witnessed calls
+    /// count only together with their witness.
     /// - Returns: how many replies are as expected, and where they end.
     func expectedReplies(in bytes: RawSpan, by pinnedEpoch: PinnedEpoch) -> (count: Int, end: Int) {
         guard dueIndex == 0 else { return (0, 0) }
@@ -134,7 +134,7 @@ struct CallsInFlight: ~Copyable {
         finish(place.caller, .success(.replies(place.replies)))
     }
 
-    /// All calls up to the witness have their replies.
+    /// Finishes all calls up to the witness. They have their replies.
     private mutating func deliver(_ witness: Result<Witness, StoreFailure>) {
         while case let place = places.removeFirst(), place.role != .witness {
             precondition(place.role == .witnessed && place.replyNumbers.upperBound < lastReceived, "in order")
@@ -162,7 +162,7 @@ struct CallsInFlight: ~Copyable {
         ].compactMap(\.self).min()
     }
 
-    /// Whether the oldest call has waited so long that the connection must be taken for dead.
+    /// Whether the oldest call has waited too long: the connection counts as dead.
     func isStuck(now: NIODeadline) -> Bool { places.first.map { $0.times.deadline + Self.patience <= now } ?? false }
 
     /// Fails the calls whose time is up.

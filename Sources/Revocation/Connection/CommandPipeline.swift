@@ -100,7 +100,7 @@ struct CommandPipeline: ~Copyable {
             rest.moveReaderIndex(forwardBy: end)
         }
         var outstanding = calls.outstanding - expectedCount
-        // All bytes are scanned before any call leaves: a store that breaks the limits is not believed at all.
+        // All bytes are scanned before any call leaves: replies next to bytes that break the limits do not count.
         if rest.readableBytes > 0 { try scan(rest, outstanding: &outstanding) }
         for _ in 0..<expectedCount { calls.deliverExpected() }
         guard rest.readableBytes > 0 else { return }

@@ -21,6 +21,7 @@ public enum Admission: Sendable {
     /// The verdict is unknown, and the policy refuses it: 503.
     case refused(UnknownCause)
 
+    /// Why a token was admitted. The raw values appear in metrics.
     public enum Grounds: String, Sendable {
         /// The store has just proven it clear.
         case proven

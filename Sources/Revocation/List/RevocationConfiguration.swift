@@ -9,6 +9,7 @@ public import NIOCore
 
 /// How a ``RevocationList`` behaves.
 public struct RevocationConfiguration: Sendable {
+    /// The prefix of all keys, `revoked:` by default. All processes of a denylist use the same.
     public var namespace = Namespace()
     /// The issuers that this process knows, our own first. Empty for a single issuer, which needs no name. They must
     /// agree with the denylist's terms (``Terms``), which may say more: `revoked terms` shows and changes them. A

@@ -1,6 +1,7 @@
 /// Why a revocation was not acknowledged: the token is then **not** known to be revoked.
 /// Carries no token, identifier or secret.
 public struct RevocationError: Error, Sendable, CustomStringConvertible {
+    /// What went wrong. The raw values appear in metrics.
     public enum Code: String, Sendable, CaseIterable {
         /// The URL names no store.
         case invalidURL
@@ -36,7 +37,9 @@ public struct RevocationError: Error, Sendable, CustomStringConvertible {
     }
 
     public let code: Code
+    /// What went wrong and, where something helps, what to do.
     public let message: String
+    /// The underlying error, if there is one.
     public let cause: (any Error)?
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {

@@ -248,6 +248,7 @@ public final class RevocationList: Sendable {
 public enum Readiness: Sendable {
     /// Checks can be answered. The warnings say how the store may still lose or miss revocations.
     case ready(warnings: [String])
+    /// Checks are unknown, for this cause.
     case notReady(UnknownCause)
     /// Not ready: this machine's clock is ahead of the store's by this much (behind, if negative). At most 30 s are
     /// allowed, because the margin of revocations covers no more.

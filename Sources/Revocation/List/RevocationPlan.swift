@@ -19,7 +19,7 @@ struct RevocationPlan: Sendable {
         var logInTime: Int64?
     }
 
-    /// One for each request; nil for a token that expired so long ago that nobody accepts it.
+    /// One for each request; nil for a token that expired longer ago than the margin.
     let entries: [RevocationEntry?]
 
     /// - Throws: ``RevocationError/Code/unrevocableToken``, ``RevocationError/Code/implausibleCutOff``; then nothing is
@@ -96,7 +96,7 @@ struct CutOffReading: Sendable {
 extension RevocationEntry {
     /// - Parameter now: the store's clock as far as known.
     /// - Parameter ownTime: this machine's clock.
-    /// - Returns: nil for a token that expired so long ago that nobody accepts it.
+    /// - Returns: nil for a token that expired longer ago than the margin.
     init?(
         _ request: RevocationRequest, key: String, value: String, _ issuer: IssuerInForce,
         of terms: borrowing TermsInForce, now: Int64, ownTime: @autoclosure () -> Int64, longestToLive: Int64

@@ -1,6 +1,6 @@
 public import Contract
 
-/// One thing to revoke. Several may be revoked in one call.
+/// One scope to revoke. One call may revoke several.
 public enum RevocationRequest: Sendable, Hashable {
     /// One token by its `jti`, for as long as a verifier may accept it.
     /// - Parameter expiresAt: its `exp`, Unix milliseconds.
@@ -16,6 +16,7 @@ public enum RevocationRequest: Sendable, Hashable {
     /// Every token whose log-in time is at or before a cut-off.
     case all(issuedBefore: CutOffTime = .now)
 
+    /// The scope whose key is written.
     public var scope: Scope {
         switch self {
         case .token(let identifier, _): .token(identifier)

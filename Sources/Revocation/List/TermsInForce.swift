@@ -27,7 +27,7 @@ struct TermsInForce: Sendable {
     var areUnwritten: Bool { bytes == nil }
 
     /// The issuer of tokens that say `name`; nil if there is none.
-    /// - Parameter name: `iss`; nil where nobody was named, which means the only issuer.
+    /// - Parameter name: `iss`; nil means the only issuer.
     func issuer(_ name: String?) -> IssuerInForce? {
         guard let only else { return name.flatMap { byName[$0] } }
         return name == nil || only.terms.name == nil || only.terms.name == name ? only : nil

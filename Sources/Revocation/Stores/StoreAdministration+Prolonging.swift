@@ -1,12 +1,12 @@
 public import Contract
 
 extension StoreAdministration {
-    /// Keys that are asked for at once.
+    /// Keys in one `SCAN`.
     private static let step = 500
 
-    /// Keeps what was revoked before an issuer's lifetime grew for as long as what is revoked now: a session that began
-    /// before may go on for as long as the new one. To be called after every growth, and again if that failed.
-    /// - Returns: how many revocations are kept longer; nil in a Cluster, whose keys are not walked.
+    /// Prolongs existing revocations after an issuer's lifetime grew: a session that began before may now last as long
+    /// as a new one. Call it after every growth, and again if it fails.
+    /// - Returns: how many revocations were prolonged; nil in a Cluster, whose keys are not scanned.
     public func prolong(under terms: Terms) async throws(RevocationError) -> Int? {
         guard case .server(let backend) = store else { return nil }
         var prolonged = 0
@@ -60,7 +60,7 @@ extension StoreAdministration {
     }
 }
 
-/// What `SCAN` answers.
+/// The reply to `SCAN`.
 private struct ScanPage {
     let cursor: String
     let keys: [String]

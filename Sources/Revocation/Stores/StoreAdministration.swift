@@ -1,31 +1,30 @@
 public import Contract
 public import Logging
 
-/// What an operator does to a store's epoch and terms (WireContract.md): behind `revoked init`, `revoked accept` and
+/// An operator's commands about a store's epoch and terms (WireContract.md): `revoked init`, `revoked accept` and
 /// `revoked terms`.
 public struct StoreAdministration: Sendable {
-    /// What ``initialise()`` found or did.
+    /// The outcome of ``initialise()``.
     public enum Initialisation: Sendable, Equatable {
-        /// The store had no epoch; it has this one now.
+        /// The store had no epoch. This one was written.
         case written(epoch: String)
-        /// The store has an epoch already, which stays.
+        /// The store already has this epoch. Nothing was written.
         case alreadyThere(epoch: String)
-        /// The store is a `revoked` daemon, which makes its epoch itself.
+        /// The store is a `revoked` daemon, which makes its own epoch: this one.
         case ownedByDaemon(epoch: String)
     }
 
-    /// What ``acceptEpoch(replacing:)`` did.
+    /// The outcome of ``acceptEpoch(replacing:)``.
     public struct Acceptance: Sendable, Equatable {
-        /// The epoch that servers go on from; no others do.
+        /// The replaced epoch. Only servers that have pinned it move to the accepted one.
         public let replaced: String
-        /// The store's epoch, accepted in its place.
+        /// The store's epoch, which was accepted.
         public let accepted: String
-        /// Whether that was so already.
+        /// Whether the same acceptance was there before.
         public let isOld: Bool
     }
 
-    /// How long a stock server keeps an acceptance, in seconds: as long as a server may be away that has yet to hear of
-    /// it.
+    /// How long a stock server keeps an acceptance, in seconds. A server that is away for longer does not see it.
     static let acceptanceSeconds = 30 * 86_400
 
     enum Store {
@@ -37,7 +36,7 @@ public struct StoreAdministration: Sendable {
 
     /// - Parameters:
     ///   - url: `redis://[user:password@]host:port` or `redis+unix:///path`.
-    ///   - configuration: of it only timeouts and what is accepted of a store count.
+    ///   - configuration: only its timeouts and `accepts…` settings are used.
     ///   - logger: takes warnings and errors (Messages.md).
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public init(
@@ -60,7 +59,7 @@ public struct StoreAdministration: Sendable {
         }
     }
 
-    /// Gives a stock Redis or Valkey its epoch, if it has none.
+    /// Writes the epoch of a stock Redis or Valkey, if it has none.
     public func initialise() async throws(RevocationError) -> Initialisation {
         switch store {
         case .server(let backend): try await initialise(backend)
@@ -82,7 +81,7 @@ public struct StoreAdministration: Sendable {
         }
         if let epoch { return .alreadyThere(epoch: epoch) }
         let new = Epoch.random()
-        // Somebody else may have written one in between: NX leaves it, and GET tells it.
+        // Another process may have written one in between: NX keeps it, and GET reads it.
         let written = try await send(backend, [Command("SET", Epoch.key, new, "NX"), Command("GET", Epoch.key)])
         guard written[0] == .ok || written[0] == .null else {
             throw RevocationError(StoreFailure(unexpected: written[0]))
@@ -93,11 +92,11 @@ public struct StoreAdministration: Sendable {
         return epoch == new ? .written(epoch: epoch) : .alreadyThere(epoch: epoch)
     }
 
-    /// Accepts the store's epoch in place of another one: servers that have pinned that one go on with the store, and
-    /// no others. To be done by somebody who knows what the store has lost.
-    /// - Parameter old: the epoch that servers have pinned; nil where the store itself says what it replaces.
+    /// Accepts the store's epoch in place of another one. Only servers that have pinned that one go on with the store.
+    /// Before that, find out what the store has lost.
+    /// - Parameter old: the epoch that servers have pinned; nil if the store's epoch names what it replaces.
     /// - Throws: ``RevocationError/Code/epochMissing`` if there is nothing to accept,
-    ///   ``RevocationError/Code/invalidConfiguration`` if the store does not say what it replaces.
+    ///   ``RevocationError/Code/invalidConfiguration`` if the store's epoch does not name what it replaces.
     public func acceptEpoch(replacing old: String? = nil) async throws(RevocationError) -> Acceptance {
         switch store {
         case .server(let backend): try await acceptEpoch(of: backend, replacing: old)
@@ -129,9 +128,9 @@ public struct StoreAdministration: Sendable {
         return result
     }
 
-    /// What is to be accepted, and whether it was before.
-    /// - Parameter old: what the operator names.
-    /// - Parameter accepted: what was accepted before.
+    /// The acceptance to write, and whether it is there already.
+    /// - Parameter old: the epoch that the operator names.
+    /// - Parameter accepted: the previous acceptance.
     static func acceptance(
         of identity: Epoch.Identity, replacing old: String?, accepted: Epoch.Identity?
     ) throws(RevocationError) -> (Epoch.Identity, isOld: Bool) {
@@ -166,11 +165,10 @@ public struct StoreAdministration: Sendable {
 
     /// Changes the denylist's terms.
     /// - Parameters:
-    ///   - replacing: whether to pass over the terms that are there. A store lets them be replaced only while it holds
-    ///     nothing.
-    ///   - change: given the terms, if there are any, and the store's time, makes the new ones.
+    ///   - replacing: whether to ignore the present terms. A store allows that only while it holds nothing.
+    ///   - change: makes the new terms from the present ones, if any, and the store's time in Unix milliseconds.
     /// - Returns: the terms before and after.
-    /// - Throws: ``RevocationError/Code/termsDisagree`` if the change takes anything back.
+    /// - Throws: ``RevocationError/Code/termsDisagree`` if the new terms would shrink.
     public func changeTerms(
         replacing: Bool = false,
         _ change: (_ terms: Terms?, _ now: Int64) throws(ContractError) -> Terms
@@ -234,7 +232,7 @@ public struct StoreAdministration: Sendable {
         do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }
     }
 
-    /// Ends all connections.
+    /// Closes all connections.
     public func close() async {
         switch store {
         case .server(let backend): await backend.close()
@@ -244,20 +242,20 @@ public struct StoreAdministration: Sendable {
 
     func send(_ backend: RedisBackend, _ commands: [Command]) async throws(RevocationError) -> [Reply] {
         do throws(StoreFailure) {
-            // The operator named this store; what it is, is what these commands ask.
+            // An unsafe store is accepted: the operator named it, and these commands examine it.
             return try await backend.send(commands).unproven { $0 }
         } catch {
             throw RevocationError(error)
         }
     }
 
-    /// What a value says of an identity; nil if there is none, or an empty one.
+    /// The identity in a value; nil for no value or an empty one.
     private static func identity(_ reply: Reply) throws(RevocationError) -> Epoch.Identity? {
         do throws(StoreFailure) { return Epoch.Identity(try reply.value()) } catch { throw RevocationError(error) }
     }
 }
 
 extension Epoch.Identity {
-    /// The epoch itself.
+    /// The epoch as text.
     var text: String { String(decoding: epoch, as: UTF8.self) }
 }

@@ -1,4 +1,4 @@
-/// How revocations are to be written to a store.
+/// How revocations are written to a store.
 enum StoreDialect: Sendable, Equatable {
     /// Our daemon, which merges by itself.
     case daemon
@@ -6,7 +6,7 @@ enum StoreDialect: Sendable, Equatable {
     /// - Parameter combinesSetOptions: whether it knows `SET … NX GET`, which Redis does since 7.0.
     case stock(combinesSetOptions: Bool)
 
-    /// The one of two that assumes less of a store.
+    /// The dialect that assumes less of a store.
     static func mostCareful(_ one: StoreDialect, _ other: StoreDialect) -> StoreDialect {
         switch (one, other) {
         case (.daemon, _): other

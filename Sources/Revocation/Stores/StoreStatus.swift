@@ -5,7 +5,7 @@ struct StoreStatus: Sendable, Equatable {
     /// What an operator should know.
     var warnings: [String] = []
     var dialect = StoreDialect.daemon
-    /// nil for a store that has not told its time.
+    /// nil if the store's time is unknown.
     var clock: StoreClock?
     /// The longest time to live that the store accepts for a revocation, in seconds.
     var longestToLive = Lifetime.longestToLive

@@ -1,12 +1,12 @@
 import NIOCore
 
 extension StoreURL {
-    /// A URL behind its scheme, in pieces: `[user:password@]addresses[/path][?query]`.
+    /// The parts of a URL behind its scheme: `[user:password@]addresses[/path][?query]`.
     struct Parts {
         /// The longest path of a Unix socket in bytes (`sockaddr_un`, without its final zero).
         private static let maximumPathBytes = 107
         private static let maximumDatabase = 9_999
-        /// Every library's.
+        /// The default port of other libraries.
         private static let defaultPort = 6_379
 
         private let addresses: Substring

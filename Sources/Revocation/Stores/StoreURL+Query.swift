@@ -1,9 +1,9 @@
 extension StoreURL {
     /// The query of a store's URL, as redis-py, go-redis, lettuce, ioredis, redis-rb and others write it.
     ///
-    /// A setting of another library that concerns that library alone is ignored: its time-outs, its pool, its encoding.
-    /// One that asks for less protection than we give, or for other keys, is an error. So is one that is not known: it
-    /// might be either. Names count without case, `_` and `-`.
+    /// Settings that concern only the other library are ignored: its time-outs, its pool, its encoding. Settings that
+    /// ask for less protection, or for other keys, are errors. So are unknown settings, which might ask for either.
+    /// Case, `_` and `-` in names are ignored.
     struct Query {
         private(set) var tls: StoreTLSConfiguration?
         private(set) var database: String?
@@ -81,7 +81,7 @@ extension StoreURL {
             tls?[keyPath: setting] = value
         }
 
-        /// - Returns: nil for a word that says neither.
+        /// - Returns: nil for any other word.
         private static func truth(_ value: String) -> Bool? {
             switch value.lowercased() {
             case "true", "yes", "1", "on", "required", "cert_required", "full", "verify_peer": true
@@ -94,7 +94,7 @@ extension StoreURL {
 
 extension StoreURL.Query {
     private enum Meaning {
-        /// Concerns the library alone that it was written for.
+        /// Concerns only the library that it was written for.
         case foreign
         case authorities, certificate, key, serverName
         case database, user, password, version

@@ -1,4 +1,4 @@
-/// Which store a URL names.
+/// The store that a URL names.
 ///
 /// - `redis://[user:password@]host[:port][/database]`: one server; without a port 6379
 /// - `redis+unix://[user:password@]/path`, `unix://…`: a Unix socket
@@ -16,7 +16,7 @@ package enum StoreURL: Sendable {
     case sentinel([Location], name: String, Access)
     case cluster([Location], Access)
 
-    /// How to come in.
+    /// Credentials, database and TLS.
     package struct Access: Sendable {
         package var credentials: Credentials?
         package var database = 0
@@ -35,7 +35,7 @@ package enum StoreURL: Sendable {
         }
     }
 
-    /// Shows nothing of itself, however it is printed.
+    /// Its descriptions show no credentials.
     package struct Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
         /// nil for the default user.
         package let user: [UInt8]?
@@ -71,7 +71,7 @@ package enum StoreURL: Sendable {
     private enum Store: CaseIterable {
         case server, unixSocket, sentinel, cluster
 
-        /// What stands behind `redis`.
+        /// The suffixes of `redis` in a scheme.
         var suffixes: [String] {
             switch self {
             case .server: [""]
@@ -82,7 +82,7 @@ package enum StoreURL: Sendable {
         }
     }
 
-    /// What each scheme means.
+    /// The meaning of each scheme.
     private static let kinds: [String: (store: Store, isEncrypted: Bool)] = {
         var kinds: [String: (store: Store, isEncrypted: Bool)] = ["unix": (.unixSocket, false)]
         for store in Store.allCases {
