@@ -64,7 +64,7 @@ struct NodeCommand: AsyncParsableCommand {
         @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).") var logLevel: String?
 
         func run() async throws {
-            let settings = try await NodeSettings(flags: flags)
+            let settings = try await NodeConfiguration(flags: flags)
             let metrics = PrometheusFactory(help: NodeMetrics.help)
             MetricsSystem.bootstrap(metrics)
             try await NodeProcess.run(settings, metrics: metrics)

@@ -25,7 +25,7 @@ struct TestNode {
     /// - Parameter rounds: of scrypt; few, so that tests do not wait for it.
     /// - Parameter lead: what the denylist's terms give our own issuer.
     init(
-        keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeSettings = Self.settings,
+        keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeConfiguration = Self.settings,
         clients: Clients = Clients(), issuers: [TrustedIssuer] = [], labels: [String: String] = [:],
         names: [String] = ["alice", "bob"], passwords: [String: String] = [:], rounds: Int = 1 << 4,
         lead: Duration = .zero,
@@ -52,7 +52,7 @@ struct TestNode {
     /// Another node of the same keys, accounts and denylist.
     /// - Parameter offset: what its clock is ahead by, in milliseconds.
     func sibling(
-        _ settings: NodeSettings, clients: Clients = Clients(), offset: Int64 = 0
+        _ settings: NodeConfiguration, clients: Clients = Clients(), offset: Int64 = 0
     ) throws -> Node {
         try Node(
             settings, keys: keys, accounts: accounts, clients: clients, denylist: denylist,
@@ -60,8 +60,8 @@ struct TestNode {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    static var settings: NodeSettings {
-        var settings = NodeSettings()
+    static var settings: NodeConfiguration {
+        var settings = NodeConfiguration()
         settings.loginAttempts = 0
         settings.keys = "keys"
         settings.users = "users"

@@ -20,7 +20,7 @@ package struct Node: Sendable {
     /// Where requests are handled, and where the connections to the denylist are: so a check costs no change of thread.
     static let eventLoops = MultiThreadedEventLoopGroup.singleton
 
-    private let settings: NodeSettings
+    private let settings: NodeConfiguration
     private let omitted: OmittedNodeProtection?
     private let keys: KeyRing
     private let verifier: TokenVerifier
@@ -36,7 +36,7 @@ package struct Node: Sendable {
     /// - Parameter clients: who may use the OAuth endpoints.
     /// - Parameter issuers: others whose access tokens are accepted, beside our own.
     package init(
-        _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
+        _ settings: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
         issuers: [TrustedIssuer] = [], denylist: any NodeDenylist, clock: WallClock = .system, logger: Logger
     ) throws {
         try self.init(
@@ -46,7 +46,7 @@ package struct Node: Sendable {
 
     /// A node without a protection: the laboratory shows with it what the protection is for.
     package init(
-        _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
+        _ settings: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
         denylist: any NodeDenylist, clock: WallClock, logger: Logger, omitting omitted: OmittedNodeProtection?
     ) throws {
         try self.init(
@@ -57,7 +57,7 @@ package struct Node: Sendable {
     /// - Parameter revokedKeys: the keys that are known to be revoked, kept up to date by a ``RevokedKeyWatch``.
     /// - Parameter accepting: where it is noted whether connections are accepted.
     init(
-        _ settings: NodeSettings, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
+        _ settings: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
         denylist: any NodeDenylist, revokedKeys: RevokedKeys, accepting: AcceptStatus = AcceptStatus(),
         clock: WallClock, logger: Logger, omitted: OmittedNodeProtection? = nil
     ) throws {

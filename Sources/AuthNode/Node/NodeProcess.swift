@@ -16,14 +16,14 @@ package enum NodeProcess {
 
     /// Runs until a signal ends it. Says on standard output where it listens, once it does.
     /// - Parameter metrics: what `MetricsSystem` was bootstrapped with.
-    package static func run(_ settings: NodeSettings, metrics: PrometheusFactory) async throws {
+    package static func run(_ settings: NodeConfiguration, metrics: PrometheusFactory) async throws {
         try await run(settings, metrics: metrics, denylist: nil)
     }
 
     /// - Parameter makeDenylist: makes another denylist than ``Revocation/RevocationList``; only the laboratory has
     ///   one.
     package static func run(
-        _ settings: NodeSettings, metrics: PrometheusFactory,
+        _ settings: NodeConfiguration, metrics: PrometheusFactory,
         denylist makeDenylist: ((Logger) throws -> any NodeDenylist)?
     ) async throws {
         // A reader of the log that goes away must not end the node.
@@ -109,7 +109,7 @@ package enum NodeProcess {
     }
 
     private static func revocationList(
-        _ settings: NodeSettings, _ others: IssuerFile?, _ logger: Logger
+        _ settings: NodeConfiguration, _ others: IssuerFile?, _ logger: Logger
     ) async throws -> RevocationList {
         var configuration = settings.denylistConfiguration(others: others?.terms ?? [], leads: others?.leads ?? [:])
         configuration.eventLoops = Node.eventLoops

@@ -5,12 +5,12 @@ import Revocation
 
 /// Mints pairs of an access token (RFC 9068 §2: `typ` at+jwt) and a refresh token (`typ` rt+jwt).
 struct TokenIssuer: Sendable {
-    private let settings: NodeSettings
+    private let settings: NodeConfiguration
     private let keys: KeyRing
 
     private let revokedKeys: RevokedKeys
 
-    init(_ settings: NodeSettings, keys: KeyRing, revokedKeys: RevokedKeys) {
+    init(_ settings: NodeConfiguration, keys: KeyRing, revokedKeys: RevokedKeys) {
         self.settings = settings
         self.keys = keys
         self.revokedKeys = revokedKeys

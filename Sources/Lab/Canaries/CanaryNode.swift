@@ -67,9 +67,9 @@
             self.port = port
         }
 
-        private static func settings(_ setup: Setup) -> NodeSettings {
+        private static func settings(_ setup: Setup) -> NodeConfiguration {
             let stage = setup.stage
-            var settings = NodeSettings()
+            var settings = NodeConfiguration()
             settings.port = setup.port
             (settings.keys, settings.users) = ("shared", stage.accounts)
             settings.loginAttempts = 0
@@ -85,7 +85,7 @@
             return settings
         }
 
-        private static func configuration(_ setup: Setup, _ settings: NodeSettings) -> RevocationConfiguration {
+        private static func configuration(_ setup: Setup, _ settings: NodeConfiguration) -> RevocationConfiguration {
             let clock = setup.clock
             var leads = setup.stage.leads
             if setup.oddity == .olderTerms { leads = leads.mapValues { _ in .zero } }

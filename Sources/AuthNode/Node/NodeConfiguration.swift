@@ -6,7 +6,7 @@ package import Revocation
 import RevocationHTTP
 
 /// How a node behaves.
-package struct NodeSettings: Sendable {
+package struct NodeConfiguration: Sendable {
     /// The address to listen on.
     package var bind = "127.0.0.1"
     /// What whoever reads the settings has to tell about them.

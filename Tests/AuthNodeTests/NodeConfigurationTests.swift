@@ -6,12 +6,12 @@ import Revocation
 import TestSupport
 import Testing
 
-@Suite struct NodeSettingsTests {
+@Suite struct NodeConfigurationTests {
     let directory = try! TemporaryFolder()
     let required: [String: ConfigValue] = ["keys": "k", "users": "u"]
 
     @Test func defaultsAreLoopbackAndAQuarterOfAnHour() async throws {
-        let settings = try await NodeSettings(flags: required, environment: [:])
+        let settings = try await NodeConfiguration(flags: required, environment: [:])
         #expect(settings.bind == "127.0.0.1")
         #expect(settings.port == 8080)
         #expect(settings.backend == "redis://127.0.0.1:7379")
@@ -22,7 +22,7 @@ import Testing
     @Test func flagsWinOverTheEnvironmentAndThatOverTheFile() async throws {
         try Data(#"{"node":{"port":1,"issuer":"file","clientId":"file","accessTokenLifetime":60}}"#.utf8)
             .write(to: URL(filePath: directory.file("node.json")))
-        let settings = try await NodeSettings(
+        let settings = try await NodeConfiguration(
             flags: required.merging(["port": 3]) { $1 },
             environment: [
                 "REVOKED_NODE_CONFIG": directory.file("node.json"), "REVOKED_NODE_PORT": "2",
@@ -42,7 +42,9 @@ import Testing
         let path = directory.file("node.json")
         try Data(text.utf8).write(to: URL(filePath: path))
         let flags = required.merging(["config": ConfigValue(.string(path), isSecret: false)]) { $1 }
-        let refusal = await #expect(throws: NodeError.self) { try await NodeSettings(flags: flags, environment: [:]) }
+        let refusal = await #expect(throws: NodeError.self) {
+            try await NodeConfiguration(flags: flags, environment: [:])
+        }
         #expect(refusal?.code == .invalidSetting)
         #expect(refusal?.message.contains(complaint) == true)
     }
@@ -50,12 +52,12 @@ import Testing
     @Test func theDaemonsSettingsMayStandInTheSameFile() async throws {
         let path = directory.file("all.json")
         try Data(#"{"port":1,"node":{"port":2}}"#.utf8).write(to: URL(filePath: path))
-        let settings = try await NodeSettings(flags: required, environment: ["REVOKED_NODE_CONFIG": path])
+        let settings = try await NodeConfiguration(flags: required, environment: ["REVOKED_NODE_CONFIG": path])
         #expect(settings.port == 2)
     }
 
     @Test func theEnvironmentSaysWhatANodeDoesWithoutTheStore() async throws {
-        let settings = try await NodeSettings(
+        let settings = try await NodeConfiguration(
             flags: required,
             environment: ["REVOKED_NODE_FAILURE_POLICY": "last-known:30", "REVOKED_NODE_COOKIES": "true"])
         #expect(settings.failurePolicy == .lastKnown(for: .seconds(30)))
@@ -65,27 +67,27 @@ import Testing
     /// Metrics are nobody's but the operator's: not on the users' port, and beyond loopback only on purpose.
     @Test func metricsAreServedOnLoopback() async throws {
         #expect(
-            try await NodeSettings(flags: required, environment: [:]).http
+            try await NodeConfiguration(flags: required, environment: [:]).http
                 == .onIfFree(AdminAddress(host: "127.0.0.1", port: 7381)))
-        let open = try await NodeSettings(
+        let open = try await NodeConfiguration(
             flags: required,
             environment: ["REVOKED_NODE_HTTP": "0.0.0.0:1", "REVOKED_NODE_HTTP_PROTECTED_MODE": "no"])
         #expect(open.http == .on(AdminAddress(host: "0.0.0.0", port: 1)))
-        #expect(try await NodeSettings(flags: required, environment: ["REVOKED_NODE_HTTP": "off"]).http == .off)
+        #expect(try await NodeConfiguration(flags: required, environment: ["REVOKED_NODE_HTTP": "off"]).http == .off)
     }
 
     /// For a Service called `revoked-node` Kubernetes sets it in every pod of the namespace.
     @Test func theVariableOfAKubernetesServiceIsIgnoredAndSaid() async throws {
         let environment = ["REVOKED_NODE_PORT": "tcp://10.96.0.13:8080", "REVOKED_PORT": "tcp://10.96.0.12:7379"]
-        let settings = try await NodeSettings(flags: required, environment: environment)
+        let settings = try await NodeConfiguration(flags: required, environment: environment)
         #expect(settings.port == 8080)
         #expect(settings.notices.count == 1)
         #expect(settings.notices.first?.contains("REVOKED_NODE_PORT:") == true)
-        #expect(try await NodeSettings(flags: required, environment: [:]).notices.isEmpty)
+        #expect(try await NodeConfiguration(flags: required, environment: [:]).notices.isEmpty)
     }
 
     @Test func theEnvironmentSaysWhatIsExpectedOfTheStore() async throws {
-        let settings = try await NodeSettings(
+        let settings = try await NodeConfiguration(
             flags: required,
             environment: [
                 "REVOKED_NODE_EPOCH": "e", "REVOKED_NODE_STATE_FILE": "/state", "REVOKED_NODE_REPLICAS": "2",
@@ -102,7 +104,7 @@ import Testing
 
     /// What has to agree with the denylist's terms: so long are revocations kept, and so far do cut-offs reach.
     @Test func theDenylistIsToldHowLongTokensLiveAndHowFarClocksAreAhead() async throws {
-        var settings = try await NodeSettings(
+        var settings = try await NodeConfiguration(
             flags: required, environment: ["REVOKED_NODE_REFRESH_TOKEN_LIFETIME": "7200", "REVOKED_NODE_LEEWAY": "7"])
         settings.issuerLabel = "own"
         let other = RevocationConfiguration.Issuer("other", label: "o", lifetime: .seconds(60))
@@ -128,6 +130,6 @@ import Testing
     func aSettingThatCannotBeMeantIsNeverPassedOver(environment: [String: String]) async {
         let flags: [String: ConfigValue] = ["users": "u"]
         let environment = ["REVOKED_NODE_KEYS": "k"].merging(environment) { $1 }
-        await #expect(throws: NodeError.self) { try await NodeSettings(flags: flags, environment: environment) }
+        await #expect(throws: NodeError.self) { try await NodeConfiguration(flags: flags, environment: environment) }
     }
 }

@@ -39,7 +39,7 @@ import RevocationHTTP
 /// | `--http` | `REVOKED_NODE_HTTP` | `http` | `127.0.0.1:7381`, if it is free; `off` for nowhere |
 /// | `--http-protected-mode` | `REVOKED_NODE_HTTP_PROTECTED_MODE` | `httpProtectedMode` | `yes`; or `no` |
 /// | `--log-level` | `REVOKED_NODE_LOG_LEVEL` | `logLevel` | `info` |
-extension NodeSettings {
+extension NodeConfiguration {
     /// - Parameter flags: what the command line gave, by the file's keys (`config` included).
     /// - Throws: ``NodeError/Code/invalidSetting``: a value that is there but cannot be read is never passed over, nor
     ///   is a misspelt key.
