@@ -22,7 +22,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -44,7 +43,6 @@ let package = Package(
                 "Demo", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "Processes", "PrometheusMetrics",
                 "Revocation", "RevocationHTTP", "RevokedServer", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -64,7 +62,7 @@ let package = Package(
             name: "Lab",
             dependencies: [
                 "AuthNode", "CEchoBaseline", "CHiredisBaseline", "CProcessor", "Contract", "Denylist", "ProcessOutput",
-                "Processes", "PrometheusMetrics", "Revocation", "RevocationHTTP", "RevokedServer",
+                "Processes", "PrometheusMetrics", "Revocation", "RevocationHTTP", "RevokedServer", "Settings",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -92,7 +90,7 @@ let package = Package(
             name: "AuthNode",
             dependencies: [
                 "RevocationHTTP", "Revocation", "Contract", "AdminHTTP", "ProcessOutput", "PrometheusMetrics",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "Settings",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -229,7 +227,7 @@ let package = Package(
         .testTarget(
             name: "SettingsTests",
             dependencies: [
-                "AuthNode", "RevokedServer", "Settings", "revoked",
+                "AuthNode", "RevokedServer", "Settings", "TestSupport", "revoked",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -269,7 +267,7 @@ let package = Package(
         .testTarget(
             name: "AuthNodeTests",
             dependencies: [
-                "AdminHTTP", "AuthNode", "RevokedServer", "TestSupport",
+                "AdminHTTP", "AuthNode", "RevokedServer", "Settings", "TestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -91,6 +91,17 @@ extension ProcessConfiguration {
         try validate()
     }
 
+    /// Checks each value by its row, whoever set it.
+    package func checkValues() throws(SettingError) {
+        var copy = self
+        for setting in Self.settings {
+            let text = setting.text(in: self)
+            guard text.isEmpty || setting.parse(text, into: &copy) else {
+                throw SettingError("\(setting.name) takes \(setting.kind)")
+            }
+        }
+    }
+
     /// - Parameter source: what the error says besides. A value that others cannot see on the command line may be a
     ///   password in the wrong place, so it is not repeated.
     private mutating func set(_ setting: Setting<Self>, _ text: String, from source: String) throws(SettingError) {

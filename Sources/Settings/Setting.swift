@@ -16,7 +16,7 @@ package struct Setting<Configuration: ProcessConfiguration>: Sendable {
         case readOnly
         /// As `readOnly`; Redis has another error for it.
         case protected
-        /// `CONFIG SET` changes it: ``ConfigChanges`` says how.
+        /// `CONFIG SET` changes it: `ConfigChanges` says how.
         case changeable
     }
 

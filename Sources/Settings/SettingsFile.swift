@@ -44,24 +44,11 @@ struct SettingsFile {
         self.values = values
     }
 
-    /// The key that was probably meant.
+    /// The key that was probably meant: at most three letters have to go or to come.
     private static func nearest(to key: String, in known: Set<String>) -> String? {
         func letters(_ text: String) -> [Character] { text.lowercased().filter { $0 != "-" && $0 != "_" } }
-        /// How many letters one has to insert, remove or replace.
-        func distance(_ first: [Character], _ second: [Character]) -> Int {
-            var row = Array(0...second.count)
-            for (index, letter) in first.enumerated() {
-                var diagonal = row[0]
-                row[0] = index + 1
-                for (column, other) in second.enumerated() {
-                    let best = min(row[column] + 1, row[column + 1] + 1, diagonal + (letter == other ? 0 : 1))
-                    (diagonal, row[column + 1]) = (row[column + 1], best)
-                }
-            }
-            return row[second.count]
-        }
-        let nearest = known.map { ($0, distance(letters(key), letters($0))) }.min { ($0.1, $0.0) < ($1.1, $1.0) }
-        return nearest.flatMap { $0.1 <= 2 ? $0.0 : nil }
+        let distances = known.map { ($0, letters($0).difference(from: letters(key)).count) }
+        return distances.min { ($0.1, $0.0) < ($1.1, $1.0) }.flatMap { $0.1 <= 3 ? $0.0 : nil }
     }
 
     private indirect enum Value: Decodable {

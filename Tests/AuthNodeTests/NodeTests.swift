@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import RevocationHTTP
+import Settings
 import TestSupport
 import Testing
 
@@ -182,6 +183,6 @@ import Testing
         var settings = TestNode.settings
         settings.leeway = .seconds(61)
         let refused = settings
-        await #expect(throws: NodeError.self) { try await TestNode(settings: refused) }
+        await #expect(throws: SettingError.self) { try await TestNode(settings: refused) }
     }
 }

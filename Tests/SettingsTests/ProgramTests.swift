@@ -1,13 +1,21 @@
 import ArgumentParser
+import AuthNode
 import RevokedServer
 import Settings
+import TestSupport
 import Testing
 
 @testable import revoked
 
 /// Every row of the tables of our programs.
 @Suite struct ProgramTests {
+    private let folder = try! TemporaryFolder()
+
     @Test func everySettingOfTheDaemonIsReadFromEverySource() throws { try check(ServerConfiguration.self) }
+
+    @Test func everySettingOfTheNodeIsReadFromEverySource() throws {
+        try check(NodeConfiguration.self, required: ["keys": "k", "users": "u"])
+    }
 
     /// A value that is not the default goes in by each source and comes out the same.
     private func check<Configuration: ProcessConfiguration>(
@@ -34,9 +42,8 @@ import Testing
             #expect(setting.text(in: byVariable) == text)
             let settings = #"{"\#(setting.key)": \#(sample.debugDescription)}"#
             let file = Configuration.names.section.map { #"{"\#($0)": \#(settings)}"# } ?? settings
-            let byFile = try TemporaryFile.with(file) {
-                try Configuration(flags: others.merging(["config": $0]) { $1 }, environment: [:])
-            }
+            let byFile = try Configuration(
+                flags: others.merging(["config": try folder.write(file)]) { $1 }, environment: [:])
             #expect(setting.text(in: byFile) == text)
             // No other setting changes with it.
             for other in Configuration.settings where other.name != setting.name {
@@ -59,6 +66,8 @@ import Testing
 
     @Test func aWrongValueOfTheDaemonIsRefusedByNameAndSource() { refuse(ServerConfiguration.self) }
 
+    @Test func aWrongValueOfTheNodeIsRefusedByNameAndSource() { refuse(NodeConfiguration.self) }
+
     private func refuse<Configuration: ProcessConfiguration>(_ type: Configuration.Type) {
         let value = "x y"
         var count = 0
@@ -79,8 +88,11 @@ import Testing
         #expect(count > 10)
     }
 
-    @Test func thePageHasTheTableOfTheDaemon() throws {
-        let table = SettingsPage.table(of: ServerConfiguration.self)
+    @Test func thePageHasTheTableOfTheDaemon() throws { try find(SettingsPage.table(of: ServerConfiguration.self)) }
+
+    @Test func thePageHasTheTableOfTheNode() throws { try find(SettingsPage.table(of: NodeConfiguration.self)) }
+
+    private func find(_ table: String) throws {
         #expect(try SettingsPage.text().contains(table), "put this into \(SettingsPage.path):\n\(table)")
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Settings
+import TestSupport
 import Testing
 
 @testable import revoked
@@ -32,14 +33,14 @@ import Testing
         ]
     }
 
+    private let folder = try! TemporaryFolder()
+
     private func read(
         _ arguments: [String] = [], environment: [String: String] = [:], file: String? = nil
     ) throws -> Example {
         let flags = try SettingFlags<Example>.parse(arguments).values
         guard let file else { return try Example(flags: flags, environment: environment) }
-        return try TemporaryFile.with(file) { path in
-            try Example(flags: flags.merging(["config": path]) { $1 }, environment: environment)
-        }
+        return try Example(flags: flags.merging(["config": try folder.write(file)]) { $1 }, environment: environment)
     }
 
     @Test func aRowIsAFlag() throws {
@@ -71,7 +72,7 @@ import Testing
         let file = #"{"other": [1], "example": {"theLimit": 11, "aSize": "2kb", "on": true, "secret": "hush"}}"#
         let example = try read(file: file)
         #expect(example.limit == 11 && example.size == 2048 && example.isOn && example.secret == "hush")
-        let other = try TemporaryFile.with(file) { try Example(flags: [:], environment: ["EXAMPLE_CONFIG": $0]) }
+        let other = try Example(flags: [:], environment: ["EXAMPLE_CONFIG": try folder.write(file)])
         #expect(other.limit == 11)
         #expect(try read(file: "{}").limit == 10)
     }
@@ -129,11 +130,10 @@ import Testing
     }
 }
 
-enum TemporaryFile {
-    static func with<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
-        let path = FileManager.default.temporaryDirectory.appending(path: "revoked-\(UUID()).json").path
-        try text.write(toFile: path, atomically: false, encoding: .utf8)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        return try body(path)
+extension TemporaryFolder {
+    /// - Returns: the path.
+    func write(_ text: String) throws -> String {
+        try text.write(toFile: file("settings.json"), atomically: false, encoding: .utf8)
+        return file("settings.json")
     }
 }

@@ -20,7 +20,7 @@ package struct Node: Sendable {
     /// Where requests are handled, and where the connections to the denylist are: so a check costs no change of thread.
     static let eventLoops = MultiThreadedEventLoopGroup.singleton
 
-    private let settings: NodeConfiguration
+    private let configuration: NodeConfiguration
     private let omitted: OmittedNodeProtection?
     private let keys: KeyRing
     private let verifier: TokenVerifier
@@ -36,43 +36,45 @@ package struct Node: Sendable {
     /// - Parameter clients: who may use the OAuth endpoints.
     /// - Parameter issuers: others whose access tokens are accepted, beside our own.
     package init(
-        _ settings: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
+        _ configuration: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
         issuers: [TrustedIssuer] = [], denylist: any NodeDenylist, clock: WallClock = .system, logger: Logger
     ) throws {
         try self.init(
-            settings, keys: keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
+            configuration, keys: keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
             revokedKeys: RevokedKeys(), clock: clock, logger: logger)
     }
 
     /// A node without a protection: the laboratory shows with it what the protection is for.
     package init(
-        _ settings: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
+        _ configuration: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients,
+        issuers: [TrustedIssuer],
         denylist: any NodeDenylist, clock: WallClock, logger: Logger, omitting omitted: OmittedNodeProtection?
     ) throws {
         try self.init(
-            settings, keys: keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
+            configuration, keys: keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
             revokedKeys: RevokedKeys(), clock: clock, logger: logger, omitted: omitted)
     }
 
     /// - Parameter revokedKeys: the keys that are known to be revoked, kept up to date by a ``RevokedKeyWatch``.
     /// - Parameter accepting: where it is noted whether connections are accepted.
     init(
-        _ settings: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients, issuers: [TrustedIssuer],
+        _ configuration: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients,
+        issuers: [TrustedIssuer],
         denylist: any NodeDenylist, revokedKeys: RevokedKeys, accepting: AcceptStatus = AcceptStatus(),
         clock: WallClock, logger: Logger, omitted: OmittedNodeProtection? = nil
     ) throws {
-        try settings.validate()
-        guard Set(issuers.map(\.name) + [settings.issuer]).count == issuers.count + 1 else {
+        try configuration.validate()
+        guard Set(issuers.map(\.name) + [configuration.issuer]).count == issuers.count + 1 else {
             throw NodeError(.invalidSetting, "an issuer is named twice")
         }
         var own = TrustedIssuer(
-            name: settings.issuer, audience: settings.audience, keys: keys, kinds: [.access, .refresh])
+            name: configuration.issuer, audience: configuration.audience, keys: keys, kinds: [.access, .refresh])
         own.usesAuthenticationTime = true
         // Its times are the store's, which this machine's clock may be so far behind.
         own.lead = .milliseconds(Limits.maximumSkewMilliseconds)
         // The terms cover the lifetime of each issuer (``IssuerFile``), however short this node's own tokens live.
         verifier = TokenVerifier(
-            issuers: [own] + issuers, leeway: settings.leeway,
+            issuers: [own] + issuers, leeway: configuration.leeway,
             longestLifetime: .milliseconds(Limits.maximumLifetimeMilliseconds), clock: clock)
         passwords = try PasswordCheck(accounts, acceptsAny: omitted == .passwords)
         if passwords.hasMixedCosts {
@@ -82,12 +84,12 @@ package struct Node: Sendable {
                 password (revoked node add-user --replace)
                 """)
         }
-        self.settings = settings
+        self.configuration = configuration
         self.omitted = omitted
         self.keys = keys
         self.clients = clients
         health = NodeHealth(
-            denylist: denylist, own: settings.issuer, keys: keys, others: issuers, revokedKeys: revokedKeys,
+            denylist: denylist, own: configuration.issuer, keys: keys, others: issuers, revokedKeys: revokedKeys,
             accepting: accepting)
         self.accepting = accepting
         self.denylist = denylist
@@ -111,8 +113,8 @@ package struct Node: Sendable {
                 Self.eventLoops, places: places,
                 configuration: .init(idleTimeout: .seconds(60), httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(
-                address: .hostname(settings.bind, port: settings.port), backlog: Self.backlog),
-            onServerRunning: { [settings, maximumConnections, accepting, logger] channel in
+                address: .hostname(configuration.bind, port: configuration.port), backlog: Self.backlog),
+            onServerRunning: { [configuration, maximumConnections, accepting, logger] channel in
                 // Fails only if the channel has been closed meanwhile.
                 try? await channel.eventLoop.submit {
                     try channel.pipeline.syncOperations.addHandler(
@@ -120,7 +122,7 @@ package struct Node: Sendable {
                             maximum: maximumConnections, status: accepting, logger: logger,
                             makeRoom: { places.makeRoom(for: $0) }), position: .first)
                 }.get()
-                onListening(channel.localAddress?.port ?? settings.port)
+                onListening(channel.localAddress?.port ?? configuration.port)
             },
             eventLoopGroupProvider: .shared(Self.eventLoops),
             logger: logger)
@@ -139,18 +141,18 @@ package struct Node: Sendable {
         }
         routes.add(.get, "/healthz") { _, _ in try Response.json(["alive": true]) }
         routes.add(.get, "/readyz", use: ReadinessRoute(health: health).handle)
-        if let secret = settings.adminSecret {
+        if let secret = configuration.adminSecret {
             let administration = AdministrationRoute(
-                secret: secret, denylist: denylist, issuer: settings.issuer, realm: Self.realm)
+                secret: secret, denylist: denylist, issuer: configuration.issuer, realm: Self.realm)
             routes.add(.post, "/admin/revoke", use: administration.handle)
         }
         return routes.responder(anyMethod: ForwardAuthRoute.path)
     }
 
     private func addSessions(to routes: inout NodeRoutes) {
-        let cookies = settings.cookies ? SessionCookies() : nil
+        let cookies = configuration.cookies ? SessionCookies() : nil
         let minting = PairMinting(
-            issuer: TokenIssuer(settings, keys: keys, revokedKeys: health.revokedKeys), denylist: denylist,
+            issuer: TokenIssuer(configuration, keys: keys, revokedKeys: health.revokedKeys), denylist: denylist,
             cookies: cookies)
         let revoking = Revoking(denylist: denylist)
         var gate = TokenGate(
@@ -158,19 +160,19 @@ package struct Node: Sendable {
             realm: Self.realm)
         if omitted == .tokenKinds { gate.kinds = [.access, .refresh] }
         let credentials = CredentialCheck(
-            passwords: passwords, limit: LoginLimit(attempts: settings.loginAttempts, clock: clock),
-            trustsForwardedFor: settings.trustsForwardedFor, realm: Self.realm)
+            passwords: passwords, limit: LoginLimit(attempts: configuration.loginAttempts, clock: clock),
+            trustsForwardedFor: configuration.trustsForwardedFor, realm: Self.realm)
         let login = LoginRoute(credentials: credentials, minting: minting)
         let refresh = RefreshRoute(
-            verifier: verifier, minting: minting, denylist: denylist, issuer: settings.issuer,
-            limit: RefreshLimit(refreshes: settings.sessionRefreshes, clock: clock))
+            verifier: verifier, minting: minting, denylist: denylist, issuer: configuration.issuer,
+            limit: RefreshLimit(refreshes: configuration.sessionRefreshes, clock: clock))
         let logout = LogoutRoute(verifier: verifier, revoking: revoking, cookies: cookies, realm: Self.realm)
         let everywhere = LogoutEverywhereRoute(
-            revoking: revoking, credentials: credentials, minting: minting, issuer: settings.issuer,
+            revoking: revoking, credentials: credentials, minting: minting, issuer: configuration.issuer,
             realm: Self.realm)
-        let forward = ForwardAuthRoute(gate: gate, policy: settings.failurePolicy, realm: Self.realm)
+        let forward = ForwardAuthRoute(gate: gate, policy: configuration.failurePolicy, realm: Self.realm)
 
-        let origin: [NodeRoutes.Middleware] = settings.cookies ? [SameOrigin()] : []
+        let origin: [NodeRoutes.Middleware] = configuration.cookies ? [SameOrigin()] : []
         routes.add(.post, "/login", behind: origin, use: login.handle)
         routes.add(.post, "/refresh", behind: origin, use: refresh.handle)
         routes.add(.post, "/logout", behind: origin, use: logout.handle)
@@ -178,7 +180,8 @@ package struct Node: Sendable {
             .post, "/logout-everywhere", behind: origin + [RevocationMiddleware(gate)], use: everywhere.handle)
         routes.add(.get, ForwardAuthRoute.path, use: forward.handle)
         routes.add(
-            .get, "/me", behind: [RevocationMiddleware(gate, policy: settings.failurePolicy)], use: MeRoute().handle)
+            .get, "/me", behind: [RevocationMiddleware(gate, policy: configuration.failurePolicy)],
+            use: MeRoute().handle)
     }
 
     private func addOAuth(to routes: inout NodeRoutes) {

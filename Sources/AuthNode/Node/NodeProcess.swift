@@ -16,53 +16,55 @@ package enum NodeProcess {
 
     /// Runs until a signal ends it. Says on standard output where it listens, once it does.
     /// - Parameter metrics: what `MetricsSystem` was bootstrapped with.
-    package static func run(_ settings: NodeConfiguration, metrics: PrometheusFactory) async throws {
-        try await run(settings, metrics: metrics, denylist: nil)
+    package static func run(_ configuration: NodeConfiguration, metrics: PrometheusFactory) async throws {
+        try await run(configuration, metrics: metrics, denylist: nil)
     }
 
     /// - Parameter makeDenylist: makes another denylist than ``Revocation/RevocationList``; only the laboratory has
     ///   one.
     package static func run(
-        _ settings: NodeConfiguration, metrics: PrometheusFactory,
+        _ configuration: NodeConfiguration, metrics: PrometheusFactory,
         denylist makeDenylist: ((Logger) throws -> any NodeDenylist)?
     ) async throws {
         // A reader of the log that goes away must not end the node.
         signal(SIGPIPE, SIG_IGN)
-        try settings.validate()
+        try configuration.validate()
         DescriptorLimit.raise()
         var logger = Logger(label: "revoked.node")
-        logger.logLevel = settings.logLevel
-        logger[metadataKey: "node"] = "\(settings.name)"
-        for notice in settings.notices { logger.notice("\(notice)") }
+        logger.logLevel = configuration.logLevel
+        logger[metadataKey: "node"] = "\(configuration.name)"
+        for notice in configuration.notices { logger.notice("\(notice)") }
 
-        let keys = try await KeyRing(try KeyFiles.load(settings.keys, logger: logger))
-        let accounts = try Accounts(contentsOf: settings.users)
-        if PrivateFile.isExposed(settings.users) {
-            logger.warning("others may read the accounts: chmod 600 the file", metadata: ["file": "\(settings.users)"])
+        let keys = try await KeyRing(try KeyFiles.load(configuration.keys, logger: logger))
+        let accounts = try Accounts(contentsOf: configuration.users)
+        if PrivateFile.isExposed(configuration.users) {
+            logger.warning(
+                "others may read the accounts: chmod 600 the file", metadata: ["file": "\(configuration.users)"])
         }
         if accounts.isEmpty { logger.warning("there is no account: nobody can log in (revoked node add-user)") }
-        if !["127.0.0.1", "::1", "localhost"].contains(settings.bind) {
+        if !["127.0.0.1", "::1", "localhost"].contains(configuration.bind) {
             logger.warning("listening beyond loopback without TLS: put a proxy with TLS in front")
         }
-        if settings.failurePolicy == .allow {
+        if configuration.failurePolicy == .allow {
             logger.warning("tokens pass unchecked while the store is away: --failure-policy allow")
         }
-        let clients = try settings.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
-        let others = try settings.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
+        let clients =
+            try configuration.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
+        let others = try configuration.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
         let denylist: any NodeDenylist =
             if let makeDenylist {
                 try makeDenylist(logger)
             } else {
-                try await revocationList(settings, others, logger)
+                try await revocationList(configuration, others, logger)
             }
         let revokedKeys = RevokedKeys()
         let accepting = AcceptStatus()
         let health = NodeHealth(
-            denylist: denylist, own: settings.issuer, keys: keys, others: others?.issuers ?? [],
+            denylist: denylist, own: configuration.issuer, keys: keys, others: others?.issuers ?? [],
             revokedKeys: revokedKeys, accepting: accepting)
         let admin: AdminServer?
         do throws(AdminError) {
-            admin = try await AdminServer.start(settings.http, logger: logger) {
+            admin = try await AdminServer.start(configuration.http, logger: logger) {
                 [admin = NodeAdmin(health: health, metrics: metrics)] in await admin.answer($0)
             }
         } catch {
@@ -71,28 +73,28 @@ package enum NodeProcess {
         }
         do {
             let node = try Node(
-                settings, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
+                configuration, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
                 denylist: denylist, revokedKeys: revokedKeys, accepting: accepting, clock: clock(of: denylist),
                 logger: logger)
             let watch = RevokedKeyWatch(
                 sources: health.keys.map { ($0.issuer, $0.source) }, denylist: denylist, revoked: revokedKeys,
                 logger: logger)
-            let host = settings.bind.contains(":") ? "[\(settings.bind)]" : settings.bind
+            let host = configuration.bind.contains(":") ? "[\(configuration.bind)]" : configuration.bind
             let metricsLine = admin?.address.map { "metrics on http://\($0)/metrics\n" } ?? ""
             let application = node.application { port in
                 // Not print: standard output may be a file, and whoever waits for this line must not wait for a buffer.
                 BackgroundOutput.standardOutput.write("listening on http://\(host):\(port)\n\(metricsLine)")
             }
-            var configuration = ServiceGroupConfiguration(
-                services: [application, KeyWatch(path: settings.keys, keys: keys, logger: logger), watch],
+            var group = ServiceGroupConfiguration(
+                services: [application, KeyWatch(path: configuration.keys, keys: keys, logger: logger), watch],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-            configuration.maximumGracefulShutdownDuration = drainTime
-            try await ServiceGroup(configuration: configuration).run()
+            group.maximumGracefulShutdownDuration = drainTime
+            try await ServiceGroup(configuration: group).run()
         } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
             await admin?.stop()
             await denylist.close()
             let cause = String(cString: strerror(error.errnoCode))
-            throw NodeError(.cannotListen, "cannot listen on \(settings.bind):\(settings.port): \(cause)")
+            throw NodeError(.cannotListen, "cannot listen on \(configuration.bind):\(configuration.port): \(cause)")
         } catch {
             await admin?.stop()
             await denylist.close()
@@ -109,11 +111,11 @@ package enum NodeProcess {
     }
 
     private static func revocationList(
-        _ settings: NodeConfiguration, _ others: IssuerFile?, _ logger: Logger
+        _ configuration: NodeConfiguration, _ others: IssuerFile?, _ logger: Logger
     ) async throws -> RevocationList {
-        var configuration = settings.denylistConfiguration(others: others?.terms ?? [], leads: others?.leads ?? [:])
-        configuration.eventLoops = Node.eventLoops
-        let list = try RevocationList(settings.backend, configuration: configuration, logger: logger)
+        var denylist = configuration.denylistConfiguration(others: others?.terms ?? [], leads: others?.leads ?? [:])
+        denylist.eventLoops = Node.eventLoops
+        let list = try RevocationList(configuration.backend, configuration: denylist, logger: logger)
         try await prepare(list, logger)
         return list
     }

@@ -5,20 +5,20 @@ import Revocation
 
 /// Mints pairs of an access token (RFC 9068 §2: `typ` at+jwt) and a refresh token (`typ` rt+jwt).
 struct TokenIssuer: Sendable {
-    private let settings: NodeConfiguration
+    private let configuration: NodeConfiguration
     private let keys: KeyRing
 
     private let revokedKeys: RevokedKeys
 
-    init(_ settings: NodeConfiguration, keys: KeyRing, revokedKeys: RevokedKeys) {
-        self.settings = settings
+    init(_ configuration: NodeConfiguration, keys: KeyRing, revokedKeys: RevokedKeys) {
+        self.configuration = configuration
         self.keys = keys
         self.revokedKeys = revokedKeys
     }
 
     /// As far as known.
     var signsWithRevokedKey: Bool {
-        keys.signer.map { revokedKeys.contains($0, of: settings.issuer) } ?? false
+        keys.signer.map { revokedKeys.contains($0, of: configuration.issuer) } ?? false
     }
 
     /// Whose session a pair belongs to.
@@ -51,8 +51,8 @@ struct TokenIssuer: Sendable {
     /// The claims that an access token is about to have, for the denylist to say when it is issued.
     func draft(_ session: Session) -> TokenClaims {
         TokenClaims(
-            kind: .access, issuer: settings.issuer, subject: session.subject, session: session.identifier,
-            identifier: Self.identifier(), client: settings.client, key: keys.signer)
+            kind: .access, issuer: configuration.issuer, subject: session.subject, session: session.identifier,
+            identifier: Self.identifier(), client: configuration.client, key: keys.signer)
     }
 
     /// - Parameter access: the `jti` of the access token.
@@ -63,15 +63,15 @@ struct TokenIssuer: Sendable {
         let milliseconds = { (duration: Duration) in Int64(duration / .milliseconds(1)) }
         // Whole seconds, as every verifier reads them. Rounded up, an access token is never shorter-lived than it says;
         // rounded down, a refresh token does not outlive its session's revocation.
-        let accessExpiry = (times.issuedAt + milliseconds(settings.accessTokenLifetime) + 999) / 1000
-        let refreshExpiry = (times.issuedAt + milliseconds(settings.refreshTokenLifetime)) / 1000
+        let accessExpiry = (times.issuedAt + milliseconds(configuration.accessTokenLifetime) + 999) / 1000
+        let refreshExpiry = (times.issuedAt + milliseconds(configuration.refreshTokenLifetime)) / 1000
         return TokenPair(
             access: try await sign(
-                .access, session, identifier: access, audience: settings.audience, times, accessExpiry),
+                .access, session, identifier: access, audience: configuration.audience, times, accessExpiry),
             refresh: try await sign(
-                .refresh, session, identifier: refresh, audience: settings.issuer, times, refreshExpiry),
-            accessLifetime: settings.accessTokenLifetime.components.seconds,
-            refreshLifetime: settings.refreshTokenLifetime.components.seconds)
+                .refresh, session, identifier: refresh, audience: configuration.issuer, times, refreshExpiry),
+            accessLifetime: configuration.accessTokenLifetime.components.seconds,
+            refreshLifetime: configuration.refreshTokenLifetime.components.seconds)
     }
 
     private func sign(
@@ -79,8 +79,8 @@ struct TokenIssuer: Sendable {
         _ expiry: Int64
     ) async throws -> String {
         let payload = Payload(
-            iss: settings.issuer, aud: audience, sub: session.subject, sid: session.identifier, jti: identifier,
-            client: settings.client, iat: Double(times.issuedAt) / 1000,
+            iss: configuration.issuer, aud: audience, sub: session.subject, sid: session.identifier, jti: identifier,
+            client: configuration.client, iat: Double(times.issuedAt) / 1000,
             authenticatedAt: Double(times.authenticatedAt) / 1000, exp: expiry)
         return try await keys.sign(payload, type: kind.rawValue)
     }

@@ -1,0 +1,150 @@
+import AdminHTTP
+import Contract
+import Foundation
+import HTTPTypes
+import Logging
+import Revocation
+import RevocationHTTP
+package import Settings
+
+/// The settings of a node. A new one is a row here and its property.
+extension NodeConfiguration: ProcessConfiguration {
+    package static let names = SettingNames(variablePrefix: "REVOKED_NODE_", section: "node")
+
+    package static func accepts(file: [UInt8]) -> Bool { StrictJSON.accepts(file) }
+
+    /// A process serves metrics at the port after the daemon's.
+    package static var processDefaults: Self {
+        var configuration = Self()
+        configuration.http = .onIfFree(AdminAddress(host: "127.0.0.1", port: 7381))
+        return configuration
+    }
+
+    package static let settings = listening + store + identity + tokens + observation
+
+    private static let listening: [Setting<Self>] = [
+        Setting("bind", \.bind, .text("an address", example: "::1"), help: "The address to listen on"),
+        Setting("port", \.port, .number(in: 0...65_535), help: "The port to listen on; 0 takes a free one"),
+    ]
+
+    private static let store: [Setting<Self>] = [
+        Setting(
+            "backend", \.backend, .text("a URL", example: "redis://127.0.0.1:6379"), isSecret: true,
+            help: "The denylist's URL", details: "It may hold a password"),
+        Setting(
+            "epoch", \.epoch, .optional(.text(example: "e")), note: "the one met at first contact",
+            help: "The denylist's epoch to believe", details: "`revoked accept` prints it"),
+        Setting(
+            "state-file", \.stateFile, .optional(.text("a path", example: "/var/lib/node/state")), note: "none",
+            help: "A file that keeps the pinned epoch over restarts",
+            details: "Without one a node that starts again pins what it meets"),
+        Setting(
+            "replicas", \.replicas, .number(in: 0...100),
+            help: "Replicas that have to know a revocation before it is acknowledged"),
+        Setting(
+            "accept-eviction-policies", \.acceptedEvictionPolicies,
+            SettingFormat(
+                .other("names, separated by commas", example: "allkeys-lru"),
+                parse: { Set($0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }) },
+                write: { $0.sorted().joined(separator: ",") }),
+            help: "Eviction policies of a stock server to accept although they drop revocations, by commas"),
+        Setting(
+            "accept-replica", \.acceptsReplica, .yesOrNo, form: .presence,
+            help: "Let checks read from a replica, which may lag behind"),
+    ]
+
+    private static let identity: [Setting<Self>] = [
+        Setting(
+            "keys", \.keys, .text("a path", example: "keys"),
+            help: "A private key in PEM, or a directory of them: the first signs, all verify", details: "Required"),
+        Setting(
+            "users", \.users, .text("a path", example: "users.jsonl"), help: "The file of accounts",
+            details: "Required"),
+        Setting(
+            "clients", \.clients, .optional(.text("a path", example: "clients.jsonl")), note: "none may",
+            help: "The file of clients that may use /oauth2/…"),
+        Setting(
+            "issuers", \.issuers, .optional(.text("a path", example: "issuers.json")),
+            help: "A JSON file of other issuers whose access tokens are accepted"),
+        Setting(
+            "admin-secret", \.adminSecret,
+            .optional(
+                .text(
+                    "32 to 256 letters, digits or -._~+/: `openssl rand -hex 32`",
+                    example: String(repeating: "x", count: 32)
+                ) {
+                    guard case .present = BearerToken([.authorization: "Bearer \($0)"]) else { return false }
+                    return (32...256).contains($0.utf8.count)
+                }), form: .absent, isSecret: true, help: "The administrator's credential at /admin/revoke"),
+        Setting("issuer", \.issuer, .text(example: "https://login.example"), help: "iss of every token"),
+        Setting(
+            "issuer-label", \.issuerLabel, .optional(.text(example: "own")), note: "what its terms say, or none",
+            help: "The label of our own issuer in the denylist"),
+        Setting("audience", \.audience, .text(example: "api"), help: "aud of every token"),
+        Setting("client-id", \.client, .text(example: "web"), help: "client_id of every token"),
+        Setting("name", \.name, .text(example: "node1"), help: "The node's name in its log"),
+    ]
+
+    private static let tokens: [Setting<Self>] = [
+        Setting(
+            "access-token-lifetime", \.accessTokenLifetime, .seconds(in: 1...86_400),
+            help: "Seconds that an access token lives"),
+        Setting(
+            "refresh-token-lifetime", \.refreshTokenLifetime, .seconds(in: 2...399 * 86_400), note: "30 days",
+            help: "Seconds that a refresh token lives", details: "Longer than an access token"),
+        Setting(
+            "rotation-grace", \.rotationGrace, .seconds(in: 0...60),
+            help: "Seconds in which a refresh token may be presented again"),
+        Setting(
+            "failure-policy", \.failurePolicy,
+            SettingFormat(
+                .other("deny, allow or last-known:SECONDS", example: "last-known:30"), parse: policy(of:),
+                write: text(of:)),
+            help: "deny, allow or last-known:SECONDS: what /me and /auth do while the store is away"),
+        Setting(
+            "cookies", \.cookies, .yesOrNo, form: .presence, help: "Hand out tokens in cookies, not in bodies"),
+        Setting(
+            "login-attempts", \.loginAttempts, .number(in: 0...1_000),
+            help: "Wrong passwords a minute for an account from one address; 0 for no limit"),
+        Setting(
+            "trust-forwarded-for", \.trustsForwardedFor, .yesOrNo, form: .presence,
+            help: "Take the last entry of X-Forwarded-For for the client: only behind a proxy that adds it"),
+        Setting(
+            "leeway", \.leeway, .seconds(in: 0...Int(Limits.maximumLeewayMilliseconds / 1000)),
+            help: "Seconds after exp that a token is still accepted"),
+    ]
+
+    private static let observation: [Setting<Self>] = [
+        Setting(
+            "http", \.http,
+            .described("an address and a port, such as 127.0.0.1:7381, or off", example: "[::1]:80") {
+                AdminListening($0)
+            },
+            note: "if it is free", help: "Where metrics and health are served, or off"),
+        Setting(
+            "http-protected-mode", \.httpProtectedMode, .yesOrNo, help: "Refuse to serve them beyond loopback"),
+        Setting("log-level", \.logLevel, .name(), help: "The least severe message that is logged"),
+    ]
+
+    private static let lastKnown = "last-known:"
+
+    @Sendable private static func policy(of text: String) -> FailurePolicy? {
+        switch text {
+        case "deny": return .deny
+        case "allow": return .allow
+        default:
+            guard text.hasPrefix(lastKnown), let seconds = Int(text.dropFirst(lastKnown.count)),
+                (1...86_400).contains(seconds)
+            else { return nil }
+            return .lastKnown(for: .seconds(seconds))
+        }
+    }
+
+    @Sendable private static func text(of policy: FailurePolicy) -> String {
+        switch policy {
+        case .deny: "deny"
+        case .allow: "allow"
+        case .lastKnown(let bound): "\(lastKnown)\(bound.components.seconds)"
+        }
+    }
+}
