@@ -45,9 +45,15 @@ final class SessionBench {
     enum Outcome: Equatable { case open, paused, stalled, closing }
 
     /// Hands over what one read brought.
-    func receive(_ bytes: [UInt8]) -> (reply: [UInt8], outcome: Outcome) {
+    func receive(_ bytes: [UInt8], isPrepared: Bool = false) -> (reply: [UInt8], outcome: Outcome) {
         worker.reply.removeAll()
-        return finish(session.receive(bytes.span.bytes, &batch, &worker))
+        return finish(session.receive(bytes.span.bytes, isPrepared: isPrepared, &batch, &worker))
+    }
+
+    /// Prepares what one read brought; ``receive(_:isPrepared:)`` has to follow.
+    func prepare(_ bytes: [UInt8]) -> Bool {
+        defer { batch.prefetchFirst() }
+        return session.prepare(bytes.span.bytes, &batch)
     }
 
     func resume() -> (reply: [UInt8], outcome: Outcome) {

@@ -46,7 +46,48 @@ import Testing
         #expect(text(SessionBench().converse([wide + wide + encode(["PING"])])) == ":0\r\n:0\r\n+PONG\r\n")
     }
 
-    /// Requests that are executed together because they stand side by side: they answer and count as by themselves.
+    /// Reads of several clients, cut anywhere: all are prepared before the first is executed, as the reactor does.
+    @Test func readsThatArePreparedTogetherAnswerAsOneByOne() {
+        var state: UInt64 = 11
+        func draw(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+        var prepared = (yes: 0, no: 0)
+        for _ in 0..<100 {
+            let (together, apart) = (SessionBench.daemon(), SessionBench.daemon())
+            let clients = (0..<4).map { _ in (together: SessionBench(together), apart: SessionBench(apart)) }
+            for _ in 0..<10 {
+                let reads = clients.map { _ -> [UInt8] in
+                    let bytes = (0..<(1 + draw(8))).flatMap { _ -> [UInt8] in
+                        let key = "revoked:jti:0190a5f2-7c3e-7b1a-9f00-00000000000\(draw(3))"
+                        switch draw(8) {
+                        case 0: return encode(["SETEX", key, "100", "logout"])
+                        case 1: return encode(["DEL", key, "k"])
+                        case 2: return encode(["SET", "k", "\(draw(100))"])
+                        case 3: return Array("GET k\r\n".utf8)
+                        default: return encode(["MGET", key, "k", "revoked:all"])
+                        }
+                    }
+                    // The rest never comes; the next read completes the request with something else.
+                    return draw(4) == 0 ? Array(bytes.dropLast(draw(5))) : bytes
+                }
+                let arePrepared = zip(clients, reads).map { $0.together.prepare($1) }
+                for index in clients.indices {
+                    if arePrepared[index] { prepared.yes += 1 } else { prepared.no += 1 }
+                    let (one, other) = (
+                        clients[index].together.receive(reads[index], isPrepared: arePrepared[index]),
+                        clients[index].apart.receive(reads[index])
+                    )
+                    #expect(text(one.reply) == text(other.reply))
+                    #expect(one.outcome == other.outcome)
+                }
+            }
+        }
+        #expect(prepared.yes > 0 && prepared.no > 0)
+    }
+
+    /// Requests of one read answer and count as by themselves.
     @Test func runsAnswerAsOneByOne() {
         var state: UInt64 = 7
         func draw(_ count: Int) -> Int {

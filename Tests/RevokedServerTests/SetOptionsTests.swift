@@ -10,8 +10,7 @@ import Testing
         let bytes = encode(words.split(separator: " ").map(String.init))
         let denylist = Denylist()
         var batch = CommandBatch(denylist.keys)
-        var position = 0
-        _ = batch.fill(from: bytes.span.bytes, at: &position, by: RequestParser())
+        batch.fill(from: bytes.span.bytes, at: 0, by: RequestParser())
         let arguments = batch.arguments(of: 0, in: bytes.span.bytes)
         guard let options = SetOptions(arguments, from: owner == .set ? 3 : 2, of: owner) else { return nil }
         let time =

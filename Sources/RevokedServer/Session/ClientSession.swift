@@ -54,12 +54,23 @@ struct ClientSession: ~Copyable {
 
     // MARK: Input
 
+    /// Fills `batch` with the first commands of a read: their memory arrives while those of others are executed.
+    /// - Returns: false if the read continues an earlier one, and nothing was prepared.
+    func prepare(_ bytes: RawSpan, _ batch: inout CommandBatch) -> Bool {
+        guard !isClosing, waiting.isEmpty else { return false }
+        batch.fill(from: bytes, at: 0, by: parser)
+        return true
+    }
+
     /// Executes what is complete of a read and leaves the replies in `worker`.
-    mutating func receive(_ bytes: RawSpan, _ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
+    /// - Parameter isPrepared: whether `batch` is what ``prepare(_:_:)`` made of these bytes.
+    mutating func receive(
+        _ bytes: RawSpan, isPrepared: Bool = false, _ batch: inout CommandBatch, _ worker: inout Worker
+    ) -> Outcome {
         guard !isClosing else { return .closing }
         begin(&worker)
         guard waiting.isEmpty else { return finish(receiveMore(bytes, &batch, &worker), &worker) }
-        let (used, outcome) = execute(bytes, &batch, &worker)
+        let (used, outcome) = execute(bytes, isPrepared: isPrepared, &batch, &worker)
         if used < bytes.byteCount, !isClosing { waiting.append(bytes.extracting(used...)) }
         return finish(outcome, &worker)
     }
@@ -101,7 +112,7 @@ struct ClientSession: ~Copyable {
     private mutating func executeWaiting(_ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
         var input = InputQueue()
         swap(&input, &waiting)
-        let (used, outcome) = execute(input.span, &batch, &worker)
+        let (used, outcome) = execute(input.span, isPrepared: false, &batch, &worker)
         if !isClosing {
             input.consume(used)
             waiting = input
@@ -153,16 +164,18 @@ struct ClientSession: ~Copyable {
     // MARK: Execution
 
     /// Executes the complete commands of `input`: batch by batch, each prepared before it is executed.
+    /// - Parameter isPrepared: whether the first batch is filled already.
     /// - Returns: where they end, and how to go on.
     private mutating func execute(
-        _ input: RawSpan, _ batch: inout CommandBatch, _ worker: inout Worker
+        _ input: RawSpan, isPrepared: Bool, _ batch: inout CommandBatch, _ worker: inout Worker
     ) -> (used: Int, outcome: Outcome) {
         needed = 0
         awaitsLineEnd = false
         var executed = 0
+        var isFilled = isPrepared
         while true {
-            var position = executed
-            let end = batch.fill(from: input, at: &position, by: parser)
+            if !isFilled { batch.fill(from: input, at: executed, by: parser) }
+            isFilled = false
             for index in 0..<batch.count {
                 batch.prefetch(for: index)
                 guard perform(batch.arguments(of: index, in: input), batch.command(index), &worker) else {
@@ -172,8 +185,8 @@ struct ClientSession: ~Copyable {
                 if isClosing { return (input.byteCount, .closing) }
                 if worker.reply.count > Self.replyPause { return (executed, .paused) }
             }
-            executed = position
-            switch end {
+            executed = batch.position
+            switch batch.end {
             case .full: break
             case .inline(let lineEnd):
                 let line = input.extracting(executed..<lineEnd)
@@ -226,8 +239,7 @@ struct ClientSession: ~Copyable {
         }
         guard !words.isEmpty else { return true }
         let encoded = InlineRequest.encode(words)
-        var position = 0
-        _ = batch.fill(from: encoded.span.bytes, at: &position, by: parser)
+        batch.fill(from: encoded.span.bytes, at: 0, by: parser)
         guard batch.count == 1 else {
             refuse(.tooBigInlineRequest, &worker)
             return true

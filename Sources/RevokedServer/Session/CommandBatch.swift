@@ -5,7 +5,7 @@ import RESP
 /// keys hashed and prefetched. Reused, so that a command allocates nothing.
 struct CommandBatch: ~Copyable {
     /// Enough commands that memory arrives before it is needed, few enough that it is still in the first cache then.
-    private static let maximumCommands = 64
+    static let maximumCommands = 64
     private static let maximumArguments = 128
     /// Batches of up to 8 keys fetch whole groups at once: their tags would not arrive before they are needed.
     private static let smallBatch = 8
@@ -33,6 +33,10 @@ struct CommandBatch: ~Copyable {
         let keysEnd: Int
     }
 
+    /// Where its commands end in the input.
+    private(set) var position = 0
+    /// Why no more follow.
+    private(set) var end = End.full
     private let denylist: Denylist.Keys
     private let table = CommandTable.shared
     private var requests = RequestBatch()
@@ -66,21 +70,23 @@ struct CommandBatch: ~Copyable {
             keyHashes: hashes.span.extracting(keys.firstKey..<keys.keysEnd))
     }
 
-    /// Replaces the batch by the commands of `input` from `position` on, which moves behind them.
-    mutating func fill(from input: RawSpan, at position: inout Int, by parser: RequestParser) -> End {
+    /// Replaces the batch by the commands of `input` from `start` on.
+    mutating func fill(from input: RawSpan, at start: Int, by parser: RequestParser) {
         removeAll()
+        position = start
         // Authenticating changes the limits of what follows.
         let maximum = parser.isAuthenticated ? Self.maximumCommands : 1
         let outcome = parser.fill(
             &requests, requests: maximum, arguments: Self.maximumArguments, from: input, at: &position)
         for index in 0..<requests.count { prepare(requests[index], input) }
-        return switch outcome {
-        case nil, .request, .nothing: .full
-        case .inline(let end): .inline(end: end)
-        case .incomplete(let atLeast): .incomplete(atLeast: atLeast)
-        case .incompleteLine: .incompleteLine
-        case .invalid(let error): .invalid(error)
-        }
+        end =
+            switch outcome {
+            case nil, .request, .nothing: .full
+            case .inline(let end): .inline(end: end)
+            case .incomplete(let atLeast): .incomplete(atLeast: atLeast)
+            case .incompleteLine: .incompleteLine
+            case .invalid(let error): .invalid(error)
+            }
     }
 
     private mutating func removeAll() {
@@ -119,11 +125,17 @@ struct CommandBatch: ~Copyable {
     }
 
     private mutating func prefetch(upTo end: Int) {
-        guard hashes.count > Self.smallBatch else {
-            for index in hashes.indices { denylist.prefetch(hashes[index]) }
-            prefetched = hashes.count
-            return
-        }
+        guard hashes.count <= Self.smallBatch else { return prefetchSlots(upTo: end) }
+        for index in hashes.indices { denylist.prefetch(hashes[index]) }
+        prefetched = hashes.count
+    }
+
+    /// Prefetches the slots of the first keys. Other batches were filled since this one was, so the tags have arrived.
+    mutating func prefetchFirst() {
+        if prefetched < hashes.count { prefetchSlots(upTo: 0) }
+    }
+
+    private mutating func prefetchSlots(upTo end: Int) {
         let end = min(hashes.count, max(end, prefetched + Self.keysAtOnce))
         denylist.prefetchSlots(hashes.span.extracting(prefetched..<end), orFree: mayInsert)
         prefetched = end

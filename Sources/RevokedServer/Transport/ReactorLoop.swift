@@ -10,6 +10,9 @@
     struct ReactorLoop: ~Copyable {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16
+        /// The reads that are prepared together; the last of them still finds this much room.
+        private static let readsAtOnce = 16
+        private static let minimumRoom = 1 << 14
         /// While the log is full no more than this is read at once: what is read may have to wait.
         private static let readWhileLogIsFull = 1 << 12
 
@@ -35,8 +38,9 @@
         /// Accepting stopped for want of descriptors until then.
         var acceptsAgainAt: Int64?
         var worker: Worker
-        private var batch: CommandBatch
-        /// What was read last.
+        /// What was read and has not been executed, side by side in ``buffer``, and the batch of each.
+        private var reads: [Read] = []
+        private var batches: InlineArray<16, CommandBatch>
         private let buffer: UnsafeMutableRawBufferPointer
         private let events: UnsafeMutablePointer<clinux_event>
 
@@ -45,7 +49,9 @@
             self.peers = peers
             self.listeners = listeners
             worker = Worker(reactor.daemon)
-            batch = CommandBatch(worker.denylist)
+            let denylist = worker.denylist
+            batches = InlineArray { _ in CommandBatch(denylist) }
+            reads.reserveCapacity(Self.readsAtOnce)
             buffer = .allocate(byteCount: Self.readSize, alignment: 64)
             events = .allocate(capacity: Self.eventsAtOnce)
             for listener in listeners { listen(listener) }
@@ -65,6 +71,7 @@
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
                 }
+                executeReads()
                 resumeUnfinished()
                 if mustWatchTime, worker.uptime >= nextCheck { checkTime() }
                 if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
@@ -112,6 +119,8 @@
                 }
                 return
             }
+            // What follows may end connections, and give their descriptors to others.
+            executeReads()
             if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
                 if reactor.takeNewsOfLog() {
@@ -144,7 +153,10 @@
             for connection in connections {
                 guard let connection else { continue }
                 connection.policy.drain()
-                if !connection.policy.needsResume { receive(connection) }
+                if !connection.policy.needsResume {
+                    receive(connection)
+                    executeReads()
+                }
                 if isOpen(connection) { goOn(connection) }
             }
         }
@@ -170,11 +182,14 @@
         // MARK: Bytes
 
         private mutating func receive(_ connection: Connection) {
-            guard connection.policy.mayRead else { return }
+            if reads.count == Self.readsAtOnce || Self.readSize - filled < Self.minimumRoom { executeReads() }
+            // Executing others may have ended it.
+            guard isOpen(connection), connection.policy.mayRead else { return }
             let isLogFull = worker.written.log.map { $0.queuedBytes > AppendLog.backlogLimit / 2 } ?? false
             if isLogFull, connection.session.inputCount > 0, worker.isInputScarce { return stall(connection) }
-            let room = isLogFull ? Self.readWhileLogIsFull : Self.readSize
-            let count = read(connection.descriptor, buffer.baseAddress!, room)
+            let start = filled
+            let room = isLogFull ? min(Self.readWhileLogIsFull, Self.readSize - start) : Self.readSize - start
+            let count = read(connection.descriptor, buffer.baseAddress! + start, room)
             guard count > 0 else {
                 if count < 0 {
                     if errno != EAGAIN, errno != EINTR { end(connection) }
@@ -187,17 +202,57 @@
             }
             worker.counters.add(count, to: .bytesIn)
             connection.policy.didRead(count, holds: connection.holdCount)
-            let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            let bytes = start..<(start + count)
             guard connection.policy.executesInput else {
-                connection.session.keep(bytes, &worker)
+                connection.session.keep(RawSpan(_unsafeBytes: input(bytes)), &worker)
                 connection.policy.didKeep()
                 return goOn(connection)
             }
-            worker.beginReplies()
-            let time = worker.beginTiming()
-            let outcome = connection.session.receive(bytes, &batch, &worker)
-            worker.endTiming(time)
-            answer(connection, outcome)
+            reads.append(Read(descriptor: connection.descriptor, bytes: bytes))
+        }
+
+        /// What was read from one connection.
+        private struct Read {
+            let descriptor: Int32
+            /// Where its bytes are in ``buffer``.
+            let bytes: Range<Int>
+            var isPrepared = false
+        }
+
+        /// Where the next read goes.
+        private var filled: Int { reads.last?.bytes.upperBound ?? 0 }
+
+        private func input(_ bytes: Range<Int>) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: buffer[bytes])
+        }
+
+        /// Executes what was read, and answers. All reads are prepared before the first is executed: the memory of one
+        /// client's keys arrives while another's are looked up.
+        private mutating func executeReads() {
+            guard !reads.isEmpty else { return }
+            var commands = 0
+            for index in reads.indices where commands < CommandBatch.maximumCommands {
+                let read = reads[index]
+                guard let connection = connections[Int(read.descriptor)] else { continue }
+                if connection.session.prepare(RawSpan(_unsafeBytes: input(read.bytes)), &batches[index]) {
+                    reads[index].isPrepared = true
+                    commands += batches[index].count
+                }
+            }
+            if reads.count > 1 {
+                for index in reads.indices where reads[index].isPrepared { batches[index].prefetchFirst() }
+            }
+            for index in reads.indices {
+                let read = reads[index]
+                guard let connection = connections[Int(read.descriptor)] else { continue }
+                worker.beginReplies()
+                let time = worker.beginTiming()
+                let outcome = connection.session.receive(
+                    RawSpan(_unsafeBytes: input(read.bytes)), isPrepared: read.isPrepared, &batches[index], &worker)
+                worker.endTiming(time)
+                answer(connection, outcome)
+            }
+            reads.removeAll(keepingCapacity: true)
         }
 
         /// Leaves the connection alone until the log has room.
@@ -225,7 +280,7 @@
             for descriptor in descriptors {
                 guard let connection = connections[Int(descriptor)], connection.policy.takeResume() else { continue }
                 worker.beginReplies()
-                answer(connection, connection.session.resume(&batch, &worker))
+                answer(connection, connection.session.resume(&batches[0], &worker))
             }
         }
 
