@@ -57,7 +57,7 @@ extension ClientSession {
         if !command.flags.contains(.loading), worker.daemon.loading.isActive {
             return deny(&worker, Worker.loading)
         }
-        if command.flags.contains(.write), let log = worker.written.log, log.refusesWrites, let refusal = log.refusal {
+        if command.flags.contains(.write), let log = worker.journal.disk, log.refusesWrites, let refusal = log.refusal {
             return deny(&worker, refusal)
         }
         return true

@@ -163,7 +163,6 @@ extension OwnKey {
 struct GuardedWriter: Sendable {
     private let entries: Denylist.Writer
     let journal: Journal
-    var log: AppendLog? { journal.disk }
 
     fileprivate init(_ entries: Denylist.Writer, _ journal: Journal) {
         self.entries = entries

@@ -65,7 +65,7 @@ extension Worker {
         guard share != .revocation, daemon.memory.maximum > 0 else {
             return denylist.isFull(adding: bytes, leaving: 0)
         }
-        let waiting = daemon.counters.waitingBytes + (written.log?.queuedBytes ?? 0)
+        let waiting = daemon.counters.waitingBytes + (journal.disk?.queuedBytes ?? 0)
         return denylist.isFull(adding: bytes + waiting, leaving: daemon.memory.reserved(from: share))
     }
 }

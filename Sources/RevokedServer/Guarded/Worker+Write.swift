@@ -29,7 +29,7 @@ extension Worker {
         let start = reply.count
         var position: UInt64 = 0
         let wall = moment.wall
-        let outcome = written.update(
+        let outcome = writer.update(
             WritePermit(), arguments[key.index], hash: key.hash, at: moment, &position
         ) { entry -> WriteOutcome in
             if request.returnsOld { Self.answerOld(entry, &reply) }
@@ -210,13 +210,13 @@ extension Worker {
             return false
         }
         let moment = moment
-        let position = written.lock(WritePermit(), keys.map(\.hash)) { [written] locked in
+        let position = writer.lock(WritePermit(), keys.map(\.hash)) { [journal] locked in
             for key in keys {
                 locked.update(arguments[key.index], hash: key.hash, at: moment) {
                     $0.store(arguments[key.index + 1], expiry: Expiry.never)
                 }
             }
-            return written.journal.append(at: moment) { group in
+            return journal.append(at: moment) { group in
                 for key in keys {
                     group.set(
                         arguments[key.index], arguments[key.index + 1], expiry: Expiry.never, isGuarded: false)
@@ -240,7 +240,7 @@ extension Worker {
         let start = reply.count
         var position: UInt64 = 0
         var refusal: OwnKeyRules.Refusal?
-        let isChanged = written.update(
+        let isChanged = writer.update(
             WritePermit(), arguments[key.index], hash: key.hash, at: moment, &position
         ) { entry -> Bool in
             // Of many processes that find no terms one writes them; to come second takes no privilege.

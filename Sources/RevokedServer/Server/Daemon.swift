@@ -14,7 +14,7 @@ final class Daemon: Sendable {
     let clients: ClientRegistry
     let counters = Counters()
     let notices = ClientNotices()
-    /// Sampled by ``Housekeeping``.
+    /// Sampled by ``runPeriodic()``.
     let rates = Mutex(InstantaneousRates())
     let epoch = EpochFigures()
     /// Who the denylist is: what the daemon's own keys answer.

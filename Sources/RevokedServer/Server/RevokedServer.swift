@@ -87,7 +87,7 @@ package final class RevokedServer: Sendable {
     /// expired.
     package func waitForShutdown() async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [daemon] in await Housekeeping(daemon).run() }
+            group.addTask { [daemon] in await daemon.runPeriodic() }
             for await _ in shutdown.stream {}
             group.cancelAll()
         }

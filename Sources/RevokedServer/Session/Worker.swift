@@ -9,8 +9,9 @@ struct Worker: ~Copyable {
     let daemon: Daemon
     /// The store, whose references nobody counts: the daemon keeps it alive.
     let denylist: Denylist.Keys
-    /// The store for writing, with the journal.
-    let written: GuardedWriter
+    /// The store for writing: every change is appended to ``journal``.
+    let writer: GuardedWriter
+    let journal: Journal
     /// The replies to the connection that is being served.
     var reply: ReplyBuffer
     /// When the bytes that are being served were read.
@@ -33,7 +34,8 @@ struct Worker: ~Copyable {
     init(_ daemon: Daemon) {
         self.daemon = daemon
         denylist = daemon.denylist.keys
-        written = daemon.denylist.writer(daemon.journal)
+        journal = daemon.journal
+        writer = daemon.denylist.writer(journal)
         reply = ReplyBuffer(limit: daemon.configuration.outputLimit)
         counters = daemon.counters.add()
         (moment, uptime) = daemon.clock.read()
@@ -79,7 +81,7 @@ struct Worker: ~Copyable {
     /// Whether a command that may write has to wait until the disk has taken some of what waits for it. Revocations
     /// find room where plain keys do not any more.
     func isLogFull(for arguments: borrowing Arguments) -> Bool {
-        guard let queued = written.log?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
+        guard let queued = journal.disk?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
         guard queued <= AppendLog.backlogLimit, arguments.count > 1 else { return true }
         return !denylist.isGuarded(arguments[1])
     }
@@ -88,7 +90,7 @@ struct Worker: ~Copyable {
 
     /// Whether connections with input that waits should not be read from, for it could only be kept.
     var isInputScarce: Bool {
-        guard let queued = written.log?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
+        guard let queued = journal.disk?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
         return daemon.counters.waitingInput.load(ordering: .relaxed) > Self.inputWhileLogIsFull
     }
 
@@ -113,7 +115,7 @@ struct Worker: ~Copyable {
             return holds.append(
                 ReplyQueue.Hold(start: start, end: end, replies: 1, position: .max, later: later))
         }
-        guard awaited > 0, let log = written.log else { return }
+        guard awaited > 0, let log = journal.disk else { return }
         defer { awaited = 0 }
         guard awaited > log.acknowledged else { return }
         if let last = holds.indices.last, holds[last].end == start, holds[last].later == nil {

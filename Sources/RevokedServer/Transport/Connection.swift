@@ -40,7 +40,7 @@
         func deliver(_ bytes: UnsafeRawBufferPointer, _ worker: borrowing Worker) -> Delivery {
             if queue.count > 0 || !worker.holds.isEmpty {
                 queue.append(bytes, holds: worker.holds)
-                if let log = worker.written.log, !worker.holds.isEmpty { release(log, worker.counters) }
+                if let log = worker.journal.disk, !worker.holds.isEmpty { release(log, worker.counters) }
                 return flush()
             }
             guard let sent = Self.send(descriptor, bytes) else { return .failed }

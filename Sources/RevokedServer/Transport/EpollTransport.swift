@@ -25,7 +25,7 @@
             }
             let all = made
             reactors.withLock { $0 = all }
-            daemon.observeLog { for reactor in all { reactor.lookAtLog() } }
+            daemon.observeLog { for reactor in all { reactor.logDidAdvance() } }
             running.store(all.count, ordering: .relaxed)
             do {
                 for (index, reactor) in all.enumerated() {

@@ -35,7 +35,7 @@ final class NIOTransport: Transport {
     }
 
     private func listen() async throws(ServerError) -> [Endpoint] {
-        daemon.observeLog { [observers] in observers.tellAll() }
+        daemon.observeLog { [observers] in observers.logDidAdvance() }
         var endpoints: [Endpoint] = []
         var port = daemon.configuration.port
         for address in daemon.configuration.bind.map(BindAddress.init) {

@@ -22,7 +22,7 @@
         let epoll: Int32
         private let wakeDescriptor: Int32
         private let inbox = Mutex([Message]())
-        private let hasNewsOfLog = Atomic(false)
+        private let hasLogAdvanced = Atomic(false)
         /// How many connections it has, or is about to have.
         let load = Atomic(0)
 
@@ -51,15 +51,15 @@
             _ = write(wakeDescriptor, &one, 8)
         }
 
-        /// Lets the thread look at the log: it has come further, or has failed.
-        func lookAtLog() {
-            guard !hasNewsOfLog.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        /// Wakes the thread: the log has acknowledged more, or has failed.
+        func logDidAdvance() {
+            guard !hasLogAdvanced.exchange(true, ordering: .acquiringAndReleasing) else { return }
             var one: UInt64 = 1
             _ = write(wakeDescriptor, &one, 8)
         }
 
-        /// Whether there was news; to be asked before the log is looked at.
-        func takeNewsOfLog() -> Bool { hasNewsOfLog.exchange(false, ordering: .acquiringAndReleasing) }
+        /// Whether ``logDidAdvance()`` was called since the last time. To be asked before the log's position is read.
+        func takeLogAdvance() -> Bool { hasLogAdvanced.exchange(false, ordering: .acquiringAndReleasing) }
 
         func isWake(_ descriptor: Int32) -> Bool { descriptor == wakeDescriptor }
 

@@ -123,7 +123,7 @@
             executeReads()
             if reactor.isWake(descriptor) {
                 for message in reactor.takeMessages() { handle(message) }
-                if reactor.takeNewsOfLog() {
+                if reactor.takeLogAdvance() {
                     releaseReplies()
                     resumeStalled()
                 }
@@ -185,7 +185,7 @@
             if reads.count == Self.readsAtOnce || Self.readSize - filled < Self.minimumRoom { executeReads() }
             // Executing others may have ended it.
             guard isOpen(connection), connection.policy.mayRead else { return }
-            let isLogFull = worker.written.log.map { $0.queuedBytes > AppendLog.backlogLimit / 2 } ?? false
+            let isLogFull = worker.journal.disk.map { $0.queuedBytes > AppendLog.backlogLimit / 2 } ?? false
             if isLogFull, connection.session.inputCount > 0, worker.isInputScarce { return stall(connection) }
             let start = filled
             let room = isLogFull ? min(Self.readWhileLogIsFull, Self.readSize - start) : Self.readSize - start
@@ -301,7 +301,7 @@
 
         /// Answers writes that the log has acknowledged, or has failed to take.
         private mutating func releaseReplies() {
-            guard !holding.isEmpty, let log = worker.written.log else { return }
+            guard !holding.isEmpty, let log = worker.journal.disk else { return }
             var descriptors: Set<Int32> = []
             swap(&descriptors, &holding)
             for descriptor in descriptors {

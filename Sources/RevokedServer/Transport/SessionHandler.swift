@@ -121,7 +121,7 @@ final class SessionHandler: ChannelInboundHandler {
         if outcome == .stalled {
             // Observers are told once; the log may have room by now.
             observers.add(context.channel)
-            if (loop.worker.written.log?.queuedBytes ?? 0) <= AppendLog.backlogLimit / 2 { policy.endStall() }
+            if (loop.worker.journal.disk?.queuedBytes ?? 0) <= AppendLog.backlogLimit / 2 { policy.endStall() }
         }
         goOn(context)
     }
@@ -144,7 +144,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     /// Answers writes that the log has acknowledged, or has failed to take.
     private func release(_ context: ChannelHandlerContext) {
-        guard let log = loop.worker.written.log, queue.count > 0 else { return }
+        guard let log = loop.worker.journal.disk, queue.count > 0 else { return }
         observers.add(context.channel)
         let refusal = log.refusal
         loop.counters.add(queue.release(log.acknowledged, refusal: refusal))
@@ -210,7 +210,7 @@ final class SessionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is NIOLogObservers.News {
+        if event is NIOLogObservers.LogDidAdvance {
             if policy.isStalled {
                 policy.endStall()
                 // If there is none after all it is stalled again.
