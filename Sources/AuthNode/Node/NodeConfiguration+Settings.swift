@@ -144,7 +144,9 @@ extension NodeConfiguration: ProcessConfiguration {
         switch policy {
         case .deny: "deny"
         case .allow: "allow"
-        case .lastKnown(let bound): "\(lastKnown)\(bound.components.seconds)"
+        case .lastKnown(let bound):
+            // Rounded up: only a program can set a part of a second.
+            "\(lastKnown)\(bound.components.seconds + (bound.components.attoseconds > 0 ? 1 : 0))"
         }
     }
 }
