@@ -31,22 +31,25 @@ final class SessionBench {
     }
 
     static func daemon(
-        journalReaders: [any JournalReader] = [], _ configure: (inout ServerConfiguration) -> Void = { _ in }
+        journalReaders: [any JournalReader] = [],
+        time: TimeSource = TimeSource(wall: { 1_790_000_000_000 }, boot: { 5_000_000 }),
+        _ configure: (inout ServerConfiguration) -> Void = { _ in }
     ) -> Daemon {
         var configuration = ServerConfiguration()
         configure(&configuration)
         return Daemon(
-            configuration, time: TimeSource(wall: { 1_790_000_000_000 }, boot: { 5_000_000 }),
+            configuration, time: time,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), journalReaders: journalReaders)
     }
 
     var user: User { session.user }
+    var id: Int64 { session.client.id }
 
     enum Outcome: Equatable { case open, paused, stalled, closing }
 
     /// Hands over what one read brought.
     func receive(_ bytes: [UInt8], isPrepared: Bool = false) -> (reply: [UInt8], outcome: Outcome) {
-        worker.reply.removeAll()
+        worker.turnToConnection()
         return finish(session.receive(bytes.span.bytes, isPrepared: isPrepared, &batch, &worker))
     }
 
@@ -57,7 +60,7 @@ final class SessionBench {
     }
 
     func resume() -> (reply: [UInt8], outcome: Outcome) {
-        worker.reply.removeAll()
+        worker.turnToConnection()
         return finish(session.resume(&batch, &worker))
     }
 

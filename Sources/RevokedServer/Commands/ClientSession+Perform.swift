@@ -27,10 +27,13 @@ extension ClientSession {
         if worker.counters[.allErrors] != errors { worker.counters.add(to: .failures(tag)) }
         worker.holdReply(from: start)
         if worker.hasReadEpoch { noteEpochRead(&worker) }
-        // What follows in the same read must not count from before a walk through all keys.
-        if command.flags.contains(.slow) { worker.readClock() }
+        // What follows in the same read must not count from before a walk through keys or connections.
+        if command.flags.contains(.slow) || arguments.count > Self.fewArguments { worker.readClock() }
         return true
     }
+
+    /// A command with more arguments may take as long as a walk through keys.
+    private static let fewArguments = 64
 
     /// Whether a command that only reads has nothing more to be asked, as nearly always.
     @inline(__always)

@@ -14,6 +14,8 @@ final class ClientRecord: Sendable {
     /// It has not authenticated, and has to.
     let mustAuthenticate = Atomic(false)
     let details = Mutex(Details())
+    /// Another connection has ended it: nothing that it sends is executed any more.
+    let isEnding = Atomic(false)
     private let ending: @Sendable () -> Void
 
     struct Details: Sendable {
@@ -37,7 +39,10 @@ final class ClientRecord: Sendable {
         lastInteraction = Atomic(connectedAt)
     }
 
-    func end() { ending() }
+    func end() {
+        isEnding.store(true, ordering: .releasing)
+        ending()
+    }
 }
 
 /// The connections of the daemon, and which of them goes when there are too many.

@@ -67,7 +67,7 @@ struct ClientSession: ~Copyable {
     mutating func receive(
         _ bytes: RawSpan, isPrepared: Bool = false, _ batch: inout CommandBatch, _ worker: inout Worker
     ) -> Outcome {
-        guard !isClosing else { return .closing }
+        guard mayGoOn() else { return .closing }
         begin(&worker)
         guard waiting.isEmpty else { return finish(receiveMore(bytes, &batch, &worker), &worker) }
         let (used, outcome) = execute(bytes, isPrepared: isPrepared, &batch, &worker)
@@ -104,7 +104,7 @@ struct ClientSession: ~Copyable {
 
     /// Goes on with the input that is left, after replies have been written.
     mutating func resume(_ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
-        guard !isClosing else { return .closing }
+        guard mayGoOn() else { return .closing }
         begin(&worker)
         return finish(executeWaiting(&batch, &worker), &worker)
     }
@@ -118,6 +118,13 @@ struct ClientSession: ~Copyable {
             waiting = input
         }
         return outcome
+    }
+
+    /// Whether anything more is executed. Whoever was killed may have sent something since: the killer was told that
+    /// it is over.
+    private mutating func mayGoOn() -> Bool {
+        if client.isEnding.load(ordering: .acquiring) { isClosing = true }
+        return !isClosing
     }
 
     private func begin(_ worker: inout Worker) {
@@ -174,7 +181,10 @@ struct ClientSession: ~Copyable {
         var executed = 0
         var isFilled = isPrepared
         while true {
-            if !isFilled { batch.fill(from: input, at: executed, by: parser) }
+            if !isFilled {
+                if executed > 0 { worker.readClock() }
+                batch.fill(from: input, at: executed, by: parser)
+            }
             isFilled = false
             for index in 0..<batch.count {
                 batch.prefetch(for: index)

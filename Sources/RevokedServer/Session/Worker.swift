@@ -46,8 +46,10 @@ struct Worker: ~Copyable {
     /// Takes the time for what is served next.
     mutating func readClock() { (moment, uptime) = daemon.clock.read() }
 
-    /// Forgets the replies to the connection that was served before.
-    mutating func beginReplies() {
+    /// Turns to a connection: takes the time, and forgets the replies to the one that was served before. What came
+    /// before may have taken long, and a lifetime must not count from before its command was sent.
+    mutating func turnToConnection() {
+        readClock()
         reply.removeAll()
         holds.removeAll(keepingCapacity: true)
     }

@@ -245,7 +245,7 @@
             for index in reads.indices {
                 let read = reads[index]
                 guard let connection = connections[Int(read.descriptor)] else { continue }
-                worker.beginReplies()
+                worker.turnToConnection()
                 let time = worker.beginTiming()
                 let outcome = connection.session.receive(
                     RawSpan(_unsafeBytes: input(read.bytes)), isPrepared: read.isPrepared, &batches[index], &worker)
@@ -279,7 +279,7 @@
             swap(&descriptors, &unfinished)
             for descriptor in descriptors {
                 guard let connection = connections[Int(descriptor)], connection.policy.takeResume() else { continue }
-                worker.beginReplies()
+                worker.turnToConnection()
                 answer(connection, connection.session.resume(&batches[0], &worker))
             }
         }

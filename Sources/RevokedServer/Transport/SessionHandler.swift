@@ -85,13 +85,13 @@ final class SessionHandler: ChannelInboundHandler {
         let bytes = unwrapInboundIn(data)
         loop.counters.add(bytes.readableBytes, to: .bytesIn)
         policy.didRead(bytes.readableBytes, holds: queue.holdCount)
-        loop.worker.readClock()
         guard policy.executesInput else {
+            loop.worker.readClock()
             bytes.readableBytesSpan.withUnsafeBytes { session!.keep(RawSpan(_unsafeBytes: $0), &loop.worker) }
             policy.didKeep()
             return goOn(context)
         }
-        loop.worker.beginReplies()
+        loop.worker.turnToConnection()
         let start = loop.worker.beginTiming()
         let outcome = bytes.readableBytesSpan.withUnsafeBytes {
             session!.receive(RawSpan(_unsafeBytes: $0), &loop.batch, &loop.worker)
@@ -102,8 +102,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func resume(_ context: ChannelHandlerContext) {
         guard session != nil, policy.takeResume() else { return }
-        loop.worker.readClock()
-        loop.worker.beginReplies()
+        loop.worker.turnToConnection()
         answer(session!.resume(&loop.batch, &loop.worker), context)
     }
 
