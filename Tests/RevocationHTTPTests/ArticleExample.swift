@@ -15,6 +15,23 @@ func addRoutes(to router: Router<some TokenRequestContext>, denylist: Revocation
         .get("catalogue") { _, _ in "the catalogue" }
 }
 
+/// What a request carries through the routes.
+struct ShopContext: TokenRequestContext {
+    var coreContext: CoreRequestContextStorage
+    var tokenClaims: TokenClaims?
+
+    init(source: Source) { coreContext = .init(source: source) }
+}
+
+/// The whole server.
+func serve(denylist: RevocationList) async throws {
+    let router = Router(context: ShopContext.self)
+    try addRoutes(to: router, denylist: denylist)
+    try await denylist.prepare()
+    try await Application(router: router).runService()
+    await denylist.close()
+}
+
 /// The same for a server that is not Hummingbird: what it throws has the status, headers and body to answer.
 func customer(authorization: String?, gate: TokenGate) async throws(Refusal) -> String? {
     try await gate.admit(authorization: authorization).subject

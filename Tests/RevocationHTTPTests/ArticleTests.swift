@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func theExampleDoesWhatItSays() async throws {
-        let router = Router(context: Context.self)
+        let router = Router(context: ShopContext.self)
         try addRoutes(to: router, denylist: try RevocationList("memory:"))
         let status = try await Application(router: router).test(.router) { client in
             try await client.execute(uri: "/orders", method: .get).status
@@ -35,11 +35,5 @@ import Testing
         #expect(refusal?.status == .unauthorized)
         #expect(refusal?.allHeaders[.wwwAuthenticate]?.contains("invalid_token") == true)
         #expect(refusal.map { String(decoding: $0.body, as: UTF8.self).contains("has been revoked") } == true)
-    }
-
-    private struct Context: TokenRequestContext {
-        var coreContext: CoreRequestContextStorage
-        var tokenClaims: TokenClaims?
-        init(source: Source) { coreContext = .init(source: source) }
     }
 }
