@@ -15,7 +15,7 @@ struct Command: Sendable, BitwiseCopyable {
         static let fast = Flags(rawValue: 32)
         /// Allowed while the data directory is read.
         static let loading = Flags(rawValue: 64)
-        /// Takes time that grows with the number of keys.
+        /// May take long: it walks keys or connections, or waits for others. The time is taken again after it.
         static let slow = Flags(rawValue: 128)
     }
 
