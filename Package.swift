@@ -22,6 +22,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -68,6 +70,9 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -89,8 +94,8 @@ let package = Package(
         .target(
             name: "AuthNode",
             dependencies: [
-                "RevocationHTTP", "Revocation", "Contract", "AdminHTTP", "ProcessOutput", "PrometheusMetrics",
-                "Settings",
+                "RevocationHTTP", "Revocation", "Contract", "AdminHTTP", "Files", "JSON", "ProcessOutput",
+                "PrometheusMetrics", "Settings", "TLS",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -102,6 +107,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -110,7 +116,7 @@ let package = Package(
         .target(
             name: "RevocationHTTP",
             dependencies: [
-                "Revocation", "Contract",
+                "Revocation", "Contract", "Files", "JSON",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -141,13 +147,15 @@ let package = Package(
         .target(
             name: "RevokedServer",
             dependencies: [
-                "AdminHTTP", "Contract", "Denylist", "Persistence", "ProcessOutput", "PrometheusMetrics", "RESP",
-                "Settings", "Threads",
+                "AdminHTTP", "Contract", "Denylist", "Files", "Persistence", "ProcessOutput", "PrometheusMetrics",
+                "RESP", "Settings", "TLS", "Threads",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -169,16 +177,32 @@ let package = Package(
         .target(
             name: "AdminHTTP",
             dependencies: [
+                "TLS",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
-        .target(name: "Settings", swiftSettings: settings),
+        .target(
+            name: "TLS",
+            dependencies: [
+                "Files",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "Files", swiftSettings: settings),
+        .target(name: "Settings", dependencies: ["Files", "JSON"], swiftSettings: settings),
+        .target(name: "JSON", swiftSettings: settings),
         .target(name: "Processes", swiftSettings: settings),
         .target(
             name: "Threads", dependencies: [.target(name: "CLinux", condition: .when(platforms: [.linux]))],
@@ -201,10 +225,14 @@ let package = Package(
             name: "CHiredisBaseline", path: "Sources/Lab/Baselines/CHiredisBaseline",
             linkerSettings: [.linkedLibrary("hiredis")]),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: [.product(name: "Logging", package: "swift-log")],
+            path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "DemoTests", dependencies: ["Demo"], swiftSettings: settings),
         .testTarget(name: "ProcessesTests", dependencies: ["Processes"], swiftSettings: settings),
-        .testTarget(name: "ProcessOutputTests", dependencies: ["ProcessOutput"], swiftSettings: settings),
+        .testTarget(
+            name: "ProcessOutputTests",
+            dependencies: ["ProcessOutput", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
         .testTarget(
             name: "PrometheusMetricsTests",
             dependencies: ["PrometheusMetrics", .product(name: "Metrics", package: "swift-metrics")],
@@ -212,12 +240,14 @@ let package = Package(
         .testTarget(
             name: "AdminHTTPTests",
             dependencies: [
-                "AdminHTTP", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "AdminHTTP", "TLS", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),
         .testTarget(name: "DenylistTests", dependencies: ["Denylist", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -233,13 +263,20 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
+            name: "TLSTests",
+            dependencies: [
+                "TLS", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "ContractTests", dependencies: ["Contract", "TestSupport"], exclude: ["Vectors"],
             swiftSettings: settings),
         .testTarget(
             name: "RevokedServerTests",
             dependencies: [
                 "AdminHTTP", "Denylist", "RevokedServer", "Persistence", "PrometheusMetrics", "RESP", "Settings",
-                "TestSupport",
+                "TLS", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -284,10 +321,12 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "revoked", "revoked-lab", "Revocation", "RevokedServer", "Lab", "CHiredis", "TestSupport",
+                "revoked", "revoked-lab", "AdminHTTP", "Revocation", "RevokedServer", "Lab", "CHiredis", "TLS",
+                "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             exclude: ["Clients/real_client.py"],
             swiftSettings: settings),

@@ -24,6 +24,14 @@ package enum AdminListening: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether it speaks TLS.
+    package var isEncrypted: Bool {
+        switch self {
+        case .off: false
+        case .on(let address), .onIfFree(let address): address.isEncrypted
+        }
+    }
+
     /// The address beyond loopback that was asked for, if it is one.
     package var exposed: AdminAddress? {
         if case .on(let address) = self, !address.isLoopback { address } else { nil }

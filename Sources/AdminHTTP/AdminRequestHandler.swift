@@ -52,13 +52,21 @@ final class AdminRequestHandler: ChannelInboundHandler {
         guard head.method == .GET || head.method == .HEAD else {
             return write(.plain(.methodNotAllowed), context, withBody: true)
         }
-        let path = String(head.uri.prefix { $0 != "?" })
+        guard let path = Self.path(of: head.uri) else {
+            return write(.plain(.notFound), context, withBody: head.method == .GET)
+        }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.makeFutureWithTask { [answer] in await answer(path) ?? .plain(.notFound) }
             .whenSuccess { response in
                 let (handler, context) = bound.value
                 handler.write(response, context, withBody: head.method == .GET)
             }
+    }
+
+    /// - Returns: nil if it is not ASCII, as every path of ours is: to compare other text may take the square of its
+    ///   length.
+    static func path(of target: String) -> String? {
+        target.utf8.allSatisfy { $0 < 0x80 } ? String(target.prefix { $0 != "?" }) : nil
     }
 
     private func write(_ response: AdminResponse, _ context: ChannelHandlerContext, withBody: Bool) {

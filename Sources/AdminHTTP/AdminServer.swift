@@ -2,7 +2,9 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
+package import TLS
 
 #if canImport(Glibc)
     import Glibc
@@ -21,20 +23,30 @@ package final class AdminServer: Sendable {
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let answer: Answer
+    private let tls: ServerTLS?
     private let channel = Mutex<(any Channel)?>(nil)
     private let connections = Mutex(AdminConnections())
 
-    private init(answer: @escaping Answer) { self.answer = answer }
+    private init(tls: ServerTLS?, answer: @escaping Answer) {
+        self.tls = tls
+        self.answer = answer
+    }
 
     /// Starts one where it is to listen.
+    /// - Parameter tls: the certificate for an address that speaks TLS. No client has to show one.
     /// - Returns: nil if nowhere.
     package static func start(
-        _ listening: AdminListening, logger: Logger, answer: @escaping Answer
+        _ listening: AdminListening, tls: ServerTLS? = nil, logger: Logger, answer: @escaping Answer
     ) async throws(AdminError) -> AdminServer? {
+        guard tls != nil || !listening.isEncrypted else {
+            throw AdminError(
+                isAddressInUse: false,
+                description: "--http \(listening) needs a certificate: set --tls-cert-file and --tls-key-file")
+        }
         switch listening {
         case .off: return nil
         case .on(let address):
-            do { return try await start(address, logger, answer) } catch {
+            do { return try await start(address, tls, logger, answer) } catch {
                 let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
                 let cause = isTaken ? "it is in use" : "\(error)"
                 throw AdminError(
@@ -42,7 +54,7 @@ package final class AdminServer: Sendable {
                     description: "cannot serve HTTP on \(address): \(cause). Choose another --http, or --http off")
             }
         case .onIfFree(let address):
-            do { return try await start(address, logger, answer) } catch {
+            do { return try await start(address, tls, logger, answer) } catch {
                 logger.warning("no metrics: \(address) cannot be had. Choose another with --http, or --http off")
                 return nil
             }
@@ -50,9 +62,9 @@ package final class AdminServer: Sendable {
     }
 
     private static func start(
-        _ address: AdminAddress, _ logger: Logger, _ answer: @escaping Answer
+        _ address: AdminAddress, _ tls: ServerTLS?, _ logger: Logger, _ answer: @escaping Answer
     ) async throws -> AdminServer {
-        let server = AdminServer(answer: answer)
+        let server = AdminServer(tls: address.isEncrypted ? tls : nil, answer: answer)
         do { try await server.listen(on: address, logger) } catch {
             await server.stop()
             throw error
@@ -64,7 +76,7 @@ package final class AdminServer: Sendable {
     package var address: AdminAddress? {
         guard let local = channel.withLock({ $0?.localAddress }), let host = local.ipAddress, let port = local.port
         else { return nil }
-        return AdminAddress(host: host, port: port)
+        return AdminAddress(host: host, port: port, isEncrypted: tls != nil)
     }
 
     private func listen(on address: AdminAddress, _ logger: Logger) async throws {
@@ -85,6 +97,10 @@ package final class AdminServer: Sendable {
                 let end = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
                 channel.closeFuture.whenComplete { _ in end.cancel() }
                 return channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLServerHandler(context: tls.contextForAnyone))
+                    }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                         withPipeliningAssistance: false, withErrorHandling: true)
                     let handler = AdminRequestHandler(answer, answersAnyHost: !address.isLoopback) { [self] in

@@ -9,7 +9,8 @@ enum RequestHost {
 
     /// - Parameter authority: a `Host` header's value: a host, and a port if need be.
     static func isLocal(_ authority: String) -> Bool {
-        guard var host = host(of: authority) else { return false }
+        // Comparing text that is not ASCII takes the square of its length.
+        guard authority.utf8.allSatisfy({ $0 < 0x80 }), var host = host(of: authority) else { return false }
         if host.hasSuffix(".") { host.removeLast() }
         return host.lowercased() == "localhost" || (try? SocketAddress(ipAddress: String(host), port: 0)) != nil
     }

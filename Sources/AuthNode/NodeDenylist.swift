@@ -2,9 +2,9 @@ package import Contract
 package import Revocation
 package import RevocationHTTP
 
-/// What a node asks of a denylist beside checks. ``Revocation/RevocationList`` is one.
+/// The operations of a denylist that a node needs besides checks. ``Revocation/RevocationList`` has them.
 package protocol NodeDenylist: RevocationChecking {
-    /// When a token of a new log-in is to say that it was issued.
+    /// The time of issue for a token of a new log-in.
     func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64
 
     /// Whether a scope is revoked itself.
@@ -19,6 +19,12 @@ package protocol NodeDenylist: RevocationChecking {
         _ request: RevocationRequest, reason: Reason, issuer: String?
     ) async throws(RevocationError) -> Acknowledgement
 
+    /// How long tokens of an issuer live at most, and how long the store keeps a revocation at most.
+    func lifetimes(of issuer: String) async throws(UnknownCause) -> RevocationLifetimes
+
+    /// Reads the files for TLS with the store anew.
+    func reload() async
+
     /// Ends all connections.
     func close() async
 }
@@ -26,6 +32,10 @@ package protocol NodeDenylist: RevocationChecking {
 extension NodeDenylist {
     /// For a denylist without connections.
     package func close() async {}
+    package func reload() async {}
+    package func lifetimes(of issuer: String) async throws(UnknownCause) -> RevocationLifetimes {
+        RevocationLifetimes(token: Limits.maximumLifetimeMilliseconds, revocation: Lifetime.longestToLive * 1_000)
+    }
 }
 
 extension RevocationList: NodeDenylist {}

@@ -1,5 +1,5 @@
-/// Why a node cannot start, or one of its files cannot be read or written. The message says what to do.
-/// Carries no key, password or name of an account.
+/// Why a node cannot start, or a file of it cannot be read or written. The message says what to do, and contains no
+/// key, password or account name.
 package struct NodeError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
         case invalidSetting

@@ -1,9 +1,9 @@
+import Files
 import Foundation
-import RevocationHTTP
 
 /// A file that only its owner may read: keys and accounts.
 enum PrivateFile {
-    /// The most that is read: a hundred thousand accounts fit.
+    /// The most bytes read: enough for a hundred thousand accounts.
     private static let maximumBytes = 64 << 20
 
     /// - Throws: ``NodeError/Code/unreadableFile``.
@@ -17,74 +17,39 @@ enum PrivateFile {
         try RegularFile.read(path, maximumBytes: maximumBytes)
     }
 
-    /// Where a path leads: a symbolic link is not to be replaced, but what it names.
+    /// Reads and replaces a file while no other process does. Waits 10 s at most for one that does.
+    /// - Parameter change: given the file that the path leads to: a symbolic link stays one.
+    /// - Throws: ``NodeError/Code/unwritableFile``, and what `change` throws.
+    static func change<Value>(
+        _ path: String, _ change: (_ target: String) throws(NodeError) -> Value
+    ) throws(NodeError) -> Value {
+        let target = try target(of: path)
+        return try AtomicFile.withLock(of: target) { () throws(NodeError) in
+            AtomicFile.removeDrafts(of: target)
+            return try change(target)
+        } failure: {
+            NodeError(.unwritableFile, "cannot lock \(target): \($0.message)")
+        }
+    }
+
     /// - Throws: ``NodeError/Code/unwritableFile`` for a link that leads nowhere.
     static func target(of path: String) throws(NodeError) -> String {
-        if let target = realpath(path, nil) {
-            defer { free(target) }
-            return String(cString: target)
-        }
-        guard (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == nil else {
+        do throws(RegularFileError) { return try AtomicFile.target(of: path) } catch {
             throw NodeError(.unwritableFile, "\(path) is a symbolic link that leads nowhere")
         }
-        return path
     }
 
-    /// Waits until nobody else holds the lock of the directory of `path`: the file itself is replaced by each write.
-    /// - Returns: a descriptor; closing it gives the lock back.
-    /// - Throws: ``NodeError/Code/unwritableFile``.
-    static func lock(directoryOf path: String) throws(NodeError) -> Int32 {
-        let directory = URL(filePath: path).deletingLastPathComponent().path
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw NodeError(.unwritableFile, "cannot open \(directory): \(String(cString: strerror(errno)))")
-        }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else {
-                let cause = String(cString: strerror(errno))
-                close(descriptor)
-                throw NodeError(.unwritableFile, "cannot lock \(directory): \(cause)")
-            }
-        }
-        return descriptor
-    }
-
-    /// Writes a file with mode 0600, whole or not at all.
-    /// - Parameter replacing: whether a file that is already there is replaced; otherwise it is an error. It keeps its
-    ///   owner if root replaces it: the node that reads it is somebody else.
+    /// Writes a file with permissions 0600, as a whole or not at all.
+    /// - Parameter replacing: whether an existing file is replaced; otherwise it is an error. If root replaces it, it
+    ///   keeps its owner, because the node that reads it is another user.
     /// - Throws: ``NodeError/Code/unwritableFile``.
     static func write(_ data: Data, to path: String, replacing: Bool) throws(NodeError) {
-        let target = replacing ? "\(path).\(UUID().uuidString.lowercased()).new" : path
-        let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            let cause = String(cString: strerror(errno))
-            throw NodeError(.unwritableFile, "cannot create \(target): \(cause)")
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        if replacing, geteuid() == 0, let old = try? FileManager.default.attributesOfItem(atPath: path),
-            let owner = old[.ownerAccountID] as? Int, let group = old[.groupOwnerAccountID] as? Int,
-            fchown(descriptor, uid_t(owner), gid_t(group)) != 0
-        {
-            unlink(target)
-            throw NodeError(.unwritableFile, "cannot give \(target) the owner of \(path)")
-        }
-        do {
-            try handle.write(contentsOf: data)
-            try handle.synchronize()
-            try handle.close()
-        } catch {
-            unlink(target)
-            throw NodeError(.unwritableFile, "cannot write \(target)")
-        }
-        guard target == path || rename(target, path) == 0 else {
-            unlink(target)
-            throw NodeError(.unwritableFile, "cannot replace \(path)")
-        }
-    }
-
-    /// Whether others than the owner may read a file.
-    static func isExposed(_ path: String) -> Bool {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.posixPermissions] as? Int ?? 0) & 0o077 != 0
+        do throws(RegularFileError) {
+            if replacing {
+                try AtomicFile.replace(path, with: data, keepsOwner: true)
+            } else {
+                try AtomicFile.create(path, with: data)
+            }
+        } catch { throw NodeError(.unwritableFile, "cannot write \(path): \(error.message)") }
     }
 }

@@ -3,14 +3,18 @@
 
 #ifdef __linux__
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
+#include <malloc.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -51,23 +55,6 @@ void clinux_precise_timers(void) { prctl(PR_SET_TIMERSLACK, 1UL); }
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
-// Only what is executable and cannot be written: such pages are the file's own.
-static int release_text(struct dl_phdr_info *object, size_t size, void *context) {
-    (void)size;
-    (void)context;
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    for (int index = 0; index < object->dlpi_phnum; index++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[index];
-        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || (segment->p_flags & PF_W)) continue;
-        uintptr_t start = (object->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
-        uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~(page - 1);
-        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
-    }
-    return 0;
-}
-
-void clinux_release_text(void) { dl_iterate_phdr(release_text, NULL); }
-
 int clinux_birth(const char *path, int64_t *seconds, uint32_t *nanoseconds) {
     struct statx status;
     if (statx(AT_FDCWD, path, AT_STATX_SYNC_AS_STAT, STATX_BTIME, &status) < 0) {
@@ -102,6 +89,8 @@ static int64_t read_clock(clockid_t clock) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+int64_t clinux_clock(int clock) { return read_clock(clock); }
+
 int64_t clinux_time(void) { return read_clock(CLOCK_MONOTONIC); }
 
 int64_t clinux_thread_time(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
@@ -118,6 +107,46 @@ int clinux_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+void clinux_return_freed_memory(void) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
+#endif
+}
+
+/// The longest decimal number that is read.
+enum { MOST_DIGITS = 5 * 1024 };
+
+static int read_decimal(const unsigned char *bytes, long count, long double *number) {
+    char text[MOST_DIGITS];
+    if (count <= 0 || count >= MOST_DIGITS || isspace(bytes[0])) return -1;
+    memcpy(text, bytes, count);
+    text[count] = 0;
+    char *end;
+    errno = 0;
+    *number = strtold(text, &end);
+    int is_out_of_range = errno == ERANGE && (isinf(*number) || fpclassify(*number) == FP_ZERO);
+    return end - text != count || is_out_of_range || isnan(*number) ? -1 : 0;
+}
+
+int clinux_add_decimals(
+    const unsigned char *one, long one_count, const unsigned char *other, long other_count, unsigned char *sum,
+    long capacity) {
+    long double first, second;
+    if (read_decimal(one, one_count, &first) < 0 || read_decimal(other, other_count, &second) < 0) return -1;
+    first += second;
+    if (isnan(first) || isinf(first)) return -2;
+    int count = snprintf((char *)sum, capacity, "%.17Lf", first);
+    if (count < 0 || count >= capacity) return -2;
+    while (sum[count - 1] == '0') count--;
+    if (sum[count - 1] == '.') count--;
+    if (count == 2 && sum[0] == '-' && sum[1] == '0') {
+        sum[0] = '0';
+        count = 1;
+    }
+    return count;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/// Something that cannot be said in the wire contract. Carries no token, identifier or secret.
+/// A value outside of the wire contract. Carries no token, identifier or secret.
 public struct ContractError: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
         case invalidIssuerLabel
@@ -6,7 +6,7 @@ public struct ContractError: Error, Sendable, CustomStringConvertible {
         case invalidReason
         /// Not the terms of a denylist (``Terms``).
         case invalidTerms
-        /// Terms of a denylist in a later version than this release knows.
+        /// Terms of a denylist in a version newer than this release.
         case newerTerms
     }
 

@@ -1,4 +1,4 @@
-/// Which release of `revoked` this is.
+/// The release of `revoked`.
 package enum Release {
     package static let version = "0.1.0"
 }

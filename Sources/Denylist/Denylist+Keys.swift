@@ -1,7 +1,7 @@
 import Synchronization
 
 extension Denylist {
-    /// A denylist's look-ups of one key, in a value that counts no references: whoever has it keeps the denylist alive.
+    /// Look-ups of single keys, in a value without reference counting. The caller keeps the denylist alive.
     // @unchecked: as Denylist, whose table this is.
     @usableFromInline package struct Keys: @unchecked Sendable, BitwiseCopyable {
         @usableFromInline let table: Table
@@ -37,7 +37,7 @@ extension Denylist {
         /// As ``Denylist/contains(_:hash:at:)``.
         package func contains(_ key: RawSpan, hash: KeyHash, at moment: ClockReading) -> Bool {
             let shard = table.shard(hash.value)
-            // The caller keeps the key until this returns: a closure around all that follows would not be inlined.
+            // The caller keeps the key until this returns. A closure around the rest would not be inlined.
             let bytes = key.withUnsafeBytes { $0 }
             shard.lock.lock()
             defer { shard.lock.unlock() }
@@ -64,7 +64,7 @@ extension Denylist {
             @usableFromInline let expiry: Int64
         }
 
-        /// Locks the shard of a live entry; leaves it unlocked if there is none.
+        /// Locks the shard of a live entry; leaves it unlocked without one.
         @usableFromInline
         func begin(_ key: RawSpan, _ hash: KeyHash, _ moment: ClockReading) -> Found? {
             key.withUnsafeBytes { bytes in
@@ -86,8 +86,7 @@ extension Denylist {
         func end(_ hash: KeyHash) { table.shard(hash.value).lock.unlock() }
     }
 
-    /// A denylist's changes of one entry, without counting references. Who has it may write, so it is not handed
-    /// around.
+    /// Changes of single entries, without reference counting. Its owner may write, so it is not passed around.
     @usableFromInline package struct Writer: Sendable, BitwiseCopyable {
         @usableFromInline let keys: Keys
 

@@ -1,21 +1,22 @@
 extension Denylist {
-    /// Runs `body` with the shards of all these hashes locked, in order: nobody sees half of it.
+    /// Runs `body` with the shards of all these hashes locked, in order: other threads see all of its changes or none.
     package func lock<Result>(_ hashes: [KeyHash], _ body: (borrowing Locked) -> Result) -> Result {
         writer.lock(hashes, body)
     }
 
     /// Runs `body` with every shard locked.
     package func lockAll<Result>(_ body: (borrowing Locked) -> Result) -> Result {
-        for index in 0..<table.shardCount { table.shard(at: index).lock.lock() }
-        defer {
-            for index in 0..<table.shardCount { table.shard(at: index).lock.unlock() }
-        }
+        table.lockShards()
+        defer { table.unlockShards() }
         return body(Locked(table: table))
     }
 
-    /// What may be done while shards are locked.
+    /// The operations while shards are locked.
     @usableFromInline package struct Locked: ~Copyable {
         @usableFromInline let table: Table
+
+        /// The same, for what lives no longer than this.
+        package var again: Locked { Locked(table: table) }
 
         /// Reads and changes one entry of a locked shard. `body` must not update another.
         @inlinable
@@ -29,7 +30,7 @@ extension Denylist {
             }
         }
 
-        /// How many entries there are, expired ones that are not reclaimed yet included. Only under
+        /// The number of entries, expired ones that are not reclaimed yet included. Only under
         /// ``Denylist/lockAll(_:)``.
         package var entries: Int {
             (0..<table.shardCount).reduce(0) { sum, index in
@@ -46,6 +47,12 @@ extension Denylist {
                 table.removeAll(index)
             }
         }
+
+        /// Database 0 as ``Denylist/lockDatabases(_:)`` has the others.
+        package var asOther: Denylist.Other { Denylist.Other(number: 0, table: table) }
+
+        /// Whether there is a guarded entry, expired ones that are not reclaimed yet included. It looks at all entries.
+        package var holdsGuarded: Bool { (0..<table.shardCount).contains { table.holdsGuarded($0) } }
 
         @usableFromInline
         func requireLock(_ hash: KeyHash) {
@@ -68,4 +75,9 @@ extension Denylist.Writer {
             return body(Denylist.Locked(table: table))
         }
     }
+}
+
+extension Table {
+    func lockShards() { for index in 0..<shardCount { shard(at: index).lock.lock() } }
+    func unlockShards() { for index in 0..<shardCount { shard(at: index).lock.unlock() } }
 }

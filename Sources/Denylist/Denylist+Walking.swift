@@ -8,8 +8,8 @@ extension Denylist {
         table.scan(from: cursor, count: count, at: moment) { visit($0.bytes, $1.bytes, $2) }
     }
 
-    /// A walk through all entries in steps, for a file: as ``scan(from:count:at:_:)``, and no lock is held for longer
-    /// than it takes to visit so many bytes and one entry.
+    /// A walk through all entries in steps, for a file: as ``scan(from:count:at:_:)``. No lock is held for longer than
+    /// a visit to the given number of bytes and one entry.
     package struct Walk: ~Copyable {
         private let table: Table
         private let denylist: Denylist
@@ -40,14 +40,20 @@ extension Denylist {
         table.random(at: moment) { body($0.bytes) }
     }
 
-    /// Moves the clock hand on by about `slots` slots, once around at most, giving back the room of entries that
-    /// expired (guarded ones no sooner than 120 s after their expiry).
-    /// - Returns: how many entries were reclaimed.
+    /// Moves the clock hand by about `slots` slots, at most once around, and reclaims expired entries. Guarded entries
+    /// are kept for 120 s after their expiry.
+    /// - Parameter gone: is told of each key, under the lock that it is removed under; nil if nobody wants to know.
+    /// - Returns: the number of entries reclaimed.
     @discardableResult
-    package func reclaim(slots: Int, at moment: ClockReading) -> Int { table.reclaim(slots: slots, at: moment) }
+    package func reclaim(slots: Int, at moment: ClockReading, gone: ((_ key: RawSpan) -> Void)? = nil) -> Int {
+        table.reclaim(slots: slots, at: moment, gone.map { gone in { gone($0.bytes) } })
+    }
 
-    /// Makes room for about so many entries at once, if there are none yet: filling it then moves none of them. No more
-    /// than ``maximumBytes`` leaves half of.
+    /// Removes all entries that have expired, guarded ones at once, too, before anyone is served.
+    package func removeExpired(at moment: ClockReading) { table.removeExpired(at: moment) }
+
+    /// Reserves room for about this many entries in an empty table, so that filling it moves none of them. It reserves
+    /// at most half of ``maximumBytes``.
     package func reserve(entries: Int) {
         let bytes = entries * Slot.size
         guard entries > 0, maximumBytes == 0 || bytes < maximumBytes / 2 else { return }
@@ -61,14 +67,14 @@ extension Denylist {
     package struct Statistics: Sendable {
         /// Entries, expired ones that are not reclaimed yet included.
         package var entries = 0
-        /// Those of them that have an expiry.
+        /// Entries that have an expiry.
         package var expiring = 0
         /// The memory that entries and tables take, in bytes.
         package var bytes = 0
         /// Entries reclaimed after their expiry since the start.
         package var expired: UInt64 = 0
-        /// How long after their time entries were reclaimed, at worst, in this turn of the hand and the one before, in
-        /// milliseconds.
+        /// The longest delay between an entry's expiry and its reclamation, in this turn of the hand and the one
+        /// before, in milliseconds.
         package var expiryLag: Int64 = 0
     }
 

@@ -5,7 +5,9 @@ import Synchronization
 /// Keys that begin with the guarded prefix expire by ``ClockReading/guarded``, all others by ``ClockReading/wall``. An
 /// expired entry is absent for every call but still takes room until it is reclaimed.
 ///
-/// Functions passed in run under the lock of a shard: they should be short, and must not call the denylist again.
+/// It is database 0 itself, and makes the others when they are first written to (``makeDatabase(_:)``).
+///
+/// Closures run under a shard's lock: they should be short, and must not call the denylist.
 // @unchecked: everything mutable is behind `table`, whose shards have locks; the rest are constants and atomics.
 @usableFromInline
 package final class Denylist: @unchecked Sendable {
@@ -16,32 +18,49 @@ package final class Denylist: @unchecked Sendable {
         package var maximumBytes = 0
         /// Keys with this prefix are guarded.
         package var guardedPrefix = Array("revoked:".utf8)
-        /// A UUID after one of these prefixes takes 16 bytes. At most 7, of at most 64 bytes each, count.
+        /// Prefixes after which a UUID takes 16 bytes. At most 7 are used, of at most 64 bytes each.
         package var compactPrefixes = [Array("revoked:jti:".utf8), Array("revoked:sid:".utf8)]
-        /// Values of up to 31 bytes that take no room of their own: what applications write. At most 256 count.
+        /// Common values of up to 31 bytes, which take no room in entries. At most 256 are used.
         package var commonValues = [
             "logout", "compromised", "admin", "rotated", "1", "0", "", "true", "revoked", "blacklisted", "blocked",
             "invalid",
         ].map { Array($0.utf8) }
-        /// Whether a table of more than a megabyte is to lie in huge pages, where lookups are faster.
-        /// ``Denylist/reclaim(slots:at:)`` sees to that, so that nobody else waits for them.
+        /// Whether a table of more than a megabyte uses huge pages, in which look-ups are faster.
+        /// ``Denylist/reclaim(slots:at:)`` makes them, so that no other call waits for them.
         package var hugePages = true
-        /// The key of the hash; nil takes a random one, as it should be outside tests.
+        /// The key of the hash; nil for a random one, which only tests replace.
         package var hashKey: (UInt64, UInt64)?
 
         package init() {}
     }
 
     @usableFromInline let table: Table
+    /// The other databases that were made, by number; empty in one of them.
+    let databases = Mutex<[Int: Denylist]>([:])
+    /// Those who keep databases from being exchanged (``holdSwaps()``).
+    let swapHolders = Atomic(0)
+    private let isDatabase: Bool
 
-    package init(_ configuration: Configuration = Configuration()) { table = Table(configuration) }
+    package init(_ configuration: Configuration = Configuration()) {
+        table = Table(configuration)
+        isDatabase = false
+    }
 
-    deinit { table.deallocate() }
+    /// Another database of `main`, which has to outlive it (``database(_:)``).
+    init(databaseOf main: Denylist) {
+        table = Table(sharing: main.table)
+        isDatabase = true
+    }
 
-    /// Its look-ups of one key, without counting references.
+    deinit {
+        databases.withLock { $0 = [:] }
+        table.deallocate(isSharing: isDatabase)
+    }
+
+    /// Look-ups of single keys, without reference counting.
     @usableFromInline package var keys: Keys { Keys(table: table) }
 
-    /// Its changes of one entry, without counting references.
+    /// Changes of single entries, without reference counting.
     @usableFromInline package var writer: Writer { Writer(keys) }
 
     /// The most memory that entries may take, in bytes; 0 is no limit. May be changed at any time.
@@ -55,18 +74,21 @@ package final class Denylist: @unchecked Sendable {
         keys.isFull(adding: bytes, leaving: reserve)
     }
 
+    /// The length of ``Configuration/guardedPrefix``.
+    package var guardedPrefixLength: Int { table.state.pointee.forms.guardedPrefixLength }
+
     /// The keyed hash of a key. Computed once per command and passed along.
     package func hash(of key: RawSpan) -> KeyHash { keys.hash(of: key) }
 
-    /// Hashes a key and asks the processor to fetch what says where its entry is.
+    /// Hashes a key, and prefetches the tags of its group.
     package func beginPrefetch(of key: RawSpan) -> KeyHash { keys.beginPrefetch(of: key) }
 
-    /// Asks the processor to fetch what else lookups of these hashes will touch, where ``beginPrefetch(of:)`` has been
-    /// called for each, and what it asked for has come: the way for many keys.
-    /// - Parameter orFree: and what a new entry will, where there is none.
+    /// Prefetches the slots for these hashes: the way for many keys. ``beginPrefetch(of:)`` was called for each hash,
+    /// and its tags have arrived.
+    /// - Parameter orFree: also prefetches the free slot for a new entry.
     package func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) { keys.prefetchSlots(hashes, orFree: orFree) }
 
-    /// Asks the processor to fetch what a lookup of this hash will touch, and twice as much: the way for a few keys.
+    /// Prefetches a whole group for this hash, twice as much memory: the way for a few keys.
     package func prefetch(_ hash: KeyHash) { keys.prefetch(hash) }
 
     /// Whether there is a live entry.
@@ -75,7 +97,7 @@ package final class Denylist: @unchecked Sendable {
     }
 
     /// Reads an entry under its shard's lock.
-    /// - Parameter body: takes the value, which is valid only during the call, and the expiry (``Expiry/never`` if
+    /// - Parameter body: receives the value, which is valid only during the call, and the expiry (``Expiry/never`` if
     ///   none).
     /// - Returns: nil if there is no live entry.
     @inlinable

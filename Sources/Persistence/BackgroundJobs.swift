@@ -8,9 +8,9 @@ final class BackgroundJobs: Sendable {
     enum Job: Sendable, Equatable {
         /// Rewrite the log.
         case rewrite
-        /// Write a `dump.rdb`; whoever asked does not wait for it if it is in the background.
+        /// Write a `dump.rdb`. In the background its caller does not wait for it.
         case save(isInBackground: Bool)
-        /// Log from now on, or no more.
+        /// Turn the log on or off.
         case setLogging(Bool)
     }
 
@@ -22,12 +22,12 @@ final class BackgroundJobs: Sendable {
 
     private let state = Mutex(State())
     private let doorbell = DispatchSemaphore(value: 0)
-    /// How often a failed log is tried anew, and a growing one looked at.
+    /// The interval at which a failed log is retried and the log's growth is checked.
     private static let interval = DispatchTimeInterval.seconds(1)
 
     var isEnding: Bool { state.withLock { $0.isEnding } }
 
-    /// Whether such a job is being done, or waits.
+    /// Whether such a job is running or queued.
     func has(_ job: Job) -> Bool {
         state.withLock { state in state.current == job || state.jobs.contains { $0.job == job } }
     }
@@ -35,7 +35,7 @@ final class BackgroundJobs: Sendable {
     func request(_ job: Job, _ completion: @escaping Completion) {
         let isLate = state.withLock { state in
             guard !state.isEnding else { return true }
-            // One snapshot that has not begun serves everyone who has asked for one.
+            // A snapshot that has not begun serves all callers who asked for one.
             if job == .save(isInBackground: false), let index = state.jobs.firstIndex(where: { $0.job == job }) {
                 state.jobs[index].completions.append(completion)
             } else {
@@ -47,7 +47,7 @@ final class BackgroundJobs: Sendable {
         doorbell.signal()
     }
 
-    /// Gives up what it is doing, and ends.
+    /// Cancels the running job, and stops the thread.
     func end() {
         state.withLock { $0.isEnding = true }
         doorbell.signal()
@@ -62,7 +62,7 @@ final class BackgroundJobs: Sendable {
                 state.withLock { $0.current = nil }
                 for completion in completions { completion(failure) }
             }
-            if !isEnding { persistence.attend() }
+            if !isEnding { persistence.runPeriodic() }
         }
         let left = state.withLock { state in
             defer { state.jobs = [] }

@@ -1,4 +1,4 @@
-/// When something that failed is tried again: after a second, then after twice as long each time, up to half a minute.
+/// The delays between retries: 1 s, then twice as long each time, up to 30 s.
 struct Backoff {
     private var next: ContinuousClock.Instant?
     private var delay = Self.shortest

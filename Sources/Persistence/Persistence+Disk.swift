@@ -1,10 +1,10 @@
 import Denylist
 import Synchronization
 
-/// What is done about a disk that is full or fails, and about a log that grows.
+/// Handles a full or failed disk, and a growing log.
 extension Persistence {
-    /// Once a second.
-    func attend(at now: ContinuousClock.Instant = .now) {
+    /// Called once a second.
+    func runPeriodic(at now: ContinuousClock.Instant = .now) {
         do throws(FileError) {
             switch log.state {
             case .off, .starting: return
@@ -13,19 +13,19 @@ extension Persistence {
                 renewEpochFile()
                 if isRewriteDue(at: now) { try compact() }
             }
-            // It may have stayed because the disk failed.
+            // The mark may have stayed because the disk failed.
             try commitment.withLock { _ throws(FileError) in try clearMarkIfComplete() }
         } catch {
-            // The log's own state tells of it; a rewrite that failed has been told.
+            // The log's state shows its failure, and a failed rewrite was reported.
         }
     }
 
-    /// Tries whether the disk takes writes again: in the same file if it was only full, which takes little room, else
-    /// with a new log, which takes as much as all entries.
+    /// Tries whether the disk takes writes again. A log that was only out of room continues in its file, which needs
+    /// little room. Any other failure needs a new log, as large as all entries.
     private func goOn(at now: ContinuousClock.Instant) throws(FileError) {
         guard figures.withLock({ $0.retries.isDue(at: now) }) else { return }
         let bytes = log.bytesToResume
-        // Without room nothing is tried: it would take from others what there is.
+        // Without enough room nothing is tried: a failed try would take room from others.
         guard hasRoom(for: bytes ?? baseEstimate) else { return }
         do throws(FileError) {
             if bytes != nil { try log.resume() } else { try renew() }
@@ -52,22 +52,22 @@ extension Persistence {
         }
     }
 
-    /// No rewrite of its own accord follows one that failed sooner than this.
+    /// The pause between a failed rewrite and the next automatic one.
     static let rewritePause = Duration.seconds(60)
 
     // MARK: Room
 
-    /// At most how many bytes a new base takes: every entry is in the log, too, and takes more there.
+    /// The largest size of a new base, in bytes: every entry is in the log, too, and takes more room there.
     var baseEstimate: Int {
-        let statistics = denylist.statistics
+        let statistics = denylist.totalStatistics
         return min(log.size, statistics.bytes + statistics.entries * Self.entryOverhead)
     }
 
-    /// What an entry takes in a file beyond what it takes in memory, at most, in bytes.
+    /// By how many bytes an entry in a file may exceed its size in memory.
     private static let entryOverhead = 64
 
     private func hasRoom(for bytes: Int) -> Bool {
-        // Of a directory that is gone nothing is known.
+        // The room of a missing directory is unknown.
         guard let room = try? data.files.room(at: data.path) else { return true }
         return room >= bytes
     }

@@ -4,9 +4,9 @@ import Synchronization
 extension Persistence {
     // MARK: Requests
 
-    /// `BGREWRITEAOF`: begins as soon as nothing else is being written.
+    /// `BGREWRITEAOF`: begins when no other file is being written.
     /// - Parameter completion: called at the end, on a thread of persistence.
-    /// - Returns: false if one is under way already; then `completion` is not called.
+    /// - Returns: false if a rewrite is under way already; then `completion` is not called.
     @discardableResult
     package func requestRewrite(_ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in }) -> Bool {
         guard !saver.has(.rewrite) else { return false }
@@ -14,8 +14,8 @@ extension Persistence {
         return true
     }
 
-    /// `SAVE` and `BGSAVE`: writes a `dump.rdb`; each entry as it is when the walk comes by.
-    /// - Parameter isInBackground: whether nobody waits for it.
+    /// `SAVE` and `BGSAVE`: writes a `dump.rdb`, with each entry as it is when the walk reaches it.
+    /// - Parameter isInBackground: whether the caller does not wait for it.
     /// - Returns: false if one is under way in the background already; then `completion` is not called.
     @discardableResult
     package func requestSave(
@@ -26,8 +26,8 @@ extension Persistence {
         return true
     }
 
-    /// `CONFIG SET appendonly`: from memory only, a complete log is written before anything is promised; without a log,
-    /// word is left in the directory that it lacks what is written now.
+    /// `CONFIG SET appendonly`. Turned on, a complete log is written before anything is promised. Turned off, a mark in
+    /// the directory says that later writes are missing.
     package func requestLogging(_ isOn: Bool, _ completion: @escaping @Sendable (PersistenceError?) -> Void = { _ in })
     {
         saver.request(.setLogging(isOn), completion)
@@ -59,9 +59,9 @@ extension Persistence {
         return information
     }
 
-    // MARK: Work, on the saver's thread
+    // MARK: Work, on the thread of background jobs
 
-    /// How often the file with the epoch is made anew during a walk: as often as ``attend(at:)`` does it.
+    /// How often a walk renews the epoch's file: as often as ``runPeriodic(at:)`` does.
     private static let renewInterval = Duration.seconds(1)
 
     func rewrite() -> Rewrite {
@@ -98,7 +98,7 @@ extension Persistence {
     }
 
     func renew() throws(FileError) {
-        // Somebody may have removed it, with the mark in it.
+        // The directory may have been removed, with the mark in it.
         try data.acquire()
         try commitment.withLock { _ throws(FileError) in
             if policy != .always { try data.markUnclean(Self.reason(policy)) }
@@ -137,6 +137,8 @@ extension Persistence {
     private func save() throws(FileError) {
         figures.withLock { $0.isSaving = true }
         defer { figures.withLock { $0.isSaving = false } }
+        denylist.holdSwaps()
+        defer { denylist.allowSwaps() }
         let temporary = data.path(DataDirectory.temporaryDumpName)
         do throws(FileError) {
             try data.acquire()
@@ -167,7 +169,7 @@ extension Persistence {
     private func enable() throws(FileError) {
         guard log.state == .off else { return }
         try data.acquire()
-        // Until the log is complete, writes are acknowledged that are not in it.
+        // Until the log is complete, it lacks acknowledged writes.
         try commitment.withLock { _ throws(FileError) in
             try data.markUnclean("the daemon ended before its log was complete")
         }

@@ -3,7 +3,8 @@ import Dispatch
 import Synchronization
 import Threads
 
-/// Keeps a denylist on disk: reads it at the start, logs every write, rewrites the log, and copes with the disk.
+/// Keeps a denylist on disk: reads it at the start, logs each write, rewrites the log, and handles failures of the
+/// disk.
 ///
 /// ```swift
 /// let persistence = try Persistence(configuration, denylist, moment: clock.now, onProgress: wakeReactors, notify: log)
@@ -12,21 +13,21 @@ import Threads
 /// persistence.end()                                             // after the last write was answered
 /// ```
 package final class Persistence: Sendable {
-    /// What writes append to.
+    /// Takes the record of each write.
     package let log: AppendLog
     let denylist: Denylist
     let moment: @Sendable () -> ClockReading
     let data: DataDirectory
     let notify: @Sendable (PersistenceNotice) -> Void
     let settings: Mutex<PersistenceConfiguration>
-    /// Locked for as long as a log or a snapshot is being written.
+    /// Locked while a log or a snapshot is being written.
     let directory = Mutex<LogDirectory?>(nil)
     let figures = Mutex(Figures())
-    /// Locked while the policy, whether there is a log, or the mark of an unclean end changes: they change together.
+    /// Locked while the policy, the use of a log, or the mark of an unclean end changes. They change together.
     let commitment = Mutex(Commitment.recovering)
     let epochFile: EpochFile
     let saver = BackgroundJobs()
-    /// nil if nothing is kept of the clocks.
+    /// nil if clocks are not kept.
     let clockFile: ClockFile?
     private let clock: (any DaemonClock)?
     private let threadCount = Mutex(0)
@@ -48,34 +49,34 @@ package final class Persistence: Sendable {
         var lastSave: Int64 = 0
         var rewrites = 0
         var saves = 0
-        /// The base's size, in bytes: what the log's growth is measured by.
+        /// The base's size, in bytes, with which the log's growth is compared.
         var baseSize = 0
-        /// No rewrite of its own accord before.
+        /// The earliest time of the next automatic rewrite.
         var rewritesAgain = ContinuousClock.now
-        /// When a log that has failed is tried again.
+        /// The times at which a failed log is retried.
         var retries = Backoff()
     }
 
-    /// What ``recover(progress:)`` found.
+    /// The result of ``recover(progress:)``.
     struct Recovered {
         var report: RecoveryReport
         var manifest: Manifest?
         var last: (name: String, chain: SealChain)?
         var baseSize = 0
         var incrementsSize = 0
-        /// What `revoked.epoch` says, the file.
+        /// The contents of the file `revoked.epoch`.
         var epoch: EpochFileContents?
-        /// What the log says of the daemon's own keys.
+        /// The daemon's own keys in the log.
         var own = OwnKeys()
     }
 
-    /// Makes the data directory if need be, and locks it; without a log, as soon as something is to be written there.
+    /// Makes the data directory if need be, and locks it. Without a log, both happen at the first write to it.
     /// - Parameters:
     ///   - moment: the daemon's clocks.
     ///   - clock: the same, to be kept on disk; nil if they need not survive.
-    ///   - onProgress: called on any thread, often, when ``AppendLog/acknowledged`` or its state has changed.
-    ///     Locks are held then: it may wake whoever waits, and must not call persistence.
-    ///   - notify: takes what belongs into the daemon's log.
+    ///   - onProgress: called on any thread, often, when ``AppendLog/acknowledged`` or its state has changed. Locks are
+    ///     held then: it may wake threads, and must not call persistence.
+    ///   - notify: receives messages for the daemon's log.
     package convenience init(
         _ configuration: PersistenceConfiguration, _ denylist: Denylist, moment: @escaping @Sendable () -> ClockReading,
         clock: (any DaemonClock)? = nil, onProgress: @escaping @Sendable () -> Void = {},
@@ -97,7 +98,7 @@ package final class Persistence: Sendable {
         epochFile = EpochFile(data)
         self.clock = clock
         clockFile = clock.map { [data] in ClockFile(data, $0) }
-        // Without a log nothing may ever be read or written there.
+        // Without a log, the directory may never be used.
         if configuration.isLogging { try data.open() }
         log = AppendLog(
             policy: configuration.policy, epochFile: epochFile, onProgress: onProgress)
@@ -110,7 +111,7 @@ package final class Persistence: Sendable {
     // MARK: The start
 
     /// Fills the denylist, which is empty, from the data directory.
-    /// - Parameter progress: takes the bytes done so far, and those of all files.
+    /// - Parameter progress: receives the number of bytes done, and that of all files.
     package func recover(
         progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(PersistenceError) -> RecoveryReport {
@@ -118,7 +119,7 @@ package final class Persistence: Sendable {
         guard settings.isLogging else { return RecoveryReport() }
         let epoch = try epochFile.read()
         var recovery = Recovery(
-            data, ReadSettings(now: moment().wall, skipsUnsupported: settings.skipsUnsupported), epoch: epoch,
+            data, ReadConfiguration(now: moment().wall, skipsUnsupported: settings.skipsUnsupported), epoch: epoch,
             sink: TableSink(denylist, at: moment()),
             resume: { [clock, moment] evidence in
                 clock?.resume(after: evidence)
@@ -128,11 +129,16 @@ package final class Persistence: Sendable {
         var report = recovery.report
         report.expired = recovery.sink.expired
         report.foreignExpiries = recovery.sink.foreign
+        report.strays = recovery.sink.finish()
         for cut in report.cuts {
             notify(
                 .warning(
                     "cut \(cut.bytes) bytes off \(cut.file) at byte \(cut.offset), a write that a crash interrupted: "
                         + cut.reason))
+        }
+        if report.strays > 0 {
+            notify(
+                .info("moved \(report.strays) keys to database 0: revocations and terms are kept in no other database"))
         }
         if report.unsealedBytes > 0 {
             notify(.info("kept \(report.unsealedBytes) bytes of complete records after the last checksum of the log"))
@@ -145,10 +151,10 @@ package final class Persistence: Sendable {
         return report
     }
 
-    /// Begins to log, after ``recover(progress:)``, and starts the threads that do it. Without a log (`appendonly no`)
-    /// only leaves word in the directory that a log in it misses what is written now.
-    /// - Returns: the denylist's epoch, which is on disk, and whether it was made now: because the denylist is new, or
-    ///   cannot prove that nothing acknowledged is missing.
+    /// Begins to log, after ``recover(progress:)``, and starts the threads. Without a log (`appendonly no`) it only
+    /// marks the directory: a log in it lacks later writes.
+    /// - Returns: the denylist's epoch, which is on disk, and whether it is new. It is new for a new denylist, and for
+    ///   one that cannot prove that no acknowledged write is missing.
     package func begin(inBackground: Bool = true) throws(PersistenceError) -> (epoch: EpochRecord, isNew: Bool) {
         let found = recovered.withLock { $0.take() }
         let record: EpochRecord
@@ -164,7 +170,7 @@ package final class Persistence: Sendable {
         if !epochFile.noticesCopies { notify(.warning(Self.copiesGoUnnoticed)) }
         if inBackground {
             try startThreads()
-            // From then on they are written as ours.
+            // The rewrite writes them as ours.
             if let found, found.report.source == .log, found.report.foreignExpiries > 0 { requestRewrite() }
         }
         let before = [found?.epoch?.record.epoch, found?.own.knownEpoch]
@@ -172,10 +178,10 @@ package final class Persistence: Sendable {
     }
 
     private func beginLog(_ found: Recovered) throws(FileError) -> EpochRecord {
-        // Before anything is written, or answered, that relies on it.
+        // Before a write or an answer relies on it.
         try clockFile?.begin(runs: found.report.clocks.runs(with: log.run))
         let policy = settings.withLock { $0.policy }
-        // Before anything is acknowledged that is not on disk.
+        // Before a write is acknowledged that is not on disk.
         if policy != .always { try data.markUnclean(Self.reason(policy)) }
         data.sweep()
         var directory = try LogDirectory(data.files, in: data.path, manifest: found.manifest)
@@ -184,15 +190,18 @@ package final class Persistence: Sendable {
             try epochFile.begin(record, .new)
             try rewrite().renew(&directory)
         } else {
-            directory.sweep(isProven: found.epoch != nil && found.report.doubt == nil)
+            directory.sweep(isProven: found.epoch != nil && found.report.uncleanReason == nil)
             try resume(found, &directory)
             try goOn(record, found.epoch?.record)
-            // Another server that reads the log must not pass for this denylist.
+            // Another server that reads the log must not take this denylist's identity.
             if found.own.areThere { for key in OwnKeys.all { log.append(remove: key.span.bytes) } }
             // Read again later, by other clocks, they could end earlier.
-            if found.report.foreignExpiries > 0, moment().lead > 0 { try rewrite().compact(&directory) }
+            // The same is true of keys that were moved: in the files they are in other databases still.
+            if found.report.foreignExpiries > 0 && moment().lead > 0 || found.report.strays > 0 {
+                try rewrite().compact(&directory)
+            }
         }
-        // Without room the mark stays, and goes later.
+        // Without room the mark stays, and is removed later.
         do throws(FileError) { try clearMarkIfComplete() } catch { guard error.isOutOfRoom else { throw error } }
         figures.withLock { $0.baseSize = log.baseSize }
         self.directory.withLock { $0 = directory }
@@ -203,7 +212,7 @@ package final class Persistence: Sendable {
         if let last = found.last {
             let path = directory.finalPath(last.name)
             let output = try data.files.append(to: path)
-            // Somebody else has written to it since it was read.
+            // Another process has written to it since it was read.
             guard output.size == last.chain.end else { throw .inUse(data.path) }
             let file = LogFile(continuing: output, path: path, chain: last.chain)
             let earlier = found.incrementsSize - last.chain.end
@@ -218,10 +227,10 @@ package final class Persistence: Sendable {
     // MARK: The mark of an unclean end
 
     static func reason(_ policy: SyncPolicy) -> String {
-        "the daemon did not end in order, and appendfsync \(policy.rawValue) acknowledges what is not on disk yet"
+        "the daemon did not end cleanly, and appendfsync \(policy.rawValue) acknowledges writes before they are on disk"
     }
 
-    /// Takes the mark away if nothing acknowledged can be missing from here on. Under ``commitment``.
+    /// Removes the mark if no acknowledged write can be missing from here on. Called under ``commitment``.
     func clearMarkIfComplete() throws(FileError) {
         guard data.isMarked, policy == .always, log.state == .running else { return }
         try log.flush()
@@ -231,7 +240,7 @@ package final class Persistence: Sendable {
 
     // MARK: The end
 
-    /// Writes everything that was appended, durably, and stops. No write may be executed any more.
+    /// Writes all appended records durably, and stops. No write may be executed any more.
     package func end() {
         saver.end()
         clockFile?.end()
@@ -250,7 +259,7 @@ package final class Persistence: Sendable {
                 try epochFile.settle()
                 try data.clearUnclean()
             } catch {
-                notify(.error("the log could not be ended in order: \(error)"))
+                notify(.error("the log could not be closed cleanly: \(error)"))
             }
         }
     }
@@ -282,8 +291,8 @@ package final class Persistence: Sendable {
 
     package var policy: SyncPolicy { settings.withLock { $0.policy } }
 
-    /// `CONFIG SET appendfsync`: all of it or nothing. Waits for the disk: not to be called by a thread that serves
-    /// clients.
+    /// `CONFIG SET appendfsync`: succeeds as a whole or changes nothing. Waits for the disk: do not call it from a
+    /// thread that serves clients.
     /// - Throws: ``PersistenceError/Code/busy`` while the data directory is being read.
     package func setPolicy(_ policy: SyncPolicy) throws(PersistenceError) {
         try commitment.withLock { commitment throws(PersistenceError) in
@@ -295,12 +304,12 @@ package final class Persistence: Sendable {
     }
 
     private func change(_ policy: SyncPolicy) throws(FileError) {
-        // What is in memory only promises nothing, and has no directory.
+        // A denylist in memory only promises nothing, and has no directory.
         if policy != .always, log.state != .off { try data.markUnclean(Self.reason(policy)) }
         settings.withLock { $0.policy = policy }
         log.update { $0.policy = policy }
         log.wake()
-        // While the disk fails the mark stays; it goes when the log is complete again.
+        // While the disk fails, the mark stays. It is removed when the log is complete again.
         try? clearMarkIfComplete()
     }
 

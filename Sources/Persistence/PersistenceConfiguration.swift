@@ -1,6 +1,6 @@
 /// How the denylist is kept on disk. Sizes in bytes.
 package struct PersistenceConfiguration: Sendable {
-    /// The data directory; created (0700) if it is not there.
+    /// The data directory; created with permissions 0700 if it does not exist.
     package var directory: String
     /// Whether there is a log: `appendonly`.
     package var isLogging = true
@@ -11,13 +11,13 @@ package struct PersistenceConfiguration: Sendable {
     package var rewritePercentage = 100
     /// … and has this size: `auto-aof-rewrite-min-size`.
     package var rewriteMinimum = 64 << 20
-    /// Whether to pass over keys of other types in files of Redis, and count them, instead of failing.
+    /// Whether to skip and count keys of other types in Redis' files, instead of failing.
     package var skipsUnsupported = false
 
     package init(directory: String) { self.directory = directory }
 }
 
-/// Something that whoever runs the daemon should read in its log.
+/// A message for the operator, in the daemon's log.
 package enum PersistenceNotice: Sendable {
     case info(String)
     case warning(String)
@@ -32,19 +32,19 @@ package struct PersistenceInformation: Sendable {
     package var isSaving = false
     package var lastRewriteFailed = false
     package var lastSaveFailed = false
-    /// Unix seconds of the last `dump.rdb`, of the start if there was none.
+    /// Unix seconds of the last `dump.rdb`, or of the start if there was none.
     package var lastSave: Int64 = 0
     package var rewrites = 0
     package var saves = 0
-    /// Of base and increments, in bytes.
+    /// The size of the base and the increments, in bytes.
     package var size = 0
-    /// Of the base alone: what the last rewrite left.
+    /// The size of the base alone: what the last rewrite left.
     package var baseSize = 0
-    /// Bytes that wait to be written.
+    /// The number of bytes to be written.
     package var backlog = 0
-    /// Whether the directory bears the mark of an unclean end: an end by force now would cost the epoch.
+    /// Whether the directory has the mark of an unclean end: if the process is killed now, the epoch is lost.
     package var isMarkedUnclean = false
-    /// Whether a copy of the directory would be noticed by itself.
+    /// Whether a copy of the directory would be noticed.
     package var noticesCopies = true
     /// Positions.
     package var end: UInt64 = 0

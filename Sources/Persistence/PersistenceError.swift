@@ -1,17 +1,17 @@
-/// Why there is no durable denylist. The message says what to do; nothing of a key or a value is in it.
+/// Why there is no durable denylist. The message says what to do, and contains no part of a key or a value.
 package struct PersistenceError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
-        /// Another process works in the directory.
+        /// Another process uses the directory.
         case locked
-        /// A file is not what was written.
+        /// A file has other contents than were written.
         case damaged
-        /// A file that has to be there is not.
+        /// A required file does not exist.
         case missing
-        /// A file holds what we do not keep.
+        /// A file holds data that we do not keep.
         case unsupported
         /// The system refused.
         case disk
-        /// Something else is going on that has to end first.
+        /// Another operation has to end first.
         case busy
     }
 

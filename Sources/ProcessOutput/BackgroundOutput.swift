@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Logging
 import Synchronization
 
 /// Writes to a standard stream on a thread of its own: whoever has something to say never waits for its reader.
@@ -7,7 +8,7 @@ import Synchronization
 /// What waits is bounded. Lines beyond that are dropped and counted, and the count is written once there is room.
 package final class BackgroundOutput: Sendable {
     package static let standardOutput = BackgroundOutput(descriptor: StandardStream.output.rawValue)
-    package static let standardError = BackgroundOutput(descriptor: StandardStream.error.rawValue)
+    package static let standardError = BackgroundOutput(descriptor: StandardStream.error.rawValue, isLog: true)
 
     /// Bytes that may wait.
     static let maximumBytes = 256 << 10
@@ -26,10 +27,15 @@ package final class BackgroundOutput: Sendable {
     }
 
     private let descriptor: Int32
+    private let isLog: Bool
     private let state = Mutex(State())
     private let doorbell = DispatchSemaphore(value: 0)
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    /// - Parameter isLog: whether its lines have the current ``LogFormat``.
+    init(descriptor: Int32, isLog: Bool = false) {
+        self.descriptor = descriptor
+        self.isLog = isLog
+    }
 
     /// Writes one line or several, soon and in order.
     package func write(_ text: String) {
@@ -99,14 +105,17 @@ package final class BackgroundOutput: Sendable {
             lost += dropped
             if !batch.isEmpty {
                 defer { lost = 0 }
-                return batch + (lost == 0 ? [] : Array(Self.notice(lost).utf8))
+                return batch + (lost == 0 ? [] : Array(notice(lost).utf8))
             }
             if hasEnded { return nil }
             doorbell.wait()
         }
     }
 
-    private static func notice(_ count: Int) -> String {
-        "\(count) \(count == 1 ? "line was" : "lines were") dropped: what this process writes was not taken in time\n"
+    private func notice(_ count: Int) -> String {
+        let text =
+            "\(count) \(count == 1 ? "line was" : "lines were") dropped: what this process writes was not taken in time"
+        guard isLog, LogFormat.current == .json else { return text + "\n" }
+        return JSONLogHandler.line(.warning, "revoked.output", text, at: Date())
     }
 }

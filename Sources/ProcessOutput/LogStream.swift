@@ -6,9 +6,12 @@ package struct LogStream: TextOutputStream, Sendable {
 
     init(_ output: BackgroundOutput) { self.output = output }
 
-    /// Logs to standard error; for `LoggingSystem.bootstrap`.
+    /// Logs to standard error, in the current ``LogFormat``; for `LoggingSystem.bootstrap`.
     package static func standardError(_ label: String) -> any LogHandler {
-        StreamLogHandler(label: label, stream: LogStream(.standardError))
+        switch LogFormat.current {
+        case .text: StreamLogHandler(label: label, stream: LogStream(.standardError))
+        case .json: JSONLogHandler(label: label) { BackgroundOutput.standardError.write($0) }
+        }
     }
 
     package func write(_ text: String) { output.write(Self.line(text)) }
@@ -32,7 +35,7 @@ package struct LogStream: TextOutputStream, Sendable {
     }
 
     /// Whether it could end a line or move a terminal's cursor: C0, DEL, C1 and the two separators of Unicode.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
         default: false

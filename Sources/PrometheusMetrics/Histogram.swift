@@ -3,7 +3,7 @@ import Synchronization
 /// Counts observations by their size. Any thread records, any reads, nobody waits: what is read while others record may
 /// lack the latest of them.
 package final class Histogram: Sendable {
-    private static let mostBuckets = 32
+    private static let maximumBuckets = 32
 
     /// For durations in seconds: from a microsecond to ten seconds, three buckets for each power of ten.
     package static let durationBounds = bounds(from: -6, through: 0) + [10]
@@ -17,7 +17,7 @@ package final class Histogram: Sendable {
     private let sum = Atomic<UInt64>(0)
 
     package init(bounds: [Double] = Histogram.durationBounds) {
-        precondition(bounds.count < Self.mostBuckets && bounds == bounds.sorted(), "up to 31 bounds, rising")
+        precondition(bounds.count < Self.maximumBuckets && bounds == bounds.sorted(), "up to 31 bounds, rising")
         self.bounds = bounds
     }
 

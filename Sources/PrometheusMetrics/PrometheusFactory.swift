@@ -11,7 +11,7 @@ import Synchronization
 /// | `Gauge`, `Meter` | gauge | |
 package final class PrometheusFactory: MetricsFactory {
     /// The most label values of one metric; whatever comes after them is counted together, under `other`.
-    static let mostSeries = 500
+    static let maximumSeries = 500
 
     private struct Family {
         let kind: MetricFamily.Kind
@@ -88,7 +88,7 @@ package final class PrometheusFactory: MetricsFactory {
             if let found = family.series[key]?.value as? Value { return found }
             // One name for two kinds of metric: the second one cannot be told of.
             guard family.kind == kind, family.series[key] == nil else { return make() }
-            let isFull = family.series.count >= Self.mostSeries
+            let isFull = family.series.count >= Self.maximumSeries
             let used = isFull ? labels.map { ($0.0, "other") } : labels
             let usedKey = isFull ? Self.key(used) : key
             if let found = family.series[usedKey]?.value as? Value { return found }

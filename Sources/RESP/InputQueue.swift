@@ -1,4 +1,4 @@
-/// Input of one connection that waits: for the rest of a request, or until it may be executed.
+/// Pending input of one connection: incomplete requests, or requests that may not be executed yet.
 package struct InputQueue: Sendable {
     private var bytes: [UInt8] = []
     /// Bytes before this one have been executed.
@@ -9,7 +9,7 @@ package struct InputQueue: Sendable {
     package var count: Int { bytes.count - head }
     package var isEmpty: Bool { count == 0 }
 
-    /// What waits.
+    /// The pending bytes.
     package var span: RawSpan {
         @_lifetime(borrow self)
         get { bytes.span.bytes.extracting(head...) }
@@ -17,8 +17,8 @@ package struct InputQueue: Sendable {
 
     package mutating func append(_ input: RawSpan) { input.withUnsafeBytes { bytes.append(contentsOf: $0) } }
 
-    /// The first `count` bytes have been executed. What is left moves to the front seldom enough that a byte is moved
-    /// once, on average.
+    /// Drops the first `count` bytes, which have been executed. The rest moves to the front rarely: each byte moves
+    /// once on average.
     package mutating func consume(_ count: Int) {
         precondition(count <= self.count)
         head += count

@@ -3,7 +3,7 @@ extension RawSpan {
     @inlinable
     package subscript(byte index: Int) -> UInt8 { unsafeLoad(fromByteOffset: index, as: UInt8.self) }
 
-    /// These bytes as a signed 64-bit decimal, as strictly as Redis reads one: no sign but `-`, no leading zero, no
+    /// These bytes as a signed 64-bit decimal, read as strictly as by Redis: no sign but `-`, no leading zero, no
     /// space, no `-0`.
     @inlinable
     package func parseInteger() -> Int64? {

@@ -1,4 +1,4 @@
-/// Why bytes are no RESP request; the connection is closed after saying so. The texts are Redis'.
+/// Why bytes are not a RESP request. The connection is closed after this reply. The texts are Redis'.
 package enum ProtocolError: Error, Sendable, Equatable {
     case invalidMultibulkLength
     case unauthenticatedMultibulkLength
@@ -25,7 +25,7 @@ package enum ProtocolError: Error, Sendable, Equatable {
         }
     }
 
-    /// ``message`` on the wire: the byte in it is one byte there too.
+    /// ``message`` on the wire: a byte of the request that it contains stays one byte.
     package var messageBytes: [UInt8] { message.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
 
     /// A byte that would end the error's line is shown as a space, as Redis does.

@@ -4,16 +4,16 @@ package enum ProtocolVersion: Int, Sendable {
     case three = 3
 }
 
-/// Replies on their way out: RESP2 or RESP3, appended to memory that is reused.
+/// Replies to be sent: RESP2 or RESP3, appended to reused memory.
 ///
-/// A buffer that would pass ``limit`` drops what it is given and says so in ``hasOverflowed``: the connection has to be
+/// A buffer that would exceed ``limit`` drops further replies and sets ``hasOverflowed``: the connection must be
 /// closed.
 package struct ReplyBuffer: ~Copyable {
     private var storage: UnsafeMutableRawPointer
     private var capacity: Int
-    /// The bytes that are there.
+    /// The number of bytes in it.
     package private(set) var count = 0
-    /// The most bytes that this buffer holds.
+    /// The largest number of bytes in it.
     package var limit: Int
     package private(set) var hasOverflowed = false
     package var version = ProtocolVersion.two
@@ -32,7 +32,7 @@ package struct ReplyBuffer: ~Copyable {
 
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: count) }
 
-    /// Forgets what is there, and gives back what an unusually large reply took.
+    /// Removes everything, and frees the memory of an unusually large reply.
     package mutating func removeAll() {
         count = 0
         hasOverflowed = false
@@ -42,7 +42,7 @@ package struct ReplyBuffer: ~Copyable {
         storage = .allocate(byteCount: capacity, alignment: 16)
     }
 
-    /// Takes back everything after the first `count` bytes.
+    /// Removes everything after the first `count` bytes.
     package mutating func truncate(to count: Int) {
         precondition(count <= self.count)
         self.count = count
@@ -88,7 +88,7 @@ package struct ReplyBuffer: ~Copyable {
         count += span.byteCount
     }
 
-    /// Appends what another buffer holds; one that has overflowed makes this one overflow.
+    /// Appends another buffer's bytes. If that one has overflowed, so does this one.
     package mutating func append(_ other: borrowing ReplyBuffer) {
         append(RawSpan(_unsafeBytes: other.bytes))
         if other.hasOverflowed { hasOverflowed = true }
@@ -145,10 +145,12 @@ package struct ReplyBuffer: ~Copyable {
         append("\r\n")
     }
 
-    /// An error with bytes of the client's in it. Bytes that would end the line become spaces.
+    /// An error that contains bytes of the client. Bytes that would end the line become spaces; those at its end are
+    /// left out, as in Redis.
     package mutating func error(bytes: [UInt8]) {
         append(byte: UInt8(ascii: "-"))
-        for byte in bytes { append(byte: byte == 0x0D || byte == 0x0A ? 0x20 : byte) }
+        let end = bytes.lastIndex { $0 != 0x0D && $0 != 0x0A }.map { $0 + 1 } ?? 0
+        for byte in bytes[..<end] { append(byte: byte == 0x0D || byte == 0x0A ? 0x20 : byte) }
         append("\r\n")
     }
 
@@ -195,13 +197,22 @@ package struct ReplyBuffer: ~Copyable {
         text.withUTF8 { bulk(RawSpan(_unsafeBytes: UnsafeRawBufferPointer($0))) }
     }
 
-    /// Text for a person to read: RESP3's verbatim string.
+    /// Text for a reader: RESP3's verbatim string.
     package mutating func verbatim(_ text: String) {
         guard version == .three else { return bulk(text) }
         header(UInt8(ascii: "="), text.utf8.count + 4)
         append("txt:")
         var text = text
         text.withUTF8 { append(RawSpan(_unsafeBytes: UnsafeRawBufferPointer($0))) }
+        append("\r\n")
+    }
+
+    /// A finite number; in RESP2 its text.
+    package mutating func double(_ number: Double) {
+        let text = "\(number)"
+        guard version == .three else { return bulk(text) }
+        append(byte: UInt8(ascii: ","))
+        for byte in text.utf8 { append(byte: byte) }
         append("\r\n")
     }
 
@@ -219,6 +230,11 @@ package struct ReplyBuffer: ~Copyable {
     /// A map of `count` pairs; in RESP2 an array of twice as many.
     package mutating func map(_ count: Int) {
         if version == .three { header(UInt8(ascii: "%"), count) } else { array(count * 2) }
+    }
+
+    /// What a client did not ask for; in RESP2 an array.
+    package mutating func push(_ count: Int) {
+        header(version == .three ? UInt8(ascii: ">") : UInt8(ascii: "*"), count)
     }
 
     package mutating func set(_ count: Int) {

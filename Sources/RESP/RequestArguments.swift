@@ -1,4 +1,4 @@
-/// The arguments of one request of a batch: views of the input, valid while both stand.
+/// The arguments of one request of a batch: views of the input, valid while both exist.
 @usableFromInline
 package struct RequestArguments: ~Escapable {
     @usableFromInline let input: RawSpan
@@ -12,7 +12,7 @@ package struct RequestArguments: ~Escapable {
         arguments = batch.span(of: request)
     }
 
-    /// How many there are, the command's name included.
+    /// The number of arguments, the command's name included.
     @inlinable
     package var count: Int { arguments.count }
 

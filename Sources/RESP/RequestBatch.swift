@@ -1,4 +1,4 @@
-/// Where the bytes of one argument stand in the input.
+/// The position of an argument's bytes in the input.
 @usableFromInline
 package struct Argument: Sendable, BitwiseCopyable {
     @usableFromInline let offset: UInt32
@@ -16,15 +16,15 @@ package struct Argument: Sendable, BitwiseCopyable {
 /// One parsed request of a batch.
 @usableFromInline
 package struct Request: Sendable, BitwiseCopyable {
-    /// Where its arguments begin in the batch.
+    /// The index of its first argument in the batch.
     @usableFromInline package let first: Int
-    /// How many it has; at least one, the command's name.
+    /// The number of its arguments; at least one, the command's name.
     @usableFromInline package let count: Int
-    /// Where its bytes end in the input.
+    /// The end of its bytes in the input.
     @usableFromInline package let end: Int
 }
 
-/// Requests that were parsed from one input. Reused, so that parsing allocates nothing.
+/// Requests parsed from one input. Reused, so that parsing allocates nothing.
 @usableFromInline
 package struct RequestBatch: ~Copyable {
     @usableFromInline var arguments = ReusableBuffer<Argument>(capacity: 256)
@@ -32,10 +32,10 @@ package struct RequestBatch: ~Copyable {
 
     package init() {}
 
-    /// How many requests there are.
+    /// The number of requests.
     @inlinable
     package var count: Int { requests.count }
-    /// How many arguments they have together.
+    /// The number of arguments of all requests.
     @inlinable
     package var argumentCount: Int { arguments.count }
 
@@ -51,7 +51,7 @@ package struct RequestBatch: ~Copyable {
         arguments.span.extracting(request.first..<(request.first + request.count))
     }
 
-    /// Forgets the requests, and gives back what an unusually large one took.
+    /// Removes the requests, and frees the memory of an unusually large one.
     package mutating func removeAll() {
         requests.removeAll()
         arguments.removeAll()

@@ -1,6 +1,6 @@
 extension RequestParser {
-    /// Parses a request as nearly all are: of at most nine arguments, each of less than 100 bytes, and all there.
-    /// - Returns: where it ends; nil if it is not so, whatever it is then.
+    /// Parses a short request, as nearly all are: complete, with at most nine arguments of less than 100 bytes each.
+    /// - Returns: its end; nil for any other request.
     @inline(__always)
     func parseShort(_ input: RawSpan, from start: Int, into batch: inout RequestBatch) -> Int? {
         guard start >= 0, start &+ 8 <= input.byteCount, maySendShort else { return nil }
@@ -35,11 +35,11 @@ extension RequestParser {
         return position
     }
 
-    /// Whether no limit forbids what a short request has.
+    /// Whether the limits allow every short request.
     @inline(__always)
     private var maySendShort: Bool { limits.maximumBulk >= 99 && limits.maximumArguments >= 9 }
 
-    /// The first eight bytes of an array's or an argument's header, and what comes after it.
+    /// The first eight bytes of an array's or an argument's header, and the bytes after it.
     private struct Header {
         /// CRLF.
         static let lineEnd: UInt16 = 0x0A0D
@@ -48,7 +48,7 @@ extension RequestParser {
         @inline(__always)
         init(_ word: UInt64) { self.word = UInt64(littleEndian: word) }
 
-        /// What the digit stands for; only digits are less than 10.
+        /// The digit's value; only digits are less than 10.
         @inline(__always)
         var first: Int { Int(truncatingIfNeeded: UInt8(truncatingIfNeeded: word &>> 8) &- UInt8(ascii: "0")) }
         @inline(__always)
@@ -59,7 +59,7 @@ extension RequestParser {
             word & 0xFFFF_00FF == UInt64(mark) | UInt64(Self.lineEnd) &<< 16 && first < 10
         }
 
-        /// Two digits, of which the first is not 0.
+        /// Two digits, the first of which is not 0.
         @inline(__always)
         func hasTwoDigits(after mark: UInt8) -> Bool {
             word & 0xFF_FF00_00FF == UInt64(mark) | UInt64(Self.lineEnd) &<< 24 && first &- 1 < 9 && first > 0

@@ -1,26 +1,26 @@
 /// Reads RESP requests: arrays of bulk strings (Redis protocol specification, "Sending commands to a Redis server").
 ///
-/// Keeps no state: an incomplete request is parsed again from its start, once at least as many bytes are there as it
-/// must have at the least. That bound grows with every pass, so bytes that come one by one cost `n log n`, not `n²`.
-/// The last arguments are not counted in it: a wrong byte in an ordinary command is answered as soon as it is there.
+/// Keeps no state: an incomplete request is parsed again from its start, after its known minimum length has arrived.
+/// That minimum grows with every pass, so bytes that arrive one by one cost `n log n`, not `n²`. The last arguments are
+/// not counted in it, so a wrong byte in an ordinary command is answered as soon as it arrives.
 package struct RequestParser: Sendable {
     package enum Outcome: Equatable, Sendable {
-        /// A request was added to the batch; it ends here.
+        /// A request was added to the batch, and ends here.
         case request(end: Int)
-        /// Nothing to execute (an empty array or line); it ends here.
+        /// An empty array or line, without a request, ends here.
         case nothing(end: Int)
-        /// A line that is no array; ``InlineRequest`` reads it. It ends here, line end included.
+        /// A line that is not an array, for ``InlineRequest``. It ends here, line end included.
         case inline(end: Int)
-        /// At least this many bytes of input, counted from the input's start, are needed to go on.
+        /// At least this many bytes of input are needed, counted from the input's start.
         case incomplete(atLeast: Int)
-        /// A line that is no array and has no end yet; as long as none comes, there is no use in asking again.
+        /// An unfinished line that is not an array. Parsing it again is useless until its end arrives.
         case incompleteLine
         case invalid(ProtocolError)
     }
 
     /// The fewest bytes that an argument takes: `$0\r\n\r\n`.
     private static let smallestArgument = 6
-    /// So many arguments may be missing without being counted in the bound.
+    /// The number of last arguments that are not counted in the minimum.
     private static let lastArguments = 16
 
     package var limits: RequestLimits
@@ -42,10 +42,10 @@ package struct RequestParser: Sendable {
         return parseAny(input, from: start, into: &batch)
     }
 
-    /// Parses requests from `position` on, which moves behind them, until `batch` has `requests` of them, or
-    /// `arguments` arguments or more.
-    /// - Returns: why it stopped before that, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``;
-    ///   else nil.
+    /// Parses requests from `position` on, and moves it behind them. Ends when `batch` has `requests` requests, or at
+    /// least `arguments` arguments.
+    /// - Returns: why it stopped earlier, which is neither ``Outcome/request(end:)`` nor ``Outcome/nothing(end:)``;
+    ///   otherwise nil.
     package func fill(
         _ batch: inout RequestBatch, requests: Int, arguments: Int, from input: RawSpan, at position: inout Int
     ) -> Outcome? {
@@ -86,8 +86,8 @@ package struct RequestParser: Sendable {
         return .request(end: position)
     }
 
-    /// - Parameter start: where the request begins.
-    /// - Returns: nil once all are read, else why not.
+    /// - Parameter start: the start of the request.
+    /// - Returns: nil if all were read; otherwise why not.
     @inline(__always)
     private func readArguments(
         _ count: Int, of input: RawSpan, from start: Int, at position: inout Int, into batch: inout RequestBatch

@@ -1,5 +1,5 @@
-/// Memory for plain values that grows and is used again. An array would check at every access whether it is shared.
-// @unchecked: not copyable, so whoever changes it has it alone.
+/// Growing memory for plain values, which is reused. An array would check at each access whether it is shared.
+// @unchecked: not copyable, so a writer has exclusive access.
 @usableFromInline
 package struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline var start: UnsafeMutablePointer<Element>
@@ -7,7 +7,7 @@ package struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @
     @usableFromInline let usualCapacity: Int
     @usableFromInline var filled = 0
 
-    /// - Parameter capacity: for so many elements there is always room; positive.
+    /// - Parameter capacity: the number of elements for which there is always room; positive.
     @inlinable
     package init(capacity: Int) {
         precondition(capacity > 0)
@@ -50,14 +50,14 @@ package struct ReusableBuffer<Element: BitwiseCopyable & Sendable>: ~Copyable, @
         capacity *= 2
     }
 
-    /// Forgets the elements from `count` on.
+    /// Removes the elements from `count` on.
     @inlinable
     package mutating func removeLast(to count: Int) {
         precondition(count >= 0 && count <= filled)
         filled = count
     }
 
-    /// Forgets the elements, and gives back what an unusual number of them took.
+    /// Removes all elements, and frees the memory of an unusual number of them.
     @inlinable
     package mutating func removeAll() {
         filled = 0

@@ -1,5 +1,5 @@
-/// A few plain values that never change and are never freed. Whoever has it counts no references, as with an array.
-// @unchecked: nobody writes what it refers to.
+/// A few plain values that never change and are never freed. Unlike an array, it counts no references.
+// @unchecked: the referenced memory is never written.
 @usableFromInline
 package struct StaticTable<Element: BitwiseCopyable & Sendable>: BitwiseCopyable, @unchecked Sendable {
     @usableFromInline let start: UnsafePointer<Element>

@@ -1,9 +1,9 @@
 /// A peer that speaks another protocol. A web page, or a program that fetches URLs for others, can be made to send an
-/// HTTP or TLS request to this port whose later lines are commands; so its connection ends before any of them is
+/// HTTP or TLS request to this port whose later lines are commands. So the connection is closed before any of them is
 /// executed.
 ///
-/// Only lines that are no arrays are looked at, since no Redis client sends such lines, and the names of commands that
-/// HTTP alone has.
+/// Only lines that are not arrays are examined, because no Redis client sends such lines, and commands whose names
+/// only HTTP has.
 package enum Stranger: Sendable, Equatable, CaseIterable {
     /// HTTP, or a protocol made like it (RTSP, SIP): a request line, a response line or a header.
     case http
@@ -11,15 +11,15 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
     /// Any other: a line with a zero byte, or the greeting of SSH or of DICT.
     case other
 
-    /// Whoever sent this line.
-    /// - Parameter line: complete, with or without its end; not the beginning of an array.
+    /// The peer that sent this line.
+    /// - Parameter line: complete, with or without its end; not the start of an array.
     /// - Returns: nil if it can be a command.
     package init?(line: RawSpan) {
         if let stranger = Self(beginningOfLine: line) {
             self = stranger
             return
         }
-        // Whoever ends lines with a carriage return alone sent several.
+        // A peer that ends lines with a carriage return alone sent several.
         var start = 0
         for index in 0...line.byteCount
         where index == line.byteCount || [UInt8(ascii: "\r"), UInt8(ascii: "\n")].contains(line[byte: index]) {
@@ -32,7 +32,7 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
         return nil
     }
 
-    /// Whoever began a line with these bytes, as far as they tell already.
+    /// The peer that began a line with these bytes, if they suffice to tell.
     package init?(beginningOfLine bytes: RawSpan) {
         if bytes.byteCount >= 2, bytes[byte: 0] == 0x16, bytes[byte: 1] == 0x03 {
             self = .tls
@@ -43,14 +43,13 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// Whoever sent a command of this name, as a line or as an array.
+    /// The peer that sent a command of this name, as a line or as an array.
     package init?(command: RawSpan) {
         guard command.equalsIgnoringCase("post") || command.equalsIgnoringCase("host:") else { return nil }
         self = .http
     }
 
-    /// Whoever sent a line with a command that there is none of: what it asks for is a path or a URL, as in WebDAV and
-    /// git.
+    /// The peer that sent a line with an unknown command whose target is a path or a URL, as in WebDAV and git.
     package init?(unknownCommand command: RawSpan, of target: RawSpan) {
         guard Self.isURL(target) else { return nil }
         self = Self.isMethodName(command) ? .http : .other
@@ -91,7 +90,7 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
         }
     }
 
-    /// `HTTP/1.1` and its kin.
+    /// `HTTP/1.1` and the like.
     private static func isVersion(_ word: RawSpan) -> Bool {
         for name: StaticString in ["http/", "rtsp/", "sip/"] where word.starts(withIgnoringCase: name) {
             let length = name.utf8CodeUnitCount
@@ -100,7 +99,7 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
         return false
     }
 
-    /// `Content-Type:` and its kin.
+    /// `Content-Type:` and the like.
     private static func isHeaderName(_ word: RawSpan) -> Bool {
         guard word.byteCount > 1, word[byte: word.byteCount - 1] == UInt8(ascii: ":") else { return false }
         for index in 0..<(word.byteCount - 1) {
@@ -112,8 +111,8 @@ package enum Stranger: Sendable, Equatable, CaseIterable {
         return true
     }
 
-    /// Whether a method and what it asks for begin a request, whose line may be broken in two before the version. `GET`
-    /// is a command too: there what is asked for tells which of them is meant.
+    /// Whether a method and its target begin a request, whose line may be broken before the version. `GET` is also a
+    /// command: its target tells the two apart.
     private static func isRequest(_ method: RawSpan, of target: RawSpan) -> Bool {
         let isURL = isURL(target)
         if method.equals("GET") { return isURL }

@@ -1,7 +1,7 @@
-/// Bounds how long somebody waits for an operation, whether or not the operation notices that it is cancelled.
+/// Limits how long a caller waits for an operation, even if the operation ignores its cancellation.
 enum Deadline {
     /// - Parameter pause: returns when the time is up.
-    /// - Returns: nil if that was first. The operation is cancelled then, and what it still says is lost.
+    /// - Returns: nil if the time was up first. The operation is then cancelled, and its result dropped.
     static func run<Value: Sendable>(
         pause: @escaping @Sendable () async throws -> Void, _ operation: @escaping @Sendable () async -> Value
     ) async -> Value? {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads the time; passed in, so that a test can set it.
+/// Reads the time. Passed in, so that a test can set it.
 public struct WallClock: Sendable {
     private let read: @Sendable () -> Int64
 

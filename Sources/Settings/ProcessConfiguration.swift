@@ -1,22 +1,22 @@
 import Foundation
 
-/// The configuration of a program, which a table of settings describes.
-package protocol ProcessConfiguration: Sendable {
+/// The configuration of a program, which a table of settings describes. It holds secrets, so it shows nothing of itself
+/// when something that contains it is logged.
+package protocol ProcessConfiguration: Sendable, CustomStringConvertible, CustomReflectable {
     /// The table. The order is that of `--help`.
     static var settings: [Setting<Self>] { get }
     static var names: SettingNames { get }
     /// What a process begins with.
     static var processDefaults: Self { get }
-    /// Whether a file of settings is JSON that every parser reads alike.
-    static func accepts(file: [UInt8]) -> Bool
     /// What has to be told about the settings, once there is a log.
-    var notices: [String] { get set }
+    var warnings: [String] { get set }
     /// What settings must be together.
     func validate() throws(SettingError)
 }
 
 extension ProcessConfiguration {
-    package static func accepts(file: [UInt8]) -> Bool { true }
+    package var description: String { "configuration" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
     package func validate() throws(SettingError) {}
 }
 
@@ -28,17 +28,22 @@ package struct SettingNames: Sendable {
     package let section: String?
     /// Objects of the file that hold the settings of other programs.
     let otherSections: Set<String>
+    /// Whether a file may hold its settings.
+    package let allowsFile: Bool
 
-    package init(variablePrefix: String, section: String? = nil, otherSections: Set<String> = []) {
+    package init(
+        variablePrefix: String, section: String? = nil, otherSections: Set<String> = [], allowsFile: Bool = true
+    ) {
         self.variablePrefix = variablePrefix
         self.section = section
         self.otherSections = otherSections
+        self.allowsFile = allowsFile
     }
 
-    func variable(_ name: String) -> String { variablePrefix + name.uppercased().replacing("-", with: "_") }
+    package func variable(_ name: String) -> String { variablePrefix + name.uppercased().replacing("-", with: "_") }
 
     /// Redis' spelling in the file itself, JSON's in a section: `max-revocation`, `clientId`.
-    func key(_ name: String) -> String {
+    package func key(_ name: String) -> String {
         guard section != nil else { return name }
         let words = name.split(separator: "-")
         return words.dropFirst().reduce(String(words.first ?? "")) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
@@ -62,31 +67,28 @@ extension ProcessConfiguration {
         flags: [String: String], environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SettingError) {
         self = .processDefaults
-        var file: SettingsFile?
-        if let path = flags["config"] ?? environment[Self.names.variable("config")] {
-            file = try SettingsFile(path, of: Self.self)
+        var sources = SettingSources(names: Self.names, flags: flags, environment: environment)
+        if Self.names.allowsFile, let path = flags["config"] ?? environment[Self.names.variable("config")] {
+            sources.file = try SettingsFile(path, of: Self.self)
+            if let warning = sources.file?.warning { warnings.append(warning) }
         }
-        var serviceVariables: [String] = []
         for setting in Self.settings {
-            let (variable, key) = (setting.variable, setting.key)
-            var inEnvironment = environment[variable]
-            if let text = inEnvironment, Self.isOfService(variable, text) {
-                serviceVariables.append(variable)
-                inEnvironment = nil
-            }
-            if let text = flags[setting.name] {
-                let value = setting.isSecret ? "" : ", not \(String(text.prefix(120)).debugDescription)"
-                try set(setting, text, from: "\(value) (--\(setting.name))")
-            } else if let inEnvironment {
-                try set(setting, inEnvironment, from: " (\(variable) of the environment)")
-            } else if let file, let text = file.values[key] {
-                try set(setting, text, from: " (\(key) of \(file.path))")
+            let given = sources.find(setting.name)
+            if let name = setting.fileName, let named = sources.find(name) {
+                if let given {
+                    throw SettingError(
+                        "\(setting.name) is given by \(given.place) and by \(named.place): keep one of them")
+                }
+                try set(setting, fromFile: named)
+            } else if let given {
+                let value = given.isFlag && !setting.isSecret ? ", not \(given.quoted)" : ""
+                try set(setting, given.text, from: "\(value) (\(given.place))")
             }
         }
-        if !serviceVariables.isEmpty {
-            notices.append(
-                "ignoring \(serviceVariables.joined(separator: ", ")): Kubernetes sets it for a Service of that name, it "
-                    + "is no setting (enableServiceLinks: false keeps such variables out)")
+        if !sources.serviceVariables.isEmpty {
+            warnings.append(
+                "ignoring \(sources.serviceVariables.joined(separator: ", ")): Kubernetes sets it for a Service of that name, "
+                    + "it is no setting (enableServiceLinks: false keeps such variables out)")
         }
         try validate()
     }
@@ -109,9 +111,15 @@ extension ProcessConfiguration {
         throw SettingError("\(setting.name) takes \(setting.kind)\(source)")
     }
 
-    /// Kubernetes sets such variables in every pod: for a Service called `revoked`,
-    /// `REVOKED_PORT=tcp://10.96.0.12:7379`. They look like settings and are none.
-    private static func isOfService(_ variable: String, _ text: String) -> Bool {
-        variable.hasSuffix("_PORT") && ["tcp://", "udp://", "sctp://"].contains { text.hasPrefix($0) }
+    /// - Parameter named: the path of the file with the value.
+    private mutating func set(_ setting: Setting<Self>, fromFile named: GivenSetting) throws(SettingError) {
+        let file: SecretFile
+        do throws(SecretFile.Failure) { file = try SecretFile(named.text) } catch {
+            // By accident it may be the secret itself.
+            let path = named.isFlag ? " \(named.quoted)" : ""
+            throw SettingError("the file of \(setting.name)\(path) (\(named.place)) \(error)")
+        }
+        if file.isExposed { warnings.append(SecretFile.warning(named.text)) }
+        try set(setting, file.text, from: " (in the file of \(named.place))")
     }
 }

@@ -29,7 +29,7 @@ package struct Setting<Configuration: ProcessConfiguration>: Sendable {
     package let details: String
     package let form: Form
     package let runtime: RuntimeAccess
-    /// Whether its value may be a secret, which no message repeats.
+    /// Whether its value may be a secret, which no message repeats, and which a file may hold (``fileName``).
     package let isSecret: Bool
     package let path: any PartialKeyPath<Configuration> & Sendable
     private let read: @Sendable (String, inout Configuration) -> Bool
@@ -76,6 +76,9 @@ package struct Setting<Configuration: ProcessConfiguration>: Sendable {
 
     /// Its key in the file.
     package var key: String { Configuration.names.key(name) }
+
+    /// The setting that names a file with its value, if it is a secret: `requirepass-file`.
+    package var fileName: String? { isSecret ? name + "-file" : nil }
 
     /// Its line of `--help`.
     package var flagHelp: String {

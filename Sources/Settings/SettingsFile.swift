@@ -1,26 +1,22 @@
+import Files
 import Foundation
+import JSON
 
 /// The settings of a program in a JSON file, as texts.
 struct SettingsFile {
     let path: String
     /// By key.
     let values: [String: String]
+    /// That it holds a secret that others may read.
+    let warning: String?
 
-    /// - Throws: if the file cannot be read, holds a key that is unknown, or a value that no setting takes.
+    /// - Throws: if the file cannot be read, has a key twice or an unknown one, or a value that no setting takes.
     init<Configuration: ProcessConfiguration>(_ path: String, of type: Configuration.Type) throws(SettingError) {
         self.path = path
         let file = "the configuration file \(path)"
-        let contents: Value
-        do {
-            let data = try Data(contentsOf: URL(filePath: path))
-            contents = try JSONDecoder().decode(Value.self, from: data)
-            guard type.accepts(file: Array(data)) else { throw SettingError("\(file) names a setting twice") }
-        } catch let error as SettingError {
-            throw error
-        } catch {
-            throw SettingError("\(file) cannot be read: \(error.localizedDescription)")
+        guard case .object(var settings) = try Self.contents(path, file) else {
+            throw SettingError("\(file) has to be one JSON object")
         }
-        guard case .object(var settings) = contents else { throw SettingError("\(file) has to be one JSON object") }
         let names = Configuration.names
         if let section = names.section {
             guard case .object(let own) = settings[section, default: .object([:])] else {
@@ -28,7 +24,7 @@ struct SettingsFile {
             }
             settings = own
         }
-        let known = Set(Configuration.settings.map(\.key))
+        let known = Set(Configuration.settings.flatMap { [$0.key] + ($0.fileName.map { [names.key($0)] } ?? []) })
         var values: [String: String] = [:]
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) where !names.otherSections.contains(key) {
             guard known.contains(key) else {
@@ -42,6 +38,24 @@ struct SettingsFile {
             values[key] = text
         }
         self.values = values
+        let holdsSecret = Configuration.settings.contains { $0.isSecret && values[$0.key] != nil }
+        warning = holdsSecret && RegularFile.isExposed(path) ? SecretFile.warning(path) : nil
+    }
+
+    private static func contents(_ path: String, _ file: String) throws(SettingError) -> Value {
+        let data: Data
+        do { data = try Data(contentsOf: URL(filePath: path)) } catch {
+            throw SettingError("\(file) cannot be read: \(error.localizedDescription)")
+        }
+        do { return try StrictJSON.decode(from: data) } catch {
+            guard let malformed = error as? StrictJSON.Malformed else { throw SettingError("\(file) is not JSON") }
+            let line = data.prefix(malformed.offset).count { $0 == UInt8(ascii: "\n") } + 1
+            switch malformed.reason {
+            case .notUTF8: throw SettingError("\(file) is not UTF-8")
+            case .syntax: throw SettingError("\(file) is not JSON: see line \(line)")
+            case .repeatedName: throw SettingError("\(file) has a key twice: see line \(line)")
+            }
+        }
     }
 
     /// The key that was probably meant: at most three letters have to go or to come.

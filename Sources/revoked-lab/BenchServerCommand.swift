@@ -15,6 +15,7 @@
         @Flag(help: "Measure memory, growth and expiry instead of requests.") var memory = false
         @Flag(help: "Measure what durability costs, on the disk of the temporary directory, instead of requests.")
         var durability = false
+        @Flag(help: "Measure requests over TLS 1.3, beside the peers that speak it.") var tls = false
         @Option(
             parsing: .upToNextOption,
             help: "What to ask about durability: \(DurabilityFigures.Question.names) (default: all).")
@@ -37,6 +38,7 @@
         var from: [String] = []
 
         func validate() throws {
+            guard !tls || !(memory || durability) else { throw ValidationError("--tls is of requests") }
             guard from.isEmpty || svg != nil else { throw ValidationError("--from needs --svg") }
             let counts = [keys, requests, connections, alternations].compactMap { $0 } + inFlight
             guard counts.allSatisfy({ $0 > 0 }), seconds ?? 1 > 0 else {
@@ -49,9 +51,10 @@
 
         func run() async throws {
             if let svg, !from.isEmpty { return try Bench.draw(reports: from, into: svg) }
-            var settings = BenchSettings()
+            var settings = BenchConfiguration()
             if quick { settings.makeQuick() }
             settings.measuresMemory = memory
+            settings.measuresTLS = tls
             settings.measuresDurability = durability || !ask.isEmpty
             if !ask.isEmpty { settings.questions = ask }
             if !only.isEmpty { settings.workloads = only }

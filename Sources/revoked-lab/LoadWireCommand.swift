@@ -23,7 +23,7 @@
         @Option(help: "Requests that a connection sends at once; with --rate at most so many.") var inFlight = 1
         @Option(help: "Threads of the load generator.") var threads = 1
         @Option(help: "What a check asks: exists (the token's key) or full (all its scopes and the epoch).")
-        var check = WireSettings.Check.exists
+        var check = WireConfiguration.Check.exists
         @Option(help: "How many of a hundred requests revoke.") var revokePercent = 5
         @Option(help: "How many of a hundred checks ask for a token that is revoked.") var hitPercent = 50
         @Option(help: "Revoked tokens that the server holds meanwhile.") var keys = 100_000
@@ -58,7 +58,7 @@
         }
 
         func run() async throws {
-            var settings = WireSettings(url: url)
+            var settings = WireConfiguration(url: url)
             settings.compared = compare
             settings.alternations = alternations
             settings.rate = rate
@@ -80,5 +80,5 @@
         }
     }
 
-    extension WireSettings.Check: ExpressibleByArgument {}
+    extension WireConfiguration.Check: ExpressibleByArgument {}
 #endif

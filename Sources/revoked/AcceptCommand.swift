@@ -8,7 +8,7 @@ struct AcceptCommand: AsyncParsableCommand {
         abstract: "Accept the epoch of a store that has lost its memory.",
         discussion: """
             A changed epoch means that the store has lost revocations, or is another store: checks are unknown, and \
-            requests denied, until somebody who knows what was lost accepts it. Revoke again what must stay revoked \
+            requests denied, until an operator who knows what was lost accepts it. Revoke again what must stay revoked \
             (revoked revoke --epoch <the new epoch>), then accept. Servers that hold the epoch that was replaced take the \
             new one over within a second, and no others do; one that is configured with an epoch needs its configuration \
             changed before its next start. A revoked daemon says which epoch it replaced. For another server, or to go \
@@ -21,7 +21,7 @@ struct AcceptCommand: AsyncParsableCommand {
     var replaces: String?
 
     func run() async throws {
-        let administration = try StoreAdministration(store.url())
+        let administration = try store.administration()
         do {
             let acceptance = try await administration.acceptEpoch(replacing: replaces)
             print("\(acceptance.isOld ? "Accepted already" : "Accepted"): the store's epoch is \(acceptance.accepted).")

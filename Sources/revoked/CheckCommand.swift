@@ -40,7 +40,7 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let list = try RevocationList(store.url(), configuration: target.configuration(pin))
+        let list = try store.list(target.configuration(pin))
         let (verdict, assumption) =
             if let scope = target.scope {
                 (await verdict(of: scope, list), "")

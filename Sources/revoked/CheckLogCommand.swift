@@ -9,8 +9,8 @@ struct CheckLogCommand: ParsableCommand {
         discussion: """
             Reads every file and changes nothing. The exit status is 0 if the daemon will start. With --repair every \
             damaged file is cut at its first bad record, after asking; what is cut off stays beside it. What came after \
-            it is lost: the next start gives the denylist a new epoch, which clients deny until somebody accepts it.
-            Whoever restores a copy of the directory, or of a disk with it, runs --new-epoch before the start: what was \
+            it is lost: the next start gives the denylist a new epoch, which clients deny until an operator accepts it.
+            After restoring a copy of the directory, or of a disk with it, run --new-epoch before the start: what was \
             revoked after the copy was made is missing in it. The daemon notices by itself that files were copied, or that \
             the log alone is older; a disk or a machine that was set back to an earlier moment it cannot tell.
             """)

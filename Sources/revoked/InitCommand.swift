@@ -14,7 +14,7 @@ struct InitCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOption
 
     func run() async throws {
-        let administration = try StoreAdministration(store.url())
+        let administration = try store.administration()
         switch try await administration.initialise() {
         case .written(let epoch): print("Ready. The store's epoch is \(epoch).")
         case .alreadyThere(let epoch): print("Nothing to do: the store has an epoch already, \(epoch).")

@@ -1,6 +1,7 @@
 import ArgumentParser
 package import AuthNode
 import Metrics
+import ProcessOutput
 import PrometheusMetrics
 import Settings
 
@@ -29,7 +30,9 @@ struct NodeCommand: AsyncParsableCommand {
             let configuration = try NodeConfiguration(flags: flags.values)
             let metrics = PrometheusFactory(help: NodeMetrics.help)
             MetricsSystem.bootstrap(metrics)
-            try await NodeProcess.run(configuration, metrics: metrics)
+            try await configuration.logFormat.run("revoked.node") { _ in
+                try await NodeProcess.run(configuration, metrics: metrics)
+            }
         }
     }
 
@@ -51,10 +54,13 @@ struct NodeCommand: AsyncParsableCommand {
             abstract: "Add a client that may revoke and introspect tokens; print its secret.")
 
         @Option(help: "The file of clients; made if it is not there.") var clients: String
+        @Flag(name: .customLong("public"), help: "It can keep no secret (a web page): it revokes its own tokens only.")
+        var isPublic = false
         @Argument(help: "Its client_id.") var identifier: String
 
         func run() throws {
-            print(try ClientFile(clients).add(identifier))
+            guard isPublic else { return print(try ClientFile(clients).add(identifier)) }
+            try ClientFile(clients).addPublic(identifier)
         }
     }
 

@@ -20,7 +20,7 @@ struct RestoreCommand: AsyncParsableCommand {
     @OptionGroup var target: TargetOptions
 
     func run() async throws {
-        let list = try RevocationList(store.url(), configuration: target.configuration(pin))
+        let list = try store.list(target.configuration(pin))
         var (scope, issuer) = (target.scope, target.issuer)
         if scope == nil {
             let token = try target.token()

@@ -39,7 +39,7 @@ struct RevokeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reason = try Reason(reason)
-        let list = try RevocationList(store.url(), configuration: target.configuration(pin))
+        let list = try store.list(target.configuration(pin))
         do {
             let acknowledgement: Acknowledgement
             if let request {
@@ -80,7 +80,8 @@ struct RevokeCommand: AsyncParsableCommand {
                 reason: target.scope?.kind.isCutOff == true ? nil : reason.text, until: until)
         case .alreadyExpired:
             return Outcome(
-                outcome: "expired", message: "Nothing to do: the token has expired, nobody accepts it.", scope: "jti")
+                outcome: "expired", message: "Nothing to do: the token has expired, no server accepts it.", scope: "jti"
+            )
         }
     }
 }

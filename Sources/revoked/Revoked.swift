@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contract
 import Logging
 import ProcessOutput
 import Processes
@@ -8,9 +9,11 @@ struct Revoked: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoked",
         abstract: "The place where servers write down that a JWT is revoked, and where every other server finds out.",
+        version: "revoked \(Release.version)",
         subcommands: [
             ServeCommand.self, NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self,
-            TermsCommand.self, RevokeCommand.self, CheckCommand.self, RestoreCommand.self, CheckLogCommand.self,
+            TermsCommand.self, RevokeCommand.self, CheckCommand.self, RestoreCommand.self, ListCommand.self,
+            CheckLogCommand.self,
             HealthCommand.self,
         ]
     )
@@ -19,6 +22,20 @@ struct Revoked: AsyncParsableCommand {
         StandardStream.openMissing()
         LoggingSystem.bootstrap(LogStream.standardError)
         ParentLifeline.follow()
-        await main(nil)
+        LogFormat.current = LogFormat.wanted() ?? .text
+        do {
+            let command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                var command = command
+                try command.run()
+            }
+        } catch  where LogFormat.current == .json && exitCode(for: error) != .success && !(error is ExitCode) {
+            // What ends the process is an entry of its log, too.
+            let isNode = CommandLine.arguments.dropFirst().first == "node"
+            Logger(label: isNode ? "revoked.node" : "revoked.server").critical("\(message(for: error))")
+            exit(withError: exitCode(for: error))
+        } catch { exit(withError: error) }
     }
 }

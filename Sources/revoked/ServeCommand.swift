@@ -1,5 +1,5 @@
 import ArgumentParser
-import Logging
+import ProcessOutput
 import RevokedServer
 import Settings
 
@@ -17,6 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try ServerConfiguration(flags: flags.values)
-        try await ServerProcess.run(configuration, logger: Logger(label: "revoked.server"))
+        try await configuration.logFormat.run("revoked.server") { logger in
+            try await ServerProcess.run(configuration, logger: logger)
+        }
     }
 }

@@ -11,7 +11,9 @@ struct SettingFlags<Configuration: ProcessConfiguration>: ParsableArguments, Cus
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Name.self)
-        values["config"] = try container.decode(Option<String?>.self, forKey: Name("config")).wrappedValue
+        if Configuration.names.allowsFile {
+            values["config"] = try container.decode(Option<String?>.self, forKey: Name("config")).wrappedValue
+        }
         for setting in Configuration.settings {
             let name = Name(setting.name)
             switch setting.form {
@@ -21,21 +23,32 @@ struct SettingFlags<Configuration: ProcessConfiguration>: ParsableArguments, Cus
                 if try container.decode(Flag<Bool>.self, forKey: name).wrappedValue { values[setting.name] = "yes" }
             case .absent: break
             }
+            if let file = setting.fileName {
+                values[file] = try container.decode(Option<String?>.self, forKey: Name(file)).wrappedValue
+            }
         }
     }
 
     var customMirror: Mirror {
         let place = Configuration.names.section.map { " under \"\($0)\"" } ?? ""
         let file = Option<String?>(name: .customLong("config"), help: "A JSON file of settings\(place).")
-        let options = Configuration.settings.compactMap { setting -> Mirror.Child? in
-            let (name, help) = (NameSpecification.customLong(setting.name), ArgumentHelp(setting.flagHelp))
-            return switch setting.form {
-            case .value: (setting.name, Option<String?>(name: name, help: help))
-            case .presence: (setting.name, Flag<Bool>(wrappedValue: false, name: name, help: help))
-            case .absent: nil
+        let first: [Mirror.Child] = Configuration.names.allowsFile ? [("config", file)] : []
+        return Mirror(self, children: first + Configuration.settings.flatMap(Self.options))
+    }
+
+    private static func options(of setting: Setting<Configuration>) -> [Mirror.Child] {
+        let (name, help) = (NameSpecification.customLong(setting.name), ArgumentHelp(setting.flagHelp))
+        var options: [Mirror.Child] =
+            switch setting.form {
+            case .value: [(setting.name, Option<String?>(name: name, help: help))]
+            case .presence: [(setting.name, Flag<Bool>(wrappedValue: false, name: name, help: help))]
+            case .absent: []
             }
+        if let file = setting.fileName {
+            let help = ArgumentHelp("A file with the value of \(setting.name).")
+            options.append((file, Option<String?>(name: .customLong(file), help: help)))
         }
-        return Mirror(self, children: [("config", file)] + options)
+        return options
     }
 
     private struct Name: CodingKey {

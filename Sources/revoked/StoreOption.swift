@@ -1,22 +1,51 @@
 import ArgumentParser
-import Foundation
+import AuthNode
+import ProcessOutput
+package import Revocation
+package import Settings
 
 /// Which store a command administers.
-struct StoreOption: ParsableArguments {
-    private static let variable = "REVOKED_BACKEND"
+package struct StoreConfiguration: StoreClientConfiguration {
+    package static let names = SettingNames(variablePrefix: "REVOKED_", allowsFile: false)
+    package static let processDefaults = Self()
+    package static let settings = storeSettings
 
-    @Option(
-        help: """
-            The store: redis://[user:password@]host[:port], rediss, redis+unix, redis+sentinel… (default: REVOKED_BACKEND of the \
-            environment, where a password belongs: a command line can be read by others).
-            """)
-    var backend: String?
+    package var backend = ""
+    package var backendPassword: String?
+    package var backendTLS = StoreTLSConfiguration()
+    package var warnings: [String] = []
 
-    /// - Throws: if it is given nowhere.
-    func url() throws -> String {
-        guard let url = backend ?? ProcessInfo.processInfo.environment[Self.variable] else {
-            throw ValidationError("name the store: --backend, or \(Self.variable) in the environment")
+    package func validate() throws(SettingError) {
+        guard !backend.isEmpty else {
+            throw SettingError(
+                "name the store: --backend redis://127.0.0.1:7379, or REVOKED_BACKEND in the environment")
         }
-        return url
+    }
+}
+
+typealias StoreOption = SettingFlags<StoreConfiguration>
+
+extension SettingFlags<StoreConfiguration> {
+    /// The denylist of that store.
+    func list(_ configuration: RevocationConfiguration) throws -> RevocationList {
+        let (url, configuration) = try client(configuration)
+        return try RevocationList(url, configuration: configuration)
+    }
+
+    func administration() throws -> StoreAdministration {
+        let (url, configuration) = try client(RevocationConfiguration())
+        return try StoreAdministration(url, configuration: configuration)
+    }
+
+    private func client(_ base: RevocationConfiguration) throws -> (String, RevocationConfiguration) {
+        var configuration = base
+        do throws(SettingError) {
+            let store = try StoreConfiguration(flags: values)
+            for warning in store.warnings { StandardStream.error.write("warning: \(warning)\n") }
+            store.addStore(to: &configuration)
+            return (store.backend, configuration)
+        } catch {
+            throw ValidationError(error.description)
+        }
     }
 }

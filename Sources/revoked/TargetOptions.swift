@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthNode
 import Contract
 import Foundation
 import Revocation
@@ -23,6 +24,9 @@ struct TargetOptions: ParsableArguments {
     @Option(
         help: "The issuer (iss) of what is named, where the denylist's terms have several.")
     var issuer: String?
+    @Option(
+        help: "The nodes' file of other issuers, for a token whose identifiers are in other claims than sub, sid, jti.")
+    var issuers: String?
     @Option(help: "An issuer and its label as iss=label, once for each: only for a denylist that has no terms yet.")
     var issuerLabel: [String] = []
     @Flag(help: "Print one JSON object.") var json = false
@@ -33,6 +37,9 @@ struct TargetOptions: ParsableArguments {
             throw ValidationError("name one of --jti, --session, --subject, --client, --kid and --all")
         }
         guard expiresAt == nil || jti != nil else { throw ValidationError("--expires-at belongs to --jti") }
+        guard issuers == nil || named == 0 else {
+            throw ValidationError("--issuers belongs to a token on standard input")
+        }
         guard issuerLabel.allSatisfy({ $0.contains("=") }) else {
             throw ValidationError("--issuer-label is iss=label")
         }
@@ -70,6 +77,6 @@ struct TargetOptions: ParsableArguments {
             throw ValidationError(
                 "give a token on standard input, or name --jti, --session, --subject, --client, --kid or --all")
         }
-        return try TokenClaims(unverified: text)
+        return try TokenClaims(unverified: text, names: try issuers.map(IssuerFile.claimNames) ?? [:])
     }
 }

@@ -18,7 +18,7 @@ struct TermsCommand: AsyncParsableCommand {
               revoked terms --add https://idp.example=idp --lifetime https://idp.example=86400
               revoked terms --lifetime revoked=7776000 --leeway 10
 
-            Whoever comes first writes the terms of a new denylist. If that was somebody else, --replace writes others, as \
+            The first process writes the terms of a new denylist. If that was the wrong one, --replace writes others, as \
             long as the denylist holds no key at all: on a daemon the user admin may, right behind FLUSHALL.
 
               revoked terms --replace --name https://idp.example --lifetime 2592000
@@ -34,13 +34,13 @@ struct TermsCommand: AsyncParsableCommand {
     @Option(help: "Seconds that iat of an issuer may lie ahead, likewise (default of one that is added: 2).")
     var lead: [String] = []
     @Option(help: "Seconds after exp that a token may still be accepted.") var leeway: Double?
-    @Flag(help: "Write these terms in the place of those that are there. Needs a denylist that is empty.")
+    @Flag(help: "Replace the present terms by these. Needs an empty denylist.")
     var replace = false
     @Flag(help: "Print the terms as they stand in the denylist: one line of JSON.") var json = false
 
     func run() async throws {
         let growth = try growth()
-        let administration = try StoreAdministration(store.url())
+        let administration = try store.administration()
         do {
             if growth.isEmpty, !replace {
                 try show(try await administration.terms())

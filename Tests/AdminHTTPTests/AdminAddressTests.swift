@@ -7,6 +7,15 @@ import Testing
         #expect(AdminAddress("[::1]:0") == AdminAddress(host: "::1", port: 0))
         #expect(AdminAddress("localhost:80")?.description == "localhost:80")
         #expect(AdminAddress("[::1]:80")?.description == "[::1]:80")
+        #expect(AdminAddress("[::1]:80")?.url == "http://[::1]:80")
+        #expect(AdminAddress("http://[::1]:80") == AdminAddress("[::1]:80"))
+        let encrypted = AdminAddress(host: "::1", port: 80, isEncrypted: true)
+        #expect(AdminAddress("https://[::1]:80") == encrypted)
+        #expect(encrypted.description == "https://[::1]:80" && encrypted.url == encrypted.description)
+        for wrong in ["https://", "https://::1:80", "https://localhost", "https://localhost:80/", "ftp://localhost:80"]
+        {
+            #expect(AdminAddress(wrong) == nil, "\(wrong)")
+        }
         for wrong in ["", ":80", "7380", "127.0.0.1", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "a:b", "[]:80"] {
             #expect(AdminAddress(wrong) == nil, "\(wrong)")
         }

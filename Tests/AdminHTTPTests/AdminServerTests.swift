@@ -1,10 +1,11 @@
-import AdminHTTP
 import AsyncHTTPClient
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Testing
+
+@testable import AdminHTTP
 
 @Suite struct AdminServerTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -85,6 +86,14 @@ import Testing
         let named = try? await ask("http://127.0.0.1:\(port)/metrics", host: "store:7380")
         #expect(named?.status == 200)
         await exposed.stop()
+    }
+
+    /// To compare a letter with marks that are out of order takes the square of their number.
+    @Test func onlyASCIIIsCompared() {
+        #expect(AdminRequestHandler.path(of: "/metrics?a=b") == "/metrics")
+        for target in ["/metric\u{301}", "/metrics?a=\u{301}"] { #expect(AdminRequestHandler.path(of: target) == nil) }
+        #expect(RequestHost.isLocal("localhost:3"))
+        #expect(!RequestHost.isLocal("localhost:\u{0663}"))
     }
 
     @Test func theProbeTellsReadyFromNotReady() async throws {

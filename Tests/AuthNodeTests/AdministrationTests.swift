@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func nobodyElseMay() async throws {
+    @Test func noOtherCredentialIsAccepted() async throws {
         try await node().test { client in
             let token = try await client.token()
             for headers in [[:], bearer(token), bearer(Self.secret + "x")] as [HTTPFields] {

@@ -36,9 +36,28 @@ import Testing
         #","session":0"#, #","session":34560000"#, #","session":"day""#, #","lifetime":0"#, #","lead":31"#,
         #","lead":1e40"#, #","lead":-1"#, #","session":9e18"#, #","lifetime":9223372036854775807"#,
         #","session":31968001"#, #","session":31968000,"lifetime":2505601"#,
-        #","label":"b""#,
+        #","label":"b""#, #","types":["dpop+jwt"]"#, #","types":[]"#, #","types":"JWT""#, #","types":["rt+jwt"]"#,
+        #","algorithms":["HS256"]"#, #","algorithms":["none"]"#, #","algorithms":[]"#, #","require":{"a":1}"#,
+        #","required":{"token_use":"access"}"#, #","claims":{"jti":"uti"}"#, #","metadata":"https://a.example/m""#,
+        #","clients":"app""#,
     ])
     func whatCannotBeMeantIsRefused(members: String) {
         #expect(throws: NodeError.self) { try file(members) }
+    }
+
+    /// A misspelt `require` would let other tokens pass.
+    @Test func anUnknownMemberIsNamed() {
+        let error = #expect(throws: NodeError.self) { try file(#","requires":{}"#) }
+        #expect(error?.message.hasSuffix("an issuer has no member 'requires'") == true)
+    }
+
+    @Test(arguments: [
+        #"{"issuer":"a","label":"a","jwks":"a"}"#, #"{"issuer":"a","label":"a","jwks":"a","audience":[]}"#,
+        #"{"issuer":"a","label":"a","jwks":"a","audience":[],"clients":[]}"#,
+        #"{"issuer":"a","label":"a","audience":"a"}"#, #"{"label":"a","jwks":"a","audience":"a"}"#,
+    ])
+    func anIssuerSaysForWhomItsTokensAre(entry: String) throws {
+        try Data("[\(entry)]".utf8).write(to: URL(filePath: directory.file("issuers")))
+        #expect(throws: NodeError.self) { try IssuerFile(directory.file("issuers"), logger: logger) }
     }
 }

@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    /// Another node may sign with it already: a log-out must not take its tokens for nobody's until the next look.
+    /// Another node may sign with it already: a log-out must not treat its tokens as foreign until the next look.
     @Test func aKeyThatIsThereIsReadWhenATokenNeedsIt() async throws {
         _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
         try await watching { ring, _ in
@@ -116,7 +116,7 @@ import Testing
             #expect(ring.keys(for: new).identifiers.contains(new) == false)
             let keys = try await ring.keys(for: new) { $0.identifiers.contains(new) }
             #expect(keys.identifiers.contains(new))
-            // Nobody knows what it will be.
+            // What it will be is unknown.
             try Data("half a key".utf8).write(to: URL(filePath: directory.file("3.pem")))
             let rejection = await #expect(throws: TokenRejection.self) {
                 try await ring.keys(for: "third") { $0.identifiers.contains("third") }
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    /// Whoever looks after the node hears of it: in its log, at /readyz and in its metrics.
+    /// The operator hears of it: in the log, at /readyz and in the metrics.
     @Test func whatIsWrongWithKeysIsTold() async throws {
         _ = try KeyFiles.create(directory.file("1.pem"), algorithm: .es256)
         let denylist = try TestDenylist(clock: TestClock(wall: TestNode.start))

@@ -64,11 +64,11 @@ import Testing
         }
     }
 
-    /// Overload is not a wrong password: whoever was refused unseen may try again.
-    @Test func whatNobodyLookedAtDoesNotCount() async throws {
+    /// Overload is not a wrong password: a user refused without a check may try again.
+    @Test func anUncheckedPasswordDoesNotCount() async throws {
         let credentials = CredentialCheck(
             passwords: try PasswordCheck(Accounts(), maximumCallers: 0),
-            limit: LoginLimit(attempts: 3, clock: WallClock { 0 }), trustsForwardedFor: false, realm: "test")
+            limit: LoginLimit(attempts: 3, clock: WallClock { 0 }), proxies: .none, realm: "test")
         let router = Router(context: NodeContext.self)
         router.post("login") { request, context in
             try await credentials.subject(name: "alice", password: "correct horse", request, context)
@@ -89,7 +89,7 @@ import Testing
         }
         #expect(limit.size <= 2 * LoginLimit.capacity)
         #expect(limit.size >= LoginLimit.capacity)
-        // Nothing is left of those that were forgiven, however long their names.
+        // Nothing is left of forgiven attempts, however long their names.
         let other = LoginLimit(attempts: 10, clock: WallClock { 0 })
         for number in 0..<100 {
             let name = String(repeating: "u", count: 16_000) + "\(number)"
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    /// Whoever knows their own password must not keep all threads busy that hash passwords.
+    /// A user with a right password must not keep all threads busy that hash passwords.
     @Test func anAccountIsNotLoggedIntoMoreThanTwiceAtOnce() throws {
         let clock = TestClock(wall: TestNode.start)
         let limit = LoginLimit(attempts: 10, clock: WallClock { clock.wall })
@@ -118,7 +118,7 @@ import Testing
         limit.end(try limit.begin(account: "alice", network: ClientNetwork("192.0.2.2")), wasGuess: false)
         limit.end(first, wasGuess: false)
         limit.end(second, wasGuess: true)
-        // None of those that were refused counts as a guess.
+        // No refused attempt counts as a guess.
         for _ in 0..<9 { limit.end(try limit.begin(account: "alice", network: network), wasGuess: true) }
         #expect(throws: Refusal.self) { try limit.begin(account: "alice", network: network) }
     }
@@ -130,9 +130,9 @@ import Testing
         let node = try await TestNode(settings: settings, logger: log.logger)
         try await node.test { client in
             _ = try await client.pair()
-            #expect(log.lines.count { $0.contains("--trust-forwarded-for") } == 0)
+            #expect(log.lines.count { $0.contains("--trusted-proxies") } == 0)
             for number in 0..<2 { _ = try await client.post("/login", wrong, from("192.0.2.\(number)")) }
-            #expect(log.lines.count { $0.contains("--trust-forwarded-for") } == 1)
+            #expect(log.lines.count { $0.contains("--trusted-proxies") } == 1)
         }
     }
 }

@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// `sub` is compared byte for byte: whoever logs in by a name can be revoked by it.
+    /// `sub` is compared byte for byte: a user who logs in by a name can be revoked by it.
     @Test func aNameThatLooksTheSameIsAnother() async throws {
         let node = try await TestNode(names: ["jos\u{E9}"])
         try await node.test { client in

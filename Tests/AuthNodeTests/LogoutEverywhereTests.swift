@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    /// With the token alone nobody outlives an administrator's revocation, however often they ask.
+    /// With the token alone no user outlives an administrator's revocation, however often they ask.
     @Test func anAdministratorsRevocationIsNotSteppedOver() async throws {
         var settings = TestNode.settings
         settings.adminSecret = String(repeating: "a", count: 40)
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test func aRevokedTokenEndsNobodysSessions() async throws {
+    @Test func aRevokedTokenEndsNoSession() async throws {
         try await TestNode().test { client in
             let (stolen, other) = (try await client.pair(), try await client.pair())
             #expect(try await client.logout(stolen.access).status == .ok)

@@ -36,9 +36,10 @@ import Testing
 
     @Test(arguments: [
         (#"{"node":{"isuer":"x"}}"#, "isuer"), (#"{"node":{"client-id":"x"}}"#, "client-id"),
-        (#"{"node":["port"]}"#, "object"), ("[]", "object"), ("{", "cannot be read"),
+        (#"{"node":["port"]}"#, "object"), ("[]", "object"), ("{", "is not JSON"),
+        (#"{"node":{"issuer":"x","issuer":"y"}}"#, "twice"),
     ])
-    func aFileWithASettingThatNobodyKnowsIsRefused(text: String, complaint: String) throws {
+    func aFileWithAnUnknownOrRepeatedSettingIsRefused(text: String, complaint: String) throws {
         let path = directory.file("node.json")
         try Data(text.utf8).write(to: URL(filePath: path))
         let flags = required.merging(["config": path]) { $1 }
@@ -63,7 +64,7 @@ import Testing
         #expect(configuration.cookies)
     }
 
-    /// Metrics are nobody's but the operator's: not on the users' port, and beyond loopback only on purpose.
+    /// Metrics are for the operator only: not on the users' port, and beyond loopback only on purpose.
     @Test func metricsAreServedOnLoopback() throws {
         #expect(
             try NodeConfiguration(flags: required, environment: [:]).http
@@ -80,9 +81,9 @@ import Testing
         let environment = ["REVOKED_NODE_PORT": "tcp://10.96.0.13:8080", "REVOKED_PORT": "tcp://10.96.0.12:7379"]
         let configuration = try NodeConfiguration(flags: required, environment: environment)
         #expect(configuration.port == 8080)
-        #expect(configuration.notices.count == 1)
-        #expect(configuration.notices.first?.contains("REVOKED_NODE_PORT:") == true)
-        #expect(try NodeConfiguration(flags: required, environment: [:]).notices.isEmpty)
+        #expect(configuration.warnings.count == 1)
+        #expect(configuration.warnings.first?.contains("REVOKED_NODE_PORT:") == true)
+        #expect(try NodeConfiguration(flags: required, environment: [:]).warnings.isEmpty)
     }
 
     @Test func theEnvironmentSaysWhatIsExpectedOfTheStore() throws {

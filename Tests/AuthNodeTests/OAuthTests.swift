@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// RFC 7009 §2.1 and §2.2: a token of another client is an error, what nobody accepts is none.
+    /// RFC 7009 §2.1 and §2.2: a token of another client is an error, one that no server accepts is not.
     @Test func anotherClientsAndUnknownTokensAreLeftAlone() async throws {
         let (node, own, other) = try await start()
         try await node.test { client in
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// 200 would say that nobody accepts it any more.
+    /// 200 would say that no server accepts it any more.
     @Test(arguments: ["issuer", "audience"]) func whatOnlyAnotherNodeAcceptsIsAnError(difference: String) async throws {
         let (node, own, _) = try await start()
         var settings = TestNode.settings
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// Of a node that mints for less, and whose clock nobody has set.
+    /// A node that mints for less, with an unsynchronised clock.
     @Test func anotherNodesTokenIsRevokedHere() async throws {
         let (node, own, _) = try await start()
         var settings = TestNode.settings
@@ -106,7 +106,7 @@ import Testing
             #expect(active["active"] as? Bool == true)
             #expect(active["sub"] as? String == "alice")
             #expect(active["exp"] as? Int == 1_800_000_901)
-            // A refresh token is nobody's access token.
+            // A refresh token is not an access token.
             #expect(try await introspect("token=\(pair.refresh)").text == #"{"active":false}"#)
             let hinted = try await introspect("token=\(pair.refresh)&token_type_hint=refresh_token").json()
             #expect(hinted["active"] as? Bool == true)

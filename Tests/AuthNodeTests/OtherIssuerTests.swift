@@ -8,17 +8,21 @@ import RevocationHTTP
 import TestSupport
 import Testing
 
-/// Tokens of somebody else, with whatever identifiers that somebody likes.
+/// Tokens of another issuer, with any identifiers that it likes.
 @Suite struct OtherIssuerTests {
     private static let issuer = "https://login.example"
     private static let labels = ["revoked": "own", issuer: "login"]
     private let key = P256.Signing.PrivateKey()
     private let directory = try! TemporaryFolder()
 
-    private func node() async throws -> TestNode {
+    private var jwk: String {
         let coordinates = key.publicKey.rawRepresentation
         let (x, y) = (Base64URL.encode(coordinates.prefix(32)), Base64URL.encode(coordinates.suffix(32)))
-        let jwks = #"{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"EC","crv":"P-256","kid":"k","x":"\#(x)","y":"\#(y)"}]}"#
+        return #"{"kty":"EC","crv":"P-256","kid":"k","x":"\#(x)","y":"\#(y)"}"#
+    }
+
+    private func node() async throws -> TestNode {
+        let jwks = #"{"keys":[{"kty":"oct","k":"AAAA"},\#(jwk)]}"#
         try Data(jwks.utf8).write(to: URL(filePath: directory.file("jwks.json")))
         let keys = KeySetCache(try KeySetLocation(directory.file("jwks.json")))
         return try await TestNode(
@@ -27,13 +31,14 @@ import Testing
 
     private func token(
         type: String = "at+jwt", subject: String = "alice", identifier: String = "t", session: String? = nil,
-        kid: String = "k", notBefore: Int64? = nil, issuedAt: Int64 = TestNode.start / 1000 - 1
+        kid: String = "k", party: String? = nil, notBefore: Int64? = nil, issuedAt: Int64 = TestNode.start / 1000 - 1
     ) throws -> String {
         var claims: [String: Any] = [
             "iss": Self.issuer, "aud": type == "at+jwt" ? "shop" : Self.issuer, "sub": subject, "jti": identifier,
             "client_id": "app", "iat": issuedAt, "exp": TestNode.start / 1000 + 600,
         ]
         claims["sid"] = session
+        claims["azp"] = party
         if let notBefore { claims["nbf"] = notBefore }
         let input =
             Base64URL.encode(#"{"typ":"\#(type)","alg":"ES256","kid":"\#(kid)"}"#.utf8) + "."
@@ -80,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func aTokenWhoseKeyIsNotKnownYetIsNotNobodys() async throws {
+    @Test func aTokenWhoseKeyIsNotKnownYetMayBeGenuine() async throws {
         let file = ClientFile(directory.file("clients"))
         let secret = try file.add("app")
         let keys = JustAsked(known: try await VerificationKeys(jwks: Data(#"{"keys":[]}"#.utf8)))
@@ -95,6 +100,24 @@ import Testing
                 #expect(answer.status == .serviceUnavailable)
                 #expect(answer.headers[.retryAfter] == "1")
             }
+        }
+    }
+
+    /// Another node may be told which claim is the client, or accept the key's algorithm.
+    @Test(arguments: ["k", "of another algorithm"]) func whatOnlyThisNodeRefusesIsNotAtAnEnd(kid: String) async throws {
+        let file = ClientFile(directory.file("clients"))
+        let secret = try file.add("app")
+        let jwks = Data("{\"keys\":[\(jwk)]}".utf8)
+        let keys = KeySetCache { () async throws(VerificationKeysError) in jwks }
+        let node = try await TestNode(
+            clients: try file.load(), issuers: [TrustedIssuer(name: Self.issuer, audience: "shop", keys: keys)],
+            labels: Self.labels)
+        try await node.test { client in
+            let token = try token(kid: kid, party: "web")
+            let revocation = try await client.post(
+                "/oauth2/revoke", "token=\(token)&client_id=app&client_secret=\(secret)")
+            #expect(revocation.status == .badRequest && revocation.text.contains("NOT revoked"))
+            #expect(try await client.logout(token).status.kind != .successful)
         }
     }
 

@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func memoryIsBoundedAndAClockThatWasSetBackLocksNobodyOut() throws {
+    @Test func memoryIsBoundedAndAClockThatWasSetBackLocksOutNoUser() throws {
         let clock = TestClock(wall: TestNode.start)
         let limit = RefreshLimit(refreshes: 10, clock: WallClock { clock.wall })
         for number in 0..<3 * RefreshLimit.capacity { try limit.take("\(number)") }

@@ -177,7 +177,7 @@ import Testing
         #expect(!channel.isActive)
     }
 
-    /// Whoever closes a connection has all that was sent before read at once, however much it is.
+    /// After a client closes a connection, everything that it sent is read at once, however much it is.
     @Test func whoSendsFarAheadIsClosed() throws {
         let channel = try connection()
         try ask(channel, 1 + RequestQueue.maximumRequests)
@@ -272,7 +272,7 @@ import Testing
     }
 
     /// A connection's end is told twice: its number may be another connection's by then.
-    @Test func aPlaceThatWasGivenUpIsNobodys() {
+    @Test func aPlaceThatWasGivenUpHasNoOwner() {
         let places = ConnectionPlaces()
         let old = places.add(EmbeddedChannel(loop: loop))
         old.giveUp()

@@ -1,4 +1,3 @@
-import AuthNode
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -7,8 +6,11 @@ import Logging
 import Revocation
 import RevocationHTTP
 import Synchronization
+import TLS
 import TestSupport
 import Testing
+
+@testable import AuthNode
 
 /// A node with one account, a clock that a test sets, and a denylist in memory.
 struct TestNode {
@@ -26,7 +28,8 @@ struct TestNode {
     /// - Parameter lead: what the denylist's terms give our own issuer.
     init(
         keys: [SigningKey] = [SigningKey(generating: .es256)], settings: NodeConfiguration = Self.settings,
-        clients: Clients = Clients(), issuers: [TrustedIssuer] = [], labels: [String: String] = [:],
+        clients: Clients = Clients(), issuers: [TrustedIssuer] = [], providers: [IdentityProvider] = [],
+        labels: [String: String] = [:],
         names: [String] = ["alice", "bob"], passwords: [String: String] = [:], rounds: Int = 1 << 4,
         lead: Duration = .zero,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -45,18 +48,18 @@ struct TestNode {
         self.accounts = accounts
         self.keys = try await KeyRing(keys)
         node = try Node(
-            settings, keys: self.keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
-            clock: WallClock { [clock] in clock.wall }, logger: logger)
+            settings, keys: self.keys, accounts: accounts, clients: clients, issuers: issuers, providers: providers,
+            denylist: denylist, clock: WallClock { [clock] in clock.wall }, logger: logger)
     }
 
     /// Another node of the same keys, accounts and denylist.
     /// - Parameter offset: what its clock is ahead by, in milliseconds.
     func sibling(
-        _ settings: NodeConfiguration, clients: Clients = Clients(), offset: Int64 = 0
+        _ settings: NodeConfiguration, clients: Clients = Clients(), offset: Int64 = 0, tls: ServerTLS? = nil
     ) throws -> Node {
         try Node(
-            settings, keys: keys, accounts: accounts, clients: clients, denylist: denylist,
-            clock: WallClock { [clock] in clock.wall + offset },
+            settings, keys: keys, accounts: accounts, clients: clients, issuers: [], denylist: denylist,
+            revokedKeys: RevokedKeys(), tls: tls, clock: WallClock { [clock] in clock.wall + offset },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -194,7 +194,7 @@ import Testing
                 continue
             }
             #expect(told.text == reason)
-            // Whoever could write a reason could not pass it off as a cut-off.
+            // A client that may write a reason cannot pass it off as a cut-off.
             #expect((told.cutOff == nil) == !reason.hasPrefix("issued"))
         }
     }

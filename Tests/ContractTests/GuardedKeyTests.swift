@@ -25,6 +25,12 @@ import Testing
         #expect(kind(key) == expected)
     }
 
+    @Test(arguments: Scope.Kind.allCases)
+    func everyWordIsReadAndIsNoLabel(expected: Scope.Kind) {
+        #expect(kind("revoked:" + expected.word + (expected == .all ? "" : ":a")) == expected)
+        #expect(throws: ContractError.self) { try Namespace(issuerLabel: expected.word) }
+    }
+
     @Test func everyKeyIsReadAsWhatItWasWrittenFor() throws {
         let identifiers = [
             "a", "jti:a", "all", "sub", "kid", ":", "sha256:x", "eu:sub:a", String(repeating: "x", count: 300),

@@ -192,7 +192,7 @@ struct LogInModel {
 
     // MARK: Judging
 
-    /// What is wrong in the end, when nobody has anything left to do.
+    /// What is wrong in the end, when no actor has a step left.
     func violations() -> [String] {
         var violations: [String] = []
         for (index, logIn) in logIns.enumerated() {

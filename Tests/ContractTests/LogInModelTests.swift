@@ -58,7 +58,7 @@ import Testing
         #expect(findings.histories > 1_000)
     }
 
-    @Test func twoCutOffsOfDifferentScopesPushNobodyOverOneAnother() throws {
+    @Test func twoCutOffsOfDifferentScopesPushNoLogInOverOneAnother() throws {
         for (one, other) in [(0, 1), (0, 2), (1, 2)] {
             var findings = Findings()
             try search(

@@ -101,7 +101,7 @@ import Testing
         #expect(try many().issuer(nil) == nil)
         #expect(try one().issuer(nil)?.name == "revoked")
         #expect(try one().issuer("other") == nil)
-        // As long as nobody has named it, it is everyone.
+        // An issuer without a name stands for all.
         #expect(try one(nil).issuer("whoever") != nil)
     }
 

@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    /// Whoever takes blocks at random, while pages are prepared and given back, has them for itself.
+    /// Blocks taken at random, while pages are prepared and returned, belong to one owner.
     @Test(arguments: [false, true]) func noBlockIsGivenOutTwice(_ hugePages: Bool) {
         withPool(hugePages: hugePages) { pool in
             var generator = SeededGenerator(seed: 41)

@@ -34,8 +34,8 @@ import Testing
         #expect(counts.reduce(0, +) == 4 * Self.rounds)
     }
 
-    /// Two entries always say the same to whoever locks both.
-    @Test func nobodySeesHalfOfATransaction() async {
+    /// Two entries always agree for a caller that locks both.
+    @Test func noReaderSeesHalfOfATransaction() async {
         let denylist = Denylist.make(shards: 64)
         let keys = ["one", "two"].map { Array($0.utf8) }
         for key in keys { denylist.set(key, [0]) }
@@ -67,7 +67,7 @@ import Testing
         #expect(torn == 0)
     }
 
-    /// Readers, writers, a scan, the hand, and somebody who removes everything.
+    /// Readers, writers, a scan, the hand, and a thread that removes everything.
     @Test func everythingAtOnce() async {
         let denylist = Denylist.make(shards: 4)
         await withTaskGroup(of: Void.self) { group in

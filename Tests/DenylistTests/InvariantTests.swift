@@ -3,7 +3,7 @@ import Testing
 
 @testable import Denylist
 
-/// What the table counts agrees with what is there, after whatever happened.
+/// The table's counts agree with its contents after any operations.
 @Suite struct InvariantTests {
     @Test(arguments: [1, 16]) func countsAgreeWithEntries(shards: Int) {
         let denylist = Denylist.make(shards: shards)

@@ -53,7 +53,7 @@ import Testing
     }
 }
 
-/// Whoever does not know the key cannot choose keys that fall together.
+/// A client without the secret key cannot choose colliding keys.
 @Suite struct HashFloodTests {
     /// Keys whose hashes begin with the same 8 bits if the hash's key is 0.
     private func collidingKeys(_ count: Int) -> [String] {

@@ -35,7 +35,7 @@ private func checkLog(_ bytes: [UInt8]) {
 /// The same records in a log with lines say the same; with a byte changed or the end cut off, they say no more than
 /// that.
 private func checkSealedLog(_ bytes: [UInt8], pieces: Int) {
-    guard let plain = readLog(bytes), plain.end.torn == nil, plain.end.chain == nil,
+    guard let plain = readLog(bytes), plain.end.torn == nil, plain.end.chain == nil, plain.end.database == 0,
         !RDBReader.recognizes(bytes.span.bytes)
     else { return }
     var log: [UInt8] = []
@@ -46,9 +46,12 @@ private func checkSealedLog(_ bytes: [UInt8], pieces: Int) {
         chain.close(synced: chain.start, to: &log)
     }
     var expected = ChangeList()
-    for _ in 0..<pieces { expected.changes += plain.sink.changes }
+    for _ in 0..<pieces {
+        expected.changes += plain.sink.changes
+        expected.databases += plain.sink.databases
+    }
     guard let whole = readLog(log) else {
-        // A group that one file may leave open, or a database chosen for the next.
+        // A group that one file may leave open.
         return
     }
     check(whole.sink == expected && whole.end.chain == chain, "lines change the records")
@@ -67,16 +70,19 @@ private func checkSealedLog(_ bytes: [UInt8], pieces: Int) {
 /// same.
 private func checkSnapshot(_ bytes: [UInt8]) {
     var lenient = ChangeList()
-    let settings = ReadSettings(now: 1_000_000, skipsUnsupported: true)
+    let settings = ReadConfiguration(now: 1_000_000, skipsUnsupported: true)
     guard let read = try? RDBReader.read(bytes.span.bytes, settings, into: &lenient) else { return }
     check(
         read.end <= bytes.count && read.counts.records == lenient.changes.count, "a snapshot ends outside of the file")
     var strict = ChangeList()
-    let isPlain = (try? RDBReader.read(bytes.span.bytes, ReadSettings(now: 1_000_000), into: &strict)) != nil
+    let isPlain = (try? RDBReader.read(bytes.span.bytes, ReadConfiguration(now: 1_000_000), into: &strict)) != nil
     if isPlain { check(strict == lenient && read.counts.skipped == 0, "passing over loses something") }
 
     var writer = RDBWriter(created: 0, isLogBase: false, entries: 0, expiring: 0)
-    for case .set(let key, let value, let expiry) in lenient.changes {
+    var database = 0
+    for case (.set(let key, let value, let expiry), let number) in zip(lenient.changes, lenient.databases) {
+        if number != database { writer.select(number, entries: 0, expiring: 0) }
+        database = number
         writer.append(key.span.bytes, value.span.bytes, expiry: expiry)
     }
     writer.finish()
@@ -99,7 +105,9 @@ private func checkManifest(_ bytes: [UInt8]) {
 
 private func readLog(_ bytes: [UInt8]) -> (end: LogReader.End, sink: ChangeList)? {
     var sink = ChangeList()
-    guard let end = try? LogReader.read(bytes.span.bytes, ReadSettings(now: 1_000_000), into: &sink) else { return nil }
+    guard let end = try? LogReader.read(bytes.span.bytes, ReadConfiguration(now: 1_000_000), into: &sink) else {
+        return nil
+    }
     return (end, sink)
 }
 
@@ -110,29 +118,52 @@ private struct ChangeList: RecordSink, Equatable {
         case setKeepingExpiry([UInt8], [UInt8])
         case setExpiry([UInt8], Int64)
         case remove([UInt8])
+        case copy([UInt8], [UInt8], Int?)
+        case swap(Int, Int)
+        case removeDatabase
         case removeAll
 
         var key: [UInt8] {
             switch self {
-            case .set(let key, _, _), .setKeepingExpiry(let key, _), .setExpiry(let key, _), .remove(let key): key
-            case .removeAll: []
+            case .set(let key, _, _), .copy(let key, _, _), .setKeepingExpiry(let key, _), .setExpiry(let key, _),
+                .remove(let key):
+                key
+            case .swap, .removeDatabase, .removeAll: []
             }
         }
     }
 
     var changes: [Change] = []
+    /// The database of each.
+    var databases: [Int] = []
+    private var database = 0
 
-    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
-        changes.append(.set(copy(key), copy(value), expiry))
+    private mutating func note(_ change: Change) {
+        changes.append(change)
+        databases.append(database)
     }
+
+    mutating func select(_ database: Int) { self.database = database }
+
+    mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) { note(.set(copy(key), copy(value), expiry)) }
 
     mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) {
-        changes.append(.setKeepingExpiry(copy(key), copy(value)))
+        note(.setKeepingExpiry(copy(key), copy(value)))
     }
 
-    mutating func setExpiry(_ key: RawSpan, _ expiry: Int64) { changes.append(.setExpiry(copy(key), expiry)) }
-    mutating func remove(_ key: RawSpan) { changes.append(.remove(copy(key))) }
-    mutating func removeAll() { changes.append(.removeAll) }
+    mutating func setExpiry(_ key: RawSpan, _ expiry: Int64) { note(.setExpiry(copy(key), expiry)) }
+    mutating func remove(_ key: RawSpan) { note(.remove(copy(key))) }
+    mutating func copy(_ key: RawSpan, to other: RawSpan, of database: Int?) {
+        note(.copy(copy(key), copy(other), database))
+    }
+    mutating func swap(_ database: Int, _ other: Int) { note(.swap(database, other)) }
+    mutating func removeDatabase() { note(.removeDatabase) }
+    mutating func removeAll() { note(.removeAll) }
+
+    /// A file that ends in one database says the same as one that ends in another.
+    static func == (one: Self, other: Self) -> Bool {
+        one.changes == other.changes && one.databases == other.databases
+    }
 
     private func copy(_ bytes: RawSpan) -> [UInt8] { bytes.withUnsafeBytes(Array.init) }
 }

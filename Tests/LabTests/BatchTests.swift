@@ -16,8 +16,19 @@ import Testing
         }
     }
 
+    @Test func aCheckOfEveryScopeHasOneKeyOfEachAndTheEpoch() throws {
+        let check = try #require(redis.template(.check7, lifetime: 60))
+        #expect(check.keys.map(\.isLive) == [true, false, false])
+        let keys = String(decoding: check.bytes, as: UTF8.self).split(separator: "\r\n").filter { $0.hasPrefix("rev") }
+        let scopes = keys.map { $0.split(separator: ":").dropFirst().first ?? $0 }
+        #expect(scopes == ["jti", "sid", "sub", "client", "kid", "all", "revoked.epoch"])
+        let reply = String(decoding: check.reply, as: UTF8.self)
+        #expect(reply == "*7\r\n$6\r\nlogout\r\n" + String(repeating: "$-1\r\n", count: 5) + "$4\r\n0f7c\r\n")
+    }
+
     @Test func memcachedHasNoCheck() {
         #expect(Workload.check.mix(in: .memcached, lifetime: 60) == nil)
+        #expect(Workload.check7.mix(in: .memcached, lifetime: 60) == nil)
         #expect(Workload.mix.mix(in: .memcached, lifetime: 60)?.count == 2)
     }
 
@@ -26,6 +37,7 @@ import Testing
         let mix = try #require(Workload.mix.mix(in: redis, lifetime: 60))
         let plan = LoadPlan(mix: mix, inFlight: inFlight, keys: .random(below: 10), end: .requests(1), server: 0)
         let batches = Batch.all(of: plan)
+        try #require(!batches.isEmpty)
         #expect(batches.allSatisfy { $0.operations.count == inFlight && $0.keys.count == inFlight })
         let replies = batches.map { String(decoding: $0.replies, as: UTF8.self) }.joined()
         #expect(replies.split(separator: "\r\n").count { $0 == "+OK" } == inFlight)
@@ -38,6 +50,7 @@ import Testing
         }
         let plan = LoadPlan(mix: mix, inFlight: 7, keys: .random(below: 10), end: .requests(1))
         let operations = Batch.all(of: plan).flatMap(\.operations)
+        try #require(!operations.isEmpty)
         for (index, entry) in mix.enumerated() {
             #expect(operations.count { $0 == index } * 100 == operations.count * entry.percent)
         }
@@ -46,7 +59,9 @@ import Testing
     @Test func aPartOfABatchKnowsItsBytesKeysAndReplies() throws {
         let mix = try #require(Workload.mix.mix(in: redis, lifetime: 60))
         let plan = LoadPlan(mix: mix, inFlight: 16, keys: .random(below: 10), end: .requests(1))
-        for batch in Batch.all(of: plan) {
+        let batches = Batch.all(of: plan)
+        try #require(!batches.isEmpty)
+        for batch in batches {
             for slot in 0..<16 {
                 let template = mix[batch.operations[slot]].template
                 #expect(Array(batch.bytes[batch.byteOffsets[slot]..<batch.byteOffsets[slot + 1]]) == template.bytes)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Lab
@@ -16,6 +17,25 @@ import Testing
         #expect(comparison.ratio(to: .echo) == nil)
     }
 
+    @Test func aCheckOfEveryScopeIsComparedWithOneOfFourKeysInTheSameTurn() throws {
+        var report = BenchReport(
+            date: .now, machine: .init(processor: "", processors: 2, system: ""), isDebugBuild: false, keys: 1,
+            connections: 1, alternations: 3)
+        report.samples = zip([1.0, 30, 3], [1.5, 45, 6]).enumerated().flatMap { turn, times in
+            [sample(.revoked, turn, times.0, .check), sample(.revoked, turn, times.1, .check7)]
+        }
+        report.samples.append(sample(.redis, 0, 1, .check))
+        #expect(report.costOfScopes(.revoked, inFlight: 1) == 1.5)
+        #expect(report.costOfScopes(.redis, inFlight: 1) == nil)
+        #expect(report.costOfScopes(.revoked, inFlight: 16) == nil)
+        report.comparisons = [Workload.check, .check7].map { workload in
+            Comparison(workload, inFlight: 1, samples: report.samples.filter { $0.workload == workload })
+        }
+        #expect(report.text.contains("CPU, MGET of 7 ÷ of 4"))
+        report.comparisons.removeLast()
+        #expect(!report.text.contains("MGET of 7"))
+    }
+
     @Test func theGeneratorIsTheLimitIfOnlyTheServerHadTimeLeft() {
         var result = LoadResult()
         result.nanoseconds = 100
@@ -26,10 +46,12 @@ import Testing
         #expect(!result.isGeneratorLimited)
     }
 
-    private func sample(_ server: ServerKind, _ alternation: Int, _ serverTime: Double) -> BenchReport.Sample {
+    private func sample(
+        _ server: ServerKind, _ alternation: Int, _ serverTime: Double, _ workload: Workload = .existsHit
+    ) -> BenchReport.Sample {
         var result = LoadResult()
         result.nanoseconds = 1
-        var sample = BenchReport.Sample(result, server, .existsHit, inFlight: 1, alternation: alternation)
+        var sample = BenchReport.Sample(result, server, workload, inFlight: 1, alternation: alternation)
         sample.serverTime = serverTime
         return sample
     }

@@ -43,7 +43,7 @@
             }
         }
 
-        @Test func nobodyThereFailsTheRun() async throws {
+        @Test func aServerThatIsNotThereFailsTheRun() async throws {
             let port = try LoopbackSocket.freePort()
             await #expect(throws: LoadFailure.self) {
                 try await LoadGenerator.run(plan(inFlight: 1, expecting: ":1\r\n"), port: port, on: nil)

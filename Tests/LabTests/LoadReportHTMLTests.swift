@@ -63,6 +63,7 @@ import Testing
 
     private func expectBalanced(_ html: String) {
         var open: [String] = []
+        #expect(html.contains("<html"))
         for tag in html.matches(of: /<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/) {
             let name = String(tag.2)
             if ["meta"].contains(name) || tag.3 == "/" { continue }

@@ -31,7 +31,7 @@ struct OracleCutOffTests {
         #expect(stage.judge(theirs.access, sentAt: 300, at: 310) == OracleStage.mustAccept)
     }
 
-    @Test("Of a log-in under way meanwhile nobody knows which came first, until its session is ended")
+    @Test("Whether a log-in under way meanwhile came first is unknown until its session is ended")
     mutating func concurrentLogIn() {
         let login = stage.logIn(sentAt: 0, at: 10)
         let revocation = stage.logOutEverywhereSent(login.session, at: 100)

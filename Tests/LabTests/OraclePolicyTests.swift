@@ -2,7 +2,7 @@ import Testing
 
 @testable import Lab
 
-@Suite("The oracle, on what a node may do while its store is away, and on tokens that nobody may accept")
+@Suite("The oracle, on what a node may do while its store is away, and on tokens that no node may accept")
 struct OraclePolicyTests {
     private var stage = OracleStage()
     private let second = OracleStage.second

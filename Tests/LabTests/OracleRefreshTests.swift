@@ -53,7 +53,7 @@ struct OracleRefreshTests {
         #expect(stage.oracle.answered(first, .accepted, at: 201).isViolation)
     }
 
-    @Test("Of two at once either may win; the loser ends the session, and until its answer nobody knows")
+    @Test("Of two at once either may win; the loser ends the session, which is unknown until its answer")
     mutating func race() {
         let login = stage.logIn(sentAt: 0, at: 10)
         let first = stage.oracle.presented(login.refresh, to: 0, at: 100)
@@ -107,7 +107,7 @@ struct OracleRefreshTests {
         #expect(stage.oracle.answered(late, .accepted, at: 310).isViolation)
     }
 
-    @Test("Within the grace a second presenter gets the same successor, and nobody is refused")
+    @Test("Within the grace a second presenter gets the same successor, and neither is refused")
     mutating func grace() {
         let second = OracleStage.second
         stage.oracle = Oracle(expiryBand: second, rotationGrace: 10 * second)
@@ -125,7 +125,7 @@ struct OracleRefreshTests {
             stage.oracle.answered(late, .accepted, successor: "a", at: 12 * second + 1) == .violation(.rotation))
     }
 
-    @Test("After the grace a used token ends its session; whether one without an answer did, nobody knows")
+    @Test("After the grace a used token ends its session; whether one without an answer did is unknown")
     mutating func afterGrace() {
         let second = OracleStage.second
         stage.oracle = Oracle(expiryBand: second, rotationGrace: 10 * second)

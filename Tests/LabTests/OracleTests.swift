@@ -7,7 +7,7 @@ struct OracleTests {
     private var stage = OracleStage()
     private let second = OracleStage.second
 
-    @Test("A token that nobody revoked must be accepted")
+    @Test("A token that was not revoked must be accepted")
     mutating func live() {
         let login = stage.logIn(sentAt: 0, at: 10)
         #expect(stage.judge(login.access, sentAt: 10, at: 20) == OracleStage.mustAccept)
@@ -151,7 +151,7 @@ struct OracleTests {
         #expect(stage.oracle.tally.judged == 4)
     }
 
-    @Test("Forgets what nobody holds any more: memory does not grow with the answers")
+    @Test("Forgets what has no reference left: memory does not grow with the answers")
     mutating func memory() {
         weak var session: SessionRecord?
         weak var token: TokenRecord?

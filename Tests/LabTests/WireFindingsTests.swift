@@ -17,7 +17,7 @@
             result.generatorWaiting = Int64(waiting * 1e9)
             result.unsent = unsent
             result.lateness.record(lateness, count: 100)
-            var settings = WireSettings(url: "")
+            var settings = WireConfiguration(url: "")
             settings.rate = rate
             let server = WireServer(
                 address: .loopback(port: 1), name: "redis-server 7", epoch: nil, process: server == nil ? nil : 1)
@@ -61,7 +61,7 @@
         }
 
         @Test func theMixIsTheOneThatWasAskedFor() {
-            var settings = WireSettings(url: "")
+            var settings = WireConfiguration(url: "")
             settings.revokePercent = 3
             settings.hitPercent = 25
             settings.check = .full

@@ -124,7 +124,7 @@ import Threads
         }
     }
 
-    /// Whoever has a checkpoint written does not wait for a disk that hangs.
+    /// A caller that asks for a checkpoint does not wait for a blocked disk.
     @Test func ringingDoesNotWaitForTheDisk() throws {
         let disk = try Self.disk()
         let clock = Clock()

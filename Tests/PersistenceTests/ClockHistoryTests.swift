@@ -173,7 +173,7 @@ private final class ClockHistory {
         change { $0.leastError = min($0.leastError, machine.error) }
     }
 
-    /// Nobody knows that so much time has passed.
+    /// The elapsed time is unknown.
     private func allow(_ milliseconds: Int64) { change { $0.grace += milliseconds } }
 
     private func change(_ body: (inout Revocation) -> Void) {
@@ -262,9 +262,9 @@ private final class ClockHistory {
         for file in [manifest.base].compactMap({ $0 }) + manifest.increments {
             try machine.disk.contents(of: "\(directory)/\(file.name)").withBytes { bytes in
                 if file.kind == .base {
-                    _ = try RDBReader.read(bytes, ReadSettings(now: 0), into: &sink)
+                    _ = try RDBReader.read(bytes, ReadConfiguration(now: 0), into: &sink)
                 } else {
-                    _ = try LogReader.read(bytes, ReadSettings(now: 0), into: &sink)
+                    _ = try LogReader.read(bytes, ReadConfiguration(now: 0), into: &sink)
                 }
             }
         }

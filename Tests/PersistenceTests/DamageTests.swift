@@ -96,6 +96,7 @@ import Testing
 
     @Test func aMissingFileStopsTheStart() throws {
         let sample = try Sample()
+        try #require(sample.names.count == 3)
         for name in sample.names {
             let bytes = try sample.disk.contents(of: name).withBytes { $0.bytes }
             try sample.disk.remove(name)
@@ -106,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func aRepairCutsAtTheFirstBadRecordAndLeavesDoubt() throws {
+    @Test func aRepairCutsAtTheFirstBadRecordAndLeavesAReason() throws {
         let sample = try Sample()
         let name = try #require(sample.names.first { $0.hasSuffix("incr.aof") })
         var bytes = try sample.disk.contents(of: name).withBytes { $0.bytes }
@@ -120,7 +121,7 @@ import Testing
         #expect(try LogCheck(directory: "data", now: ClockReading.start.wall, files: sample.disk).findings == [])
         let denylist = Denylist.small()
         let report = try Sample.open(sample.disk, denylist).recover()
-        #expect(report.doubt == "the log was repaired")
+        #expect(report.uncleanReason == "the log was repaired")
         #expect(sample.states.contains(denylist.contents))
     }
 
@@ -132,7 +133,7 @@ import Testing
         sample.disk.replace(name, bytes)
         _ = try LogCheck(directory: "data", now: ClockReading.start.wall, files: sample.disk).repair()
         let denylist = Denylist.small()
-        #expect(try Sample.open(sample.disk, denylist).recover().doubt != nil)
+        #expect(try Sample.open(sample.disk, denylist).recover().uncleanReason != nil)
         #expect(denylist.contents == sample.states.last)
     }
 }

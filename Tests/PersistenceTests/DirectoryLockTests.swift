@@ -19,7 +19,7 @@ import Testing
         return false
     }
 
-    @Test func nobodyElseGetsIn() throws {
+    @Test func noOtherProcessGetsTheLock() throws {
         try Self.withDirectory { path in
             let data = DataDirectory(path, SystemFiles())
             try data.open()
@@ -30,8 +30,8 @@ import Testing
         }
     }
 
-    /// Whoever takes it for a leftover removes the file while the daemon runs.
-    @Test func removingTheLocksFileLetsNobodyIn() throws {
+    /// An operator who takes it for a leftover removes the file while the daemon runs.
+    @Test func removingTheLocksFileLetsNoOtherProcessIn() throws {
         try Self.withDirectory { path in
             let data = DataDirectory(path, SystemFiles())
             try data.open()

@@ -12,7 +12,7 @@ extension EpochFileTests {
         let epoch = try Self.live(disk)
         try disk.copy("data", to: "copy")
         let (persistence, report) = try Self.open(disk, directory: "copy")
-        #expect(report.doubt?.contains("copy") == true)
+        #expect(report.uncleanReason?.contains("copy") == true)
         #expect(try persistence.begin(inBackground: false).epoch.predecessor == epoch.epoch)
         persistence.end()
         #expect(try LogCheck(directory: "copy", now: ClockReading.start.wall, files: disk).epochNotice == nil)
@@ -32,7 +32,7 @@ extension EpochFileTests {
             if isRewritten {
                 try persistence.perform(.rewrite)
             } else {
-                persistence.attend()
+                persistence.runPeriodic()
             }
         }
         #expect(try Self.live(disk) == first, "nothing is missing yet")
@@ -113,7 +113,7 @@ extension EpochFileTests {
             try disk.copy("data", to: "backup")
             denylist.set(Array("revoked:jti:b".utf8), [1], persistence.log)
             persistence.log.commit(synchronously: true)
-            if !endsInOrder { persistence.attend() }
+            if !endsInOrder { persistence.runPeriodic() }
         }
         try disk.restore("backup", over: "data")
         let check = try LogCheck(directory: "data", now: ClockReading.start.wall, files: disk)
@@ -140,7 +140,7 @@ extension EpochFileTests {
         #expect(error?.message.contains("--new-epoch") == true)
     }
 
-    /// Nobody knows what came after a snapshot; nodes that start now are not to believe it either.
+    /// A snapshot lacks later writes; nodes that start now must not believe it either.
     @Test func aSnapshotOfOursAloneReplacesUntilItIsAccepted() throws {
         let disk = SimulatedDisk(seed: 1)
         try Self.live(disk) { denylist, persistence, _ in
@@ -164,7 +164,7 @@ extension EpochFileTests {
                 persistence.log.commit(synchronously: true)
                 let before = try disk.birth(of: Self.path)
                 disk.changesLeft = steps
-                persistence.attend()
+                persistence.runPeriodic()
                 wasWhole = !disk.hasStopped
                 #expect(try !wasWhole || disk.birth(of: Self.path) != before)
             }
@@ -190,13 +190,13 @@ extension EpochFileTests {
         persistence.log.commit(synchronously: true)
         let before = try disk.birth(of: Self.path)
         disk.space = 100
-        persistence.attend()
-        persistence.attend()
+        persistence.runPeriodic()
+        persistence.runPeriodic()
         #expect(notices.withLock { $0 }.map { $0.contains("revoked.epoch") } == [true], "it is told once")
         #expect(try disk.birth(of: Self.path) == before && disk.space == 100)
         #expect(try !disk.exists("data/\(EpochFile.temporaryName)"))
         disk.space = nil
-        persistence.attend()
+        persistence.runPeriodic()
         #expect(try disk.birth(of: Self.path) != before)
         disk.kill()
         #expect(try Self.live(disk) == first)

@@ -98,7 +98,9 @@ import Testing
             try persistence.perform(.rewrite)
             try persistence.perform(.save(isInBackground: false))
         }
-        for name in try disk.list("data/appendonlydir").map({ "data/appendonlydir/\($0)" }) + ["data/dump.rdb"] {
+        let names = try disk.list("data/appendonlydir")
+        #expect(names.contains { $0.hasSuffix("base.rdb") } && names.contains { $0.hasSuffix("incr.aof") })
+        for name in names.map({ "data/appendonlydir/\($0)" }) + ["data/dump.rdb"] {
             let bytes = try disk.contents(of: name).withBytes { $0.bytes }
             #expect(!String(decoding: bytes, as: UTF8.self).contains("revoked."), "\(name)")
         }
@@ -154,7 +156,7 @@ import Testing
         let disk = SimulatedDisk(seed: 1)
         let first = try Self.live(disk, policy: .everysec, endsInOrder: false)
         #expect(!first.isPending && first.text == first.epoch)
-        // Nobody accepts it: the next one still replaces what clients believe.
+        // It is not accepted: the next epoch still replaces the one that clients believe.
         let second = try Self.live(disk, policy: .everysec, endsInOrder: false)
         #expect(second.text == "\(second.epoch) replaces \(first.epoch)" && second.epoch != first.epoch)
         let third = try Self.live(disk, policy: .everysec) { _, persistence, epoch in
@@ -182,7 +184,7 @@ import Testing
         // The mark and the file both say so: neither alone outlives whatever may become of the directory.
         #expect(try EpochFile(DataDirectory("data", disk)).read()?.contents.position == .memory)
         #expect(try disk.exists("data/revoked.doubt"))
-        #expect(LogPosition.memory.doubt([]) != nil && LogPosition.memory.doubt(nil) != nil)
+        #expect(LogPosition.memory.uncleanReason([]) != nil && LogPosition.memory.uncleanReason(nil) != nil)
         // What it held in memory is gone.
         let third = try Self.live(disk, isLogging: false)
         #expect(third.predecessor == second.epoch && third.isPending)

@@ -57,13 +57,13 @@ import Testing
         for _ in 0..<100 {
             now += .seconds(1)
             let writes = disk.writeCount
-            persistence.attend(at: now)
+            persistence.runPeriodic(at: now)
             #expect(disk.writeCount == writes, "without room nothing is tried")
         }
         #expect(log.refusesWrites && log.acknowledged < second)
 
         disk.space = 2_000
-        persistence.attend(at: now + .seconds(1))
+        persistence.runPeriodic(at: now + .seconds(1))
         #expect(!log.refusesWrites && log.durable >= third && log.acknowledged >= third)
         #expect(try disk.list(Self.log) == files && persistence.information.rewrites == 0)
         let fourth = denylist.set(Array("fourth".utf8), Self.value, log)
@@ -94,12 +94,12 @@ import Testing
         log.commit(synchronously: true)
         #expect(log.refusesWrites && log.acknowledged < second)
         disk.space = 10_000
-        persistence.attend()
+        persistence.runPeriodic()
         #expect(!log.refusesWrites && log.acknowledged >= second)
         #expect(try disk.contents(of: "data/revoked.epoch").withBytes { $0.bytes } != epoch)
         disk.crash()
         let (contents, report) = try Self.found(disk)
-        #expect(contents == denylist.contents && report.doubt == nil)
+        #expect(contents == denylist.contents && report.uncleanReason == nil)
     }
 
     /// The new epoch of an unclean end has no room either: the mark of that end stays until it has.
@@ -118,7 +118,7 @@ import Testing
         for endsInOrder in [true, false] {
             let (persistence, epoch) = try open()
             predecessors.insert(epoch.predecessor)
-            persistence.attend()
+            persistence.runPeriodic()
             #expect(epoch.isPending && persistence.information.isMarkedUnclean)
             if endsInOrder { persistence.end() }
             disk.kill()
@@ -126,7 +126,7 @@ import Testing
         let (persistence, epoch) = try open()
         #expect(epoch.isPending && predecessors == [epoch.predecessor])
         disk.space = nil
-        persistence.attend()
+        persistence.runPeriodic()
         #expect(!persistence.information.isMarkedUnclean)
         disk.kill()
         #expect(try open().1 == epoch)
@@ -145,12 +145,12 @@ import Testing
             now += .seconds(1)
             disk.failure = (0, 28)
             let writes = disk.changeCount
-            persistence.attend(at: now)
+            persistence.runPeriodic(at: now)
             if disk.changeCount > writes { attempts += 1 }
         }
         #expect((8...20).contains(attempts))
         disk.failure = nil
-        persistence.attend(at: now + .seconds(30))
+        persistence.runPeriodic(at: now + .seconds(30))
         #expect(!persistence.log.refusesWrites)
     }
 
@@ -167,12 +167,12 @@ import Testing
         var now = ContinuousClock.now
         for _ in 0..<20 {
             now += .seconds(60)
-            persistence.attend(at: now)
+            persistence.runPeriodic(at: now)
             #expect(log.refusesWrites)
             #expect(try disk.list(Self.log) == files)
         }
         disk.failingSyncs = false
-        persistence.attend(at: now + .seconds(60))
+        persistence.runPeriodic(at: now + .seconds(60))
         #expect(!log.refusesWrites && log.durable == log.end)
         #expect(try disk.list(Self.log).count == files.count)
         // What the failed sync should have written is lost; a new log owes nothing to it.
@@ -198,7 +198,7 @@ import Testing
     }
 
     /// If the manifest may be an older one, files that it does not name may be all that is left of a newer log.
-    @Test func aStartInDoubtSweepsNothing() throws {
+    @Test func anUncleanStartSweepsNothing() throws {
         let disk = SimulatedDisk(seed: 1)
         let (persistence, denylist) = try Self.open(disk)
         denylist.set(Array("key".utf8), Self.value, persistence.log)
@@ -214,7 +214,7 @@ import Testing
         again.end()
     }
 
-    /// A rewrite that does not fit disturbs nobody.
+    /// A rewrite that does not fit disturbs no client.
     @Test func aRewriteThatDoesNotFitLeavesTheLogRunning() throws {
         let disk = SimulatedDisk(seed: 1)
         let (persistence, denylist) = try Self.open(disk)
@@ -235,7 +235,7 @@ import Testing
             disk.failure = (step, 28)
             if (try? persistence.perform(.rewrite)) == nil { failures += 1 }
             disk.failure = nil
-            if log.refusesWrites { persistence.attend(at: .now + .seconds(3600 * (step + 1))) }
+            if log.refusesWrites { persistence.runPeriodic(at: .now + .seconds(3600 * (step + 1))) }
             let position = denylist.set(Array("after \(step)".utf8), Self.value, log)
             log.commit(synchronously: true)
             #expect(log.durable >= position)
@@ -255,12 +255,12 @@ import Testing
         persistence.renewEpochFile()
         let now = ContinuousClock.now
         disk.failure = (0, 28)
-        persistence.attend(at: now)
+        persistence.runPeriodic(at: now)
         #expect(persistence.information.lastRewriteFailed && disk.failure == nil)
         let changes = disk.changeCount
-        persistence.attend(at: now + .seconds(30))
+        persistence.runPeriodic(at: now + .seconds(30))
         #expect(disk.changeCount == changes && persistence.information.rewrites == 0)
-        persistence.attend(at: now + .seconds(120))
+        persistence.runPeriodic(at: now + .seconds(120))
         #expect(persistence.information.rewrites == 1)
     }
 
@@ -279,12 +279,12 @@ import Testing
             #expect(try disk.exists("data/revoked.doubt"))
             disk.space = nil
             disk.failingSyncs = false
-            persistence.attend(at: .now + .seconds(3600))
+            persistence.runPeriodic(at: .now + .seconds(3600))
             #expect(!log.refusesWrites && !persistence.information.isMarkedUnclean)
             #expect(try !disk.exists("data/revoked.doubt"))
             disk.kill()
             let (contents, report) = try Self.found(disk)
-            #expect(report.doubt == nil && contents == denylist.contents)
+            #expect(report.uncleanReason == nil && contents == denylist.contents)
         }
     }
 
@@ -296,9 +296,9 @@ import Testing
         disk.failingSyncs = true
         persistence.log.commit(synchronously: true)
         disk.failingSyncs = false
-        // As with the directory that somebody removed.
+        // As with a directory that was removed.
         disk.erase("data/revoked.doubt")
-        persistence.attend(at: .now + .seconds(60))
+        persistence.runPeriodic(at: .now + .seconds(60))
         #expect(!persistence.log.refusesWrites)
         #expect(try disk.exists("data/revoked.doubt"))
     }
@@ -313,7 +313,7 @@ import Testing
         #expect(!persistence.information.isMarkedUnclean)
         disk.crash()
         let (contents, report) = try Self.found(disk)
-        #expect(report.doubt == nil && contents == denylist.contents)
+        #expect(report.uncleanReason == nil && contents == denylist.contents)
     }
 
     /// A policy that needs the mark is not taken without it.

@@ -90,7 +90,7 @@ import Threads
         let again = try Self.open(directory.path, copy)
         let report = try again.recover()
         #expect(copy.contents == denylist.contents)
-        #expect(report.doubt == nil && report.wasEndedInOrder && report.cuts.isEmpty)
+        #expect(report.uncleanReason == nil && report.wasEndedInOrder && report.cuts.isEmpty)
     }
 
     /// Group commit: a write is answered without anyone asking, and an idle log says that all is on disk.
@@ -180,7 +180,7 @@ import Threads
         withExtendedLifetime(first) {}
     }
 
-    /// Somebody removes the directory: writes are refused until a new log is complete, and nothing is missing in it.
+    /// The directory is removed: writes are refused until a new log is complete, and it lacks nothing.
     @Test func aRemovedDirectoryIsNoticedAndWrittenAnew() throws {
         let directory = try Directory()
         let denylist = Denylist.small()
@@ -197,7 +197,7 @@ import Threads
         persistence.end()
         let copy = Denylist.small()
         let report = try Self.open(directory.path, copy).recover()
-        #expect(copy.contents == denylist.contents && report.doubt == nil)
+        #expect(copy.contents == denylist.contents && report.uncleanReason == nil)
     }
 
     /// From memory to a log and back: a log that misses writes leads to a new epoch.
@@ -223,6 +223,6 @@ import Threads
         persistence.end()
         let copy = Denylist.small()
         let report = try Self.open(directory.path, copy).recover()
-        #expect(copy.contents.count == 2 && report.doubt == "the daemon ran without a log")
+        #expect(copy.contents.count == 2 && report.uncleanReason == "the daemon ran without a log")
     }
 }

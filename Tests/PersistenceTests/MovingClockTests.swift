@@ -92,7 +92,7 @@ import Testing
         site.machine.error = errors[1]
         site.revoke("b")
         site.machine.disk.space = nil
-        site.persistence.attend(at: .now + .seconds(60))
+        site.persistence.runPeriodic(at: .now + .seconds(60))
         #expect(!site.persistence.log.refusesWrites)
         try site.restart()
         #expect(site.left == [Self.hour, Self.hour])
@@ -117,7 +117,7 @@ import Testing
         #expect(steps > 10)
         var sink = RecordingSink()
         try site.machine.disk.contents(of: "\(Self.log)/\(site.base)").withBytes { bytes in
-            _ = try RDBReader.read(bytes, ReadSettings(now: 0), into: &sink)
+            _ = try RDBReader.read(bytes, ReadConfiguration(now: 0), into: &sink)
         }
         let asStock = sink.entries.values.map { $0.expiry - site.machine.wall }
         #expect(Set(asStock) == [Self.hour, -Self.hour] && asStock.count { $0 == Self.hour } > 100)

@@ -149,7 +149,7 @@ import Testing
             // Later each time than any pause between two attempts.
             case 5:
                 later += .seconds(3600)
-                lifetime.persistence?.attend(at: later)
+                lifetime.persistence?.runPeriodic(at: later)
                 lifetime.note()
             case 6:
                 try? lifetime.persistence?.perform(.setLogging(lifetime.log.state == .off))
@@ -192,7 +192,7 @@ private struct Judge {
         var problem = "something promised is missing"
         for history in histories {
             guard let best = matches(history).last else { continue }
-            if best >= history.answered || report.doubt != nil || report.source == .nothing { return }
+            if best >= history.answered || report.uncleanReason != nil || report.source == .nothing { return }
             problem = "something answered is missing under the same epoch"
         }
         throw loss(problem)
@@ -209,7 +209,9 @@ private struct Judge {
         var records = [last.epoch!]
         for case .flush(let record) in last.writes.map(\.change) { records.append(record) }
         guard records.contains(where: { $0.epoch == epoch.epoch }) else {
-            if isComplete { throw loss("the epoch is new, and nothing can be missing: \(report.doubt ?? "no doubt")") }
+            if isComplete {
+                throw loss("the epoch is new, and nothing can be missing: \(report.uncleanReason ?? "no doubt")")
+            }
             let believed = records.flatMap { [$0.epoch, $0.predecessor] }
             guard epoch.isPending, believed.contains(epoch.predecessor) else {
                 throw loss("a new epoch does not say what it replaces")
@@ -219,7 +221,7 @@ private struct Judge {
         if let accepted = last.accepted, accepted.epoch == epoch.epoch, epoch.isPending {
             throw loss("an acceptance that was answered is lost")
         }
-        guard report.doubt == nil else { throw loss("something may be missing, and the epoch is the same") }
+        guard report.uncleanReason == nil else { throw loss("something may be missing, and the epoch is the same") }
         for history in histories where history.epoch != nil {
             let isRight = matches(history).contains { count in
                 let forgotten = history.writes.prefix(count).last { if case .flush = $0.change { true } else { false } }
@@ -258,7 +260,8 @@ private struct Dumps {
         let denylist = Denylist.small()
         var sink = TableSink(denylist, at: .start)
         return file.withBytes { bytes in
-            guard (try? RDBReader.read(bytes, ReadSettings(now: ClockReading.start.wall), into: &sink)) != nil else {
+            guard (try? RDBReader.read(bytes, ReadConfiguration(now: ClockReading.start.wall), into: &sink)) != nil
+            else {
                 return false
             }
             return contents.contains(denylist.contents)

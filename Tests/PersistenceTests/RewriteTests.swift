@@ -88,7 +88,7 @@ import Testing
                 denylist.set(Array("key".utf8), Array("\(life) \(number)".utf8), persistence.log)
             }
             persistence.log.commit(synchronously: true)
-            persistence.attend()
+            persistence.runPeriodic()
             rewrites += persistence.information.rewrites
             #expect(persistence.information.size < 15_000)
             persistence.end()
@@ -124,11 +124,11 @@ import Testing
                     if kind != .start { fail() }
                     if kind == .rewrite, (try? persistence.perform(.rewrite)) == nil { failures += 1 }
                     if kind == .newLog {
-                        persistence.attend(at: .now + .seconds(3600))
+                        persistence.runPeriodic(at: .now + .seconds(3600))
                         if log.refusesWrites { failures += 1 }
                     }
                     disk.failure = nil
-                    if log.refusesWrites { persistence.attend(at: .now + .seconds(7200)) }
+                    if log.refusesWrites { persistence.runPeriodic(at: .now + .seconds(7200)) }
                     if goesOn {
                         try persistence.perform(.rewrite)
                         #expect(try disk.list("data/appendonlydir").count == 3, "nothing is left behind")

@@ -15,6 +15,8 @@ import Testing
             #expect(Self.write(version) { $0.simple("PONG") } == "+PONG\r\n")
             #expect(Self.write(version) { $0.error("ERR a\r\nb") } == "-ERR a  b\r\n")
             #expect(Self.write(version) { $0.error(bytes: [0x61, 0x0D, 0x62]) } == "-a b\r\n")
+            #expect(Self.write(version) { $0.error(bytes: [0x61, 0x0A, 0x62, 0x0D, 0x0A]) } == "-a b\r\n")
+            #expect(Self.write(version) { $0.error(bytes: [0x0D]) } == "-\r\n")
             #expect(Self.write(version) { $0.bulk("") } == "$0\r\n\r\n")
             #expect(Self.write(version) { $0.bulk("a\r\nb") } == "$4\r\na\r\nb\r\n")
             #expect(Self.write(version) { $0.bulk(([1, 2, 3] as [UInt8]).span.bytes) } == "$3\r\n\u{1}\u{2}\u{3}\r\n")

@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// A server that sends the head of its answer and then nothing, or a little now and then, holds nobody.
+    /// A server that sends the head of its answer and then nothing, or a little now and then, blocks no caller.
     @Test(.timeLimit(.minutes(1))) func aBodyThatStallsEndsWithTheTask() async throws {
         try await withIssuer { url in
             let reading = Task { try await KeySetLocation(url + "/stalls").read() }

@@ -92,7 +92,7 @@ import Tracing
         #expect(await stage.admission(TokenClaims(issuer: "i"), .allow) == "unidentifiable")
     }
 
-    /// Nobody keeps revocations for as long, and verifiers leave that to the list.
+    /// No store keeps revocations for as long, and verifiers leave that to the list.
     @Test func whatLivesForTooLongDoesNotPassUnchecked() async throws {
         for hasSeenTerms in [false, true] {
             let stage = try Stage()
@@ -191,7 +191,7 @@ import Tracing
             RevocationEntry(key: "revoked:jti:t1", kind: .token, value: "admin", secondsToLive: 1_000)
         ])
         #expect(await stage.admission(Self.alice, .deny) == "revoked: admin")
-        // Somebody else undoes it.
+        // Another process undoes it.
         _ = try await stage.store.remove(["revoked:jti:t1"])
         stage.pass(.milliseconds(4_999))
         #expect(await stage.admission(Self.alice, .deny) == "revoked: admin")
@@ -229,7 +229,7 @@ import Tracing
         let store = try await FakeStore { command in
             command.contains("revoked:jti:refused") ? .bytes("-OOM full\r\n") : answerHealthily(command)
         }
-        guard case .server(let location, _) = try StoreURL(store.url) else { return }
+        let location = try StoreURL(store.url).location
         let (metrics, log) = (TestMetrics(), LogLines())
         let list = try RevocationList(
             backend: RedisBackend(address: .fixed(location), configuration: configuration(), logger: log.logger),
@@ -325,6 +325,13 @@ private final class FlakyBackend: Backend {
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
         try check()
         return try await backend.write(terms: terms, over: held)
+    }
+
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool {
+        try check()
+        return try await backend.exchange(key, held, for: new, secondsToLive: secondsToLive)
     }
 
     func witnessOfWrites() async throws(StoreFailure) -> Witness? { nil }

@@ -40,7 +40,7 @@ import Testing
     @Test func noMoreCallersAreKeptThanMayWait() async throws {
         let store = try await FakeStore { _ in .nothing }
         store.answer { _ in .nothing }
-        guard case .server(let location, _) = try StoreURL(store.url) else { return }
+        let location = try StoreURL(store.url).location
         let connections = StoreConnection.Configuration(
             address: .fixed(location), access: .init(), encryption: nil, configuration: configuration(),
             report: { _ in })
@@ -88,7 +88,7 @@ import Testing
 
     @Test func aPairOfConnectionsForEachEventLoop() async throws {
         let store = try await FakeStore.healthy()
-        guard case .server(let location, _) = try StoreURL(store.url) else { return }
+        let location = try StoreURL(store.url).location
         let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var configuration = configuration()
         configuration.eventLoops = eventLoops

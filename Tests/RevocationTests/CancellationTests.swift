@@ -6,7 +6,7 @@ import Testing
 
 /// Callers that give up.
 @Suite(.timeLimit(.minutes(1))) struct CancellationTests {
-    @Test func aCancelledCallerDisturbsNobody() async throws {
+    @Test func aCancelledCallerDisturbsNoOther() async throws {
         let isPaused = Atomic(false)
         let store = try await FakeStore { command in
             isPaused.load(ordering: .relaxed) ? .nothing : answerHealthily(command)
@@ -150,7 +150,7 @@ import Testing
         await store.stop()
     }
 
-    /// Whoever is told that a token is revoked can rely on it; whoever gave up hears just that.
+    /// A caller that is told of a revocation can rely on it; a caller that gave up hears just that.
     @Test(arguments: [false, true]) func cancellationsRaceWithAcknowledgements(isOnOwnExecutor: Bool) async throws {
         let store = try await FakeStore { command in
             command.contains("revoked:jti:refused") ? .bytes("-OOM full\r\n") : answerHealthily(command)
@@ -203,7 +203,7 @@ import Testing
         #expect(call.isFinished)
     }
 
-    @Test func whatEndsACallWhileNobodyAttendsIsKept() async throws {
+    @Test func anOutcomeThatComesBetweenTwoWaitsIsKept() async throws {
         let call = PendingCall([Command("PING")])
         let first = await withUnsafeContinuation { waiter in
             #expect(call.wait(waiter))

@@ -47,7 +47,7 @@ import Testing
         for node in [old, new] { node.offset.store(61_000, ordering: .relaxed) }
         elapsed.withLock { $0 = .seconds(61) }
         #expect(await eventually { await list.verdict(for: token()).isClear && new.store.connectionCount > 0 })
-        // The next time, when nobody has used it for a while.
+        // The next time, when it was not used for a while.
         elapsed.withLock { $0 = .seconds(122) }
         #expect(await list.verdict(for: token()).isClear)
         #expect(await eventually { old.store.openConnectionCount == 0 })
@@ -56,7 +56,7 @@ import Testing
         for node in [old, new] { await node.store.stop() }
     }
 
-    /// One that never answers, and one that is cut off from the others, hold nobody up.
+    /// One that never answers, and one that is cut off from the others, delay no call.
     @Test func anyNodeCanTell() async throws {
         let silent = try await FakeStore { _ in .nothing }
         let cutOff = try await FakeStore { $0[1] == "INFO" ? .bytes(bulk("cluster_state:fail\r\n")) : .bytes("*0\r\n") }
@@ -78,7 +78,7 @@ import Testing
         // One deadline for all of it, however many are asked.
         #expect(ContinuousClock.now - begin < .seconds(20))
         guard case .failure(let failure) = await search([candidates[1], candidates[2]], .seconds(30)) else {
-            return #expect(Bool(false), "nobody has told")
+            return #expect(Bool(false), "no node has answered")
         }
         #expect(failure.message.contains("CLUSTERDOWN"))
         for store in [silent, cutOff, node.store] { await store.stop() }

@@ -77,7 +77,7 @@ import Testing
         }
         #expect(try await odd.ask("SET", oddEpoch, epoch) == .ok)
 
-        // A part that loses its memory is noticed by whoever asks it.
+        // A part that loses its memory is noticed by each call to it.
         _ = try await cluster.primary(of: "{lost}").ask("FLUSHALL")
         #expect(await list.verdict(for: Self.token("{lost}")).unknownCode == .epochMissing)
         let administration = try StoreAdministration(cluster.url, logger: LogLines().logger)
@@ -124,7 +124,7 @@ import Testing
         // The revocation, the epoch and the terms of the slot.
         #expect(keys.count == 3)
         for key in keys {
-            guard case .bulk(let bytes) = key else { continue }
+            guard case .bulk(let bytes) = key else { throw Unexpected(what: "\(key)") }
             let name = String(decoding: bytes, as: UTF8.self)
             #expect(try await source.ask("MIGRATE", "127.0.0.1", "\(target.port)", name, "0", "5000") == .ok)
             #expect(await list.verdict(for: Self.token("{move}revoked")).reason == "logout")

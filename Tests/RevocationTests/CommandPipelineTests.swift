@@ -56,7 +56,7 @@ import Testing
 
     @Test(arguments: [
         ("a reply too many", 1, "+OK\r\n+OK\r\n"),
-        ("a byte nobody asked for", 0, "+"),
+        ("a byte without a command", 0, "+"),
         ("a bulk beyond the limit", 1, "$65537\r\n"),
         ("half a gigabyte", 1, "$536870912"),
         ("an array beyond the limit", 1, "*1025\r\n"),

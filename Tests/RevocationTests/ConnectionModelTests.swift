@@ -248,7 +248,7 @@ private struct ConnectionModel {
 
     private var told: [Int: TestConnection.Outcome] = [:]
 
-    /// Whoever was told something was told its own outcome; whoever was not has none yet.
+    /// A caller that was told an outcome was told its own; any other has none yet.
     private mutating func compare() throws {
         for (number, outcome) in connection.takeOutcomes() {
             #expect(told[number] == nil, "call \(number) was told twice")

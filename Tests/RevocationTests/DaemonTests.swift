@@ -74,7 +74,7 @@ import Testing
             try await list.revoke(liveToken())
             // The same jti in a token that is about to leave the margin.
             #expect(try await list.revoke(liveToken(seconds: -60), reason: .admin).keeps(for: 60))
-            guard case .server(let location, _) = try StoreURL(url) else { return }
+            let location = try StoreURL(url).location
             let backend = RedisBackend(
                 address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
             let replies = try await backend.replies([Command("TTL", "revoked:jti:secret-jti")])
@@ -105,6 +105,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [[Scope.Kind.token], [.token, .session]])
+    func aTokenThatOutlivesEveryRevocationIsRevokedForTheLongestTime(_ scopes: Set<Scope.Kind>) async throws {
+        try await withDaemon { url in
+            let list = try RevocationList(url, configuration: liveConfiguration())
+            var token = liveToken(seconds: 500 * 86_400)
+            token.issuedAt = RevocationConfiguration().wallClock()
+            #expect(await list.verdict(for: token).unknownCode == .tooLongLived)
+            let acknowledgement = try await list.revoke(token, scopes: scopes)
+            #expect(acknowledgement.keeps(for: scopes.contains(.session) ? 30 * 86_400 + 120 : 400 * 86_400))
+            #expect(await !list.verdict(for: token).isClear)
+            await list.close()
+        }
+    }
+
+    /// A token of the future may be accepted when its revocation has ended.
     @Test func whatTheDaemonWillNotKeepIsNotAcknowledged() async throws {
         try await withDaemon { url in
             let list = try RevocationList(url, configuration: liveConfiguration())

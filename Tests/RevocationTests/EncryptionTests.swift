@@ -1,55 +1,27 @@
 import Contract
 import Foundation
+import NIOCore
+import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Revocation
 
 /// TLS with redis-server as Debian ships it: with the right authority, name and client certificate, and without.
 @Suite(.timeLimit(.minutes(1))) struct EncryptionTests {
-    /// Certificates made for one test, with openssl.
-    private final class Certificates: Sendable {
-        let directory = NSTemporaryDirectory() + "revoked-tls-\(UInt64.random(in: 0 ... .max))"
-
-        init() throws {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            for authority in ["ca", "other-ca"] {
-                try openssl(
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=\(authority)", "-keyout", "\(authority).key", "-out", "\(authority).pem")
-            }
-            try sign("server", names: "DNS:store.example")
-            try sign("client", names: "DNS:client")
-            try sign("expired", names: "DNS:store.example", days: -1)
-            try sign("stranger", names: "DNS:client", by: "other-ca")
-        }
-
-        deinit { try? FileManager.default.removeItem(atPath: directory) }
-
-        private func sign(_ name: String, names: String, by authority: String = "ca", days: Int = 2) throws {
-            try Data("subjectAltName=\(names)\n".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name).ext"))
-            try openssl(
-                "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
-                "-keyout", "\(name).key", "-out", "\(name).csr")
-            try openssl(
-                "x509", "-req", "-in", "\(name).csr", "-CA", "\(authority).pem", "-CAkey", "\(authority).key",
-                "-CAcreateserial", "-days", "\(days)", "-extfile", "\(name).ext", "-out", "\(name).pem")
-        }
-
-        private func openssl(_ arguments: String...) throws {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-            process.arguments = arguments
-            process.currentDirectoryURL = URL(fileURLWithPath: directory)
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0, "openssl must work: apt-get install openssl")
-        }
+    /// `server` has another name than the host's, `stranger` another authority, and `expired` has expired.
+    private static func makeCertificates() throws -> TestCertificates {
+        let certificates = try TestCertificates()
+        try certificates.sign("server", names: "DNS:store.example")
+        try certificates.sign("expired", names: "DNS:store.example", days: -1)
+        try certificates.sign("stranger", names: "DNS:client", by: "other-ca")
+        try certificates.sign("late", names: "DNS:client", days: -1)
+        return certificates
     }
 
     @Test func certificatesAreVerifiedBothWays() async throws {
-        let certificates = try Certificates()
-        let directory = certificates.directory
+        let certificates = try Self.makeCertificates()
+        let directory = certificates.path
         let server = try await RedisServer(
             "--tls-port", "{port}", "--port", "0", "--tls-cert-file", "\(directory)/server.pem", "--tls-key-file",
             "\(directory)/server.key", "--tls-ca-cert-file", "\(directory)/ca.pem", "--requirepass", "hunter2")
@@ -87,8 +59,8 @@ import Testing
 
     /// Each trouble has a sentence of its own, which says what to do.
     @Test func whatIsWrongIsSaid() async throws {
-        let certificates = try Certificates()
-        let directory = certificates.directory
+        let certificates = try Self.makeCertificates()
+        let directory = certificates.path
         func server(_ certificate: String = "server", _ more: String...) async throws -> RedisServer {
             try await RedisServer(
                 arguments: [
@@ -133,10 +105,149 @@ import Testing
         // The version before says the same with other words.
         #expect(try await message(older, right) == sentences[2])
         #expect(try await message(older, right + stranger) == sentences[3])
+        let late = "&cert=\(directory)/late.pem&key=\(directory)/late.key"
+        for server in [good, older] { #expect(try await message(server, right + late) == sentences[3]) }
+        let odd = try await server("server", "--tls-protocols", "TLSv1.2", "--tls-ciphers", "ECDHE-ECDSA-AES256-SHA384")
+        #expect(try await message(odd, right + client).contains("tls-ciphers"))
     }
 
-    @Test func filesThatAreNoneAreRefusedAtOnce() {
-        let error = #expect(throws: RevocationError.self) { try RevocationList("rediss://h:1?ca=/nonexistent") }
-        #expect(error?.code == .invalidConfiguration)
+    /// A certificate for the address that was connected to is not one for the name that was asked for.
+    @Test func theAddressIsNoSubstituteForTheName() async throws {
+        let certificates = try TestCertificates()
+        try certificates.sign("address", names: "IP:127.0.0.1")
+        try certificates.sign("wildcard", names: "IP:127.0.0.1,DNS:*.stores.example")
+        try certificates.sign("both", names: "IP:127.0.0.1,DNS:Store.Example,DNS:localhost")
+        func isAccepted(_ name: String, _ host: String, _ query: String = "") async throws -> Bool {
+            let server = try await RedisServer(
+                arguments: [
+                    "--bind", "127.0.0.1", "--save", "", "--tls-port", "{port}", "--port", "0", "--tls-cert-file",
+                    certificates.file("\(name).pem"), "--tls-key-file", certificates.file("\(name).key"),
+                    "--tls-ca-cert-file", certificates.file("ca.pem"), "--tls-auth-clients", "no",
+                ])
+            let administration = try StoreAdministration(
+                "rediss://\(host):\(server.port)?ca=\(certificates.file("ca.pem"))\(query)",
+                configuration: liveConfiguration(), logger: LogLines().logger)
+            defer { Task { await administration.close() } }
+            do throws(RevocationError) {
+                _ = try await administration.initialise()
+                return true
+            } catch {
+                #expect(error.message.contains("servername=NAME"), "\(error)")
+                return false
+            }
+        }
+        for name in ["address", "wildcard", "both"] { #expect(try await isAccepted(name, "127.0.0.1")) }
+        #expect(try await !isAccepted("address", "127.0.0.1", "&servername=store.example"))
+        #expect(try await !isAccepted("address", "localhost"))
+        #expect(try await isAccepted("both", "localhost"))
+        #expect(try await isAccepted("both", "127.0.0.1", "&servername=STORE.example."))
+        #expect(try await !isAccepted("both", "127.0.0.1", "&servername=other.example"))
+        #expect(try await isAccepted("wildcard", "127.0.0.1", "&servername=any.stores.example"))
+        #expect(try await !isAccepted("wildcard", "127.0.0.1", "&servername=any.other.stores.example"))
+    }
+
+    /// A certificate that is replaced is shown by the next connection; one that cannot be used is not.
+    @Test func filesMayBeReplacedWhileItRuns() async throws {
+        let certificates = try Self.makeCertificates()
+        let server = try await RedisServer(
+            arguments: [
+                "--bind", "127.0.0.1", "--save", "", "--tls-port", "{port}", "--port", "0", "--tls-cert-file",
+                certificates.file("server.pem"), "--tls-key-file", certificates.file("server.key"),
+                "--tls-ca-cert-file", certificates.file("ca.pem"),
+            ])
+        func copy(_ name: String) throws {
+            for kind in ["pem", "key"] {
+                let target = certificates.file("mine.\(kind)")
+                try? FileManager.default.removeItem(atPath: target)
+                try FileManager.default.copyItem(atPath: certificates.file("\(name).\(kind)"), toPath: target)
+            }
+        }
+        try copy("client")
+        let query =
+            "ca=\(certificates.file("ca.pem"))&servername=store.example&cert=\(certificates.file("mine.pem"))"
+            + "&key=\(certificates.file("mine.key"))"
+        let (log, loop) = (LogLines(), MultiThreadedEventLoopGroup.singleton.next())
+        guard case .server(let location, let access) = try StoreURL("rediss://127.0.0.1:\(server.port)?\(query)") else {
+            Issue.record("no server")
+            return
+        }
+        let encryption = try #require(try StoreEncryption(access, logger: log.logger))
+        func isAdmitted() async throws -> Bool {
+            let channel = try await StoreChannelHandler.connect(
+                to: location, on: loop, encryption: encryption, timeout: .seconds(5)
+            ).get()
+            defer { channel.close(promise: nil) }
+            let reply = try? await loop.flatSubmit {
+                StoreChannelHandler.call([Command("PING")], on: channel, timeout: .seconds(5))
+            }.get()
+            return reply != nil
+        }
+        #expect(try await isAdmitted())
+        try copy("stranger")
+        #expect(try await !isAdmitted())
+        try copy("client")
+        #expect(try await isAdmitted())
+        #expect(log.all.count == 2)
+        // Half of a pair.
+        try FileManager.default.removeItem(atPath: certificates.file("mine.key"))
+        for _ in 0..<2 { #expect(try await isAdmitted()) }
+        #expect(log.all.count == 3 && log.all[2].contains("cannot be used, and the old ones stay"))
+        try copy("client")
+        await encryption.reload()
+        #expect(log.all.count == 4)
+        #expect(try await isAdmitted())
+        #expect(log.all.count == 4)
+    }
+
+    /// What a URL does not say a configuration may.
+    @Test func filesMayStandInTheConfiguration() async throws {
+        let certificates = try Self.makeCertificates()
+        let server = try await RedisServer(
+            arguments: [
+                "--bind", "127.0.0.1", "--save", "", "--tls-port", "{port}", "--port", "0", "--tls-cert-file",
+                certificates.file("server.pem"), "--tls-key-file", certificates.file("server.key"),
+                "--tls-ca-cert-file", certificates.file("ca.pem"), "--requirepass", "hunter2",
+            ])
+        var configuration = liveConfiguration()
+        configuration.password = "hunter2"
+        configuration.tls = StoreTLSConfiguration(
+            authorities: certificates.file("ca.pem"), certificate: certificates.file("client.pem"),
+            key: certificates.file("client.key"), serverName: "store.example")
+        let url = "rediss://127.0.0.1:\(server.port)"
+        let administration = try StoreAdministration(url, configuration: configuration)
+        _ = try await administration.initialise()
+        await administration.close()
+        let list = try RevocationList(url, configuration: configuration)
+        #expect(await list.verdict(for: liveToken()).isClear)
+        await list.close()
+    }
+
+    /// They are refused before anything connects, each with its reason.
+    @Test func filesThatAreNoneAreRefusedAtOnce() throws {
+        let certificates = try Self.makeCertificates()
+        try certificates.openssl(
+            "pkey", "-in", "client.key", "-aes128", "-passout", "pass:secret", "-out", "locked.key")
+        let directory = certificates.path
+        func refusal(_ query: String) -> String {
+            let error = #expect(throws: RevocationError.self) { try RevocationList("rediss://h:1?\(query)") }
+            #expect(error?.code == .invalidConfiguration)
+            return error?.message ?? ""
+        }
+        let missing = refusal("ca=\(directory)/nothing")
+        #expect(missing == "the file for TLS \(directory)/nothing cannot be read: No such file or directory")
+        #expect(refusal("ca=\(directory)") == "\(directory) holds no certificate in PEM")
+        let key = "\(directory)/client.key"
+        #expect(refusal("ca=\(key)") == "\(key) holds no certificate in PEM")
+        let client = "cert=\(directory)/client.pem"
+        #expect(refusal("\(client)&key=\(directory)/nothing").hasSuffix("cannot be read: No such file or directory"))
+        for file in ["client.pem", "locked.key"] {
+            #expect(
+                refusal("\(client)&key=\(directory)/\(file)")
+                    == "\(directory)/\(file) holds no private key that needs no passphrase in PEM")
+        }
+        #expect(
+            refusal("\(client)&key=\(directory)/server.key")
+                == "the private key in \(directory)/server.key does not belong to the certificate in "
+                + "\(directory)/client.pem")
     }
 }

@@ -15,7 +15,7 @@ import Testing
         var pin = EpochPin(nil)
         expect(pin.pin(seeing: nil), [], false)
         expect(pin.pin(seeing: []), [], false)
-        // Nobody has accepted that it has lost its memory.
+        // Its loss of memory was not accepted.
         expect(pin.pin(seeing: Array("new replaces old".utf8)), [], false)
         expect(pin.pin(seeing: old), old, true)
         expect(pin.pin(seeing: new), old, false)

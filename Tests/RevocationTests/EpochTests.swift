@@ -119,6 +119,12 @@ private final class SlowBackend: Backend {
 
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness { witness }
 
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool {
+        false
+    }
+
     func witnessOfWrites() async throws(StoreFailure) -> Witness? { nil }
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> { Witnessed([], witness) }

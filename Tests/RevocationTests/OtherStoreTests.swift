@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    /// Their clock may be behind: a cut-off that is reckoned from it would spare whoever logged in meanwhile.
+    /// Their clock may be behind: a cut-off from that clock would spare log-ins in between.
     @Test func anotherStoresTimeIsNotTaken() async throws {
         try await run("other") { list, store, stores in
             stores.isTimeTheirs.withLock { $0 = true }

@@ -57,7 +57,7 @@ import Testing
         #expect(lease.objection(to: old, for: .check, at: at(2_000)) != nil)
     }
 
-    /// It is written to when nobody believes the old one any more.
+    /// It is written to when no client believes the old one any more.
     @Test(arguments: [Duration.zero, .seconds(3_600)])
     func aNewPrimaryIsNotWrittenToAtOnce(age: Duration) {
         var (witness, writer) = (lease(), lease())

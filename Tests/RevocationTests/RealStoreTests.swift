@@ -34,7 +34,7 @@ import Testing
     @Test func theTimeToLiveIsWritten() async throws {
         let server = try await RedisServer()
         try await initialise(server.url)
-        guard case .server(let location, _) = try StoreURL(server.url) else { return }
+        let location = try StoreURL(server.url).location
         let backend = RedisBackend(
             address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
         let list = try RevocationList(backend: backend, configuration: liveConfiguration(), logger: LogLines().logger)
@@ -54,7 +54,7 @@ import Testing
     @Test func aStoreThatComesBackEmptyIsUnknownUntilAccepted() async throws {
         let server = try await RedisServer()
         let administration = try StoreAdministration(server.url)
-        guard case .written(let first) = try await administration.initialise() else { return }
+        let first = try await administration.newEpoch()
         let log = LogLines()
         let list = try RevocationList(server.url, configuration: liveConfiguration(), logger: log.logger)
         #expect(await list.verdict(for: liveToken()).isClear)
@@ -68,7 +68,7 @@ import Testing
         }
         #expect(refusal?.code == .epochMissing)
 
-        guard case .written(let second) = try await administration.initialise() else { return }
+        let second = try await administration.newEpoch()
         #expect(second != first)
         #expect(await list.verdict(for: liveToken()).unknownCode == .epochChanged)
         #expect(await list.readiness().code == .epochChanged)
@@ -155,12 +155,12 @@ import Testing
 
     @Test func aPrimaryThatBecomesAReplicaIsNoticed() async throws {
         let server = try await RedisServer()
-        guard case .server(let location, _) = try StoreURL(server.url) else { return }
+        let location = try StoreURL(server.url).location
         let backend = RedisBackend(
             address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger,
             examinationInterval: .milliseconds(20))
         _ = try await backend.lookUp([Epoch.key])
-        // Nobody answers there.
+        // No server answers there.
         _ = try await backend.replies([Command("REPLICAOF", "127.0.0.1", "1")])
         #expect(
             await eventually {

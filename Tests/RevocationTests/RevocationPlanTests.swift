@@ -40,6 +40,34 @@ import Testing
         #expect(plan.entries[0]?.secondsToLive == 3_600)
     }
 
+    /// Verifiers refuse a token for good that lives longer than revocations are kept. So its log-out succeeds, although
+    /// the store keeps no revocation for so long. A token that may be accepted later is left for the store to refuse.
+    @Test func aTokenThatOutlivesEveryRevocationIsKeptAsLongAsTheStoreAllows() throws {
+        let now: Int64 = 1_799_999_000_000
+        let day: Int64 = 86_400_000
+        let issuer = try #require(TermsInForce.sample.issuer(nil))
+        func secondsToLive(issuedAt: Int64?, expiresAt: Int64, longest: Int64 = 400 * 86_400) throws -> Int64? {
+            let token = TokenClaims(issuer: "i", identifier: "t", issuedAt: issuedAt, expiresAt: expiresAt)
+            let requests = try RevocationRequest.requests(
+                for: token, scopes: [.token], configuration: configuration(), now: now)
+            let inputs = RevocationPlan.Inputs(
+                issuer: issuer, terms: .sample, now: now, longestToLive: longest, token: token)
+            return try RevocationPlan(requests, reason: .logout, inputs).entries[0]?.secondsToLive
+        }
+        #expect(try secondsToLive(issuedAt: now, expiresAt: now + 500 * day) == 400 * 86_400)
+        #expect(try secondsToLive(issuedAt: now - day, expiresAt: .max) == 400 * 86_400)
+        #expect(try secondsToLive(issuedAt: .min, expiresAt: .max) == 400 * 86_400)
+        // The lifetime that held when it was issued is 30 days, and never grows.
+        #expect(try secondsToLive(issuedAt: now - day, expiresAt: now + 90 * day, longest: 31 * 86_400) == 31 * 86_400)
+        // Accepted in the future, or once it has aged.
+        let whole: Int64 = 500 * 86_400 + 120
+        #expect(try secondsToLive(issuedAt: now + 480 * day, expiresAt: now + 500 * day) == whole)
+        #expect(try secondsToLive(issuedAt: nil, expiresAt: now + 500 * day) == whole)
+        // Just issued, by a clock that may differ from that of the terms.
+        #expect(
+            try secondsToLive(issuedAt: now, expiresAt: now + 90 * day, longest: 31 * 86_400) == 90 * 86_400 + 120)
+    }
+
     private static let byToken: Set<Scope.Kind> = [.token]
     private static let bySession: Set<Scope.Kind> = [.session]
 
@@ -82,7 +110,8 @@ import Testing
             [.subject("alice", issuedBefore: time)], reason: .admin,
             .init(
                 issuer: issuer, terms: terms, now: now - 5_000,
-                cutOffs: ["revoked:sub:alice": reading], logInTime: logInTime))
+                cutOffs: ["revoked:sub:alice": reading],
+                token: logInTime.map { TokenClaims(issuer: "i", issuedAt: $0) }))
         #expect(plan.entries[0]?.secondsToLive == 2_592_120)
         return plan.entries[0]?.value
     }

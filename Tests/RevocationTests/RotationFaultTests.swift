@@ -3,7 +3,7 @@ import Testing
 
 @testable import Revocation
 
-/// Stores that misbehave while a refresh token is exchanged: nobody gets a pair, whatever it is that goes wrong.
+/// Stores that misbehave while a refresh token is exchanged: no caller gets a pair, whatever goes wrong.
 @Suite(.timeLimit(.minutes(1))) struct RotationFaultTests {
     /// Which of the three answers of an exchange is wrong.
     enum Step: CaseIterable, Sendable { case claim, time, lookUp }
@@ -79,7 +79,7 @@ import Testing
     }
 
     /// A server that forgot its scripts is told them again; one that knows none makes nothing of it.
-    @Test func aScriptThatNobodyRemembersIsSentOnce() async throws {
+    @Test func aScriptThatTheStoreForgotIsSentOnce() async throws {
         let store = try await FakeStore { answerHealthily($0) }
         store.answer { command in
             ["EVALSHA", "EVAL"].contains(command[0])

@@ -102,6 +102,12 @@ private final class InterruptedBackend: Backend {
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
         try await backend.write(terms: terms, over: held)
     }
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool {
+        try await backend.exchange(key, held, for: new, secondsToLive: secondsToLive)
+    }
+
     func witnessOfWrites() async throws(StoreFailure) -> Witness? { try await backend.witnessOfWrites() }
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
         try await backend.remove(keys)

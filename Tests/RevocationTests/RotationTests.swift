@@ -144,7 +144,7 @@ import Testing
     }
 
     /// The store has done it, and the answer did not come: the same token is then exchanged for the same successor.
-    @Test func whoeverTimedOutRecognisesItsOwnSuccessor() async throws {
+    @Test func aCallerThatTimedOutRecognisesItsOwnSuccessor() async throws {
         let held = Mutex<String?>(nil)
         let isSlow = Atomic(true)
         let store = try await FakeStore { answerHealthily($0) }

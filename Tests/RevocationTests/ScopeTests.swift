@@ -154,6 +154,14 @@ import Testing
                 }
                 #expect(error?.code == .unknownIssuer)
                 await #expect(throws: RevocationError.self) { try await list.restore([.all], issuer: issuer) }
+                let verdict = await list.verdict(of: .all, issuer: issuer)
+                guard case .unknown(let cause) = verdict else {
+                    Issue.record("\(verdict)")
+                    continue
+                }
+                #expect(cause.code == .unidentifiable && cause.message == error?.message)
+                #expect(cause.message.contains(issuer == nil ? "(--issuer, or the" : "revoked terms --backend URL"))
+                #expect(cause.message.contains("https://a.example, https://b.example"))
             }
             #expect(try await list.restore([.subject("sub")], issuer: "https://b.example") == [])
             #expect(try await list.restore([.subject("sub")], issuer: "https://a.example").count == 1)

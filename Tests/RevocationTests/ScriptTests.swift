@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ScriptTests {
     @Test func theLaterCutOffAndTheLaterExpiryAreKept() async throws {
         let server = try await RedisServer()
-        guard case .server(let location, _) = try StoreURL(server.url) else { return }
+        let location = try StoreURL(server.url).location
         let backend = RedisBackend(
             address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
         func write(_ value: String, _ seconds: Int64) async throws {

@@ -137,8 +137,8 @@ import Testing
         withExtendedLifetime(trio) {}
     }
 
-    /// Without the sentinels nobody knows whether it still is the primary: neither checks nor writes are believed.
-    @Test func aPrimaryThatNobodyConfirmsIsNotBelieved() async throws {
+    /// Without the sentinels it is unknown whether it is still the primary: neither checks nor writes are believed.
+    @Test func aPrimaryThatNoSentinelConfirmsIsNotBelieved() async throws {
         let trio = try await Trio()
         let administration = try StoreAdministration(trio.url)
         #expect(await eventually { (try? await administration.initialise()) != nil })
@@ -157,7 +157,7 @@ import Testing
         withExtendedLifetime(trio) {}
     }
 
-    @Test func aNameThatNobodyKnowsIsUnreachable() async throws {
+    @Test func aNameThatNoSentinelKnowsIsUnreachable() async throws {
         let trio = try await Trio()
         let list = try RevocationList(
             trio.url.replacing("/tokens", with: "/others"), configuration: liveConfiguration(),

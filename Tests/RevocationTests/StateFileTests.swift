@@ -31,7 +31,7 @@ import Testing
             #expect(try file.load() == Array(epoch.utf8))
             #expect(try text() == "revoked state 1 \(epoch)\n")
         }
-        // Nobody else learns which store is believed, and no draft is left behind.
+        // No other user learns which store is believed, and no draft is left behind.
         let attributes = try FileManager.default.attributesOfItem(atPath: directory.file("state"))
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["state"])
@@ -145,7 +145,7 @@ import Testing
         await store.stop()
     }
 
-    /// A process without a pin must not take an epoch for good that nobody has accepted yet.
+    /// A process without a pin must not believe an epoch that was not accepted yet.
     @Test func anEpochThatWaitsForItsAcceptanceIsNotPinned() async throws {
         let epoch = Mutex("\(Self.second) replaces \(Self.first)")
         let store = try await FakeStore { answerHealthily($0, epoch: epoch.withLock { $0 }) }
@@ -175,7 +175,7 @@ import Testing
         await store.stop()
     }
 
-    /// Checks go on, but a restart would forget: somebody has to hear of it.
+    /// Checks continue, but a restart would forget the pin: an operator has to hear of it.
     @Test func aFileThatCannotBeWrittenIsTold() async throws {
         let store = try await FakeStore.healthy()
         let log = LogLines()

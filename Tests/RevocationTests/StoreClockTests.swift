@@ -60,7 +60,7 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         #expect(readiness.isReady == isReady)
         if case .clockSkewed(let milliseconds) = readiness { #expect(milliseconds == -offset) }
         #expect(log.all.contains { $0.contains("clock") } == !isReady)
-        // Nor is anything clear that it checks, nobody logs in, and nothing is exchanged.
+        // Nor is a token clear, a log-in possible, or a token exchanged.
         #expect(await list.verdict(for: token()).unknownCode == (isReady ? nil : .clockSkewed))
         #expect(await list.verdict(for: token()).isClear == isReady)
         let cause: UnknownCause.Code?
@@ -238,7 +238,7 @@ private let revoked = "*4\r\n$6\r\nlogout\r\n$-1\r\n$-1\r\n" + bulk("epoch")
         store.answer { command in
             command.first == "TIME" ? .bytes(time(clock.withLock { $0 })) : answerHealthily(command)
         }
-        guard case .server(let location, _) = try StoreURL(store.url) else { return }
+        let location = try StoreURL(store.url).location
         let backend = RedisBackend(
             address: .fixed(location), configuration: configuration(), logger: LogLines().logger,
             examinationInterval: .milliseconds(10))

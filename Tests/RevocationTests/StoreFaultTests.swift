@@ -175,7 +175,7 @@ import Testing
         await store.stop()
     }
 
-    @Test func nobodyListens() async throws {
+    @Test func aPortWithoutAListener() async throws {
         let store = try await FakeStore.healthy()
         let url = store.url
         await store.stop()

@@ -44,7 +44,7 @@ import Testing
         await store.stop()
     }
 
-    /// The store's clock was set ahead since it was measured: whoever has logged in since then must end as well.
+    /// The store's clock was set ahead since it was measured: log-ins since then must end as well.
     @Test(arguments: [0, 1_000, 20_000] as [Int64]) func aCutOffIsOfTheTimeThatTheStoreSays(step: Int64) async throws {
         try await run { list, store, clock in
             clock.now.withLock { $0 += step }
@@ -109,7 +109,7 @@ import Testing
             held.map { $0.map { String(decoding: $0, as: UTF8.self) } } == ["\(Self.start + 500)", "\(Self.start)"])
     }
 
-    /// Whose clock is not known, of that nobody knows whether it is right.
+    /// If a store's clock is unknown, so is whether it is right.
     @Test func aServerThatHasNotToldItsTimeProvesNothing() async throws {
         let backend = SeveralClocks(MemoryBackend(configuration: configuration(time: { Self.start })))
         let list = try RevocationList(
@@ -150,6 +150,12 @@ private final class SeveralClocks: Backend {
 
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
         try await backend.write(terms: terms, over: held)
+    }
+
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool {
+        try await backend.exchange(key, held, for: new, secondsToLive: secondsToLive)
     }
 
     func witnessOfWrites() async throws(StoreFailure) -> Witness? { nil }

@@ -28,7 +28,7 @@ import Testing
         _ message: String?, _ difference: String, run options: String?,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        let remedy = options.map { ". To change the terms run: revoked terms \($0)" } ?? ""
+        let remedy = options.map { ". To change the terms run: revoked terms --backend URL \($0)" } ?? ""
         #expect(
             message == "the denylist's terms and the settings of this process disagree: \(difference)\(remedy)",
             sourceLocation: sourceLocation)
@@ -56,7 +56,7 @@ import Testing
         #expect(try disagreement(with: terms([.init(name: nil, lifetime: 30 * Self.day)])) == nil)
     }
 
-    /// Revocations would be written where nobody looks.
+    /// Revocations would be written where no verifier looks.
     @Test func anotherLabel() throws {
         expect(
             try disagreement(with: terms(), [.init(Self.own, label: "own")]),
@@ -87,7 +87,7 @@ import Testing
             try disagreement(with: terms([.init(name: nil, lifetime: 30 * Self.day)]), []) {
                 $0.longestRefreshLifetime = .seconds(31 * 86_400)
             }, "tokens of the only issuer live for up to 2592000 s, and 2678400 s here", run: "--lifetime 2678400")
-        // They have several, and which of them is meant nobody knows.
+        // They have several, and which one is meant is unknown.
         let several = try terms([
             .init(name: Self.own, lifetime: Self.day), .init(name: Self.other, label: "o", lifetime: 2 * Self.day),
         ])
@@ -160,7 +160,7 @@ import Testing
         return .bytes(text.replacing(bulk(sampleTerms), with: bulk(terms)))
     }
 
-    /// Nothing is written, nobody is issued a token, and no token is clear; what is revoked is told all the same.
+    /// Nothing is written, no token is issued, and none is clear; a revoked one is still reported.
     @Test(arguments: [shorter, "{}", sampleTerms.replacing(#""v":1"#, with: #""v":2"#)])
     func whoDisagreesVouchesForNothing(terms: String) async throws {
         let store = try await FakeStore { Self.answer($0, terms: terms) }
@@ -205,7 +205,7 @@ import Testing
         await store.stop()
     }
 
-    /// A denylist without terms gets those of the first process, which nobody overwrites.
+    /// A denylist without terms gets those of the first process, which no other overwrites.
     @Test(arguments: StoreKind.allCases) func theFirstToWriteDecides(kind: StoreKind) async throws {
         guard kind != .memory else { return try await inMemory() }
         try await kind.run { url in
@@ -215,7 +215,7 @@ import Testing
             try await first.prepare()
             // It has met the denylist while that had no terms, and begins to write only now.
             let late = try Terms(issuers: [.init(name: Self.own, lifetime: 7 * Self.day)])
-            guard case .server(let location, _) = try StoreURL(url) else { return }
+            let location = try StoreURL(url).location
             let backend = RedisBackend(
                 address: .fixed(location), configuration: liveConfiguration(), logger: LogLines().logger)
             let witness = try await backend.write(terms: late.bytes, over: nil)

@@ -32,7 +32,7 @@ import Testing
     /// A row that says so and is forgotten in `ConfigChanges` fails here.
     @Test func everyRowThatIsChangeableIsChanged() {
         let bench = SessionBench()
-        var (changed, needDirectory) = (0, 0)
+        var (changed, needDirectory, needTLS) = (0, 0, 0)
         for setting in ServerConfiguration.settings {
             let usual = setting.text(in: ServerConfiguration())
             let new =
@@ -48,6 +48,9 @@ import Testing
                 changed += 1
                 // It is for once.
                 #expect(value(of: setting.name, bench) == (setting.name == "trust-clock" ? "no" : new))
+            case .changeable where setting.name.hasPrefix("tls-"):
+                needTLS += 1
+                #expect(reply == failure(setting.name, "there is no TLS: start the daemon with --tls-port"))
             case .changeable:
                 needDirectory += 1
                 #expect(reply == failure(setting.name, "there is no data directory: start the daemon with --dir"))
@@ -56,7 +59,7 @@ import Testing
             case .hidden: #expect(reply.hasPrefix("-ERR Unknown option"))
             }
         }
-        #expect(changed == 6 && needDirectory == 3)
+        #expect(changed == 12 && needDirectory == 3 && needTLS == 7)
     }
 
     @Test func severalAreChangedAtOnce() {
@@ -96,5 +99,28 @@ import Testing
         #expect(
             bench.ask("CONFIG", "SET", "maxmemory") == "-ERR wrong number of arguments for 'config|set' command\r\n")
         #expect(bench.daemon.denylist.maximumBytes == 0)
+    }
+
+    /// Programs set what they have read before.
+    @Test func everySettingMayBeSetToWhatItIs() {
+        let bench = SessionBench { $0.isLogging = false }
+        let names = ServerConfiguration.settings.filter { $0.runtime != .hidden }.map(\.name) + ["hz", "masterauth"]
+        for name in names {
+            guard let value = value(of: name, bench) else { continue }
+            #expect(bench.ask("CONFIG", "SET", name, value) == "+OK\r\n", "\(name)")
+        }
+        #expect(bench.ask("CONFIG", "SET", "bind", "127.0.0.9") == failure("bind", "can't set immutable config"))
+        #expect(bench.ask("CONFIG", "SET", "masterauth", "x") == failure("masterauth", "can't set immutable config"))
+    }
+
+    /// There is no file that the daemon writes, so it may say so only if nothing would be lost.
+    @Test func rewriteTellsWhatIsNotKept() {
+        let bench = SessionBench()
+        #expect(bench.ask("CONFIG", "REWRITE") == "+OK\r\n")
+        _ = bench.ask("CONFIG", "SET", "maxmemory", "1gb", "maxclients", "\(ServerConfiguration().maximumClients)")
+        let refusal = bench.ask("CONFIG", "REWRITE")
+        #expect(refusal.hasPrefix("-ERR the daemon does not write") && refusal.hasSuffix(": maxmemory\r\n"))
+        _ = bench.ask("CONFIG", "SET", "maxmemory", "0")
+        #expect(bench.ask("CONFIG", "REWRITE") == "+OK\r\n")
     }
 }

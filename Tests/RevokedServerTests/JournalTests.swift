@@ -18,6 +18,9 @@ import Testing
             note("set \(string(key)) \(string(value)) \(shown)\(isGuarded ? " guarded" : "")")
         }
         func remove(_ key: RawSpan) { note("remove \(string(key))") }
+        func select(_ database: Int) { note("select \(database)") }
+        func swap(_ database: Int, _ other: Int) { note("swap \(database) \(other)") }
+        func removeDatabase() { note("remove database") }
         func removeAll() { note("remove all") }
         func beginGroup(at moment: ClockReading) { note("begin") }
         func endGroup() { note("end") }
@@ -34,11 +37,20 @@ import Testing
             ["SETEX", "revoked:jti:a", "100", "logout"], ["SETEX", "revoked:jti:a", "50", "admin"],
             ["SET", "k", "1"], ["SET", "k", "2", "NX"], ["EXPIRE", "revoked:jti:a", "200"],
             ["EXPIRE", "revoked:jti:a", "10"], ["MSET", "a", "1", "b", "2"], ["GETDEL", "k"], ["PERSIST", "a"],
-            ["DEL", "a", "nothing"], ["GET", "b"], ["FLUSHALL"],
+            ["DEL", "a", "nothing"], ["GET", "b"], ["SELECT", "3"], ["SET", "c", "1"], ["DEL", "c", "b"],
+            ["SETEX", "revoked:jti:b", "100", "logout"], ["FLUSHDB"], ["FLUSHALL"],
+            ["MULTI"], ["SET", "k", "3"], ["SELECT", "0"], ["MSET", "a", "1", "b", "2"], ["GET", "a"], ["DEL", "a"],
+            ["EXEC"], ["SET", "k", "4"],
         ] { _ = bench.converse([encode(words)]) }
         let expected = [
             "set revoked:jti:a logout 100000 guarded", "set k 1 never", "set revoked:jti:a logout 200000 guarded",
-            "begin", "set a 1 never", "set b 2 never", "end", "remove k", "remove a", "begin", "remove all", "end",
+            "begin", "set a 1 never", "set b 2 never", "end", "remove k", "remove a",
+            "begin", "select 3", "set c 1 never", "select 0", "end",
+            "begin", "select 3", "remove c", "select 0", "end",
+            "set revoked:jti:b logout 100000 guarded", "begin", "select 3", "remove database", "select 0", "end",
+            "begin", "remove all", "end",
+            "begin", "select 3", "set k 3 never", "select 0", "set a 1 never", "set b 2 never", "remove a", "end",
+            "set k 4 never",
         ]
         for reader in readers { #expect(reader.seen == expected) }
     }

@@ -62,6 +62,47 @@ import Testing
         #expect(Self.take(&queue) == "+OK\r\n-MISCONF no\r\n")
     }
 
+    /// A transaction's reply, of which two elements wait for other threads: an error takes the place of its element.
+    @Test func anElementIsReplacedAlone() {
+        let (first, second) = (DeferredReply(), DeferredReply())
+        var queue = ReplyQueue()
+        Self.append(":7\r\n", [], to: &queue)
+        let bytes = Array("-x\r\n*3\r\n+OK\r\n:1\r\n+OK\r\n:8\r\n".utf8)
+        bytes.withUnsafeBytes {
+            queue.append(
+                $0,
+                holds: [
+                    .init(
+                        start: 4, end: 22, replies: 1, position: 10,
+                        parts: [.init(outcome: first, place: 4..<9), .init(outcome: second, place: 13..<18)])
+                ])
+        }
+        #expect(Self.take(&queue) == ":7\r\n-x\r\n")
+        second.complete("ERR no")
+        #expect(queue.release(10) == .init())
+        #expect(Self.take(&queue) == "")
+        first.complete(nil)
+        #expect(queue.release(9) == .init() && queue.readyCount == 0)
+        #expect(queue.release(10) == .init(ofOthers: 1))
+        #expect(Self.take(&queue) == "*3\r\n+OK\r\n:1\r\n-ERR no\r\n:8\r\n")
+    }
+
+    /// Nothing of a transaction is acknowledged that a failed log did not take, whatever other threads have done.
+    @Test func aFailedLogReplacesTheWholeTransaction() {
+        let part = DeferredReply()
+        part.complete("ERR no")
+        var queue = ReplyQueue()
+        Array("*2\r\n+OK\r\n+OK\r\n:8\r\n".utf8).withUnsafeBytes {
+            queue.append(
+                $0,
+                holds: [
+                    .init(start: 0, end: 14, replies: 1, position: 10, parts: [.init(outcome: part, place: 9..<14)])
+                ])
+        }
+        #expect(queue.release(9, refusal: "MISCONF full") == .init(ofLog: 1))
+        #expect(Self.take(&queue) == "-MISCONF full\r\n:8\r\n")
+    }
+
     /// Random appends, releases and reads in small pieces give what a plain list of replies gives.
     @Test(arguments: 0..<50) func agreesWithAList(seed: UInt64) {
         var generator = SeededGenerator(seed: seed &* 0x9E37_79B9_7F4A_7C15 | 1)

@@ -81,6 +81,14 @@ import Testing
         #expect(error?.description.hasPrefix(setting + " takes ") == true)
     }
 
+    /// Of a password that is there twice one would hold, and an operator may believe the other.
+    @Test func aRepeatedKeyOfTheFileIsRefused() throws {
+        let error = #expect(throws: SettingError.self) {
+            try Self.read(file: #"{"requirepass": "first", "requirepass": "second"}"#)
+        }
+        #expect(error?.description.hasSuffix("has a key twice: see line 1") == true)
+    }
+
     /// For a Service called `revoked` Kubernetes sets these in every pod of the namespace.
     @Test func variablesOfKubernetesServicesAreIgnoredAndSaid() throws {
         let configuration = try Self.read(environment: [
@@ -88,8 +96,8 @@ import Testing
             "REVOKED_PORT_7379_TCP": "tcp://10.96.0.12:7379", "REVOKED_MAXCLIENTS": "7",
         ])
         #expect(configuration.port == 7379 && configuration.maximumClients == 7)
-        #expect(configuration.notices.count == 1)
-        #expect(configuration.notices.first?.contains("REVOKED_PORT:") == true)
+        #expect(configuration.warnings.count == 1)
+        #expect(configuration.warnings.first?.contains("REVOKED_PORT:") == true)
         let flag = try Self.read(flags: ["port": "5"], environment: ["REVOKED_PORT": "udp://10.96.0.12:7379"])
         #expect(flag.port == 5)
         // Another bad value is an error all the same, and so is this form elsewhere.
@@ -99,13 +107,7 @@ import Testing
         ] {
             #expect(throws: SettingError.self) { try Self.read(environment: environment) }
         }
-        #expect(try Self.read().notices.isEmpty)
-    }
-
-    /// An empty password is none: a variable that is set to nothing does not lock anyone in or out.
-    @Test func anEmptyPasswordIsNone() throws {
-        let configuration = try Self.read(environment: ["REVOKED_REQUIREPASS": "", "REVOKED_ADMIN_PASSWORD": ""])
-        #expect(configuration.password == nil && configuration.adminPassword == nil)
+        #expect(try Self.read().warnings.isEmpty)
     }
 
     @Test func aMisspeltSettingInTheFileIsRefused() throws {
@@ -118,8 +120,29 @@ import Testing
         #expect(try Self.read(file: #"{"port": 4, "node": {"port": 1}}"#).port == 4)
     }
 
+    /// A variable that is not set must not let everybody in.
+    @Test func anEmptyPasswordIsRefused() throws {
+        for name in ["requirepass", "admin-password", "reader-password", "writer-password", "operator-password"] {
+            let error = #expect(throws: SettingError.self) { try Self.read(file: #"{"\#(name)": ""}"#) }
+            #expect(error?.description.contains("\(name) takes a password that is not empty") == true)
+            let variable = "REVOKED_" + name.uppercased().replacing("-", with: "_")
+            #expect(throws: SettingError.self) { try Self.read(environment: [variable: ""]) }
+        }
+    }
+
+    /// Rules are separated by spaces.
+    @Test func aGuardedPrefixHasNoSpaces() throws {
+        for prefix in ["a b:", "a\\t:", "a\\u0000:", "a\\n:", "a:\\u0301"] {
+            #expect(throws: SettingError.self) { try Self.read(file: #"{"guarded-prefix": "\#(prefix)"}"#) }
+        }
+    }
+
     @Test func noSecretStandsInAnError() throws {
-        #expect(ServerConfiguration.settings.filter(\.isSecret).map(\.name) == ["requirepass", "admin-password"])
+        #expect(
+            ServerConfiguration.settings.filter(\.isSecret).map(\.name) == [
+                "requirepass", "admin-password", "reader-password", "writer-password", "operator-password",
+                "tls-key-file-pass",
+            ])
         for file in [#"{"requirepass": ["hush-hush"]}"#, #"{"requirepass": {"a": "hush-hush"}}"#, #"["hush-hush"]"#] {
             let error = #expect(throws: SettingError.self) { try Self.read(file: file) }
             #expect(error?.description.contains("hush-hush") == false)

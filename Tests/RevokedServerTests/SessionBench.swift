@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import RESP
 
@@ -7,9 +8,11 @@ import RESP
 final class SessionBench {
     let daemon: Daemon
     private var session: ClientSession
-    private var worker: Worker
+    private var context: ServingContext
     private var batch: CommandBatch
     private(set) var isClosed = false
+    /// Signalled when something that a reply waits for is done.
+    private let progress = DispatchSemaphore(value: 0)
 
     convenience init(
         journalReaders: [any JournalReader] = [], _ configure: (inout ServerConfiguration) -> Void = { _ in }
@@ -20,14 +23,15 @@ final class SessionBench {
     /// Another client of the same daemon.
     init(_ daemon: Daemon) {
         self.daemon = daemon
+        context = ServingContext(daemon)
         let record = ClientRecord(
             id: daemon.clients.newID(), address: "127.0.0.1:1", localAddress: "127.0.0.1:2",
-            connectedAt: daemon.clock.uptime()
+            connectedAt: daemon.clock.uptime(), context.mailbox
         ) {}
         _ = daemon.clients.add(record, at: 0)
-        session = ClientSession(client: record, daemon: daemon)
-        worker = Worker(daemon)
-        batch = CommandBatch(worker.denylist)
+        session = ClientSession(client: record, as: daemon.users.initial, daemon: daemon)
+        batch = CommandBatch(context.denylist)
+        daemon.observeLog { [progress] in progress.signal() }
     }
 
     static func daemon(
@@ -43,14 +47,16 @@ final class SessionBench {
     }
 
     var user: User { session.user }
+    func logIn(certificateName name: String?) { session.logIn(certificateName: name, &context) }
     var id: Int64 { session.client.id }
+    var client: ClientRecord { session.client }
 
     enum Outcome: Equatable { case open, paused, stalled, closing }
 
     /// Hands over what one read brought.
     func receive(_ bytes: [UInt8], isPrepared: Bool = false) -> (reply: [UInt8], outcome: Outcome) {
-        worker.turnToConnection()
-        return finish(session.receive(bytes.span.bytes, isPrepared: isPrepared, &batch, &worker))
+        context.turnToConnection()
+        return finish(session.receive(bytes.span.bytes, isPrepared: isPrepared, &batch, &context))
     }
 
     /// Prepares what one read brought; ``receive(_:isPrepared:)`` has to follow.
@@ -60,8 +66,8 @@ final class SessionBench {
     }
 
     func resume() -> (reply: [UInt8], outcome: Outcome) {
-        worker.turnToConnection()
-        return finish(session.resume(&batch, &worker))
+        context.turnToConnection()
+        return finish(session.resume(&batch, &context))
     }
 
     /// The client is gone.
@@ -83,8 +89,19 @@ final class SessionBench {
 
     func ask(_ words: String...) -> String { text(converse([encode(words)])) }
 
+    /// The messages that came for it without its asking.
+    func mail() -> String {
+        var messages: [UInt8] = []
+        _ = context.deliveries.take(from: context.mailbox)
+        while let (letter, _) = context.deliveries.next(context.mailbox) {
+            if session.accepts(letter, daemon) { messages += letter.message.bytes(in: session.version) }
+        }
+        if session.isClosing { isClosed = true }
+        return text(messages)
+    }
+
     private func finish(_ outcome: ClientSession.Outcome) -> (reply: [UInt8], outcome: Outcome) {
-        let reply = worker.reply.bytes.map { $0 }
+        let reply = finished(context.reply.bytes.map { $0 })
         switch outcome {
         case .open: return (reply, .open)
         case .paused: return (reply, .paused)
@@ -93,6 +110,22 @@ final class SessionBench {
             isClosed = true
             return (reply, .closing)
         }
+    }
+}
+
+extension SessionBench {
+    /// Waits for what other threads do for the replies, as a transport does.
+    private func finished(_ replies: [UInt8]) -> [UInt8] {
+        let holds = context.holds.all
+        guard holds.contains(where: { !$0.parts.isEmpty }) else { return replies }
+        var queue = ReplyQueue()
+        replies.withUnsafeBytes { queue.append($0, holds: holds) }
+        while true {
+            queue.release(.max)
+            guard queue.holdCount > 0 else { break }
+            progress.wait()
+        }
+        return queue.withReady { Array($0) }
     }
 }
 

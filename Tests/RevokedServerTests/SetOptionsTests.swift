@@ -28,15 +28,26 @@ import Testing
         ("EX 1", "always seconds in 4"), ("px 1", "always milliseconds in 4"), ("EXAT 1", "always seconds at 4"),
         ("PxAt 1", "always milliseconds at 4"), ("KEEPTTL", "always keep"), ("NX NX", "ifAbsent none"),
         ("EX 1 NX GET", "ifAbsent seconds in 4 get"), ("GET XX EX 1", "ifPresent seconds in 6 get"),
-        ("EX 1 EX 2", "always seconds in 6"), ("KEEPTTL KEEPTTL", "always keep"),
+        ("EX 1 EX 2", "always seconds in 6"), ("KEEPTTL KEEPTTL", "always keep"), ("IFEQ w", "ifEqual(4) none"),
+        ("EX 1 ifne EX GET", "ifDifferent(6) seconds in 4 get"), ("IFEQ NX", "ifEqual(4) none"),
     ])
     func ofSet(_ words: String, _ expected: String) { #expect(Self.read("SET k v \(words)", .set) == expected) }
 
     @Test(arguments: [
         "NX XX", "XX NX", "EX", "EX 1 PX 1", "EX 1 EXAT 1", "KEEPTTL EX 1", "PX 1 KEEPTTL", "PERSIST", "foo", "NX EX",
-        "N",
+        "N", "IFEQ", "IFNE", "IFEQ a IFEQ b", "IFEQ a IFNE b", "NX IFEQ a", "IFEQ a NX", "IFNE a XX", "IFDEQ a",
     ])
     func refusedOfSet(_ words: String) { #expect(Self.read("SET k v \(words)", .set) == nil) }
+
+    @Test(arguments: [
+        ("", "always none"), ("NX EX 1", "ifAbsent seconds in 4"), ("XX KEEPTTL", "ifPresent keep"),
+    ])
+    func ofMsetex(_ words: String, _ expected: String) {
+        #expect(Self.read("MSETEX k \(words)", .msetex) == expected)
+    }
+
+    @Test(arguments: ["IFEQ a", "GET", "PERSIST", "EX 1 KEEPTTL", "NX XX"])
+    func refusedOfMsetex(_ words: String) { #expect(Self.read("MSETEX k \(words)", .msetex) == nil) }
 
     @Test(arguments: [
         ("", "always none"), ("EX 1", "always seconds in 3"), ("PERSIST", "always persist"),

@@ -37,7 +37,7 @@ import Testing
             daemon.adopt(epoch, isNew: isNew)
             daemon.loading.end()
             switch kind {
-            case .nio: transport = NIOTransport(daemon)
+            case .nio: transport = NIOTransport(daemon, servesPlainText: true)
             case .epoll:
                 #if os(Linux)
                     transport = EpollTransport(daemon)
@@ -151,6 +151,48 @@ import Testing
                 return answered.allSatisfy { $0 == count * 5 }
             }
             #expect(text(other.receive(until: 5)) == "+OK\r\n")
+        }
+    }
+
+    /// A transaction that waits for room in the log has not begun: others are served, on both threads, and transactions
+    /// that read, or revoke, find their turn.
+    @Test(arguments: Kind.allCases)
+    func aTransactionThatWaitsHoldsUpNobody(_ kind: Kind) async throws {
+        let stage = try Stage(kind)
+        try await stage.run {
+            // One connection alone is stopped before the log is full.
+            let fillers = try (0..<12).map { _ in try stage.connect() }
+            let value = encode(["SET", "filler", String(repeating: "v", count: 60_000)])
+            var left = [ArraySlice<UInt8>](repeating: [], count: fillers.count)
+            try await eventually {
+                for index in fillers.indices {
+                    if left[index].isEmpty { left[index] = value[...] }
+                    left[index].removeFirst(fillers[index].sendSome(left[index]))
+                }
+                return stage.persistence.log.queuedBytes > AppendLog.backlogLimit / 4 * 3
+            }
+            let waiting = try stage.connect()
+            func transaction(_ commands: [String]...) -> [UInt8] {
+                encode(["MULTI"]) + commands.flatMap(encode) + encode(["EXEC"])
+            }
+            waiting.send(transaction(["SET", "a", "1"], ["SETEX", "revoked:jti:a", "60", "logout"]))
+            #expect(text(waiting.receive(until: 23)) == "+OK\r\n+QUEUED\r\n+QUEUED\r\n")
+            for number in 0..<4 {
+                let (other, revoker) = (try stage.connect(), try stage.connect())
+                other.send(transaction(["EXISTS", "a", "revoked:jti:a"]))
+                #expect(text(other.receive(until: 22)) == "+OK\r\n+QUEUED\r\n*1\r\n:0\r\n")
+                revoker.send(transaction(["SETEX", "revoked:jti:\(number)", "60", "logout"]))
+                try await eventually {
+                    other.send(encode(["EXISTS", "revoked:jti:\(number)"]))
+                    return text(other.receive(until: 4)) == ":1\r\n"
+                }
+            }
+            var reply = ""
+            try await eventually {
+                stage.write()
+                reply += text(waiting.receive(within: .zero) ?? [])
+                return reply == "*2\r\n+OK\r\n+OK\r\n"
+            }
         }
     }
 }

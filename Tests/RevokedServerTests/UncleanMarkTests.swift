@@ -37,7 +37,7 @@ import Testing
         #expect(persistence.log.refusesWrites)
         try persistence.setPolicy(.always)
         expect(true, "always, set while the disk fails")
-        persistence.attend(at: .now + .seconds(60))
+        persistence.runPeriodic(at: .now + .seconds(60))
         expect(false, "the disk is back")
         persistence.end()
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthNode
+import Foundation
 import RevokedServer
 import Settings
 import TestSupport
@@ -40,6 +41,13 @@ import Testing
             let others = required.filter { $0.key != setting.name }
             let byVariable = try Configuration(flags: others, environment: [setting.variable: sample])
             #expect(setting.text(in: byVariable) == text)
+            if let name = setting.fileName {
+                let secret = folder.file("secret")
+                try sample.write(toFile: secret, atomically: false, encoding: .utf8)
+                let flags = try SettingFlags<Configuration>.parse(["--\(name)", secret]).values
+                let byFile = try Configuration(flags: others.merging(flags) { $1 }, environment: [:])
+                #expect(setting.text(in: byFile) == text)
+            }
             let settings = #"{"\#(setting.key)": \#(sample.debugDescription)}"#
             let file = Configuration.names.section.map { #"{"\#($0)": \#(settings)}"# } ?? settings
             let byFile = try Configuration(
@@ -50,6 +58,21 @@ import Testing
                 #expect(other.text(in: byFile) == other.text(in: defaults), "\(other.name)")
             }
         }
+    }
+
+    /// Passwords are known by their kind: none of them may be forgotten.
+    @Test func everyPasswordIsASecret() {
+        func secrets<Configuration: ProcessConfiguration>(_ type: Configuration.Type) -> [String] {
+            Configuration.settings.filter(\.isSecret).map(\.name)
+        }
+        func looksSecret<Configuration: ProcessConfiguration>(_ type: Configuration.Type) -> [String] {
+            Configuration.settings.map(\.name).filter { name in
+                ["pass", "secret", "backend"].contains { name.hasSuffix($0) } || name.hasSuffix("password")
+            }
+        }
+        #expect(secrets(ServerConfiguration.self) == looksSecret(ServerConfiguration.self))
+        #expect(secrets(NodeConfiguration.self) == looksSecret(NodeConfiguration.self))
+        #expect(ServerConfiguration.settings.allSatisfy { !$0.isSecret || $0.runtime == .hidden })
     }
 
     /// A value that is accepted, and no default.

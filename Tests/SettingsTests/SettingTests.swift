@@ -15,7 +15,7 @@ import Testing
         var isOn = false
         var color = Color.red
         var secret: String?
-        var notices: [String] = []
+        var warnings: [String] = []
 
         enum Color: String, CaseIterable { case red, green, blue }
 
@@ -43,6 +43,15 @@ import Testing
         return try Example(flags: flags.merging(["config": try folder.write(file)]) { $1 }, environment: environment)
     }
 
+    private func message(_ arguments: [String] = [], _ environment: [String: String] = [:], file: String? = nil)
+        -> String
+    {
+        let error = #expect(throws: SettingError.self) {
+            try read(arguments, environment: environment, file: file)
+        }
+        return error?.description ?? ""
+    }
+
     @Test func aRowIsAFlag() throws {
         let example = try read(["--the-limit", "11", "--a-size=2kb", "--delay", "3", "--on", "--color", "blue"])
         #expect(example.limit == 11 && example.size == 2048 && example.delay == .seconds(3))
@@ -53,7 +62,8 @@ import Testing
             "How late (0 to 5; default: 0).", "Whether it is.", "red, green or blue: its color (default: red).",
             "A JSON file of settings under \"example\".",
         ] { #expect(help.contains(line), "\(help)") }
-        #expect(!help.contains("secret"))
+        #expect(!help.contains("--secret "))
+        #expect(help.contains("A file with the value of secret."), "\(help)")
         #expect(throws: (any Error).self) { try read(["--secret", "hush"]) }
         let message = #expect(throws: (any Error).self) { try read(["--the-limitt", "1"]) }
         #expect(
@@ -93,17 +103,23 @@ import Testing
         #expect(
             lines[6] == "| `--color` | `EXAMPLE_COLOR` | `color` | red | red, green or blue | – "
                 + "| Its color. Or its `colour` |")
-        #expect(lines[7].hasPrefix("| – | `EXAMPLE_SECRET` | `secret` |  | a text that is not empty | – |"))
+        #expect(
+            lines[7].hasPrefix(
+                "| `--secret-file` | `EXAMPLE_SECRET`, `EXAMPLE_SECRET_FILE` | `secret`, `secretFile` |  "
+                    + "| a text that is not empty | – |"))
+    }
+
+    @Test func aFileThatParsersReadDifferentlyIsRefusedWithItsLine() {
+        let repeated = message(file: "{\"example\": {\n\"theLimit\": 1,\n\"theL\\u0069mit\": 2}}")
+        #expect(repeated.hasPrefix("the configuration file /") && repeated.hasSuffix("has a key twice: see line 3"))
+        #expect(message(file: "{\"example\": {},\n\"example\": {}}").hasSuffix("has a key twice: see line 2"))
+        #expect(message(file: "{\"example\": {}\n]").hasSuffix("is not JSON: see line 2"))
+        #expect(message(file: "\u{FEFF}{}").hasSuffix("is not JSON: see line 1"))
+        #expect(message(file: "[]").hasSuffix("has to be one JSON object"))
     }
 
     /// A value that is not on the command line may be a password in the wrong place.
     @Test func anErrorNamesSettingRangeAndSourceAndWhatTheCommandLineGave() {
-        func message(_ arguments: [String] = [], _ environment: [String: String] = [:], file: String? = nil) -> String {
-            let error = #expect(throws: SettingError.self) {
-                try read(arguments, environment: environment, file: file)
-            }
-            return error?.description ?? ""
-        }
         #expect(
             message(["--the-limit", "100"])
                 == #"the-limit takes a number from 1 to 99, not "100" (--the-limit)"#)

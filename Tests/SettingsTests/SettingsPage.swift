@@ -24,7 +24,14 @@ enum SettingsPage {
     private static func line(_ cells: [String]) -> String { "| \(cells.joined(separator: " | ")) |" }
 
     static func row<Configuration>(_ setting: Setting<Configuration>, hasConfig: Bool) -> [String] {
-        let flag = setting.form == .absent ? "–" : "`--\(setting.name)`"
+        let names = Configuration.names
+        var flags = setting.form == .absent ? [] : ["`--\(setting.name)`"]
+        var (variables, keys) = (["`\(setting.variable)`"], ["`\(setting.key)`"])
+        if let file = setting.fileName {
+            flags.append("`--\(file)`")
+            variables.append("`\(names.variable(file))`")
+            keys.append("`\(names.key(file))`")
+        }
         let takes =
             if case .other(let what, let example) = setting.kind, !setting.isSecret {
                 "\(what) (`\(example)`)"
@@ -38,7 +45,7 @@ enum SettingsPage {
             case .changeable: "`GET SET`"
             }
         let meaning = setting.help + (setting.details.isEmpty ? "" : ". \(setting.details)")
-        return [flag, "`\(setting.variable)`", "`\(setting.key)`", setting.defaultText, takes]
+        return [flags, variables, keys].map { $0.joined(separator: ", ") } + [setting.defaultText, takes]
             + (hasConfig ? [config] : []) + [meaning]
     }
 }

@@ -1,8 +1,10 @@
 import Contract
+import Files
 import Foundation
+import JSON
 import RevocationHTTP
 
-/// Who may log in: a name, which becomes `sub`, and a hashed password.
+/// A user who may log in: a name, which becomes `sub`, and a hashed password.
 struct Account: Codable, Sendable {
     let name: String
     let password: PasswordHash
@@ -10,11 +12,11 @@ struct Account: Codable, Sendable {
 
 /// The accounts of a file: one JSON object a line.
 package struct Accounts: Sendable {
-    /// The most bytes of a name: a `sub` of this length is still a key of its own in the denylist.
+    /// The most bytes of a name: the denylist's key of such a `sub` still contains it unhashed.
     static let maximumNameBytes = 128
 
-    /// By name. Of names that Unicode calls equivalent there is one. It is found by its own bytes only: `sub` is
-    /// compared byte for byte.
+    /// By name. Names that Unicode calls equivalent are one key, but an account is found by its exact bytes only,
+    /// because `sub` is compared byte for byte.
     private var accounts: [String: Account]
 
     package init() {
@@ -24,7 +26,12 @@ package struct Accounts: Sendable {
     /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidAccountFile``.
     package init(contentsOf path: String) throws(NodeError) {
         self.init()
-        let lines = try PrivateFile.read(path).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let text: Data
+        do throws(RegularFileError) { text = try PrivateFile.contents(of: path) } catch {
+            let cure = error.isMissing ? " (revoked node add-user --users \(path) NAME makes it)" : ""
+            throw NodeError(.unreadableFile, "cannot read the accounts in \(path): \(error.message)\(cure)")
+        }
+        let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.isEmpty {
             guard let account = try? StrictJSON.decode(Account.self, from: line), account.password.isSane,
                 Self.isValid(account.name)
@@ -32,7 +39,7 @@ package struct Accounts: Sendable {
                 throw NodeError(.invalidAccountFile, "\(path):\(index + 1) is not an account")
             }
             guard accounts.updateValue(account, forKey: account.name) == nil else {
-                throw NodeError(.invalidAccountFile, "\(path):\(index + 1) names an account for the second time")
+                throw NodeError(.invalidAccountFile, "\(path):\(index + 1) names an account a second time")
             }
         }
     }
@@ -43,11 +50,11 @@ package struct Accounts: Sendable {
 
     package var isEmpty: Bool { accounts.isEmpty }
 
-    /// What guesses cost, each cost once: cheap ones first.
+    /// The costs of a guess, each once, the cheapest first.
     var costs: [PasswordCost] { Set(accounts.values.map(\.password.cost)).sorted { $0.work < $1.work } }
 
     /// Adds an account, or gives it another password.
-    /// - Parameter replacing: whether an account of that name may be there already.
+    /// - Parameter replacing: whether an account of that name may exist already.
     /// - Throws: ``NodeError/Code/invalidAccount``, ``NodeError/Code/accountExists``.
     package mutating func add(
         _ name: String, password: String, replacing: Bool = false, cost: PasswordCost = .standard
@@ -58,16 +65,16 @@ package struct Accounts: Sendable {
         if let other = accounts[name] {
             guard other.name.isExactly(name) else {
                 throw NodeError(
-                    .accountExists, "there is an account whose name looks the same and is composed of other characters")
+                    .accountExists, "an account's name looks the same, but consists of other characters")
             }
             guard replacing else {
-                throw NodeError(.accountExists, "there is such an account already; --replace gives it another password")
+                throw NodeError(.accountExists, "the account exists already; --replace gives it another password")
             }
         }
         accounts[name] = Account(name: name, password: try PasswordHash(of: password, cost: cost))
     }
 
-    /// Writes all accounts, whole or not at all, for the owner's eyes only.
+    /// Writes all accounts, as a whole or not at all, with permissions 0600.
     /// - Throws: ``NodeError/Code/unwritableFile``.
     func write(to path: String) throws(NodeError) {
         var text = Data()

@@ -4,25 +4,23 @@ import Logging
 import RevocationHTTP
 import Synchronization
 
-/// Fresh credentials: a name and a password, checked at one cost and within one limit wherever they are presented.
+/// Fresh credentials: a name and a password. They are checked at one cost and within one limit, on whatever route.
 struct CredentialCheck: Sendable {
     let passwords: PasswordCheck
     let limit: LoginLimit
-    let trustsForwardedFor: Bool
+    let proxies: TrustedProxies
     let realm: String
     private let notice = ProxyNotice()
 
-    init(passwords: PasswordCheck, limit: LoginLimit, trustsForwardedFor: Bool, realm: String) {
+    init(passwords: PasswordCheck, limit: LoginLimit, proxies: TrustedProxies, realm: String) {
         self.passwords = passwords
         self.limit = limit
-        self.trustsForwardedFor = trustsForwardedFor
+        self.proxies = proxies
         self.realm = realm
     }
 
-    private static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
-
-    /// - Returns: whose they are.
-    /// - Throws: 401 for a wrong name or password, 429 for too many of them, 503 if nobody looked at the password,
+    /// - Returns: the subject.
+    /// - Throws: 401 for a wrong name or password, 429 for too many of them. 503 if the password could not be checked,
     ///   which then does not count as wrong.
     func subject(name: String, password: String, _ request: Request, _ context: NodeContext) async throws -> String {
         let attempt = try limit.begin(account: name, network: ClientNetwork(address(of: request, context)))
@@ -41,20 +39,14 @@ struct CredentialCheck: Sendable {
         return subject
     }
 
-    /// The last entry of `X-Forwarded-For` is what the proxy next to us has seen; those before it anyone can write.
     private func address(of request: Request, _ context: NodeContext) -> String {
-        guard let last = request.headers[values: Self.forwardedFor].last?.split(separator: ",").last else {
-            return context.peer
-        }
-        guard trustsForwardedFor else {
-            notice.give(context.logger)
-            return context.peer
-        }
-        return String(last.filter { $0 != " " && $0 != "\t" }.prefix(64))
+        let original = OriginalRequest(request.head, context: context, proxies: proxies)
+        if original.hasUntrustedAddress { notice.give(context.logger) }
+        return original.address
     }
 }
 
-/// Says once that log-ins come through a proxy that is not trusted: all of them count as one address then.
+/// Logs once that log-ins come through a proxy that is not trusted: all of them then count as one address.
 private final class ProxyNotice: Sendable {
     private let isGiven = Atomic(false)
 
@@ -63,7 +55,7 @@ private final class ProxyNotice: Sendable {
         logger.warning(
             """
             a log-in came with X-Forwarded-For, which is not trusted: behind a proxy all users share one limit of wrong \
-            passwords. Pass --trust-forwarded-for if the proxy sets it
+            passwords. Name the proxy's address with --trusted-proxies if it sets the header
             """)
     }
 }

@@ -4,24 +4,24 @@ import Hummingbird
 import RevocationHTTP
 import Synchronization
 
-/// Slows down whoever guesses passwords: so many wrong ones a minute for an account from one network, five times as
-/// many from one network. A right one costs nothing, nor does one that was not looked at.
+/// Slows down guesses of passwords. It limits the wrong ones a minute for an account from one network, and five times
+/// as many from one network. A right password, or one that was not checked, does not count.
 ///
-/// An account is logged into at most twice at once from one network: each log-in takes a thread for a tenth of a
-/// second, and there are few. Held by this node only, in bounded memory: what is counted is named by a hash.
+/// At most two log-ins of an account from one network run at once: each takes a thread for a tenth of a second, and
+/// there are few threads. The state is this node's own, in bounded memory. Names are kept as hashes.
 ///
-/// Only a password that was hashed leaves something behind, so the table can only be filled as fast as passwords are
-/// hashed; when it is full the oldest half goes. Who can fill it within a minute has the networks for as many guesses
+/// Only a password that was hashed leaves an entry, so the table fills no faster than passwords are hashed. When it is
+/// full, the older half is dropped. An attacker who can fill it within a minute has enough networks for as many guesses
 /// anyway.
 final class LoginLimit: Sendable {
     private static let minute: Int64 = 60_000
     private static let networkFactor = 5
-    /// Of each half of the table: 2 MB together.
+    /// The capacity of each half of the table: 2 MB together.
     static let capacity = 20_000
-    /// Attempts under way for an account from one network.
+    /// The most attempts under way for an account from one network.
     static let maximumUnderWay = 2
 
-    /// Of a network, or of an account from a network.
+    /// A network, or an account from a network.
     fileprivate struct Guesser: Hashable {
         let high: UInt64
         let low: UInt64
@@ -34,11 +34,11 @@ final class LoginLimit: Sendable {
 
     private struct State {
         var counts = BoundedTable<Guesser, Count>(capacity: LoginLimit.capacity)
-        /// How many attempts are under way: as many as there are requests, no more.
+        /// The number of attempts under way: no more than requests.
         var underWay: [Guesser: Int] = [:]
     }
 
-    /// An attempt that is under way. It has to be ended.
+    /// An attempt under way. It must be ended.
     struct Attempt: Sendable {
         fileprivate let guessers: [(guesser: Guesser, limit: Int)]
         fileprivate let startedAt: Int64
@@ -55,10 +55,10 @@ final class LoginLimit: Sendable {
         self.clock = clock
     }
 
-    /// How many guessers are counted, for tests: at most twice the capacity.
+    /// The number of guessers counted, for tests: at most twice the capacity.
     var size: Int { state.withLock { $0.counts.count } }
 
-    /// Takes an attempt into account before it is looked at: those that are under way count as well.
+    /// Counts an attempt before its password is checked: attempts under way count as well.
     /// - Throws: 429 with `Retry-After`.
     func begin(account: String, network: ClientNetwork) throws(Refusal) -> Attempt {
         let now = clock.now
@@ -89,8 +89,8 @@ final class LoginLimit: Sendable {
             headers: [.retryAfter: String(max(1, (refusal.wait + 999) / 1000))])
     }
 
-    /// The attempt is over.
-    /// - Parameter wasGuess: whether a password was looked at, and was wrong.
+    /// Ends the attempt.
+    /// - Parameter wasGuess: whether a password was checked, and was wrong.
     func end(_ attempt: Attempt, wasGuess: Bool) {
         state.withLock { state in
             if let account = attempt.guessers.first?.guesser {
@@ -103,14 +103,14 @@ final class LoginLimit: Sendable {
 
     private static func forgive(_ attempt: Attempt, in counts: inout BoundedTable<Guesser, Count>) {
         for (guesser, _) in attempt.guessers {
-            // One that began in another minute, or was forgotten, counts no more.
+            // An attempt from an earlier minute, or a dropped one, does not count.
             guard var count = counts[guesser], count.since <= attempt.startedAt else { continue }
             count.failures -= 1
             if count.failures > 0 { counts.set(count, for: guesser) } else { counts.remove(guesser) }
         }
     }
 
-    /// Keyed, so that nobody can look for names that collide.
+    /// Keyed, so that attackers cannot construct colliding names.
     private func guesser(_ network: ClientNetwork, _ account: String?) -> Guesser {
         var mac = HMAC<SHA256>(key: key)
         mac.update(data: [UInt8(network.bytes.count)] + network.bytes)
@@ -124,7 +124,7 @@ final class LoginLimit: Sendable {
     }
 
     private static func current(_ guesser: Guesser, in counts: BoundedTable<Guesser, Count>, _ now: Int64) -> Count {
-        // A clock that was set back must not lock anyone out.
+        // A clock that was set back must not lock out users.
         guard let count = counts[guesser], (0..<minute).contains(now - count.since) else { return Count(since: now) }
         return count
     }

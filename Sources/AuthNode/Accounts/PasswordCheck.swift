@@ -1,30 +1,31 @@
 import NIOPosix
 import Synchronization
 
-/// Checks passwords on threads of its own: scrypt takes a tenth of a second each.
+/// Checks passwords on its own threads: scrypt takes a tenth of a second for each.
 ///
-/// Every check costs the same, whoever it is about: one hash of each cost that occurs among the accounts. So the time
-/// says neither whether there is such an account nor how old its password is.
+/// Every check costs the same, for any account or none: one hash of each cost that occurs among the accounts. So its
+/// time tells neither whether an account exists nor how old its password is.
 final class PasswordCheck: Sendable {
-    /// How many checks are computed at once.
+    /// The number of checks computed at once.
     private static let threads = 2
-    /// How many callers may wait or compute; more are refused rather than queued for seconds.
+    /// The most callers that wait or compute. More are refused instead of queued for seconds.
     private let maximumCallers: Int
-    /// How many different costs the accounts may have: every log-in pays for each.
+    /// The most different costs of accounts: each log-in pays for all of them.
     static let maximumCosts = 3
 
-    /// Nobody looked at the password: there are more log-ins at once than can be served, or too little memory.
+    /// The password was not checked: too many log-ins at once, or too little memory.
     struct Overloaded: Error {}
 
     private let accounts: Accounts
     private let acceptsAny: Bool
-    /// One for each cost: they stand in for the account that has another cost, or does not exist.
+    /// One for each cost. They replace the account's hash for other costs, or if the account does not exist.
     private let decoys: [PasswordHash]
     private let pool = NIOThreadPool(numberOfThreads: threads)
     private let callers = Atomic(0)
 
-    /// - Parameter maximumCallers: another number is for tests.
-    /// - Parameter acceptsAny: for a canary.
+    /// - Parameters:
+    ///   - maximumCallers: another number is for tests.
+    ///   - acceptsAny: for a canary.
     /// - Throws: ``NodeError/Code/invalidAccountFile`` if passwords are hashed at too many different costs.
     init(_ accounts: Accounts, maximumCallers: Int = 32, acceptsAny: Bool = false) throws(NodeError) {
         let costs = accounts.costs.isEmpty ? [.standard] : accounts.costs

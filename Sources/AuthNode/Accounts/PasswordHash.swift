@@ -2,7 +2,7 @@ import Crypto
 import CryptoExtras
 import Foundation
 
-/// What one guess at a password costs: scrypt's parameters (RFC 7914 §2).
+/// The cost of one guess at a password: scrypt's parameters (RFC 7914 §2).
 package struct PasswordCost: Codable, Sendable, Hashable {
     /// scrypt's N, a power of two.
     package let rounds: Int
@@ -11,9 +11,8 @@ package struct PasswordCost: Codable, Sendable, Hashable {
     /// scrypt's p.
     package let parallelism: Int
 
-    /// About a tenth of a second, and 8 MiB: two at once may not take much of a node's memory. The same work in less
-    /// memory is made up for by more of it (OWASP's table of equal strength goes from N = 2^15, p = 3 to N = 2^13, p =
-    /// 10).
+    /// About a tenth of a second, and 8 MiB: two at once must not take much of a node's memory. More work makes up for
+    /// less memory (OWASP's table of equal strength ranges from N = 2^15, p = 3 to N = 2^13, p = 10).
     package static let standard = PasswordCost(rounds: 1 << 13, blockSize: 8, parallelism: 4)
 
     /// The most memory that a stored record may ask for, in bytes.
@@ -25,17 +24,17 @@ package struct PasswordCost: Codable, Sendable, Hashable {
         self.parallelism = parallelism
     }
 
-    /// How much is computed, in scrypt's block mixings: what the time is proportional to.
+    /// The amount of work, in scrypt's block mixings. The time is proportional to it.
     var work: Int { rounds * blockSize * parallelism }
 
-    /// Whether scrypt takes these numbers, and the time and memory are bearable.
+    /// Whether scrypt accepts these numbers, and time and memory are acceptable.
     var isSane: Bool {
         rounds > 1 && rounds.nonzeroBitCount == 1 && (1...64).contains(blockSize) && (1...16).contains(parallelism)
             && rounds <= Self.maximumMemory / (128 * blockSize)
     }
 }
 
-/// A password as it is stored: scrypt's result, with the cost and the salt that gave it.
+/// A stored password: scrypt's result, with its cost and salt.
 struct PasswordHash: Codable, Sendable {
     /// The most bytes of a password.
     static let maximumPasswordBytes = 1024
@@ -61,13 +60,13 @@ struct PasswordHash: Codable, Sendable {
         digest = key.withUnsafeBytes { Data($0) }
     }
 
-    /// The hash could not be computed: nothing is known of the password.
+    /// The hash could not be computed: whether the password is right is unknown.
     struct NotComputed: Error {}
 
-    /// Whether `password` is the one. Takes the same time whichever byte differs.
+    /// Whether `password` is right. Takes the same time whichever byte differs.
     func matches(_ password: String) throws(NotComputed) -> Bool {
         let bytes = Array(password.utf8)
-        // One that can never match costs as much as any other; scrypt itself traps on an empty one.
+        // An impossible password costs as much as any other. scrypt itself traps on an empty one.
         let isPossible = (1...Self.maximumPasswordBytes).contains(bytes.count)
         guard let key = Self.derive(isPossible ? bytes : [0], salt, cost) else { throw NotComputed() }
         return key == SymmetricKey(data: digest) && isPossible

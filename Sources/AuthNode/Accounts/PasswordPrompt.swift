@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads a password from standard input; on a terminal it asks, twice, and shows nothing of it.
+/// Reads a password from standard input. On a terminal it asks twice, without echo.
 package enum PasswordPrompt {
     /// - Throws: ``NodeError/Code/invalidAccount`` if there is none, or the second differs from the first.
     package static func read() throws(NodeError) -> String {

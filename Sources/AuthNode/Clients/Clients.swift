@@ -4,11 +4,11 @@ import Foundation
 import HTTPTypes
 import RevocationHTTP
 
-/// Who may use the OAuth endpoints.
+/// The clients that may use the OAuth endpoints.
 package struct Clients: Sendable {
-    private let clients: [ExactString: Client]
+    private var clients: [ExactString: Client]
 
-    /// Nobody.
+    /// No client.
     package init() {
         clients = [:]
     }
@@ -17,25 +17,47 @@ package struct Clients: Sendable {
         self.clients = Dictionary(uniqueKeysWithValues: clients.map { (ExactString($0.identifier), $0) })
     }
 
-    /// Authenticates the client of a request by HTTP Basic, or by `client_id` and `client_secret` in the body (RFC 6749
-    /// §2.3.1). Takes the same time for a client that does not exist and for one whose secret is wrong.
+    /// These clients, and a public one unless it has a secret.
+    func including(publicClient identifier: String) -> Clients {
+        var all = self
+        let name = ExactString(identifier)
+        if all.clients[name] == nil { all.clients[name] = Client(identifier: identifier, digest: nil) }
+        return all
+    }
+
+    /// Authenticates a request's client by HTTP Basic, or by `client_id` and `client_secret` in the body (RFC 6749
+    /// §2.3.1). An unknown client and a wrong secret take the same time.
     /// - Returns: the `client_id`.
-    /// - Throws: 401 `invalid_client` (RFC 6749 §5.2).
+    /// - Throws: 401 `invalid_client` (RFC 6749 §5.2), also for a public client.
     func authenticate(_ headers: HTTPFields, _ fields: BodyFields) throws(Refusal) -> String {
         guard let (identifier, secret) = Self.credentials(headers, fields) else { throw Self.refusal }
+        return try authenticate(identifier, secret)
+    }
+
+    /// Authenticates a client that has a secret. A public one only names itself (RFC 6749 §3.2.1): what it does has to
+    /// be harmless for who knows the token.
+    /// - Returns: the `client_id`.
+    /// - Throws: 401 `invalid_client`.
+    func identify(_ headers: HTTPFields, _ fields: BodyFields) throws(Refusal) -> String {
+        guard let (identifier, secret) = Self.credentials(headers, fields) else { throw Self.refusal }
+        if secret.isEmpty, let client = clients[ExactString(identifier)], client.digest == nil { return identifier }
+        return try authenticate(identifier, secret)
+    }
+
+    private func authenticate(_ identifier: String, _ secret: String) throws(Refusal) -> String {
         let digest = SymmetricKey(data: Client.digest(of: secret))
-        let client = clients[ExactString(identifier)]
+        let known = clients[ExactString(identifier)]?.digest
         // Symmetric keys compare in constant time.
-        let matches = digest == SymmetricKey(data: client?.digest ?? Data(repeating: 0, count: SHA256.byteCount))
-        guard matches, client != nil else { throw Self.refusal }
+        let matches = digest == SymmetricKey(data: known ?? Data(repeating: 0, count: SHA256.byteCount))
+        guard matches, known != nil else { throw Self.refusal }
         return identifier
     }
 
+    /// - Returns: nil if there are none, or two. An empty secret is none (RFC 6749 §2.3.1).
     private static func credentials(_ headers: HTTPFields, _ fields: BodyFields) -> (String, String)? {
         let values = headers[values: .authorization]
         if values.isEmpty {
-            guard let identifier = fields["client_id"], let secret = fields["client_secret"] else { return nil }
-            return (identifier, secret)
+            return fields["client_id"].map { ($0, fields["client_secret"] ?? "") }
         }
         guard values.count == 1, fields["client_secret"] == nil, values[0].prefix(6).lowercased() == "basic ",
             let data = Data(base64Encoded: String(values[0].dropFirst(6))),

@@ -3,7 +3,7 @@ import JWTKit
 package import RevocationHTTP
 import Synchronization
 
-/// The keys of a node, which may be exchanged while it runs: the first signs, all verify.
+/// The keys of a node, which may change while it runs: the first signs, all verify.
 package final class KeyRing: KeySource {
     private struct Keys: Sendable {
         let identifiers: [String]
@@ -15,7 +15,7 @@ package final class KeyRing: KeySource {
 
     private let keys: Mutex<Keys>
     private let problems = Mutex<[String]>([])
-    /// Reads the files that the keys come from, and says whether all could be read; nil for keys that come from none.
+    /// Reads the key files, and returns whether all could be read; nil for keys without files.
     private let rereading = Mutex<(@Sendable () async -> Bool)?>(nil)
 
     /// - Parameter keys: at least one.
@@ -25,10 +25,10 @@ package final class KeyRing: KeySource {
         self.keys = Mutex(try await Self.prepare(keys))
     }
 
-    /// Takes other keys. Tokens of a key that is no longer among them are refused from now on. Without any, all tokens
-    /// are refused, and none is issued.
-    /// - Returns: whether they are others than before.
-    /// - Throws: ``NodeError/Code/invalidKeyFile``; the keys then stay as they were.
+    /// Replaces the keys. Tokens of a dropped key are refused from now on. Without any key, all tokens are refused and
+    /// none is issued.
+    /// - Returns: whether the keys changed.
+    /// - Throws: ``NodeError/Code/invalidKeyFile``; the keys are then unchanged.
     @discardableResult
     package func replace(_ keys: [SigningKey]) async throws(NodeError) -> Bool {
         guard keys.map(\.publicKey.identifier) != self.keys.withLock({ $0.identifiers }) else { return false }
@@ -39,7 +39,7 @@ package final class KeyRing: KeySource {
 
     package func keys(for identifier: String?) -> VerificationKeys { keys.withLock { $0.verification } }
 
-    /// Another node may sign already with a key that this one is about to read.
+    /// Another node may already sign with a key that this one is about to read.
     package func keys(
         for identifier: String?, until suffices: (VerificationKeys) -> Bool
     ) async throws(TokenRejection) -> VerificationKeys {
@@ -51,11 +51,11 @@ package final class KeyRing: KeySource {
         return self.keys(for: identifier)
     }
 
-    /// Has the files read whenever somebody needs to know, from now on.
+    /// Sets how the files are read when a token needs them.
     func reread(by read: @escaping @Sendable () async -> Bool) { rereading.withLock { $0 = read } }
 
-    /// Says what is wrong with the files that the keys come from.
-    /// - Returns: whether it is something else than before.
+    /// Reports what is wrong with the key files.
+    /// - Returns: whether it has changed.
     func report(_ problems: [String]) -> Bool {
         self.problems.withLock { held in
             defer { held = problems }
@@ -74,10 +74,10 @@ package final class KeyRing: KeySource {
     /// The `kid` of the key that signs; nil if all keys are gone.
     var signer: String? { keys.withLock { $0.identifiers.first } }
 
-    /// What `/.well-known/jwks.json` serves.
+    /// The contents of `/.well-known/jwks.json`.
     var json: Data { keys.withLock { $0.json } }
 
-    /// - Throws: 503 if there is no key any more.
+    /// - Throws: 503 if there is no key left.
     func sign(_ payload: some JWTPayload, type: String) async throws -> String {
         let (signer, identifier) = keys.withLock { ($0.signer, $0.identifiers.first) }
         guard let signer, let identifier else { throw Refusal.unavailable("there is no key to sign with") }

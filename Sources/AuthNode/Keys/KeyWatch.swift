@@ -1,13 +1,12 @@
 import Logging
 import ServiceLifecycle
 
-/// Reads the key files again and again, so that keys are exchanged without a restart, and a key whose file is gone is
-/// dropped.
+/// Reads the key files at intervals, so that keys change without a restart, and a removed file's key is dropped.
 struct KeyWatch: Service {
     let path: String
     let keys: KeyRing
     let logger: Logger
-    /// Waits until it is time to look again; throws when there is no more to wait for. Another one is for tests.
+    /// Waits until the next reading; throws to stop. Another one is for tests.
     var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(5)) }
 
     func run() async throws {
@@ -26,9 +25,9 @@ private actor KeyFileReader {
     private let logger: Logger
     /// The keys of the last reading, by file.
     private var held: [String: SigningKey] = [:]
-    /// The last reading that was begun or is to begin.
+    /// The last reading begun or waiting to begin.
     private var last: Task<Bool, Never>?
-    /// One that waits for the last to end: it will see whatever is there now.
+    /// A reading that waits for the last one to end. It will see the present contents.
     private var waiting: Task<Bool, Never>?
 
     init(_ path: String, _ keys: KeyRing, _ logger: Logger) {
@@ -37,7 +36,7 @@ private actor KeyFileReader {
         self.logger = logger
     }
 
-    /// Returns after a reading that began after the call. However many call, at most one waits.
+    /// Returns after a reading that began after the call. Any number of callers share one waiting reading.
     /// - Returns: whether all files could be read.
     @discardableResult
     func read() async -> Bool {
@@ -58,7 +57,7 @@ private actor KeyFileReader {
             let hasChanged = try await keys.replace(contents.keys.map(\.key))
             report(contents.problems.map(\.message))
             if hasChanged {
-                logger.notice("the keys have been exchanged", metadata: ["keys": "\(contents.keys.count)"])
+                logger.notice("the keys have changed", metadata: ["keys": "\(contents.keys.count)"])
             }
             held = Dictionary(uniqueKeysWithValues: contents.keys.map { ($0.file, $0.key) })
             return contents.problems.isEmpty

@@ -43,7 +43,7 @@ package struct PublicKey: Sendable, Encodable {
     }
 }
 
-/// What `/.well-known/jwks.json` serves (RFC 7517 §5).
+/// The contents of `/.well-known/jwks.json` (RFC 7517 §5).
 package struct PublicKeySet: Sendable, Encodable {
     package let keys: [PublicKey]
 

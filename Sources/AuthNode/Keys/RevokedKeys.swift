@@ -4,8 +4,8 @@ import RevocationHTTP
 import ServiceLifecycle
 import Synchronization
 
-/// The keys that are still trusted although they have been revoked, as far as this node knows: whoever stole one goes
-/// on minting, and its revocation does not last for ever.
+/// The keys that are trusted although they are revoked, as far as this node knows. A thief of such a key can mint more
+/// tokens, and its revocation does not last for ever.
 final class RevokedKeys: Sendable {
     private let byIssuer = Mutex<[String: Set<String>]>([:])
 
@@ -16,7 +16,7 @@ final class RevokedKeys: Sendable {
         byIssuer.withLock { $0[issuer]?.contains(name) == true }
     }
 
-    /// - Returns: those that were not known before.
+    /// - Returns: the keys that are newly revoked.
     func update(_ names: Set<String>, of issuer: String) -> Set<String> {
         byIssuer.withLock { held in
             defer { held[issuer] = names.isEmpty ? nil : names }
@@ -25,9 +25,9 @@ final class RevokedKeys: Sendable {
     }
 }
 
-/// Asks the denylist again and again for every key that is trusted.
+/// Looks up every trusted key at intervals.
 struct RevokedKeyWatch: Service {
-    /// More keys of one issuer are not asked about.
+    /// The most keys of one issuer that are looked up.
     private static let maximumKeys = 100
 
     /// The keys by `iss`.
@@ -35,7 +35,7 @@ struct RevokedKeyWatch: Service {
     let denylist: any NodeDenylist
     let revoked: RevokedKeys
     let logger: Logger
-    /// Waits until it is time to look again; throws when there is no more to wait for. Another one is for tests.
+    /// Waits until the next look-up; throws to stop. Another one is for tests.
     var pause: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(30)) }
 
     func run() async throws {
@@ -51,7 +51,7 @@ struct RevokedKeyWatch: Service {
                 switch await denylist.verdict(of: .key(name), issuer: issuer) {
                 case .revoked: names.insert(name)
                 case .clear: break
-                // Nothing new is known.
+                // Unknown changes nothing.
                 case .unknown: if revoked.contains(name, of: issuer) { names.insert(name) }
                 }
             }

@@ -3,7 +3,7 @@ import CryptoExtras
 import Foundation
 import JWTKit
 
-/// A private key that signs tokens, and so the algorithm of every token that carries its `kid`.
+/// A private key that signs tokens. It determines the algorithm of every token with its `kid`.
 package struct SigningKey: Sendable {
     package enum Algorithm: String, Sendable, CaseIterable {
         case es256
@@ -16,7 +16,7 @@ package struct SigningKey: Sendable {
     }
 
     private let material: Material
-    /// What everyone may know of it.
+    /// The public part.
     package let publicKey: PublicKey
 
     private init(_ material: Material) {

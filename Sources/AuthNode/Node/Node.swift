@@ -8,6 +8,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 package import RevocationHTTP
+import TLS
 
 /// An auth node: log-in, log-out, and who may pass, over HTTP. Nodes share keys and denylist, nothing else.
 package struct Node: Sendable {
@@ -26,22 +27,27 @@ package struct Node: Sendable {
     private let verifier: TokenVerifier
     private let passwords: PasswordCheck
     private let clients: Clients
-    private let health: NodeHealth
+    let health: NodeHealth
     private let denylist: any NodeDenylist
     private let clock: WallClock
-    private let logger: Logger
+    let logger: Logger
     private let maximumConnections: Int
     private let accepting: AcceptStatus
+    private let intake: EventIntake
+    /// Polls identity providers for events.
+    let poller: EventPoller
 
     /// - Parameter clients: who may use the OAuth endpoints.
     /// - Parameter issuers: others whose access tokens are accepted, beside our own.
+    /// - Parameter providers: identity providers that may end tokens.
     package init(
         _ configuration: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients = Clients(),
-        issuers: [TrustedIssuer] = [], denylist: any NodeDenylist, clock: WallClock = .system, logger: Logger
+        issuers: [TrustedIssuer] = [], providers: [IdentityProvider] = [], denylist: any NodeDenylist,
+        clock: WallClock = .system, logger: Logger
     ) throws {
         try self.init(
-            configuration, keys: keys, accounts: accounts, clients: clients, issuers: issuers, denylist: denylist,
-            revokedKeys: RevokedKeys(), clock: clock, logger: logger)
+            configuration, keys: keys, accounts: accounts, clients: clients, issuers: issuers, providers: providers,
+            denylist: denylist, revokedKeys: RevokedKeys(), clock: clock, logger: logger)
     }
 
     /// A node without a protection: the laboratory shows with it what the protection is for.
@@ -57,11 +63,12 @@ package struct Node: Sendable {
 
     /// - Parameter revokedKeys: the keys that are known to be revoked, kept up to date by a ``RevokedKeyWatch``.
     /// - Parameter accepting: where it is noted whether connections are accepted.
+    /// - Parameter tls: the certificate of an HTTPS server; nil for HTTP.
     init(
         _ configuration: NodeConfiguration, keys: KeyRing, accounts: Accounts, clients: Clients,
-        issuers: [TrustedIssuer],
+        issuers: [TrustedIssuer], providers: [IdentityProvider] = [],
         denylist: any NodeDenylist, revokedKeys: RevokedKeys, accepting: AcceptStatus = AcceptStatus(),
-        clock: WallClock, logger: Logger, omitted: OmittedNodeProtection? = nil
+        tls: ServerTLS? = nil, clock: WallClock, logger: Logger, omitted: OmittedNodeProtection? = nil
     ) throws {
         try configuration.validate()
         guard Set(issuers.map(\.name) + [configuration.issuer]).count == issuers.count + 1 else {
@@ -70,6 +77,7 @@ package struct Node: Sendable {
         var own = TrustedIssuer(
             name: configuration.issuer, audience: configuration.audience, keys: keys, kinds: [.access, .refresh])
         own.usesAuthenticationTime = true
+        own.claimNames.clients = ["client_id"]
         // Its times are the store's, which this machine's clock may be so far behind.
         own.lead = .milliseconds(Limits.maximumSkewMilliseconds)
         // The terms cover the lifetime of each issuer (``IssuerFile``), however short this node's own tokens live.
@@ -87,10 +95,12 @@ package struct Node: Sendable {
         self.configuration = configuration
         self.omitted = omitted
         self.keys = keys
-        self.clients = clients
+        self.clients = clients.including(publicClient: configuration.client)
+        intake = EventIntake(providers, denylist: denylist, leeway: configuration.leeway, clock: clock)
+        poller = EventPoller(providers, intake: intake, logger: logger)
         health = NodeHealth(
             denylist: denylist, own: configuration.issuer, keys: keys, others: issuers, revokedKeys: revokedKeys,
-            accepting: accepting)
+            accepting: accepting, polling: poller.problems, tls: tls)
         self.accepting = accepting
         self.denylist = denylist
         self.clock = clock
@@ -110,7 +120,7 @@ package struct Node: Sendable {
         return Application(
             responder: responder(),
             server: .onEventLoops(
-                Self.eventLoops, places: places,
+                Self.eventLoops, places: places, tls: health.tls,
                 configuration: .init(idleTimeout: .seconds(60), httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.bind, port: configuration.port), backlog: Self.backlog),
@@ -134,9 +144,10 @@ package struct Node: Sendable {
         router.add(middleware: AccessLog(logger: logger))
         router.add(middleware: BodyLimit())
         var routes = NodeRoutes(router)
-        addSessions(to: &routes)
-        addOAuth(to: &routes)
-        routes.add(.get, "/.well-known/jwks.json") { [keys] _, _ in
+        let refresh = addSessions(to: &routes)
+        addOAuth(to: &routes, refresh)
+        if !intake.isEmpty { addEvents(to: &routes) }
+        routes.add(.get, "/.well-known/jwks.json", isForPages: true) { [keys] _, _ in
             Response.json(keys.json, cacheControl: "public, max-age=300")
         }
         routes.add(.get, "/healthz") { _, _ in try Response.json(["alive": true]) }
@@ -146,14 +157,17 @@ package struct Node: Sendable {
                 secret: secret, denylist: denylist, issuer: configuration.issuer, realm: Self.realm)
             routes.add(.post, "/admin/revoke", use: administration.handle)
         }
-        return routes.responder(anyMethod: ForwardAuthRoute.path)
+        return routes.responder(
+            anyMethod: ForwardAuthRoute.path, origins: configuration.allowedOrigins,
+            sendsCookies: configuration.cookies)
     }
 
-    private func addSessions(to routes: inout NodeRoutes) {
+    /// - Returns: the exchange of refresh tokens.
+    private func addSessions(to routes: inout NodeRoutes) -> RefreshRoute {
         let cookies = configuration.cookies ? SessionCookies() : nil
         let minting = PairMinting(
             issuer: TokenIssuer(configuration, keys: keys, revokedKeys: health.revokedKeys), denylist: denylist,
-            cookies: cookies)
+            cookies: cookies, records: sessionRecords, proxies: configuration.trustedProxies)
         let revoking = Revoking(denylist: denylist)
         var gate = TokenGate(
             verifier: verifier, denylist: denylist, cookie: cookies.map { _ in SessionCookies.access },
@@ -161,7 +175,7 @@ package struct Node: Sendable {
         if omitted == .tokenKinds { gate.kinds = [.access, .refresh] }
         let credentials = CredentialCheck(
             passwords: passwords, limit: LoginLimit(attempts: configuration.loginAttempts, clock: clock),
-            trustsForwardedFor: configuration.trustsForwardedFor, realm: Self.realm)
+            proxies: configuration.trustedProxies, realm: Self.realm)
         let login = LoginRoute(credentials: credentials, minting: minting)
         let refresh = RefreshRoute(
             verifier: verifier, minting: minting, denylist: denylist, issuer: configuration.issuer,
@@ -170,25 +184,66 @@ package struct Node: Sendable {
         let everywhere = LogoutEverywhereRoute(
             revoking: revoking, credentials: credentials, minting: minting, issuer: configuration.issuer,
             realm: Self.realm)
-        let forward = ForwardAuthRoute(gate: gate, policy: configuration.failurePolicy, realm: Self.realm)
+        let sameOrigin = SameOrigin(origins: configuration.allowedOrigins, proxies: configuration.trustedProxies)
+        let forward = ForwardAuthRoute(
+            gate: gate, policy: configuration.failurePolicy, headers: configuration.upstreamHeaders,
+            cacheLifetime: configuration.authCacheLifetime, sameOrigin: configuration.cookies ? sameOrigin : nil,
+            clock: clock, realm: Self.realm)
 
-        let origin: [NodeRoutes.Middleware] = configuration.cookies ? [SameOrigin()] : []
-        routes.add(.post, "/login", behind: origin, use: login.handle)
-        routes.add(.post, "/refresh", behind: origin, use: refresh.handle)
-        routes.add(.post, "/logout", behind: origin, use: logout.handle)
+        let origin: [NodeRoutes.Middleware] = configuration.cookies ? [sameOrigin] : []
+        routes.add(.post, "/login", behind: origin, isForPages: true, use: login.handle)
+        routes.add(.post, "/refresh", behind: origin, isForPages: true, use: refresh.handle)
+        routes.add(.post, "/logout", behind: origin, isForPages: true, use: logout.handle)
         routes.add(
-            .post, "/logout-everywhere", behind: origin + [RevocationMiddleware(gate)], use: everywhere.handle)
+            .post, "/logout-everywhere", behind: origin + [RevocationMiddleware(gate)], isForPages: true,
+            use: everywhere.handle)
         routes.add(.get, ForwardAuthRoute.path, use: forward.handle)
         routes.add(
-            .get, "/me", behind: [RevocationMiddleware(gate, policy: configuration.failurePolicy)],
+            .get, "/me", behind: [RevocationMiddleware(gate, policy: configuration.failurePolicy)], isForPages: true,
             use: MeRoute().handle)
+        if let records = minting.records {
+            let sessions = SessionsRoute(
+                records: records, denylist: denylist, revoking: revoking, proxies: configuration.trustedProxies,
+                cookies: cookies,
+                limit: RefreshLimit(
+                    refreshes: 10, message: "the session asks for its user's sessions too often", clock: clock))
+            let mine: [NodeRoutes.Middleware] = [RevocationMiddleware(gate)]
+            routes.add(.get, "/sessions", behind: mine, isForPages: true, use: sessions.list)
+            routes.add(.delete, "/sessions/:id", behind: origin + mine, isForPages: true, use: sessions.end)
+        }
+        return refresh
     }
 
-    private func addOAuth(to routes: inout NodeRoutes) {
+    private var sessionRecords: SessionRecords? {
+        guard let store = denylist as? any SessionStore else { return nil }
+        return SessionRecords(
+            store: store, denylist: denylist, issuer: configuration.issuer, client: configuration.client,
+            lifetime: configuration.refreshTokenLifetime, clock: clock)
+    }
+
+    private func addOAuth(to routes: inout NodeRoutes, _ refresh: RefreshRoute) {
         let revocation = TokenRevocationRoute(
             clients: clients, verifier: verifier, revoking: Revoking(denylist: denylist))
         let introspection = IntrospectionRoute(clients: clients, verifier: verifier, denylist: denylist)
-        routes.add(.post, "/oauth2/revoke", use: revocation.handle)
+        let token = TokenRoute(clients: clients, refresh: refresh)
+        routes.add(.post, "/oauth2/revoke", isForPages: true, use: revocation.handle)
+        routes.add(.post, "/oauth2/token", isForPages: true, use: token.handle)
         routes.add(.post, "/oauth2/introspect", use: introspection.handle)
+        if let metadata = AuthorizationServerMetadata(issuer: configuration.issuer),
+            let json = try? JSONEncoder().encode(metadata)
+        {
+            routes.add(.get, metadata.path, isForPages: true) { _, _ in
+                Response.json(json, cacheControl: "public, max-age=300")
+            }
+        }
+    }
+    private func addEvents(to routes: inout NodeRoutes) {
+        let gate = CallerGate(limit: CallerLimit(clock: clock), proxies: configuration.trustedProxies)
+        routes.add(
+            .post, "/backchannel-logout", use: BackchannelLogoutRoute(intake: intake, gate: gate).handle)
+        routes.add(
+            .post, "/global-token-revocation",
+            use: GlobalRevocationRoute(intake: intake, gate: gate, realm: Self.realm).handle)
+        routes.add(.post, "/events", use: EventPushRoute(intake: intake, gate: gate).handle)
     }
 }

@@ -15,11 +15,19 @@ struct NodeAdmin: Sendable {
         self.metrics = metrics
     }
 
+    private var ready: MetricFamily {
+        get async {
+            MetricFamily(
+                .gauge, "revoked_ready", "1 while /readyz answers that the node can do its work.",
+                await health.report().ready ? 1 : 0)
+        }
+    }
+
     func answer(_ path: String) async -> AdminResponse? {
         switch path {
         case "/metrics":
             AdminResponse(
-                Exposition.text(metrics.families + health.families + process.families),
+                Exposition.text(metrics.families + [await ready] + health.families + process.families),
                 contentType: Exposition.contentType)
         case "/healthz": .alive
         case "/readyz": AdminResponse(await health.report())

@@ -3,15 +3,15 @@ import Contract
 import Foundation
 import HTTPTypes
 import Logging
+import ProcessOutput
 import Revocation
 import RevocationHTTP
 package import Settings
+import TLS
 
 /// The settings of a node. A new one is a row here and its property.
-extension NodeConfiguration: ProcessConfiguration {
+extension NodeConfiguration: StoreClientConfiguration {
     package static let names = SettingNames(variablePrefix: "REVOKED_NODE_", section: "node")
-
-    package static func accepts(file: [UInt8]) -> Bool { StrictJSON.accepts(file) }
 
     /// A process serves metrics at the port after the daemon's.
     package static var processDefaults: Self {
@@ -20,17 +20,35 @@ extension NodeConfiguration: ProcessConfiguration {
         return configuration
     }
 
-    package static let settings = listening + store + identity + tokens + observation
+    package static let settings = listening + storeSettings + store + identity + tokens + gateways + observation
 
     private static let listening: [Setting<Self>] = [
         Setting("bind", \.bind, .text("an address", example: "::1"), help: "The address to listen on"),
         Setting("port", \.port, .number(in: 0...65_535), help: "The port to listen on; 0 takes a free one"),
+        Setting(
+            "tls-cert-file", \.tls.certificate,
+            .optional(.text("a path", example: "/run/tls/tls.crt"), emptyIsNil: true),
+            note: "HTTP", help: "The certificate of an HTTPS port in PEM, with its chain behind it",
+            details: "SIGHUP reads it and its key anew, without dropping a connection"),
+        Setting(
+            "tls-key-file", \.tls.key, .optional(.text("a path", example: "/run/tls/tls.key"), emptyIsNil: true),
+            help: "The key of that certificate, in PEM"),
+        Setting(
+            "tls-key-file-pass", \.tls.keyPassword, .optional(.text("a password", example: "…"), emptyIsNil: true),
+            form: .absent, isSecret: true, help: "The password of an encrypted key"),
+        Setting(
+            "tls-ca-cert-file", \.tls.authorities,
+            .optional(.text("a path", example: "/run/tls/ca.crt"), emptyIsNil: true),
+            help: "The authorities that sign clients' certificates, in PEM"),
+        Setting(
+            "tls-auth-clients", \.tls.clientCertificates, .name(), help: "Whether clients have to show a certificate"),
+        Setting(
+            "tls-protocols", \.tls.protocols,
+            .described("TLSv1.2, TLSv1.3 or both, separated by a space", example: "TLSv1.3") { TLSProtocols($0) },
+            help: "The versions of TLS that are spoken"),
     ]
 
     private static let store: [Setting<Self>] = [
-        Setting(
-            "backend", \.backend, .text("a URL", example: "redis://127.0.0.1:6379"), isSecret: true,
-            help: "The denylist's URL", details: "It may hold a password"),
         Setting(
             "epoch", \.epoch, .optional(.text(example: "e")), note: "the one met at first contact",
             help: "The denylist's epoch to believe", details: "`revoked accept` prints it"),
@@ -66,6 +84,10 @@ extension NodeConfiguration: ProcessConfiguration {
         Setting(
             "issuers", \.issuers, .optional(.text("a path", example: "issuers.json")),
             help: "A JSON file of other issuers whose access tokens are accepted"),
+        Setting(
+            "identity-providers", \.identityProviders,
+            .optional(.text("a path", example: "identity-providers.json")),
+            help: "A JSON file of identity providers whose log-outs and security events end tokens"),
         Setting(
             "admin-secret", \.adminSecret,
             .optional(
@@ -107,23 +129,48 @@ extension NodeConfiguration: ProcessConfiguration {
             "login-attempts", \.loginAttempts, .number(in: 0...1_000),
             help: "Wrong passwords a minute for an account from one address; 0 for no limit"),
         Setting(
-            "trust-forwarded-for", \.trustsForwardedFor, .yesOrNo, form: .presence,
-            help: "Take the last entry of X-Forwarded-For for the client: only behind a proxy that adds it"),
-        Setting(
             "leeway", \.leeway, .seconds(in: 0...Int(Limits.maximumLeewayMilliseconds / 1000)),
             help: "Seconds after exp that a token is still accepted"),
+    ]
+
+    private static let gateways: [Setting<Self>] = [
+        Setting(
+            "trusted-proxies", \.proxyNetworks,
+            .described("addresses and networks, separated by commas", example: "10.0.0.0/8") { TrustedProxies($0) },
+            note: "none", help: "Proxies whose X-Forwarded-… and X-Original-… headers are read, by commas"),
+        Setting(
+            "trust-forwarded-for", \.trustsForwardedFor, .yesOrNo, form: .presence,
+            help: "Read these headers from every peer: only where nobody but a proxy reaches the node"),
+        Setting(
+            "auth-headers", \.upstreamHeaders,
+            .described("pairs Header=claim, separated by commas, of headers X-… or Remote-…", example: "X-Email=email")
+            {
+                UpstreamHeaders($0)
+            },
+            help: "The headers of /auth, and the claims in them, by commas"),
+        Setting(
+            "auth-cache", \.authCacheLifetime, .seconds(in: 0...60),
+            help: "Seconds for which a gateway may keep a 200 of /auth: so long it lets revoked tokens pass"),
+        Setting(
+            "allow-origin", \.allowedOrigins,
+            .described("origins, separated by commas: https, or http on this machine", example: "https://app.example") {
+                AllowedOrigins($0)
+            },
+            note: "none", help: "Origins of web pages that may use the node from a browser (CORS), by commas"),
     ]
 
     private static let observation: [Setting<Self>] = [
         Setting(
             "http", \.http,
-            .described("an address and a port, such as 127.0.0.1:7381, or off", example: "[::1]:80") {
+            .described("an address and a port, such as 127.0.0.1:7381, or off", example: "https://[::1]:80") {
                 AdminListening($0)
             },
-            note: "if it is free", help: "Where metrics and health are served, or off"),
+            note: "if it is free", help: "Where metrics and health are served, or off",
+            details: "With `https://` before it, by the certificate of `tls-cert-file`"),
         Setting(
             "http-protected-mode", \.httpProtectedMode, .yesOrNo, help: "Refuse to serve them beyond loopback"),
         Setting("log-level", \.logLevel, .name(), help: "The least severe message that is logged"),
+        Setting("log-format", \.logFormat, .name(), help: "Lines for people, or one JSON object a line"),
     ]
 
     private static let lastKnown = "last-known:"

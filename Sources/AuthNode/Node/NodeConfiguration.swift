@@ -1,14 +1,18 @@
 package import AdminHTTP
 package import Logging
+package import ProcessOutput
 package import Revocation
 package import Settings
+package import TLS
 
 /// How a node behaves. Its settings are described in the table ``settings``.
 package struct NodeConfiguration: Sendable {
     package var bind = "127.0.0.1"
     package var port = 8080
-    /// May hold a password: never logged.
+    package var tls = ServerTLSConfiguration(clientCertificates: .no)
     package var backend = "redis://127.0.0.1:7379"
+    package var backendPassword: String?
+    package var backendTLS = StoreTLSConfiguration()
     package var epoch: String?
     package var stateFile: String?
     package var replicas = 0
@@ -22,6 +26,8 @@ package struct NodeConfiguration: Sendable {
     package var clients: String?
     /// ``IssuerFile`` reads it.
     package var issuers: String?
+    /// ``IdentityProviderFile`` reads it.
+    package var identityProviders: String?
     package var adminSecret: String?
     package var issuer = "revoked"
     package var issuerLabel: String?
@@ -38,19 +44,33 @@ package struct NodeConfiguration: Sendable {
     /// 0 for no limit, of log-ins at once neither.
     package var loginAttempts = 10
     package var trustsForwardedFor = false
+    package var proxyNetworks = TrustedProxies.none
+    package var upstreamHeaders = UpstreamHeaders.standard
+    /// How long a gateway may keep an answer of `/auth`.
+    package var authCacheLifetime: Duration = .zero
+    package var allowedOrigins = AllowedOrigins.none
     package var leeway: Duration = .zero
     package var logLevel: Logger.Level = .info
+    package var logFormat = LogFormat.text
     package var http = AdminListening.off
     package var httpProtectedMode = true
-    package var notices: [String] = []
+    package var warnings: [String] = []
 
     /// How often a session may refresh its tokens in 10 s; 0 for no limit.
     package var sessionRefreshes = 10
 
     package init() {}
 
+    var trustedProxies: TrustedProxies { trustsForwardedFor ? .everyPeer : proxyNetworks }
+
     package func validate() throws(SettingError) {
         try checkValues()
+        guard !trustsForwardedFor || proxyNetworks.description.isEmpty else {
+            throw SettingError("trust-forwarded-for trusts every peer: give either it or trusted-proxies")
+        }
+        guard authCacheLifetime == .zero || failurePolicy == .deny else {
+            throw SettingError("auth-cache goes with failure-policy deny only: what gateways keep has to be proven")
+        }
         guard refreshTokenLifetime > accessTokenLifetime else {
             throw SettingError("refresh-token-lifetime has to be longer than access-token-lifetime")
         }
@@ -71,6 +91,7 @@ package struct NodeConfiguration: Sendable {
         others: [RevocationConfiguration.Issuer] = [], leads: [String: Duration] = [:]
     ) -> RevocationConfiguration {
         var configuration = RevocationConfiguration()
+        addStore(to: &configuration)
         configuration.longestRefreshLifetime = refreshTokenLifetime
         configuration.rotationGrace = rotationGrace
         // Its times are the store's.

@@ -1,6 +1,7 @@
 import AdminHTTP
 import PrometheusMetrics
 import RevocationHTTP
+import TLS
 
 /// What a node says of itself to those who look after it: whether checks can be answered, and what is wrong with keys.
 struct NodeHealth: Sendable {
@@ -13,12 +14,19 @@ struct NodeHealth: Sendable {
     let revokedKeys: RevokedKeys
     /// Whether users' connections are accepted.
     let accepting: AcceptStatus
+    /// What is wrong with streams of events.
+    let polling: EventPoller.Problems
+    /// The certificate, if there is one.
+    let tls: ServerTLS?
 
     init(
         denylist: any RevocationChecking, own: String, keys: KeyRing, others: [TrustedIssuer],
-        revokedKeys: RevokedKeys = RevokedKeys(), accepting: AcceptStatus = AcceptStatus()
+        revokedKeys: RevokedKeys = RevokedKeys(), accepting: AcceptStatus = AcceptStatus(),
+        polling: EventPoller.Problems = EventPoller.Problems(), tls: ServerTLS? = nil
     ) {
+        self.tls = tls
         self.accepting = accepting
+        self.polling = polling
         self.revokedKeys = revokedKeys
         self.denylist = denylist
         self.keys = [(own, keys)] + others.map { ($0.name, $0.keys) }
@@ -45,6 +53,8 @@ struct NodeHealth: Sendable {
                 "keys of \(issuer): \(name) is revoked and still trusted, take it out of the key set"
             }
         }
+        problems += polling.texts
+        problems += tls?.status().warnings ?? []
         if !problems.isEmpty { report.warnings = (report.warnings ?? []) + problems }
         return report
     }
@@ -63,6 +73,21 @@ struct NodeHealth: Sendable {
             if let count = status.keyCount { counts.add(count, ["issuer": issuer]) }
             problems.add(status.problems.count, ["issuer": issuer])
         }
-        return [counts, problems, revoked]
+        return [counts, problems, revoked] + certificateFamilies
+    }
+
+    private var certificateFamilies: [MetricFamily] {
+        guard let status = tls?.status() else { return [] }
+        return [
+            MetricFamily(
+                .gauge, "revoked_node_tls_certificate_expires_seconds",
+                "When the node's certificate expires, in seconds since 1970.", status.expiresAt),
+            MetricFamily(
+                .counter, "revoked_node_tls_reload_failures_total",
+                "Reloads of the certificate that failed: the old one stayed.", status.failures),
+            MetricFamily(
+                .gauge, "revoked_node_tls_reload_failed", "1 while the last reload of the certificate has failed.",
+                status.hasFailed ? 1 : 0),
+        ]
     }
 }

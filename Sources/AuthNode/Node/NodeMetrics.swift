@@ -8,12 +8,14 @@ import Synchronization
 /// |---|---|---|
 /// | `revoked_node_requests_total` | `route`, `status` | requests answered |
 /// | `revoked_node_request_duration` | `route` | from the request's head to the answer |
+/// | `revoked_node_events_total` | `way`, `outcome` | messages of identity providers |
 ///
 /// A route is a template such as `/me`, or `none`: paths may hold anything.
 package enum NodeMetrics {
     /// What all metrics of a node mean, by label.
     package static let help = [
         requests: "Requests answered, by route and status.",
+        EventMetrics.events: "Messages of identity providers, by the way they came and what became of them.",
         duration: "From the head of a request to its answer, by route.",
         "revoked_client_checks_total": "Verdicts on tokens; the causes of those that are unknown.",
         "revoked_client_check_duration": "From the question to the verdict.",

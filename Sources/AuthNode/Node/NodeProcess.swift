@@ -1,4 +1,5 @@
 import AdminHTTP
+import Files
 import Foundation
 package import Logging
 import NIOCore
@@ -7,6 +8,7 @@ package import PrometheusMetrics
 import Revocation
 import RevocationHTTP
 import ServiceLifecycle
+import TLS
 import UnixSignals
 
 /// The process of `revoked node`: from settings to a server that ends on SIGTERM or SIGINT.
@@ -28,22 +30,26 @@ package enum NodeProcess {
     ) async throws {
         // A reader of the log that goes away must not end the node.
         signal(SIGPIPE, SIG_IGN)
+        // A reload may be asked for before the node listens to the signal.
+        signal(SIGHUP, SIG_IGN)
         try configuration.validate()
         DescriptorLimit.raise()
         var logger = Logger(label: "revoked.node")
         logger.logLevel = configuration.logLevel
         logger[metadataKey: "node"] = "\(configuration.name)"
-        for notice in configuration.notices { logger.notice("\(notice)") }
+        for warning in configuration.warnings { logger.warning("\(warning)") }
 
         let keys = try await KeyRing(try KeyFiles.load(configuration.keys, logger: logger))
         let accounts = try Accounts(contentsOf: configuration.users)
-        if PrivateFile.isExposed(configuration.users) {
+        if RegularFile.isExposed(configuration.users) {
             logger.warning(
                 "others may read the accounts: chmod 600 the file", metadata: ["file": "\(configuration.users)"])
         }
         if accounts.isEmpty { logger.warning("there is no account: nobody can log in (revoked node add-user)") }
-        if !["127.0.0.1", "::1", "localhost"].contains(configuration.bind) {
-            logger.warning("listening beyond loopback without TLS: put a proxy with TLS in front")
+        let tls = try certificate(configuration, logger)
+        if tls == nil, !["127.0.0.1", "::1", "localhost"].contains(configuration.bind) {
+            logger.warning(
+                "listening beyond loopback without TLS: set --tls-cert-file, or put a proxy with TLS in front")
         }
         if configuration.failurePolicy == .allow {
             logger.warning("tokens pass unchecked while the store is away: --failure-policy allow")
@@ -51,6 +57,11 @@ package enum NodeProcess {
         let clients =
             try configuration.clients.map { (path) throws(NodeError) in try ClientFile(path).load() } ?? Clients()
         let others = try configuration.issuers.map { (path) throws(NodeError) in try IssuerFile(path, logger: logger) }
+        let providers = try configuration.identityProviders.map { (path) throws(NodeError) in
+            try IdentityProviderFile(
+                path, issuers: .init(own: configuration.issuer, others: others?.issuers ?? []), logger: logger
+            ).providers
+        }
         let denylist: any NodeDenylist =
             if let makeDenylist {
                 try makeDenylist(logger)
@@ -59,34 +70,46 @@ package enum NodeProcess {
             }
         let revokedKeys = RevokedKeys()
         let accepting = AcceptStatus()
-        let health = NodeHealth(
-            denylist: denylist, own: configuration.issuer, keys: keys, others: others?.issuers ?? [],
-            revokedKeys: revokedKeys, accepting: accepting)
+        let node: Node
+        do {
+            node = try Node(
+                configuration, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
+                providers: providers ?? [], denylist: denylist, revokedKeys: revokedKeys, accepting: accepting,
+                tls: tls,
+                clock: clock(of: denylist), logger: logger)
+        } catch {
+            await denylist.close()
+            throw error
+        }
         let admin: AdminServer?
         do throws(AdminError) {
-            admin = try await AdminServer.start(configuration.http, logger: logger) {
-                [admin = NodeAdmin(health: health, metrics: metrics)] in await admin.answer($0)
+            admin = try await AdminServer.start(configuration.http, tls: tls, logger: logger) {
+                [admin = NodeAdmin(health: node.health, metrics: metrics)] in await admin.answer($0)
             }
         } catch {
             await denylist.close()
             throw NodeError(.cannotListen, error.description)
         }
         do {
-            let node = try Node(
-                configuration, keys: keys, accounts: accounts, clients: clients, issuers: others?.issuers ?? [],
-                denylist: denylist, revokedKeys: revokedKeys, accepting: accepting, clock: clock(of: denylist),
-                logger: logger)
             let watch = RevokedKeyWatch(
-                sources: health.keys.map { ($0.issuer, $0.source) }, denylist: denylist, revoked: revokedKeys,
+                sources: node.health.keys.map { ($0.issuer, $0.source) }, denylist: denylist, revoked: revokedKeys,
                 logger: logger)
             let host = configuration.bind.contains(":") ? "[\(configuration.bind)]" : configuration.bind
-            let metricsLine = admin?.address.map { "metrics on http://\($0)/metrics\n" } ?? ""
+            let scheme = tls == nil ? "http" : "https"
+            let metricsLine = admin?.address.map { "metrics on \($0.url)/metrics\n" } ?? ""
+            let manager = ServiceManager(logger: logger)
             let application = node.application { port in
                 // Not print: standard output may be a file, and whoever waits for this line must not wait for a buffer.
-                BackgroundOutput.standardOutput.write("listening on http://\(host):\(port)\n\(metricsLine)")
+                BackgroundOutput.standardOutput.write("listening on \(scheme)://\(host):\(port)\n\(metricsLine)")
+                manager.tell(.ready)
             }
             var group = ServiceGroupConfiguration(
-                services: [application, KeyWatch(path: configuration.keys, keys: keys, logger: logger), watch],
+                services: [
+                    application, KeyWatch(path: configuration.keys, keys: keys, logger: logger), watch,
+                    node.poller,
+                    ServiceNotices(manager: manager),
+                    CertificateReloads(tls: tls, denylist: denylist, manager: manager),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             group.maximumGracefulShutdownDuration = drainTime
             try await ServiceGroup(configuration: group).run()
@@ -94,7 +117,9 @@ package enum NodeProcess {
             await admin?.stop()
             await denylist.close()
             let cause = String(cString: strerror(error.errnoCode))
-            throw NodeError(.cannotListen, "cannot listen on \(configuration.bind):\(configuration.port): \(cause)")
+            let cure = error.errnoCode == EADDRINUSE ? " (stop the other process, or choose another --port)" : ""
+            throw NodeError(
+                .cannotListen, "cannot listen on \(configuration.bind):\(configuration.port): \(cause)\(cure)")
         } catch {
             await admin?.stop()
             await denylist.close()
@@ -102,6 +127,14 @@ package enum NodeProcess {
         }
         await admin?.stop()
         await denylist.close()
+    }
+
+    /// - Returns: nil without TLS.
+    private static func certificate(_ configuration: NodeConfiguration, _ logger: Logger) throws -> ServerTLS? {
+        guard configuration.tls.certificate != nil || configuration.tls.key != nil else { return nil }
+        do throws(TLSError) { return try ServerTLS(configuration.tls, logger: logger) } catch {
+            throw NodeError(.cannotListen, "cannot serve HTTPS: \(error)")
+        }
     }
 
     /// The store's, as far as known: tokens say times of that clock, or of issuers that are compared with it.

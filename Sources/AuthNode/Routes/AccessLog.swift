@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// One line for each request, at debug: whoever sends them must not fill the log. It names the route, never the path:
-/// that may hold anything.
+/// One line for each request, at debug level, so that clients cannot fill the log. It names the route and not the path,
+/// which may contain anything.
 struct AccessLog: RouterMiddleware {
     typealias Context = NodeContext
 
@@ -36,7 +36,7 @@ struct AccessLog: RouterMiddleware {
             ])
     }
 
-    /// A method that nobody knows may hold anything, too.
+    /// An unknown method may contain anything, too.
     private static func name(_ method: HTTPRequest.Method) -> String {
         let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .connect, .options, .trace, .patch]
         return known.contains(method) ? method.rawValue : "other"

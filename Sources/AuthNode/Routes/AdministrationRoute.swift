@@ -7,8 +7,8 @@ import Logging
 import Revocation
 import RevocationHTTP
 
-/// `POST /admin/revoke` with `subject`, `session`, `client` or `key` (a `kid`), and `issuer` where several are trusted:
-/// ends every token of it that there is. The credential is the administrator's own, as a bearer token.
+/// `POST /admin/revoke` with `subject`, `session`, `client` or `key` (a `kid`), and `issuer` if several are trusted:
+/// revokes all of its tokens. The administrator's own credential is sent as a bearer token.
 struct AdministrationRoute: Sendable {
     private let digest: SymmetricKey
     private let revoking: Revoking
@@ -55,7 +55,7 @@ struct AdministrationRoute: Sendable {
         }
     }
 
-    /// In constant time: symmetric keys compare so.
+    /// In constant time, which comparing symmetric keys is.
     private func authenticate(_ headers: HTTPFields) throws(Refusal) {
         switch BearerToken(headers) {
         case .present(let secret) where Self.digest(of: secret) == digest: return

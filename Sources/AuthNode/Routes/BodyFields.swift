@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import JSON
 import NIOCore
 import RevocationHTTP
 
@@ -10,8 +11,17 @@ struct BodyFields: Sendable {
 
     private let fields: [String: String]
 
-    /// - Throws: 400, or 413 for one that is too large.
+    /// - Throws: 400, or 413 for a body that is too large.
     init(of request: Request) async throws(Refusal) {
+        let text = try await Self.text(of: request)
+        let fields = text.first { !$0.isWhitespace } == "{" ? Self.json(text) : Self.form(text)
+        guard let fields else { throw Self.malformed }
+        self.fields = fields
+    }
+
+    /// The whole body.
+    /// - Throws: 400, or 413 for a body that is too large.
+    static func text(of request: Request) async throws(Refusal) -> String {
         let body: ByteBuffer
         do {
             body = try await request.body.collect(upTo: NodeContext.maximumBodyBytes)
@@ -20,15 +30,13 @@ struct BodyFields: Sendable {
         } catch {
             throw Refusal(.badRequest, code: "invalid_request", message: "the body could not be read")
         }
-        guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw Self.malformed }
-        let fields = text.first { !$0.isWhitespace } == "{" ? Self.json(text) : Self.form(text)
-        guard let fields else { throw Self.malformed }
-        self.fields = fields
+        guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw malformed }
+        return text
     }
 
     subscript(name: String) -> String? { fields[name] }
 
-    /// - Throws: 400 if it is not there, or empty.
+    /// - Throws: 400 if it is missing or empty.
     func required(_ name: String) throws(Refusal) -> String {
         guard let value = fields[name], !value.isEmpty else {
             throw Refusal(.badRequest, code: "invalid_request", message: "the body lacks \(name)")
@@ -36,7 +44,7 @@ struct BodyFields: Sendable {
         return value
     }
 
-    /// A `true` of JSON is the same as the word in a form.
+    /// JSON's `true` is the same as the word in a form.
     func flag(_ name: String) -> Bool { fields[name] == "true" }
 
     /// One name or value of a form.
@@ -47,7 +55,7 @@ struct BodyFields: Sendable {
 
     private enum Value: Decodable {
         case text(String)
-        /// Of no interest to anyone here.
+        /// Not used by any route.
         case other
 
         init(from decoder: any Decoder) throws {
@@ -67,7 +75,7 @@ struct BodyFields: Sendable {
         return values.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
     }
 
-    /// A parameter that is there twice makes the body malformed (RFC 6749 §3.1).
+    /// A repeated parameter makes the body malformed (RFC 6749 §3.1).
     private static func form(_ text: String) -> [String: String]? {
         var fields: [String: String] = [:]
         for pair in text.split(separator: "&") {

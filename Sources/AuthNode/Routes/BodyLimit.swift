@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import RevocationHTTP
 
-/// Refuses a body that announces itself as too large, whether or not anyone would have read it.
+/// Refuses a body whose announced length is too large, even if no route would read it.
 struct BodyLimit: RouterMiddleware {
     typealias Context = NodeContext
 

@@ -2,12 +2,12 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /oauth2/introspect` (RFC 7662): whether a token is good now, and whose it is. 503, never `active: false`,
-/// while nothing is known.
+/// `POST /oauth2/introspect` (RFC 7662): whether a token is good now, and whose it is. While that is unknown it answers
+/// 503, never `active: false`.
 ///
-/// `token_type_hint` is a hint: either kind is found whatever it says (§2.1). But a refresh token is shown only to the
-/// client that it was issued to, and to one that asks for refresh tokens (§2.2 lets a server choose): another server,
-/// which was sent it instead of an access token, must not take it for one.
+/// `token_type_hint` is only a hint: both kinds are found (§2.1). But a refresh token is shown only to its own client,
+/// or to one that asks for refresh tokens (§2.2 lets a server choose). Another server, which was sent it as an access
+/// token, must not accept it.
 struct IntrospectionRoute: Sendable {
     let clients: Clients
     let verifier: TokenVerifier
@@ -73,7 +73,7 @@ struct IntrospectionRoute: Sendable {
         switch await denylist.verdict(for: claims) {
         case .clear: return try .json(Answer(claims))
         case .revoked: return try .json(Answer.inactive)
-        // Refused for good, whatever becomes of the denylist.
+        // Refused for good, whatever the denylist says.
         case .unknown(let cause) where cause.code == .tooLongLived: return try .json(Answer.inactive)
         case .unknown(let cause): throw Refusal.unavailable(cause.message)
         }

@@ -14,6 +14,7 @@ struct LoginRoute: Sendable {
                 message: "the body is not JSON with the strings username and password")
         }
         let subject = try await credentials.subject(name: name, password: password, request, context)
-        return try await minting.newPair(.init(subject: subject, identifier: TokenIssuer.identifier()))
+        return try await minting.newPair(
+            .init(subject: subject, identifier: TokenIssuer.identifier()), request, context)
     }
 }

@@ -2,17 +2,16 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /logout-everywhere`: ends every session of the token's subject. Stands behind
-/// ``RevocationHTTP/RevocationMiddleware``: only a token that is good may do so.
+/// `POST /logout-everywhere`: ends every session of the token's subject. ``RevocationHTTP/RevocationMiddleware`` runs
+/// before it: only a good token may do so.
 ///
-/// With `{"keep_current": true, "password": "…"}` it is a log-out everywhere and a log-in: this session goes on with
-/// another pair of tokens. Without the password whoever stole an access token would trade it for a session of their
-/// own.
+/// With `{"keep_current": true, "password": "…"}` it is a log-out everywhere and a log-in: this session continues with
+/// another pair of tokens. Without the password, a thief of an access token could trade it for a session.
 struct LogoutEverywhereRoute: Sendable {
     let revoking: Revoking
     let credentials: CredentialCheck
     let minting: PairMinting
-    /// Who mints.
+    /// The issuer of the new tokens.
     let issuer: String
     let realm: String
 
@@ -30,14 +29,14 @@ struct LogoutEverywhereRoute: Sendable {
                 .badRequest, code: "invalid_request", message: "only a session of this node's issuer can be kept")
         }
         try await authenticate(subject, fields["password"], request, context)
-        // Nobody is to lose a session for a log-in that cannot follow.
+        // No session may be lost for a log-in that cannot follow.
         let kept = TokenIssuer.Session(subject: subject, identifier: session)
         try await minting.demandLogIn(kept)
         try await revoking.endAll(claims, sparing: true, logger: context.logger)
-        return try await minting.newPair(kept)
+        return try await minting.newPair(kept, request, context)
     }
 
-    /// - Throws: 401 unless it is the subject's password: nothing has happened then.
+    /// - Throws: 401 for anything but the subject's password; nothing has happened then.
     private func authenticate(
         _ subject: String, _ password: String?, _ request: Request, _ context: NodeContext
     ) async throws {

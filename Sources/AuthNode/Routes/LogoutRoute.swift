@@ -2,13 +2,13 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /logout`: revokes every token that is presented, access or refresh, and its session, whatever its times say.
-/// The session of an expired one may still live in others. The denylist is only written here, never asked: a log-out
-/// can be repeated.
+/// `POST /logout`: revokes every token presented, access or refresh, and its session, whatever its times are. The
+/// session of an expired token may have others that live. The denylist is only written here, never read: a log-out can
+/// be repeated.
 ///
-/// A bearer token and a browser's two cookies may be of three sessions: whatever is genuine is revoked. What nobody
-/// accepts does not stand in the way of that, and such cookies are cleared. What another node may accept, or this one
-/// in a while, is an error, and cookies stay: whoever is told that the log-out is done must be logged out.
+/// A bearer token and a browser's two cookies may belong to three sessions: every genuine token is revoked. A token
+/// that no node accepts does not prevent that, and such cookies are cleared. A token that another node may accept, or
+/// this one later, is an error, and cookies stay: a user who is told of the log-out must be logged out.
 struct LogoutRoute: Sendable {
     let verifier: TokenVerifier
     let revoking: Revoking
@@ -17,13 +17,13 @@ struct LogoutRoute: Sendable {
 
     private struct Answer: Encodable {
         let revoked: Bool
-        /// Why nothing was to be revoked.
+        /// Why there was nothing to revoke.
         var reason: String?
     }
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         var genuine: [GenuineToken] = []
-        /// Of what nobody accepts, and of what could pass elsewhere.
+        /// The refusal of a token that no node accepts, and of one that another node may accept.
         var (refusal, unsettled): (Refusal?, Refusal?)
         let bearer = BearerToken(request.headers)
         if bearer == .malformed { unsettled = .malformedCredentials(realm: realm) }

@@ -2,7 +2,7 @@ import Contract
 import Hummingbird
 import RevocationHTTP
 
-/// `GET /me`: who the bearer of the token is. Stands behind ``RevocationHTTP/RevocationMiddleware``.
+/// `GET /me`: the bearer of the token. ``RevocationHTTP/RevocationMiddleware`` runs before it.
 struct MeRoute: Sendable {
     private struct Answer: Encodable {
         let sub: String?

@@ -10,9 +10,9 @@ package struct NodeContext: TokenRequestContext {
 
     package var coreContext: CoreRequestContextStorage
     package var tokenClaims: TokenClaims?
-    /// Whoever is at the other end of the connection: a client, or a proxy.
+    /// The address of the connection's peer: a client, or a proxy.
     let peer: String
-    /// The method as it came: HEAD is routed as GET.
+    /// The method of the request: HEAD is routed as GET.
     var method: HTTPRequest.Method?
 
     package init(source: Source) {

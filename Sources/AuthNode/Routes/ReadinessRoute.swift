@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import RevocationHTTP
 
-/// `GET /readyz`: 200 while checks can be answered, with warnings of the store and of the keys; else 503 and why.
+/// `GET /readyz`: 200 while checks can be answered, with warnings about the store and the keys; otherwise 503 and why.
 struct ReadinessRoute: Sendable {
     let health: NodeHealth
 

@@ -6,7 +6,7 @@ import Revocation
 import RevocationHTTP
 
 /// `POST /refresh` with `refresh_token` in the body, in a cookie, or as the bearer token: another pair of the same
-/// session (RFC 6749 §6, rotation as in RFC 9700 §4.14.2). The token presented is used up.
+/// session (RFC 6749 §6, with rotation as in RFC 9700 §4.14.2). The presented token is used up.
 struct RefreshRoute: Sendable {
     let verifier: TokenVerifier
     let minting: PairMinting
@@ -15,9 +15,24 @@ struct RefreshRoute: Sendable {
     let limit: RefreshLimit
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
-        let claims = try await claims(of: request)
+        let claims = try await verified(try await token(of: request))
+        return try await exchange(claims, request, context).response(cookies: minting.cookies)
+    }
+
+    /// Exchanges a token that a client has presented.
+    /// - Parameter client: its `client_id`: a refresh token is bound to the client it was issued to (RFC 6749 §10.4).
+    /// - Throws: ``Refusal``: 400 `invalid_grant` for a token that is not good, or another client's; 503.
+    func exchange(
+        _ token: String, of client: String, _ request: Request, _ context: NodeContext
+    ) async throws -> TokenPair {
+        let claims = try await verified(token)
+        guard claims.client?.isExactly(client) == true else { throw Self.invalid("was issued to another client") }
+        return try await exchange(claims, request, context)
+    }
+
+    private func exchange(_ claims: TokenClaims, _ request: Request, _ context: NodeContext) async throws -> TokenPair {
         guard let subject = claims.subject, let session = claims.session else { throw Self.invalid("lacks sub or sid") }
-        // Tokens of such a key would be refused everywhere, and the one that is presented used up.
+        // Tokens of such a key would be refused everywhere, and the presented one would be used up.
         guard !minting.issuer.signsWithRevokedKey else {
             throw Refusal.unavailable("no tokens were issued: the key that signs them is revoked")
         }
@@ -32,10 +47,9 @@ struct RefreshRoute: Sendable {
         switch outcome {
         case .rotated(let successor), .repeated(let successor):
             let session = TokenIssuer.Session(subject: subject, identifier: session)
-            return try await minting.issuer.pair(session, refresh: successor.identifier, .init(successor))
-                .response(cookies: minting.cookies)
+            return try await minting.nextPair(session, successor, request, context)
         case .reused:
-            context.logger.warning("a refresh token was used for the second time: its session is revoked")
+            context.logger.warning("a refresh token was used a second time: its session is revoked")
             throw Self.invalid("was used before: its session has been revoked")
         case .revoked: throw Self.invalid("has been revoked")
         case .unknown(let cause) where cause.code == .tooLongLived: throw Self.invalid("lives for too long")
@@ -44,8 +58,7 @@ struct RefreshRoute: Sendable {
         }
     }
 
-    private func claims(of request: Request) async throws(Refusal) -> TokenClaims {
-        let token = try await token(of: request)
+    private func verified(_ token: String) async throws(Refusal) -> TokenClaims {
         do throws(TokenRejection) {
             let claims = try await verifier.verify(token, kinds: [.refresh])
             guard claims.issuer == issuer else {

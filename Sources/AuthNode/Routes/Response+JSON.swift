@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 
 extension Response {
-    /// A JSON answer that nobody stores.
+    /// A JSON answer that must not be cached.
     static func json(_ body: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         json(try JSONEncoder().encode(body), status: status, cacheControl: "no-store")
     }

@@ -4,13 +4,13 @@ import Logging
 import Revocation
 import RevocationHTTP
 
-/// Writes revocations down, and says in HTTP's words what became of them.
+/// Writes revocations, and turns their outcomes into HTTP.
 struct Revoking: Sendable {
     let denylist: any NodeDenylist
 
-    /// Ends a token and its session, and with it the other token of the pair.
-    /// - Returns: whether there was anything to write: not for a token without session that has expired.
-    /// - Throws: 503 that says that the token is NOT revoked, 400 for a token that nothing can name.
+    /// Revokes a token and its session, and so the other token of the pair.
+    /// - Returns: false if there was nothing to write: an expired token without a session.
+    /// - Throws: 503 with "the token is NOT revoked", or 400 for a token without an identifier.
     func end(_ token: GenuineToken, logger: Logger) async throws(Refusal) -> Bool {
         try await acknowledged(logger) { () async throws(RevocationError) in
             try await token.revoke(on: denylist, reason: .logout)
@@ -18,7 +18,7 @@ struct Revoking: Sendable {
     }
 
     /// Ends all sessions of a token's subject.
-    /// - Parameter sparing: whether the cut-off alone is set, behind which the session may go on with new tokens.
+    /// - Parameter sparing: whether only the cut-off is set, so that the session can continue with new tokens.
     func endAll(_ claims: TokenClaims, sparing: Bool, logger: Logger) async throws(Refusal) {
         guard claims.subject?.isEmpty == false else { throw Self.unrevocable("it has no sub") }
         let own: Set<Scope.Kind> = sparing ? [] : [.token, .session]
@@ -28,7 +28,7 @@ struct Revoking: Sendable {
         }
     }
 
-    /// - Returns: false if nothing was to be written.
+    /// - Returns: false if there was nothing to write.
     func acknowledged(
         _ logger: Logger, _ revoke: () async throws(RevocationError) -> Acknowledgement
     ) async throws(Refusal) -> Bool {

@@ -1,11 +1,12 @@
 import Hummingbird
 import RevocationHTTP
 
-/// `POST /oauth2/revoke` (RFC 7009): a client ends a token that was issued to it, and its session, so that access and
-/// refresh token go together (§2.1), whatever its times say.
+/// `POST /oauth2/revoke` (RFC 7009): a client revokes a token that was issued to it, and its session. So access and
+/// refresh token end together (§2.1), whatever their times are. A public client only names itself: anyone with the
+/// token could log out.
 ///
-/// 200 says that nobody accepts the token any more; so it is the answer to what nobody ever does, too (§2.2). What was
-/// issued to another client, or could pass elsewhere, is an error.
+/// 200 says that no server accepts the token any more. So it is also the answer to a token that none ever accepts
+/// (§2.2). A token of another client, or one that another server may accept, is an error.
 struct TokenRevocationRoute: Sendable {
     let clients: Clients
     let verifier: TokenVerifier
@@ -13,7 +14,7 @@ struct TokenRevocationRoute: Sendable {
 
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let fields = try await BodyFields(of: request)
-        let client = try clients.authenticate(request.headers, fields)
+        let client = try clients.identify(request.headers, fields)
         if let token = try await genuine(try fields.required("token")) {
             guard token.wasIssued(to: client) else {
                 throw Refusal(
@@ -25,7 +26,7 @@ struct TokenRevocationRoute: Sendable {
         return Response(status: .ok, headers: [.cacheControl: "no-store"])
     }
 
-    /// - Returns: nil for what is nobody's token.
+    /// - Returns: nil for a token that no server accepts.
     private func genuine(_ token: String) async throws(Refusal) -> GenuineToken? {
         do throws(TokenRejection) { return try await verifier.genuine(token) } catch {
             if error.isFinal { return nil }

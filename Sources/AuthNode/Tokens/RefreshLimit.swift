@@ -2,33 +2,37 @@ import HTTPTypes
 import RevocationHTTP
 import Synchronization
 
-/// How often one session may exchange its refresh token: each time writes an entry that the denylist keeps for as long
-/// as the token would have lived. Without a limit one user's loop fills it, and keeps revocations out.
+/// Limits how often a session exchanges its refresh token. Each exchange writes an entry that the denylist keeps for
+/// the rest of the token's life. Without a limit one user's loop fills the denylist, and keeps out revocations.
 ///
-/// So many at once, and after that one a second. Held by this node only, in bounded memory: a session that is forgotten
-/// may begin anew, but each session takes a log-in, which takes time.
+/// A session may exchange some at once, and after that one a second. The state is this node's own, in bounded memory. A
+/// session that was dropped starts anew, but each session takes a log-in, which takes time. ``SessionsRoute``
+/// has a limit of its own.
 final class RefreshLimit: Sendable {
-    /// So long until a session that has used them up has all of them again.
+    /// How long until a session that has used all its exchanges has all of them again, in milliseconds.
     private static let window: Int64 = 10_000
-    /// Of each half of the table: about 4 MB together.
+    /// The capacity of each half of the table: about 4 MB together.
     static let capacity = 20_000
 
-    /// When all would be there again if no more were taken; in milliseconds.
+    /// When all exchanges would be available again, in milliseconds.
     private struct Bucket {
         var fullAt: Int64
     }
 
     private let refreshes: Int64
+    private let message: String
     private let clock: WallClock
     private let buckets = Mutex(BoundedTable<String, Bucket>(capacity: capacity))
 
-    /// - Parameter refreshes: how many in 10 s; 0 for no limit.
-    init(refreshes: Int, clock: WallClock) {
+    /// - Parameter refreshes: the number in 10 s; 0 for no limit.
+    /// - Parameter message: what is answered beyond it.
+    init(refreshes: Int, message: String = "the session refreshes its tokens too often", clock: WallClock) {
         self.refreshes = Int64(refreshes)
+        self.message = message
         self.clock = clock
     }
 
-    /// How many sessions are counted, for tests: at most twice the capacity.
+    /// The number of sessions counted, for tests: at most twice the capacity.
     var size: Int { buckets.withLock { $0.count } }
 
     /// Takes one of a session's exchanges.
@@ -38,7 +42,7 @@ final class RefreshLimit: Sendable {
         let now = clock.now
         let price = Self.window / refreshes
         let wait = buckets.withLock { buckets -> Int64? in
-            // A clock that was set back must not lock anyone out.
+            // A clock that was set back must not lock out users.
             let known = buckets[session]?.fullAt ?? now
             let fullAt = (now...now + Self.window).contains(known) ? known : now
             guard fullAt + price <= now + Self.window else { return fullAt + price - now - Self.window }
@@ -47,11 +51,11 @@ final class RefreshLimit: Sendable {
         }
         guard let wait else { return }
         throw Refusal(
-            .tooManyRequests, code: "slow_down", message: "the session refreshes its tokens too often",
+            .tooManyRequests, code: "slow_down", message: message,
             headers: [.retryAfter: String(max(1, (wait + 999) / 1000))])
     }
 
-    /// Nothing was exchanged.
+    /// Returns an exchange that did not happen.
     func giveBack(_ session: String) {
         guard refreshes > 0 else { return }
         buckets.withLock { buckets in

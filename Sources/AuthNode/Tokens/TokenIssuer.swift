@@ -16,12 +16,12 @@ struct TokenIssuer: Sendable {
         self.revokedKeys = revokedKeys
     }
 
-    /// As far as known.
+    /// Whether the signing key is revoked, as far as known.
     var signsWithRevokedKey: Bool {
         keys.signer.map { revokedKeys.contains($0, of: configuration.issuer) } ?? false
     }
 
-    /// Whose session a pair belongs to.
+    /// The session of a pair.
     struct Session: Sendable {
         let subject: String
         /// `sid`
@@ -35,34 +35,35 @@ struct TokenIssuer: Sendable {
         /// `auth_time`
         let authenticatedAt: Int64
 
-        /// Of a new log-in.
+        /// The times of a new log-in.
         init(logIn time: Int64) {
             issuedAt = time
             authenticatedAt = time
         }
 
-        /// Of a refresh, which changes nothing about when the user logged in.
+        /// The times of a refresh, which keeps the log-in time.
         init(_ successor: RotationOutcome.Successor) {
             issuedAt = successor.issuedAt
             authenticatedAt = successor.authenticatedAt
         }
     }
 
-    /// The claims that an access token is about to have, for the denylist to say when it is issued.
+    /// The claims of the access token to be issued, from which the denylist finds its time of issue.
     func draft(_ session: Session) -> TokenClaims {
         TokenClaims(
             kind: .access, issuer: configuration.issuer, subject: session.subject, session: session.identifier,
             identifier: Self.identifier(), client: configuration.client, key: keys.signer)
     }
 
-    /// - Parameter access: the `jti` of the access token.
-    /// - Parameter refresh: the `jti` of the refresh token, another one.
+    /// - Parameters:
+    ///   - access: the `jti` of the access token.
+    ///   - refresh: the `jti` of the refresh token, another one.
     func pair(
         _ session: Session, access: String = Self.identifier(), refresh: String = Self.identifier(), _ times: Times
     ) async throws -> TokenPair {
         let milliseconds = { (duration: Duration) in Int64(duration / .milliseconds(1)) }
-        // Whole seconds, as every verifier reads them. Rounded up, an access token is never shorter-lived than it says;
-        // rounded down, a refresh token does not outlive its session's revocation.
+        // Whole seconds, as every verifier reads them. Rounded up, an access token never lives shorter than it says.
+        // Rounded down, a refresh token does not outlive its session's revocation.
         let accessExpiry = (times.issuedAt + milliseconds(configuration.accessTokenLifetime) + 999) / 1000
         let refreshExpiry = (times.issuedAt + milliseconds(configuration.refreshTokenLifetime)) / 1000
         return TokenPair(
@@ -94,7 +95,7 @@ struct TokenIssuer: Sendable {
         let sid: String
         let jti: String
         let client: String
-        /// Seconds with milliseconds behind the point.
+        /// In seconds, with milliseconds after the point.
         let iat: Double
         /// Likewise.
         let authenticatedAt: Double
@@ -106,7 +107,7 @@ struct TokenIssuer: Sendable {
             case authenticatedAt = "auth_time"
         }
 
-        /// Only ever signed here; ``RevocationHTTP/TokenVerifier`` verifies.
+        /// Only for signing; ``RevocationHTTP/TokenVerifier`` verifies.
         func verify(using algorithm: some JWTAlgorithm) async throws {}
     }
 }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// What a log-in or a refresh hands out.
+/// The tokens from a log-in or a refresh.
 struct TokenPair: Sendable {
     let access: String
     let refresh: String
@@ -10,7 +10,7 @@ struct TokenPair: Sendable {
     /// In seconds.
     let refreshLifetime: Int64
 
-    /// The answer (RFC 6749 §5.1); with cookies, a browser's scripts get to see no token.
+    /// The answer (RFC 6749 §5.1). With cookies, a browser's scripts see no token.
     func response(cookies: SessionCookies?) throws -> Response {
         var response = try Response.json(
             Answer(

@@ -48,10 +48,6 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 /// Names the calling thread, for `top` and `perf`; at most 15 bytes.
 void clinux_name_thread(const char *name);
 
-/// Gives back the pages of program text that only the start needed. They are read from the file again when they are
-/// needed, so this costs a little time and changes nothing else.
-void clinux_release_text(void);
-
 /// Keeps the calling thread, and what it starts, on one processor; -1 and errno on failure.
 int clinux_stay_on(int processor);
 
@@ -63,6 +59,9 @@ int clinux_processors(int *processors, int count);
 /// - Returns: 1; 0 if the file system or the kernel does not say; -1 and errno on failure.
 int clinux_birth(const char *path, int64_t *seconds, uint32_t *nanoseconds);
 
+/// The time of a clock of the system (CLOCK_REALTIME, ...), in nanoseconds.
+int64_t clinux_clock(int clock);
+
 /// A clock that only goes forward, in nanoseconds.
 int64_t clinux_time(void);
 
@@ -71,6 +70,17 @@ int64_t clinux_thread_time(void);
 
 /// The processor time of all threads of a process, ended ones included, in nanoseconds; -1 and errno on failure.
 int64_t clinux_processor_time(int32_t process);
+
+/// Has the heap give large blocks back to the system when they are freed. The C library would keep up to 64 MB for each
+/// thread, once a block of 32 MB was freed.
+void clinux_return_freed_memory(void);
+
+/// Adds two decimal numbers as long doubles, read as Redis reads them, and writes the sum with at most 17 digits behind
+/// the point.
+/// - Returns: its length, without a zero at its end; -1 if one is no number, -2 if the sum is infinite or not a number.
+int clinux_add_decimals(
+    const unsigned char *one, long one_count, const unsigned char *other, long other_count, unsigned char *sum,
+    long capacity);
 
 #endif
 #endif

@@ -1,15 +1,16 @@
 extension Check {
-    /// The `iat` and `auth_time` of a new log-in: now, but after every cut-off that applies to it, so that the stolen
-    /// token of the same millisecond dies and the new log-in lives.
+    /// The `iat` and `auth_time` of a new log-in: now, but after every cut-off that applies to it. So a stolen token of
+    /// the same millisecond is revoked, and the new log-in is not.
     ///
-    /// A time ahead of `now` must not be handed out before the store's clock has reached it: a cut-off that is set
-    /// until then would fall behind it.
+    /// A time ahead of `now` must not be handed out before the store's clock has reached it. Otherwise a cut-off set in
+    /// between would be earlier.
     /// - Parameters:
     ///   - values: as many as keys, nil where the store has none.
     ///   - pinnedEpoch: the epoch that this process has pinned.
     ///   - now: the store's clock, Unix milliseconds, read before the values in the call itself.
-    ///   - longestDelay: how long may be waited for the time, in milliseconds.
-    /// - Throws: ``UnknownCause`` if nobody can say that such a token would be clear, or only in more than that time.
+    ///   - longestDelay: the longest wait for the time, in milliseconds.
+    /// - Throws: ``UnknownCause`` if it is unknown whether such a token would be clear, or if the wait would be too
+    ///   long.
     public func issueTime(
         values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64,
         longestDelay: Int64 = Limits.maximumLogInDelayMilliseconds

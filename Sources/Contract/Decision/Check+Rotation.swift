@@ -1,10 +1,10 @@
-/// What becomes of a refresh token that was presented (issue of a new pair, or none).
+/// The decision about a refresh token that was presented.
 public enum RotationDecision: Sendable {
-    /// It is ours to exchange, for a refresh token with this `jti`.
+    /// This presenter exchanges it, for a refresh token with this `jti`.
     case won(successor: String)
-    /// It was exchanged by another presenter within the grace: the same successor again, so that a family never forks.
+    /// Another presenter exchanged it within the grace: the same successor again, so that a family never forks.
     case repeated(successor: String)
-    /// It was exchanged before: it, or its successor, is in the wrong hands.
+    /// It was exchanged before: it, or its successor, is stolen.
     case reused
     case revoked(Reason)
     case unknown(UnknownCause)
@@ -15,7 +15,7 @@ extension Check {
     /// - Parameters:
     ///   - existing: what the token's key held before it was claimed; nil if the claim was written.
     ///   - values: the values of ``keys``, read after the claim.
-    ///   - claim: what was to be written.
+    ///   - claim: the value to be written.
     ///   - grace: how long after the first exchange a second presenter is served, in milliseconds.
     ///   - pinnedEpoch: the epoch that this process has pinned.
     ///   - now: the store's clock, Unix milliseconds.
@@ -26,7 +26,7 @@ extension Check {
         guard let held = values[0] else {
             return .unknown(UnknownCause(.malformedReply, "the store does not hold what was just written"))
         }
-        // The other scopes decide as for any token; its own key says only whose the exchange is.
+        // The other scopes decide as for any token; its own key says only whose exchange it is.
         var others = values
         others[0] = nil
         switch verdict(values: others, pinnedEpoch: pinnedEpoch, now: now) {
@@ -40,7 +40,7 @@ extension Check {
                 return .unknown(UnknownCause(.malformedReply, "the store gave two answers about one key"))
             }
             let isRecent = Self.isRecent(rotation, grace: grace, now: now)
-            // Ours from before, whose answer got lost. Within the grace others may have been handed it, too.
+            // Our earlier exchange, whose answer was lost. Within the grace other presenters may have received it, too.
             if rotation.successor == claim.successor, isRecent || grace == 0 {
                 return .won(successor: rotation.successor)
             }

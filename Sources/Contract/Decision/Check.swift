@@ -2,17 +2,17 @@
 ///
 /// Two checks are equal if the same store gives them the same verdict.
 public struct Check: Sendable, Hashable {
-    /// Of the namespace.
+    /// Those of the namespace.
     package let beginnings: KeyBeginnings
-    /// nil where the token has none.
+    /// nil if the token has none.
     package let identifier: String?
     package let session: String?
     package let subject: String?
     package let client: String?
     package let key: String?
-    /// What cut-offs are compared with.
+    /// The time that cut-offs are compared with.
     let logInTime: Int64?
-    /// Whether the denylist's terms are asked for too, as long as it had none.
+    /// Whether the look-up also reads the terms, because the denylist had none.
     package let readsTerms: Bool
 
     public init(_ token: borrowing TokenClaims, in namespace: Namespace, readsTerms: Bool = false) {
@@ -27,18 +27,18 @@ public struct Check: Sendable, Hashable {
         self.readsTerms = readsTerms
     }
 
-    /// The keys of one `MGET`: the token's scopes, the terms if they are asked for, then the epoch.
+    /// The keys of one `MGET`: the token's scopes, the terms if they are read, then the epoch.
     public var keys: [String] {
         let namespace = Namespace(beginnings)
         return scopes.map { namespace.text(of: $0) } + (readsTerms ? [Terms.key] : []) + [Epoch.key]
     }
 
-    /// The terms among the values of ``keys``, if they were asked for and are there.
+    /// The terms among the values of ``keys``, if they were read and exist.
     package func terms(in values: [[UInt8]?]) -> [UInt8]? {
         readsTerms && values.count == keyCount ? values[keyCount - 2] : nil
     }
 
-    /// How many ``keys`` there are.
+    /// The number of ``keys``.
     public var keyCount: Int {
         (identifier == nil ? 0 : 1) + (session == nil ? 0 : 1) + (subject == nil ? 0 : 1) + (client == nil ? 0 : 1)
             + (key == nil ? 0 : 1) + (readsTerms ? 1 : 0) + 2
@@ -68,22 +68,22 @@ public struct Check: Sendable, Hashable {
             && same(one.beginnings.prefix, other.beginnings.prefix)
     }
 
-    /// One identifier tells checks apart nearly always, and cheaply.
+    /// One identifier distinguishes nearly all checks.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(identifier ?? session ?? subject ?? client)
     }
 
-    /// What the store was found to hold.
+    /// The contents of the store's reply.
     public enum Findings: Sendable {
         /// None of the ``keys`` but the epoch's, which holds the pinned one.
         case nothing
-        /// As many values as ``keys``, nil where the store has none.
+        /// One value for each key, nil if the store has none.
         case values([[UInt8]?])
     }
 
-    /// What was found says of the token. Any scope that says revoked wins, whatever else is amiss.
+    /// The verdict of the findings. A scope that is revoked decides, whatever else is wrong.
     /// - Parameters:
-    ///   - findings: what the store's reply holds.
+    ///   - findings: the contents of the store's reply.
     ///   - pinnedEpoch: the epoch that this process has pinned.
     ///   - now: the store's clock as far as known, Unix milliseconds.
     public func verdict(_ findings: Findings, pinnedEpoch: [UInt8], now: Int64) -> Verdict {
@@ -93,10 +93,11 @@ public struct Check: Sendable, Hashable {
         }
     }
 
-    /// What the values of ``keys`` say. Any scope that says revoked wins, whatever else is amiss.
-    /// - Parameter values: as many as keys, nil where the store has none.
-    /// - Parameter pinnedEpoch: the epoch this verifier believes.
-    /// - Parameter now: the store's clock as far as known, Unix milliseconds.
+    /// The verdict of the values of ``keys``. A scope that is revoked decides, whatever else is wrong.
+    /// - Parameters:
+    ///   - values: one for each key, nil if the store has none.
+    ///   - pinnedEpoch: the epoch that this process has pinned.
+    ///   - now: the store's clock as far as known, Unix milliseconds.
     public func verdict(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) -> Verdict {
         guard values.count == keyCount, let epoch = values.last else { return .unknown(wrongCount(values)) }
         var implausible: UnknownCause?
@@ -113,10 +114,11 @@ public struct Check: Sendable, Hashable {
         return verdictOfNothing
     }
 
-    /// Whether a revocation could name the token or its log-in: its key and the scope of all name those of others too.
+    /// Whether a revocation could name the token or its log-in. Its key and the scope of all also cover other users'
+    /// tokens.
     package var isIdentified: Bool { identifier != nil || session != nil || subject != nil || client != nil }
 
-    /// Nothing is held against the token: that proves something only if there is something to hold against it.
+    /// The verdict if no scope is revoked. It is clear only if a revocation could name the token.
     private var verdictOfNothing: Verdict {
         guard isIdentified else {
             return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))
@@ -137,7 +139,7 @@ extension Scope.Kind {
         case irrelevant
     }
 
-    /// What the value of a scope's key says of a token.
+    /// The meaning of a scope's value for a token.
     /// - Parameter logInTime: nil falls under any cut-off.
     fileprivate func finding(_ value: [UInt8], logInTime: Int64?, now: Int64) -> Finding {
         guard isCutOff else { return .revoked(Reason(stored: value)) }
@@ -150,10 +152,11 @@ extension Scope.Kind {
         return (logInTime ?? .min) <= cutOff ? .revoked(Reason(cutOff: self)) : .irrelevant
     }
 
-    /// What the key of one scope says, whatever token falls under it: revoked for any cut-off.
-    /// - Parameter value: of the scope's key; nil if the store has none.
-    /// - Parameter epoch: of the same reply.
-    /// - Parameter now: the store's clock as far as known, Unix milliseconds.
+    /// The verdict on a scope itself: revoked for any cut-off.
+    /// - Parameters:
+    ///   - value: that of the scope's key; nil if the store has none.
+    ///   - epoch: that of the same reply.
+    ///   - now: the store's clock as far as known, Unix milliseconds.
     package func verdict(value: [UInt8]?, epoch: [UInt8]?, pinnedEpoch: [UInt8], now: Int64) -> Verdict {
         let finding = value.map { self.finding($0, logInTime: nil, now: now) } ?? Finding.irrelevant
         if case .revoked(let reason) = finding { return .revoked(reason) }

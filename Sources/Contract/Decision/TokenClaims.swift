@@ -1,6 +1,6 @@
-/// The claims of an *already verified* JWT that revocation looks at. Times are Unix milliseconds.
+/// The claims of an *already verified* JWT that revocation uses. Times are Unix milliseconds.
 public struct TokenClaims: Sendable {
-    /// What a token is for: header `typ` (RFC 9068 §2.1 for access tokens).
+    /// The kind of a token: header `typ` (RFC 9068 §2.1 for access tokens).
     public enum Kind: String, Sendable {
         case access = "at+jwt"
         case refresh = "rt+jwt"
@@ -17,12 +17,12 @@ public struct TokenClaims: Sendable {
     public var identifier: String?
     /// `client_id`
     public var client: String?
-    /// The key that verified the token: its `kid`, or its thumbprint (RFC 7638) where the key set gives it none.
+    /// The key that verified the token: its `kid`, or its thumbprint (RFC 7638) if the key set gives it none.
     public var key: String?
     /// `iat`, rounded to the nearest millisecond; a whole-second `iat` is the start of its second.
     public var issuedAt: Int64?
-    /// `auth_time` (OpenID Connect Core §2), rounded like ``issuedAt``: when the user last proved who they are.
-    /// nil where it is absent, or not configured for the issuer.
+    /// `auth_time` (OpenID Connect Core §2), rounded like ``issuedAt``: when the user last authenticated. nil if it is
+    /// absent, or not configured for the issuer.
     public var authenticatedAt: Int64?
     /// `exp`
     public var expiresAt: Int64?
@@ -44,13 +44,13 @@ public struct TokenClaims: Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// What cut-offs are compared with (WireContract.md, *Words*): a refresh keeps it, so no token steps over a
+    /// The time that cut-offs are compared with (WireContract.md, *Words*). A refresh keeps it, so no token escapes a
     /// cut-off.
     public var logInTime: Int64? { authenticatedAt ?? issuedAt }
 
-    /// The times of the tokens that a refresh gives for this one: issued now, and logged in when this one was.
+    /// The times of the tokens that a refresh issues: issued now, with this token's log-in time.
     /// - Parameter now: the store's clock, Unix milliseconds.
-    /// - Returns: nil for a token without times: any cut-off ends it, and nothing that it could hand on would say so.
+    /// - Returns: nil for a token without times. Any cut-off revokes it, and its successors could not show that.
     public func refreshedTimes(now: Int64) -> (issuedAt: Int64, authenticatedAt: Int64)? {
         // A node of an older release may have handed out a time ahead of the clock.
         logInTime.map { (max(now, $0), $0) }

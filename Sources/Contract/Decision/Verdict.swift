@@ -1,10 +1,10 @@
-/// What is known of a token. `unknown` is never silently turned into `clear`.
+/// The verdict on a token. `unknown` is never silently turned into `clear`.
 public enum Verdict: Sendable {
     /// Revoked, and why.
     case revoked(Reason)
     /// Proven by the store, in the same reply as its epoch.
     case clear
-    /// Nothing could be proven. What happens now is the caller's policy.
+    /// Nothing could be proven. The caller's policy decides.
     case unknown(UnknownCause)
 }
 
@@ -19,23 +19,23 @@ public struct UnknownCause: Sendable, Error, CustomStringConvertible {
         case cancelled
         /// The store answered with an error.
         case storeError
-        /// This machine's clock and the store's are further apart than revocations are kept for.
+        /// This machine's clock and the store's differ by more than the margin of revocations covers.
         case clockSkewed
-        /// The store answered something that is no answer to the question.
+        /// The store's reply does not fit the command.
         case malformedReply
         /// The store has no epoch: it has lost its memory, or was never initialised.
         case epochMissing
         /// The store's epoch is not the pinned one: it has lost its memory, or is another store.
         case epochChanged
-        /// A cut-off that cannot be meant.
+        /// A cut-off outside of the allowed range.
         case implausibleCutOff
-        /// A cut-off lies ahead of the store's clock: nobody can log in until it has passed.
+        /// A cut-off is ahead of the store's clock: no user can log in until it has passed.
         case cutOffAhead
-        /// The token carries nothing that a revocation could name, or the denylist's terms do not know its issuer.
+        /// The token has no claim that a revocation could name, or the denylist's terms do not know its issuer.
         case unidentifiable
         /// The token lives longer than revocations of its issuer were kept when it was issued.
         case tooLongLived
-        /// The denylist's terms cannot be read, or this process needs them to say more.
+        /// The denylist's terms cannot be read, or do not cover the settings of this process.
         case termsDisagree
     }
 

@@ -3,16 +3,15 @@
 public enum Epoch {
     /// A plain key that holds a random UUID. The daemon owns it; on other servers `revoked init` writes it once.
     public static let key = "revoked.epoch"
-    /// Holds what an operator accepted with `revoked accept`, after the store had lost its memory: `<new> replaces
-    /// <old>`.
+    /// Holds an operator's acceptance (`revoked accept`) after the store had lost its memory: `<new> replaces <old>`.
     public static let acceptedKey = "revoked.accepted"
 
-    /// What a store says of its identity.
+    /// The identity in a store's `revoked.epoch`.
     public struct Identity: Sendable, Equatable {
         private static let mark = Array(" replaces ".utf8)
 
         public let epoch: [UInt8]
-        /// The epoch whose place it took, if nobody has accepted that yet; nil for a bare one.
+        /// The epoch that it replaced, if that is not accepted yet; nil for a bare epoch.
         public let replaced: [UInt8]?
 
         public init(epoch: [UInt8], replacing replaced: [UInt8]? = nil) {
@@ -36,15 +35,14 @@ public enum Epoch {
             self.init(epoch: Array(value[..<start]), replacing: Array(value[(start + mark.count)...]))
         }
 
-        /// As a store holds it, and as an acceptance names both.
+        /// As stored, and as in an acceptance.
         public var bytes: [UInt8] { replaced.map { epoch + Self.mark + $0 } ?? epoch }
     }
 
-    /// Why nothing that a store says can be believed to be clear; nil if it carries the pinned epoch. An empty epoch is
-    /// none.
+    /// Why no answer of a store proves clear; nil if it carries the pinned epoch. An empty epoch counts as none.
     /// - Parameters:
-    ///   - epoch: what the store holds under ``key``; nil if nothing.
-    ///   - pinned: empty for a process that has pinned none; it believes a bare epoch only.
+    ///   - epoch: the value of ``key``; nil if it does not exist.
+    ///   - pinned: empty for a process without a pinned epoch, which believes a bare epoch only.
     public static func mismatch(_ epoch: [UInt8]?, pinned: [UInt8]) -> UnknownCause? {
         guard let identity = Identity(epoch) else {
             return UnknownCause(
@@ -55,7 +53,7 @@ public enum Epoch {
         guard !pinned.isEmpty || identity.replaced == nil else {
             return UnknownCause(
                 .epochChanged,
-                "the store may have lost revocations, and nobody has accepted that: look what is missing, then run revoked accept"
+                "the store may have lost revocations, and no operator has accepted that: look what is missing, then run revoked accept"
             )
         }
         return UnknownCause(

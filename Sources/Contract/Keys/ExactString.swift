@@ -4,8 +4,8 @@
     import Darwin
 #endif
 
-/// A text that equals another one byte for byte, as keys and claims do. Two `String`s are equal if they look alike
-/// (Unicode's canonical equivalence): a dictionary by names that others choose would take one name for another.
+/// A text that is compared byte for byte, as keys and claims are. Two `String`s are equal if they look alike (Unicode's
+/// canonical equivalence), so a dictionary with names from outside would confuse them.
 package struct ExactString: Hashable, Sendable, ExpressibleByStringLiteral {
     package let text: String
 
@@ -16,9 +16,9 @@ package struct ExactString: Hashable, Sendable, ExpressibleByStringLiteral {
     package static func == (one: ExactString, other: ExactString) -> Bool { one.text.isExactly(other.text) }
 
     package func hash(into hasher: inout Hasher) {
-        // All bytes in one go: one at a time costs a revocation as much as everything else.
+        // All bytes at once: one at a time would cost as much as the rest of a revocation.
         text.utf8Span.span.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-        // No text has this byte: nothing that is hashed behind it can pass for a part of it.
+        // No text contains this byte, so a later value cannot pass for a part of it.
         hasher.combine(UInt8.max)
     }
 }

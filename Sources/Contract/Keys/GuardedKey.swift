@@ -1,8 +1,9 @@
-/// What a key under the guarded prefix is, read from its bytes (WireContract.md, *Keys*).
+/// The kind of a key under the guarded prefix, read from its bytes (WireContract.md, *Keys*).
 public enum GuardedKey {
-    /// The kind of scope that a guarded key holds. A key of no known shape is treated as a token's.
-    /// - Parameter key: begins with the guarded prefix.
-    /// - Parameter prefixLength: the prefix's length in bytes.
+    /// The kind of scope in a guarded key. A key of unknown form counts as a token's.
+    /// - Parameters:
+    ///   - key: begins with the guarded prefix.
+    ///   - prefixLength: the prefix's length in bytes.
     public static func kind(of key: RawSpan, prefixLength: Int) -> Scope.Kind {
         if let kind = scopeKind(of: key, from: prefixLength) { return kind }
         guard let colon = firstColon(of: key, from: prefixLength),

@@ -1,4 +1,4 @@
-/// How two writes of one guarded key become one: a revocation only ever grows (WireContract.md, *Revoking*).
+/// How two writes of one guarded key are merged: a revocation only grows (WireContract.md, *Revoking*).
 public enum Merge {
     /// Which of two values a key keeps.
     public enum Winner: Sendable { case existing, incoming }

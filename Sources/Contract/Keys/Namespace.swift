@@ -18,7 +18,7 @@ public struct Namespace: Hashable, Sendable {
 
     /// The namespace of one issuer among several.
     /// - Parameters:
-    ///   - prefix: what all guarded keys begin with; ends in a colon.
+    ///   - prefix: that of all guarded keys; ends in a colon.
     ///   - issuerLabel: 1 to 32 of `a-z 0-9 -`, and none of the scopes' words.
     /// - Throws: ``ContractError/Code/invalidIssuerLabel``.
     public init(prefix: String = Self.defaultPrefix, issuerLabel: String) throws(ContractError) {
@@ -35,7 +35,7 @@ public struct Namespace: Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(prefix) }
 
     /// The key of a scope (WireContract.md, *Keys*).
-    /// - Throws: ``ContractError/Code/emptyIdentifier``: a key without an identifier would be shared by strangers.
+    /// - Throws: ``ContractError/Code/emptyIdentifier``: unrelated tokens would share a key without an identifier.
     public func key(for scope: Scope) throws(ContractError) -> String {
         switch scope {
         case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier),
@@ -60,7 +60,7 @@ public struct Namespace: Hashable, Sendable {
 
     private static let digestMark: StaticString = "sha256:"
 
-    /// Whether keys hold an identifier's digest in its place: if it is longer than 256 bytes or looks like a digest.
+    /// Whether keys contain an identifier's digest instead: if it is longer than 256 bytes or looks like a digest.
     package static func needsDigest(_ identifier: RawSpan) -> Bool {
         identifier.byteCount > Limits.maximumIdentifierBytes || identifier.starts(with: digestMark)
     }
@@ -76,7 +76,7 @@ public struct Namespace: Hashable, Sendable {
     }
 }
 
-/// What the keys of one namespace begin with, put together once.
+/// The beginnings of all keys of one namespace, built once.
 package final class KeyBeginnings: Sendable {
     let prefix: String
     /// All that follows, in one piece of memory.
@@ -86,7 +86,7 @@ package final class KeyBeginnings: Sendable {
     package let subject: Range<Int>
     package let client: Range<Int>
     package let key: Range<Int>
-    /// What a look-up ends with: the whole key of the scope of all, and the epoch's, as RESP's bulk strings.
+    /// The end of a look-up: the whole key of the scope of all, and the epoch's, as RESP's bulk strings.
     package let allAndEpoch: Range<Int>
     /// The same with the terms' key between the two.
     package let allTermsAndEpoch: Range<Int>

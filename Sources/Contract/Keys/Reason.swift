@@ -1,7 +1,7 @@
-/// Why something was revoked: the value of a token's or session's key. Up to 128 bytes of text.
+/// Why a token or session was revoked: the value of its key. Up to 128 bytes of text.
 public struct Reason: Sendable, Hashable {
     public let text: String
-    /// The scope whose cut-off refuses the token; nil for a reason that was written down.
+    /// The scope whose cut-off refuses the token; nil for a reason from the denylist.
     public let cutOff: Scope.Kind?
 
     public static let logout = Reason(known: "logout")
@@ -13,15 +13,15 @@ public struct Reason: Sendable, Hashable {
         cutOff = nil
     }
 
-    /// Of a token whose log-in time is at or before the cut-off of a scope.
+    /// The reason for a token whose log-in time is at or before the cut-off of a scope.
     package init(cutOff kind: Scope.Kind) {
         text = "issued before the cut-off of \(kind.word)"
         cutOff = kind
     }
 
-    /// A reason of one's own.
-    /// - Throws: ``ContractError/Code/invalidReason`` unless `text` has 1 to 128 bytes, none of them a control
-    ///   character. Nor does it begin with `rotated:`: a token that says so may still be exchanged.
+    /// A custom reason.
+    /// - Throws: ``ContractError/Code/invalidReason`` unless `text` has 1 to 128 bytes without control characters. It
+    ///   must not begin with `rotated:`, because such a token may still be exchanged.
     public init(_ text: String) throws(ContractError) {
         guard (1...Limits.maximumGuardedValueBytes).contains(text.utf8.count),
             !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
@@ -37,9 +37,9 @@ public struct Reason: Sendable, Hashable {
         cutOff = nil
     }
 
-    /// What a store holds, whatever it is: a revocation counts even if its reason cannot be read.
+    /// The reason in a stored value of any form: a revocation counts even if its reason cannot be read.
     ///
-    /// A ``Rotation`` becomes `rotated` and nothing more, so that no reason is one if it is written down again.
+    /// A ``Rotation`` becomes `rotated` only, so that a reason written again is never a rotation.
     package init(stored bytes: some Collection<UInt8>) {
         let isRotated = bytes.starts(with: "\(Rotation.mark)".utf8)
         text = isRotated ? "rotated" : String(decoding: bytes, as: UTF8.self)

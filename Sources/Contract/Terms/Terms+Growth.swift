@@ -1,8 +1,8 @@
-/// What an operator adds to the terms of a denylist: behind `revoked terms`.
+/// An operator's additions to the terms of a denylist: behind `revoked terms`.
 public struct TermsGrowth: Sendable {
     /// Names the only issuer, which had no name.
     public var name: String?
-    /// Issuers that are new, with their labels, in their order.
+    /// New issuers with their labels, in order.
     public var added: [(name: String, label: String)] = []
     /// Longer lifetimes of tokens in milliseconds, by issuer; nil names the only one.
     public var lifetimes: [(issuer: String?, milliseconds: Int64)] = []
@@ -11,14 +11,14 @@ public struct TermsGrowth: Sendable {
     /// In milliseconds.
     public var leeway: Int64?
 
-    /// How long tokens of an issuer live of which nothing else is said, in milliseconds: 30 days.
+    /// The lifetime of an issuer's tokens if none is given, in milliseconds: 30 days.
     public static let usualLifetime: Int64 = 30 * 86_400_000
-    /// How far an issuer's clock may be ahead of which nothing else is said, in milliseconds.
+    /// How far an issuer's clock may be ahead if nothing is given, in milliseconds.
     public static let usualLead: Int64 = 2_000
 
     public init() {}
 
-    /// Whether nothing is to be changed.
+    /// Whether nothing is to change.
     public var isEmpty: Bool {
         name == nil && added.isEmpty && lifetimes.isEmpty && leads.isEmpty && leeway == nil
     }
@@ -42,12 +42,12 @@ public struct TermsGrowth: Sendable {
             issuers.append(
                 Terms.Issuer(
                     name: new.name, label: new.label, lead: Self.usualLead,
-                    // What is said of it below holds from the start.
+                    // Later options about it hold from the start.
                     lifetime: lifetimes.last { $0.issuer == new.name }?.milliseconds ?? Self.usualLifetime))
         }
         for (issuer, milliseconds) in lifetimes {
             let index = try Self.index(of: issuer, in: issuers)
-            // Where there are no terms yet, there is nothing that could shrink.
+            // Without terms nothing can shrink.
             let isFirst = terms == nil && index == 0
             guard isFirst || milliseconds >= issuers[index].longestLifetime else {
                 throw Terms.invalid(
@@ -88,7 +88,7 @@ public struct TermsGrowth: Sendable {
 }
 
 extension Terms {
-    /// What `new` says that these terms do not, in words; nothing if they are the same.
+    /// The differences between these terms and `new`, in words; empty if there are none.
     public func changes(to new: Terms) -> [String] {
         var changes: [String] = []
         for (index, issuer) in new.issuers.enumerated() {

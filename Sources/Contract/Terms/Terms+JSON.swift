@@ -1,5 +1,5 @@
-// The canonical text of terms: what Python's `json.dumps(terms, sort_keys=True, separators=(",", ":"),
-// ensure_ascii=False)` writes. It is read and written here, not by a library: anything but this text is refused.
+// The canonical text of terms, as written by Python's `json.dumps(terms, sort_keys=True, separators=(",", ":"),
+// ensure_ascii=False)`. It is read and written here and not by a library, because any other text is refused.
 
 extension Terms {
     /// The canonical text, UTF-8.
@@ -10,7 +10,7 @@ extension Terms {
         #"{"issuers":["# + issuers.map(\.text).joined(separator: ",") + #"],"leeway":\#(leeway),"v":\#(Self.version)}"#
     }
 
-    /// Reads what a store holds.
+    /// Reads a store's value.
     /// - Throws: ``ContractError/Code/invalidTerms`` unless it is the canonical text of valid terms,
     ///   ``ContractError/Code/newerTerms`` if a later release has written it.
     public init(_ bytes: [UInt8]) throws(ContractError) {
@@ -22,7 +22,7 @@ extension Terms {
         }
         var reader = TermsReader(bytes)
         try self.init(&reader)
-        // Whatever the reader might be too lenient about.
+        // Catches all that the reader may be too lenient about.
         guard self.bytes == bytes else { throw Self.invalid("they are not in the canonical form") }
     }
 
@@ -105,7 +105,7 @@ private struct TermsReader {
 
     init(_ bytes: [UInt8]) { rest = bytes[...] }
 
-    /// Takes `text` away if it comes next.
+    /// Consumes `text` if it comes next.
     mutating func accept(_ text: String) -> Bool {
         guard rest.starts(with: text.utf8) else { return false }
         rest = rest.dropFirst(text.utf8.count)
@@ -145,5 +145,5 @@ private struct TermsReader {
         return text
     }
 
-    private var malformed: ContractError { Terms.invalid("they are not the JSON that is described for \(Terms.key)") }
+    private var malformed: ContractError { Terms.invalid("they are not the JSON specified for \(Terms.key)") }
 }

@@ -1,6 +1,6 @@
-/// What all processes of a denylist must agree on (WireContract.md): the issuers with their labels, for how long their
-/// tokens live, and how far their clocks may be ahead. It stands in the denylist itself, under ``key``, and only ever
-/// grows.
+/// The settings on which all processes of a denylist must agree (WireContract.md): the issuers with their labels, how
+/// long their tokens live, and how far their clocks may be ahead. The terms are in the denylist itself, under ``key``,
+/// and only grow.
 ///
 /// One line of JSON, keys sorted, compared byte for byte:
 ///
@@ -8,7 +8,7 @@
 /// {"issuers":[{"lead":0,"lifetimes":[{"ms":2592000000,"since":0}],"name":"revoked"}],"leeway":0,"v":1}
 /// ```
 public struct Terms: Sendable, Equatable {
-    /// A plain key. Whoever finds none writes it once; afterwards `revoked terms` changes it.
+    /// A plain key. The first process that finds none writes it; afterwards only `revoked terms` changes it.
     public static let key = "revoked.terms"
 
     /// The format's version, `v`.
@@ -26,14 +26,14 @@ public struct Terms: Sendable, Equatable {
         try validate()
     }
 
-    /// The issuer of tokens that say `name`; nil if the terms have none.
-    /// - Parameter name: `iss`; nil where nobody was named, which means the only issuer.
+    /// The issuer with this name; nil if the terms have none.
+    /// - Parameter name: `iss`; nil for the only issuer.
     public func issuer(_ name: String?) -> Issuer? {
         if issuers.count == 1, name == nil || issuers[0].name == nil { return issuers[0] }
         return name.flatMap { name in issuers.first { $0.name == name } }
     }
 
-    /// The longest lifetime of any token, in milliseconds: so long is a revocation of everything kept.
+    /// The longest lifetime of any token, in milliseconds. A revocation of everything is kept as long.
     public var longestLifetime: Int64 { issuers.map(\.longestLifetime).max() ?? 0 }
 
     /// Byte for byte, as stores compare them.
@@ -43,20 +43,20 @@ public struct Terms: Sendable, Equatable {
 extension Terms {
     /// An issuer of tokens.
     public struct Issuer: Sendable {
-        /// `iss`, exactly. nil for the only issuer, whatever its name: until there is another.
+        /// `iss`, exactly. nil for the only issuer, whatever its name, until there is another.
         public var name: String?
-        /// Stands in its keys; nil for the one issuer whose keys have none.
+        /// A part of its keys; nil for the one issuer whose keys have no label.
         public var label: String?
-        /// How far `iat` may lie ahead of the store's clock, in milliseconds: a cut-off reaches as far.
+        /// How far `iat` may be ahead of the store's clock, in milliseconds. A cut-off extends as far.
         public var lead: Int64
-        /// Each longer, and since later, than the one before; the first holds since 0.
+        /// Each is longer than the one before, and holds since a later time. The first holds since 0.
         public private(set) var lifetimes: [Lifetime]
 
         /// - Parameters:
         ///   - name: the `iss` of its tokens; nil for the only issuer.
-        ///   - label: stands in its keys.
-        ///   - lead: how far `iat` may lie ahead of the store's clock, in milliseconds.
-        ///   - lifetime: of its longest-lived token, in milliseconds.
+        ///   - label: a part of its keys.
+        ///   - lead: how far `iat` may be ahead of the store's clock, in milliseconds.
+        ///   - lifetime: that of its longest-lived token, in milliseconds.
         public init(name: String?, label: String? = nil, lead: Int64 = 0, lifetime: Int64) {
             self.init(name: name, label: label, lead: lead, lifetimes: [Lifetime(milliseconds: lifetime, since: 0)])
         }
@@ -72,23 +72,24 @@ extension Terms {
         /// long as any of its tokens may live.
         public var longestLifetime: Int64 { lifetimes.last?.milliseconds ?? 0 }
 
-        /// How long a token may live, in milliseconds: what held when it was issued. Revocations from before are kept
-        /// for no longer.
+        /// How long a token may live, in milliseconds: the lifetime that held when it was issued. Earlier revocations
+        /// are not kept longer.
         /// - Parameter issuedAt: `iat`, Unix milliseconds; nil is judged by the shortest.
         public func lifetime(ofTokenIssuedAt issuedAt: Int64?) -> Int64 {
             (lifetimes.last { $0.since <= issuedAt ?? 0 } ?? lifetimes.first)?.milliseconds ?? 0
         }
 
-        /// Lets tokens live longer that are issued from some time on; does nothing if they may already.
-        /// - Parameter milliseconds: the new lifetime.
-        /// - Parameter since: the store's time, Unix milliseconds.
+        /// Allows tokens issued from some time on to live longer. Does nothing if they may already.
+        /// - Parameters:
+        ///   - milliseconds: the new lifetime.
+        ///   - since: the store's time, Unix milliseconds.
         public mutating func lengthen(to milliseconds: Int64, since: Int64) {
             guard milliseconds > longestLifetime else { return }
             lifetimes.append(Lifetime(milliseconds: milliseconds, since: max(since, (lifetimes.last?.since ?? 0) + 1)))
         }
     }
 
-    /// How long tokens may live that were issued from some time on, until another lifetime holds.
+    /// The lifetime of tokens issued from some time on, until another one holds.
     public struct Lifetime: Sendable, Hashable {
         public let milliseconds: Int64
         /// Unix milliseconds.
@@ -154,7 +155,7 @@ extension Terms.Issuer {
                     "an issuer's name has 1 to \(Limits.maximumIssuerNameBytes) bytes, no control characters")
             }
         }
-        // Says itself what a label is.
+        // The error says what a label is.
         if let label { _ = try Namespace(issuerLabel: label) }
         guard (0...Limits.maximumIssuerLeadMilliseconds).contains(lead) else {
             throw Terms.invalid("an issuer's lead is 0 to \(Limits.maximumIssuerLeadMilliseconds) milliseconds")
@@ -188,10 +189,10 @@ extension Terms {
 // MARK: Growing
 
 extension Terms {
-    /// Whether `new` says all that these terms say, and perhaps more.
+    /// Whether `new` contains these terms, and perhaps more.
     public func grows(to new: Terms) -> Bool { shrinkage(to: new) == nil }
 
-    /// What `new` takes back of these terms, which nobody may; nil if it only adds to them.
+    /// What `new` removes from these terms, which is not allowed; nil if it only adds to them.
     public func shrinkage(to new: Terms) -> String? {
         guard new.issuers.count >= issuers.count else { return "an issuer is missing" }
         for (old, new) in zip(issuers, new.issuers) {

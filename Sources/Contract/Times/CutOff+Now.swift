@@ -1,14 +1,14 @@
 extension CutOff {
-    /// The cut-off that ends every log-in until now, whatever clock it was issued by (WireContract.md, *Log out
-    /// everywhere*).
+    /// The cut-off for every log-in until now, whichever clock issued it (WireContract.md, *Log out everywhere*).
     ///
-    /// Our own log-ins say a time that the store told them, and it tells no earlier one later: `time` covers them.
-    /// - Parameter time: the store's clock, Unix milliseconds, read in the call itself together with `held`.
-    /// - Parameter lead: how far the clock of the tokens' issuer may be ahead of the store's, in milliseconds.
-    /// - Parameter held: the values of cut-offs that may have pushed a log-in ahead of the store's clock: a node of an
-    ///   older release handed one out one millisecond behind them.
-    /// - Parameter logInTime: of the token that asks for it, which must end as well.
-    /// - Returns: nil if that token says that it was issued more than 60 s ahead.
+    /// Our own log-ins carry a time from the store, whose clock never goes back: `time` covers them.
+    /// - Parameters:
+    ///   - time: the store's clock, Unix milliseconds, read in the call itself together with `held`.
+    ///   - lead: how far the issuer's clock may be ahead of the store's, in milliseconds.
+    ///   - held: the values of cut-offs that may have pushed a log-in ahead of the store's clock. A node of an older
+    ///     release issued one a millisecond after them.
+    ///   - logInTime: that of the presented token, which must be revoked as well.
+    /// - Returns: nil if that token was issued more than 60 s ahead.
     public static func now(_ time: Int64, lead: Int64, held: [[UInt8]], logInTime: Int64?) -> Int64? {
         let latest = time + Limits.maximumCutOffLeadMilliseconds
         var cutOff = max(time + lead, logInTime ?? time)

@@ -1,6 +1,6 @@
 /// A cut-off: Unix milliseconds in decimal. A token whose log-in time is at or before it is revoked.
 public enum CutOff {
-    /// The number that a value holds.
+    /// The number in a value.
     /// - Returns: nil unless it is 1 to 18 decimal digits and nothing else.
     public static func parse(_ value: RawSpan) -> Int64? {
         guard (1...18).contains(value.byteCount) else { return nil }
@@ -13,10 +13,10 @@ public enum CutOff {
         return number
     }
 
-    /// Why a cut-off cannot be meant: one bad write must not lock everyone out.
+    /// Why a cut-off is refused: one wrong write must not lock out every user.
     public enum Implausibility: Sendable {
         case notANumber
-        /// Below 10¹²: seconds, most likely.
+        /// Below 10¹², probably in seconds.
         case notMilliseconds
         /// More than 60 s ahead of the store's clock.
         case inTheFuture

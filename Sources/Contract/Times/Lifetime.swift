@@ -1,7 +1,7 @@
 /// How long a revocation must be kept.
 public enum Lifetime {
-    /// How long a store keeps a revocation at most unless it says otherwise, in seconds: 400 days. A signing key's
-    /// revocation is kept for as long as its store allows.
+    /// The longest time that a store keeps a revocation unless it reports another, in seconds: 400 days. A signing
+    /// key's revocation is kept for as long as its store allows.
     public static let longestToLive: Int64 = 400 * 86_400
 
     /// The time to live of a token's key: `ceil(exp − now) + margin`, in whole seconds.

@@ -1,10 +1,10 @@
-/// What a refresh token's key holds once the token was exchanged: `rotated:<ms>:<successor jti>`.
+/// The value of a refresh token's key after its exchange: `rotated:<ms>:<successor jti>`.
 public struct Rotation: Sendable, Hashable {
     static let mark: StaticString = "rotated:"
 
-    /// When, on the store's clock, in Unix milliseconds.
+    /// The time of the exchange by the store's clock, in Unix milliseconds.
     public let time: Int64
-    /// The `jti` of the refresh token that was given for it.
+    /// The `jti` of the refresh token issued for it.
     public let successor: String
 
     public init(time: Int64, successor: String) {
@@ -12,7 +12,7 @@ public struct Rotation: Sendable, Hashable {
         self.successor = successor
     }
 
-    /// - Returns: nil if a value is no rotation, or one that cannot be read: the token is revoked all the same.
+    /// - Returns: nil for any other value. The token is revoked nevertheless.
     public init?(value: [UInt8]) {
         let parts = String(decoding: value, as: UTF8.self).split(
             separator: ":", maxSplits: 2, omittingEmptySubsequences: false)

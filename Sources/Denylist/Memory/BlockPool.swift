@@ -1,26 +1,26 @@
-/// Hands out blocks of memory, all of one size, so that none is lost between them.
+/// Hands out blocks of memory, all of one size, without gaps between them.
 ///
-/// The free blocks with the lowest addresses go first. When a table shrinks, all its segments move: so what is in use
-/// comes together again, and whole pages of 2 MB go back to the system. That is what lets a table lie in huge pages.
+/// Free blocks with low addresses go first. All segments move when a table shrinks, so blocks in use come together, and
+/// whole pages of 2 MB return to the system. This makes huge pages possible.
 struct BlockPool {
     static let blockSize = 8192
-    /// A block's number is that of its window (upper bits) and of its place there (lower 16): the blocks of a segment
-    /// are of one window, so that 16 bits name each.
+    /// A block's number consists of its window (upper bits) and its place in it (lower 16). All blocks of a segment are
+    /// in one window, so 16 bits name each.
     static let blocksPerWindow = 1 << 16
     private static let blocksPerPage = Region.hugePageSize / blockSize
     private static let pagesPerWindow = blocksPerWindow / blocksPerPage
-    /// The most pages that ``prepare()`` makes ready at once.
-    private static let mostPrepared = 8
+    /// The most pages that one ``prepare()`` makes ready.
+    private static let maximumPrepared = 8
 
     private struct Window {
         /// Blocks in use.
         var used = 0
         var pages: Int
-        /// Pages that nothing can be taken from.
+        /// Pages without a free block.
         var full = PageSet()
-        /// Pages whose memory is there, or comes with the first touch.
+        /// Pages whose memory is present, or comes with the first touch.
         var backed = PageSet()
-        /// Those of them that were not prepared, and so are no huge pages.
+        /// Backed pages that were not prepared, and so are not huge.
         var loose = PageSet()
 
         var free: Int { pages * BlockPool.blocksPerPage - used }
@@ -38,7 +38,7 @@ struct BlockPool {
         var inUse = 0
         /// Free blocks of pages that are backed.
         var spare = 0
-        /// What ``inUse`` was when pages were last prepared, and how many blocks were wanted to be spare then.
+        /// The value of ``inUse`` at the last preparation, and the number of spare blocks wanted then.
         var inUseBefore = 0
         var ahead = 0
 
@@ -47,7 +47,7 @@ struct BlockPool {
             map.base.assumingMemoryBound(to: SIMD4<UInt64>.self) + (window * BlockPool.pagesPerWindow + page)
         }
 
-        /// The free blocks that are kept.
+        /// The number of free blocks to keep.
         var stock: Int { max(BlockPool.blocksPerPage / 2, ahead, inUse / 32) }
     }
 
@@ -74,7 +74,7 @@ struct BlockPool {
                 blocks: blocks,
                 map: Region(reserving: windowCount * Self.blocksPerWindow / 8),
                 windows: windows, lock: .allocate(), hugePages: hugePages))
-        // Whoever touches a page first must not wait until the system has cleared a huge one.
+        // A thread that first touches a page must not wait until the system has cleared a huge page.
         if hugePages { blocks.useHugePages(false, offset: blocks.firstHugePage, count: size) }
     }
 
@@ -86,11 +86,12 @@ struct BlockPool {
         state.deallocate()
     }
 
-    /// Where a block is. Any number gives an address, though only one given out gives memory of its owner.
+    /// A block's address. Any number gives an address, but only a number handed out gives memory that its owner may
+    /// use.
     @inline(__always)
     func address(_ block: UInt32) -> UnsafeMutableRawPointer { base + Int(block) &* Self.blockSize }
 
-    /// Whether reading this address, of whatever block it is, does no harm.
+    /// Whether this address can be read safely, in whichever block it is.
     @inline(__always)
     func has(_ address: UnsafeMutableRawPointer) -> Bool {
         UInt(bitPattern: address) &- UInt(bitPattern: base) < UInt(bitPattern: size)
@@ -102,7 +103,7 @@ struct BlockPool {
         return body(&state.pointee)
     }
 
-    /// The memory that is there, whether in use or not, in bytes.
+    /// The memory present, in use or not, in bytes.
     var backedBytes: Int { withLock { ($0.inUse + $0.spare) * Self.blockSize } }
 
     // MARK: Allocating
@@ -139,7 +140,7 @@ struct BlockPool {
         return page * blocksPerPage + word * 64 + bit
     }
 
-    /// Lets a page be used whose memory comes as it is touched.
+    /// Makes a page usable whose memory comes as it is touched.
     private static func back(_ state: inout State, _ window: Int) -> Int {
         guard let page = state.windows[window].backed.union(state.windows[window].full).inverted.first else {
             preconditionFailure("a window with room has a page with room")
@@ -170,17 +171,17 @@ struct BlockPool {
 
     // MARK: Housekeeping
 
-    /// Sees to it that the blocks that are likely to be taken before the next call lie in huge pages, and are there
-    /// before anyone waits for them. Takes as long as the system takes to find and clear some pages.
+    /// Puts blocks that are likely to be taken before the next call into huge pages, in advance. Takes as long as the
+    /// system needs to find and clear some pages.
     func prepare() {
         guard state.pointee.hugePages else { return }
         var wanted = withLock { state in
             let growth = max(0, state.inUse - state.inUseBefore)
             state.inUseBefore = state.inUse
             state.ahead = 0
-            // A small table has no use for them.
+            // A small table does not need huge pages.
             guard state.inUse >= Self.blocksPerPage / 2 else { return 0 }
-            state.ahead = min(max(Self.blocksPerPage / 2, 2 * growth), Self.mostPrepared * Self.blocksPerPage)
+            state.ahead = min(max(Self.blocksPerPage / 2, 2 * growth), Self.maximumPrepared * Self.blocksPerPage)
             return (state.ahead - state.spare + Self.blocksPerPage - 1) / Self.blocksPerPage
         }
         while wanted > 0, let (window, page) = withLock({ Self.claimUnbacked(&$0) }) {
@@ -203,12 +204,12 @@ struct BlockPool {
         fill(blocks, offset, Region.hugePageSize)
     }
 
-    /// Where a page is in the region.
+    /// The offset of a page in the region.
     private func offset(_ window: Int, _ page: Int) -> Int {
         state.pointee.blocks.firstHugePage + (window * Self.pagesPerWindow + page) * Region.hugePageSize
     }
 
-    /// Keeps everyone else from a page, all of whose blocks are free.
+    /// Reserves a page for the caller; all of its blocks are free.
     private static func claim(_ state: inout State, _ window: Int, _ page: Int) {
         state.windows[window].full.insert(page)
         state.windows[window].used += blocksPerPage
@@ -220,7 +221,7 @@ struct BlockPool {
         state.firstWithRoom = min(state.firstWithRoom, window)
     }
 
-    /// The lowest page whose memory is not there, for whoever calls alone.
+    /// Reserves the lowest page without memory for the caller.
     private static func claimUnbacked(_ state: inout State) -> (window: Int, page: Int)? {
         for window in state.firstWithRoom..<state.windows.count {
             let others = state.windows[window].backed.union(state.windows[window].full)
@@ -231,7 +232,7 @@ struct BlockPool {
         return nil
     }
 
-    /// A page in use that is no huge page; it is named once.
+    /// A page in use that is not huge; each is returned once.
     private static func takeLoose(_ state: inout State) -> (window: Int, page: Int)? {
         for window in state.windows.indices {
             for page in state.windows[window].loose.subtracting(state.windows[window].full.inverted) {
@@ -242,7 +243,7 @@ struct BlockPool {
         return nil
     }
 
-    /// Gives at most `limit` pages that nobody needs soon back to the system, the highest first.
+    /// Returns at most `limit` pages that are not needed soon to the system, the highest first.
     func trim(_ limit: Int) {
         for _ in 0..<limit {
             guard let (window, page) = withLock({ Self.claimSpare(&$0) }) else { return }

@@ -1,8 +1,8 @@
-/// The memory of segments' headers, each known by a number.
+/// The memory of segments' headers, each with a number.
 struct HeaderPool {
     private struct State {
         var fresh: UInt32 = 0
-        /// The first of the headers given back, + 1; each holds the next.
+        /// The first returned header's number + 1; each holds the next.
         var free: UInt32 = 0
     }
 

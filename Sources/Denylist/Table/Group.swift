@@ -1,19 +1,19 @@
 import CProcessor
 
-/// 256 bytes, aligned, so that a lookup finds all it needs in one page: 16 control bytes, then 10 slots.
+/// 256 bytes, aligned, so that a look-up touches one page: 16 control bytes, then 10 slots.
 ///
-///     byte 0–9     the tag of each slot, 0 where it is free
-///     byte 10–15   six counters of the entries that found this group full on their way from home; each entry counts
-///                  in the one that its hash chooses, so a lookup goes on only if one like it went on before
+///     byte 0–9     the tag of each slot, 0 for a free slot
+///     byte 10–15   six counters of entries that found this group full on their way from home; an entry's hash
+///                  chooses its counter, so a look-up continues only if such an entry did
 ///     byte 16–255  the slots
 ///
-/// With counters instead of tombstones, removing leaves nothing behind.
+/// Because of the counters, a removed entry needs no tombstone.
 struct Group {
     static let size = 256
     static let slots = 10
     private static let counters = 10
     private static let firstSlot = 16
-    /// A counter that got here stays here: lookups may then go on in vain, never stop too early.
+    /// A counter with this value never changes: look-ups may then continue in vain, but never stop too early.
     private static let saturated = UInt8.max
 
     let address: UnsafeMutableRawPointer
@@ -21,7 +21,7 @@ struct Group {
     @inline(__always)
     init(_ address: UnsafeMutableRawPointer) { self.address = address }
 
-    /// The group that a slot is in.
+    /// A slot's group.
     @inline(__always)
     init(of slot: Slot) {
         let offset = Int(bitPattern: slot.address) & (Self.size - 1)
@@ -63,19 +63,19 @@ struct Group {
         address.storeBytes(of: 0, toByteOffset: lane, as: UInt8.self)
     }
 
-    /// Asks for all of it: which slot is wanted is known only when the tags are there.
+    /// Prefetches the whole group: the right slot is known only after the tags arrive.
     @inline(__always)
     func prefetch() {
         for line in 0..<4 { processor_prefetch(address + line &* 64) }
     }
 
-    /// Asks for the line where the tags and counters are.
+    /// Prefetches the cache line with the tags and counters.
     @inline(__always)
     func prefetchTags() { processor_prefetch(address) }
 
-    /// Asks for the slots with this tag; takes no lock, and the tags had better be there.
-    /// - Parameter orFree: asks for the slot that a new entry would take if there are none.
-    /// - Returns: whether the search for this hash goes on behind this group.
+    /// Prefetches the slots with this tag. Takes no lock. The tags should have arrived.
+    /// - Parameter orFree: without such slots, prefetches the slot that a new entry would take.
+    /// - Returns: whether the search for this hash continues behind this group.
     @inline(__always)
     func prefetchSlots(_ hash: UInt64, orFree: Bool) -> Bool {
         var lanes = Lanes(bits: processor_peek_equal_bytes(address, Self.tag(hash)) & Lanes.all)
@@ -99,11 +99,11 @@ struct Group {
         Self.counters &+ Int(truncatingIfNeeded: ((hash &>> 8 & 0xFFFF) &* 6) &>> 16)
     }
 
-    /// Whether an entry with this hash may be further on.
+    /// Whether an entry with this hash may be in a later group.
     @inline(__always)
     func goesOn(_ hash: UInt64) -> Bool { address.load(fromByteOffset: counter(hash), as: UInt8.self) != 0 }
 
-    /// Whether any entry whose way led here is further on.
+    /// Whether any entry that passed this group is in a later one.
     var goesOn: Bool { address.load(fromByteOffset: 8, as: UInt64.self) >> 16 != 0 }
 
     func countPassing(_ hash: UInt64) {
@@ -128,7 +128,7 @@ struct Lanes: Sequence, IteratorProtocol {
     @inline(__always)
     var isEmpty: Bool { bits == 0 }
 
-    /// Requires one.
+    /// Precondition: not empty.
     @inline(__always)
     var first: Int { bits.trailingZeroBitCount }
 

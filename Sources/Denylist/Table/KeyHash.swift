@@ -1,12 +1,12 @@
-/// The keyed hash of a key, and the key's compact form if it has one: worked out once, used by every call that follows.
+/// The keyed hash of a key, with the key's compact form if it has one. Computed once per command.
 @usableFromInline
 package struct KeyHash: Sendable, BitwiseCopyable {
     /// 63 bits.
     package let value: UInt64
-    /// The UUID of a compact key; the hash and 0 of one stored in full.
+    /// The UUID of a compact key; otherwise the hash and 0.
     let word0, word1: UInt64
-    /// The kind in bits 0–3, whether that is one of guarded keys in bit 8, and a group's address without its last 8
-    /// bits, or 0, from bit 16 on: four words come back in registers, five do not.
+    /// Bits 0–3: the kind. Bit 8: whether it is a guarded kind. From bit 16: a group's address without its last 8 bits,
+    /// or 0. Four words are returned in registers, five are not.
     private var rest: UInt64
 
     @inline(__always)
@@ -27,7 +27,7 @@ package struct KeyHash: Sendable, BitwiseCopyable {
     /// Whether the key begins with ``Denylist/Configuration/guardedPrefix``.
     package var isGuarded: Bool { rest & Self.guardBit != 0 }
 
-    /// The same hash with a note of where its group is, for prefetching alone: it may be elsewhere soon.
+    /// The same hash with the address of its group, for prefetching only: the group may move.
     @inline(__always)
     func noting(_ group: UnsafeMutableRawPointer) -> KeyHash {
         var hash = self
@@ -40,12 +40,12 @@ package struct KeyHash: Sendable, BitwiseCopyable {
         UnsafeMutableRawPointer(bitPattern: UInt(truncatingIfNeeded: (rest &>> 16) &<< 8))
     }
 
-    /// The time that decides whether the key is expired.
+    /// The clock by which the key expires.
     @inline(__always)
     func time(_ moment: ClockReading) -> Int64 { isGuarded ? moment.guarded : moment.wall }
 }
 
-/// A key on its way through the table; its bytes are the caller's.
+/// A key passed through the table. Its bytes belong to the caller.
 struct Key {
     let bytes: UnsafeRawBufferPointer
     let hashed: KeyHash

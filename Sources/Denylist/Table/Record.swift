@@ -1,4 +1,4 @@
-/// A key that has no compact form and a value that is not common, in a segment's arena:
+/// A key without a compact form, or a value that is not common, in a segment's arena:
 ///
 ///     4 bytes     key length (10 bits) · value length (10 bits) · form (2 bits)
 ///     then        key, value; or key, packed value (24 bytes); or the address of a box with both
@@ -7,7 +7,7 @@
 struct Record {
     /// Sizes and offsets are multiples of this many bytes.
     static let unit = 4
-    /// Whatever would be larger than this gets a box of its own.
+    /// Records that would be larger get a box of their own.
     static let maximumSize = 512
     private static let headerSize = 4
 
@@ -33,14 +33,14 @@ struct Record {
         return (headerSize + content + unit - 1) / unit * unit
     }
 
-    /// The arena's bytes that it takes.
+    /// Its size in the arena, in bytes.
     var size: Int { Self.size(form, key: keyLength, value: valueLength) }
 
-    /// How to store a value, and what it takes.
+    /// How to store a value, and the room needed.
     struct Plan {
         let form: Form
         let packed: PackedValue?
-        /// The arena's bytes.
+        /// In the arena, in bytes.
         let size: Int
 
         init(key: Int, value: UnsafeRawBufferPointer, packed: PackedValue?) {
@@ -54,7 +54,7 @@ struct Record {
         }
     }
 
-    /// Whether this record may be overwritten in place with what is planned.
+    /// Whether the planned record may overwrite this one in place.
     func fits(_ plan: Plan) -> Bool { form != .boxed && plan.form != .boxed && size == plan.size }
 
     func write(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, _ plan: Plan) {
@@ -78,7 +78,7 @@ struct Record {
         if let start = bytes.baseAddress { address.copyMemory(from: start, byteCount: bytes.count) }
     }
 
-    /// The memory outside of the arena, if it owns some.
+    /// The box that it owns, if any.
     var box: Box? {
         form == .boxed ? Box(address: content.loadUnaligned(as: UnsafeMutableRawPointer.self)) : nil
     }
@@ -87,7 +87,7 @@ struct Record {
         box?.key ?? UnsafeRawBufferPointer(start: content, count: keyLength)
     }
 
-    /// - Parameter scratch: room for a value that has to be written out, ``PackedValue/maximumLength`` bytes.
+    /// - Parameter scratch: room for a value that must be unpacked, ``PackedValue/maximumLength`` bytes.
     func value(_ common: CommonValues, scratch: UnsafeMutableRawPointer) -> UnsafeRawBufferPointer {
         switch form {
         case .raw: UnsafeRawBufferPointer(start: content + keyLength, count: valueLength)
@@ -96,7 +96,7 @@ struct Record {
         }
     }
 
-    /// Moves it into another arena; a box stays where it is.
+    /// Moves it into another arena. A box stays in its place.
     func copy(to other: UnsafeMutableRawPointer) { other.copyMemory(from: address, byteCount: size) }
 }
 
@@ -121,7 +121,7 @@ struct Box {
 
     private var keyLength: Int { address.load(as: Int.self) }
     private var valueLength: Int { address.load(fromByteOffset: 8, as: Int.self) }
-    /// What it takes, in bytes.
+    /// In bytes.
     var size: Int { Self.headerSize + keyLength + valueLength }
     var key: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: address + Self.headerSize, count: keyLength) }
 

@@ -1,6 +1,6 @@
-/// A range of hashes: blocks of groups, ordered by hash, and an arena for what does not fit into slots.
+/// A range of hashes: blocks of groups, ordered by hash, and an arena for data that does not fit into slots.
 ///
-/// A lookup finds its way without the header, by what the directory says (``SegmentEntry``).
+/// A look-up needs only the directory's entry (``SegmentEntry``), not the header.
 struct Segment {
     static let groupsPerBlock = BlockPool.blockSize / Group.size
     static let slotsPerBlock = groupsPerBlock * Group.slots
@@ -8,23 +8,23 @@ struct Segment {
     static let fullBlock = slotsPerBlock * 92 / 100
     /// The entries per block right after it was resized: 85 %.
     static let freshBlock = slotsPerBlock * 85 / 100
-    /// The blocks that a header has room for, of slots and of arena; the directory names
+    /// The most blocks that a header has room for, of slots and of arena. The directory's limit is
     /// ``SegmentEntry/maximumBlocks``.
     static let maximumBlocks = 16
-    /// A segment that needs more than this of either is split. (Half of 11 full blocks fits well into 6.)
+    /// A segment with more blocks of either kind is split. (Half of 11 full blocks fits well into 6.)
     static let splitBlocks = 11
-    /// Two neighbours that together need no more than this are merged.
+    /// Two neighbours with no more blocks together are merged.
     static let mergeBlocks = 5
-    /// A header and after it the numbers of its blocks, of slots and of arena.
+    /// A header, followed by the numbers of its blocks, of slots and of arena.
     static let size = 64 + 2 * maximumBlocks * MemoryLayout<UInt32>.stride
 
     struct Header {
         var count = 0
         var blockCount = 0
         var depth: UInt64 = 0
-        /// Where the next record may go.
+        /// The offset of the next record.
         var arenaUsed = 0
-        /// How much of what is before that is not in use.
+        /// The unused bytes before it.
         var arenaGarbage = 0
         /// Records that own memory outside of the arena.
         var boxes = 0
@@ -57,14 +57,14 @@ struct Segment {
     var count: Int { header.pointee.count }
     var groupCount: Int { header.pointee.blockCount * Self.groupsPerBlock }
 
-    /// The blocks that `entries` entries should have.
+    /// The number of blocks for `entries` entries.
     static func blocks(for entries: Int) -> Int { (entries + freshBlock - 1) / freshBlock }
 
     /// Whether a resize would save a quarter of its blocks.
     var isTooLarge: Bool {
         let blocks = Self.blocks(for: count)
         let arenaBlocks = (arenaLive + BlockPool.blockSize - 1) / BlockPool.blockSize
-        // Records leave a part of each block unused: a few blocks more than they seem to need are no waste.
+        // Records leave a part of each block unused, so a few extra blocks are not waste.
         let arenaLimit = arenaBlocks == 0 ? 0 : arenaBlocks + arenaBlocks / 4 + 1
         return blocks * 4 < header.pointee.blockCount * 3 || header.pointee.arenaBlockCount > arenaLimit
     }
@@ -87,7 +87,7 @@ struct Segment {
         return segment
     }
 
-    /// Gives all its blocks back; the header stays its owner's.
+    /// Returns all its blocks. The header stays with its owner.
     func releaseBlocks() {
         pool.free(blocks)
         pool.free(arenaBlocks)
@@ -105,13 +105,13 @@ struct Segment {
         return Group(pool.address(block) + index % Self.groupsPerBlock * Group.size)
     }
 
-    /// The group where the search for a hash begins, of `groupCount`: in the order of the hashes.
+    /// The group in which the search for a hash begins, of `groupCount`, ordered by hash.
     @inline(__always)
     static func home(_ hash: UInt64, consumedBits: UInt64, groupCount: Int) -> Int {
         Int(truncatingIfNeeded: (((hash &<< consumedBits) &>> 32) &* UInt64(truncatingIfNeeded: groupCount)) &>> 32)
     }
 
-    /// Takes a free slot for a new entry. Requires one.
+    /// Takes a free slot for a new entry. Precondition: there is one.
     func claim(_ hash: UInt64, consumedBits: UInt64) -> Slot {
         var index = Self.home(hash, consumedBits: consumedBits, groupCount: groupCount)
         while true {
@@ -153,18 +153,18 @@ struct Segment {
         return Record(address: pool.address(block) + offset % BlockPool.blockSize)
     }
 
-    /// Where a record of `size` bytes would begin: no record lies in two blocks.
+    /// The offset for a record of `size` bytes, which must not cross a block's end.
     private func place(_ size: Int) -> Int {
         let used = header.pointee.arenaUsed
         let left = BlockPool.blockSize - used % BlockPool.blockSize
         return used % BlockPool.blockSize != 0 && left < size ? used + left : used
     }
 
-    /// What the arena's live records take, in bytes.
+    /// The size of the arena's live records, in bytes.
     var arenaLive: Int { header.pointee.arenaUsed - header.pointee.arenaGarbage }
 
-    /// Whether there is room for one more entry with a record of this size, without a resize. An arena with a quarter
-    /// of garbage does not get another block: the resize clears it up.
+    /// Whether one more entry with a record of this size fits without a resize. An arena with a quarter of garbage gets
+    /// no more blocks, because the resize compacts it.
     func hasRoom(entries: Int, record size: Int) -> Bool {
         guard header.pointee.count + entries <= header.pointee.blockCount * Self.fullBlock else { return false }
         guard size > 0 else { return true }
@@ -174,8 +174,8 @@ struct Segment {
             && header.pointee.arenaGarbage * 4 <= header.pointee.arenaUsed
     }
 
-    /// Room for a record.
-    /// - Returns: where it begins, and the memory that the arena grew by.
+    /// Makes room for a record.
+    /// - Returns: its offset, and by how many bytes the arena grew.
     func append(_ size: Int) -> (offset: Int, grown: Int) {
         assert(size > 0 && size <= Record.maximumSize && size % Record.unit == 0)
         let start = place(size)

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// What the directory says of a segment, in half a cache line: all that a lookup needs to find a group.
+/// The directory's entry for a segment, in half a cache line: all that a look-up needs to find a group.
 ///
 ///     word 0     header (32 bits) · window (16) · depth (8) · number of blocks (8)
-///     word 1–3   the block's places in the window, 16 bits each
+///     word 1–3   the blocks' places in the window, 16 bits each
 ///
-/// Written under the shard's lock, word by word; prefetching reads it without, and what it finds may be torn.
+/// Written under the shard's lock, word by word. Prefetches read it without the lock, and may see a torn entry.
 struct SegmentEntry {
     static let size = 32
     static let maximumBlocks = 12
@@ -36,7 +36,7 @@ struct SegmentEntry {
         return Group(pool.address(UInt32(truncatingIfNeeded: number)) + Int(bitPattern: offset) &* Group.size)
     }
 
-    /// Makes the place name a segment.
+    /// Writes a segment's entry.
     static func write(_ segment: Segment, at place: UnsafeMutableRawPointer) {
         let header = segment.header.pointee
         let blocks = segment.blocks

@@ -1,13 +1,13 @@
 /// Fills a new segment with many entries, one after the other.
 ///
-/// It keeps the free slots of each group beside the segment: a vector load of control bytes that were just stored one
-/// by one would wait for those stores each time.
+/// Keeps the free slots of each group beside the segment. A vector load of control bytes just stored one by one would
+/// stall on those stores.
 struct SegmentFiller {
     let segment: Segment
     private let consumedBits: UInt64
     private let free: UnsafeMutableBufferPointer<UInt16>
 
-    /// - Parameter segment: has no entries yet.
+    /// - Parameter segment: an empty one.
     init(_ segment: Segment, consumedBits: UInt64) {
         self.segment = segment
         self.consumedBits = consumedBits

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A part of the table with a lock of its own: everything below is read and written under it, except where it says so.
+/// A part of the table with its own lock. All members are read and written under the lock, with the exceptions noted.
 struct Shard {
     /// No two shards share a cache line.
     static let size = 384
@@ -23,15 +23,14 @@ struct Shard {
     @inline(__always)
     var lock: ShardLock { ShardLock(word: address.assumingMemoryBound(to: Atomic<UInt32>.self)) }
 
-    /// How many bits of the hash, after those that choose the shard, choose the segment. Prefetching reads it without
-    /// the lock.
+    /// The number of hash bits, after those of the shard, that choose the segment. Prefetches read it without the lock.
     @inline(__always)
     var depth: UInt64 {
         get { UInt64(header.pointee.depth.load(ordering: .relaxed)) }
         nonmutating set { header.pointee.depth.store(UInt32(newValue), ordering: .relaxed) }
     }
 
-    /// How many segments need all ``depth`` bits.
+    /// The number of segments that need all ``depth`` bits.
     var deepest: Int {
         get { header.pointee.deepest }
         nonmutating set { header.pointee.deepest = newValue }
@@ -43,20 +42,20 @@ struct Shard {
         nonmutating set { header.pointee.entries = newValue }
     }
 
-    /// Those of them that have an expiry.
+    /// Entries that have an expiry.
     var expiring: Int {
         get { header.pointee.expiring }
         nonmutating set { header.pointee.expiring = newValue }
     }
 
-    /// How many were reclaimed after their expiry.
+    /// The number of entries reclaimed after their expiry.
     var expired: UInt64 {
         get { header.pointee.expired }
         nonmutating set { header.pointee.expired = newValue }
     }
 
-    /// Room to write a value's text to: ``PackedValue/maximumLength`` bytes.
+    /// Room to unpack a value: ``PackedValue/maximumLength`` bytes.
     var valueScratch: UnsafeMutableRawPointer { address + 64 }
-    /// Room to write a compact key's text to: ``KeyForms/maximumLength`` bytes.
+    /// Room for a compact key's text: ``KeyForms/maximumLength`` bytes.
     var keyScratch: UnsafeMutableRawPointer { address + 192 }
 }

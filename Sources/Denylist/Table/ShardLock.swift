@@ -7,8 +7,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// A lock in raw memory that is held for a few dozen nanoseconds: spins, then lets other threads run, then sleeps, so
-/// that even a thread of lower priority gets to release it.
+/// A lock in raw memory that is held for a few dozen nanoseconds. A waiting thread spins, then yields, then sleeps, so
+/// that a holder of lower priority can run.
 struct ShardLock {
     let word: UnsafeMutablePointer<Atomic<UInt32>>
 

@@ -1,4 +1,4 @@
-/// SipHash-1-3 (Aumasson and Bernstein, 2012): whoever does not know the key cannot make keys collide.
+/// SipHash-1-3 (Aumasson and Bernstein, 2012): without its secret key, no client can construct colliding keys.
 struct SipHash: Sendable {
     private let key0: UInt64
     private let key1: UInt64
@@ -12,7 +12,7 @@ struct SipHash: Sendable {
         return SipHash(key: (generator.next(), generator.next()))
     }
 
-    /// SipHash-1-3 of some bytes, as the reference computes it.
+    /// SipHash-1-3 of bytes, as in the reference implementation.
     func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var state = State(key0, key1)
         let whole = bytes.count & ~7
@@ -29,8 +29,8 @@ struct SipHash: Sendable {
         return state.finish()
     }
 
-    /// The hash of two words and a kind: the compact form of a key. No string of bytes has the same message: one
-    /// whose length ends in 255 has at least 31 words before its last.
+    /// The hash of a compact key: two words and a kind. No byte string has the same message, because one whose length
+    /// ends in 255 has at least 31 words.
     @inline(__always)
     func hash(_ word0: UInt64, _ word1: UInt64, kind: UInt64) -> UInt64 {
         var state = State(key0, key1)

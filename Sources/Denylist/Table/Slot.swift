@@ -1,6 +1,6 @@
-/// 24 bytes of the table: two words of key and one of everything else. What it points to is the caller's to keep valid.
+/// 24 bytes of the table: two words of key, and one for the rest. The caller keeps the referenced data valid.
 ///
-///     word 0, 1   the UUID of a compact key; the hash, and the exact expiry where it is out of line, of a full one
+///     word 0, 1   a compact key's UUID; a full key's hash, and its exact expiry if that is out of line
 ///     word 2      expiry (42 bits) · value (18 bits) · kind (4 bits)
 struct Slot {
     static let size = 24
@@ -24,7 +24,7 @@ struct Slot {
         nonmutating set { address.storeBytes(of: newValue.bits, toByteOffset: 16, as: UInt64.self) }
     }
 
-    /// Unix milliseconds, exactly as stored.
+    /// Unix milliseconds, as stored.
     @inline(__always)
     var expiry: Int64 {
         let field = meta.expiry
@@ -61,7 +61,7 @@ struct Meta {
     @inline(__always)
     var kind: UInt64 { bits & 15 }
 
-    /// The field of an expiry.
+    /// The expiry field.
     @inline(__always)
     static func field(_ expiry: Int64) -> UInt64 {
         if expiry >= 0, expiry < Int64(outOfLine) { return UInt64(expiry) }
@@ -69,7 +69,7 @@ struct Meta {
     }
 }
 
-/// 18 bits: the number of a common value, or the place of a record in the segment's arena.
+/// 18 bits: the number of a common value, or the position of a record in the segment's arena.
 struct ValueReference {
     private static let recordBit: UInt64 = 1 << 17
 

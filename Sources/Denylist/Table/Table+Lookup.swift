@@ -1,5 +1,5 @@
 extension Table {
-    /// The group where a lookup of this hash begins, and the one behind it. Takes no lock: at worst, they are others.
+    /// The groups where a look-up of this hash begins, and the next one. Takes no lock, so they may be wrong.
     @inline(__always)
     private func peek(_ hash: UInt64) -> (home: Group, next: () -> Group)? {
         let entry = segmentEntry(hash, shard(hash))
@@ -10,13 +10,13 @@ extension Table {
         return (entry.group(home, pool), { entry.group(home &+ 1 == groupCount ? 0 : home &+ 1, pool) })
     }
 
-    /// Asks for all of the group where a lookup of this hash most likely ends.
+    /// Prefetches all of the group where a look-up of this hash most likely ends.
     func prefetch(_ hash: KeyHash) {
         if let home = hash.notedGroup { Group(home).prefetch() } else { peek(hash.value)?.home.prefetch() }
     }
 
-    /// Asks for the line that says where in its group a lookup of this hash ends.
-    /// - Returns: the hash, with a note of the group.
+    /// Prefetches the tags of the group where a look-up of this hash begins.
+    /// - Returns: the hash, with the group's address.
     @inline(__always)
     func prefetchTags(_ hash: KeyHash) -> KeyHash {
         guard let home = peek(hash.value)?.home else { return hash }
@@ -24,8 +24,8 @@ extension Table {
         return hash.noting(home.address)
     }
 
-    /// Asks for the slot where a lookup of this hash ends, once the tags of the group noted in it have come.
-    /// - Parameter orFree: asks for the slot that a new entry would take if there is none.
+    /// Prefetches the slot where a look-up of this hash ends, after the tags of its group have arrived.
+    /// - Parameter orFree: without an entry, prefetches the slot that a new one would take.
     @inline(__always)
     func prefetchSlot(_ hash: KeyHash, orFree: Bool) {
         // The group may have moved since.
@@ -63,14 +63,14 @@ extension Table {
         return nil
     }
 
-    /// Whether the full key of a slot is this one.
+    /// Whether a slot's full key is this one.
     @inline(never)
     private func holds(_ key: Key, _ slot: Slot, _ segment: Segment) -> Bool {
         let stored = segment.record(slot.meta.value).key
         return stored.count == key.bytes.count && equal(stored.baseAddress, key.bytes.baseAddress, count: stored.count)
     }
 
-    /// The value in a slot, valid until the shard is next written to, or another value of it is read.
+    /// The value in a slot. Valid until the shard is next written to, or another of its values is read.
     @inline(__always)
     func value(_ slot: Slot, _ segment: @autoclosure () -> Segment, _ shard: Shard) -> UnsafeRawBufferPointer {
         let reference = slot.meta.value

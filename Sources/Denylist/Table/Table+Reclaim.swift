@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Where the clock hand is: one thread at a time moves it.
+/// The position of the clock hand. One thread at a time moves it.
 struct Hand {
     let lock = ShardLock.allocate()
     private let place = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
-    /// How late entries were reclaimed, at worst: in this turn, and in the one before; in milliseconds.
+    /// The longest reclamation delays of this turn and of the one before, in milliseconds.
     private let lags = UnsafeMutablePointer<Atomic<Int64>>.allocate(capacity: 2)
 
     init() {
@@ -12,7 +12,7 @@ struct Hand {
         for turn in 0..<2 { (lags + turn).initialize(to: Atomic(0)) }
     }
 
-    /// May be read by any thread.
+    /// Any thread may read it.
     var worstLag: Int64 { max(lags[0].load(ordering: .relaxed), lags[1].load(ordering: .relaxed)) }
 
     func note(lag: Int64) {
@@ -39,14 +39,17 @@ struct Hand {
 extension Table {
     /// The most slots that the hand passes under one lock.
     private static let slotsPerLock = 640
-    /// The most pages that go back to the system at once.
+    /// The most pages returned to the system at once.
     private static let pagesToTrim = 16
-    /// What passing an empty segment counts for, in slots.
+    /// The cost of an empty segment, in slots.
     private static let segmentCost = 16
 
-    /// Moves the hand by about `slots` slots, once around at most.
-    /// - Returns: how many entries were reclaimed; 0 if another thread is at it.
-    func reclaim(slots: Int, at moment: ClockReading) -> Int {
+    /// Moves the hand by about `slots` slots, at most once around.
+    /// - Parameter gone: is told of each entry, under the lock that it is removed under; nil if nobody wants to know.
+    /// - Returns: the number of entries reclaimed; 0 if another thread moves the hand.
+    func reclaim(
+        slots: Int, at moment: ClockReading, _ gone: ((_ key: UnsafeRawBufferPointer) -> Void)? = nil
+    ) -> Int {
         let hand = state.pointee.hand
         guard hand.lock.tryLock() else { return 0 }
         defer { hand.lock.unlock() }
@@ -58,7 +61,7 @@ extension Table {
             let start = position
             let shard = shard(start)
             shard.lock.lock()
-            reclaimed += reclaim(&position, shard, at: moment, left: &left)
+            reclaimed += reclaim(&position, shard, at: moment, left: &left, gone)
             shard.lock.unlock()
             around -= min(around, position - start)
             if position >= Self.end {
@@ -72,8 +75,19 @@ extension Table {
         return reclaimed
     }
 
-    /// Passes some groups of one segment.
-    private func reclaim(_ position: inout UInt64, _ shard: Shard, at moment: ClockReading, left: inout Int) -> Int {
+    /// Removes all entries that have expired, without grace, and counts none of them as reclaimed.
+    func removeExpired(at moment: ClockReading) {
+        let (guarded, _) = moment.guarded.addingReportingOverflow(Self.guardedGrace)
+        _ = reclaim(slots: .max, at: ClockReading(wall: moment.wall, guarded: guarded))
+        for index in 0..<shardCount { shard(at: index).expired = 0 }
+        for _ in 0..<2 { state.pointee.hand.beginTurn() }
+    }
+
+    /// Passes some groups of a segment.
+    private func reclaim(
+        _ position: inout UInt64, _ shard: Shard, at moment: ClockReading, left: inout Int,
+        _ gone: ((_ key: UnsafeRawBufferPointer) -> Void)?
+    ) -> Int {
         let home = home(position, shard)
         let segment = home.segment
         var reclaimed = 0
@@ -85,7 +99,7 @@ extension Table {
             let last = min(segment.groupCount, group + max(1, min(left, Self.slotsPerLock) / Group.slots))
             left -= (last - group) * Group.slots
             while group < last {
-                reclaimed += reclaim(segment.group(group), shard, at: moment)
+                reclaimed += reclaim(segment.group(group), segment, shard, at: moment, gone)
                 group += 1
             }
         }
@@ -94,7 +108,7 @@ extension Table {
             position = home.start(of: group)
             return reclaimed
         }
-        // Positions are hashes, so the next segment begins at the same place whatever becomes of this one.
+        // Positions are hashes, so the next segment begins at the same position even if this one changes.
         let hash = position
         position = home.segmentEnd
         left -= segment.isTooLarge ? segment.count : 0
@@ -102,7 +116,10 @@ extension Table {
         return reclaimed
     }
 
-    private func reclaim(_ group: Group, _ shard: Shard, at moment: ClockReading) -> Int {
+    private func reclaim(
+        _ group: Group, _ segment: Segment, _ shard: Shard, at moment: ClockReading,
+        _ gone: ((_ key: UnsafeRawBufferPointer) -> Void)?
+    ) -> Int {
         var reclaimed = 0
         for lane in group.occupied {
             let slot = group.slot(lane)
@@ -112,6 +129,7 @@ extension Table {
             let bound = isGuarded ? moment.guarded - Self.guardedGrace : moment.wall
             guard slot.expiry <= bound else { continue }
             state.pointee.hand.note(lag: bound &- slot.expiry)
+            gone?(keyText(slot, segment, shard))
             remove(hash(of: slot), slot, shard)
             reclaimed += 1
         }

@@ -1,5 +1,5 @@
-/// Segments change their size only as a whole: every entry of one or two goes into new ones. That is at most a few
-/// thousand entries, so nobody waits long; it also leaves behind what is garbage in the arenas.
+/// A segment is resized only as a whole: all entries of one or two segments move into new ones. At most a few thousand
+/// entries move, so no caller waits long. The move also drops the arenas' garbage.
 extension Table {
     /// Resizes the segment of a hash so that one more entry has room, with a record of this size (0: none).
     @inline(never)
@@ -31,9 +31,9 @@ extension Table {
         if depth + 1 == shard.depth { shard.deepest += 2 }
     }
 
-    /// Resizes the segment of a hash if it has become much too large, and merges it with its lower neighbour as long as
-    /// both are small. (Not with its upper one: the hand comes from below, so that one may still be full of what has
-    /// expired, and all of it would crowd one half of the new segment.)
+    /// Shrinks the segment of a hash if it is much too large, and merges it with its lower neighbour while both are
+    /// small. Not with the upper one: the hand comes from below, so that one may still be full of expired entries,
+    /// which would crowd one half of the new segment.
     func shrink(_ hash: UInt64, _ shard: Shard) {
         var current = segment(segmentEntry(hash, shard))
         if current.isTooLarge {
@@ -79,14 +79,14 @@ extension Table {
         fill(index)
     }
 
-    /// Gives an empty shard segments for so many entries.
+    /// Gives an empty shard segments for this many entries.
     func reserve(entries: Int, shard index: Int) {
         var depth: UInt64 = 0
         while entries >> Int(depth) > (Segment.splitBlocks - 1) * Segment.fullBlock,
             state.pointee.shardBits + depth < Self.maximumDirectoryBits
         { depth += 1 }
         let expected = entries >> Int(depth)
-        // Hashes spread by chance: all but one in forty get along with this.
+        // Hashes are random: 39 of 40 segments need no more.
         let likely = expected + 2 * Int(Double(expected).squareRoot())
         let blocks = min((likely + Segment.fullBlock - 1) / Segment.fullBlock, Segment.splitBlocks)
         removeAll(index) { number in
@@ -103,7 +103,7 @@ extension Table {
         }
     }
 
-    /// Gives a shard without segments its first, empty one.
+    /// Gives a shard without segments a first, empty one.
     func reset(_ index: Int) {
         let shard = shard(at: index)
         shard.deepest = 1
@@ -128,7 +128,7 @@ extension Table {
         state.pointee.headers.free(segment.header.pointee.number)
     }
 
-    /// A new segment with the entries of one or two others.
+    /// Makes a new segment with the entries of one or two others.
     private func rebuild(_ old: Segment, _ other: Segment?, depth: UInt64, blocks: Int) -> Segment {
         let new = makeSegment(depth: depth, blocks: blocks)
         let filler = filler(new)
@@ -142,7 +142,7 @@ extension Table {
         SegmentFiller(segment, consumedBits: consumedBits(segment.header.pointee.depth))
     }
 
-    /// Puts the entries of a segment into others, records included.
+    /// Moves a segment's entries into others, records included.
     @inline(__always)
     private func move(_ old: Segment, to target: (_ hash: UInt64) -> SegmentFiller) {
         forEachSlot(old) { slot in
@@ -178,7 +178,7 @@ extension Table {
 
     private func directoryBytes(_ depth: UInt64) -> Int { SegmentEntry.size << Int(depth) }
 
-    /// Names a segment in all places of the directory that its hashes lead to.
+    /// Writes a segment's entry at all places of the directory to which its hashes lead.
     private func publish(_ segment: Segment, _ hash: UInt64) {
         let shardNumber = shardIndex(hash)
         let spread = shard(at: shardNumber).depth - segment.header.pointee.depth
@@ -208,7 +208,7 @@ extension Table {
         shard.deepest = 0
     }
 
-    /// Halves the shard's part of the directory as long as no segment needs all of it.
+    /// Halves the shard's part of the directory while no segment needs all of it.
     private func flatten(_ hash: UInt64, _ shard: Shard) {
         let number = shardIndex(hash)
         while shard.deepest == 0, shard.depth > 0 {

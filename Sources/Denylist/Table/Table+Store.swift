@@ -1,5 +1,5 @@
 extension Table {
-    /// How an entry is to be stored.
+    /// How to store an entry.
     private struct Plan {
         /// Whether the slot holds the key.
         let isCompact: Bool
@@ -30,7 +30,7 @@ extension Table {
         return insert(key, shard, plan, value: value, expiry: expiry)
     }
 
-    /// Writes over an entry in place, if what is there takes as much room.
+    /// Overwrites an entry in place, if the old one takes as much room.
     private func replace(
         _ key: Key, _ slot: Slot, _ shard: Shard, _ plan: Plan, value: UnsafeRawBufferPointer, expiry: Int64
     ) -> Bool {
@@ -101,7 +101,7 @@ extension Table {
         let field = Meta.field(expiry)
         var meta = slot.meta
         if field == Meta.outOfLine, meta.kind < KeyForms.plain {
-            // The entry moves: its value has to outlive the old place.
+            // The entry moves: its value must survive that.
             let value = value(slot, segment(segmentEntry(key.hash, shard)), shard)
             return withUnsafeTemporaryAllocation(byteCount: max(1, value.count), alignment: 1) { copy in
                 copy.copyMemory(from: value)
@@ -137,7 +137,7 @@ extension Table {
         box.deallocate()
     }
 
-    /// Frees what the segment's records own outside of its arena.
+    /// Frees the boxes of the segment's records.
     func freeBoxes(_ segment: Segment) {
         guard segment.header.pointee.boxes > 0 else { return }
         for index in 0..<segment.groupCount {

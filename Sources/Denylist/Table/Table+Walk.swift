@@ -1,27 +1,27 @@
 extension Table {
-    /// How many hashes there are, and with them positions in a walk.
+    /// The number of hashes, and so of positions in a walk.
     static let end: UInt64 = 1 << hashBits
-    /// The low bits of a position that are always clear in a cursor: group boundaries never need them.
+    /// The number of low bits that are always zero in a cursor: group boundaries do not need them.
     static let cursorShift: UInt64 = 10
-    /// The most groups that one scan step looks at under one lock, and in all for each entry asked for.
-    private static let groupsPerLock = 16
+    /// The most groups that a scan step visits under one lock, and in all for each entry requested.
+    static let groupsPerLock = 16
 
-    /// Where a hash belongs.
+    /// The group of a hash.
     struct Home {
         let segment: Segment
         let group: Int
         /// The first of the segment's hashes.
         let segmentStart: UInt64
-        /// How many bits differ among them.
+        /// The number of bits in which they differ.
         let width: UInt64
 
-        /// Where the hashes of the next segment begin.
+        /// The first hash of the next segment.
         var segmentEnd: UInt64 { segmentStart + 1 << width }
 
-        /// Where the hashes of the next group begin.
+        /// The first hash of the next group.
         var end: UInt64 { start(of: group + 1) }
 
-        /// Where the hashes of a group begin, or of the next segment if it is the last one's successor.
+        /// The first hash of a group; of the next segment for the group after the last.
         func start(of group: Int) -> UInt64 {
             let count = UInt64(segment.groupCount)
             guard UInt64(group) < count else { return segmentEnd }
@@ -29,7 +29,7 @@ extension Table {
         }
     }
 
-    /// The home of a hash. Requires its shard's lock. The segment may have no groups; then it is the home as a whole.
+    /// The home of a hash. Precondition: its shard is locked. A segment without groups is one home as a whole.
     func home(_ hash: UInt64, _ shard: Shard) -> Home {
         let entry = segmentEntry(hash, shard)
         let consumed = consumedBits(entry.depth)
@@ -41,8 +41,8 @@ extension Table {
             width: width)
     }
 
-    /// Visits the live entries in the order of their hashes, so that an entry present throughout is visited whatever
-    /// else is written meanwhile, and exactly once.
+    /// Visits the live entries in the order of their hashes. An entry present throughout is visited exactly once,
+    /// whatever else is written meanwhile.
     func scan(
         from cursor: UInt64, count: Int, at moment: ClockReading,
         _ visit: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ expiry: Int64) -> Void
@@ -51,8 +51,8 @@ extension Table {
         var position = cursor << Self.cursorShift
         var visited = 0
         var groups = 0
-        let mostGroups = max(1, min(count, 1 << 40)) * 10
-        while position < Self.end, visited < max(1, count), groups < mostGroups {
+        let maximumGroups = max(1, min(count, 1 << 40)) * 10
+        while position < Self.end, visited < max(1, count), groups < maximumGroups {
             let number = shardIndex(position)
             let shard = shard(at: number)
             shard.lock.lock()
@@ -72,11 +72,12 @@ extension Table {
         return position < Self.end ? position >> Self.cursorShift : 0
     }
 
-    /// Visits the live entries in the order of their homes until about `bytes` of keys and values were visited: under
-    /// no lock more than that and one entry.
+    /// Visits live entries in the order of their homes until about `bytes` of keys and values were visited. Under one
+    /// lock it visits at most that and one entry.
     /// - Parameters:
-    ///   - position: 0, or what the step before returned.
-    ///   - slots: room that the steps share.
+    ///   - position: 0, or the result of the step before.
+    ///   - slots: memory shared by the steps.
+    /// - Returns: the position of the next step; ``end`` after the last.
     /// - Returns: where the next step begins, ``end`` after the last.
     func walk(
         from start: UInt64, bytes: Int, at moment: ClockReading, _ slots: inout [Slot],
@@ -99,11 +100,11 @@ extension Table {
         return position
     }
 
-    /// An empty table is walked in steps, too.
+    /// Steps also end in an empty table.
     private static let groupsPerStep = 4096
 
-    /// One home's part of a walk. Large entries are visited in the order of their hashes, so that it can stop behind
-    /// each.
+    /// The part of a walk in one home. Large entries are visited in the order of their hashes, so that the walk can
+    /// stop after each.
     private func walk(
         _ home: Home, from position: UInt64, _ left: inout Int, _ shard: Shard, at moment: ClockReading,
         _ slots: inout [Slot],
@@ -124,16 +125,19 @@ extension Table {
             visit(key, value, slot.expiry)
             left -= key.count + value.count
             guard hasLarge, left <= 0, index + 1 < slots.count else { continue }
-            // Two of one hash are visited together.
+            // Entries with the same hash are visited together.
             let next = hash(of: slots[index + 1])
             if next != hash(of: slot) { return next }
         }
         return home.end
     }
 
-    /// Visits the entries whose home this is and whose hash is `position` or later: they lie in the group and in those
-    /// after it that its overflow led to.
-    private func forEachEntry(of home: Home, from position: UInt64, _ body: (Slot) -> Void) {
+    /// Visits the entries of this home with the hash `position` or later. They are in its group, and in later ones to
+    /// which it overflowed.
+    /// - Parameter isWanted: asked first, for it is cheaper than the hash.
+    func forEachEntry(
+        of home: Home, from position: UInt64, where isWanted: (Slot) -> Bool = { _ in true }, _ body: (Slot) -> Void
+    ) {
         let count = home.segment.groupCount
         guard count > 0, home.segment.count > 0 else { return }
         var index = home.group
@@ -141,6 +145,7 @@ extension Table {
             let group = home.segment.group(index)
             for lane in group.occupied {
                 let slot = group.slot(lane)
+                guard isWanted(slot) else { continue }
                 let hash = hash(of: slot)
                 if hash >= position, hash < home.end { body(slot) }
             }

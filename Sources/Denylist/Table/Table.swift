@@ -1,13 +1,13 @@
 import Synchronization
 
-/// What stands behind ``Denylist``: shards by the first bits of a hash, segments by the next, groups of slots by the
-/// rest. A reference to raw memory, so that passing it around counts nothing; ``Denylist`` owns that memory.
+/// The implementation of ``Denylist``: shards by the first bits of a hash, segments by the next, groups of slots by the
+/// rest. A reference to raw memory that ``Denylist`` owns, so passing it around counts no references.
 @usableFromInline
 struct Table: BitwiseCopyable {
-    /// Bits of a hash: the top one of 64 is always clear.
+    /// The bits of a hash: the top one of 64 is always zero.
     static let hashBits: UInt64 = 63
-    /// The most bits that shards and segments may use, so that a scan's cursor fits into 53 bits: some clients read it
-    /// into a floating-point number.
+    /// The most bits for shards and segments together. A scan's cursor then fits into 53 bits, because some clients
+    /// read it into a floating-point number.
     static let maximumDirectoryBits: UInt64 = 21
     /// Guarded entries stay at least this long after they expired, in milliseconds.
     static let guardedGrace: Int64 = 120_000
@@ -22,21 +22,23 @@ struct Table: BitwiseCopyable {
         let directory: Region
         let headers: HeaderPool
         let used: UnsafeMutablePointer<Atomic<Int>>
-        /// The most that `used` may become; 0 is no limit.
+        /// The limit of `used`; 0 for none.
         let limit: UnsafeMutablePointer<Atomic<Int>>
-        let hand: Hand
+        /// The tables of all databases that were made, by number.
+        let databases: UnsafeMutablePointer<Atomic<UnsafeMutablePointer<State>?>>
+        let hand = Hand()
     }
 
     let state: UnsafeMutablePointer<State>
 
     init(_ configuration: Denylist.Configuration) {
-        let count = configuration.shards
-        precondition((1...256).contains(count) && count & (count - 1) == 0, "shards: a power of two up to 256")
-        let shards = UnsafeMutableRawPointer.allocate(byteCount: count * Shard.size, alignment: 128)
         let used = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
         used.initialize(to: Atomic(0))
         let limit = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
         limit.initialize(to: Atomic(configuration.maximumBytes))
+        let databases = UnsafeMutablePointer<Atomic<UnsafeMutablePointer<State>?>>.allocate(
+            capacity: DatabaseNumber.count)
+        for number in 0..<DatabaseNumber.count { (databases + number).initialize(to: Atomic(nil)) }
         state = .allocate(capacity: 1)
         state.initialize(
             to: State(
@@ -44,35 +46,70 @@ struct Table: BitwiseCopyable {
                 forms: KeyForms(compact: configuration.compactPrefixes, guarded: configuration.guardedPrefix),
                 common: CommonValues(configuration.commonValues),
                 pool: BlockPool(hugePages: configuration.hugePages),
-                shardBits: UInt64(count.trailingZeroBitCount),
-                shards: shards,
-                directory: Region(reserving: (1 << Int(Self.maximumDirectoryBits)) * SegmentEntry.size),
+                shardBits: Self.shardBits(configuration.shards),
+                shards: Self.allocateShards(configuration.shards),
+                directory: Self.makeDirectory(),
                 headers: HeaderPool(),
                 used: used,
                 limit: limit,
-                hand: Hand()))
-        for index in 0..<count {
-            let shard = shard(at: index)
-            shard.initialize()
+                databases: databases))
+        (databases + 0).pointee.store(state, ordering: .relaxed)
+        fillShards()
+    }
+
+    /// An empty table that shares the hash, the memory and its limit with another, which has to outlive it.
+    init(sharing other: Table) {
+        let (shared, count) = (other.state.pointee, other.shardCount)
+        state = .allocate(capacity: 1)
+        state.initialize(
+            to: State(
+                hashing: shared.hashing, forms: shared.forms, common: shared.common, pool: shared.pool,
+                shardBits: Self.shardBits(count), shards: Self.allocateShards(count),
+                directory: Self.makeDirectory(), headers: shared.headers, used: shared.used, limit: shared.limit,
+                databases: shared.databases))
+        fillShards()
+    }
+
+    init(state: UnsafeMutablePointer<State>) { self.state = state }
+
+    private static func shardBits(_ count: Int) -> UInt64 {
+        precondition((1...256).contains(count) && count & (count - 1) == 0, "shards: a power of two up to 256")
+        return UInt64(count.trailingZeroBitCount)
+    }
+
+    private static func allocateShards(_ count: Int) -> UnsafeMutableRawPointer {
+        .allocate(byteCount: count * Shard.size, alignment: 128)
+    }
+
+    private static func makeDirectory() -> Region {
+        Region(reserving: (1 << Int(maximumDirectoryBits)) * SegmentEntry.size)
+    }
+
+    private func fillShards() {
+        for index in 0..<shardCount {
+            shard(at: index).initialize()
             reset(index)
         }
     }
 
-    /// Frees everything.
-    func deallocate() {
+    /// Frees all memory; of a table that shares it only what is its own.
+    func deallocate(isSharing: Bool) {
         for index in 0..<shardCount {
             forEachSegment(index) { freeBoxes($0) }
         }
         let state = state.pointee
-        state.pool.deallocate()
-        state.headers.deallocate()
         state.directory.unmap()
         state.shards.deallocate()
-        state.used.deallocate()
-        state.limit.deallocate()
         state.hand.deallocate()
-        state.forms.deallocate()
-        state.common.deallocate()
+        if !isSharing {
+            state.pool.deallocate()
+            state.headers.deallocate()
+            state.used.deallocate()
+            state.limit.deallocate()
+            state.databases.deallocate()
+            state.forms.deallocate()
+            state.common.deallocate()
+        }
         self.state.deallocate()
     }
 
@@ -103,7 +140,7 @@ struct Table: BitwiseCopyable {
         return state.pointee.hashing.hash(slot.word0, slot.word1, kind: kind) >> 1
     }
 
-    /// The time that decides whether keys of this kind are expired.
+    /// The clock by which keys of this kind expire.
     @inline(__always)
     func time(_ moment: ClockReading, kind: UInt64) -> Int64 {
         state.pointee.forms.isGuarded(kind: kind) ? moment.guarded : moment.wall
@@ -130,12 +167,12 @@ struct Table: BitwiseCopyable {
     @inline(__always)
     func shard(_ hash: UInt64) -> Shard { shard(at: shardIndex(hash)) }
 
-    /// How many leading bits of a 64-bit hash choose a segment of this depth.
+    /// The number of leading bits of a 64-bit hash that choose a segment of this depth.
     @inline(__always)
     func consumedBits(_ depth: UInt64) -> UInt64 { 1 &+ state.pointee.shardBits &+ depth }
 
-    /// Where the directory names the segment of a hash. The shards' parts are interleaved, so that a small directory
-    /// takes little memory and a growing one never moves.
+    /// The directory's place for the segment of a hash. The shards' parts are interleaved, so a small directory takes
+    /// little memory, and a growing one never moves.
     @inline(__always)
     func directoryPlace(_ hash: UInt64, depth: UInt64) -> UnsafeMutableRawPointer {
         let shardBits = state.pointee.shardBits

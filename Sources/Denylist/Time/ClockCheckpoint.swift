@@ -1,13 +1,13 @@
-/// What a daemon keeps on disk of its clocks, so that the one after it goes on from there. Times in milliseconds.
+/// A daemon's clocks as kept on disk, from which the next daemon continues. Times in milliseconds.
 package struct ClockCheckpoint: Sendable, Equatable {
     /// Guarded time when the boot clock read ``boot``.
     package var guarded: Int64
-    /// No later time was answered when the boot clock read ``boot``.
+    /// The latest time answered when the boot clock read ``boot``.
     package var time: Int64
-    /// No later time is answered at all before a later checkpoint is on disk.
+    /// No later time is answered before a later checkpoint is on disk.
     package var limit: Int64
     package var boot: Int64
-    /// Which boot clock that was; nil if the machine did not say.
+    /// The identity of that boot clock; nil if the machine has none.
     package var identity: BootIdentity?
 
     package init(guarded: Int64, time: Int64, limit: Int64, boot: Int64, identity: BootIdentity?) {
@@ -18,20 +18,20 @@ package struct ClockCheckpoint: Sendable, Equatable {
         self.identity = identity
     }
 
-    /// How much time has passed since, exactly; nil if that is not known: the machine was rebooted, it is another one,
-    /// or its boot clock was set back.
+    /// The exact time elapsed since; nil if unknown: after a reboot, on another machine, or if the boot clock was set
+    /// back.
     private func elapsed(until now: ClockSample) -> Int64? {
         guard let identity, identity == now.identity, now.boot >= boot else { return nil }
         return now.boot - boot
     }
 
-    /// Goes on exactly, or, if nobody knows how much time has passed, from where it was left: what is kept too long
-    /// does no harm.
+    /// Continues exactly. If the elapsed time is unknown, continues from where it was left: longer retention does no
+    /// harm.
     package func guardedClock(at now: ClockSample) -> GuardedClock {
         GuardedClock(at: guarded + (elapsed(until: now) ?? 0), boot: now.boot)
     }
 
-    /// Goes on exactly; after a reboot from the wall clock, if that is later than all that was answered.
+    /// Continues exactly. After a reboot, continues from the wall clock if that is later than any time answered.
     package func storeTime(at now: ClockSample) -> StoreTime {
         guard let elapsed = elapsed(until: now) else { return StoreTime(max(limit, now.wall), boot: now.boot) }
         return StoreTime(time + elapsed, boot: now.boot)

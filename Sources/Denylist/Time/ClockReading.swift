@@ -1,9 +1,9 @@
-/// When something happens, on the store's two clocks, in Unix milliseconds.
+/// An instant on the store's two clocks, in Unix milliseconds.
 @usableFromInline
 package struct ClockReading: Sendable {
     /// The wall clock: plain keys expire by it.
     @usableFromInline package var wall: Int64
-    /// The clock that guarded keys expire by (``GuardedClock``): nobody can set it.
+    /// The clock by which guarded keys expire (``GuardedClock``). It cannot be set.
     @usableFromInline package var guarded: Int64
 
     @inlinable
@@ -12,15 +12,15 @@ package struct ClockReading: Sendable {
         self.guarded = guarded
     }
 
-    /// The later clock: what times of guarded keys count from wherever others read them, so that nobody ends one early.
+    /// The later clock. Expiries of guarded keys that other servers read count from it, so none of them ends early.
     @inlinable
     package var later: Int64 { max(wall, guarded) }
 
-    /// How far guarded time is ahead of the wall clock: what an absolute expiry of a guarded key has to be put off by.
+    /// How far guarded time is ahead of the wall clock: added to an absolute expiry of a guarded key.
     @inlinable
     package var lead: Int64 { later - wall }
 
-    /// How far guarded time is behind the wall clock: what is added to the expiry of a guarded key in a file.
+    /// How far guarded time is behind the wall clock: added to a guarded key's expiry in a file.
     @inlinable
     package var shift: Int64 { later - guarded }
 }

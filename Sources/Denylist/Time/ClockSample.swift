@@ -1,10 +1,10 @@
 /// Readings of the machine's clocks, taken together.
 package struct ClockSample: Sendable, Equatable {
-    /// Unix milliseconds, as somebody has set them.
+    /// Unix milliseconds, of the settable wall clock.
     package var wall: Int64
     /// Milliseconds of `CLOCK_BOOTTIME`.
     package var boot: Int64
-    /// Which boot clock that is; nil if the machine does not say.
+    /// The identity of the boot clock; nil if the machine has none.
     package var identity: BootIdentity?
 
     package init(wall: Int64, boot: Int64, identity: BootIdentity?) {
@@ -14,17 +14,18 @@ package struct ClockSample: Sendable, Equatable {
     }
 }
 
-/// Names a boot clock. Two readings compare only if they are of one boot of one machine, in one time namespace.
+/// Identifies a boot clock. Two readings compare only within one boot of one machine, in one time namespace.
 package struct BootIdentity: Sendable, Equatable {
-    /// What the kernel made up when it started.
+    /// The kernel's random id of this boot.
     package let bootID: String
-    /// The namespace, with the offset that it gives the boot clock: the system uses a namespace's number again.
+    /// The namespace, with its offset of the boot clock, because the system reuses namespace numbers.
     package let timeNamespace: String
 
     /// The longest names, in bytes.
     package static let maximumLength = 80
 
-    /// - Returns: nil if a name is empty, too long, or holds anything but printable ASCII: then nothing is known.
+    /// - Returns: nil if a name is empty, too long, or contains anything but printable ASCII: the clock is then
+    ///   unidentified.
     package init?(bootID: String, timeNamespace: String) {
         for name in [bootID, timeNamespace] {
             guard (1...Self.maximumLength).contains(name.utf8.count),

@@ -1,29 +1,30 @@
-/// The store's time as a daemon with a disk tells it: nothing is answered that what is on disk does not cover, so no
-/// crash and no power loss makes it go back.
+/// The store's time for a daemon with a disk. Every answered time is covered by a checkpoint on disk, so a crash or a
+/// power loss cannot set the time back.
 ///
-/// A checkpoint on disk covers the line that it is on, for a process that ends, and a fixed time, for a machine
-/// that does. A jump of the wall clock leaves that line, so it is followed only once it is on disk.
+/// A checkpoint covers the line of time that it is on, for an end of the process, and a fixed reserve, for an end of
+/// the machine. A jump of the wall clock leaves that line, so it is followed only after it is on disk.
 package struct DurableTime: Sendable {
-    /// How far ahead a checkpoint lets time be answered, in milliseconds. After a power loss time goes on from there.
+    /// How far ahead of a checkpoint times may be answered, in milliseconds. After a power loss the time continues from
+    /// there.
     package static let reserve: Int64 = 15_000
-    /// The next checkpoint is due when less than this is left.
+    /// The next checkpoint is due when less than this remains.
     private static let leastReserve: Int64 = 10_000
 
     private var time: StoreTime
-    /// What is on disk covers times up to this; nil if nothing is kept on disk.
+    /// The checkpoint on disk covers times up to this; nil if none is kept on disk.
     private var limit: Int64?
-    /// The operator's word, on its way to the disk.
+    /// The operator's correction, not on disk yet.
     private var trusted: ClockCheckpoint?
 
     package init(_ time: StoreTime) { self.time = time }
 
-    /// What `TIME` answers. It stands still while a disk hangs for longer than the reserve.
+    /// The answer of `TIME`. It stands still while a disk blocks for longer than the reserve.
     package mutating func read(wall: Int64, boot: Int64) -> Int64 {
         min(time.read(wall: wall, boot: boot), limit ?? .max)
     }
 
-    /// Follows the wall clock where nothing is kept on disk.
-    /// - Returns: whether it was the operator's word that is followed.
+    /// Follows the wall clock if no checkpoint is kept on disk.
+    /// - Returns: whether it followed the operator's correction.
     package mutating func followUnkept(wall: Int64, boot: Int64) -> Bool {
         let isWord = trusted.map { stored($0) } ?? false
         limit = nil
@@ -33,7 +34,7 @@ package struct DurableTime: Sendable {
 
     // MARK: Checkpoints
 
-    /// Whether another checkpoint has to be on disk than the last one.
+    /// Whether a new checkpoint must be written.
     package func isDue(wall: Int64, boot: Int64) -> Bool {
         guard trusted == nil, let limit else { return true }
         var next = time
@@ -48,8 +49,8 @@ package struct DurableTime: Sendable {
         return Self.checkpoint(next, now, guarded, reserve: Self.reserve)
     }
 
-    /// A checkpoint of now.
-    /// - Parameter isLast: whether no time is answered any more.
+    /// A checkpoint of the present.
+    /// - Parameter isLast: whether no more times are answered.
     package func checkpoint(_ now: ClockSample, _ guarded: GuardedClock, isLast: Bool = false) -> ClockCheckpoint {
         Self.checkpoint(time, now, guarded, reserve: isLast ? 0 : Self.reserve)
     }
@@ -63,8 +64,8 @@ package struct DurableTime: Sendable {
             identity: now.identity)
     }
 
-    /// A checkpoint is on disk. One at a time is made and stored.
-    /// - Returns: whether it was the operator's word.
+    /// A checkpoint is on disk. Only one at a time is made and stored.
+    /// - Returns: whether it was the operator's correction.
     @discardableResult
     package mutating func stored(_ checkpoint: ClockCheckpoint) -> Bool {
         limit = checkpoint.limit
@@ -77,8 +78,8 @@ package struct DurableTime: Sendable {
         return true
     }
 
-    /// A checkpoint could not be written: all stays as it is.
-    /// - Returns: whether it was the operator's word.
+    /// A checkpoint could not be written. Nothing changes.
+    /// - Returns: whether it was the operator's correction.
     @discardableResult
     package mutating func failed(_ checkpoint: ClockCheckpoint) -> Bool {
         guard trusted == checkpoint else { return false }
@@ -86,7 +87,7 @@ package struct DurableTime: Sendable {
         return true
     }
 
-    // MARK: The operator's word
+    // MARK: The operator's correction
 
     /// How far the time is ahead of the wall clock, in milliseconds.
     package func lead(wall: Int64, boot: Int64) -> Int64 { time.time(at: boot) - wall }
@@ -95,15 +96,15 @@ package struct DurableTime: Sendable {
         time.disagreement(wall: wall, boot: boot)
     }
 
-    /// Follows the wall clock ahead, however far, before anything is answered or kept.
+    /// Follows the wall clock ahead, however far, before any time is answered or stored.
     package mutating func followAtStart(wall: Int64, boot: Int64) {
         _ = time.follow(wall: wall, boot: boot, most: .max)
     }
 
-    /// Takes the wall clock for right, as soon as ``dueCheckpoint(_:_:)`` is ``stored(_:)``.
+    /// Sets the time to the wall clock, once ``dueCheckpoint(_:_:)`` is ``stored(_:)``.
     ///
-    /// If that puts the time back, tokens that were issued until now are behind no cut-off to come: the caller gives
-    /// the denylist another epoch before.
+    /// If that sets the time back, no later cut-off covers the tokens issued until now. So the caller first gives the
+    /// denylist another epoch.
     package mutating func trust(_ now: ClockSample, _ guarded: GuardedClock) {
         let next = StoreTime(now.wall, boot: now.boot)
         trusted = Self.checkpoint(next, now, guarded, reserve: Self.reserve)

@@ -1,15 +1,15 @@
-/// The time that log-ins and cut-offs go by. A cut-off covers every log-in that read the time before it, so it never
-/// goes back, whatever becomes of the wall clock.
+/// The clock of log-ins and cut-offs. A cut-off covers every log-in that read the time before it, so this clock never
+/// goes back, whatever happens to the wall clock.
 ///
-/// It runs with the boot clock and follows the wall clock: ahead of it, it runs slower by 1 in 10; a small jump of the
-/// wall clock ahead is followed at once. A large one is not: it could never be taken back.
+/// It runs with the boot clock and follows the wall clock. If it is ahead, it runs slower by 1 in 10. If the wall clock
+/// jumps ahead a little, it follows at once. A large jump is not followed, because it could never be undone.
 package struct StoreTime: Sendable, Equatable {
-    /// The largest jump ahead that is followed, in milliseconds: so far apart may two clocks be.
+    /// The largest jump ahead that is followed, in milliseconds: two correct clocks differ by no more.
     package static let maximumJump: Int64 = 30_000
-    /// Differences up to this, in milliseconds, are those of reading two clocks.
+    /// Differences up to this, in milliseconds, come from reading two clocks one after the other.
     private static let jitter: Int64 = 5
 
-    /// What it said when the boot clock read ``start``, both in milliseconds.
+    /// The time when the boot clock read ``start``, both in milliseconds.
     private var base: Int64
     private var start: Int64
     private var isSlow = false
@@ -20,13 +20,13 @@ package struct StoreTime: Sendable, Equatable {
         start = boot
     }
 
-    /// What it says as long as the wall clock is left alone.
+    /// The time if the wall clock is not considered.
     package func time(at boot: Int64) -> Int64 {
         let passed = max(0, boot - start)
         return base + passed - (isSlow ? (passed + 9) / 10 : 0)
     }
 
-    /// What it says now, in Unix milliseconds. The wall clock may slow it down, but not put it forward.
+    /// The time now, in Unix milliseconds. The wall clock may slow it down, but not advance it.
     package mutating func read(wall: Int64, boot: Int64) -> Int64 {
         let now = time(at: boot)
         let lead = now - wall
@@ -36,7 +36,7 @@ package struct StoreTime: Sendable, Equatable {
 
     /// Follows a wall clock that is ahead.
     /// - Parameter most: the largest jump to follow, in milliseconds.
-    /// - Returns: whether there was a jump to follow.
+    /// - Returns: whether there was such a jump.
     package mutating func follow(wall: Int64, boot: Int64, most: Int64 = maximumJump) -> Bool {
         let now = read(wall: wall, boot: boot)
         guard wall - now > Self.jitter, wall - now <= most else { return false }
@@ -44,7 +44,7 @@ package struct StoreTime: Sendable, Equatable {
         return true
     }
 
-    /// Goes on no earlier than at `time` when the boot clock read `boot`.
+    /// Ensures that the time continues no earlier than `time` at `boot`.
     package mutating func advance(to time: Int64, boot: Int64) {
         if time > self.time(at: boot) { go(on: time, boot, isSlow: false) }
     }
@@ -55,15 +55,15 @@ package struct StoreTime: Sendable, Equatable {
         self.isSlow = isSlow
     }
 
-    /// What an operator has to say: the wall clock is too far away for this time to follow it by itself.
+    /// What an operator has to decide: the wall clock differs by more than this clock follows by itself.
     package enum Disagreement: Sendable, Equatable {
-        /// The wall clock is ahead by so many milliseconds.
+        /// The wall clock is ahead by this many milliseconds.
         case wallAhead(Int64)
-        /// The wall clock is behind by so many milliseconds.
+        /// The wall clock is behind by this many milliseconds.
         case wallBehind(Int64)
     }
 
-    /// - Returns: nil if it follows the wall clock, or soon will.
+    /// - Returns: nil if this clock follows the wall clock, or soon will.
     package func disagreement(wall: Int64, boot: Int64) -> Disagreement? {
         let ahead = wall - time(at: boot)
         if ahead > Self.maximumJump { return .wallAhead(ahead) }

@@ -1,5 +1,5 @@
-/// Short values that many entries share, each stored once and known by a number. They are given at the start, at most
-/// ``capacity``, and never change.
+/// Short values that many entries share, each stored once and identified by a number. At most ``capacity`` are given at
+/// the start, and none ever changes.
 struct CommonValues {
     static let capacity = 256
     /// The longest, in bytes.
@@ -10,7 +10,7 @@ struct CommonValues {
     private typealias Cell = SIMD4<UInt64>
 
     private let cells: UnsafeMutablePointer<Cell>
-    /// A hash table of numbers + 1, 0 where it is free.
+    /// A hash table of numbers + 1; 0 for a free place.
     private let index: UnsafeMutablePointer<UInt16>
 
     init(_ known: [[UInt8]]) {
@@ -51,7 +51,7 @@ struct CommonValues {
         return cell
     }
 
-    /// Where the search for a cell begins. It needs no key: a search is no longer than the table is full, a quarter.
+    /// Where the search for a cell begins. It needs no secret key: the table is at most a quarter full.
     private static func place(_ cell: Cell) -> Int {
         var hash = cell[0]
         for word in 1..<4 { hash = (hash ^ cell[word]) &* 0x9E37_79B9_7F4A_7C15 }

@@ -11,16 +11,16 @@ extension Table {
 package struct Entry: ~Copyable {
     @usableFromInline let table: Table
     private let key: Key
-    /// Where the entry is, expired or not.
+    /// The entry's slot, expired or not.
     private var slot: Slot?
     /// Whether there is a live entry.
     package private(set) var exists: Bool
-    /// What was done to it.
+    /// How it was changed.
     package private(set) var change = Change.none
 
     package enum Change: Sendable {
         case none
-        /// It has another value or expiry, or is new.
+        /// It is new, or has another value or expiry.
         case stored
         case removed
     }
@@ -32,6 +32,9 @@ package struct Entry: ~Copyable {
         exists = slot.map { table.isLive($0, at: moment) } ?? false
     }
 
+    /// The expiry of an entry that is not live any more, and has not been reclaimed.
+    package var passedExpiry: Int64? { exists ? nil : slot?.expiry }
+
     /// Whether the key is guarded.
     package var isGuarded: Bool { table.state.pointee.forms.isGuarded(kind: key.kind) }
 
@@ -40,10 +43,10 @@ package struct Entry: ~Copyable {
         return slot.unsafelyUnwrapped
     }
 
-    /// Unix milliseconds, ``Expiry/never`` if it does not expire. Requires ``exists``.
+    /// Unix milliseconds, ``Expiry/never`` if it does not expire. Precondition: ``exists``.
     package var expiry: Int64 { live.expiry }
 
-    /// The value, valid only during the call. Requires ``exists``.
+    /// The value, valid only during the call. Precondition: ``exists``.
     @inlinable
     package func withValue<Result>(_ body: (RawSpan) -> Result) -> Result { body(value.bytes) }
 
@@ -54,7 +57,7 @@ package struct Entry: ~Copyable {
     }
 
     /// Creates or replaces the entry.
-    /// - Parameter value: must not be one that ``withValue(_:)`` lent out.
+    /// - Parameter value: not one from ``withValue(_:)``.
     package mutating func store(_ value: RawSpan, expiry: Int64) {
         let shard = table.shard(key.hash)
         slot = value.withUnsafeBytes { table.store(key, slot, shard, value: $0, expiry: expiry) }
@@ -62,7 +65,7 @@ package struct Entry: ~Copyable {
         change = .stored
     }
 
-    /// Requires ``exists``.
+    /// Precondition: ``exists``.
     package mutating func setExpiry(_ expiry: Int64) {
         slot = table.setExpiry(key, live, table.shard(key.hash), expiry)
         change = .stored

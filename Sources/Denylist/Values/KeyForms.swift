@@ -1,11 +1,12 @@
-/// Which keys are guarded, and which have a compact form: a known prefix followed by a UUID.
+/// The forms in which keys are stored, and which keys are guarded. A known prefix followed by a UUID has a compact
+/// form.
 ///
-/// A kind (4 bits) says how a key is stored: `prefix × 2 + (1 if upper-case)` for the compact ones, ``plain`` and
-/// ``guarded`` for those stored in full.
+/// A kind (4 bits) identifies a form: `prefix × 2 + (1 if upper-case)` for compact keys, ``plain`` and ``guarded`` for
+/// keys stored in full.
 struct KeyForms {
     /// The most prefixes that have a compact form.
     static let maximumPrefixes = 7
-    /// The longest prefix that has one, in bytes.
+    /// The longest prefix of a compact form, in bytes.
     static let maximumPrefixLength = 64
     /// The longest text of a compact key, in bytes.
     static let maximumLength = maximumPrefixLength + UUIDText.length
@@ -18,7 +19,7 @@ struct KeyForms {
 
     struct Prefix {
         let bytes: UnsafeMutableRawBufferPointer
-        /// The first 16 bytes and which of their bits count: a key of this form has 36 bytes at least to compare.
+        /// The first 16 bytes, and a mask of the bits that count: a key of this form has at least 36 bytes to compare.
         let word0, word1, mask0, mask1: UInt64
         let length: Int
         /// The kind of its lower-case keys.
@@ -37,7 +38,7 @@ struct KeyForms {
             length = prefix.count
         }
 
-        /// Whether a key of `count` bytes, at least a UUID's, is this and as many bytes as a UUID has.
+        /// Whether a key of `count` bytes, at least as many as a UUID's, is this prefix and a UUID's length.
         @inline(__always)
         func begins(_ key: UnsafeRawPointer, _ count: Int) -> Bool {
             guard count == length &+ UUIDText.length else { return false }
@@ -46,7 +47,7 @@ struct KeyForms {
             return one | other == 0 && (length <= 16 || equal(key, bytes.baseAddress, count: length))
         }
 
-        /// The compact form of such a key, if it gives it back exactly.
+        /// The compact form of such a key, if it restores the key exactly.
         @inline(__always)
         func compact(_ key: UnsafeRawPointer) -> Compact? {
             guard let uuid = UUIDText(key + length) else { return nil }
@@ -59,7 +60,7 @@ struct KeyForms {
     /// A bit for each kind whose keys are guarded.
     let guardedKinds: UInt64
 
-    /// A prefix that does not settle by itself whether its keys are guarded has no compact form.
+    /// A prefix with both guarded and other keys has no compact form.
     init(compact: [[UInt8]], guarded: [UInt8]) {
         let known = compact.filter { prefix in
             prefix.count <= Self.maximumPrefixLength
@@ -81,6 +82,8 @@ struct KeyForms {
         guardedPrefix.bytes.deallocate()
     }
 
+    var guardedPrefixLength: Int { guardedPrefix.length }
+
     @inline(__always)
     func isGuarded(kind: UInt64) -> Bool { guardedKinds >> kind & 1 != 0 }
 
@@ -89,7 +92,7 @@ struct KeyForms {
             && equal(key.baseAddress, guardedPrefix.bytes.baseAddress, count: guardedPrefix.length)
     }
 
-    /// The compact form of a key, if it has one that gives it back exactly.
+    /// A key's compact form, if it restores the key exactly.
     @inline(__always)
     func compact(_ key: UnsafeRawBufferPointer) -> Compact? {
         guard key.count >= UUIDText.length, let start = key.baseAddress else { return nil }
@@ -110,7 +113,7 @@ struct KeyForms {
     }
 }
 
-/// Whether `count` bytes are the same.
+/// Whether `count` bytes are equal.
 @inline(__always)
 func equal(_ one: UnsafeRawPointer?, _ other: UnsafeRawPointer?, count: Int) -> Bool {
     count == 0 || memcmp(one.unsafelyUnwrapped, other.unsafelyUnwrapped, count) == 0

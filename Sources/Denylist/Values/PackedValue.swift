@@ -1,4 +1,4 @@
-/// A value of the shape `<word>:<decimal>:<uuid>` in 24 bytes: what a rotated refresh token leaves behind.
+/// A value of the form `<word>:<decimal>:<uuid>` in 24 bytes: that of a rotated refresh token.
 struct PackedValue {
     static let size = 24
     /// The most digits: their number fits into 48 bits.
@@ -11,7 +11,7 @@ struct PackedValue {
     private let uuid0: UInt64
     private let uuid1: UInt64
 
-    /// Nil if the value has another shape, or would not come back byte for byte, or its word is not a common value.
+    /// nil if the value has another form, cannot be restored byte for byte, or its word is not a common value.
     init?(_ value: UnsafeRawBufferPointer, _ common: CommonValues) {
         let colon = UInt8(ascii: ":")
         let beforeUUID = value.count - UUIDText.length - 1

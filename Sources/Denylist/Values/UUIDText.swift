@@ -8,7 +8,7 @@ struct UUIDText: Equatable {
     /// The 16 bytes in their order in memory.
     var word0: UInt64
     var word1: UInt64
-    /// Whether the letters are upper-case. A UUID without letters is taken for lower-case.
+    /// Whether the letters are upper-case. A UUID without letters counts as lower-case.
     var isUpperCase: Bool
 
     init(word0: UInt64, word1: UInt64, isUpperCase: Bool) {
@@ -17,8 +17,7 @@ struct UUIDText: Equatable {
         self.isUpperCase = isUpperCase
     }
 
-    /// Nil unless the 36 bytes at `text` are a UUID whose letters are all of one case: then it can be written back
-    /// exactly.
+    /// nil unless the 36 bytes at `text` are a UUID with letters of one case only, which can be restored exactly.
     @inline(__always)
     init?(_ text: UnsafeRawPointer) {
         func isDash(_ offset: Int) -> Bool { text.load(fromByteOffset: offset, as: UInt8.self) == Self.dash }

@@ -48,7 +48,7 @@
         /// Unix milliseconds.
         var wall: Int64 { TimeSource.system.wall() + passed.load(ordering: .relaxed) }
 
-        /// Of whoever cannot set it.
+        /// A boot clock that cannot be set.
         var boot: ContinuousClock.Instant { .now + .milliseconds(passed.load(ordering: .relaxed)) }
 
         /// A daemon's.

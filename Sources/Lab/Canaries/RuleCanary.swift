@@ -6,7 +6,7 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         case storeAway
         /// An empty store answers for the right one, again and again.
         case emptyStore
-        /// The same with a store that an operator has accepted, in the place of one that nobody held.
+        /// The same with a store that an operator has accepted, in place of an epoch that no node had pinned.
         case acceptedElsewhere
         /// The daemon starts again on an empty directory.
         case emptiedDirectory
@@ -91,6 +91,19 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         return mix
     }
 
+    /// No cut-offs: one of them would refuse what a lost revocation of a session lets through, and tokens that expired
+    /// long ago, too.
+    private static let withoutCutOffs = changed {
+        $0.logOutsEverywhere = 0
+        $0.administered = .init(sessions: 1_000, subjects: 0, clients: 0)
+        ($0.guests.logOutsEverywhere, $0.guests.administeredSubjects, $0.guests.administeredKeys) = (0, 0, 0)
+    }
+
+    private static let pastAlone = changed {
+        $0 = withoutCutOffs
+        ($0.guests.wrongTimes, $0.guests.stolenKeys) = (3_000, 0)
+    }
+
     /// Every rule, by the protection that it rests on.
     static let all: [RuleCanary] = [
         RuleCanary(weakness: .ignoresTokens, sign: .broken(.token)),
@@ -109,16 +122,24 @@ struct RuleCanary: Sendable, CustomStringConvertible {
         RuleCanary(weakness: .ignoresTerms, sign: .broken(.session), oddity: .otherLabel),
         RuleCanary(
             weakness: .ignoresTerms, sign: .broken(.session), scenario: .timePasses, oddity: .shorterLifetimes,
-            accessTokenLifetime: 86_400),
+            mix: withoutCutOffs, accessTokenLifetime: 86_400, sidesPerSecond: 0),
         RuleCanary(
             weakness: .ignoresTermsOfWrites, sign: .broken(.subject), oddity: .olderTerms,
             mix: changed { ($0.guests.requests, $0.guests.logOutsEverywhere) = (7_000, 500) }, guests: 10),
         RuleCanary(weakness: .needsNoAcceptance, sign: .broken(.session), scenario: .emptyStore),
-        RuleCanary(weakness: .needsNoAcceptance, sign: .broken(.session), scenario: .emptiedDirectory),
+        RuleCanary(
+            weakness: .needsNoAcceptance, sign: .broken(.session), scenario: .emptiedDirectory,
+            mix: withoutCutOffs, sidesPerSecond: 0),
         RuleCanary(weakness: .believesOthersAcceptances, sign: .broken(.session), scenario: .acceptedElsewhere),
-        RuleCanary(weakness: .keepsNoState, sign: .broken(.session), scenario: .restartOntoEmptyStore),
-        RuleCanary(weakness: .pinsUnaccepted, sign: .broken(.session), scenario: .flushed),
-        RuleCanary(weakness: .losesGuardedTime, sign: .broken(.session), scenario: .restartOnWrongClock),
+        RuleCanary(
+            weakness: .keepsNoState, sign: .broken(.session), scenario: .restartOntoEmptyStore,
+            mix: withoutCutOffs, sidesPerSecond: 0),
+        RuleCanary(
+            weakness: .pinsUnaccepted, sign: .broken(.session), scenario: .flushed,
+            mix: withoutCutOffs, sidesPerSecond: 0),
+        RuleCanary(
+            weakness: .losesGuardedTime, sign: .broken(.session), scenario: .restartOnWrongClock,
+            mix: withoutCutOffs, sidesPerSecond: 0),
         RuleCanary(
             weakness: .knowsForTooLong, sign: .broken(.lastKnownBound), scenario: .storeAway,
             policy: .lastKnown(200_000_000)),
@@ -139,8 +160,8 @@ struct RuleCanary: Sendable, CustomStringConvertible {
             weakness: .ignoresSkew, sign: .broken(.future), oddity: .fastClock,
             mix: changed { $0.guests.wrongTimes = 3_000 }, guests: 10),
         RuleCanary(
-            weakness: .trustsOwnClock, sign: .broken(.expiry), oddity: .slowClock,
-            mix: changed { $0.guests.wrongTimes = 3_000 }, guests: 10),
+            weakness: .trustsOwnClock, sign: .broken(.expiry), oddity: .slowClock, mix: pastAlone, guests: 10,
+            sidesPerSecond: 0),
         RuleCanary(
             weakness: .believesStrangersKeys, sign: .broken(.unknownKey),
             mix: changed { $0.guests.unknownKeys = 1_000 }, guests: 10),

@@ -27,7 +27,7 @@ enum Weakness: String, Sendable, CaseIterable {
     case believesOthersAcceptances
     /// Keeps no state file: what it had pinned is forgotten when it starts again.
     case keepsNoState
-    /// Pins an epoch of which nobody has accepted that it replaces another.
+    /// Pins an epoch whose replacement of another no operator has accepted.
     case pinsUnaccepted
     /// Goes by what it knew for a minute.
     case knowsForTooLong

@@ -42,7 +42,7 @@
             }
         }
 
-        /// Not `print`: whoever reads a file of it must not wait for a buffer.
+        /// Not `print`: a reader of the file must not wait for a buffer.
         private static func tell(_ text: String) { StandardStream.output.write("\(text)\n") }
 
         /// Plays the canary of each rule, with the protection and without it.

@@ -29,7 +29,7 @@
         /// A key set stalls for no less: some stalls are longer than a node waits for it.
         private static let leastStall: Duration = .seconds(4)
 
-        /// How long everybody may log in before the first fault.
+        /// The time for log-ins before the first fault.
         private static let start: Duration = .seconds(2)
 
         private let site: ChaosSite
@@ -127,15 +127,7 @@
                 let copy = try await site.startCopy()
                 try await lead(to: copy.port, for: duration)
                 await copy.process.stop()
-            case .nearlyFullDisk:
-                try site.disk?.fill()
-                try await Task.sleep(for: duration)
-                try site.disk?.free(only: SmallDisk.scarce)
-                // Until writes are taken again: only then is the rest given back.
-                let freed = clinux_time()
-                guard await recovery(of: fault, since: freed) != nil else { throw NotRecovered(fault: fault) }
-                try site.disk?.free()
-                return freed
+            case .fullDisk, .nearlyFullDisk, .killOnFullDisk: return try await fillDisk(fault, for: duration)
             case .restartOnWrongClock(let seconds):
                 try await site.kill(.daemon)
                 try site.moveClock(.daemon, by: seconds)
@@ -144,30 +136,47 @@
                 try await site.kill(.daemon)
                 try site.moveClock(.daemon, by: 0)
                 return try await restart(.daemon)
-            case .stalledKeySet:
-                // Every node has the keys, and can go on with them.
-                guard await recovery(of: fault, since: clinux_time()) != nil else { throw NotRecovered(fault: fault) }
-                site.keySet?.stall(true)
-                control.keySetStalls(true, at: clinux_time())
-                try await Task.sleep(for: duration + Self.leastStall)
-                control.keySetStalls(false, at: clinux_time())
-                site.keySet?.stall(false)
-            case .fullDisk:
-                try site.disk?.fill()
-                try await Task.sleep(for: duration)
-                try site.disk?.free()
-            case .killOnFullDisk:
-                try site.disk?.fill()
-                try await Task.sleep(for: duration / 2)
-                try await site.kill(.daemon)
-                try site.disk?.free()
-                return try await restart(.daemon)
+            case .stalledKeySet: try await stallKeySet(fault, for: duration)
             case .moveClock(let target, let seconds):
                 try site.moveClock(target, by: seconds)
                 try await Task.sleep(for: duration + .seconds(1))
                 try site.moveClock(target, by: 0)
             }
             return clinux_time()
+        }
+
+        /// - Returns: when there was room again.
+        private func fillDisk(_ fault: Fault, for duration: Duration) async throws -> Int64 {
+            try site.disk?.fill()
+            switch fault {
+            case .killOnFullDisk:
+                try await Task.sleep(for: duration / 2)
+                try await site.kill(.daemon)
+                try site.disk?.free()
+                return try await restart(.daemon)
+            case .nearlyFullDisk:
+                try await Task.sleep(for: duration)
+                try site.disk?.free(only: SmallDisk.scarce)
+                // The rest is freed only after writes are accepted again.
+                let freed = clinux_time()
+                guard await recovery(of: fault, since: freed) != nil else { throw NotRecovered(fault: fault) }
+                try site.disk?.free()
+                return freed
+            default:
+                try await Task.sleep(for: duration)
+                try site.disk?.free()
+                return clinux_time()
+            }
+        }
+
+        private func stallKeySet(_ fault: Fault, for duration: Duration) async throws {
+            // Every node has the keys, and can continue with them.
+            guard await recovery(of: fault, since: clinux_time()) != nil else { throw NotRecovered(fault: fault) }
+            site.keySet?.stall(true)
+            control.keySetStalls(true, at: clinux_time())
+            try await Task.sleep(for: duration + Self.leastStall)
+            control.keySetStalls(false, at: clinux_time())
+            site.keySet?.stall(false)
         }
 
         /// - Returns: when it was started, not when it had started: its start is part of the recovery.

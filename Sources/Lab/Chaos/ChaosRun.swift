@@ -20,8 +20,8 @@
             package init() {}
         }
 
-        /// No fault begins so shortly before the end, in seconds: it may last 6.5, and then the nodes have to be asked
-        /// whether they have recovered.
+        /// How long before the end the last fault may begin, in seconds. It may last 6.5, and then the nodes must be
+        /// asked whether they have recovered.
         private static let calm = 9.0
 
         private let settings: Settings
@@ -53,17 +53,17 @@
             let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
             var report = LoadReport("revoked-lab load chaos", settings: facts, seed: seed)
             StandardStream.error.write("seed \(seed)\n")
-            var stageSettings = NodeStage.Settings()
+            var stageConfiguration = NodeStage.Settings()
             // Longer than the run: at the end every revocation is asked for.
-            stageSettings.accessTokenLifetime = Int(settings.seconds) + 900
+            stageConfiguration.accessTokenLifetime = Int(settings.seconds) + 900
             // The log is rewritten every few seconds: that, too, is to be killed in the middle.
-            stageSettings.daemonArguments = [
+            stageConfiguration.daemonArguments = [
                 "--auto-aof-rewrite-min-size", "256kb", "--auto-aof-rewrite-percentage", "50",
             ]
             let keySet = try KeySetServer()
             defer { keySet.close() }
             // Clocks that are moved may be as far apart as this; a cut-off reaches as far ahead.
-            let stage = try NodeStage(programs: programs, settings: stageSettings) {
+            let stage = try NodeStage(programs: programs, settings: stageConfiguration) {
                 OtherIssuer.two(
                     lead: .seconds(settings.movesClocks ? 30 : 2), ahead: .seconds(1), keySets: $0,
                     servedAt: keySet.location)

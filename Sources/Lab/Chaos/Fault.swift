@@ -93,7 +93,7 @@ enum Fault: Sendable, Equatable {
         }
     }
 
-    /// Those that nothing else may be done to meanwhile.
+    /// The targets that no other fault may affect meanwhile.
     func parties(nodes: Int) -> Set<Target> {
         switch self {
         case .kill(let target), .pause(let target), .moveClock(let target, _): [target]
@@ -119,7 +119,7 @@ enum Fault: Sendable, Equatable {
     /// The nodes that it excuses from answering.
     func excused(nodes: Int) -> [Int] {
         switch self {
-        // Their keys serve on, and a key that nobody knows gets its answer in time.
+        // Their keys still serve, and an unknown key gets its answer in time.
         case .stalledKeySet: []
         default: affected(nodes: nodes)
         }

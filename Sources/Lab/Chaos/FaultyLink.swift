@@ -4,8 +4,8 @@
     import Glibc
     import Synchronization
 
-    /// A network between one node and the store, that can be made to fail: bytes go through it, or wait in it, in
-    /// either direction, connections are refused, reset or half closed.
+    /// A network between one node and the store that can be made to fail. In either direction, bytes pass or wait, and
+    /// connections are refused, reset or half closed.
     final class FaultyLink: Sendable {
         enum Condition: String, Sendable, CaseIterable {
             case open
@@ -73,8 +73,8 @@
         func cut(_ cut: Cut) { change { $0.cut = cut } }
         func close() { change { $0.isClosed = true } }
 
-        /// Has connections lead elsewhere: those that there are are reset, new ones reach another port.
-        /// - Parameter port: nil for one that nobody listens on.
+        /// Redirects connections: existing ones are reset, new ones reach another port.
+        /// - Parameter port: nil for a port without a listener.
         func redirect(_ lane: Lane, to port: Int?) { change { ($0.detour, $0.reset) = (port ?? 0, lane) } }
 
         /// Ends that: what led elsewhere is reset.
@@ -198,7 +198,7 @@
 
             private static func send(_ buffer: inout [UInt8], to: Int32) {
                 let count = buffer.withUnsafeBytes { LoopbackSocket.sendSome($0, to: to) }
-                // Whoever is gone is noticed when reading.
+                // A closed connection is noticed when reading.
                 if count > 0 { buffer.removeFirst(count) } else if count < 0, errno != EAGAIN { buffer = [] }
             }
 

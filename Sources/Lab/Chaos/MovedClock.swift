@@ -30,8 +30,8 @@
             [
                 "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_CACHE_DURATION": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                // Names that nobody has. libfaketime makes its own and puts them here; were there no such variable, it
-                // would add one, and the environment would move away from the arguments, which Swift finds beside it.
+                // Names that do not exist. libfaketime makes its own and puts them here. Without this variable it would
+                // add one. The environment would then move away from the arguments, which Swift looks for beside it.
                 "FAKETIME_SHARED": "none none",
             ]
         }

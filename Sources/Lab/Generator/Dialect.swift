@@ -1,6 +1,6 @@
-/// What can be asked of every server.
+/// A request that every server can be sent.
 enum Operation: String, Sendable, Codable {
-    case existsHit, existsMiss, mget3, check, checkMiss, setex, unlink
+    case existsHit, existsMiss, mget3, check, check7, checkMiss, setex, unlink
 
     /// In a report.
     var title: String {
@@ -9,6 +9,7 @@ enum Operation: String, Sendable, Codable {
         case .existsMiss: "EXISTS, not revoked"
         case .mget3: "MGET of 3"
         case .check: "full check, revoked"
+        case .check7: "full check of every scope, revoked"
         case .checkMiss: "full check, not revoked"
         case .setex: "SETEX"
         case .unlink: "UNLINK"
@@ -29,6 +30,13 @@ enum Dialect: Sendable {
     private static let check = [
         "MGET", key, "revoked:sid:\(KeySpace.placeholder)", "revoked:sub:\(KeySpace.placeholder)", "revoked.epoch",
     ]
+
+    /// The same with the scopes that many tokens share, whose keys are always the same.
+    private static let check7 =
+        Array(check.dropLast()) + [
+            "revoked:client:storefront", "revoked:kid:NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "revoked:all",
+            "revoked.epoch",
+        ]
 
     /// - Parameter lifetime: of what is written, in seconds.
     /// - Returns: nil if there is no such operation in this protocol, or none whose reply is always the same.
@@ -52,6 +60,10 @@ enum Dialect: Sendable {
         // What a verifier asks (WireContract.md, *Checking*): a token that is revoked or not, its session and subject
         // that are not.
         case .check: .resp(check, live: [true, false, false], reply: RESPText.array([value, nil, nil, epoch]))
+        case .check7:
+            .resp(
+                check7, live: [true, false, false],
+                reply: RESPText.array([value, nil, nil, nil, nil, nil, epoch]))
         case .checkMiss: .resp(check, live: [false, false, false], reply: RESPText.array([nil, nil, nil, epoch]))
         case .setex: .resp(["SETEX", key, "\(lifetime)", value], live: [true], reply: "+OK\r\n")
         case .unlink: .resp(["UNLINK", key], live: [true], reply: ":1\r\n")
@@ -65,7 +77,7 @@ enum Dialect: Sendable {
         case .setex:
             RequestTemplate(
                 "ms \(key) \(value.utf8.count) T\(lifetime)\r\n\(value)\r\n", live: [true], reply: "HD\r\n")
-        case .mget3, .check, .checkMiss, .unlink: nil
+        case .mget3, .check, .check7, .checkMiss, .unlink: nil
         }
     }
 }

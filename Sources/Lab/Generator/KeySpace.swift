@@ -4,7 +4,7 @@ struct KeySpace: Sendable {
     static let uuidLength = 36
     /// A UUID's text in a request, before its digits are written.
     static let placeholder = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
-    /// From here on are the indexes of keys that nobody ever stores.
+    /// The first index of keys that are never stored.
     static let absent: UInt64 = 1 << 62
 
     /// Two key spaces of different seeds have no key in common.

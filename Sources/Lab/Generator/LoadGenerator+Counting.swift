@@ -79,7 +79,7 @@
             handOver(at: now, isLast: true)
         }
 
-        /// Adds up what was recorded, once a second for those who watch.
+        /// Publishes the recorded operations, once a second for the display.
         mutating func handOver(at now: Int64, isLast: Bool = false) {
             for (index, operation) in record.operations.enumerated() { result.operations[index].add(operation) }
             if let recording = plan.recording, isCounting {

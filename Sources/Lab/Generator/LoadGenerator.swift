@@ -5,8 +5,8 @@
 
     /// The load generator: one thread, epoll. Every reply is compared with what it must be, byte for byte.
     ///
-    /// It does as little as possible for a request, so that it is not what is measured: requests are encoded ahead,
-    /// only the UUIDs are written anew, and the clock is read twice for a batch.
+    /// It does as little as possible for each request, so that the measurement is not of itself. Requests are encoded
+    /// in advance, only the UUIDs are written again, and the clock is read twice for a batch.
     struct LoadGenerator: ~Copyable {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16

@@ -1,8 +1,8 @@
 /// One run of the load generator.
 ///
-/// In a closed loop every connection sends a batch of requests, waits for all replies, and goes on. In an open one
-/// requests are due at a fixed rate, whatever the server does: they are sent as soon as a connection is free, and what
-/// they took is counted from when they were due.
+/// In a closed loop, every connection sends a batch of requests and waits for all replies before the next. In an open
+/// loop, requests are due at a fixed rate, whatever the server does. They are sent as soon as a connection is free, and
+/// their latency counts from when they were due.
 struct LoadPlan: Sendable {
     /// Which of the stored keys a request asks for.
     enum Keys: Sendable {

@@ -12,8 +12,8 @@ struct LoadResult: Sendable {
     var generatorNanoseconds: Int64 = 0
     var generatorWaiting: Int64 = 0
     var threads = 1
-    /// Latencies of each request of the plan's mix: in a closed loop from the sending of a batch to each of its
-    /// replies, in an open one from when the request was due.
+    /// Latencies of each request of the plan's mix. In a closed loop they count from the sending of a batch to each of
+    /// its replies, in an open one from when the request was due.
     var operations: [OperationRecord] = []
     /// In an open loop: how late requests were sent though a connection was free, and how many never were.
     var lateness = OperationRecord("")

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Asks whoever works to come to an end.
+/// Asks threads to stop.
 final class StopFlag: Sendable {
     private let flag = Atomic(false)
 

@@ -28,8 +28,8 @@
             storage = Array(UnsafeRawBufferPointer(start: found.pointee.ai_addr, count: Int(found.pointee.ai_addrlen)))
         }
 
-        /// - Returns: a connected socket that sends without delay; nil if nobody listens, or nobody accepts within a
-        ///   second.
+        /// - Returns: a connected socket that sends without delay; nil if the port has no listener, or none accepts
+        ///   within a second.
         func connect() -> Int32? {
             storage.withUnsafeBytes { bytes in
                 let address = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)

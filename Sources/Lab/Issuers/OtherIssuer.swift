@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 import RevocationHTTP
 
-/// Somebody else whose tokens the nodes accept: with keys of its own, and a clock that is ahead of ours or behind it.
+/// Another issuer whose tokens the nodes accept, with its own keys, and a clock that is ahead of ours or behind it.
 struct OtherIssuer: Sendable {
     /// A key, and its `kid`.
     struct Key: Sendable {
@@ -36,7 +36,7 @@ struct OtherIssuer: Sendable {
     let lead: Duration
     /// The first signs until it is revoked, then the next.
     let keys: [Key]
-    /// Somebody else's, which it never publishes.
+    /// A stranger's key, which it never publishes.
     let strangersKey = Key("stranger")
     /// Where nodes find its keys: a file, or `http://127.0.0.1:…`.
     let location: String

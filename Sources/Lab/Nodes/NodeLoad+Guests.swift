@@ -50,10 +50,10 @@
             let token = issuer.token(
                 for: device.user, session: session, identifier: UUID().uuidString.lowercased(),
                 client: Int(random.next(below: 1_000)), at: now, wall: wallOffset)
-            // A cut-off reaches ahead as far as the issuer's clock may be: whoever is covered is refused, and tries
+            // A cut-off extends as far ahead as the issuer's clock may be. A user covered by it is refused, and tries
             // again later.
             guard let token, token.revocation == nil else { return token }
-            guard token.doubt.cause == .none else { return nil }
+            guard token.uncertainty.cause == .none else { return nil }
             (device.session, device.access) = (session, token)
             return token
         }
@@ -105,7 +105,7 @@
             return token.map { .check($0, checkRoute()) }
         }
 
-        /// A token that nobody may accept: it lives for too long, was issued in the future, or has expired.
+        /// A token that no node may accept: it lives too long, was issued in the future, or has expired.
         private func check(
             of times: WrongTimes, _ user: SimulatedUser, _ issuer: GuestIssuer, _ now: Int64
         ) -> Choice? {

@@ -50,7 +50,7 @@
             for _ in 0..<Self.attempts {
                 let user = users[Int(random.next(below: UInt64(users.count)))]
                 let device = user.devices[Int(random.next(below: UInt64(user.devices.count)))]
-                guard !device.isBusy, let access = device.access, access.doubt.cause == .none,
+                guard !device.isBusy, let access = device.access, access.uncertainty.cause == .none,
                     access.expiresAt - now > Self.leastLife
                 else { continue }
                 return device

@@ -3,7 +3,7 @@
 
     extension NodeLoad.Result {
         /// The most answers, of all judged, that may have been right either way.
-        private static let mostUndecided = 0.01
+        private static let maximumUndecided = 0.01
         private static let leastSoon = 0.01
         /// Of a revocation's way to the other nodes, in microseconds.
         private static let slowestRefusal = 50_000.0
@@ -112,7 +112,7 @@
             failures += figures.availability.failures
             if tally.judged == 0 { failures.append("nothing was judged: no node answered") }
             if figures.revocations == 0 { failures.append("no revocation was acknowledged") }
-            if tally.shareUndecided > Self.mostUndecided {
+            if tally.shareUndecided > Self.maximumUndecided {
                 failures.append("\(Self.percent(tally.shareUndecided)) of the answers were right either way: too many")
             }
             return failures

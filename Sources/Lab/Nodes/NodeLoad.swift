@@ -4,13 +4,13 @@
     import Glibc
     import RevocationHTTP
 
-    /// The load on nodes: one thread, epoll, many users. Everything in it has this thread as its owner, and all times
-    /// are its one clock's: so what was received before something was sent is known exactly.
+    /// The load on nodes: one thread, epoll, many users. This thread owns everything in it, and all times are from its
+    /// one clock. So it is known exactly what was received before something was sent.
     final class NodeLoad {
         private static let eventsAtOnce = 128
         private static let readSize = 1 << 16
-        /// The longest that is waited for an answer: longer than any pause of a node, for until its process is gone it
-        /// may still carry out what it was asked.
+        /// The longest wait for an answer. It is longer than any pause of a node, because until its process is gone, it
+        /// may still carry out a request.
         private static let patience: Int64 = 60_000_000_000
         private static let niceness: Int32 = -10
         private static let upkeepInterval: Int64 = 10_000_000
@@ -19,8 +19,7 @@
         private static let auditTime: Int64 = 120_000_000_000
         /// How long a token must still live to be asked for at the end; in nanoseconds.
         private static let leastLifeOfAudited: Int64 = 5_000_000_000
-        /// How long a node may look for a key that nobody knows, in nanoseconds: one attempt, and what else a request
-        /// takes.
+        /// How long a node may look for an unknown key, in nanoseconds: one attempt, and the rest of a request.
         static let longestLookForKey = (KeySetCache.fetchDeadline + .seconds(2)).inNanoseconds
         /// What a node says that has no keys of a token's issuer.
         static let lackOfKeys = "keys of the token's issuer"
@@ -59,7 +58,7 @@
         var oracle: Oracle
         let issuer: IssuerRecord
         let guests: [GuestIssuer]
-        /// Those whose keys a server has.
+        /// The issuers whose keys a server publishes.
         let servedIssuers: Set<String>
         let sideTasks: SideTasks
         var sideOperations: [Int: (operation: NodeOperation, sentAt: Int64)] = [:]
@@ -151,7 +150,7 @@
                 events.deallocate()
                 buffer.deallocate()
             }
-            // Late is what nobody else shall make it, where that is allowed: the prober has to ask every 2 ms.
+            // Other threads must not delay this one, if that is allowed: the prober has to ask every 2 ms.
             setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
             let processorTime = clinux_thread_time()
             began = clinux_time()

@@ -12,7 +12,7 @@ final class NodeLoadControl: Sendable {
         case servedKeys
     }
 
-    /// Somebody waits for a proof.
+    /// A caller that waits for a proof.
     private struct Waiter {
         let proof: Proof
         let node: Int

@@ -110,7 +110,7 @@ struct NodeLoadMix: Sendable {
         var administeredSubjects = 10
         /// By the `kid` of the key that signs: from then on the issuer signs with its next key.
         var administeredKeys = 2
-        /// A token that was signed with a revoked key just now: whoever has stolen it goes on minting.
+        /// A token that was signed with a revoked key just now: a thief of the key still mints tokens.
         var stolenKeys = 60
         /// A token that was signed with a key that its issuer has never published.
         var unknownKeys = 20

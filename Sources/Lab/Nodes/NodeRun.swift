@@ -28,8 +28,8 @@
             package var seed: UInt64?
             /// Of the nodes that are started, in seconds.
             package var accessTokenLifetime = 60
-            /// How far the clocks of the nodes may be from ours, in seconds; nil for hardly, if we start them, and for
-            /// one second, if not.
+            /// How far the clocks of the nodes may differ from ours, in seconds. nil for hardly at all if we start the
+            /// nodes, and otherwise for one second.
             package var clockBand: Double?
             package var json: String?
             package var html: String?
@@ -62,10 +62,10 @@
                 guard settings.nodes.isEmpty else {
                     return try await load(plan(nodes: settings.nodes.map { NodeProfile(url: $0) }, seed: seed))
                 }
-                var stageSettings = NodeStage.Settings()
-                stageSettings.accessTokenLifetime = settings.accessTokenLifetime
-                stageSettings.rotationGrace = Self.rotationGrace
-                let stage = try NodeStage(programs: programs, settings: stageSettings) {
+                var stageConfiguration = NodeStage.Settings()
+                stageConfiguration.accessTokenLifetime = settings.accessTokenLifetime
+                stageConfiguration.rotationGrace = Self.rotationGrace
+                let stage = try NodeStage(programs: programs, settings: stageConfiguration) {
                     OtherIssuer.two(lead: .seconds(2), keySets: $0)
                 }
                 let status = await statusOfStage(stage, seed: seed)
@@ -147,6 +147,8 @@
             plan.rate = settings.rate
             plan.connections = settings.connections
             plan.probes = settings.probes
+            // Of given nodes the default is assumed.
+            plan.rotationGrace = .seconds(Self.rotationGrace)
             plan.expiryBand = .seconds(settings.clockBand ?? (settings.nodes.isEmpty ? 0.1 : 1))
             return plan
         }

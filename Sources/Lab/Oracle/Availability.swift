@@ -1,7 +1,7 @@
 /// How often requests were answered, by operation. What an injected fault explains is counted apart and excused.
 struct Availability: Sendable, Equatable {
     /// Of the requests of an operation that no fault explains, so many may go unanswered.
-    static let mostUnanswered = 0.01
+    static let maximumUnanswered = 0.01
     /// So few do not count: one lost connection is no outage.
     static let toleratedUnanswered = 3
     /// Of all requests so many must be answered, faults or not: otherwise too little was judged.
@@ -16,7 +16,7 @@ struct Availability: Sendable, Equatable {
         var excused = 0
 
         var isTooUnavailable: Bool {
-            unanswered > toleratedUnanswered && Double(unanswered) > mostUnanswered * Double(answered + unanswered)
+            unanswered > toleratedUnanswered && Double(unanswered) > maximumUnanswered * Double(answered + unanswered)
         }
     }
 
@@ -39,7 +39,7 @@ struct Availability: Sendable, Equatable {
                 failures.append(
                     """
                     \(name): \(counts.unanswered) of \(counts.answered + counts.unanswered) requests got no answer or 503 \
-                    while nothing was broken: more than \(Int(Self.mostUnanswered * 100)) %
+                    while nothing was broken: more than \(Int(Self.maximumUnanswered * 100)) %
                     """)
             } else if counts.answered == 0, all > Self.toleratedUnanswered {
                 failures.append("\(name): none of \(all) requests was answered")

@@ -11,7 +11,7 @@ struct CutOffHistory {
         let node: Int
     }
 
-    /// Those that may have been written, in the order of their ends.
+    /// Cut-offs that may have been written, in the order of their ends.
     private var ended: [CutOff] = []
     /// The acknowledged ones that no later one makes redundant: `sentAt` and `endedAt` both rise.
     private var acknowledged: [CutOff] = []
@@ -46,15 +46,15 @@ struct CutOffHistory {
     }
 
     /// What may cover the log-in.
-    func doubt(about logIn: LogInSpan) -> Doubt {
-        var doubt = Doubt()
-        for cutOff in underWay where cutOff.number != logIn.sparedBy { doubt.add(cutOff.sentAt, .underWay) }
+    func uncertainty(about logIn: LogInSpan) -> Uncertainty {
+        var uncertainty = Uncertainty()
+        for cutOff in underWay where cutOff.number != logIn.sparedBy { uncertainty.add(cutOff.sentAt, .underWay) }
         for cutOff in ended.reversed() {
             guard cutOff.endedAt >= logIn.earliest else { break }
             guard cutOff.number != logIn.sparedBy else { continue }
-            doubt.add(cutOff.sentAt, cutOff.isAcknowledged ? .concurrent : .unacknowledged)
+            uncertainty.add(cutOff.sentAt, cutOff.isAcknowledged ? .concurrent : .unacknowledged)
         }
-        return doubt
+        return uncertainty
     }
 }
 
@@ -67,7 +67,7 @@ struct Acknowledged: Sendable, Equatable {
 }
 
 /// Why a refusal may be right although no acknowledgement says so.
-struct Doubt: Sendable, Equatable {
+struct Uncertainty: Sendable, Equatable {
     enum Cause: Int, Sendable, Comparable {
         case none
         /// A revocation was sent and has not ended.
@@ -80,7 +80,7 @@ struct Doubt: Sendable, Equatable {
         static func < (one: Cause, other: Cause) -> Bool { one.rawValue < other.rawValue }
     }
 
-    /// From when on a refusal is right; `.max` if there is no doubt.
+    /// From when on a refusal is right; `.max` if there is no uncertainty.
     private(set) var from = Int64.max
     private(set) var cause = Cause.none
 
@@ -89,7 +89,7 @@ struct Doubt: Sendable, Equatable {
         self.cause = max(self.cause, cause)
     }
 
-    mutating func add(_ other: Doubt) {
+    mutating func add(_ other: Uncertainty) {
         if other.cause != .none { add(other.from, other.cause) }
     }
 }

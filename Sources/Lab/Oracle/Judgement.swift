@@ -32,7 +32,7 @@ enum Judgement: Sendable, Equatable {
     case rightlyRefused
     /// Something that must not happen: the rule says what.
     case violation(Rule)
-    /// Refused although nobody had revoked it.
+    /// Refused although it was not revoked.
     case falseRejection
     /// Right either way: a revocation was under way.
     case eitherDuringRevocation

@@ -61,7 +61,7 @@ struct Oracle {
         switch answer {
         case .accepted:
             judgement = self.judgement(of: answer, to: question, about: token, at: now)
-            if judgement == .eitherDuringRevocation, token.doubt.from >= revocation.sentAt {
+            if judgement == .eitherDuringRevocation, token.uncertainty.from >= revocation.sentAt {
                 judgement = .rightlyAccepted
             }
             ended(revocation, .acknowledged, at: now)
@@ -205,9 +205,9 @@ struct Oracle {
         case .refused:
             if rule != nil || isRevoked { return .rightlyRefused }
         }
-        let doubt = token.doubt
-        if doubt.from <= now {
-            switch doubt.cause {
+        let uncertainty = token.uncertainty
+        if uncertainty.from <= now {
+            switch uncertainty.cause {
             case .concurrent where revocation == nil: return .eitherConcurrent
             case .unacknowledged where revocation == nil: return .eitherUnacknowledged
             default: return .eitherDuringRevocation

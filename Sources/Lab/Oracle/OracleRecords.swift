@@ -1,5 +1,5 @@
-// What the oracle knows things by. Objects, because tokens refer to what they fall under, and are forgotten with the
-// last reference that the load holds: memory does not grow with the answers that are judged. Only the oracle changes
+// The oracle's records. They are objects, because tokens refer to the scopes that they fall under. The last reference
+// that the load holds frees them, so memory does not grow with the number of judged answers. Only the oracle changes
 // them.
 
 /// A subject, a client, or all tokens of an issuer: what a cut-off covers.
@@ -146,19 +146,19 @@ final class TokenRecord {
     }
 
     /// Why a refusal may be right although nothing was acknowledged.
-    var doubt: Doubt {
-        var doubt = standing.doubt
-        doubt.add(session.standing.doubt)
-        doubt.add(key.standing.doubt)
-        doubt.add(key.withdrawal.doubt)
-        doubt.add(session.subject.cutOffs.doubt(about: logIn))
-        doubt.add(client.cutOffs.doubt(about: logIn))
-        doubt.add(session.issuer.all.cutOffs.doubt(about: logIn))
-        return doubt
+    var uncertainty: Uncertainty {
+        var uncertainty = standing.uncertainty
+        uncertainty.add(session.standing.uncertainty)
+        uncertainty.add(key.standing.uncertainty)
+        uncertainty.add(key.withdrawal.uncertainty)
+        uncertainty.add(session.subject.cutOffs.uncertainty(about: logIn))
+        uncertainty.add(client.cutOffs.uncertainty(about: logIn))
+        uncertainty.add(session.issuer.all.cutOffs.uncertainty(about: logIn))
+        return uncertainty
     }
 
     /// Whether either answer will be right for good, unless another revocation is acknowledged.
-    var isUnsettled: Bool { revocation == nil && doubt.cause > .underWay }
+    var isUnsettled: Bool { revocation == nil && uncertainty.cause > .underWay }
 }
 
 /// What a revocation names.

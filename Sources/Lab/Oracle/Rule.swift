@@ -13,7 +13,7 @@ enum Rule: Int, Sendable, CaseIterable {
     case future
     /// The issuer has withdrawn the key that signed it.
     case withdrawnKey
-    /// Nobody has published the key that signed it.
+    /// The key that signed it was never published.
     case unknownKey
     /// A refresh token passed as an access token.
     case kind
@@ -37,7 +37,7 @@ enum Rule: Int, Sendable, CaseIterable {
         case .lifetime: "a token was accepted that lives longer than revocations are kept"
         case .future: "a token from the future was accepted"
         case .withdrawnKey: "a token of a withdrawn key was accepted"
-        case .unknownKey: "a token of a key that nobody has published was accepted"
+        case .unknownKey: "a token of a key that was never published was accepted"
         case .kind: "a refresh token was accepted as an access token"
         case .lastKnownBound: "last-known answered for longer than its bound"
         case .lastKnownLocal: "last-known accepted what the node itself had revoked"

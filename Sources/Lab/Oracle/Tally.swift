@@ -49,8 +49,8 @@ struct Tally: Sendable, Equatable {
         rightlyAccepted + rightlyRefused + violations + falseRejections + duringRevocation + undecided
     }
 
-    /// Right either way for good: too many, and the load judges nothing. (Those while a revocation is under way are the
-    /// price of asking at that very moment.)
+    /// Answers that are right either way for good. With too many of them, the load judges nothing. (Answers while a
+    /// revocation is under way are the price of asking at that very moment.)
     var undecided: Int { concurrent + unacknowledged + atExpiry }
 
     /// Of all judged answers, 0 to 1.

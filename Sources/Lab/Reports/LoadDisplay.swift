@@ -2,7 +2,7 @@ import Foundation
 import ProcessOutput
 import Synchronization
 
-/// One line on a terminal that says how a run is going, brought up to date once a second; nothing where nobody looks.
+/// One line on a terminal with the progress of a run, updated once a second. Silent without a terminal.
 final class LoadDisplay: Sendable {
     /// How a run ends, to say how much of it is left.
     enum End: Sendable {

@@ -1,7 +1,7 @@
 import Histogram
 
-/// What one thread has recorded of its operations since it last handed it over: latencies and errors of each kind, and
-/// those of the second under way.
+/// The operations that one thread has recorded since it last handed them over: latencies and errors of each kind, in
+/// total and of the present second.
 ///
 /// It costs two histogram updates for any number of operations with the same latency, and allocates nothing.
 struct LoadRecord: Sendable {

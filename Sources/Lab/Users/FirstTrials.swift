@@ -1,5 +1,5 @@
-/// What a run does once for certain, however rare it is, so that it tries every rule that it is to judge: it is done
-/// soon after the start, and again until an answer has been judged.
+/// Rare operations that a run performs for certain, so that it tries every rule that it judges. Each is done soon after
+/// the start, and repeated until an answer has been judged.
 struct FirstTrials {
     /// When the first is sent, and how far apart they are, in nanoseconds from the start.
     private static let start: Int64 = 3_000_000_000

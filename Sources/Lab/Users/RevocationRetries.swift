@@ -7,14 +7,14 @@ struct RevocationRetries {
     private var waiting: [(order: RevocationOrder, at: Int64)] = []
 
     var isEmpty: Bool { count == 0 }
-    /// Those that nobody has acknowledged so far.
+    /// The number of revocations not acknowledged so far.
     var count: Int { waiting.count { !$0.order.isFulfilled } }
 
     mutating func add(_ order: RevocationOrder, at now: Int64) {
         waiting.append((order, now + Self.interval))
     }
 
-    /// The next that is due and still needed. Whoever takes it adds it again if it fails.
+    /// The next one that is due and still needed. The caller adds it again if it fails.
     mutating func take(at now: Int64) -> RevocationOrder? {
         while let first = waiting.first, first.at <= now {
             waiting.removeFirst()

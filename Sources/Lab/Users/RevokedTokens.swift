@@ -1,5 +1,5 @@
-/// Tokens that were revoked and are asked for again: the latest at once, some whenever, many around their expiry, and
-/// at the end all that are left. Bounded.
+/// Revoked tokens that are presented again: the latest at once, some at any time, many around their expiry, and at the
+/// end all that remain. Bounded.
 struct RevokedTokens {
     /// How often a token is asked for right after its revocation.
     private static let urgency = 6

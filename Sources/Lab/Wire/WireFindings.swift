@@ -12,11 +12,11 @@
 
         private let result: LoadResult
         private let server: WireServer
-        private let settings: WireSettings
+        private let settings: WireConfiguration
         private let name: String?
 
         /// - Parameter name: of the server, where there are two.
-        init(_ result: LoadResult, _ server: WireServer, _ settings: WireSettings, name: String?) {
+        init(_ result: LoadResult, _ server: WireServer, _ settings: WireConfiguration, name: String?) {
             self.result = result
             self.server = server
             self.settings = settings
@@ -108,7 +108,7 @@
         private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
     }
 
-    extension WireSettings {
+    extension WireConfiguration {
         /// As a report names them.
         func facts(_ servers: [WireServer]) -> [LoadReport.Fact] {
             var facts = [LoadReport.Fact("server", servers[0].description)]

@@ -4,11 +4,11 @@
     import ProcessOutput
     import UnixSignals
 
-    /// `revoked-lab load wire`: load on a server of the Redis protocol that somebody else runs, or on two in turns.
+    /// `revoked-lab load wire`: load on a running server of the Redis protocol, or on two in turns.
     package struct WireLoad: Sendable {
-        private let settings: WireSettings
+        private let settings: WireConfiguration
 
-        package init(_ settings: WireSettings) { self.settings = settings }
+        package init(_ settings: WireConfiguration) { self.settings = settings }
 
         /// Runs it, prints the summary and writes the report's files.
         /// - Returns: the exit status: 1 if an answer was wrong or there was none.

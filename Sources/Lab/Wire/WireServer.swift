@@ -2,7 +2,7 @@
     import Foundation
     import Glibc
 
-    /// A server that somebody else runs and that load is put on.
+    /// A running server that receives load.
     struct WireServer: Sendable {
         private static let loadingPoll: Duration = .milliseconds(200)
 

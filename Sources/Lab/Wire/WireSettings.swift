@@ -1,5 +1,5 @@
 /// How `revoked-lab load wire` puts load on a server.
-package struct WireSettings: Sendable {
+package struct WireConfiguration: Sendable {
     /// What a check asks.
     package enum Check: String, CaseIterable, Sendable {
         /// `EXISTS` of the token's key.

@@ -16,13 +16,13 @@
             var end = 0.0
         }
 
-        private let settings: WireSettings
+        private let settings: WireConfiguration
         private let population: WirePopulation
         private let stop: StopFlag
         private let recorder = LoadRecorder()
         private let state = Mutex(State())
 
-        init(_ settings: WireSettings, _ population: WirePopulation, _ stop: StopFlag) {
+        init(_ settings: WireConfiguration, _ population: WirePopulation, _ stop: StopFlag) {
             self.settings = settings
             self.population = population
             self.stop = stop

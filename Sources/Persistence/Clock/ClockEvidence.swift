@@ -1,10 +1,10 @@
 package import Denylist
 
-/// What a data directory tells of the clocks of those who wrote it.
+/// What a data directory tells of its earlier writers' clocks.
 package struct ClockEvidence: Sendable {
-    /// What the daemon before left.
+    /// The clocks that the previous daemon left.
     var left = LeftClocks.nothing
-    /// The newest note at the head of one of the files, with the latest guarded time of all of them.
+    /// The newest note at the head of a file, with the latest guarded time of all notes.
     var note: TimeNote?
     /// The earliest wall-clock time at which a file without a note was begun, in Unix milliseconds.
     var earliest: Int64?
@@ -20,11 +20,10 @@ package struct ClockEvidence: Sendable {
 
     package init() {}
 
-    /// Guarded time goes on where the log's was left: exactly if the machine has not been rebooted since.
+    /// Guarded time continues where the log's last writer left it: exactly, if the machine was not rebooted since.
     ///
-    /// A log whose newest note the checkpoint does not know came from elsewhere: its own notes count. Where nothing
-    /// tells of guarded time, it begins with the earliest time that anything tells of, so that nothing has ended by
-    /// then.
+    /// A log whose newest note the checkpoint does not name came from elsewhere: its own notes count. Without any
+    /// record of guarded time, it begins at the earliest time on record, so no entry has expired by then.
     package func guardedClock(at now: ClockSample) -> GuardedClock {
         if case .checkpoint(let checkpoint, let runs) = left, runs.contains(note?.run ?? Self.noNote) {
             let clock = checkpoint.guardedClock(at: now)
@@ -37,7 +36,7 @@ package struct ClockEvidence: Sendable {
         return GuardedClock(at: earliest, boot: now.boot)
     }
 
-    /// The store's time goes on no earlier than where it was left.
+    /// The store's time continues no earlier than where it was left.
     package func storeTime(at now: ClockSample) -> StoreTime {
         switch left {
         case .nothing: StoreTime(now.wall, boot: now.boot)
@@ -48,18 +47,18 @@ package struct ClockEvidence: Sendable {
 
     // MARK: Runs
 
-    /// Stands for a log without notes.
+    /// Run number of a log without notes.
     private static let noNote: UInt64 = 0
-    /// So many runs fit into the file.
+    /// The number of runs that fit into the file.
     static let maximumRuns = 8
 
-    /// The runs that the checkpoints of this one name: itself, the one of the log's newest note, and some before.
+    /// The runs that this process's checkpoints name: its own, that of the log's newest note, and some earlier ones.
     func runs(with run: UInt64) -> [UInt64] {
         var runs = [run, note?.run ?? Self.noNote]
         if case .checkpoint(_, let earlier) = left { runs += earlier.filter { !runs.contains($0) } }
         return Array(runs.prefix(Self.maximumRuns))
     }
 
-    /// A number for a run.
+    /// A random number for a run.
     static func newRun() -> UInt64 { .random(in: 1 ... .max) }
 }

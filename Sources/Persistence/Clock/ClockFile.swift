@@ -2,20 +2,20 @@ import Denylist
 import Dispatch
 import Synchronization
 
-/// `revoked.clock`: the last checkpoint of the daemon's clocks. Each is on disk before anything relies on it.
+/// `revoked.clock`: the last checkpoint of the daemon's clocks. A checkpoint is on disk before anything relies on it.
 ///
-/// It has one line of a fixed length, written over the one before: that takes no room, even while the disk is full, and
-/// the disk writes it as a whole.
+/// The file is one line of a fixed length, overwritten in place. That takes no extra room on a full disk, and a disk
+/// writes so few bytes as a whole.
 final class ClockFile: Sendable {
     private struct Writer {
-        /// What the checkpoints of this process name.
+        /// The runs that this process's checkpoints name.
         var runs: [UInt64] = []
         var hasFailed = false
     }
 
     private let data: DataDirectory
     private let clock: any DaemonClock
-    /// Locked from when a checkpoint is made until the clock has been told of it: a later one is never overwritten.
+    /// Locked from the making of a checkpoint until the clock knows it is stored: no later one is overwritten.
     private let writer = Mutex(Writer())
     private let doorbell = DispatchSemaphore(value: 0)
     private let isEnding = Atomic(false)
@@ -28,7 +28,8 @@ final class ClockFile: Sendable {
         self.clock = clock
     }
 
-    /// What the daemon before left. What cannot be read counts as nothing: then the log's notes say how far it got.
+    /// The clocks that the previous daemon left. An unreadable file counts as none: the log's notes then say how far it
+    /// got.
     static func read(in data: DataDirectory) -> ClockEvidence.LeftClocks {
         guard let contents = try? data.files.contents(of: data.path(name)) else { return .nothing }
         return ClockLine.parse(
@@ -46,19 +47,19 @@ final class ClockFile: Sendable {
         try keep(isLast: false)
     }
 
-    /// Whether times that are answered have to be covered by what is on disk.
+    /// Whether answered times must be covered by a checkpoint on disk.
     var isKept: Bool { keeps.load(ordering: .acquiring) }
 
-    /// Ends that: the denylist is in memory only, and gets another epoch with the next process.
+    /// Stops keeping the clock: the denylist is in memory only, and the next process makes a new epoch.
     func rest() { keeps.store(false, ordering: .releasing) }
 
-    /// Writes a checkpoint of now.
+    /// Writes a checkpoint of the present.
     func keep(isLast: Bool) throws(FileError) {
         try writer.withLock { writer throws(FileError) in try store(clock.checkpoint(isLast: isLast), &writer) }
     }
 
-    /// Writes the checkpoint that is due, if one is.
-    /// - Returns: why it could not, if that is news.
+    /// Writes the checkpoint that is due, if any.
+    /// - Returns: the failure, if it was not reported yet.
     func keepDue() -> FileError? {
         writer.withLock { writer in
             guard isKept, let checkpoint = clock.dueCheckpoint() else { return nil }
@@ -87,9 +88,9 @@ final class ClockFile: Sendable {
         if isNew { try data.files.synchronize(directory: data.path, .clockName) }
     }
 
-    // MARK: The thread, so that nobody else waits for the disk
+    // MARK: The thread. Only this one waits for the disk.
 
-    /// Has the checkpoint that is due written soon.
+    /// Asks the thread to write the checkpoint that is due.
     func ring() { doorbell.signal() }
 
     func end() {
@@ -97,7 +98,7 @@ final class ClockFile: Sendable {
         doorbell.signal()
     }
 
-    /// Until ``end()``.
+    /// Runs until ``end()``.
     func run(_ notify: (PersistenceNotice) -> Void) {
         while !isEnding.load(ordering: .sequentiallyConsistent) {
             if let failure = keepDue() {
@@ -110,7 +111,7 @@ final class ClockFile: Sendable {
 
 /// The text of `revoked.clock`: a word, the checkpoint, the runs, padding, and a checksum.
 enum ClockLine {
-    /// In bytes, its end included. A disk writes 512 bytes as a whole.
+    /// In bytes, the line end included. A disk writes 512 bytes as a whole.
     static let length = 448
     private static let word = "revoked-clock2"
     private static let unknown = "-"
@@ -146,7 +147,7 @@ enum ClockLine {
         return .checkpoint(checkpoint, runs: runs)
     }
 
-    /// What earlier releases wrote: two times.
+    /// The format of earlier releases: two times.
     private static func parseReading(_ words: [Substring]) -> ClockEvidence.LeftClocks {
         let times = words.compactMap { Int64($0) }
         guard words.count == 2, times.count == 2, times.allSatisfy({ (1..<1 << 50).contains($0) }) else {

@@ -1,13 +1,13 @@
 package import Denylist
 
-/// The daemon's clocks, as persistence asks them for what has to survive.
+/// What persistence needs of the daemon's clocks.
 package protocol DaemonClock: AnyObject, Sendable {
-    /// Goes on where the data directory says that the clocks were left. Called once, before any entry is read.
+    /// Continues from the clocks in the data directory. Called once, before any entry is read.
     func resume(after evidence: ClockEvidence)
-    /// The checkpoint that has to be on disk next; nil while the last one does.
+    /// The checkpoint to store next; nil if the stored one suffices.
     func dueCheckpoint() -> ClockCheckpoint?
-    /// A checkpoint of now.
-    /// - Parameter isLast: whether no time is answered any more.
+    /// A checkpoint of the present.
+    /// - Parameter isLast: whether no more times are answered.
     func checkpoint(isLast: Bool) -> ClockCheckpoint
     /// A checkpoint is on disk.
     func stored(_ checkpoint: ClockCheckpoint)

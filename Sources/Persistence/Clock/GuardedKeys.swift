@@ -2,7 +2,7 @@ import Denylist
 
 /// Tells which keys expire by guarded time: the denylist's own rule.
 struct GuardedKeys: Sendable {
-    /// Kept for ``keys``.
+    /// Keeps ``keys`` valid.
     private let denylist: Denylist
     private let keys: Denylist.Keys
 

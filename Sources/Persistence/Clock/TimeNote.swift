@@ -1,14 +1,14 @@
 import Denylist
 import RESP
 
-/// What a file of ours says of the expiries of guarded keys that follow in it: they are put off by ``shift``, so that a
-/// server which goes by the wall clock ends none early. Our own reading takes exactly that off again.
+/// How one of our files writes the expiries of guarded keys after it: ``shift`` later, so a server that uses the
+/// wall clock ends none early. Our own reading subtracts the shift again.
 ///
-/// In a log it is an annotation line, in a snapshot an auxiliary field: other servers pass over both.
+/// A note is an annotation line in a log, an auxiliary field in a snapshot. Other servers skip both.
 package struct TimeNote: Sendable, Equatable {
-    /// A random number of the process that wrote it. A clock's checkpoint counts only for a log that it knows.
+    /// A random number of the process that wrote the note. A clock checkpoint counts only for logs whose run it names.
     package let run: UInt64
-    /// How far guarded time was behind the wall clock, in milliseconds; 0 if it was not.
+    /// How far guarded time is behind the wall clock, in milliseconds; 0 if it is not.
     package let shift: Int64
     /// Guarded time, in milliseconds: no later than when the note was written.
     package let guarded: Int64
@@ -21,17 +21,17 @@ package struct TimeNote: Sendable, Equatable {
 
     init(run: UInt64, _ moment: ClockReading) { self.init(run: run, shift: moment.shift, guarded: moment.guarded) }
 
-    /// A shift may be larger than is needed by this, in milliseconds: clocks read one after the other differ.
+    /// How much larger than needed a shift may be, in milliseconds: the clocks are read one after the other.
     private static let tolerance: Int64 = 1_000
 
-    /// Whether expiries that are put off so end nowhere early, nor much too late, if they are written at `moment`.
+    /// Whether expiries written at `moment` with this shift end nowhere early, and not much too late.
     @inline(__always)
     func fits(_ moment: ClockReading) -> Bool {
         let excess = shift - moment.shift
         return excess >= 0 && excess <= Self.tolerance
     }
 
-    /// An expiry as it stands in a file.
+    /// An expiry as written in a file.
     @inline(__always)
     func written(_ expiry: Int64, isGuarded: Bool) -> Int64 {
         guard isGuarded, expiry != Expiry.never else { return expiry }

@@ -1,33 +1,32 @@
 import Synchronization
 
-/// `revoked.epoch` in the data directory: the denylist's identity, and up to where its log is known to be on disk. It
-/// stands in no log and no snapshot: what another server reads there does not make it this denylist.
+/// `revoked.epoch` in the data directory: the denylist's identity, and how far its log is known to be on disk. The
+/// epoch is in no log and no snapshot, so a server that loads those does not become this denylist.
 ///
-/// What the daemon answers may be ahead of the file. ``settle()`` is called before anything is written to a log that
-/// may rest on it: a log that has forgotten something never stands beside the epoch that clients pinned before.
+/// The daemon's answers may be ahead of the file. ``settle()`` is called before anything that depends on it is written
+/// to a log. So a log that lost writes never stands beside an epoch that clients have pinned.
 ///
-/// Every write makes a new file, which takes the name of the old one and names its own birth. So a copy is noticed even
-/// if it was written over the file: that keeps the birth of a file which the copy does not know. ``renew(at:isLast:)``
-/// sees to it that no copy older than the last second knows the present one. A hard link of the file of before has its
-/// birth; so that is emptied.
+/// Each write makes a new file, which replaces the old one and records its own birth time. A copy is noticed even if it
+/// was written over the file, because the birth time then differs. ``renew(at:isLast:)`` ensures that a copy older than
+/// a second is out of date. A hard link to the previous file shares its birth time, so the previous file is emptied.
 final class EpochFile: Sendable {
     /// What the file says; locked while the disk works.
     private struct State {
-        /// What the file has to say of the log.
+        /// The log position to record in the file.
         var position = LogPosition.new
-        /// Whether the last ``renew(at:isLast:)`` did.
+        /// Whether the last ``renew(at:isLast:)`` failed.
         var hasFailed = false
     }
 
     private let data: DataDirectory
     private let state = Mutex(State())
-    /// What the daemon answers.
+    /// The record that the daemon answers.
     private let wanted = Mutex<EpochRecord?>(nil)
-    /// Whether the file may say something else than the daemon.
+    /// Whether the file may differ from what the daemon answers.
     private let isBehind = Atomic<Bool>(false)
-    /// Whether there is a file at all: a memory that has no data directory needs none.
+    /// Whether the file exists at all: a denylist without a data directory has none.
     private let isKept = Atomic<Bool>(false)
-    /// Whether the file names its birth.
+    /// Whether the file records its birth time.
     private let hasBirth = Atomic<Bool>(true)
 
     static let name = "revoked.epoch"
@@ -41,10 +40,10 @@ final class EpochFile: Sendable {
         get throws(FileError) { try data.files.exists(path) }
     }
 
-    /// Whether the file is kept: what ``want(_:)`` is told has to be written.
+    /// Whether the file is kept: records passed to ``want(_:)`` must be written.
     var isInUse: Bool { isKept.load(ordering: .acquiring) }
 
-    /// Whether a copy would be noticed: some file systems do not say when a file came to be.
+    /// Whether a copy would be noticed: some file systems do not record birth times.
     var noticesCopies: Bool { !isInUse || hasBirth.load(ordering: .relaxed) }
 
     // MARK: Reading
@@ -70,19 +69,19 @@ final class EpochFile: Sendable {
         }
         do throws(FormatError) {
             let contents = try bytes.withBytes { bytes throws(FormatError) in try EpochFileContents(decoding: bytes) }
-            // One that names none came from a file system that does not say, unless this one does not either.
+            // A file without a birth time came from a file system that has none, unless this one has none either.
             return Found(contents: contents, isCopy: contents.birth != birth)
         } catch {
             throw PersistenceError(
                 .damaged,
-                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. To go on with what the "
+                "\(path) is damaged at byte \(error.offset): \(error.reason). Nothing was changed. To keep what the "
                     + "log holds, under a new epoch: revoked check-log --new-epoch \(data.path)")
         }
     }
 
     // MARK: The record
 
-    /// The daemon answers this from now on. Never waits for the disk.
+    /// Sets the record that the daemon answers from now on. Never waits for the disk.
     func want(_ record: EpochRecord) {
         wanted.withLock { wanted in
             wanted = record
@@ -90,11 +89,11 @@ final class EpochFile: Sendable {
         }
     }
 
-    /// Makes the file say, durably, what the daemon answers.
+    /// Writes the record that the daemon answers, durably.
     func settle() throws(FileError) {
         guard isBehind.load(ordering: .acquiring) else { return }
         try state.withLock { state throws(FileError) in
-            // Somebody else may have seen to it meanwhile.
+            // Another thread may have written it meanwhile.
             if isBehind.load(ordering: .acquiring) { try replace(&state) }
         }
     }
@@ -103,14 +102,14 @@ final class EpochFile: Sendable {
     func begin(_ record: EpochRecord, _ position: LogPosition) throws(FileError) {
         wanted.withLock { wanted in
             wanted = record
-            // From here on every other record is written, too.
+            // From here on, all later records are written too.
             isKept.store(true, ordering: .releasing)
             isBehind.store(true, ordering: .releasing)
         }
         try move(to: position)
     }
 
-    /// Begins to keep the file for what was memory only, if that has not begun.
+    /// Begins to keep the file of a denylist that was in memory only, if that has not begun.
     func keep() throws(FileError) {
         guard !isInUse, let record = wanted.withLock({ $0 }) else { return }
         try begin(record, .memory)
@@ -118,8 +117,9 @@ final class EpochFile: Sendable {
 
     // MARK: The position
 
-    /// The log is about to be another one, which begins with the increment of this salt.
-    /// - Returns: whether the file is right of both logs now; else ``move(to:)`` has to follow before anyone is served.
+    /// The log is about to be replaced by one that begins with the increment of this salt.
+    /// - Returns: whether the file now holds for both logs. If not, ``move(to:)`` must follow before clients are
+    ///   served.
     func expect(_ next: UInt64) throws(FileError) -> Bool {
         try state.withLock { state throws(FileError) in
             guard case .at(let salt, let offset, _) = state.position else { return false }
@@ -129,7 +129,7 @@ final class EpochFile: Sendable {
         }
     }
 
-    /// The log has got there: a manifest on disk names the increment.
+    /// The log has changed: a manifest on disk names the increment.
     func move(to position: LogPosition) throws(FileError) {
         try state.withLock { state throws(FileError) in
             state.position = position
@@ -137,11 +137,11 @@ final class EpochFile: Sendable {
         }
     }
 
-    /// The same within an increment: makes the file anew if the log has got further. Called once a second.
+    /// The same within an increment: writes the file again if the log has grown. Called once a second.
     /// - Parameters:
-    ///   - position: up to where the log is on disk.
-    ///   - isLast: whether nothing follows; then the file is new in any case.
-    /// - Returns: why that failed, if that is news. The file of before is as right of the log as it was.
+    ///   - position: how far the log is on disk.
+    ///   - isLast: whether nothing follows; then the file is always written.
+    /// - Returns: the failure, if it was not reported yet. The previous file still holds for the log.
     func renew(at position: LogPosition?, isLast: Bool = false) -> FileError? {
         guard case .at(let salt, let offset, _)? = position else { return nil }
         return state.withLock { state in
@@ -172,14 +172,14 @@ final class EpochFile: Sendable {
             try file.synchronize(.epoch)
             try data.files.rename(temporary, to: path)
         } catch {
-            // On a full disk it would take room that the log needs.
+            // It would take room on a full disk that the log needs.
             try? data.files.remove(temporary)
             throw error
         }
         try data.files.synchronize(directory: data.path, .epochName)
         try before?.empty()
         hasBirth.store(contents.birth != nil, ordering: .relaxed)
-        // What was wanted meanwhile is still to be written.
+        // A record set meanwhile is still to be written.
         wanted.withLock { wanted in
             if wanted == record { isBehind.store(false, ordering: .releasing) }
         }
@@ -187,7 +187,7 @@ final class EpochFile: Sendable {
 }
 
 extension OutputFile {
-    /// Takes away what other names of a file would lead to that has been replaced.
+    /// Empties a file that was replaced, in case a hard link to it exists.
     fileprivate func empty() throws(FileError) {
         guard hasName else { return }
         try truncate(to: 0)

@@ -5,14 +5,14 @@ import RESP
 ///     revoked-epoch 1
 ///     epoch <epoch>
 ///     replaces <epoch> pending | replaces <epoch> accepted
-///     born <when the file came to be>
+///     born <the file's birth time>
 ///     log new | log memory | log any | log <salt> <offset> | log <salt> <offset> <salt>
 ///     …                                                     spaces
-///     sum <CRC-64 of all that stands before this line, in hexadecimal digits>
+///     sum <CRC-64 of everything before this line, in hexadecimal digits>
 struct EpochFileContents: Equatable {
     var record: EpochRecord
     var position: LogPosition
-    /// When the file came to be, as its file system says, which no copy of it shares; nil if that is not said.
+    /// The file's birth time, which no copy shares; nil if the file system does not record it.
     var birth: String?
 
     /// In bytes.
@@ -75,7 +75,7 @@ struct EpochFileContents: Equatable {
         let text = covered.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         let lines = text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
         guard lines.first == ["revoked-epoch", "1"] else {
-            throw FormatError(at: 0, "it is of a newer revoked, or none of its files")
+            throw FormatError(at: 0, "it is from a newer revoked, or not a file of revoked")
         }
         var epoch: String?
         var replaced: (epoch: String, isAccepted: Bool)?
@@ -87,12 +87,12 @@ struct EpochFileContents: Equatable {
                 replaced = (line[1], line[2] == "accepted")
             case ("born", 2): birth = line[1]
             case ("log", 2...4): position = Self.position(Array(line.dropFirst()))
-            default: throw FormatError(at: 0, "a line of it is not known")
+            default: throw FormatError(at: 0, "it has an unknown line")
             }
         }
         guard let epoch, let position, EpochRecord.isEpoch(epoch),
             replaced.map({ EpochRecord.isEpoch($0.epoch) }) ?? true
-        else { throw FormatError(at: 0, "a line of it is missing") }
+        else { throw FormatError(at: 0, "it lacks a line") }
         record = EpochRecord(
             epoch: epoch, predecessor: replaced?.epoch, isAccepted: replaced?.isAccepted ?? false)
         self.position = position

@@ -1,7 +1,7 @@
-/// Who a denylist is, and in whose place it stands (WireContract.md, *The epoch*).
+/// A denylist's epoch, and the one that it replaces (WireContract.md, *The epoch*).
 ///
-/// An epoch that replaces another stands for a list that may have forgotten something: clients believe it only after an
-/// operator has accepted that, by the words in ``acceptance``.
+/// An epoch that replaces another belongs to a list that may have lost revocations. Clients believe it only after an
+/// operator has accepted the replacement, with the words in ``acceptance``.
 package struct EpochRecord: Sendable, Equatable {
     /// A random UUID, or what another server's key held.
     package let epoch: String
@@ -10,14 +10,14 @@ package struct EpochRecord: Sendable, Equatable {
     /// Whether an operator has accepted that ``epoch`` replaces ``predecessor``.
     package let isAccepted: Bool
 
-    /// Stands for an epoch that nobody knows any more. No client has pinned it, so an acceptance moves none.
+    /// Stands for an epoch that was lost. No client has pinned it, so an acceptance moves none.
     package static let unknownEpoch = "00000000-0000-0000-0000-000000000000"
     /// The longest epoch, in bytes.
     static let maximumLength = 64
     /// The longest words that accept one, in bytes.
     package static let maximumWords = 2 * maximumLength + " replaces ".utf8.count
 
-    /// Of a denylist that is new: there is nothing that it could have forgotten.
+    /// The record of a new denylist, which cannot have lost anything.
     package init() { self.init(epoch: Self.randomUUID()) }
 
     /// - Precondition: both are epochs, as ``isEpoch(_:)`` says.
@@ -33,7 +33,7 @@ package struct EpochRecord: Sendable, Equatable {
         (1...maximumLength).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
-    /// Whether clients have to wait for an operator's word.
+    /// Whether an operator still has to accept the replacement.
     package var isPending: Bool { predecessor != nil && !isAccepted }
 
     private var replacement: String? { predecessor.map { "\(epoch) replaces \($0)" } }
@@ -44,10 +44,10 @@ package struct EpochRecord: Sendable, Equatable {
     /// What `revoked.accepted` answers; nil if nothing was accepted.
     package var acceptance: String? { isAccepted ? replacement : nil }
 
-    /// What has to be accepted; nil if nothing has to be, or was.
+    /// The words that accept the replacement; nil if there is none.
     package var demand: String? { replacement }
 
-    /// A new epoch in the place of this one, or of the one that clients still believe. Called at a start
+    /// A new epoch that replaces this one, or the one that clients still believe. Used at a start
     /// (`Persistence.epoch(of:)`), while the daemon runs (`Daemon.renewIdentity`), and by `check-log --new-epoch`.
     package func replaced() -> EpochRecord {
         EpochRecord(epoch: Self.randomUUID(), predecessor: isPending ? predecessor : epoch)
@@ -66,7 +66,7 @@ package struct EpochRecord: Sendable, Equatable {
         return EpochRecord(epoch: epoch, predecessor: other, isAccepted: true)
     }
 
-    /// A new epoch in the place of one that nobody knows.
+    /// A new epoch that replaces one that was lost.
     static func replacingUnknown() -> EpochRecord { EpochRecord(epoch: randomUUID(), predecessor: unknownEpoch) }
 
     /// A version 4 UUID (RFC 9562 §5.4), in lower case.

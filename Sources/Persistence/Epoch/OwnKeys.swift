@@ -1,7 +1,7 @@
 import Contract
 
-/// What files say of the keys that are the daemon's own: releases before ``EpochFile`` kept the epoch as any other key,
-/// and so does a stock server on which `revoked init` was run.
+/// The daemon's own keys as files record them. Releases before ``EpochFile`` stored the epoch like any other key, and
+/// so does a stock server after `revoked init`.
 struct OwnKeys {
     /// What `revoked.epoch` holds.
     private(set) var epoch: [UInt8]?
@@ -11,7 +11,7 @@ struct OwnKeys {
     private static let acceptedKey = Array(Epoch.acceptedKey.utf8)
     static let all = [epochKey, acceptedKey]
 
-    /// Whether any of them is left at the end of what was read.
+    /// Whether any of them remains at the end of the files.
     var areThere: Bool { epoch != nil || hasAcceptance }
 
     /// The epoch, if it is one that a client may have pinned.
@@ -21,7 +21,7 @@ struct OwnKeys {
 
     @inline(__always)
     static func has(_ key: RawSpan) -> Bool {
-        // Their lengths: nearly all keys have another.
+        // Compares lengths first: nearly all keys have another.
         guard key.byteCount == 13 || key.byteCount == 16 else { return false }
         return isEqual(key, epochKey) || isEqual(key, acceptedKey)
     }

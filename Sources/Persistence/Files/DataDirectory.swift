@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The daemon's directory: one process at a time works in it.
+/// The daemon's directory, which one process at a time uses.
 struct DataDirectory: Sendable {
     let files: any FileSystem
     let path: String
@@ -11,19 +11,19 @@ struct DataDirectory: Sendable {
     private static let markName = "revoked.doubt"
     static let dumpName = "dump.rdb"
     static let temporaryDumpName = "temp-dump.rdb"
-    /// What Redis before version 7 wrote.
+    /// The log of Redis before version 7.
     static let oldLogName = "appendonly.aof"
 
     private final class SharedLock: Sendable {
         let held = Mutex<Held?>(nil)
-        /// Whether the mark is there, or may be.
+        /// Whether the mark exists, or may exist.
         let isMarked = Atomic<Bool>(false)
     }
 
-    /// The directory itself is locked: a file in it may be removed while another process comes.
+    /// The directory itself is locked, because a file in it may be removed while another process starts.
     private struct Held {
         var directory: any FileLock
-        /// Keeps out earlier releases, which lock this file alone.
+        /// Keeps out earlier releases, which lock only this file.
         var file: any FileLock
     }
 
@@ -40,7 +40,7 @@ struct DataDirectory: Sendable {
 
     private var lockPath: String { "\(path)/\(Self.lockName)" }
 
-    /// As ``open()``, once more: somebody may have removed the directory. The lock of one that is still there stays.
+    /// Opens the directory again, in case it was removed. The lock of a directory that still exists is kept.
     func acquire() throws(FileError) {
         try lock.held.withLock { held throws(FileError) in
             let isOurs = held?.directory.isStill(at: path) ?? false
@@ -48,10 +48,10 @@ struct DataDirectory: Sendable {
             if isOurs, isFileOurs { return }
             if try !files.exists(path) { try files.makeDirectory(path) }
             do throws(FileError) {
-                // Always: whoever made it may have been ended before its name was on disk.
+                // Always: the process that made it may have ended before its name was on disk.
                 try files.synchronize(directory: Self.parent(of: path), .dataDirectoryName)
             } catch {
-                // It may be hidden from us; then it was not ours to make.
+                // A parent that we may not read was not made by us.
                 guard error.isForbidden else { throw error }
             }
             guard let directory = isOurs ? held?.directory : try files.lock(directory: path),
@@ -61,7 +61,7 @@ struct DataDirectory: Sendable {
         }
     }
 
-    /// Another process may use the directory.
+    /// Unlocks the directory for other processes.
     func release() {
         lock.held.withLock { held in
             held?.file.release()
@@ -79,7 +79,7 @@ struct DataDirectory: Sendable {
 
     func path(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// Removes what a crash left of files that were never finished.
+    /// Removes unfinished files that a crash left.
     func sweep() {
         for name in [Self.temporaryDumpName, EpochFile.temporaryName] { try? files.remove(path(name)) }
     }
@@ -89,7 +89,7 @@ struct DataDirectory: Sendable {
     /// Whether an end of the process now would leave the mark, or might. Never waits for the disk.
     var isMarked: Bool { lock.isMarked.load(ordering: .relaxed) }
 
-    /// Why acknowledged writes may be missing from what is on disk, if the mark is there.
+    /// Why acknowledged writes may be missing on disk; nil without the mark.
     func uncleanReason() throws(FileError) -> String? {
         guard try files.exists(path(Self.markName)) else { return nil }
         lock.isMarked.store(true, ordering: .relaxed)
@@ -99,7 +99,7 @@ struct DataDirectory: Sendable {
         return reason.isEmpty ? "acknowledged writes may be missing" : reason
     }
 
-    /// From here on what is on disk may lack acknowledged writes, whatever happens.
+    /// Marks the directory: from here on, acknowledged writes may be missing on disk.
     func markUnclean(_ reason: String) throws(FileError) {
         lock.isMarked.store(true, ordering: .relaxed)
         if try !files.exists(path(Self.markName)) {
@@ -108,8 +108,8 @@ struct DataDirectory: Sendable {
         try files.synchronize(directory: path, .markName)
     }
 
-    /// Everything acknowledged is on disk. A power loss must not bring the mark back: an operator would have to accept
-    /// a new epoch for nothing.
+    /// Removes the mark: everything acknowledged is on disk. A power loss must not bring it back, or an operator would
+    /// have to accept a new epoch for nothing.
     func clearUnclean() throws(FileError) {
         guard isMarked else { return }
         if try files.exists(path(Self.markName)) { try files.remove(path(Self.markName)) }

@@ -15,7 +15,7 @@ final class FileContents {
 
     init(_ bytes: [UInt8]) { storage = .array(bytes) }
 
-    /// - Parameter mapped: what `mmap` gave; unmapped when this is let go.
+    /// - Parameter mapped: the result of `mmap`; unmapped with the last reference.
     init(mapped: UnsafeRawBufferPointer) { storage = .mapping(mapped) }
 
     deinit {

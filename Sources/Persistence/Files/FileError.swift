@@ -6,7 +6,7 @@
 
 /// A system call that failed on a file.
 struct FileError: Error, Equatable, CustomStringConvertible {
-    /// What was tried: `write`, `fdatasync` …
+    /// The system call: `write`, `fdatasync` …
     let operation: String
     let path: String
     /// The system's `errno`.
@@ -14,24 +14,24 @@ struct FileError: Error, Equatable, CustomStringConvertible {
 
     var isInUse: Bool { self == .inUse(path) }
     var isMissing: Bool { code == ENOENT }
-    /// Whether it goes away by itself when there is room again.
+    /// Whether the failure ends when there is room again.
     var isOutOfRoom: Bool { code == ENOSPC || code == EDQUOT }
     var isForbidden: Bool { code == EACCES || code == EPERM }
 
-    /// What the system says of it: "No space left on device".
+    /// The system's description: "No space left on device".
     var reason: String { String(cString: strerror(code)) }
 
     var description: String { "\(operation) \(path): \(reason)" }
 }
 
 extension FileError {
-    /// What an `operation` that makes a file durable is called.
+    /// The name of an `operation` that makes a file durable.
     static let synchronizing = "fdatasync"
 
-    /// There is less room than is needed; nothing was tried.
+    /// Too little room is left; nothing was tried.
     static func noRoom(_ path: String) -> FileError { FileError(operation: "write", path: path, code: ENOSPC) }
 
-    /// The file bears its name no more: somebody removed it, or its directory.
+    /// The file lost its name: it was removed, or its directory was.
     static func gone(_ path: String) -> FileError { FileError(operation: "find", path: path, code: ENOENT) }
 
     /// Another process has locked the directory.

@@ -1,38 +1,38 @@
-/// What persistence asks of a file system, and no more: a simulated one has to tell what a power loss may take.
+/// The file-system calls of persistence, and no more: the simulated disk must know what a power loss may take.
 ///
-/// Paths are plain; every call that touches the disk may fail, and nothing is retried.
+/// Paths are plain. Every call that touches the disk may fail, and none is retried.
 protocol FileSystem: Sendable {
     /// Whether there is a file or a directory of this name.
     func exists(_ path: String) throws(FileError) -> Bool
     /// The names in a directory, without `.` and `..`, in no order.
     func list(_ directory: String) throws(FileError) -> [String]
-    /// Makes a directory that only its owner may enter. It must not exist.
+    /// Makes a directory with permissions 0700. It must not exist.
     func makeDirectory(_ path: String) throws(FileError)
-    /// Creates a file that only its owner may read; one that is there is emptied.
+    /// Creates a file with permissions 0600. An existing file is emptied.
     func create(_ path: String) throws(FileError) -> any OutputFile
-    /// Opens a file that is there, to write behind its end.
+    /// Opens an existing file for appending.
     func append(to path: String) throws(FileError) -> any OutputFile
     func contents(of path: String) throws(FileError) -> FileContents
-    /// Writes over the beginning of a file, which is created if need be.
-    /// - Parameter point: makes that durable.
+    /// Overwrites the beginning of a file, which is created if need be, and makes that durable.
+    /// - Parameter point: names the sync in tests.
     func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint) throws(FileError)
-    /// Gives a file or directory another name, in the place of the file or empty directory that bears it now.
+    /// Renames a file or directory, and replaces a file or an empty directory of the new name.
     func rename(_ path: String, to target: String) throws(FileError)
     func remove(_ path: String) throws(FileError)
-    /// Makes names in this directory durable: creations, renames and removals.
+    /// Makes creations, renames and removals in this directory durable.
     func synchronize(directory: String, _ point: SyncPoint) throws(FileError)
-    /// When the file came to be, as a word: no copy of a file has that of the original, and renaming keeps it.
-    /// - Returns: nil if the file system does not say.
+    /// The file's birth time, as a word. A copy has another one, and renaming keeps it.
+    /// - Returns: nil if the file system does not record it.
     func birth(of path: String) throws(FileError) -> String?
-    /// About how many bytes files in this directory may still take: never less than that.
+    /// How many bytes files in this directory may still take, at least.
     func room(at path: String) throws(FileError) -> Int
-    /// Takes the lock of a file, which is created if need be; it is free again when the result is let go, or the
-    /// process ends in any way.
-    /// - Returns: nil if another process has it.
+    /// Locks a file, which is created if need be. The lock ends with the last reference to the result, or with the
+    /// process.
+    /// - Returns: nil if another process holds the lock.
     func lock(_ path: String) throws(FileError) -> (any FileLock)?
-    /// Takes the lock of a directory that is there, likewise. Where the file system locks no directories the result
-    /// keeps nobody out.
-    /// - Returns: nil if another process has it.
+    /// Locks an existing directory, likewise. On a file system that cannot lock directories, the lock excludes no
+    /// process.
+    /// - Returns: nil if another process holds the lock.
     func lock(directory: String) throws(FileError) -> (any FileLock)?
 }
 
@@ -40,32 +40,31 @@ protocol FileSystem: Sendable {
 protocol OutputFile: AnyObject, Sendable {
     /// In bytes.
     var size: Int { get }
-    /// Appends all of `bytes`; when it throws, some of them may be there.
+    /// Appends all of `bytes`. When it throws, a part of them may have been written.
     func write(_ bytes: RawSpan) throws(FileError)
-    /// Cuts off what is behind `size`.
+    /// Cuts off the bytes after `size`.
     func truncate(to size: Int) throws(FileError)
-    /// Writes what is there from `offset` on once more. An fdatasync that failed for a process before this one has left
-    /// the system with bytes that it takes for written and that are not on disk: only writing them again helps.
+    /// Writes the bytes from `offset` on again. After an fdatasync failed for an earlier process, the system takes
+    /// bytes for written that are not on disk. Only writing them again helps.
     func refresh(from offset: Int) throws(FileError)
-    /// Makes everything written durable. After it has thrown once, nothing that was written is to be relied on.
+    /// Makes everything written durable. After it has thrown once, none of the bytes written can be relied on.
     func synchronize(_ point: SyncPoint) throws(FileError)
-    /// Lets the disk begin with what was written, so that ``synchronize(_:)`` has less to wait for. Promises nothing.
+    /// Starts writing to the disk, so ``synchronize(_:)`` has less to wait for. Promises nothing.
     func relieve() throws(FileError)
-    /// Whether the file still bears this name: somebody may have removed it, or its directory.
+    /// Whether the file still has this name: it, or its directory, may have been removed.
     func isStill(at path: String) -> Bool
-    /// Whether the file has any name: one whose name was given to another file may have a hard link.
+    /// Whether the file has any name. A file whose name was given to another may have a hard link.
     var hasName: Bool { get }
 }
 
-/// A lock that is held until it is released, or let go.
+/// A lock that is held until it is released, or until its last reference is gone.
 protocol FileLock: AnyObject, Sendable {
     func release()
-    /// Whether what is locked still bears this name: else it keeps nobody out.
+    /// Whether the locked file still has this name. If not, the lock excludes no process.
     func isStill(at path: String) -> Bool
 }
 
-/// Each place where something has to be durable before the next step may be taken. A test takes out one at a time and
-/// sees acknowledged writes go.
+/// Each place that must be durable before the next step. A test omits one at a time and sees acknowledged writes lost.
 enum SyncPoint: Sendable, CaseIterable {
     /// A batch of records, before they are acknowledged.
     case batch
@@ -89,21 +88,21 @@ enum SyncPoint: Sendable, CaseIterable {
     case markName
     /// The removal of that mark, so that a power loss does not bring it back.
     case markRemoval
-    /// What recovery read and cut, before it is served: whoever ended the process may have done so before the sync.
+    /// The bytes that recovery read and cut, before they are served: their writer may have ended before its sync.
     case recoveredTail
-    /// The names that recovery went by, before it removes any.
+    /// The names that recovery relied on, before it removes any.
     case recoveredNames
     /// The file with the epoch, before it takes the name of the old one.
     case epoch
-    /// The name of the file with the epoch, before anything is written that rests on it; and that of the log directory
+    /// The name of the epoch's file, before anything that depends on it is written. Also the name of the log directory
     /// that recovery found, before it is served.
     case epochName
     /// A `dump.rdb`, before it takes the name of the old one.
     case dump
     /// The name of the `dump.rdb`, before `SAVE` is answered.
     case dumpName
-    /// A checkpoint of the clocks, before a time is answered that only it covers.
+    /// A checkpoint of the clocks, before a time that only it covers is answered.
     case clock
-    /// The name of the file that it is in.
+    /// The name of the checkpoint's file.
     case clockName
 }

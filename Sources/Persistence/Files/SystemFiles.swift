@@ -39,7 +39,7 @@ struct SystemFiles: FileSystem {
 
     func append(to path: String) throws(FileError) -> any OutputFile { try SystemOutputFile(path, 0) }
 
-    /// Maps the file. All of it is read once before, since a read error in a mapping would end the process.
+    /// Maps the file. All of it is read once first: a read error in a mapping would end the process.
     func contents(of path: String) throws(FileError) -> FileContents {
         let descriptor = try Descriptor(path, O_RDONLY)
         var status = stat()
@@ -107,7 +107,7 @@ struct SystemFiles: FileSystem {
     func room(at path: String) throws(FileError) -> Int {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { throw .last("statvfs", path) }
-        // Some file systems do not say. What only root may take counts: who expects too little waits for ever.
+        // Some file systems do not say. The room reserved for root counts: expecting too little would wait for ever.
         guard status.f_blocks > 0 else { return .max }
         let (bytes, overflow) = UInt64(status.f_bfree).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return overflow ? .max : Int(clamping: bytes)
@@ -124,13 +124,13 @@ struct SystemFiles: FileSystem {
 
     func lock(directory: String) throws(FileError) -> (any FileLock)? {
         let descriptor = try Descriptor(directory, O_RDONLY | O_DIRECTORY)
-        // NFS, for one, takes such a lock only of what is open for writing, which no directory is.
+        // NFS, for one, locks only files that are open for writing, which no directory is.
         if flock(descriptor.number, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { return nil }
         return descriptor
     }
 }
 
-/// An open file of the system, closed when it is let go.
+/// An open file descriptor, closed with its last reference.
 private final class Descriptor: FileLock {
     let number: Int32
 
@@ -152,7 +152,7 @@ private final class Descriptor: FileLock {
 
     func release() { _ = flock(number, LOCK_UN) }
 
-    /// Whether the open file still bears this name.
+    /// Whether the open file still has this name.
     func isStill(at path: String) -> Bool {
         var named = stat()
         var open = stat()
@@ -160,7 +160,7 @@ private final class Descriptor: FileLock {
             && named.st_dev == open.st_dev
     }
 
-    /// Whether any name leads to the open file. One that cannot be asked counts as having one.
+    /// Whether the open file has any name. A failed call counts as yes.
     var hasName: Bool {
         var open = stat()
         return fstat(number, &open) != 0 || open.st_nlink > 0
@@ -208,7 +208,7 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
     func synchronize(_ point: SyncPoint) throws(FileError) { try descriptor.synchronize(path) }
 
     func refresh(from offset: Int) throws(FileError) {
-        // Another descriptor: through this one, everything goes to the end.
+        // Another descriptor, because writes through this one always append.
         let other = try Descriptor(path, O_RDWR)
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: Self.refreshSize, alignment: 16)
         defer { buffer.deallocate() }

@@ -1,5 +1,5 @@
 extension [UInt8] {
-    /// Appends what `write` writes, at most `size` bytes of it, without a check for each piece whether there is room.
+    /// Appends what `write` writes, at most `size` bytes, with one check for room instead of one for each piece.
     @inline(__always)
     mutating func append(atMost size: Int, _ write: (inout ByteWriter) -> Void) {
         append(addingCapacity: size + ByteWriter.slack) { output in
@@ -12,9 +12,9 @@ extension [UInt8] {
     }
 }
 
-/// Writes into memory that has to be large enough, which it asserts.
+/// Writes into memory that must be large enough; this is asserted.
 struct ByteWriter {
-    /// A short number is written as 8 bytes, of which the first ones count.
+    /// Short numbers are written as 8 bytes, of which only the first count.
     fileprivate static let slack = 8
 
     private let memory: UnsafeMutableRawBufferPointer
@@ -26,7 +26,7 @@ struct ByteWriter {
         self.count = count
     }
 
-    /// Where the next bytes go: `size` of them, and as many again as ``slack`` says may be overwritten.
+    /// The place of the next `size` bytes. ``slack`` more bytes behind them may be overwritten.
     @inline(__always)
     private mutating func take(_ size: Int) -> UnsafeMutableRawPointer {
         precondition(size >= 0 && size <= memory.count &- Self.slack &- count, "more than room was made for")
@@ -82,7 +82,7 @@ struct ByteWriter {
 
     private static let zeros: UInt64 = 0x3030_3030_3030_3030
 
-    /// The 8 decimal digits of a number below 10⁸, one a byte, the first one lowest: all pairs are divided at once.
+    /// The 8 decimal digits of a number below 10⁸, one a byte, the first digit lowest. All pairs are divided at once.
     @inline(__always)
     private static func digits(_ number: UInt64) -> UInt64 {
         let (high, low) = number.quotientAndRemainder(dividingBy: 10_000)

@@ -23,10 +23,10 @@ struct CRC64: Sendable, Equatable {
         value = crc
     }
 
-    /// What 8 bytes become that `count` more bytes, 0 or 8, follow.
+    /// The CRC of 8 bytes with `count` more bytes, 0 or 8, behind them.
     @inline(__always)
     private static func sum(_ tables: Span<UInt64>, _ word: UInt64, after count: Int) -> UInt64 {
-        // A byte chooses among 256 entries of one of 16 tables: no index can be outside of them.
+        // A byte chooses among 256 entries of one of 16 tables, so no index is out of bounds.
         func entry(_ index: Int) -> UInt64 {
             let byte = Int(truncatingIfNeeded: word >> UInt64(index &* 8) & 0xFF)
             return tables[unchecked: (count &+ 7 &- index) &* 256 &+ byte]
@@ -40,7 +40,7 @@ struct CRC64: Sendable, Equatable {
         return sum
     }
 
-    /// Sixteen bytes at a time ("slicing by 16"): table `n` holds what a byte becomes after `n` more bytes of zero.
+    /// Sixteen bytes at a time ("slicing by 16"): table `n` holds the CRC of a byte followed by `n` zero bytes.
     private static let tables: [UInt64] = {
         let reflectedPolynomial: UInt64 = 0x95AC_9329_AC4B_C9B5
         var tables = [UInt64](repeating: 0, count: 16 * 256)

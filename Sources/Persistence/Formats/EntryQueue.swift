@@ -1,5 +1,5 @@
-/// Entries on their way from a file to a sink: a few are held back, so that the sink has asked for the memory of all of
-/// them before it stores the first one.
+/// Entries on their way from a file to a sink. A few are held back, so that the sink can prefetch memory for all of
+/// them before it stores the first.
 struct EntryQueue<Sink: RecordSink & ~Copyable> {
     private struct Entry {
         var key: Range<Int>
@@ -9,12 +9,12 @@ struct EntryQueue<Sink: RecordSink & ~Copyable> {
     }
 
     private var entries: [Entry] = []
-    /// So many that the memory is there by then, so few that it is still in the processor's first cache.
+    /// Enough entries for prefetches to finish, few enough for the first-level cache.
     private static var capacity: Int { 16 }
 
     init() { entries.reserveCapacity(Self.capacity) }
 
-    /// Takes an entry by where its bytes stand in a file.
+    /// Adds an entry, given by the positions of its bytes in a file.
     @inline(__always)
     mutating func add(_ key: Range<Int>, _ value: Range<Int>, expiry: Int64, of bytes: RawSpan, to sink: inout Sink) {
         let place = sink.place(of: bytes.extracting(key))
@@ -22,7 +22,7 @@ struct EntryQueue<Sink: RecordSink & ~Copyable> {
         if entries.count == Self.capacity { flush(bytes, to: &sink) }
     }
 
-    /// Hands on what is held back, before anything else is.
+    /// Hands over the held-back entries, before anything else is handed over.
     @inline(__always)
     mutating func flush(_ bytes: RawSpan, to sink: inout Sink) {
         guard !entries.isEmpty else { return }

@@ -1,14 +1,14 @@
-/// Why bytes are not what a file of a data directory holds. Nothing of a key or a value is in it.
+/// Why the bytes of a file in a data directory are wrong. Contains no part of a key or a value.
 package struct FormatError: Error, Sendable, Equatable {
     package enum Code: Sendable {
         /// Bytes are wrong or missing.
         case damaged
-        /// The bytes are whole, but hold something that we do not keep.
+        /// The bytes are whole, but hold data that we do not keep.
         case unsupported
     }
 
     package let code: Code
-    /// Where in the file, in bytes: the first record that is bad. A repair cuts here.
+    /// The offset in the file, in bytes, of the first bad record. A repair cuts here.
     package let offset: Int
     /// Completes the sentence "at byte … :".
     package let reason: String

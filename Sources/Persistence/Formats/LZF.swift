@@ -2,10 +2,10 @@ import RESP
 
 /// LZF, the compression of strings in RDB files.
 enum LZF {
-    /// The most bytes that one compressed byte can stand for: 3 bytes may repeat 264.
+    /// The most bytes that one compressed byte can produce: 3 bytes may repeat 264.
     static let maximumRatio = 88
 
-    /// - Returns: nil unless `bytes` stand for exactly `count` bytes.
+    /// - Returns: nil unless `bytes` decompress to exactly `count` bytes.
     static func decompress(_ bytes: RawSpan, count: Int) -> [UInt8]? {
         guard count <= bytes.byteCount * maximumRatio else { return nil }
         var result: [UInt8] = []
@@ -32,7 +32,7 @@ enum LZF {
             let distance = ((control & 31) << 8 | Int(bytes[byte: position])) + 1
             position += 1
             guard distance <= result.count, result.count + length <= count else { return nil }
-            // What is repeated may reach into what it makes.
+            // The repeated range may overlap the bytes that it produces.
             for _ in 0..<length { result.append(result[result.count - distance]) }
         }
         return result.count == count ? result : nil

@@ -1,31 +1,33 @@
 import RESP
 
-/// Reads a log file, ours or Redis', or the base of one (an RDB file, records after it), and tells a torn tail from
-/// damage.
+/// Reads a log file of ours or of Redis, or a log's base (an RDB file, with records after it). It tells a torn tail
+/// from damage.
 ///
-/// A batch of ours is handed on only after its line has proved it whole. Where a line or a record is bad, lines further
-/// on decide (``SealLine``):
-/// - none: the write was torn. Complete records before that place are kept: a real Redis appended them, or nobody was
-///   told yet that they are safe.
-/// - one, and the bad batch was on disk when it was written: damage.
-/// - one, but nothing says that the batch was on disk: bytes that a power loss left out read as zeros up to the end of
-///   a sector. With such a gap it is a torn write, of which nothing is kept; without one it is damage.
+/// A batch of ours is handed over only after its seal has proved it whole. If a seal or a record is bad, later seals
+/// decide (``SealLine``):
+/// - none: the write was torn. Complete records before it are kept: a real Redis appended them, or they were not
+///   acknowledged.
+/// - one that says the bad batch was on disk: damage.
+/// - one that does not say so: bytes that a power loss left out read as zeros up to the end of a sector. With such a
+///   gap it is a torn write, of which nothing is kept. Without a gap it is damage.
 ///
-/// In a file without such lines (Redis') only an incomplete last record is a torn tail, as in Redis.
+/// In a file without seals (Redis') only an incomplete last record is a torn tail, as in Redis.
 struct LogReader {
     /// How a file ended.
     struct End: Equatable {
         var counts: RecordCounts
-        /// Where the good part ends, in bytes. What follows is to be cut.
+        /// Where the good part ends, in bytes. The rest is to be cut.
         var offset: Int
-        /// Why there is something to cut.
+        /// The reason to cut, if there is one.
         var torn: FormatError?
-        /// How to go on with the file once it is cut; nil if it is not ours: then another has to be begun.
+        /// The state for appending once the file is cut; nil if it is not ours: a new file must be begun.
         var chain: SealChain?
-        /// Whether the last thing in it says that nothing acknowledged is missing.
+        /// Whether the last seal says that nothing acknowledged is missing.
         var isClean = false
-        /// Whether another server has gone on with a file of ours: what it acknowledged may be missing.
+        /// Whether another server has appended to a file of ours: writes that it acknowledged may be missing.
         var hasOthers = false
+        /// The database of a record that would be appended.
+        var database: Int64 = 0
     }
 
     private var records: RecordReader
@@ -35,20 +37,21 @@ struct LogReader {
     /// Reads a whole file.
     /// - Parameters:
     ///   - bytes: the file.
-    ///   - progress: called now and then with how many bytes are done.
-    /// - Throws: ``FormatError`` if anything but the tail is wrong. What was handed on until then is then of no use.
+    ///   - progress: called at intervals with the number of bytes read.
+    /// - Throws: ``FormatError`` if anything but the tail is wrong. Records handed over before are then of no use.
     static func read(
-        _ bytes: RawSpan, _ settings: ReadSettings, into sink: inout some RecordSink & ~Copyable,
+        _ bytes: RawSpan, _ settings: ReadConfiguration, into sink: inout some RecordSink & ~Copyable,
         progress: (Int) -> Void = { _ in }
     ) throws(FormatError) -> End {
         var reader = LogReader(records: RecordReader(settings))
         sink.readExpiries(by: nil)
+        sink.select(0)
         switch SealLine.readHead(bytes) {
         case .salt(let salt, let crc):
             let chain = SealChain(salt: salt, start: SealLine.headLength, crc: crc)
             return try reader.readSealed(bytes, chain, &sink, progress)
         case .none where RDBReader.recognizes(bytes):
-            // Redis' base is an RDB file; one that was a log of its own before goes on with records.
+            // Redis' base is an RDB file. A log that Redis 6 began may have records after it.
             let base = try RDBReader.read(bytes, settings, into: &sink, progress: progress)
             var end = try reader.readPlain(bytes, from: base.end, &sink, progress)
             end.counts.records += base.counts.records
@@ -62,7 +65,7 @@ struct LogReader {
         }
     }
 
-    /// The note that a file of ours begins with; nil if it has none there.
+    /// The note at the head of one of our files; nil if it has none.
     static func firstNote(in bytes: RawSpan) -> TimeNote? {
         guard case .salt = SealLine.readHead(bytes) else { return nil }
         let rest = bytes.extracting(droppingFirst: SealLine.headLength)
@@ -72,7 +75,7 @@ struct LogReader {
         return nil
     }
 
-    // MARK: Files with lines
+    // MARK: Files with seals
 
     private mutating func readSealed(
         _ bytes: RawSpan, _ first: SealChain, _ sink: inout some RecordSink & ~Copyable,
@@ -97,8 +100,8 @@ struct LogReader {
             bytes, chain, whole.offset, torn: nil, isClean: isClean && chain.start == whole.offset, &sink, progress)
     }
 
-    /// Something is bad from `chain.start` on. Of a bad batch no record is to be trusted: one with a wrong length may
-    /// well look complete.
+    /// Decides what a bad batch or seal at `chain.start` means. No record of a bad batch is trusted: one with a wrong
+    /// length may look complete.
     private mutating func decide(
         _ bytes: RawSpan, _ chain: SealChain, _ reason: String, _ sink: inout some RecordSink & ~Copyable,
         _ progress: (Int) -> Void
@@ -116,7 +119,7 @@ struct LogReader {
         }
     }
 
-    /// Hands on the complete records that no line covers yet.
+    /// Hands over the complete records behind the last seal.
     private mutating func finish(
         _ bytes: RawSpan, _ chain: SealChain, _ end: Int, torn: FormatError?, isClean: Bool = false,
         _ sink: inout some RecordSink & ~Copyable,
@@ -128,10 +131,11 @@ struct LogReader {
         chain.add(bytes.extracting(chain.start..<end))
         let hasOthers = records.hasOthers || Self.isOthers(bytes.extracting(droppingFirst: end))
         return End(
-            counts: records.counts, offset: end, torn: torn, chain: chain, isClean: isClean, hasOthers: hasOthers)
+            counts: records.counts, offset: end, torn: torn, chain: chain, isClean: isClean, hasOthers: hasOthers,
+            database: records.database)
     }
 
-    /// Whether what is left of a write is of another server: a `SELECT`, or an annotation that is not ours.
+    /// Whether the remains of a write are another server's: a `SELECT`, or an annotation that is not ours.
     private static func isOthers(_ rest: RawSpan) -> Bool {
         func starts(_ text: StaticString) -> Bool {
             rest.byteCount >= text.utf8CodeUnitCount
@@ -140,7 +144,7 @@ struct LogReader {
         return starts("*2\r\n$6") || starts("#") && rest.byteCount > 1 && !starts("#r")
     }
 
-    /// Whether a part of a sector that was to be written from `start` on reads as zeros.
+    /// Whether a part of a sector behind `start` reads as zeros.
     private static func hasGap(_ bytes: RawSpan, from start: Int) -> Bool {
         var lower = start
         while lower < bytes.byteCount {
@@ -151,7 +155,7 @@ struct LogReader {
         return false
     }
 
-    // MARK: Files without
+    // MARK: Files without seals
 
     /// Reads what Redis wrote, from `start` on.
     private mutating func readPlain(
@@ -164,6 +168,7 @@ struct LogReader {
         guard whole.stop == .end || whole.stop == .incomplete else { throw problem }
         try records.read(bytes, start..<whole.offset, into: &sink, progress: progress)
         return End(
-            counts: records.counts, offset: whole.offset, torn: whole.stop == .end ? nil : problem, chain: nil)
+            counts: records.counts, offset: whole.offset, torn: whole.stop == .end ? nil : problem, chain: nil,
+            database: records.database)
     }
 }

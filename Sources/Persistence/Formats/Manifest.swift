@@ -5,7 +5,7 @@ struct Manifest: Equatable, Sendable {
     enum Kind: Character, Sendable {
         case base = "b"
         case increment = "i"
-        /// No longer needed; to be deleted.
+        /// No longer needed, to be deleted.
         case history = "h"
     }
 
@@ -16,7 +16,7 @@ struct Manifest: Equatable, Sendable {
     }
 
     var files: [File] = []
-    /// Whether the line is there that only we write: else another server has been at work in the directory.
+    /// Whether our own checksum line is present. Without it another server wrote the manifest.
     private(set) var isOurs = true
 
     var base: File? { files.first { $0.kind == .base } }
@@ -38,7 +38,7 @@ struct Manifest: Equatable, Sendable {
         File(name: "appendonly.aof.\(sequence).incr.aof", sequence: sequence, kind: .increment)
     }
 
-    /// Whether a file of a log of ours is called so.
+    /// Whether a file with this name belongs to a log of ours.
     static func isName(_ name: String) -> Bool {
         guard let number = name.split(separator: ".").dropFirst(2).first.flatMap({ Int64($0) }) else { return false }
         return name == base(number).name || name == increment(number).name
@@ -46,8 +46,8 @@ struct Manifest: Equatable, Sendable {
 
     // MARK: Writing
 
-    /// The file's bytes. The first line is a comment to Redis and a CRC-64 of all others to us: a manifest that lost
-    /// its last line names fewer files and would look whole without it.
+    /// The file's bytes. The first line is a comment to Redis, and to us a CRC-64 of all others. Without it, a manifest
+    /// that lost its last line would look whole.
     func encode() -> [UInt8] {
         var lines: [UInt8] = []
         for file in files { lines += Self.line(file).utf8 + [UInt8(ascii: "\n")] }
@@ -119,7 +119,7 @@ struct Manifest: Equatable, Sendable {
 
     private static func parse(_ line: RawSpan, at offset: Int) throws(FormatError) -> File {
         guard let words = try? InlineRequest.split(line), words.count >= 6, words.count % 2 == 0 else {
-            throw FormatError(at: offset, "no line of a manifest")
+            throw FormatError(at: offset, "not a line of a manifest")
         }
         var name: String?
         var sequence: Int64?
@@ -131,28 +131,28 @@ struct Manifest: Equatable, Sendable {
             case "seq": sequence = value.span.bytes.parseInteger()
             case "type": kind = value.count == 1 ? Kind(rawValue: Character(Unicode.Scalar(value[0]))) : nil
             case "startoffset", "endoffset":
-                // Redis 8.2 and later: where a replica's stream stood. It says nothing of the file.
+                // Redis 8.2 and later: a replica's position in the stream. It says nothing about the file.
                 guard value.span.bytes.parseInteger() != nil else {
-                    throw FormatError(at: offset, "an offset in the manifest that is no number")
+                    throw FormatError(at: offset, "an offset in the manifest that is not a number")
                 }
             case let word: throw FormatError(at: offset, unknown(word))
             }
         }
         guard let name, let sequence, sequence > 0, let kind else {
-            throw FormatError(at: offset, "no line of a manifest")
+            throw FormatError(at: offset, "not a line of a manifest")
         }
         guard !name.isEmpty, name != ".", name != "..",
             !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") })
         else { throw FormatError(at: offset, "the manifest names a path, which has to be a file's name") }
         let file = File(name: name, sequence: sequence, kind: kind)
-        // Quoting makes it longer: what could not be read again must not be taken.
+        // Quoting makes the line longer: a name must fit when it is written again.
         guard Self.line(file).utf8.count <= maximumLine else {
             throw FormatError(at: offset, "the name of a file in the manifest is too long")
         }
         return file
     }
 
-    /// What to say of a word that no version of Redis known to us writes. It is printed only if it looks like one.
+    /// The message for a word that no known version of Redis writes. The word is printed only if it looks like one.
     private static func unknown(_ word: String) -> String {
         let isWord =
             word.utf8.count <= 24 && word.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }

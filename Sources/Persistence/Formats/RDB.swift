@@ -18,10 +18,10 @@ enum RDB {
         static let string: UInt8 = 0
     }
 
-    /// The auxiliary field that says when the file was begun, in Unix seconds.
+    /// The auxiliary field with the time at which the file was begun, in Unix seconds.
     static let createdField = "ctime"
 
-    /// A length below this is a byte of its own.
+    /// A length below this takes one byte.
     static let lengthLimit: UInt8 = 0x40
     /// Lengths of 4 and 8 bytes, big-endian, after this byte.
     static let length32: UInt8 = 0x80

@@ -1,11 +1,11 @@
 import RESP
 
-/// A place in an RDB file, and how the format's numbers and strings are read from there. Whatever is missing or makes
-/// no sense is an error; nothing is allocated by what a length says.
+/// A position in an RDB file, and how the format's numbers and strings are read. Missing or invalid bytes are errors;
+/// no announced length causes an allocation.
 struct RDBCursor {
     var position = 0
 
-    /// A string where it stands.
+    /// A string, by its position.
     enum Text {
         case raw(Range<Int>)
         case integer(Int64)
@@ -35,8 +35,8 @@ struct RDBCursor {
         return Number(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: type))
     }
 
-    /// Passes over a string with an expiry whose key and value are short: nearly all of a file of revocations.
-    /// - Returns: nil if something else follows; then nothing was passed over.
+    /// Skips a string with an expiry whose key and value are short: nearly everything in a file of revocations.
+    /// - Returns: nil, without a move, if something else follows.
     @inline(__always)
     mutating func shortEntry(_ bytes: RawSpan) -> (key: Range<Int>, value: Range<Int>, expiry: Int64)? {
         let keyLength = position &+ 10
@@ -53,7 +53,7 @@ struct RDBCursor {
         return ((keyLength &+ 1)..<valueLength, (valueLength &+ 1)..<end, expiry)
     }
 
-    /// A length, or how a string is encoded.
+    /// A length, or a string's encoding.
     private mutating func lengthOrEncoding(
         _ bytes: RawSpan
     ) throws(FormatError) -> (number: UInt64, isEncoding: Bool) {
@@ -93,7 +93,7 @@ struct RDBCursor {
         }
     }
 
-    /// Writes out what a string stands for.
+    /// Copies a string, decoded.
     static func copy(_ text: Text, of bytes: RawSpan, at offset: Int) throws(FormatError) -> [UInt8] {
         switch text {
         case .raw(let range): return bytes.extracting(range).withUnsafeBytes(Array.init)

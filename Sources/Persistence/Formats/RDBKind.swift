@@ -1,20 +1,20 @@
-/// A type of key other than a string, as far as is needed to pass over it.
+/// A type of key other than a string, with what is needed to skip its value.
 struct RDBKind {
     let name: String
     let form: Form
 
-    /// What stands after the key.
+    /// The layout of the value.
     enum Form {
         /// One string.
         case text
-        /// A number of items that consist of parts each.
+        /// A number of items, each with the same parts.
         case items([Part])
-        /// 8 bytes first, then the same.
+        /// 8 bytes, then items.
         case expiring([Part])
         case expiringText
         case module
         case stream(version: Int)
-        /// It cannot be passed over.
+        /// Unknown, so it cannot be skipped.
         case unknown
     }
 
@@ -58,7 +58,7 @@ struct RDBKind {
 }
 
 extension RDBCursor {
-    /// Passes over the value of a key.
+    /// Skips the value of a key.
     mutating func skip(_ kind: RDBKind, _ bytes: RawSpan, at offset: Int) throws(FormatError) {
         switch kind.form {
         case .text: _ = try text(bytes)
@@ -75,12 +75,12 @@ extension RDBCursor {
         case .stream(let version): try skipStream(version, bytes)
         case .unknown:
             throw FormatError(
-                .unsupported, at: offset, "a key of type \(kind.name) in a form that cannot be passed over")
+                .unsupported, at: offset, "a key of type \(kind.name) in a form that cannot be skipped")
         }
     }
 
     private mutating func skipItems(_ parts: [RDBKind.Part], _ bytes: RawSpan) throws(FormatError) {
-        // Every part takes a byte at least: a count too large soon finds the file's end.
+        // Every part takes at least a byte, so a count too large soon reaches the file's end.
         var count = try length(bytes)
         while count > 0 {
             for part in parts { try skip(part, bytes) }
@@ -95,12 +95,12 @@ extension RDBCursor {
         case .eightBytes: _ = try take(8, bytes)
         case .score:
             let size = try byte(bytes)
-            // 253 to 255: not a number and the infinities.
+            // 253 to 255 stand for NaN and the infinities.
             if size < 253 { _ = try take(UInt64(size), bytes) }
         }
     }
 
-    /// What modules write besides keys: an identifier, when it was written, and values.
+    /// Skips auxiliary data of a module: an identifier, the time of writing, and values.
     mutating func skipModuleAuxiliary(_ bytes: RawSpan) throws(FormatError) {
         for _ in 0..<3 { _ = try length(bytes) }
         try skipModuleValue(bytes)

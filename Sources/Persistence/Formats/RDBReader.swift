@@ -1,12 +1,14 @@
 import Denylist
 import RESP
 
-/// Reads RDB files as Redis 2.6 to 8 and Valkey write them, their string keys.
+/// Reads the string keys of RDB files that Redis 2.6 to 8 or Valkey wrote.
 struct RDBReader {
-    private let settings: ReadSettings
+    private let settings: ReadConfiguration
     private var cursor = RDBCursor()
     private var counts = RecordCounts()
     private var database: UInt64 = 0
+    /// Whether the daemon has that database.
+    private var isKept: Bool { database < UInt64(DatabaseNumber.count) }
     private var isValkey = false
 
     private static let progressStep = 1 << 20
@@ -14,7 +16,7 @@ struct RDBReader {
     private static let redisVersions = 6...15
     private static let valkeyVersions = 80...81
 
-    /// Whether a file begins as an RDB file.
+    /// Whether a file starts like an RDB file.
     static func recognizes(_ bytes: RawSpan) -> Bool { isValkey(bytes) != nil }
 
     private static func isValkey(_ bytes: RawSpan) -> Bool? {
@@ -24,41 +26,42 @@ struct RDBReader {
     }
 
     /// Reads a file.
-    /// - Parameter progress: called now and then with how many bytes are done.
-    /// - Returns: where it ends; a log may follow there.
-    /// - Throws: ``FormatError``. What was handed on until then is then of no use.
+    /// - Parameter progress: called at intervals with the number of bytes read.
+    /// - Returns: where the file ends. A log may follow there.
+    /// - Throws: ``FormatError``. Records handed over before are then of no use.
     static func read(
-        _ bytes: RawSpan, _ settings: ReadSettings, into sink: inout some RecordSink & ~Copyable,
+        _ bytes: RawSpan, _ settings: ReadConfiguration, into sink: inout some RecordSink & ~Copyable,
         progress: (Int) -> Void = { _ in }
     ) throws(FormatError) -> (end: Int, counts: RecordCounts) {
         var reader = RDBReader(settings: settings)
         sink.readExpiries(by: nil)
+        sink.select(0)
         try reader.readHead(bytes)
         try reader.readBody(bytes, &sink, progress)
         return (reader.cursor.position, reader.counts)
     }
 
-    /// What a file says of its times before its first entry.
+    /// The times recorded in a file before its first entry.
     struct Times: Equatable {
-        /// The note of a file of ours.
+        /// The note, if the file is ours.
         var note: TimeNote?
         /// When the file was begun, in Unix milliseconds.
         var created: Int64?
     }
 
     static func times(of bytes: RawSpan) -> Times {
-        var reader = RDBReader(settings: ReadSettings(now: 0))
+        var reader = RDBReader(settings: ReadConfiguration(now: 0))
         var times = Times()
         do throws(FormatError) {
             try reader.readHead(bytes)
             while try reader.cursor.byte(bytes) == RDB.Opcode.auxiliary {
                 let (name, value) = try reader.readAuxiliary(bytes)
                 if name == TimeNote.fieldName { times.note = times.note ?? TimeNote(value) }
-                // Seconds; what is no time tells nothing.
+                // In seconds. An invalid time is ignored.
                 if name == RDB.createdField { times.created = ClockText.time(value + "000") }
             }
         } catch {
-            // Whoever reads all of it says so.
+            // The error is reported when the whole file is read.
         }
         return times
     }
@@ -91,7 +94,7 @@ struct RDBReader {
         _ bytes: RawSpan, _ sink: inout Sink, _ progress: (Int) -> Void
     ) throws(FormatError) {
         var queue = EntryQueue<Sink>()
-        // Also if it throws: a repair keeps what was readable.
+        // Also on an error: a repair keeps the readable entries.
         defer { queue.flush(bytes, to: &sink) }
         var expiry = Expiry.never
         var nextReport = Self.progressStep
@@ -101,7 +104,7 @@ struct RDBReader {
                 progress(start)
                 nextReport = start + Self.progressStep
             }
-            if database == 0, expiry == Expiry.never, let entry = cursor.shortEntry(bytes) {
+            if expiry == Expiry.never, isKept, let entry = cursor.shortEntry(bytes) {
                 counts.records += 1
                 queue.add(entry.key, entry.value, expiry: entry.expiry, of: bytes, to: &sink)
                 continue
@@ -114,44 +117,59 @@ struct RDBReader {
                 expiry = Expiry.never
             case RDB.Opcode.expiryMilliseconds: expiry = try cursor.number(Int64.self, bytes)
             case RDB.Opcode.expirySeconds: expiry = Int64(try cursor.number(Int32.self, bytes)) * 1000
-            case RDB.Opcode.idle: _ = try cursor.length(bytes)
-            case RDB.Opcode.frequency: _ = try cursor.byte(bytes)
             case RDB.Opcode.auxiliary:
                 queue.flush(bytes, to: &sink)
                 let (name, value) = try readAuxiliary(bytes)
                 guard name == TimeNote.fieldName else { continue }
-                guard let note = TimeNote(value) else { throw FormatError(at: start, "no note of times") }
+                guard let note = TimeNote(value) else { throw FormatError(at: start, "an invalid note of the clocks") }
                 sink.readExpiries(by: note)
             case RDB.Opcode.selectDatabase:
+                queue.flush(bytes, to: &sink)
                 database = try cursor.length(bytes)
-                guard database == 0 || settings.skipsUnsupported else {
-                    throw unsupported(at: start, "keys of database \(database), and there is only database 0")
-                }
-            case RDB.Opcode.resizeDatabase:
-                _ = try cursor.length(bytes)
-                _ = try cursor.length(bytes)
-            case RDB.Opcode.slotInformation: for _ in 0..<3 { _ = try cursor.length(bytes) }
-            case RDB.Opcode.moduleAuxiliary: try cursor.skipModuleAuxiliary(bytes)
-            case RDB.Opcode.function:
-                guard settings.skipsUnsupported else { throw unsupported(at: start, "a library of functions") }
-                _ = try cursor.text(bytes)
-                counts.skipped += 1
+                guard isKept || settings.skipsUnsupported else { throw .unsupportedDatabase(database, at: start) }
+                if isKept { sink.select(Int(database)) }
             case RDB.Opcode.end: return try checkSum(bytes)
             default:
-                guard let kind = RDBKind(opcode, isValkey: isValkey) else {
-                    throw FormatError(.unsupported, at: start, "an unknown mark (\(opcode))")
-                }
-                guard settings.skipsUnsupported else { throw unsupported(at: start, "a key of type \(kind.name)") }
-                _ = try cursor.text(bytes)
-                try cursor.skip(kind, bytes, at: start)
-                counts.skipped += 1
+                guard try !readAttribute(opcode, bytes, at: start) else { continue }
+                try skipKey(opcode, bytes, at: start)
                 expiry = Expiry.never
             }
         }
     }
 
+    /// Reads an item that is not a key.
+    /// - Returns: false if `opcode` is the type of a key; then nothing was read.
+    private mutating func readAttribute(
+        _ opcode: UInt8, _ bytes: RawSpan, at start: Int
+    ) throws(FormatError) -> Bool {
+        switch opcode {
+        case RDB.Opcode.idle: _ = try cursor.length(bytes)
+        case RDB.Opcode.frequency: _ = try cursor.byte(bytes)
+        case RDB.Opcode.resizeDatabase: for _ in 0..<2 { _ = try cursor.length(bytes) }
+        case RDB.Opcode.slotInformation: for _ in 0..<3 { _ = try cursor.length(bytes) }
+        case RDB.Opcode.moduleAuxiliary: try cursor.skipModuleAuxiliary(bytes)
+        case RDB.Opcode.function:
+            guard settings.skipsUnsupported else { throw unsupported(at: start, "a library of functions") }
+            _ = try cursor.text(bytes)
+            counts.skipped += 1
+        default: return false
+        }
+        return true
+    }
+
+    /// Skips a key of another type than string, if the settings allow it.
+    private mutating func skipKey(_ opcode: UInt8, _ bytes: RawSpan, at start: Int) throws(FormatError) {
+        guard let kind = RDBKind(opcode, isValkey: isValkey) else {
+            throw FormatError(.unsupported, at: start, "an unknown mark (\(opcode))")
+        }
+        guard settings.skipsUnsupported else { throw unsupported(at: start, "a key of type \(kind.name)") }
+        _ = try cursor.text(bytes)
+        try cursor.skip(kind, bytes, at: start)
+        counts.skipped += 1
+    }
+
     private func unsupported(at offset: Int, _ what: String) -> FormatError {
-        FormatError(.unsupported, at: offset, "\(what) (--skip-unsupported passes over it)")
+        FormatError(.unsupported, at: offset, "\(what) (--skip-unsupported skips it)")
     }
 
     private mutating func readString(
@@ -160,7 +178,7 @@ struct RDBReader {
         let start = cursor.position
         let key = try cursor.text(bytes)
         let value = try cursor.text(bytes)
-        guard database == 0 else {
+        guard isKept else {
             counts.skipped += 1
             return
         }
@@ -176,7 +194,7 @@ struct RDBReader {
     private mutating func checkSum(_ bytes: RawSpan) throws(FormatError) {
         let covered = cursor.position
         let written = try cursor.number(UInt64.self, bytes)
-        // 0 stands for none (`rdbchecksum no`).
+        // 0 means that the writer made no checksum (`rdbchecksum no`).
         guard written == 0 || written == CRC64().adding(bytes.extracting(first: covered)).value else {
             throw FormatError(at: covered, "the file's checksum is wrong")
         }

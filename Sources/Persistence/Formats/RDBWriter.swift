@@ -1,33 +1,40 @@
 import Denylist
 
-/// Writes an RDB file (version 9: Redis 5 and everything since reads it) of string keys, piece by piece: what was
-/// appended waits in ``pending`` until the owner has written it out.
+/// Writes an RDB file (version 9, read by Redis 5 and later) of string keys, piece by piece. Appended bytes stay in
+/// ``pending`` until the owner has written them out.
 struct RDBWriter: ~Copyable {
-    /// What waits to be written.
+    /// Bytes to be written out.
     private(set) var pending: [UInt8] = []
     private var crc = CRC64()
     private var isFinished = false
 
     /// - Parameters:
     ///   - created: Unix seconds.
-    ///   - isLogBase: whether it is the base of a log and not a snapshot of its own.
-    ///   - entries: about how many will follow: readers make room for so many.
+    ///   - isLogBase: whether the file is the base of a log, not a snapshot.
+    ///   - entries: about how many entries of database 0 follow: readers reserve that much memory.
     ///   - expiring: about how many of them expire.
-    ///   - note: how their expiries are written; nil if as they are.
+    ///   - note: how the expiries are written; nil for unchanged.
     init(created: Int64, isLogBase: Bool, entries: Int, expiring: Int, note: TimeNote? = nil) {
         pending += "REDIS0009".utf8
         appendAuxiliary("redis-bits", "64")
         appendAuxiliary(RDB.createdField, "\(created)")
         if isLogBase { appendAuxiliary("aof-base", "1") }
         if let note { append(note) }
-        pending += [RDB.Opcode.selectDatabase, 0, RDB.Opcode.resizeDatabase]
-        pending.append(atMost: 32) { head in
+        select(0, entries: entries, expiring: expiring)
+    }
+
+    /// Begins the entries of another database. A new file begins with those of database 0.
+    mutating func select(_ database: Int, entries: Int, expiring: Int) {
+        pending.append(atMost: 48) { head in
+            head.append(byte: RDB.Opcode.selectDatabase)
+            head.append(length: database)
+            head.append(byte: RDB.Opcode.resizeDatabase)
             head.append(length: entries)
             head.append(length: expiring)
         }
     }
 
-    /// Says how the expiries that follow are written.
+    /// Says how the expiries after it are written.
     mutating func append(_ note: TimeNote) { appendAuxiliary(TimeNote.fieldName, note.text) }
 
     /// - Parameter expiry: Unix milliseconds, ``Denylist/Expiry/never`` if it does not expire.
@@ -52,7 +59,7 @@ struct RDBWriter: ~Copyable {
         pending.append(atMost: 8) { end in end.append(littleEndian: sum) }
     }
 
-    /// Hands over what is pending and forgets it, even if that fails.
+    /// Hands over the pending bytes and clears them, even if that fails.
     mutating func drain<Failure: Error>(_ write: (RawSpan) throws(Failure) -> Void) throws(Failure) {
         if !isFinished { crc = crc.adding(pending.span.bytes) }
         defer { pending.removeAll(keepingCapacity: true) }

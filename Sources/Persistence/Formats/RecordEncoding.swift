@@ -1,8 +1,8 @@
 import Denylist
 
-/// Writes records as Redis writes them into its append-only file: requests that say what holds afterwards.
+/// Writes records as Redis writes them to its append-only file: as commands that set the resulting state.
 ///
-/// They are appended to an array that is reused: nothing is allocated once it is large enough.
+/// They are appended to a reused array, so nothing is allocated once it is large enough.
 enum RecordEncoding {
     /// `SET key value PXAT expiry`, or without `PXAT` if it never expires.
     /// - Parameter expiry: Unix milliseconds above 0, or ``Denylist/Expiry/never``.
@@ -32,12 +32,45 @@ enum RecordEncoding {
         }
     }
 
+    /// `SELECT database`, in lower case: in upper case it shows that another server has written to the log. Only groups
+    /// contain one. They return to database 0, so that no cut leaves a later record in another database.
+    static func appendSelect(_ database: Int, to log: inout [UInt8]) {
+        log.append(atMost: 64) { record in
+            record.append("*2\r\n$6\r\nselect\r\n")
+            record.append(bulkDecimal: UInt64(database))
+        }
+    }
+
+    /// `SWAPDB database other`.
+    static func appendSwap(_ database: Int, _ other: Int, to log: inout [UInt8]) {
+        log.append(atMost: 96) { record in
+            record.append("*3\r\n$6\r\nSWAPDB\r\n")
+            record.append(bulkDecimal: UInt64(database))
+            record.append(bulkDecimal: UInt64(other))
+        }
+    }
+
+    /// `FLUSHDB`.
+    static func appendRemoveDatabase(to log: inout [UInt8]) {
+        log.append(atMost: 32) { record in record.append("*1\r\n$7\r\nFLUSHDB\r\n") }
+    }
+
     /// `FLUSHALL`.
     static func appendRemoveAll(to log: inout [UInt8]) {
         log.append(atMost: 32) { record in record.append("*1\r\n$8\r\nFLUSHALL\r\n") }
     }
 
-    /// `MULTI`: what follows up to ``appendGroupEnd(to:)`` is applied as a whole or not at all. A group lies in one
+    /// `PING`, for replicas.
+    static func appendPing(to log: inout [UInt8]) {
+        log.append(atMost: 32) { record in record.append("*1\r\n$4\r\nPING\r\n") }
+    }
+
+    /// `REPLCONF GETACK *`, for replicas.
+    static func appendGetAcknowledgement(to log: inout [UInt8]) {
+        log.append(atMost: 64) { record in record.append("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n") }
+    }
+
+    /// `MULTI`: the records up to ``appendGroupEnd(to:)`` are applied together or not at all. A group is part of one
     /// batch.
     static func appendGroupStart(to log: inout [UInt8]) {
         log.append(atMost: 32) { record in record.append("*1\r\n$5\r\nMULTI\r\n") }
@@ -61,7 +94,7 @@ extension ByteWriter {
 
     @inline(__always)
     fileprivate mutating func append(bulkDecimal number: UInt64) {
-        // Any time from 2001 to 2286 has 13 digits.
+        // Times from 2001 to 2286 have 13 digits.
         if number >= 1_000_000_000_000, number < 10_000_000_000_000 {
             append("$13\r\n")
         } else {

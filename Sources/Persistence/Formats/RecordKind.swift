@@ -3,15 +3,18 @@ import RESP
 /// What a record of a log does, by its command.
 enum RecordKind {
     case set, setEx, psetEx, setNX, getSet, mset, msetEx, getEx
-    case delete, getDelete
+    case delete, getDelete, rename, move, copy
     case expire, pexpire, expireAt, pexpireAt, persist
-    case flushAll, flushDatabase
+    case increment, decrement, incrementBy, decrementBy, append, setRange, setBit
+    case flushAll, flushDatabase, swapDatabases
     case select, multi, exec
-    /// Data that we do not keep, which was asked to be passed over.
+    /// What replicas hear, which changes nothing.
+    case signal
+    /// A type of data that we do not keep, to be skipped as configured.
     case other
 
-    /// The kind of the record that begins at `offset`.
-    /// - Throws: ``FormatError/Code/unsupported`` for a command that we cannot carry out.
+    /// The kind of the record at `offset`.
+    /// - Throws: ``FormatError/Code/unsupported`` for a command that we cannot apply.
     init(_ record: RequestArguments, skipsUnsupported: Bool, at offset: Int) throws(FormatError) {
         let name = record[0]
         if name.equalsIgnoringCase("set") {
@@ -35,20 +38,23 @@ enum RecordKind {
         "MSETNX": .mset, "MSETEX": .msetEx, "GETEX": .getEx, "DEL": .delete, "UNLINK": .delete, "GETDEL": .getDelete,
         "DELEX": .getDelete, "DELIFEQ": .getDelete, "EXPIRE": .expire, "PEXPIRE": .pexpire, "EXPIREAT": .expireAt,
         "PEXPIREAT": .pexpireAt, "PERSIST": .persist, "FLUSHALL": .flushAll, "FLUSHDB": .flushDatabase,
-        "SELECT": .select, "MULTI": .multi, "EXEC": .exec,
+        "SWAPDB": .swapDatabases, "RENAME": .rename, "RENAMENX": .rename,
+        "MOVE": .move, "COPY": .copy, "INCR": .increment, "DECR": .decrement, "INCRBY": .incrementBy,
+        "DECRBY": .decrementBy, "APPEND": .append, "SETRANGE": .setRange, "SETBIT": .setBit,
+        "SELECT": .select, "PING": .signal, "REPLCONF": .signal, "MULTI": .multi, "EXEC": .exec,
     ]
 
     private static func refusal(_ name: String) -> String {
-        // A damaged name is not printed: it may be anything.
+        // A damaged name may be anything, so it is not printed.
         guard name.utf8.count <= 24, name.utf8.allSatisfy({ (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) })
         else {
             return "an unknown command"
         }
         guard leavesStringsAlone(name) else { return "the command \(name), which cannot be read from a log" }
-        return "the command \(name), for data other than strings (--skip-unsupported passes over it)"
+        return "the command \(name), for data other than strings (--skip-unsupported skips it)"
     }
 
-    /// Whether a command changes keys of other types only, or no key at all: to pass over it leaves strings right.
+    /// Whether a command changes only keys of other types, or none: skipping it leaves the strings right.
     private static func leavesStringsAlone(_ name: String) -> Bool { otherTypes.contains(name) }
 
     private static let otherTypes: Set<String> = [

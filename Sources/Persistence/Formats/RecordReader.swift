@@ -1,10 +1,11 @@
+import Denylist
 import RESP
 
 /// How files are read.
-package struct ReadSettings: Sendable {
-    /// Unix milliseconds: what expiries count from that old servers wrote as seconds left.
+package struct ReadConfiguration: Sendable {
+    /// Unix milliseconds: the base for expiries that old servers wrote as remaining seconds.
     package var now: Int64
-    /// Whether to pass over what we do not keep, and count it, instead of failing.
+    /// Whether to skip and count data that we do not keep, instead of failing.
     package var skipsUnsupported: Bool
 
     package init(now: Int64, skipsUnsupported: Bool = false) {
@@ -15,30 +16,32 @@ package struct ReadSettings: Sendable {
 
 /// Reads records: requests as Redis writes them into a log.
 struct RecordReader {
-    private let settings: ReadSettings
+    private let settings: ReadConfiguration
     private(set) var counts = RecordCounts()
-    /// Whether something was read that only other servers write. Redis' first record after each start is a `SELECT`.
+    /// Whether a record was read that only other servers write. Redis writes a `SELECT` first after each start.
     var hasOthers = false
-    /// What `SELECT` chose.
-    private var database: Int64 = 0
+    /// The database chosen by `SELECT`.
+    private(set) var database: Int64 = 0
+    /// Whether the daemon has that database.
+    private var isKept = true
 
-    /// So many bytes are read at once: a batch's offsets have 32 bits.
+    /// The largest range read at once: a batch's offsets have 32 bits.
     private static let maximumWindow = Int(UInt32.max)
     private static let progressStep = 1 << 20
 
     private static let parser = RequestParser(limits: RequestLimits(maximumBulk: 1 << 29, maximumArguments: 1 << 24))
 
-    init(_ settings: ReadSettings) { self.settings = settings }
+    init(_ settings: ReadConfiguration) { self.settings = settings }
 
     // MARK: Where records end
 
-    /// What stands at an offset.
+    /// The item at an offset.
     private enum Item {
         /// A request, in the batch.
         case request(end: Int)
         /// A line that Redis skips.
         case annotation(end: Int)
-        /// A line of ours.
+        /// A seal of ours.
         case seal
         case note(TimeNote, end: Int)
         case incomplete
@@ -57,26 +60,50 @@ struct RecordReader {
         case .nothing: return .bad("an empty record")
         case .invalid(let error): return .bad("no record (\(error.message))")
         }
-        guard window[byte: 0] == UInt8(ascii: "#") else { return .bad("no record begins here") }
+        guard window[byte: 0] == UInt8(ascii: "#") else { return .bad("not the start of a record") }
         guard let length = window.lineLength else { return .incomplete }
         if TimeNote.recognizes(window) {
-            guard let note = TimeNote(line: window.extracting(first: length)) else { return .bad("no note of times") }
+            guard let note = TimeNote(line: window.extracting(first: length)) else {
+                return .bad("an invalid note of the clocks")
+            }
             return .note(note, end: offset + length)
         }
         if window.starts(with: "#revoked-") { return .seal }
         return .annotation(end: offset + length)
     }
 
+    /// What is at an offset, and where it ends.
+    enum Extent {
+        case record(end: Int)
+        /// A note or a seal: no server executes it.
+        case line(end: Int)
+        case incomplete
+        case bad
+    }
+
+    static func extent(of bytes: RawSpan, at offset: Int, _ batch: inout RequestBatch) -> Extent {
+        if let record = SetRecord(bytes, at: offset, before: bytes.byteCount) { return .record(end: record.end) }
+        switch item(bytes, at: offset, before: bytes.byteCount, &batch) {
+        case .request(let end): return .record(end: end)
+        case .annotation(let end), .note(_, let end): return .line(end: end)
+        case .seal:
+            let length = bytes.extracting(droppingFirst: offset).lineLength
+            return length.map { .line(end: offset + $0) } ?? .incomplete
+        case .incomplete: return .incomplete
+        case .bad: return .bad
+        }
+    }
+
     enum Stop {
-        /// All is well up to the file's end.
+        /// The file ended after a complete record.
         case end
         case incomplete
         case badRecord
-        /// A line of ours.
+        /// A seal of ours.
         case seal
     }
 
-    /// Where the complete records and groups of records from `start` on end, and why there.
+    /// Finds the end of the complete records and groups from `start` on, and why the search stopped there.
     static func findEnd(of bytes: RawSpan, from start: Int) -> (offset: Int, stop: Stop, reason: String) {
         var batch = RequestBatch()
         var position = start
@@ -107,9 +134,9 @@ struct RecordReader {
         return (position, .end, "")
     }
 
-    // MARK: Handing them on
+    // MARK: Handing over
 
-    /// Hands on the records of a range, which ends where one ends.
+    /// Hands over the records of a range that ends at a record's end.
     mutating func read<Sink: RecordSink & ~Copyable>(
         _ bytes: RawSpan, _ range: Range<Int>, into sink: inout Sink, progress: (Int) -> Void
     ) throws(FormatError) {
@@ -119,7 +146,7 @@ struct RecordReader {
         var batch = RequestBatch()
         var queue = EntryQueue<Sink>()
         while position < range.upperBound {
-            if database == 0, let record = SetRecord(bytes, at: position, before: range.upperBound) {
+            if isKept, let record = SetRecord(bytes, at: position, before: range.upperBound) {
                 queue.add(record.key, record.value, expiry: record.expiry, of: bytes, to: &sink)
                 counts.records += 1
                 position = record.end
@@ -137,7 +164,7 @@ struct RecordReader {
             case .note(let note, let end):
                 sink.readExpiries(by: note)
                 position = end
-            case .seal, .incomplete: throw FormatError(at: position, "a record reaches over its batch")
+            case .seal, .incomplete: throw FormatError(at: position, "a record extends beyond its batch")
             case .bad(let reason): throw FormatError(at: position, reason)
             }
             report(position, &nextReport, progress)
@@ -146,7 +173,7 @@ struct RecordReader {
         guard !isInGroup else { throw FormatError(at: range.upperBound, "MULTI without EXEC") }
     }
 
-    /// Another server has gone on with the file, and writes expiries as they are.
+    /// Another server has appended to the file, and writes expiries unchanged.
     private mutating func noteOthers(_ sink: inout some RecordSink & ~Copyable) {
         hasOthers = true
         sink.readExpiries(by: nil)
@@ -170,15 +197,13 @@ struct RecordReader {
         case .exec where isInGroup: isInGroup = false
         case .multi, .exec: throw FormatError(at: offset, "MULTI and EXEC do not match")
         case .select:
-            noteOthers(&sink)
-            database = try record.number(1, at: offset)
-            if database != 0, !settings.skipsUnsupported {
-                throw FormatError(
-                    .unsupported, at: offset,
-                    "keys of database \(database), and there is only database 0 (--skip-unsupported passes over them)")
-            }
+            // Ours spells it in lower case, and in groups only (``RecordEncoding/appendSelect(_:to:)``).
+            if !isInGroup || record[0][byte: 0] != UInt8(ascii: "s") { noteOthers(&sink) }
+            try select(try record.number(1, at: offset), &sink, at: offset)
+        case .swapDatabases: try swap(record, &sink, at: offset)
         case .other: counts.skipped += 1
-        case _ where database != 0 && kind != .flushAll: counts.skipped += 1
+        case .signal: break
+        case _ where !isKept && kind != .flushAll: counts.skipped += 1
         default:
             try record.apply(kind, to: &sink, now: settings.now, at: offset)
             counts.records += 1
@@ -186,8 +211,43 @@ struct RecordReader {
     }
 }
 
+extension RecordReader {
+    private mutating func select(
+        _ database: Int64, _ sink: inout some RecordSink & ~Copyable, at offset: Int
+    ) throws(FormatError) {
+        self.database = database
+        isKept = (0..<Int64(DatabaseNumber.count)).contains(database)
+        guard isKept || settings.skipsUnsupported else {
+            throw .unsupportedDatabase(database, at: offset)
+        }
+        if isKept { sink.select(Int(database)) }
+    }
+}
+
+extension RecordReader {
+    private mutating func swap(
+        _ record: RequestArguments, _ sink: inout some RecordSink & ~Copyable, at offset: Int
+    ) throws(FormatError) {
+        let numbers = (try record.number(1, at: offset), try record.number(2, at: offset))
+        for number in [numbers.0, numbers.1] where !(0..<Int64(DatabaseNumber.count)).contains(number) {
+            throw .unsupportedDatabase(number, at: offset)
+        }
+        sink.swap(Int(numbers.0), Int(numbers.1))
+        counts.records += 1
+    }
+}
+
+extension FormatError {
+    static func unsupportedDatabase(_ number: some BinaryInteger, at offset: Int) -> Self {
+        FormatError(
+            .unsupported, at: offset,
+            "keys of database \(number), and there are databases 0 to \(DatabaseNumber.count - 1) "
+                + "(--skip-unsupported skips them)")
+    }
+}
+
 extension RawSpan {
-    /// How long the first line is, its end included.
+    /// The length of the first line, its end included.
     fileprivate var lineLength: Int? {
         (0..<byteCount).first { self[byte: $0] == UInt8(ascii: "\n") }.map { $0 + 1 }
     }

@@ -1,12 +1,12 @@
 import Denylist
 import RESP
 
-/// A record of a log. The server that wrote it had carried it out: a condition in it (`NX`, `XX`, `SETNX`) held.
+/// A record of a log, which its server had applied: a condition in it (`NX`, `XX`, `SETNX`) held.
 extension RequestArguments {
-    /// Does to `sink` what a record of a kind says that changes keys.
+    /// Applies a record that changes keys to `sink`.
     /// - Parameters:
     ///   - now: Unix milliseconds.
-    ///   - offset: where the record is, for errors.
+    ///   - offset: the record's, for errors.
     @inline(__always)
     func apply(
         _ kind: RecordKind, to sink: inout some RecordSink & ~Copyable, now: Int64, at offset: Int
@@ -65,9 +65,31 @@ extension RequestArguments {
         case .getDelete:
             try require(2, at: offset)
             sink.remove(self[1])
-        case .flushAll, .flushDatabase: sink.removeAll()
-        case .select, .multi, .exec, .other: preconditionFailure("changes no key")
+        case .rename, .move, .copy: try transfer(kind, to: &sink, at: offset)
+        case .increment, .decrement, .incrementBy, .decrementBy, .append, .setRange, .setBit:
+            try modify(kind, &sink, at: offset)
+        case .flushAll: sink.removeAll()
+        case .flushDatabase: sink.removeDatabase()
+        case .swapDatabases, .select, .multi, .exec, .other, .signal: preconditionFailure("changes no key")
         }
+    }
+
+    /// Gives a key's value to another key.
+    private func transfer(
+        _ kind: RecordKind, to sink: inout some RecordSink & ~Copyable, at offset: Int
+    ) throws(FormatError) {
+        try require(3, at: offset)
+        switch kind {
+        case .rename: sink.copy(self[1], to: self[2], of: nil)
+        case .move: sink.copy(self[1], to: self[1], of: try database(2, at: offset))
+        default:
+            var number: Int?
+            for index in 3..<count where self[index].equalsIgnoringCase("db") {
+                number = try database(index + 1, at: offset)
+            }
+            return sink.copy(self[1], to: self[2], of: number)
+        }
+        sink.remove(self[1])
     }
 
     // MARK: Arguments
@@ -76,9 +98,18 @@ extension RequestArguments {
     func number(_ index: Int, at offset: Int) throws(FormatError) -> Int64 {
         guard index < count else { throw wrongCount(at: offset) }
         guard let number = self[index].parseInteger() else {
-            throw FormatError(at: offset, "a record with an argument that is no number")
+            throw FormatError(at: offset, "a record with an argument that is not a number")
         }
         return number
+    }
+
+    /// An argument as the number of a database.
+    private func database(_ index: Int, at offset: Int) throws(FormatError) -> Int {
+        let number = try number(index, at: offset)
+        guard (0..<Int64(DatabaseNumber.count)).contains(number) else {
+            throw .unsupportedDatabase(number, at: offset)
+        }
+        return Int(number)
     }
 
     private func require(_ least: Int, at offset: Int) throws(FormatError) {
@@ -107,7 +138,7 @@ extension RequestArguments {
         return expiry
     }
 
-    /// What a `SET` says of the expiry.
+    /// The expiry options of a `SET`.
     private enum Lifetime {
         case none, kept
         case until(Int64)
@@ -147,5 +178,80 @@ extension RequestArguments {
         case .kept: sink.setKeepingExpiry(self[key], self[value])
         case .until(let expiry): sink.set(self[key], self[value], expiry: expiry)
         }
+    }
+}
+
+/// Records that change a part of a value. Redis logs them as they were sent; the daemon logs whole values.
+extension RequestArguments {
+    /// The longest string of Redis, in bytes.
+    private static let longest: Int64 = 1 << 29
+
+    func modify(
+        _ kind: RecordKind, _ sink: inout some RecordSink & ~Copyable, at offset: Int
+    ) throws(FormatError) {
+        switch kind {
+        case .increment: try add(1, count: 2, &sink, at: offset)
+        case .decrement: try add(-1, count: 2, &sink, at: offset)
+        case .incrementBy: try add(try number(2, at: offset), count: 3, &sink, at: offset)
+        case .decrementBy:
+            let (number, hasOverflowed) = Int64(0).subtractingReportingOverflow(try number(2, at: offset))
+            guard !hasOverflowed else { throw Self.impossible(at: offset) }
+            try add(number, count: 3, &sink, at: offset)
+        case .append:
+            guard count == 3 else { throw Self.impossible(at: offset) }
+            let added = self[2].withUnsafeBytes(Array.init)
+            sink.modify(self[1]) { Self.bytes(of: $0) + added }
+        case .setRange:
+            let start = try number(2, at: offset)
+            guard count == 4, start >= 0, start + Int64(self[3].byteCount) <= Self.longest else {
+                throw Self.impossible(at: offset)
+            }
+            let new = self[3].withUnsafeBytes(Array.init)
+            sink.modify(self[1]) { old in
+                var value = Self.bytes(of: old, atLeast: Int(start) + new.count)
+                value.replaceSubrange(Int(start)..<Int(start) + new.count, with: new)
+                return value
+            }
+        case .setBit:
+            let (bit, isSet) = (try number(2, at: offset), try number(3, at: offset))
+            guard count == 4, bit >= 0, bit / 8 < Self.longest, isSet == 0 || isSet == 1 else {
+                throw Self.impossible(at: offset)
+            }
+            sink.modify(self[1]) { old in
+                var value = Self.bytes(of: old, atLeast: Int(bit / 8) + 1)
+                let mask = UInt8(0x80) >> UInt8(bit % 8)
+                value[Int(bit / 8)] = isSet == 1 ? value[Int(bit / 8)] | mask : value[Int(bit / 8)] & ~mask
+                return value
+            }
+        default: preconditionFailure("changes no part of a value")
+        }
+    }
+
+    private func add(
+        _ number: Int64, count: Int, _ sink: inout some RecordSink & ~Copyable, at offset: Int
+    ) throws(FormatError) {
+        guard self.count == count else { throw Self.impossible(at: offset) }
+        var isDone = true
+        sink.modify(self[1]) { old in
+            var held: Int64? = 0
+            if let old { held = old.parseInteger() }
+            guard let (sum, hasOverflowed) = held?.addingReportingOverflow(number), !hasOverflowed else {
+                isDone = false
+                return nil
+            }
+            return Array(String(sum).utf8)
+        }
+        if !isDone { throw Self.impossible(at: offset) }
+    }
+
+    private static func bytes(of old: RawSpan?, atLeast count: Int = 0) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if let old { bytes = old.withUnsafeBytes(Array.init) }
+        if bytes.count < count { bytes += [UInt8](repeating: 0, count: count - bytes.count) }
+        return bytes
+    }
+
+    private static func impossible(at offset: Int) -> FormatError {
+        FormatError(at: offset, "a record that its server cannot have applied")
     }
 }

@@ -1,13 +1,13 @@
-/// What is needed to go on with a log file of ours: the bytes that no line covers yet, and the CRC up to here.
+/// The state for appending to a log file of ours: the batch that no seal covers yet, and the CRC so far.
 struct SealChain: Equatable, Sendable {
     let salt: UInt64
-    /// Where the batch begins that the next line covers.
+    /// The start of the batch that the next seal covers.
     private(set) var start: Int
-    /// How many bytes it has so far.
+    /// The length of that batch so far.
     private(set) var length = 0
     private(set) var crc: CRC64
 
-    /// Where the next byte goes.
+    /// The position of the next byte.
     var end: Int { start + length }
 
     init(salt: UInt64, start: Int, crc: CRC64) {
@@ -23,17 +23,17 @@ struct SealChain: Equatable, Sendable {
         self.init(salt: salt, start: SealLine.headLength, crc: SealLine.appendHead(salt: salt, to: &bytes))
     }
 
-    /// Takes note of bytes that are written to the file's end.
+    /// Adds bytes that are appended to the file.
     mutating func add(_ bytes: RawSpan) {
         crc.add(bytes)
         length += bytes.byteCount
     }
 
-    /// Closes the batch of all that was added since the last line; it may be empty.
+    /// Closes the batch of all bytes added since the last seal. The batch may be empty.
     /// - Parameters:
-    ///   - kind: `stop` only if everything acknowledged is in this file or in those before, which are on disk.
-    ///   - synced: everything before this offset of the file is known to be on disk. Never say more than that: damage
-    ///     before it stops a start, damage after it may be what a power loss leaves.
+    ///   - kind: `stop` only if everything acknowledged is in this file or in earlier ones, which are on disk.
+    ///   - synced: the offset up to which the file is known to be on disk. Never overstate it: damage before it stops a
+    ///     start, damage after it may be a torn write.
     mutating func close(_ kind: SealLine.Kind = .seal, synced: Int, to bytes: inout [UInt8]) {
         precondition(synced <= start, "a batch on disk before its line is written")
         crc = SealLine.append(

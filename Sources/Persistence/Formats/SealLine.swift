@@ -6,16 +6,16 @@ import RESP
     import Darwin
 #endif
 
-/// The annotation lines by which a log says what of it is whole. Redis and its tools skip them.
+/// The annotation lines by which a log vouches for its contents: the head and the seals. Redis and its tools skip them.
 ///
 ///     #revoked-log1 <salt> <CRC>                                first in a file
 ///     #revoked-seal <salt> <start> <length> <synced> <CRC>      after every batch
 ///     #revoked-stop <salt> <start> <length> <synced> <CRC>      the same, after the last batch before a clean end
 ///
-/// Hexadecimal digits of a fixed number, single spaces, CRLF. `start` is where the batch begins in the file, `length`
-/// how many bytes it has without the line, and everything before `synced` was known to be on disk when the line was
-/// written. A line's CRC goes on from the one before and covers the batch and the line itself, so that no batch can be
-/// missing. The salt is random for each file: no client can write a line that passes for one.
+/// Fields are hexadecimal with a fixed number of digits, separated by single spaces; lines end with CRLF. `start` is
+/// the offset of the batch, and `length` its size without the line. Everything before `synced` was on disk when the
+/// line was written. A line's CRC continues that of the line before, and covers the batch and the line itself, so no
+/// batch can be missing. The salt is random for each file, so no client can forge a line.
 struct SealLine: Equatable, Sendable {
     enum Kind: Sendable {
         case seal, stop
@@ -33,13 +33,13 @@ struct SealLine: Equatable, Sendable {
     private static let crcDigits = 16
     private static let wordLength = 14
 
-    /// The length of such a line in bytes, its end included.
+    /// The length of a seal in bytes, its end included.
     static let length = wordLength + (saltDigits + 1) + 3 * (offsetDigits + 1) + crcDigits + 2
     /// The length of a file's first line in bytes, its end included.
     static let headLength = wordLength + (saltDigits + 1) + crcDigits + 2
-    /// Where in a line the salt begins.
+    /// The offset of the salt within a line.
     static let saltOffset = wordLength
-    /// A file has to be smaller than this many bytes.
+    /// The limit of a file's size, in bytes.
     static let maximumOffset = 1 << (4 * offsetDigits)
 
     // MARK: Writing
@@ -53,8 +53,8 @@ struct SealLine: Equatable, Sendable {
     }
 
     /// Appends a line.
-    /// - Parameter crc: what the line before ended with, and the batch.
-    /// - Returns: what the line ends with.
+    /// - Parameter crc: the CRC of the line before, continued over the batch.
+    /// - Returns: the CRC that ends the line.
     static func append(
         _ kind: Kind, salt: UInt64, start: Int, length: Int, synced: Int, after crc: CRC64, to bytes: inout [UInt8]
     ) -> CRC64 {
@@ -80,12 +80,12 @@ struct SealLine: Equatable, Sendable {
 
     // MARK: Reading
 
-    /// What the first line of a file says.
+    /// The first line of a file.
     enum Head: Equatable {
         case salt(UInt64, CRC64)
-        /// No file of ours.
+        /// Not a file of ours.
         case none
-        /// It ends within the line.
+        /// The file ends within the line.
         case torn
         case damaged
     }
@@ -107,8 +107,8 @@ struct SealLine: Equatable, Sendable {
         return .salt(salt, crc)
     }
 
-    /// Reads the line at `offset`, which has ``length`` bytes there.
-    /// - Returns: nil if it is none. Whether its CRC is right is for the caller to say.
+    /// Reads the line at `offset`, where ``length`` bytes exist.
+    /// - Returns: nil for anything else. The caller checks the CRC.
     init?(_ bytes: RawSpan, at offset: Int) {
         let line = bytes.extracting(offset..<(offset + Self.length))
         if line.extracting(first: Self.wordLength).isStart(of: "#revoked-seal ") {
@@ -135,7 +135,7 @@ struct SealLine: Equatable, Sendable {
         self.crc = crc
     }
 
-    /// How many bytes of a line its CRC covers.
+    /// The number of bytes of a line that its CRC covers.
     static let coveredLength = length - crcDigits - 2
 
     // MARK: Searching
@@ -152,8 +152,8 @@ struct SealLine: Equatable, Sendable {
         return nil
     }
 
-    /// Looks for what is left of lines, whole or not, by the salt.
-    /// - Returns: nil if there is none that the file does not end in; else the largest `synced` that one of them says.
+    /// Searches for remains of lines, whole or not, by the salt.
+    /// - Returns: the largest `synced` of the lines found. nil if there is none, or only one cut off by the file's end.
     static func remains(in bytes: RawSpan, from start: Int, salt: UInt64) -> Int? {
         var text: [UInt8] = []
         text.append(hexadecimal: salt, digits: saltDigits)
@@ -197,7 +197,7 @@ extension RawSpan {
         self[byte: offset] == UInt8(ascii: "\r") && self[byte: offset + 1] == UInt8(ascii: "\n")
     }
 
-    /// Lower-case digits only: what is written in one way is read in one way.
+    /// Lower-case digits only, so that each number has one spelling.
     fileprivate func hexadecimal(at offset: Int, digits: Int) -> UInt64? {
         var number: UInt64 = 0
         for index in offset..<(offset + digits) {

@@ -1,18 +1,18 @@
-/// `SET key value PXAT expiry`, of which nearly all of a log consists, read without the parser of requests. Whatever is
-/// not written exactly as we and Redis write it is left to that.
+/// `SET key value PXAT expiry`, nearly all of a log, read without the request parser. A record with any other spelling
+/// is left to the parser.
 struct SetRecord {
     let key: Range<Int>
     let value: Range<Int>
     /// Unix milliseconds.
     let expiry: Int64
-    /// Where it ends.
+    /// The offset of its end.
     let end: Int
 
-    /// The same with a key and a value of no bytes.
+    /// The length of such a record with an empty key and an empty value.
     private static let shortest = 55
-    /// What follows the value.
+    /// The number of bytes after the value.
     fileprivate static let tail = 32
-    /// So many digits has any time from 2001 to 2286.
+    /// The number of digits of a time from 2001 to 2286.
     private static let expiryDigits = 13
 
     /// `*5\r\n$3\r\n`, and so on: the first byte is the lowest.
@@ -25,7 +25,7 @@ struct SetRecord {
     /// `AT\r\n$13\r`
     private static let optionEnd: UInt64 = 0x0D33_3124_0A0D_5441
 
-    /// - Returns: nil if no such record lies there.
+    /// - Returns: nil if no such record is there.
     @inline(__always)
     init?(_ bytes: RawSpan, at offset: Int, before end: Int) {
         guard end &- offset >= Self.shortest, bytes.word(at: offset) == Self.head,
@@ -61,8 +61,7 @@ extension RawSpan {
         UInt16(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self)) == 0x0A0D
     }
 
-    /// A bulk of up to 999 bytes whose length stands at an offset, with room behind it for what has to follow the
-    /// value.
+    /// A bulk of up to 999 bytes whose length is at an offset, with room after it for the rest of the record.
     @inline(__always)
     fileprivate func shortBulk(at offset: Int, before end: Int) -> Range<Int>? {
         guard end &- offset > 5 else { return nil }
@@ -75,7 +74,7 @@ extension RawSpan {
             position &+= 1
         }
         guard position > offset, isLineEnd(at: position) else { return nil }
-        // What has a zero in front is not written so.
+        // A leading zero is another spelling.
         if byte(at: offset) == UInt8(ascii: "0"), position &- offset > 1 { return nil }
         let start = position &+ 2
         guard end &- start >= length &+ SetRecord.tail else { return nil }

@@ -1,15 +1,15 @@
 import Synchronization
 
 extension AppendLog {
-    /// Under `everysec`, what is written is made durable this often.
+    /// Under `everysec`, the interval of syncs.
     private static let syncInterval = Duration.seconds(1)
 
-    /// Writes what was appended; one thread at a time does. A failure makes the log ``LogState/failed(_:)``.
-    /// - Parameter synchronously: whether to make it durable; nil leaves it to the policy.
+    /// Writes the appended records; one thread at a time does. A failure makes the log ``LogState/failed(_:)``.
+    /// - Parameter synchronously: whether to make them durable; nil leaves it to the policy.
     func commit(synchronously: Bool? = nil) {
         writer.withLock { writer in
             guard writer.file != nil, writer.failure == nil else { return }
-            // Asked for here: who changes the policy makes everything durable after that, which waits for this.
+            // Read under the writer's lock: a policy change first waits for this commit, then makes everything durable.
             let isDue = synchronously ?? isSyncDue(writer)
             do throws(FileError) {
                 try writer.write(from: self)
@@ -21,7 +21,7 @@ extension AppendLog {
         }
     }
 
-    /// Makes everything up to now durable, under every policy.
+    /// Makes everything appended so far durable, under every policy.
     func flush() throws(FileError) {
         try withWriter { writer throws(FileError) in
             try writer.write(from: self)
@@ -30,7 +30,7 @@ extension AppendLog {
         }
     }
 
-    /// Writes the line that says that everything is on disk, if everything is.
+    /// Writes a seal that says that everything is on disk, if that is so.
     func seal(_ kind: SealLine.Kind = .seal) {
         writer.withLock { writer in
             guard let file = writer.file, writer.failure == nil, !file.isDirty, !file.isSealed || kind == .stop
@@ -41,7 +41,7 @@ extension AppendLog {
 
     // MARK: Files
 
-    /// Goes on with a file that recovery read: the log is running.
+    /// Continues with a file that recovery read. The log is running then.
     func begin(with file: LogFile, earlierSize: Int, baseSize: Int) {
         writer.withLock { writer in
             writer.begin(with: file, isPublished: true)
@@ -53,37 +53,49 @@ extension AppendLog {
                 writer.synced = queue.end
                 queue.advance(written: queue.end, durable: queue.end, size: writer.size)
             }
+            beginStretch(with: file, at: writer.written)
         }
     }
 
-    /// Completes the file and goes on with another, which a durable manifest names already.
+    /// Completes the file, and continues with another, which a durable manifest already names.
     func advance(to file: LogFile) throws(FileError) {
         try withWriter { writer throws(FileError) in
             try writer.write(from: self)
             try writer.complete()
             writer.earlierSize += writer.file?.file.size ?? 0
             writer.file = file
+            stretch.withLock { $0.go(onIn: Self.segment(file, at: writer.written)) }
             publish(&writer)
         }
     }
 
-    /// Keeps records from here on in a file that no manifest names yet: nothing counts before ``publish(baseSize:)``.
+    /// Writes later records to a file that no manifest names yet: none counts before ``publish(baseSize:)``.
     func prepare(_ file: LogFile) {
         writer.withLock { writer in
             writer.begin(with: file, isPublished: false)
             writer.earlierSize = 0
             update { queue in
-                // Whatever the table holds by now will be in the base.
+                // The base will contain the table's present contents.
                 queue.become(queue.state, keeping: false)
                 queue.become(queue.state == .off ? .starting : queue.state, keeping: true)
                 writer.written = queue.end
                 writer.synced = queue.end
             }
+            beginStretch(with: file, at: writer.written)
         }
     }
 
-    /// A manifest that names the file, and a base of this size, is durable.
-    func publish(baseSize: Int) {
+    private func beginStretch(with file: LogFile, at position: UInt64) {
+        stretch.withLock { $0.begin(with: Self.segment(file, at: position)) }
+    }
+
+    private static func segment(_ file: LogFile, at position: UInt64) -> LogStretch.Segment {
+        LogStretch.Segment(path: file.path, offset: file.file.size, position: position)
+    }
+
+    /// A durable manifest names the file, and a base of this size at this path.
+    func publish(base: String, size baseSize: Int) {
+        stretch.withLock { $0.replace(by: base) }
         writer.withLock { writer in
             writer.baseSize = baseSize
             writer.earlierSize = 0
@@ -94,16 +106,17 @@ extension AppendLog {
         }
     }
 
-    /// Stops logging. What is not written yet is dropped.
+    /// Stops logging. Records that are not written yet are dropped.
     func stop() {
         writer.withLock { writer in
             writer.file = nil
+            stretch.withLock { $0.end() }
             update { $0.become(.off, keeping: false) }
         }
     }
 
-    /// Writes again what there was no room for, in the same file: the log is running when it returns.
-    /// - Throws: why it is still not, or cannot be.
+    /// Writes the records again that found no room, to the same file. The log is running when it returns.
+    /// - Throws: why the log is still not running, or cannot be.
     func resume() throws(FileError) {
         try writer.withLock { writer throws(FileError) in
             guard writer.canResume else { throw writer.failure ?? .noLog }
@@ -117,7 +130,7 @@ extension AppendLog {
         wake()
     }
 
-    /// How many bytes ``resume()`` would write; nil if the log cannot go on in its file.
+    /// The number of bytes that ``resume()`` would write; nil if the log cannot continue in its file.
     var bytesToResume: Int? {
         writer.withLock { writer in
             guard writer.canResume else { return nil }
@@ -125,12 +138,12 @@ extension AppendLog {
         }
     }
 
-    /// The log fails for a reason outside its own file, such as a manifest that cannot be written.
+    /// Fails the log for a reason outside of its file, such as a manifest that cannot be written.
     func fail(_ error: FileError) { writer.withLock { fail(&$0, error) } }
 
     // MARK: Parts
 
-    /// - Throws: also if there is no file to write to, because the log has failed before.
+    /// - Throws: also if there is no file to write to, because the log has failed.
     private func withWriter(_ body: (inout LogWriter) throws(FileError) -> Void) throws(FileError) {
         try writer.withLock { writer throws(FileError) in
             guard writer.file != nil, writer.failure == nil else { throw writer.failure ?? .noLog }
@@ -155,12 +168,11 @@ extension AppendLog {
         update { $0.advance(written: written, durable: synced, size: size) }
     }
 
-    /// Nothing is acknowledged any more that is not on disk. Records are kept only if they can still be written where
-    /// they belong.
+    /// From now on, only durable records are acknowledged. Records are kept only if their file can still take them.
     private func fail(_ writer: inout LogWriter, _ error: FileError) {
         let canResume = writer.fail(error)
         update { queue in
-            // What was memory only stays so.
+            // A denylist that was in memory only stays so.
             let next = queue.state == .starting ? LogState.off : .failed(error.reason)
             queue.become(next, keeping: canResume)
         }

@@ -2,14 +2,14 @@ import Dispatch
 import Synchronization
 
 extension AppendLog {
-    /// Under `everysec` and `no`, records are gathered this long before they are written.
+    /// Under `everysec` and `no`, how long records are gathered before they are written.
     private static let gathering = DispatchTimeInterval.milliseconds(20)
-    /// When nothing was written for so long, a line says that all is on disk.
+    /// How long after the last write a seal records that everything is on disk.
     private static let sealDelay = DispatchTimeInterval.milliseconds(100)
-    /// When the disk takes longer than this, `everysec` acknowledges only what is in the file.
+    /// If the disk takes longer than this, `everysec` acknowledges only records that are in the file.
     private static let patience = Duration.seconds(1)
 
-    /// Writes what is appended, until `isEnding` says so; ``wake()`` makes it look.
+    /// Writes appended records until `isEnding` returns true. ``wake()`` makes it look again.
     func run(until isEnding: @Sendable () -> Bool) {
         while !isEnding() {
             let (isIdle, policy) = queue.withLock { queue in
@@ -21,7 +21,8 @@ extension AppendLog {
                 queue.isWriterAsleep = false
                 return !queue.isIdle
             }
-            // The one that woke it is rarely the last: to write at once would be to wake up for every few records.
+            // More records usually follow the one that woke this thread: writing at once would wake it for each few of
+            // them.
             if policy != .always, isWorkWaiting, !isEnding() { _ = doorbell.wait(timeout: .now() + Self.gathering) }
             commit()
         }
@@ -29,7 +30,7 @@ extension AppendLog {
 
     func wake() { doorbell.signal() }
 
-    /// Until somebody appends, or there is something to do without it.
+    /// Sleeps until a record is appended, or a seal or sync is due.
     private func sleep(_ policy: SyncPolicy) {
         let (needsSync, needsSeal) = writer.withLock { writer in
             writer.failure == nil ? (writer.needsSync, writer.needsSeal) : (false, false)
@@ -43,8 +44,8 @@ extension AppendLog {
         }
     }
 
-    /// Called some times a second: when the disk keeps the log's thread waiting, `everysec` and `no` no longer
-    /// acknowledge what only memory holds.
+    /// Called several times a second. While the disk blocks the log's thread, `everysec` and `no` do not acknowledge
+    /// records that are only in memory.
     package func checkPace() {
         let isLate = queue.withLock { queue in
             guard queue.state == .running, queue.policy != .always, queue.end > queue.written else { return false }

@@ -3,33 +3,37 @@ import Dispatch
 package import PrometheusMetrics
 import Synchronization
 
-/// The append-only log: takes records from any thread, and writes them to disk on one of its own, many at a time.
+/// The append-only log: takes records from any thread, and writes them to disk in batches on a thread of its own.
 ///
-/// A record is appended under the lock of its key's shard, together with the change that it tells of; so the log's
-/// order of a key's records is the order in which its values were to be seen. ``append(set:_:expiry:isGuarded:at:)``
-/// and its siblings return a position, and the write may be answered as soon as ``acknowledged`` has reached it. A
-/// write that changes nothing waits for ``end``: what it found may not be on disk yet.
+/// A record is appended under its key's shard lock, together with the change itself. So for each key, the order in the
+/// log is the order in which its values became visible. ``append(set:_:expiry:isGuarded:at:)`` and its siblings return
+/// a position: the write may be answered once ``acknowledged`` has reached it. A write that changes nothing waits for
+/// ``end``, because the entry that it found may not be on disk yet.
 package final class AppendLog: Sendable {
-    /// A batch of this size, in bytes, is written without waiting for more.
+    /// A batch of this size, in bytes, is written at once.
     static let largeBatch = 1 << 20
-    /// With more than this waiting to be written, in bytes, no policy acknowledges what is not in the file; and whoever
-    /// serves clients executes no more writes until the disk has taken some (``queuedBytes``).
+    /// With more queued bytes than this, no policy acknowledges records that are not in the file. The daemon then
+    /// executes no more writes until the disk has taken some (``queuedBytes``).
     package static let backlogLimit = 8 << 20
 
     let queue: Mutex<AppendQueue>
     let writer: Mutex<LogWriter>
-    /// Is written before any record that may rest on it.
+    /// For those who read the log's files (``LogTail``).
+    let stretch = Mutex(LogStretch())
+    /// Held while a group is appended record by record.
+    private let groups = Mutex(())
+    /// Written before any record that may depend on it.
     let epochFile: EpochFile
-    /// How long it took to make the log durable, in seconds.
+    /// The durations of syncs, in seconds.
     package let syncTimes = Histogram()
-    /// Names this process in the notes that it writes.
+    /// Identifies this process in its notes.
     let run: UInt64
     let doorbell = DispatchSemaphore(value: 0)
     private let acknowledgedEnd = Atomic<UInt64>(.max)
     private let lastEnd = Atomic<UInt64>(0)
     private let hasFailed = Atomic<Bool>(false)
     private let queued = Atomic(0)
-    /// Called when ``acknowledged`` or ``state`` has changed, on whatever thread changed it.
+    /// Called on the changing thread when ``acknowledged`` or ``state`` has changed.
     private let onProgress: @Sendable () -> Void
 
     init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
@@ -42,10 +46,10 @@ package final class AppendLog: Sendable {
 
     // MARK: Appending
 
-    /// The key has this value now, and this expiry (milliseconds on the clock of the key, or `Expiry.never`).
+    /// Records that the key now has this value and expiry (milliseconds on the key's clock, or `Expiry.never`).
     /// - Parameters:
     ///   - isGuarded: whether the key expires by guarded time.
-    ///   - moment: when that was decided. The expiry is written so that it is not early on the later clock.
+    ///   - moment: the time of the change. The expiry is written so that it is not early on the later clock.
     @discardableResult
     package func append(
         set key: RawSpan, _ value: RawSpan, expiry: Int64, isGuarded: Bool, at moment: ClockReading
@@ -61,24 +65,70 @@ package final class AppendLog: Sendable {
         enqueue(at: nil) { records, _ in RecordEncoding.appendRemove(key, to: &records) }
     }
 
-    /// Several records that are replayed together or not at all.
-    /// - Parameter moment: as ``append(set:_:expiry:isGuarded:at:)`` takes it.
+    /// What replicas hear that changes nothing: it is part of the records, for it counts among their bytes.
+    package enum Signal {
+        /// That this server is there.
+        case ping
+        /// They say at once what they have executed.
+        case getAcknowledgement
+    }
+
+    /// Leaves ``end`` as it is: no write waits for a signal.
+    package func append(signal: Signal) {
+        let rings = queue.withLock { queue in
+            queue.append(at: nil) { records, _ in
+                switch signal {
+                case .ping: RecordEncoding.appendPing(to: &records)
+                case .getAcknowledgement: RecordEncoding.appendGetAcknowledgement(to: &records)
+                }
+            }
+        }
+        if rings { doorbell.signal() }
+    }
+
+    /// Appends several records that are replayed together or not at all.
+    /// - Parameter moment: as ``append(set:_:expiry:isGuarded:at:)`` takes it; nil if no record has an expiry.
     @discardableResult
-    package func append(at moment: ClockReading, group write: (inout RecordGroup) -> Void) -> UInt64 {
-        enqueue(at: moment) { records, note in
-            var group = RecordGroup(note)
-            swap(&group.records, &records)
-            RecordEncoding.appendGroupStart(to: &group.records)
-            write(&group)
-            RecordEncoding.appendGroupEnd(to: &group.records)
-            swap(&group.records, &records)
+    package func append(at moment: ClockReading?, group write: (inout RecordGroup) -> Void) -> UInt64 {
+        withQueue { queue in
+            let isNested = queue.isInGroup
+            if !isNested { queue.beginGroup() }
+            _ = queue.append(at: moment) { records, note in
+                var group = RecordGroup(note)
+                swap(&group.records, &records)
+                write(&group)
+                group.select(0)
+                swap(&group.records, &records)
+            }
+            return isNested ? false : queue.endGroup()
         }
     }
 
+    /// All records that are appended while `body` runs are replayed together or not at all. Another thread's would be
+    /// among them. Only one group at a time.
+    /// - Returns: the position after them.
+    package func appendGroup(_ body: () -> Void) -> UInt64 {
+        groups.withLock { _ in
+            queue.withLock { $0.beginGroup() }
+            body()
+            return withQueue { $0.endGroup() }
+        }
+    }
+
+    /// Returns when a group that is being appended is complete.
+    func awaitGroup() { groups.withLock { _ in } }
+
     @inline(__always)
     private func enqueue(at moment: ClockReading?, _ encode: (inout [UInt8], TimeNote) -> Void) -> UInt64 {
+        withQueue { $0.append(at: moment, encode) }
+    }
+
+    /// - Parameter append: returns whether to wake the writer.
+    /// - Returns: the position after the last record.
+    @inline(__always)
+    private func withQueue(_ append: (inout AppendQueue) -> Bool) -> UInt64 {
         let (position, rings) = queue.withLock { queue in
-            let rings = queue.append(at: moment, encode)
+            let rings = append(&queue)
             lastEnd.store(queue.end, ordering: .relaxed)
             queued.store(queue.records.count, ordering: .relaxed)
             if queue.isCongested { acknowledgedEnd.store(queue.acknowledged, ordering: .releasing) }
@@ -90,29 +140,27 @@ package final class AppendLog: Sendable {
 
     // MARK: Progress
 
-    /// Writes up to this position may be answered. Goes back only when the log fails.
+    /// Writes up to this position may be answered. Decreases only when the log fails.
     package var acknowledged: UInt64 { acknowledgedEnd.load(ordering: .acquiring) }
 
-    /// The position after the last record: what a write that found nothing to change waits for. Read it under the
-    /// shard's lock.
+    /// The position after the last record. A write that changed nothing waits for it. Read it under the shard's lock.
     package var end: UInt64 { lastEnd.load(ordering: .relaxed) }
 
-    /// Whether writes have to be refused: the disk has failed. What waits for ``acknowledged`` will wait in vain.
+    /// Whether writes must be refused: the disk has failed. ``acknowledged`` no longer advances.
     package var refusesWrites: Bool { hasFailed.load(ordering: .acquiring) }
 
     package var state: LogState { queue.withLock { $0.state } }
 
-    /// What Redis answers to a write while the disk fails; nil while it does not.
+    /// Redis' reply to a write while the disk fails; nil while it does not.
     package var refusal: String? {
         guard case .failed(let reason) = state else { return nil }
         return "MISCONF Errors writing to the AOF file: \(reason)"
     }
 
-    /// How many bytes wait to be written. ``onProgress`` is called when it falls from more than half of
-    /// ``backlogLimit``.
+    /// The number of bytes to be written. ``onProgress`` is called when it falls to half of ``backlogLimit``.
     package var queuedBytes: Int { queued.load(ordering: .relaxed) }
 
-    /// Exchanges the records for an empty array: they are being written.
+    /// Exchanges the records for an empty array, to write them.
     /// - Returns: the position after them.
     func take(_ batch: inout [UInt8], _ notes: inout BatchNotes?) -> UInt64 {
         let (end, isAwaited) = queue.withLock { queue in
@@ -125,19 +173,19 @@ package final class AppendLog: Sendable {
         return end
     }
 
-    /// Of base and increments, in bytes.
-    var size: Int { queue.withLock { $0.size } }
+    /// The size of the base and the increments, in bytes.
+    package var size: Int { queue.withLock { $0.size } }
 
-    /// Up to where the file that is written to is on disk; nil without one that a manifest names. Waits for the disk.
+    /// How far the current file is on disk; nil without a file that a manifest names. Waits for the disk.
     var position: LogPosition? { writer.withLock { $0.isPublished ? $0.file?.position : nil } }
 
-    /// Of the base alone, in bytes. Waits for the disk.
+    /// The size of the base alone, in bytes. Waits for the disk.
     var baseSize: Int { writer.withLock { $0.baseSize } }
 
-    /// Up to here the records are on disk, as far as anyone knows.
+    /// Records up to this position are known to be on disk.
     package var durable: UInt64 { queue.withLock { $0.durable } }
 
-    /// Changes the queue's state, and tells whoever waits.
+    /// Changes the queue's state, and publishes the change.
     func update<Result>(_ body: (inout AppendQueue) -> Result) -> Result where Result: Sendable {
         let result = queue.withLock { queue in
             let result = body(&queue)
@@ -157,8 +205,16 @@ package final class AppendLog: Sendable {
 package struct RecordGroup: ~Copyable {
     var records: [UInt8] = []
     private let note: TimeNote
+    private var database = 0
 
     init(_ note: TimeNote) { self.note = note }
+
+    /// Chooses the database of the following records. A group begins and ends with database 0.
+    package mutating func select(_ database: Int) {
+        guard database != self.database else { return }
+        self.database = database
+        RecordEncoding.appendSelect(database, to: &records)
+    }
 
     package mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64, isGuarded: Bool) {
         let expiry = note.written(expiry, isGuarded: isGuarded)
@@ -166,5 +222,13 @@ package struct RecordGroup: ~Copyable {
     }
 
     package mutating func remove(_ key: RawSpan) { RecordEncoding.appendRemove(key, to: &records) }
+    /// Exchanges the entries of two databases. A file of all entries must not be under way (`Denylist.holdSwaps()`):
+    /// it is the only record whose effect is not the same when it is applied twice.
+    package mutating func swap(_ database: Int, _ other: Int) {
+        RecordEncoding.appendSwap(database, other, to: &records)
+    }
+
+    /// Removes all entries of the selected database.
+    package mutating func removeDatabase() { RecordEncoding.appendRemoveDatabase(to: &records) }
     package mutating func removeAll() { RecordEncoding.appendRemoveAll(to: &records) }
 }

@@ -1,29 +1,28 @@
 import Denylist
 
-/// The records that wait to be written, in their order, and how far the log has come. Behind a lock that is held for
-/// as long as it takes to copy one record.
+/// The records to be written, in order, and the log's progress. Its lock is held only while one record is copied.
 struct AppendQueue: ~Copyable {
-    /// Records that nobody has taken to be written yet.
+    /// Records that the writer has not taken yet.
     private(set) var records: [UInt8] = []
     /// The position after the last record.
     private(set) var end: UInt64 = 0
-    /// Up to here the records are in the file.
+    /// Records up to this position are in the file.
     private(set) var written: UInt64 = 0
-    /// Up to here they are on disk.
+    /// Records up to this position are on disk.
     private(set) var durable: UInt64 = 0
-    /// Of base and increments, in bytes.
+    /// The size of the base and the increments, in bytes.
     private(set) var size = 0
     private(set) var state = LogState.off
     var policy: SyncPolicy
-    /// Whether whoever appends has to ring.
+    /// Whether an append must wake the writer.
     var isWriterAsleep = false
-    /// Whether the disk is so slow that even `everysec` and `no` acknowledge only what is in the file.
+    /// Whether the disk is so slow that even `everysec` and `no` acknowledge only records in the file.
     var isCongested = false
 
-    /// Since when the disk has been at work on what was taken.
+    /// When the disk began with the records that were taken.
     private(set) var writingSince: ContinuousClock.Instant?
 
-    /// How the expiries of the next record are written, and how those of the first one in ``records`` are.
+    /// How the next record's expiry is written, and how that of the first one in ``records`` is.
     private(set) var note: TimeNote
     private var firstNote: TimeNote
 
@@ -37,36 +36,57 @@ struct AppendQueue: ~Copyable {
 
     /// Whether records are kept at all.
     private var isKept = false
+    /// Whether records are part of a group, which begins with the next one unless ``group`` says where it began.
+    private(set) var isInGroup = false
+    private var group: OpenGroup?
 
-    /// Whether there is nothing for the writer to do: no records, or a disk that fails.
+    /// A group whose end has not been appended.
+    private struct OpenGroup {
+        /// Where it begins in ``records``, and in the log.
+        var start: Int
+        let position: UInt64
+        /// How its first record's expiry is written.
+        let note: TimeNote
+    }
+
+    /// Whether the writer has nothing to do: no records, or a failed disk.
     var isIdle: Bool {
         if case .failed = state { return true }
-        return records.isEmpty
+        return group.map { $0.start == 0 } ?? records.isEmpty
     }
 
     /// Appends the records that `encode` writes.
-    /// - Parameter moment: of what they tell of; nil if none of them has an expiry.
-    /// - Returns: whether to ring.
+    /// - Parameter moment: the time of the changes; nil if none of them has an expiry.
+    /// - Returns: whether to wake the writer.
     mutating func append(at moment: ClockReading?, _ encode: (inout [UInt8], TimeNote) -> Void) -> Bool {
         guard isKept else {
-            // Positions go on, so that those before and after a failure can be told apart.
+            // Positions always advance, so those before and after a failure differ.
             end += 1
             return false
         }
+        if isInGroup, group == nil { openGroup(at: moment) }
         let before = records.count
         if let moment { follow(moment) }
         if before == 0 { firstNote = note }
+        // Notes are no records: those who read the log from a position on do not count them.
+        let first = records.count
         encode(&records, note)
-        end += UInt64(records.count - before)
+        end += UInt64(records.count - first)
         if records.count > AppendLog.backlogLimit { isCongested = true }
         guard isWriterAsleep || before < AppendLog.largeBatch && records.count >= AppendLog.largeBatch else {
             return false
         }
+        return wakesWriter()
+    }
+
+    /// - Returns: whether to wake the writer, which takes nothing of an open group.
+    private mutating func wakesWriter() -> Bool {
+        guard !isInGroup else { return false }
         isWriterAsleep = false
         return true
     }
 
-    /// Sees to it that expiries are put off by what the moment asks for, and says in the log where that changes.
+    /// Ensures that expiries are shifted as the moment requires, and notes each change of the shift in the log.
     @inline(__always)
     private mutating func follow(_ moment: ClockReading) {
         let fits = note.fits(moment)
@@ -75,10 +95,54 @@ struct AppendQueue: ~Copyable {
         if !fits, !records.isEmpty { records += note.line }
     }
 
-    /// Moves the records behind those of a batch that was not written, or exchanges them for an empty one.
+    // MARK: Groups
+
+    /// What is appended until ``endGroup()`` is replayed together or not at all: the writer takes it as one.
+    mutating func beginGroup() {
+        precondition(!isInGroup, "groups are not nested")
+        isInGroup = true
+    }
+
+    /// - Returns: whether to wake the writer.
+    mutating func endGroup() -> Bool {
+        isInGroup = false
+        guard group != nil else { return false }
+        group = nil
+        let before = records.count
+        RecordEncoding.appendGroupEnd(to: &records)
+        end += UInt64(records.count - before)
+        guard isWriterAsleep || records.count >= AppendLog.largeBatch else { return false }
+        return wakesWriter()
+    }
+
+    private mutating func openGroup(at moment: ClockReading?) {
+        if let moment { follow(moment) }
+        if records.isEmpty { firstNote = note }
+        let before = records.count
+        group = OpenGroup(start: before, position: end, note: note)
+        RecordEncoding.appendGroupStart(to: &records)
+        end += UInt64(records.count - before)
+    }
+
+    // MARK: Taking
+
+    /// Moves the records behind those of a batch that was not written, or exchanges them for an empty batch. Those of
+    /// an open group stay.
     /// - Parameter notes: those of the batch.
     /// - Returns: the position after them.
     mutating func take(_ batch: inout [UInt8], _ notes: inout BatchNotes?) -> UInt64 {
+        guard let open = group else { return takeAll(&batch, &notes) }
+        guard open.start > 0 else { return open.position }
+        let (kept, last) = (Array(records[open.start...]), note)
+        records.removeLast(kept.count)
+        note = open.note
+        _ = takeAll(&batch, &notes)
+        (records, note, firstNote) = (kept, last, open.note)
+        group?.start = 0
+        return open.position
+    }
+
+    private mutating func takeAll(_ batch: inout [UInt8], _ notes: inout BatchNotes?) -> UInt64 {
         if batch.isEmpty {
             swap(&records, &batch)
             notes = BatchNotes(first: firstNote, last: note)
@@ -94,7 +158,7 @@ struct AppendQueue: ~Copyable {
 
     // MARK: Progress
 
-    /// Up to here, writes may be answered.
+    /// Writes up to this position may be answered.
     var acknowledged: UInt64 {
         switch state {
         case .off, .starting: .max
@@ -111,13 +175,14 @@ struct AppendQueue: ~Copyable {
         isCongested = records.count > AppendLog.backlogLimit
     }
 
-    /// From here on records are kept, or not.
+    /// Sets the state, and whether records are kept from now on.
     mutating func become(_ state: LogState, keeping isKept: Bool) {
         self.state = state
         writingSince = nil
         if isKept != self.isKept {
             self.isKept = isKept
             records = []
+            group = nil
             isCongested = false
         }
     }
@@ -125,16 +190,16 @@ struct AppendQueue: ~Copyable {
 
 /// What the log is doing.
 package enum LogState: Sendable, Equatable {
-    /// Nothing is logged: memory only.
+    /// In memory only: nothing is logged.
     case off
-    /// A log is being written for what was memory only; until it is durable, nothing is promised.
+    /// A log is being written for a denylist that was in memory only. Until it is durable, nothing is promised.
     case starting
     case running
-    /// The disk failed, for this reason: no write is acknowledged until a new log has been written completely.
+    /// The disk failed, for this reason. No write is acknowledged until the log is complete again.
     case failed(String)
 }
 
-/// The notes that hold for the first and for the last record of a batch: where they differ, the batch says so itself.
+/// The notes for the first and the last record of a batch. If they differ, the batch contains the change.
 struct BatchNotes {
     var first: TimeNote
     var last: TimeNote

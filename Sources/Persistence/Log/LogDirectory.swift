@@ -1,29 +1,29 @@
 /// The directory of the log in Redis 7's layout: a manifest, the base that it names, and the increments after it.
 ///
-/// A manifest names a file only once the file's name is on disk, and a file is removed only once no manifest on disk
-/// names it; so at every moment the manifest that a crash leaves names files that are whole.
+/// A manifest names a file only after the file's name is on disk. A file is removed only after no manifest on disk
+/// names it. So at every moment, the manifest that a crash leaves names whole files.
 struct LogDirectory: Sendable {
     private let files: any FileSystem
     /// The data directory.
     private let parent: String
-    /// What the manifest on disk says; nil if there is none.
+    /// The manifest on disk; nil if there is none.
     private(set) var manifest: Manifest?
-    /// What the manifest says whose name nobody knows to be on disk: a crash may leave this one or the one before.
+    /// A manifest whose name may not be on disk: a crash may leave this one or the one before.
     private var unsettled: Manifest?
-    /// Files of every manifest that may have got its name since the last one that is known to be on disk. A file system
-    /// may report an error of a rename that it has done.
+    /// Files of all manifests that may have been named since the last one known to be on disk. A file system may report
+    /// an error for a rename that it has done.
     private var mayBeNamed: Set<String> = []
-    /// Files that were made since, and that no manifest has named.
+    /// Files made since then that no manifest has named.
     private var made: Set<String> = []
-    /// Names that no manifest needs, and that could not be removed.
+    /// Files that no manifest needs, but that could not be removed.
     private var obsolete: Set<String> = []
     private var lastSequence: Int64 = 0
-    /// Whether it is still being built under another name, so that nobody takes a part of it for a log.
+    /// Whether it is still built under another name, so that no reader takes a part of it for a log.
     private var isStandIn: Bool
-    /// Whether nobody knows that the directory's own name is on disk.
+    /// Whether the directory's own name may not be on disk.
     private var isNameUnsettled = false
 
-    /// - Parameter manifest: what was read; nil begins a new directory.
+    /// - Parameter manifest: the manifest that was read; nil begins a new directory.
     init(_ files: any FileSystem, in parent: String, manifest: Manifest?) throws(FileError) {
         self.files = files
         self.parent = parent
@@ -32,23 +32,23 @@ struct LogDirectory: Sendable {
         try prepare()
     }
 
-    /// Where the files are now.
+    /// The present path of the files.
     var path: String { "\(parent)/\(isStandIn ? Self.standInName : Manifest.directoryName)" }
 
-    /// Where a file will be once the directory bears its name.
+    /// The path of a file once the directory has its final name.
     func finalPath(_ name: String) -> String { "\(parent)/\(Manifest.directoryName)/\(name)" }
 
     private static let standInName = "temp-\(Manifest.directoryName)"
     private static let temporaryBaseName = "temp-base.rdb"
-    /// Names that nothing but an unfinished step leaves.
+    /// Names that only an unfinished step leaves.
     private static let temporaryNames = [temporaryBaseName, Manifest.temporaryFileName, LogCheck.temporaryName]
 
-    /// Makes sure that there is a directory to write to, and takes numbers that no file in it has.
+    /// Ensures that the directory exists, and chooses numbers that no file in it has.
     mutating func prepare() throws(FileError) {
         let directory = "\(parent)/\(Manifest.directoryName)"
         isStandIn = if try files.exists(directory) { try files.list(directory).isEmpty } else { true }
         if isStandIn {
-            // What stands in such a directory was never part of a log.
+            // The contents of such a directory were never part of a log.
             if try files.exists(path) {
                 for name in try files.list(path) { try files.remove("\(path)/\(name)") }
             } else {
@@ -68,9 +68,9 @@ struct LogDirectory: Sendable {
         for file in manifest?.files ?? [] { lastSequence = max(lastSequence, file.sequence) }
     }
 
-    /// Removes what recovery does not need: called once the manifest that was read is known to be on disk.
-    /// - Parameter isProven: whether that manifest is known to be the newest. Then files of our names that it does not
-    ///   name are what a crash left unfinished; else one of them may be all that is left of a newer log.
+    /// Removes files that recovery does not need. Called when the manifest that was read is known to be on disk.
+    /// - Parameter isProven: whether that manifest is known to be the newest. Then our files that it does not name are
+    ///   leftovers of a crash. Otherwise one of them may be all that remains of a newer log.
     mutating func sweep(isProven: Bool) {
         guard var manifest else { return }
         for file in manifest.history { obsolete.insert(file.name) }
@@ -99,23 +99,23 @@ struct LogDirectory: Sendable {
         return (entry, try LogFile(beginning: file, path: finalPath(entry.name)))
     }
 
-    /// Creates a base under a name that no one takes for it.
+    /// Creates a base under a temporary name, which no reader takes for a base.
     mutating func createBase() throws(FileError) -> any OutputFile {
         made.insert(Self.temporaryBaseName)
         return try files.create("\(path)/\(Self.temporaryBaseName)")
     }
 
-    /// Gives the base its name, once it is on disk.
+    /// Gives the base its name once it is on disk.
     mutating func nameBase() throws(FileError) -> Manifest.File {
         let entry = Manifest.base(nextSequence())
-        // Before the rename: it may be done although it reports an error.
+        // Before the rename, which may report an error although it was done.
         made.insert(entry.name)
         try files.rename("\(path)/\(Self.temporaryBaseName)", to: "\(path)/\(entry.name)")
         made.remove(Self.temporaryBaseName)
         return entry
     }
 
-    /// Removes the files of a step that was given up: those that no manifest has named.
+    /// Removes the files of an abandoned step, which no manifest has named.
     mutating func discardNewFiles() {
         obsolete.formUnion(made)
         obsolete.insert(Manifest.temporaryFileName)
@@ -125,19 +125,19 @@ struct LogDirectory: Sendable {
 
     // MARK: The manifest
 
-    /// Adds an increment to the files of the log.
+    /// Adds an increment to the log's files.
     mutating func publish(adding increment: Manifest.File) throws(FileError) {
         try settle()
         try name((manifest?.files ?? []) + [increment])
     }
 
-    /// Makes a new base and the increment after it the files of the log.
+    /// Replaces the log's files by a new base and the increment after it.
     mutating func publish(_ base: Manifest.File, _ increment: Manifest.File) throws(FileError) {
         try settle()
         try name([base, increment])
     }
 
-    /// When it throws, nobody knows which manifest a crash would leave, so every file that either names stays.
+    /// If it throws, a crash may leave either manifest, so every file that either names is kept.
     private mutating func name(_ entries: [Manifest.File]) throws(FileError) {
         let named = Set(entries.map(\.name))
         let history = (manifest?.files ?? []).filter { !named.contains($0.name) }.map { file in
@@ -148,7 +148,7 @@ struct LogDirectory: Sendable {
         let file = try files.create(temporary)
         try file.write(Manifest(files: entries + history).encode().span.bytes)
         try file.synchronize(.manifest)
-        // Before the rename: it may be done although it reports an error, and then the manifest names these files.
+        // Before the rename, which may report an error although it was done: the manifest then names these files.
         mayBeNamed.formUnion(named)
         made.subtract(named)
         try files.rename(temporary, to: "\(path)/\(Manifest.fileName)")
@@ -156,7 +156,7 @@ struct LogDirectory: Sendable {
         try settle()
     }
 
-    /// Makes sure that the last manifest is on disk. Then nothing needs the files that only the one before it names.
+    /// Ensures that the last manifest is on disk. Files that only the one before names are then removed.
     private mutating func settle() throws(FileError) {
         guard let unsettled else { return }
         try files.synchronize(directory: path, .manifestName)
@@ -177,7 +177,7 @@ struct LogDirectory: Sendable {
         removeObsolete()
     }
 
-    /// A name that cannot be removed now is tried again after the next step.
+    /// Names that cannot be removed now are tried again after the next step.
     private mutating func removeObsolete() {
         for name in obsolete {
             do throws(FileError) { try files.remove("\(path)/\(name)") } catch { if !error.isMissing { continue } }

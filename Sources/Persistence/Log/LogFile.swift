@@ -1,25 +1,25 @@
-/// The increment that records are appended to.
+/// The increment to which records are appended.
 struct LogFile {
     let file: any OutputFile
-    /// Where the file was opened.
+    /// The path under which the file was opened.
     let path: String
     private var chain: SealChain
-    /// Everything before this offset is on disk.
+    /// The file is on disk up to this offset.
     private var synced: Int
-    /// Whether something was written that is not on disk.
+    /// Whether bytes were written that are not on disk.
     private(set) var isDirty = false
-    /// Whether a line says that everything before it is on disk: without one, damage of the last batch could pass for
-    /// what a power loss left of it.
+    /// Whether a seal says that everything before it is on disk. Without one, damage of the last batch could pass for a
+    /// torn write.
     private(set) var isSealed = false
-    /// Whether bytes of a write that failed lie behind the chain's end.
+    /// Whether bytes of a failed write are behind the chain's end.
     private var isTorn = false
-    /// How expiries are written at the file's end; nil if this process has not said so.
+    /// How expiries at the file's end are written; nil if this process has not noted it.
     private var shift: Int64?
 
-    /// What tells it from any other.
+    /// Identifies the file.
     var salt: UInt64 { chain.salt }
 
-    /// Up to where it is on disk.
+    /// How far the file is on disk.
     var position: LogPosition { .at(salt: chain.salt, offset: synced) }
 
     /// A new file, whose first line is on disk.
@@ -33,18 +33,18 @@ struct LogFile {
         try file.synchronize(.head)
     }
 
-    /// Goes on with a file that recovery has read, cut and synced.
+    /// Continues a file that recovery has read, cut and synced.
     init(continuing file: any OutputFile, path: String, chain: SealChain) {
         precondition(file.size == chain.end, "a log file that is not what was read")
         self.file = file
         self.path = path
         self.chain = chain
-        // The bytes that no line covers yet are on disk too, but a line may only speak of those before its batch.
+        // Unsealed bytes are also synced, but a seal may only vouch for bytes before its own batch.
         synced = chain.start
     }
 
-    /// Appends the records in `batch` and the line that closes them. When it throws, `batch` is what it was, and the
-    /// file can go on if ``cutBack()`` succeeds.
+    /// Appends the records in `batch`, and the seal behind them. When it throws, `batch` is unchanged, and the file can
+    /// continue if ``cutBack()`` succeeds.
     mutating func write(_ batch: inout [UInt8], _ notes: BatchNotes) throws(FileError) {
         let line = shift == notes.first.shift ? [] : notes.first.line
         batch.insert(contentsOf: line, at: 0)
@@ -62,7 +62,7 @@ struct LogFile {
         isSealed = false
     }
 
-    /// Appends what takes the chain to `next`.
+    /// Appends the bytes that take the chain to `next`.
     private mutating func write(_ bytes: RawSpan, upTo next: SealChain) throws(FileError) {
         try cutBack()
         isTorn = true
@@ -71,7 +71,7 @@ struct LogFile {
         chain = next
     }
 
-    /// Takes away what a write that failed has left, with the room that it took.
+    /// Cuts off the remains of a failed write, and so frees their room.
     mutating func cutBack() throws(FileError) {
         guard isTorn else { return }
         try file.truncate(to: chain.end)
@@ -85,7 +85,7 @@ struct LogFile {
         isDirty = false
     }
 
-    /// Writes the line that says that everything is on disk. It is not synced: when it gets lost, so be it.
+    /// Writes a seal that says that everything is on disk. It is not synced, because its loss does no harm.
     mutating func seal(_ kind: SealLine.Kind = .seal) throws(FileError) {
         precondition(!isDirty, "a seal on what is not on disk")
         var line: [UInt8] = []

@@ -1,32 +1,32 @@
 import PrometheusMetrics
 import Synchronization
 
-/// What the one that writes the log works with. Behind a lock that is held while the disk works.
+/// The state of the thread that writes the log. Its lock is held while the disk works.
 struct LogWriter: ~Copyable {
-    /// nil while nothing is logged, or the disk has failed and another file has to be begun.
+    /// nil while nothing is logged, or when the disk has failed and a new file must be begun.
     var file: LogFile?
-    /// Why nothing is written at present, if the disk has failed.
+    /// Why nothing is written at present; nil unless the disk has failed.
     private(set) var failure: FileError?
-    /// Whether a durable manifest names the file: what is in it counts from then on.
+    /// Whether a durable manifest names the file: only then its records count.
     var isPublished = false
-    /// The position up to which records are in the file, and on disk.
+    /// The positions up to which records are in the file, and on disk.
     var written: UInt64 = 0
     var synced: UInt64 = 0
     var lastSync = ContinuousClock.now
-    /// The sizes of the base and of the increments before ``file``, in bytes.
+    /// The size of the base and of the increments before ``file``, in bytes.
     var baseSize = 0
     var earlierSize = 0
-    /// How long it takes to make the log durable.
+    /// The durations of syncs, in seconds.
     let syncTimes: Histogram
-    /// What is being written; after a failure what has to be written first.
+    /// The batch being written; after a failure, the batch to be written first.
     private var batch: [UInt8] = []
     private var notes: BatchNotes?
-    /// A batch's memory is kept for the next one up to this size, in bytes.
+    /// A batch up to this size, in bytes, keeps its memory for the next one.
     private static let keptCapacity = 4 << 20
 
     init(syncTimes: Histogram) { self.syncTimes = syncTimes }
 
-    /// The size of base and increments, in bytes.
+    /// The size of the base and the increments, in bytes.
     var size: Int { baseSize + earlierSize + (file?.file.size ?? 0) }
 
     var needsSync: Bool { file?.isDirty ?? false }
@@ -36,7 +36,7 @@ struct LogWriter: ~Copyable {
         return !file.isDirty && !file.isSealed
     }
 
-    /// Writes what is queued, as one batch. When it throws the batch is kept, and written first the next time.
+    /// Writes the queued records as one batch. When it throws, the batch is kept, and written first next time.
     mutating func write(from log: AppendLog) throws(FileError) {
         let end = log.take(&batch, &notes)
         if !batch.isEmpty, let notes {
@@ -53,7 +53,7 @@ struct LogWriter: ~Copyable {
 
     // MARK: Failures
 
-    /// Begins with another file, whatever became of the one before.
+    /// Begins with another file, in any state.
     mutating func begin(with file: LogFile, isPublished: Bool) {
         self.file = file
         self.isPublished = isPublished
@@ -61,26 +61,26 @@ struct LogWriter: ~Copyable {
         forgetBatch()
     }
 
-    /// Takes note that the disk has failed.
-    /// - Returns: whether the file can go on later: it only lacks room. What it holds up to its last batch is right,
-    ///   and what was not written is kept.
+    /// Records a failure of the disk.
+    /// - Returns: whether the file can continue later, because it only lacks room. It is right up to its last batch,
+    ///   and the records not written are kept.
     mutating func fail(_ error: FileError) -> Bool {
         failure = error
-        // Of a file whose fdatasync has failed nobody knows what is on disk.
+        // After a failed fdatasync, the file's contents on disk are unknown.
         guard isPublished, error.isOutOfRoom, error.operation != FileError.synchronizing else {
             file = nil
             batch = []
             return false
         }
-        // Gives back the room. If that fails, it is done before the next write.
+        // Frees the room. If that fails, it is done before the next write.
         try? file?.cutBack()
         return true
     }
 
-    /// Whether the file only waits for room.
+    /// Whether the file only lacks room.
     var canResume: Bool { file != nil && failure != nil }
 
-    /// Writes and syncs what was kept, or at least a line. When it throws, ``fail(_:)`` has to be told.
+    /// Writes and syncs the kept batch, or at least a seal. If it throws, call ``fail(_:)``.
     mutating func resume(_ log: AppendLog) throws(FileError) {
         try write(from: log)
         try synchronize()
@@ -88,18 +88,18 @@ struct LogWriter: ~Copyable {
         failure = nil
     }
 
-    /// How many bytes of records were taken from the queue and not written.
+    /// The size of the records that were taken from the queue and not written.
     var keptBytes: Int { batch.count }
 
-    /// Makes what is written durable.
+    /// Makes written records durable.
     mutating func synchronize() throws(FileError) {
         if needsSync { try synchronize(.batch) }
         synced = written
     }
 
-    /// Makes the file durable to its last byte, before another takes over.
+    /// Makes the whole file durable, before another replaces it.
     mutating func complete() throws(FileError) {
-        // Even if nothing but a seal was written since: the end of the file has to be whole.
+        // Always, even if only a seal was written since: the file's end must be whole.
         try synchronize(.increment)
         synced = written
     }
@@ -108,7 +108,7 @@ struct LogWriter: ~Copyable {
         let start = ContinuousClock.now
         try file?.synchronize(point)
         syncTimes.record(ContinuousClock.now - start)
-        // Before that it may bear another.
+        // Before it is published, the file may have another name.
         if isPublished, let file, !file.file.isStill(at: file.path) { throw .gone(file.path) }
         lastSync = .now
     }

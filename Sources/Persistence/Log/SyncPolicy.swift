@@ -2,8 +2,8 @@
 package enum SyncPolicy: String, Sendable, CaseIterable {
     /// Before a write is acknowledged. Many writers share one fdatasync.
     case always
-    /// Once a second: a power loss, or an end of the process by force, may take what is younger than two.
+    /// Once a second. A power loss or a killed process may lose up to two seconds of writes.
     case everysec
-    /// When the system likes.
+    /// When the operating system chooses to.
     case no
 }

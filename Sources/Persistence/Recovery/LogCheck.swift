@@ -1,21 +1,21 @@
 import Denylist
 
-/// `revoked check-log`: reads all files of a data directory that no daemon uses, and says what is wrong with them.
+/// `revoked check-log`: reads all files of a data directory that no daemon uses, and reports what is wrong with them.
 package struct LogCheck: Sendable {
     package struct Finding: Sendable, Equatable {
         package enum Kind: Sendable {
-            /// A write that a crash interrupted; the next start cuts it off by itself.
+            /// A write that a crash interrupted: the next start cuts it off.
             case torn
             /// The next start is refused.
             case damaged
-            /// The next start is refused, unless told to pass over it.
+            /// The next start is refused, unless it is told to skip such data.
             case unsupported
         }
 
         package var kind: Kind
         /// The file's name in the log's directory.
         package var file: String
-        /// Where the first bad record begins, and how long the file is.
+        /// The offset of the first bad record, and the file's length.
         package var offset: Int
         package var size: Int
         package var reason: String
@@ -25,7 +25,7 @@ package struct LogCheck: Sendable {
     /// How many files and records were read.
     package private(set) var files = 0
     package private(set) var records = 0
-    /// Why the next start gives the denylist a new epoch, or is refused, although every file of the log is whole.
+    /// Why the next start makes a new epoch, or is refused, although every file of the log is whole.
     package private(set) var epochNotice: String?
     /// Whether `revoked.epoch` is damaged: the next start is refused.
     package private(set) var isEpochDamaged = false
@@ -33,11 +33,11 @@ package struct LogCheck: Sendable {
     private var own = OwnKeys()
     private var increments: LogPosition.Increments = []
     private let data: DataDirectory
-    private let settings: ReadSettings
+    private let settings: ReadConfiguration
 
-    /// Reads everything; holds the directory's lock until it is let go.
-    /// - Throws: ``PersistenceError`` if another process uses the directory, or there is no log, or its manifest is
-    ///   damaged or names a file that is not there.
+    /// Reads everything, and holds the directory's lock until the last reference is gone.
+    /// - Throws: ``PersistenceError`` if another process uses the directory, or if the log or a file of it is missing.
+    ///   Also if the manifest is damaged.
     package init(directory: String, now: Int64) throws(PersistenceError) {
         try self.init(directory: directory, now: now, files: SystemFiles())
     }
@@ -49,7 +49,7 @@ package struct LogCheck: Sendable {
             }
             data = DataDirectory(directory, files)
             try data.open()
-            settings = ReadSettings(now: now)
+            settings = ReadConfiguration(now: now)
             guard let manifest = try ManifestFile.read(in: data) else {
                 throw PersistenceError(.missing, "there is no log in \(directory)")
             }
@@ -71,8 +71,8 @@ package struct LogCheck: Sendable {
             if epoch.isCopy {
                 epochNotice =
                     "this directory is a copy, which may lack revocations: the next start gives it a new epoch"
-            } else if let doubt = (try? data.uncleanReason()) ?? epoch.contents.position.doubt(increments) {
-                epochNotice = "\(doubt): the next start gives the denylist a new epoch"
+            } else if let reason = (try? data.uncleanReason()) ?? epoch.contents.position.uncleanReason(increments) {
+                epochNotice = "\(reason): the next start gives the denylist a new epoch"
             }
         } catch {
             isEpochDamaged = true
@@ -120,8 +120,8 @@ package struct LogCheck: Sendable {
 
     // MARK: A new epoch
 
-    /// Gives the denylist a new epoch, because the directory, or a part of it, is an older copy. Clients deny until an
-    /// operator accepts it.
+    /// Gives the denylist a new epoch, because the directory, or a part of it, is an older copy. Clients deny requests
+    /// until an operator accepts it.
     package func renewEpoch() throws(PersistenceError) -> EpochRecord {
         let record =
             if let epoch {
@@ -137,10 +137,10 @@ package struct LogCheck: Sendable {
 
     // MARK: Repair
 
-    /// Cuts every damaged or torn file at its first bad record. What is cut off stays beside it, in a file named
-    /// `….cut-<offset>`; of a damaged snapshot the readable entries are written anew. The next start gives the
-    /// denylist a new epoch.
-    /// - Returns: the names of the files that hold what was cut.
+    /// Cuts every damaged or torn file at its first bad record. The rest is kept beside it, in a file named
+    /// `….cut-<offset>`. The readable entries of a damaged snapshot are written to a new one. The next start makes a
+    /// new epoch.
+    /// - Returns: the names of the files with the parts cut off.
     package func repair() throws(PersistenceError) -> [String] {
         var kept: [String] = []
         do throws(FileError) {
@@ -180,11 +180,11 @@ package struct LogCheck: Sendable {
 
     private func rewriteReadable(_ contents: FileContents, _ name: String) throws(FileError) {
         let denylist = Denylist()
-        // Whatever the clock says here, a repair takes nothing out.
+        // Whatever the clock says, a repair removes no expired entry.
         let moment = ClockReading(wall: .min, guarded: .min)
         let times = contents.withBytes { bytes in
             var sink = TableSink(denylist, at: moment, copies: true)
-            // Up to where it is damaged.
+            // Up to the damaged record.
             _ = try? RDBReader.read(bytes, settings, into: &sink)
             return RDBReader.times(of: bytes)
         }
@@ -199,9 +199,12 @@ package struct LogCheck: Sendable {
     }
 }
 
-/// Takes records and forgets them, but for the daemon's own.
+/// Counts records and keeps none, except the daemon's own keys.
 private struct CheckSink: RecordSink {
     var own: OwnKeys
+    private var isMain = true
+
+    init(own: OwnKeys) { self.own = own }
 
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
         if OwnKeys.has(key) { own.set(key, value) }
@@ -210,5 +213,9 @@ private struct CheckSink: RecordSink {
     mutating func setKeepingExpiry(_ key: RawSpan, _ value: RawSpan) { set(key, value, expiry: 0) }
     mutating func setExpiry(_ key: RawSpan, _ expiry: Int64) {}
     mutating func remove(_ key: RawSpan) { if OwnKeys.has(key) { own.remove(key) } }
+    mutating func select(_ database: Int) { isMain = database == 0 }
+    mutating func copy(_ key: RawSpan, to other: RawSpan, of database: Int?) {}
+    mutating func swap(_ database: Int, _ other: Int) {}
+    mutating func removeDatabase() { if isMain { own.removeAll() } }
     mutating func removeAll() { own.removeAll() }
 }

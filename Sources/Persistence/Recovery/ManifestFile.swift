@@ -1,8 +1,8 @@
 /// The manifest of a data directory.
 enum ManifestFile {
     /// - Returns: nil if there is no log.
-    /// - Throws: ``PersistenceError`` or ``FileError``: a manifest that is damaged, that is missing while files of a
-    ///   log are there, or that names a file that is not there.
+    /// - Throws: ``PersistenceError`` or ``FileError`` if the manifest is damaged, or if it is missing although files
+    ///   of a log exist. Also if a file that it names is missing.
     static func read(in data: DataDirectory) throws -> Manifest? {
         let directory = data.path(Manifest.directoryName)
         guard try data.files.exists(directory) else { return nil }
@@ -11,7 +11,7 @@ enum ManifestFile {
             guard let stray = names.filter({ $0.hasPrefix("appendonly.aof.") }).min() else { return nil }
             throw PersistenceError(
                 .missing,
-                "\(directory)/\(Manifest.fileName) is missing, but \(stray) is there: without the manifest nobody knows "
+                "\(directory)/\(Manifest.fileName) is missing, but \(stray) exists: without the manifest it is unknown "
                     + "which files make up the log. Move \(directory) away to begin anew. "
                     + PersistenceError.restoring("a copy of the whole directory", data.path))
         }

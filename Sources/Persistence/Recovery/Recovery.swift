@@ -1,21 +1,21 @@
 import Denylist
 
-/// Reads a data directory: the base, then the increments, and cuts off what a crash left half-written. Everything else
-/// that is not as it was written stops it.
+/// Reads a data directory: the base, then the increments. It cuts off writes that a crash interrupted. Any other
+/// deviation stops it.
 struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     private let data: DataDirectory
-    private let settings: ReadSettings
-    /// What the log has to reach, as a file outside of it says; nil if there is no such file.
+    private let settings: ReadConfiguration
+    /// The position that the log must reach, as recorded outside of it; nil if none is recorded.
     private let position: LogPosition?
-    /// Takes the bytes done so far, and those of all files.
+    /// Receives the number of bytes done, and that of all files.
     private let progress: (Int, Int) -> Void
-    /// Says what time it is, once it is known what the files tell of time.
+    /// Sets the clocks, once the files' records of time are known, and returns the present time.
     private let resume: (ClockEvidence) -> ClockReading
     private var evidence = ClockEvidence()
     private(set) var report = RecoveryReport()
-    /// Where the log goes on; nil if another increment has to be begun.
+    /// Where the log continues; nil if another increment must be begun.
     private(set) var last: Last?
-    /// The increments of ours, and where the good part of each ends.
+    /// Our increments, and where the good part of each ends.
     private(set) var increments: LogPosition.Increments = []
     /// The sizes of the base and of the increments, in bytes.
     private(set) var baseSize = 0
@@ -26,28 +26,28 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     struct Last {
         var name: String
         var chain: SealChain
-        /// Whether another server has gone on with it.
+        /// Whether another server has appended to it.
         var hasOthers: Bool
     }
 
-    /// An increment that ends in a torn write, or might.
+    /// An increment that ends in a torn write, or may.
     private struct Tail {
         var path: String
         var size: Int
         var offset: Int
         var torn: FormatError?
-        /// Everything before is known to have been on disk.
+        /// The file was on disk up to this offset.
         var synced: Int
     }
 
     init(
-        _ data: DataDirectory, _ settings: ReadSettings, epoch: EpochFile.Found?, sink: consuming Sink,
+        _ data: DataDirectory, _ settings: ReadConfiguration, epoch: EpochFile.Found?, sink: consuming Sink,
         resume: @escaping (ClockEvidence) -> ClockReading, progress: @escaping (Int, Int) -> Void
     ) {
         self.data = data
         position = epoch?.contents.position
         if epoch?.isCopy == true {
-            report.doubt = "the data directory is a copy, and may lack what was acknowledged after it was made"
+            report.uncleanReason = "the data directory is a copy, and may lack later revocations"
         }
         self.settings = settings
         self.sink = sink
@@ -61,7 +61,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     mutating func run() throws(PersistenceError) -> Manifest? {
         do {
             let mark = try data.uncleanReason()
-            report.doubt = report.doubt ?? mark
+            report.uncleanReason = report.uncleanReason ?? mark
             evidence.left = ClockFile.read(in: data)
             let manifest = try ManifestFile.read(in: data)
             if let manifest {
@@ -76,7 +76,9 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             } else {
                 beginReading()
             }
-            if report.source == .nothing, let position { report.doubt = report.doubt ?? position.doubt(nil) }
+            if report.source == .nothing, let position {
+                report.uncleanReason = report.uncleanReason ?? position.uncleanReason(nil)
+            }
             return manifest
         } catch let error as PersistenceError {
             throw error
@@ -89,7 +91,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
 
     // MARK: Time
 
-    /// Takes note of what a file tells of time. Called for each in its order, before any of them is read.
+    /// Records what a file tells of time. Called for each file in order, before any of them is read.
     private mutating func note(_ contents: FileContents) {
         let times = contents.withBytes { bytes in
             RDBReader.recognizes(bytes)
@@ -134,27 +136,30 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         }
         contents = []
         judge(manifest)
-        // Before anything is cut: it may be what tells. The mark goes when the new epoch is on disk.
-        if let doubt = report.doubt { try data.markUnclean(doubt) }
+        // Before anything is cut, because the cut bytes may be the evidence. The mark is removed when the new epoch is
+        // on disk.
+        if let reason = report.uncleanReason { try data.markUnclean(reason) }
         try settle(tails)
     }
 
-    /// Decides whether nothing acknowledged can be missing. It cannot if the log reaches the position that is kept
-    /// outside of it, the last file begins with a line of ours, which was on disk before our manifest named it, and
-    /// nobody else has gone on with that file. (Before our daemon acknowledges what is not on disk, it leaves a mark.)
-    /// Earlier files may be anybody's: whoever began the last one had a new epoch on disk before it took the mark away.
+    /// Decides whether an acknowledged write may be missing. None is if three things hold. The log reaches the position
+    /// recorded outside of it. The last file begins with our head line, which was on disk before our manifest named it.
+    /// And no other server has appended to that file. (Before our daemon acknowledges a write that is not on disk, it
+    /// leaves a mark.) Earlier files may be from any server: the writer of the last one stored a new epoch before it
+    /// removed the mark.
     ///
-    /// One thing leaves no trace: a power loss that takes all that another server has written since.
+    /// One loss leaves no trace: a power loss that takes everything that another server has written since.
     private mutating func judge(_ manifest: Manifest) {
         report.isOurs = manifest.isOurs
-        if let position { report.doubt = report.doubt ?? position.doubt(increments) }
+        if let position { report.uncleanReason = report.uncleanReason ?? position.uncleanReason(increments) }
         if manifest.isOurs, let last, !last.hasOthers { return }
-        report.doubt = report.doubt ?? "another server than revoked has written to the log, or a part of it is missing"
-        // The new one comes with a manifest of ours.
+        report.uncleanReason =
+            report.uncleanReason ?? "another server than revoked has written to the log, or a part of it is missing"
+        // The new increment comes with a manifest of ours.
         if !manifest.isOurs { last = nil }
     }
 
-    /// About how many entries files of these sizes hold, rather too few than too many.
+    /// An estimate of the entries in files of these sizes, rather too low than too high.
     private static func estimate(baseSize: Int, _ total: Int) -> Int { baseSize / 72 + (total - baseSize) / 144 }
 
     private mutating func readBase(_ path: String, _ contents: FileContents) throws(PersistenceError) {
@@ -178,7 +183,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         var end: LogReader.End?
         try read(path, contents) { reader, bytes throws(FormatError) in end = try reader.readLog(bytes, from: 0) }
         guard let end else { return }
-        // Nothing is written to an increment before the one in front of it is on disk as a whole.
+        // Nothing is written to an increment before the one in front of it is wholly on disk.
         if report.counts.records > before, let torn = tails.first(where: { $0.torn != nil }) {
             throw .damaged(torn.path, torn.torn!, "and more was written after it")
         }
@@ -189,10 +194,13 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         report.wasEndedInOrder = end.isClean
         incrementsSize += end.offset
         if let chain = end.chain { increments.append((chain.salt, end.offset)) }
-        last = end.chain.map { Last(name: name, chain: $0, hasOthers: end.hasOthers) }
+        // Behind another server's SELECT a record of ours would be another database's.
+        last =
+            end.database == 0
+            ? end.chain.map { Last(name: name, chain: $0, hasOthers: end.hasOthers) } : nil
     }
 
-    /// Cuts torn ends off, and makes durable what was read: it is served from now on.
+    /// Cuts off torn ends, and makes the bytes durable that were read: they are served from now on.
     private mutating func settle(_ tails: [Tail]) throws(FileError) {
         for tail in tails {
             let file = try files.append(to: tail.path)
@@ -210,8 +218,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         try files.synchronize(directory: data.path(Manifest.directoryName), .recoveredNames)
     }
 
-    /// Closes the records that no line covers: else they would be a part of the next batch, and go with it when a power
-    /// loss tears that.
+    /// Seals the records at the end that have no seal. Otherwise the next batch would include them, and a power loss
+    /// that tears it would take them too.
     private mutating func seal(_ file: any OutputFile) throws(FileError) {
         guard var last, last.chain.length > 0 else { return }
         var line: [UInt8] = []
@@ -229,7 +237,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         let contents = try files.contents(of: path)
         total = contents.count
         note(contents)
-        // Every snapshot of ours has such a note.
+        // Every snapshot of ours has a note.
         report.isOurs = evidence.note != nil
         beginReading()
         try read(path, contents) { reader, bytes throws(FormatError) in
@@ -237,12 +245,12 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             guard end == bytes.byteCount else { throw FormatError(at: end, "more bytes follow the end") }
         }
         report.bytes = contents.count
-        report.doubt = "\(DataDirectory.dumpName) knows nothing of what came after it"
+        report.uncleanReason = "\(DataDirectory.dumpName) lacks everything written after it"
     }
 
     // MARK: Files
 
-    /// Reads one file, and says of an error where it is.
+    /// Reads one file, and adds its path to an error.
     private mutating func read(
         _ path: String, _ contents: FileContents,
         _ body: (inout Self, RawSpan) throws(FormatError) -> Void
@@ -269,7 +277,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         return end
     }
 
-    /// Reads a log that has to be complete.
+    /// Reads a log that must be complete.
     private mutating func readWhole(_ bytes: RawSpan, from start: Int) throws(FormatError) {
         let end = try readLog(bytes, from: start)
         if let torn = end.torn { throw FormatError(torn.code, at: start + torn.offset, torn.reason) }
@@ -277,7 +285,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
 }
 
 extension SealLine {
-    /// What the line that ends at `offset` says to be on disk; the first line of a file was on disk by itself.
+    /// The synced offset in the seal that ends at `offset`. A file's head was on disk by itself.
     fileprivate static func synced(in bytes: RawSpan, before offset: Int) -> Int {
         guard offset >= headLength + length else { return min(offset, headLength) }
         return SealLine(bytes, at: offset - length)?.synced ?? 0
@@ -292,13 +300,13 @@ extension RecordCounts {
 }
 
 extension PersistenceError {
-    /// What to do instead of going on with what is there: a copy knows nothing of what came after it.
+    /// The alternative of restoring a copy, which lacks later writes.
     static func restoring(_ what: String, _ directory: String) -> String {
-        "Or restore \(what); what was acknowledged after it was made is missing in it, so say that before the start: "
+        "Or restore \(what). It lacks later revocations, so before the start run: "
             + "revoked check-log --new-epoch \(directory)"
     }
 
-    /// - Parameter more: what makes it worse.
+    /// - Parameter more: what makes the damage worse.
     static func damaged(_ path: String, _ error: FormatError, _ more: String? = nil) -> Self {
         let reason = [error.reason, more].compactMap { $0 }.joined(separator: ", ")
         let directory = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -313,8 +321,8 @@ extension PersistenceError {
         case .unsupported:
             return PersistenceError(
                 .unsupported,
-                "\(path) holds at byte \(error.offset) what revoked does not keep: \(reason). "
-                    + "To pass over it: --skip-unsupported")
+                "\(path) contains at byte \(error.offset) data that revoked does not keep: \(reason). "
+                    + "To skip it: --skip-unsupported")
         }
     }
 }

@@ -1,53 +1,63 @@
 import Denylist
 
-/// Replaces the log by a new base of the live table and one increment, without stopping writes.
+/// Replaces the log by a new base and one increment, while writes continue.
 ///
-/// 1. Records go to a new increment from some moment on.
-/// 2. The walk begins after that moment, so whatever it finds changed or misses is in the new increment: every record
-///    is absolute, and a later record of a key wins.
-/// 3. The base may already tell of records up to the walk's end: all of those are on disk before a manifest names the
-///    base.
+/// 1. From some moment on, records go to a new increment.
+/// 2. The walk begins after that moment. Changes that the base misses are in the new increment: every record is
+///    absolute, and a key's later record wins.
+/// 3. The base may contain changes up to the walk's end. All of those are on disk before a manifest names the base,
+///    with the whole group that each is part of.
 struct Rewrite {
     let denylist: Denylist
     let log: AppendLog
     let epochFile: EpochFile
     let moment: @Sendable () -> ClockReading
-    /// Called between steps; may throw to give up.
+    /// Called between steps; throws to cancel.
     let pause: () throws(FileError) -> Void
-    /// About so many bytes of entries are gathered under one lock.
+    /// The bytes of entries gathered under one lock, roughly.
     var stepBytes = TableWalk.step
 
-    /// Rewrites the log that is running. When it throws, the log goes on where it is: whichever manifest a crash leaves
-    /// names that file.
+    /// Rewrites the running log. When it throws, the log continues in its file, which either manifest names that a
+    /// crash may leave.
     func compact(_ directory: inout LogDirectory) throws(FileError) {
+        denylist.holdSwaps()
+        defer { denylist.allowSwaps() }
+        // An exchange within a group that is under way belongs before the base.
+        log.awaitGroup()
         do throws(FileError) {
             let (increment, file) = try directory.createIncrement()
-            // Acknowledged records may go to the new file only when a manifest on disk names it.
+            // Acknowledged records may go to the new file only after a manifest on disk names it.
             try directory.publish(adding: increment)
             try log.advance(to: file)
-            // Before the file is dropped that the position was in.
+            // Before the file of the recorded position is dropped.
             if let position = log.position { try epochFile.move(to: position) }
             let size = try writeBase(&directory)
-            try directory.publish(directory.nameBase(), increment)
-            log.publish(baseSize: size)
+            let base = try directory.nameBase()
+            try directory.publish(base, increment)
+            log.publish(base: directory.finalPath(base.name), size: size)
         } catch {
             directory.discardNewFiles()
             throw error
         }
     }
 
-    /// Writes a log that owes nothing to the one before, if there was any: after the disk failed, and for a table that
-    /// was memory only.
+    /// Writes a complete log that does not depend on an earlier one: after the disk failed, and for a table that was in
+    /// memory only.
     func renew(_ directory: inout LogDirectory) throws(FileError) {
+        denylist.holdSwaps()
+        defer { denylist.allowSwaps() }
+        // An exchange within a group that is under way belongs before the base.
+        log.awaitGroup()
         do throws(FileError) {
             try directory.prepare()
             let (increment, file) = try directory.createIncrement()
             log.prepare(file)
             let size = try writeBase(&directory)
             let isExpected = try epochFile.expect(file.salt)
-            try directory.publish(directory.nameBase(), increment)
+            let base = try directory.nameBase()
+            try directory.publish(base, increment)
             do throws(FileError) { try epochFile.move(to: file.position) } catch { if !isExpected { throw error } }
-            log.publish(baseSize: size)
+            log.publish(base: directory.finalPath(base.name), size: size)
         } catch {
             log.fail(error)
             directory.discardNewFiles()
@@ -62,6 +72,7 @@ struct Rewrite {
             stepBytes: stepBytes)
         let size = try walk.write(to: base)
         try base.synchronize(.base)
+        log.awaitGroup()
         try log.flush()
         return size
     }

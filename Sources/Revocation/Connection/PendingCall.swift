@@ -93,7 +93,9 @@ class PendingCall: @unchecked Sendable {
 
     /// Suspends a task again that was told that its call takes long.
     final func waitCancellably(_ waiter: Waiter) {
-        guard case .slow(let outcome) = state else { preconditionFailure("nobody was told that this takes long") }
+        guard case .slow(let outcome) = state else {
+            preconditionFailure("the task was not told that the call takes long")
+        }
         if let outcome {
             state = .finished
             waiter.resume(returning: outcome)
@@ -112,7 +114,7 @@ class PendingCall: @unchecked Sendable {
             completion(outcome)
         case .slow(nil): state = .slow(outcome)
         case .slow, .finished: break
-        case .new: preconditionFailure("a call that was submitted has somebody who waits")
+        case .new: preconditionFailure("a submitted call has a waiting caller")
         }
     }
 

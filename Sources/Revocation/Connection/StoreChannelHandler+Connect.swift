@@ -1,10 +1,21 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 extension StoreChannelHandler {
     /// Connects, and adds this handler to the channel.
     static func connect(
         to location: StoreURL.Location, on loop: any EventLoop, encryption: StoreEncryption?, timeout: TimeAmount
+    ) -> EventLoopFuture<any Channel> {
+        guard let encryption else { return connect(to: location, on: loop, timeout: timeout, encryption: nil) }
+        return encryption.context(on: loop).flatMap { context in
+            connect(to: location, on: loop, timeout: timeout, encryption: (encryption, context))
+        }
+    }
+
+    private static func connect(
+        to location: StoreURL.Location, on loop: any EventLoop, timeout: TimeAmount,
+        encryption: (StoreEncryption, NIOSSLContext)?
     ) -> EventLoopFuture<any Channel> {
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
@@ -12,8 +23,11 @@ extension StoreChannelHandler {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    if let encryption { try pipeline.addHandler(try encryption.handler(for: location)) }
-                    try pipeline.addHandler(StoreChannelHandler())
+                    if let (encryption, context) = encryption {
+                        try pipeline.addHandler(try encryption.handler(context, for: location))
+                    }
+                    try pipeline.addHandler(
+                        StoreChannelHandler(showsCertificate: encryption?.0.showsCertificate == true))
                 }
             }
         return switch location {

@@ -18,6 +18,10 @@ final class StoreChannelHandler: ChannelInboundHandler {
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     private var isEncrypted = false
     private var isClosing = false
+    /// Whether TLS shows a certificate of ours.
+    private let showsCertificate: Bool
+
+    init(showsCertificate: Bool = false) { self.showsCertificate = showsCertificate }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -64,7 +68,7 @@ final class StoreChannelHandler: ChannelInboundHandler {
         guard let encryption = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self) else {
             return end(pipeline.hasReceived ? .broken : .closedUnheard)
         }
-        end(StoreFailure(ofTLS: error, certificate: encryption.peerCertificate))
+        end(StoreFailure(ofTLS: error, certificate: encryption.peerCertificate, showsOwn: showsCertificate))
     }
 
     /// Fails all calls, the ones to come included, and closes the channel. Only the first call does anything.

@@ -33,11 +33,11 @@ public struct RevocationConfiguration: Sendable {
     public var issuerLeads: [String: Duration] = [:]
     /// The same for every issuer that is not among ``issuerLeads``.
     public var issuerLead: Duration = .seconds(2)
-    /// How long a token without `exp` may live, 0 to 399 days: its revocation is kept for this long. nil refuses to
+    /// How long a token without `exp` may live, 0 to 399 days. Its revocation is kept for this long. nil refuses to
     /// revoke such a token by `jti`.
     public var maximumTokenLifetime: Duration?
-    /// For how long after its exchange a refresh token may be presented again: the caller then gets the same successor
-    /// `jti`, and the session goes on. 0 to 60 s; use does not prolong it.
+    /// How long after its exchange a refresh token may be presented again, 0 to 60 s. The caller then gets the same
+    /// successor `jti`, and the session continues. Use does not prolong it.
     public var rotationGrace: Duration = .zero
     /// The epoch to pin. nil pins that of the ``stateFile``, or that of the first contact. `revoked accept` outranks it
     /// while the process runs.
@@ -50,6 +50,13 @@ public struct RevocationConfiguration: Sendable {
     public var acceptedEvictionPolicies: Set<String> = []
     /// Whether checks may read from a replica, which may not know of the latest revocations and accepts none.
     public var acceptsReplica = false
+    /// The store's password, for a URL without one: a URL may be shown, a password not.
+    public var password: String? {
+        get { secret.map { String(decoding: $0.password, as: UTF8.self) } }
+        set { secret = newValue.map { .init(user: nil, password: Array($0.utf8)) } }
+    }
+    /// The files for TLS, for a `rediss` URL whose query does not name them.
+    public var tls = StoreTLSConfiguration()
     /// The replicas to wait for when revoking; nil waits for none.
     public var replicas: ReplicaRequirement?
     /// How long a revoked answer counts without another look-up, 0 to 5 s. An undo may take this long to be noticed.
@@ -64,6 +71,8 @@ public struct RevocationConfiguration: Sendable {
     /// The wall clock, in Unix milliseconds. Its difference from the store's clock is measured. Replaced in tests.
     public var wallClock: @Sendable () -> Int64 = { Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) }
 
+    /// The password, which shows itself in no description.
+    private var secret: StoreURL.Credentials?
     /// The protection that is left out: in the laboratory.
     var omitted: OmittedProtection?
     /// Waits until a cut-off has passed. Replaced in tests.
@@ -129,8 +138,8 @@ extension RevocationConfiguration {
         /// The label in its keys: 1 to 32 of `a-z 0-9 -`. nil takes that of the terms, or none if this process writes
         /// them. Of several issuers at most one has no label.
         public var label: String?
-        /// The longest lifetime of its tokens, refresh tokens included, up to 399 days; for an issuer that refreshes
-        /// without asking the denylist, of its longest session and a token together. nil for
+        /// The longest lifetime of its tokens, refresh tokens included, up to 399 days. For an issuer that refreshes
+        /// without asking the denylist: that of its longest session and a token together. nil for
         /// ``RevocationConfiguration/longestRefreshLifetime``.
         public var lifetime: Duration?
 

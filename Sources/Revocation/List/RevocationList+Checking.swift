@@ -65,7 +65,7 @@ extension RevocationList {
         return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.status?.clock)
     }
 
-    /// The path for a check that one command on one connection does not answer: no pinned epoch yet, a Cluster,
+    /// The path for checks that need more than one command on one connection: no pinned epoch yet, a Cluster,
     /// `memory:`, or an issuer that is not in the known terms.
     private func slowVerdict(_ token: TokenClaims, _ remembersClear: Bool) async -> Verdict {
         var contact = await contact()

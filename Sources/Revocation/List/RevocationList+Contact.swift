@@ -71,8 +71,8 @@ extension RevocationList {
 
     // MARK: Writing
 
-    /// Makes sure that the denylist has terms and that this process may write under them: a process that issues or
-    /// revokes tokens does so before it begins.
+    /// Ensures that the denylist has terms, and that this process may write under them. A process that issues or
+    /// revokes tokens calls this first.
     ///
     /// A denylist without terms gets this process' own. Calls that write do the same by themselves.
     /// - Throws: ``RevocationError/Code/termsDisagree`` if they say less than the configuration needs; the message says

@@ -1,14 +1,14 @@
 public import Contract
 
 extension RevocationList {
-    /// The `iat` and `auth_time` for the tokens of a new log-in (fresh credentials, never a refresh), in Unix
-    /// milliseconds on the store's clock: `max(now, cut-off + 1)` over every cut-off that applies.
+    /// The `iat` and `auth_time` of a new log-in's tokens (fresh credentials, never a refresh), in Unix milliseconds on
+    /// the store's clock. That is `max(now, cut-off + 1)` over every cut-off that applies.
     ///
     /// The clock is read in the call, and no time is returned that it has not reached. So a token is issued no later
     /// than any cut-off set afterwards. A cut-off that lies ahead is waited for, at most 1 s plus the lead that the
     /// terms give the issuer.
     /// - Parameter token: the claims that the new token will have, its signing key included; its times are ignored.
-    /// - Throws: ``UnknownCause``: nobody can log in now; no failure policy applies (503).
+    /// - Throws: ``UnknownCause``: no log-in is possible now, and no failure policy applies (503).
     public func issueTime(for token: TokenClaims) async throws(UnknownCause) -> Int64 {
         var waited: Int64 = 0
         // Doubled each time, so that a stopped clock is not read a thousand times.

@@ -15,7 +15,8 @@ extension RevocationList {
     ///   - reason: the value of the token's and the session's key.
     ///   - scopes: `.token` and `.session` end a log-in. `.subject`, `.client` and `.all` set a cut-off at the store's
     ///     present time, or at the token's log-in time if that is later: "log out everywhere" is `.subject`.
-    /// - Returns: of several scopes, the one that is kept for the shortest time.
+    /// - Returns: of several scopes, the one that is kept for the shortest time. A token that lives longer than any
+    ///   revocation is kept is refused by verifiers for good, so its own is shorter than its remaining lifetime.
     /// - Throws: ``RevocationError``: the token is then not known to be revoked.
     @discardableResult
     public func revoke(
@@ -23,7 +24,9 @@ extension RevocationList {
     ) async throws(RevocationError) -> Acknowledgement {
         if scopes.count == 1, let kind = scopes.first, !kind.isCutOff, let direct = directWrite(token.issuer) {
             let request = try RevocationRequest(kind, of: token, configuration: configuration, now: direct.now)
-            if let acknowledgement = try await write(request, reason, direct) { return acknowledgement }
+            if let acknowledgement = try await write(request, reason, direct, presented: token) {
+                return acknowledgement
+            }
         }
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: try await now())
@@ -42,7 +45,7 @@ extension RevocationList {
         _ request: RevocationRequest, reason: Reason = .admin, issuer: String? = nil
     ) async throws(RevocationError) -> Acknowledgement {
         if request.cutOff == nil, let direct = directWrite(issuer),
-            let acknowledgement = try await write(request, reason, direct)
+            let acknowledgement = try await write(request, reason, direct, presented: nil)
         {
             return acknowledgement
         }
@@ -63,7 +66,7 @@ extension RevocationList {
         try await revoke(requests, reason: reason, issuer: issuer, presented: nil)
     }
 
-    /// - Parameter token: the one by which it is revoked.
+    /// - Parameter token: the token by which it is revoked.
     private func revoke(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?
     ) async throws(RevocationError) -> [Acknowledgement] {
@@ -106,10 +109,9 @@ extension RevocationList {
         let issuer = try self.issuer(issuer, of: pinnedEpoch)
         var inputs = RevocationPlan.Inputs(issuer: issuer, terms: pinnedEpoch.terms, now: try await now())
         inputs.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, pinnedEpoch, presented: token)
-        inputs.logInTime = token?.logInTime
+        inputs.token = token
         inputs.ownTime = configuration.wallClock()
-        // Only keys are revoked for as long as the store allows.
-        if requests.contains(where: { $0.scope.kind == .key }) {
+        if requests.contains(where: { $0.mayReachLimit(of: issuer, now: inputs.now) }) {
             inputs.longestToLive = try await acting { () async throws(StoreFailure) in
                 try await backend.status().longestToLive
             }
@@ -147,17 +149,19 @@ extension RevocationList {
 
     /// Writes a revocation that takes one command. Nearly always the reply is the expected one. One function, for the
     /// same reason as a check.
-    /// - Parameter request: no cut-off.
+    /// - Parameters:
+    ///   - request: no cut-off.
+    ///   - token: the token by which it is revoked, if there is one.
     /// - Returns: nil if the terms changed meanwhile: its lifetime must be calculated again.
     @inline(__always)
     private func write(
-        _ request: RevocationRequest, _ reason: Reason, _ direct: DirectWrite
+        _ request: RevocationRequest, _ reason: Reason, _ direct: DirectWrite, presented token: TokenClaims?
     ) async throws(RevocationError) -> Acknowledgement? {
         let key = try direct.issuer.namespace.revocationKey(for: request.scope)
         guard
             let entry = RevocationEntry(
                 request, key: key, value: reason.text, direct.issuer, of: direct.pinnedEpoch.terms, now: direct.now,
-                ownTime: configuration.wallClock(), longestToLive: direct.longestToLive)
+                ownTime: configuration.wallClock(), longestToLive: direct.longestToLive, token: token)
         else { return .alreadyExpired }
         let begunAt = configuration.bootClock()
         known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: false, at: begunAt) }

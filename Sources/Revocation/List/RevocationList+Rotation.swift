@@ -10,14 +10,14 @@ import Synchronization
 
 extension RevocationList {
     /// Exchanges a refresh token, in one atomic step on the denylist itself: `SET revoked:jti:<old>
-    /// rotated:<ms>:<successor> NX GET EX <ttl>`, and in the same round trip the look-up of every scope of the old
-    /// token. A pair is handed out only if both agree.
+    /// rotated:<ms>:<successor> NX GET EX <ttl>`. The same round trip looks up every scope of the old token. A pair is
+    /// issued only if both agree.
     ///
-    /// Of many who present one token at once exactly one wins. A later use revokes the session and with it every token
-    /// of it; within ``RevocationConfiguration/rotationGrace`` a second presenter gets the same successor.
+    /// Of many concurrent presenters of one token, exactly one wins. A later use revokes the session with all its
+    /// tokens. Within ``RevocationConfiguration/rotationGrace`` a second presenter gets the same successor.
     ///
-    /// A concurrent revocation wins: the session's revocation ends the new pair, and so does any cut-off that ends the
-    /// old token, because the pair keeps its log-in time.
+    /// A concurrent revocation wins. The session's revocation ends the new pair. So does any cut-off that ends the old
+    /// token, because the pair keeps its log-in time.
     /// - Parameter token: the verified claims of a refresh token.
     /// - Throws: ``RevocationError/Code/unrevocableToken`` unless it is a refresh token with `jti`, `sid`, `exp` and
     ///   `iat` or `auth_time`,

@@ -1,8 +1,8 @@
 public import Contract
 
 extension RevocationList {
-    /// Whether a scope is revoked itself: a token, a session or a key; or whether there is a cut-off for a subject, a
-    /// client or all. Other scopes of a token that falls under it are not read.
+    /// Whether a scope itself is revoked: a token, a session or a key. For a subject, a client or all: whether it has a
+    /// cut-off. Other scopes of a token that falls under it are not read.
     /// - Parameters:
     ///   - scope: the scope.
     ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.
@@ -22,7 +22,9 @@ extension RevocationList {
         // New terms may name another key: the look-up is then repeated once.
         for _ in 0..<2 {
             guard let terms = contact.terms else { throw contact.cause ?? Self.unknownIssuer }
-            guard let known = terms.issuer(issuer) else { throw Self.unknownIssuer }
+            guard let known = terms.issuer(issuer) else {
+                throw UnknownCause(.unidentifiable, terms.objection(toIssuer: issuer))
+            }
             let key: String
             do throws(RevocationError) { key = try known.namespace.revocationKey(for: scope) } catch {
                 throw UnknownCause(.unidentifiable, error.message)
@@ -42,5 +44,28 @@ extension RevocationList {
             return verdict
         }
         throw UnknownCause(.termsDisagree, "the denylist's terms come and go")
+    }
+}
+
+/// How long something lasts under a denylist's terms, in milliseconds.
+package struct RevocationLifetimes: Sendable {
+    /// The longest lifetime of an issuer's tokens, whichever node has issued them.
+    package let token: Int64
+    /// How long the store keeps a revocation at most.
+    package let revocation: Int64
+
+    package init(token: Int64, revocation: Int64) {
+        self.token = token
+        self.revocation = revocation
+    }
+}
+
+extension RevocationList {
+    package func lifetimes(of issuer: String) async throws(UnknownCause) -> RevocationLifetimes {
+        let contact = await contact()
+        guard let terms = contact.terms else { throw contact.cause ?? Self.unknownIssuer }
+        let known = try identified(terms.issuer(issuer))
+        let status = try await asking { () async throws(StoreFailure) in try await backend.status() }
+        return RevocationLifetimes(token: known.terms.longestLifetime, revocation: status.longestToLive * 1_000)
     }
 }

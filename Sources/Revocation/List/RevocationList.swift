@@ -50,7 +50,7 @@ public final class RevocationList: Sendable {
     ) throws(RevocationError) {
         try configuration.validate()
         let backend: any Backend
-        switch try StoreURL(url) {
+        switch try StoreURL(url, configuration) {
         case .memory:
             guard configuration.stateFile == nil else {
                 throw RevocationError(
@@ -146,6 +146,10 @@ public final class RevocationList: Sendable {
     /// without a change of thread, and must not block it. nil for other stores.
     public var executor: (any TaskExecutor)? { backend.executor }
 
+    /// Reads the files for TLS with the store anew, if they are others; the log says if they cannot be used. New
+    /// connections do so by themselves.
+    package func reload() async { await backend.encryption?.reload() }
+
     /// Closes all connections. Calls in flight and later calls fail as `unreachable`.
     public func close() async {
         await backend.close()
@@ -207,17 +211,13 @@ public final class RevocationList: Sendable {
     }
 
     static let unknownIssuer = UnknownCause(
-        .unidentifiable, "the denylist's terms do not know the token's issuer (revoked terms --add adds one)")
+        .unidentifiable,
+        "the denylist's terms do not know the token's issuer (revoked terms --backend URL --add adds one)")
 
     /// - Throws: ``RevocationError/Code/unknownIssuer``.
     func issuer(_ name: String?, of pinnedEpoch: PinnedEpoch) throws(RevocationError) -> IssuerInForce {
         if let issuer = pinnedEpoch.terms.issuer(name) { return issuer }
-        let names = pinnedEpoch.terms.terms.issuers.compactMap(\.name).joined(separator: ", ")
-        throw RevocationError(
-            .unknownIssuer,
-            name == nil
-                ? "the denylist has several issuers, name one: \(names)"
-                : "the denylist's terms do not know this issuer, but \(names) (revoked terms --add adds one)")
+        throw RevocationError(.unknownIssuer, pinnedEpoch.terms.objection(toIssuer: name))
     }
 
     /// The pinned epoch and its terms; nil until first contact. Read it before sending: an epoch accepted later must

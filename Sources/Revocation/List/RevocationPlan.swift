@@ -15,8 +15,8 @@ struct RevocationPlan: Sendable {
         var longestToLive = Lifetime.longestToLive
         /// The reading for each cut-off, by its key.
         var cutOffs: [ExactString: CutOffReading] = [:]
-        /// The log-in time of the token presented, in Unix milliseconds.
-        var logInTime: Int64?
+        /// The token by which it is revoked, if there is one.
+        var token: TokenClaims?
     }
 
     /// One for each request; nil for a token that expired longer ago than the margin.
@@ -52,7 +52,7 @@ struct RevocationPlan: Sendable {
         if let cutOff = request.cutOff { value = String(try milliseconds(cutOff, key, inputs)) }
         return RevocationEntry(
             request, key: key, value: value, inputs.issuer, of: inputs.terms, now: inputs.now,
-            ownTime: inputs.ownTime ?? inputs.now, longestToLive: inputs.longestToLive)
+            ownTime: inputs.ownTime ?? inputs.now, longestToLive: inputs.longestToLive, token: inputs.token)
     }
 
     private static func milliseconds(
@@ -66,7 +66,7 @@ struct RevocationPlan: Sendable {
             guard
                 let time = CutOff.now(
                     reading.time, lead: inputs.issuer.terms.lead, held: reading.held,
-                    logInTime: inputs.logInTime)
+                    logInTime: inputs.token?.logInTime)
             else {
                 throw RevocationError(
                     .implausibleCutOff, "the token was issued more than 60 seconds ahead of the store's clock")
@@ -94,12 +94,17 @@ struct CutOffReading: Sendable {
 }
 
 extension RevocationEntry {
-    /// - Parameter now: the store's clock as far as known.
-    /// - Parameter ownTime: this machine's clock.
+    /// - Parameters:
+    ///   - now: the store's clock as far as known.
+    ///   - ownTime: this machine's clock.
+    ///   - longestToLive: how long the store keeps a revocation at most, in seconds. A token that lives even longer is
+    ///     revoked for so long if verifiers refuse it for good. Any other is left for the store to refuse.
+    ///   - token: the token by which it is revoked, if there is one.
     /// - Returns: nil for a token that expired longer ago than the margin.
     init?(
         _ request: RevocationRequest, key: String, value: String, _ issuer: IssuerInForce,
-        of terms: borrowing TermsInForce, now: Int64, ownTime: @autoclosure () -> Int64, longestToLive: Int64
+        of terms: borrowing TermsInForce, now: Int64, ownTime: @autoclosure () -> Int64, longestToLive: Int64,
+        token: @autoclosure () -> TokenClaims?
     ) {
         switch request {
         case .token(_, let expiresAt):
@@ -108,8 +113,9 @@ extension RevocationEntry {
                 let seconds = Lifetime.secondsToLive(expiresAt: expiresAt, now: now)
                     ?? Lifetime.secondsToLive(expiresAt: expiresAt, now: ownTime())
             else { return nil }
-            secondsToLive = seconds
-        // A thief of the key goes on minting, so no token's lifetime bounds it.
+            let outlivesStore = seconds > longestToLive && token().map { issuer.isRefusedForGood($0, now: now) } == true
+            secondsToLive = outlivesStore ? longestToLive : seconds
+        // A thief of the key can mint more tokens, so no token's lifetime bounds it.
         case .key: secondsToLive = longestToLive
         case .session, .subject, .client: secondsToLive = issuer.secondsToLive
         case .all: secondsToLive = terms.secondsToLiveOfAll
@@ -121,6 +127,16 @@ extension RevocationEntry {
 }
 
 extension RevocationRequest {
+    /// Whether its lifetime may depend on how long the store keeps a revocation.
+    func mayReachLimit(of issuer: IssuerInForce, now: Int64) -> Bool {
+        switch self {
+        case .key: true
+        case .token(_, let expiresAt):
+            (Lifetime.secondsToLive(expiresAt: expiresAt, now: now) ?? 0) > issuer.secondsToLive
+        case .session, .subject, .client, .all: false
+        }
+    }
+
     /// The requests that revoke some scopes of a token.
     /// - Throws: ``RevocationError/Code/unrevocableToken`` if it lacks what a scope needs.
     static func requests(

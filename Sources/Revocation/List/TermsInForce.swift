@@ -32,6 +32,14 @@ struct TermsInForce: Sendable {
         guard let only else { return name.flatMap { byName[$0] } }
         return name == nil || only.terms.name == nil || only.terms.name == name ? only : nil
     }
+
+    /// Why ``issuer(_:)`` finds none.
+    func objection(toIssuer name: String?) -> String {
+        let names = terms.issuers.compactMap(\.name).joined(separator: ", ")
+        return name == nil
+            ? "the denylist has several issuers, name one (--issuer, or the parameter issuer): \(names)"
+            : "the denylist's terms do not know this issuer, but \(names) (revoked terms --backend URL --add adds one)"
+    }
 }
 
 /// One issuer of the terms, with the namespace and the lifetime of its revocations.
@@ -74,5 +82,17 @@ final class IssuerInForce: Sendable {
         let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
         guard hasOverflown || lifetime > terms.lifetime(ofTokenIssuedAt: issuedAt) + Self.rounding else { return nil }
         return UnknownCause(.tooLongLived, "the token is valid for longer than revocations of its issuer are kept")
+    }
+
+    /// Whether ``objection(to:)`` holds under all later terms too. They judge the token by the lifetime that held when
+    /// it was issued, and never allow more than the longest one.
+    /// - Parameter now: the store's clock, Unix milliseconds.
+    func isRefusedForGood(_ token: TokenClaims, now: Int64) -> Bool {
+        guard objection(to: token) != nil, let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else {
+            return false
+        }
+        let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
+        return issuedAt <= now - Limits.marginMilliseconds || hasOverflown
+            || lifetime > Limits.maximumLifetimeMilliseconds + Self.rounding
     }
 }

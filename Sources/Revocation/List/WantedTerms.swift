@@ -54,7 +54,7 @@ struct WantedTerms: Sendable {
 
     /// The terms to apply, given those of the denylist.
     /// - Parameter bytes: the terms that it holds; nil if it has none.
-    /// - Parameter known: those that it had before, in case it lost them.
+    /// - Parameter known: its earlier terms, in case it lost them.
     /// - Throws: ``UnknownCause/Code/termsDisagree`` for terms that cannot be read.
     func inForce(_ bytes: [UInt8]?, known: Terms? = nil) throws(UnknownCause) -> TermsInForce {
         do throws(ContractError) {
@@ -97,7 +97,8 @@ struct WantedTerms: Sendable {
         let options = differences.compactMap(\.option)
         return "the denylist's terms and the settings of this process disagree: "
             + differences.map(\.text).joined(separator: "; ")
-            + (options.isEmpty ? "" : ". To change the terms run: revoked terms " + options.joined(separator: " "))
+            + (options.isEmpty
+                ? "" : ". To change the terms run: revoked terms --backend URL " + options.joined(separator: " "))
     }
 
     fileprivate struct Difference {

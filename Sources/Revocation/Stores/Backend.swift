@@ -29,7 +29,7 @@ protocol Backend: Sendable {
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim>
 
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
-    /// - Parameter terms: those that the lifetimes were calculated from, as the denylist holds them.
+    /// - Parameter terms: the denylist's terms, from which the lifetimes were calculated.
     /// - Returns: how many replicas have them; nil if none are waited for.
     func write(
         _ entries: [RevocationEntry], under terms: [UInt8]?
@@ -39,10 +39,17 @@ protocol Backend: Sendable {
     /// - Returns: what each of them held, nil where there was none.
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]>
 
-    /// Writes terms, if the denylist still holds those that they were made from.
+    /// Writes terms, if the denylist still has the previous ones.
     /// - Parameter held: what it held; nil if it had none.
     /// - Returns: the witness read behind the write.
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness
+
+    /// Replaces the value of a plain key, if it is still the one held.
+    /// - Parameter held: nil if there is to be none.
+    /// - Returns: whether it was.
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool
 
     /// The witness of the store for writes; nil if nothing was ever written.
     func witnessOfWrites() async throws(StoreFailure) -> Witness?
@@ -52,11 +59,15 @@ protocol Backend: Sendable {
 
     func close() async
 
+    /// The TLS of its connections; nil without.
+    var encryption: StoreEncryption? { get }
+
     /// The executor on which tasks resume without a change of thread; nil if there is none.
     var executor: (any TaskExecutor)? { get }
 }
 
 extension Backend {
+    var encryption: StoreEncryption? { nil }
     func connectionForChecks() -> StoreConnection? { nil }
 
     func directWrites() -> DirectWrites? { nil }

@@ -119,6 +119,20 @@ final class MemoryBackend: Backend {
         return Witnessed(removed, witness)
     }
 
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool {
+        try checkOpen()
+        let reading = readClocks()
+        let bytes = key.utf8.span.bytes
+        return denylist.update(bytes, hash: denylist.hash(of: bytes), at: reading) { entry in
+            let present = entry.exists ? entry.withValue { $0.withUnsafeBytes(Array.init) } : nil
+            guard present == held else { return false }
+            entry.store(new.span.bytes, expiry: reading.wall + secondsToLive * 1000)
+            return true
+        }
+    }
+
     func close() async {
         isClosed.store(true, ordering: .relaxed)
     }

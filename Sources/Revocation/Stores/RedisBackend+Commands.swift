@@ -21,7 +21,7 @@ extension StoreDialect {
         return Command("SET", entry.key, entry.value, "NX", "GET", "EX", seconds)
     }
 
-    /// Writes terms, if the store still holds those that they were made from.
+    /// Writes terms, if the store still has the previous ones.
     func write(terms: [UInt8], over held: [UInt8]?, key: String = Terms.key) -> Command {
         let text = String(decoding: terms, as: UTF8.self)
         guard let held else { return Command("SET", key, text, "NX") }
@@ -30,6 +30,25 @@ extension StoreDialect {
         case .daemon: return Command("SET", key, text)
         case .stock:
             return Script.exchange.command(.text, key: key, arguments: [String(decoding: held, as: UTF8.self), text])
+        }
+    }
+
+    /// Replaces the value of a plain key, if it is still the one held. Answered with OK, or nil.
+    func exchange(_ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64) -> Command {
+        var command: Command
+        switch (self, held) {
+        case (.stock, let held?):
+            command = Script.exchangeExpiring.command(.text, key: key, arguments: [])
+            command.append(held)
+            command.append(new)
+            command.append(String(secondsToLive).utf8)
+            return command
+        case (.daemon, _), (.stock, nil):
+            command = Command("SET", key)
+            command.append(new)
+            let condition: [[UInt8]] = held.map { [Array("IFEQ".utf8), $0] } ?? [Array("NX".utf8)]
+            for word in condition + ["EX", String(secondsToLive)].map({ Array($0.utf8) }) { command.append(word) }
+            return command
         }
     }
 
@@ -44,6 +63,17 @@ extension Command {
 }
 
 extension Reply {
+    /// Whether an exchange has happened.
+    var isExchanged: Bool {
+        get throws(StoreFailure) {
+            switch self {
+            case .ok: true
+            case .null: false
+            default: throw StoreFailure(unexpected: self)
+            }
+        }
+    }
+
     /// The value of one key; nil if the key does not exist.
     func value() throws(StoreFailure) -> [UInt8]? {
         switch self {

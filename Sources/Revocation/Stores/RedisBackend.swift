@@ -11,6 +11,7 @@ final class RedisBackend: Backend {
     private let knownDialect: StoreDialect?
     private let replicas: ReplicaRequirement?
     let executor: (any TaskExecutor)?
+    let encryption: StoreEncryption?
 
     /// - Parameter dialect: how to write, whatever `INFO` says.
     /// - Parameter examinationInterval: how often the store is examined again.
@@ -21,6 +22,7 @@ final class RedisBackend: Backend {
     ) {
         let watch = StoreMonitor(logger, address)
         self.address = address
+        self.encryption = encryption
         knownDialect = dialect
         replicas = configuration.replicas
         var connections = StoreConnection.Configuration(
@@ -43,7 +45,7 @@ final class RedisBackend: Backend {
         _ location: StoreURL.Location, _ access: StoreURL.Access, configuration: RevocationConfiguration, logger: Logger
     ) throws(RevocationError) {
         self.init(
-            address: .fixed(location), access: access, encryption: try StoreEncryption(access),
+            address: .fixed(location), access: access, encryption: try StoreEncryption(access, logger: logger),
             configuration: configuration, logger: logger)
     }
 
@@ -53,7 +55,7 @@ final class RedisBackend: Backend {
         sentinels: [StoreURL.Location], name: String, _ access: StoreURL.Access,
         configuration: RevocationConfiguration, logger: Logger
     ) throws(RevocationError) {
-        let encryption = try StoreEncryption(access)
+        let encryption = try StoreEncryption(access, logger: logger)
         let watch = SentinelWatch(
             sentinels, name: name, encryption: encryption, bootClock: configuration.bootClock)
         self.init(
@@ -157,6 +159,13 @@ final class RedisBackend: Backend {
             guard replies[0] == .ok || replies[0] == .null else { throw StoreFailure(unexpected: replies[0]) }
             return try Witness(replies[1])
         }
+    }
+
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool {
+        let command = try await dialect().exchange(key, held, for: new, secondsToLive: secondsToLive)
+        return try await send([command]).unproven { (replies) throws(StoreFailure) in try replies[0].isExchanged }
     }
 
     func witnessOfWrites() async throws(StoreFailure) -> Witness? {

@@ -43,6 +43,14 @@ struct Script: Sendable {
         return redis.status_reply('OK')
         """)
 
+    /// `SET … IFEQ … EX`, which servers before Redis 8.4 do not have. Arguments: the expected value, the new one,
+    /// seconds to live.
+    static let exchangeExpiring = Script(
+        """
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+        return redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+        """)
+
     enum Form { case digest, text }
 
     func command(_ form: Form, key: String, arguments: [String]) -> Command {

@@ -61,7 +61,7 @@ extension StoreAdministration {
 }
 
 /// The reply to `SCAN`.
-private struct ScanPage {
+struct ScanPage {
     let cursor: String
     let keys: [String]
 

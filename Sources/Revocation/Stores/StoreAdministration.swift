@@ -36,7 +36,7 @@ public struct StoreAdministration: Sendable {
 
     /// - Parameters:
     ///   - url: `redis://[user:password@]host:port` or `redis+unix:///path`.
-    ///   - configuration: only its timeouts and `accepts…` settings are used.
+    ///   - configuration: only its timeouts, its `accepts…` settings, its password and its TLS are used.
     ///   - logger: takes warnings and errors (Messages.md).
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public init(
@@ -44,7 +44,7 @@ public struct StoreAdministration: Sendable {
         logger: Logger = Logger(label: "revoked.administration")
     ) throws(RevocationError) {
         try configuration.validate()
-        switch try StoreURL(url) {
+        switch try StoreURL(url, configuration) {
         case .memory:
             throw RevocationError(.invalidURL, "a denylist in memory has no epoch to write or accept: name a server")
         case .server(let location, let access):
@@ -201,7 +201,7 @@ public struct StoreAdministration: Sendable {
             }
             if after.terms == new.bytes { return (old, new) }
         }
-        throw RevocationError(.termsChanged, "somebody else changes the terms at the same time: try again")
+        throw RevocationError(.termsChanged, "another process changes the terms at the same time: try again")
     }
 
     private static let attempts = 3
@@ -226,7 +226,7 @@ public struct StoreAdministration: Sendable {
         return Witness(terms: values[0], epoch: values[1])
     }
 
-    private func acting<Answer>(
+    func acting<Answer>(
         _ action: () async throws(StoreFailure) -> Answer
     ) async throws(RevocationError) -> Answer {
         do throws(StoreFailure) { return try await action() } catch { throw RevocationError(error) }

@@ -2,63 +2,84 @@ public import Foundation
 public import Logging
 import Synchronization
 
-/// The keys of an issuer that may change them at any time: kept for a while, asked for again when a token names a key
-/// that nobody has seen, but not by everyone who makes up such a name. A key that the issuer no longer publishes is
-/// dropped with the answer that lacks it, the last one too.
+/// The keys of an issuer that may change them at any time. They are cached, and read again at a limited rate when a
+/// token names an unknown key. A key that the issuer no longer publishes is dropped with the first answer that lacks
+/// it.
 public final class KeySetCache: KeySource {
-    /// After this the keys are asked for again, while the old ones still serve.
+    /// After this a token waits until the keys were read again: its key may have been withdrawn. The issuer may say a
+    /// shorter time (RFC 9111 §5.2.2.1), but not a longer one. In the last fifth of it a token has them read, and does
+    /// not wait. If the issuer does not answer, the cached keys serve until ``staleness``.
     public static let freshness: Duration = .seconds(300)
-    /// After this a token waits until the keys have been asked for once more: its key may have been withdrawn while
-    /// there was no other token. If the issuer does not answer then, the keys serve until ``staleness``.
-    public static let maximumUnaskedAge: Duration = .seconds(600)
-    /// After this keys that could not be asked for again are no longer believed: one may have been withdrawn.
+    /// After this, keys that could not be read again are not trusted: one may have been withdrawn.
     public static let staleness: Duration = .seconds(3600)
-    /// The keys are not asked for more often than that, however many unknown names are presented.
+    /// The shortest interval between two readings, whatever names tokens present.
     public static let minimumInterval: Duration = .seconds(10)
-    /// The same while there are none that are believed.
+    /// The same while no key is trusted.
     public static let retryInterval: Duration = .seconds(1)
-    /// How long one attempt may take from connecting to the last byte, and so how long a token may have to wait.
+    /// How long one reading may take, from connecting to the last byte, and so how long a token may wait.
     public static let fetchDeadline: Duration = .seconds(5)
-    /// Attempts that ignored their cancellation and still run, at most: beyond, there are no more until one ends.
+    /// The most attempts that ignored their cancellation and still run. With so many, none begins until one ends.
     private static let maximumHangingFetches = 3
 
     private struct State {
         var keys: VerificationKeys?
-        /// When the keys were asked for that are there.
+        var validator: KeySetAnswer.Validator?
+        var freshness = KeySetCache.freshness
+        /// When the cached keys were read.
         var fetchedAt: ContinuousClock.Instant?
         var askedAt: ContinuousClock.Instant?
         var asking: Task<Void, Never>?
-        /// Why the last attempt failed; nil if it did not.
+        /// Why the last attempt failed; nil if it succeeded.
         var failure: String?
+        /// Whether the last attempt failed, and was not long ago: tokens need not wait for the next one.
+        var isAway = false
     }
 
     public let asksIssuer: Bool
-    private let fetch: @Sendable () async throws(VerificationKeysError) -> Data
+    private let algorithms: Set<String>?
+    private let fetch: @Sendable (KeySetAnswer.Validator?) async throws(VerificationKeysError) -> KeySetAnswer
     private let now: @Sendable () -> ContinuousClock.Instant
     private let pause: @Sendable (Duration) async throws -> Void
     private let logger: Logger
     private let state = Mutex(State())
     private let runningFetches = Atomic(0)
 
-    /// - Parameter location: asked at the first token.
-    public convenience init(_ location: KeySetLocation, logger: Logger = Logger(label: "revoked.keys")) {
-        self.init(logger: logger, asksIssuer: location.isOfIssuer) { () async throws(VerificationKeysError) in
-            try await location.read()
+    /// - Parameters:
+    ///   - location: read when the first token comes.
+    ///   - algorithms: those accepted; nil for all (``VerificationKeys/init(jwks:algorithms:)``).
+    public convenience init(
+        _ location: KeySetLocation, algorithms: Set<String>? = nil, logger: Logger = Logger(label: "revoked.keys")
+    ) {
+        self.init(algorithms: algorithms, logger: logger, asksIssuer: location.isOfIssuer) {
+            validator async throws(VerificationKeysError) in try await location.read(unless: validator)
         }
     }
 
-    /// - Parameter now: a clock that never jumps; another one is for tests.
-    /// - Parameter asksIssuer: whether the issuer answers `fetch`; a file may be older than another server's.
-    /// - Parameter pause: waits for so long; another one is for tests.
-    /// - Parameter fetch: gets the JSON Web Key Set. It is cancelled after ``fetchDeadline``, and not waited for any
-    ///   longer.
-    public init(
+    /// - Parameters:
+    ///   - now: a monotonic clock; another one is for tests.
+    ///   - asksIssuer: whether `fetch` asks the issuer. A file may be older than another server's.
+    ///   - pause: waits for a duration; another one is for tests.
+    ///   - fetch: reads the JSON Web Key Set. It is cancelled after ``fetchDeadline``, and not awaited any longer.
+    public convenience init(
         logger: Logger = Logger(label: "revoked.keys"),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         asksIssuer: Bool = true,
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         fetch: @escaping @Sendable () async throws(VerificationKeysError) -> Data
     ) {
+        self.init(algorithms: nil, logger: logger, now: now, asksIssuer: asksIssuer, pause: pause) {
+            _ async throws(VerificationKeysError) in KeySetAnswer(document: try await fetch())
+        }
+    }
+
+    /// - Parameter fetch: reads the JSON Web Key Set, unless it is the one with this validator.
+    package init(
+        algorithms: Set<String>?, logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        asksIssuer: Bool,
+        pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        fetch: @escaping @Sendable (KeySetAnswer.Validator?) async throws(VerificationKeysError) -> KeySetAnswer
+    ) {
+        self.algorithms = algorithms
         self.asksIssuer = asksIssuer
         self.fetch = fetch
         self.now = now
@@ -74,7 +95,7 @@ public final class KeySetCache: KeySource {
         return keys
     }
 
-    /// The issuer is asked no more often than otherwise: until it may be, keys that do not suffice are no answer.
+    /// The rate limit holds here too: while the issuer may not be asked, insufficient keys are no answer.
     public func keys(
         for identifier: String?, until suffices: (VerificationKeys) -> Bool
     ) async throws(TokenRejection) -> VerificationKeys {
@@ -89,7 +110,7 @@ public final class KeySetCache: KeySource {
         return new
     }
 
-    /// Has the keys asked for unless they were since then.
+    /// Starts a reading, unless the keys were read since then.
     /// - Returns: nil if there is nothing to wait for.
     private func toWaitFor(keysSince instant: ContinuousClock.Instant) -> Task<Void, Never>? {
         state.withLock { state in
@@ -102,12 +123,13 @@ public final class KeySetCache: KeySource {
     }
 
     private func ask(_ state: inout State, _ now: ContinuousClock.Instant) {
+        if let askedAt = state.askedAt, now - askedAt >= Self.freshness { state.isAway = false }
         state.askedAt = now
         state.asking = Task { await self.refresh(askedAt: now) }
     }
 
-    /// Has the keys asked for if they are to be.
-    /// - Returns: nil if those that are there will do.
+    /// Starts a reading if one is due.
+    /// - Returns: nil if the cached keys suffice.
     private func toWaitFor(_ identifier: String?) -> Task<Void, Never>? {
         state.withLock { state in
             let now = now()
@@ -115,13 +137,13 @@ public final class KeySetCache: KeySource {
             let isKnown = state.keys?.contains(identifier) == true
             let interval = age < Self.staleness ? Self.minimumInterval : Self.retryInterval
             let mayAsk = state.askedAt.map { now - $0 >= interval } ?? true
-            if state.asking == nil, mayAsk, !isKnown || age >= Self.freshness { ask(&state, now) }
-            let isUnasked = age >= Self.maximumUnaskedAge && state.failure == nil
+            if state.asking == nil, mayAsk, !isKnown || age >= state.freshness * 4 / 5 { ask(&state, now) }
+            let isUnasked = age >= state.freshness && !state.isAway
             return !isKnown || isUnasked || age >= Self.staleness ? state.asking : nil
         }
     }
 
-    /// The keys that are there, unless they are too old.
+    /// The cached keys, unless they are too old.
     private var believed: VerificationKeys? {
         state.withLock { state in
             guard let fetchedAt = state.fetchedAt, now() - fetchedAt < Self.staleness else { return nil }
@@ -133,14 +155,19 @@ public final class KeySetCache: KeySource {
         let pause: @Sendable () async throws -> Void = { [pause] in try await pause(Self.fetchDeadline) }
         let outcome = await Deadline.run(pause: pause) { await self.attempt() }
         switch outcome ?? .failure(VerificationKeysError(message: "no complete answer in \(Self.fetchDeadline)")) {
-        case .success(let keys):
+        case .success(let reading):
+            let keys = reading.keys
             let identifiers = keys.identifiers
             let (hadFailed, withdrawn) = state.withLock { state in
                 let before = (state.failure != nil, state.keys?.identifiers.subtracting(identifiers).count ?? 0)
                 state.keys = keys
+                state.validator = reading.answer.validator
+                let freshness = reading.answer.freshness ?? Self.freshness
+                state.freshness = min(max(freshness, Self.minimumInterval), Self.freshness)
                 state.fetchedAt = askedAt
                 state.asking = nil
                 state.failure = nil
+                state.isAway = false
                 return before
             }
             if hadFailed { logger.notice("the keys of an issuer can be got again") }
@@ -155,6 +182,7 @@ public final class KeySetCache: KeySource {
             let isNew = state.withLock { state in
                 defer { state.failure = error.message }
                 state.asking = nil
+                state.isAway = true
                 return state.failure != error.message
             }
             guard isNew else { return }
@@ -162,14 +190,28 @@ public final class KeySetCache: KeySource {
         }
     }
 
-    private func attempt() async -> Result<VerificationKeys, VerificationKeysError> {
+    private struct Reading: Sendable {
+        let keys: VerificationKeys
+        let answer: KeySetAnswer
+    }
+
+    private func attempt() async -> Result<Reading, VerificationKeysError> {
         guard runningFetches.add(1, ordering: .relaxed).newValue <= Self.maximumHangingFetches else {
             runningFetches.subtract(1, ordering: .relaxed)
             return .failure(VerificationKeysError(message: "earlier attempts to read the key set still hang"))
         }
         defer { runningFetches.subtract(1, ordering: .relaxed) }
         do throws(VerificationKeysError) {
-            return .success(try await VerificationKeys(jwks: try await fetch()))
+            let (known, validator) = state.withLock { ($0.keys, $0.validator) }
+            let answer = try await fetch(validator)
+            if let document = answer.document {
+                let keys = try await VerificationKeys(jwks: document, algorithms: algorithms)
+                return .success(Reading(keys: keys, answer: answer))
+            }
+            guard let known, validator != nil else {
+                throw VerificationKeysError(message: "the key set is said to be unchanged, but none was read before")
+            }
+            return .success(Reading(keys: known, answer: answer))
         } catch {
             return .failure(error)
         }

@@ -1,42 +1,42 @@
-/// Where the public keys of an issuer come from.
+/// A source of an issuer's public keys.
 public protocol KeySource: Sendable {
-    /// The keys of the moment; a source that can ask again does so before it says that it does not know `identifier`.
+    /// The present keys. A source that can read them again does so before it answers without `identifier`.
     /// - Parameter identifier: the token's `kid`; nil if it has none.
-    /// - Throws: ``TokenRejection/Code/keysUnavailable`` if nothing is known of the issuer's keys. A set that is empty
-    ///   is no error: all keys have been withdrawn.
+    /// - Throws: ``TokenRejection/Code/keysUnavailable`` if nothing is known of the issuer's keys. An empty set is not
+    ///   an error: all keys have been withdrawn.
     func keys(for identifier: String?) async throws(TokenRejection) -> VerificationKeys
 
-    /// Keys that suffice, or else all that there are, read since this call began: for saying for good that none of them
-    /// has signed a token. A key may have been published a moment ago.
-    /// - Parameter suffices: whether the keys are what was looked for.
+    /// Keys that suffice, or all keys as read since this call began. With those, a caller can say for good that none of
+    /// them has signed a token, although a key may have been published a moment ago.
+    /// - Parameter suffices: whether keys include the one needed.
     /// - Throws: ``TokenRejection/Code/keysUnavailable`` also if they do not suffice and cannot be read now.
     func keys(
         for identifier: String?, until suffices: (VerificationKeys) -> Bool
     ) async throws(TokenRejection) -> VerificationKeys
 
-    /// Whether ``keys(for:until:)`` asks the issuer itself. Otherwise a key that is missing may have been given to
-    /// another server already.
+    /// Whether ``keys(for:until:)`` asks the issuer. Otherwise another server may already have a key that is missing
+    /// here.
     var asksIssuer: Bool { get }
 
-    /// What an operator should know of the source.
+    /// The source's status, for an operator.
     var status: KeySourceStatus { get }
 }
 
 extension KeySource {
-    /// For keys that are handed out.
+    /// For fixed keys.
     public var asksIssuer: Bool { false }
 
-    /// For keys that cannot change.
+    /// For fixed keys.
     public var status: KeySourceStatus { KeySourceStatus() }
 }
 
-/// What is known of an issuer's keys.
+/// The status of an issuer's keys.
 public struct KeySourceStatus: Sendable, Equatable {
-    /// The keys that tokens are verified with; nil while nothing is known.
+    /// The number of keys that verify tokens; nil while unknown.
     public var keyCount: Int?
-    /// Their names: a `kid` or a thumbprint each. Empty while nothing is known.
+    /// Their names: a `kid` or a thumbprint each. Empty while unknown.
     public var identifiers: Set<String>
-    /// What is wrong and what to do, for people. Empty if all is well.
+    /// What is wrong and what to do, for an operator. Empty if all is well.
     public var problems: [String]
 
     public init(keyCount: Int? = nil, identifiers: Set<String> = [], problems: [String] = []) {

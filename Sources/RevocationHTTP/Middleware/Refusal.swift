@@ -2,14 +2,14 @@ public import Foundation
 public import HTTPTypes
 public import Hummingbird
 
-/// An answer that refuses: a status, a JSON body as OAuth has it (RFC 6749 §5.2), and the headers that belong to it.
+/// An answer that refuses a request: a status, a JSON body as in OAuth (RFC 6749 §5.2), and its headers.
 public struct Refusal: HTTPResponseError, Equatable {
     public let status: HTTPResponse.Status
     /// `error` of the body; nil for no body.
     public let code: String?
-    /// `error_description` of the body. Holds no token, identifier or secret.
+    /// `error_description` of the body. Contains no token, identifier or secret.
     public let message: String?
-    /// The headers beside the body's own.
+    /// The headers besides the body's own.
     public let headers: HTTPFields
 
     public init(_ status: HTTPResponse.Status, code: String?, message: String?, headers: HTTPFields = [:]) {
@@ -19,7 +19,7 @@ public struct Refusal: HTTPResponseError, Equatable {
         self.headers = headers
     }
 
-    /// 401 with a bare challenge: nobody tried to authenticate (RFC 6750 §3.1).
+    /// 401 with a bare challenge: the request has no credentials (RFC 6750 §3.1).
     public static func unauthenticated(realm: String) -> Refusal {
         Refusal(.unauthorized, code: nil, message: nil, headers: [.wwwAuthenticate: challenge(realm: realm)])
     }
@@ -40,8 +40,8 @@ public struct Refusal: HTTPResponseError, Equatable {
             headers: [.wwwAuthenticate: challenge(realm: realm, code: "invalid_token", message: message)])
     }
 
-    /// 401: the user must log in again, and nothing but fresh credentials will do (RFC 9470 §3): another token of the
-    /// same log-in would be refused just so.
+    /// 401: the user must log in again with fresh credentials (RFC 9470 §3). Another token of the same log-in would be
+    /// refused too.
     /// - Parameter message: ASCII without quotes or backslashes.
     public static func insufficientAuthentication(_ message: String, realm: String) -> Refusal {
         let code = "insufficient_user_authentication"
@@ -53,7 +53,7 @@ public struct Refusal: HTTPResponseError, Equatable {
             ])
     }
 
-    /// 503: nothing is known or nothing could be written now; try again in a second.
+    /// 503: nothing is known, or nothing could be written. The client may try again in a second.
     public static func unavailable(_ message: String) -> Refusal {
         Refusal(
             .serviceUnavailable, code: "temporarily_unavailable", message: message, headers: [.retryAfter: "1"])
@@ -64,7 +64,7 @@ public struct Refusal: HTTPResponseError, Equatable {
         code.flatMap { try? JSONEncoder().encode(Body(error: $0, description: message)) } ?? Data()
     }
 
-    /// Every header of the answer, the body's own included.
+    /// All headers of the answer, the body's included.
     public var allHeaders: HTTPFields {
         var headers = headers
         headers[.cacheControl] = "no-store"

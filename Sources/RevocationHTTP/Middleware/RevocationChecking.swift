@@ -1,15 +1,15 @@
 public import Contract
 public import Revocation
 
-/// What a server asks of a denylist. ``Revocation/RevocationList`` is one; a test may bring its own.
+/// The operations of a denylist that a server needs. ``Revocation/RevocationList`` has them; a test may bring its own.
 public protocol RevocationChecking: Sendable {
-    /// What is known of a verified token.
+    /// The verdict on a verified token.
     func verdict(for token: TokenClaims) async -> Verdict
 
-    /// Whether a verified token may pass, and what the policy makes of knowing nothing.
+    /// Whether a verified token may pass, with the policy applied if its state is unknown.
     func admission(of token: TokenClaims, policy: FailurePolicy) async -> Admission
 
-    /// Revokes the named scopes of a token; returns once the store has acknowledged every write.
+    /// Revokes some scopes of a token. Returns once the store has acknowledged every write.
     @discardableResult
     func revoke(
         _ token: TokenClaims, reason: Reason, scopes: Set<Scope.Kind>
@@ -20,7 +20,7 @@ public protocol RevocationChecking: Sendable {
 }
 
 extension RevocationChecking {
-    /// For a denylist that keeps no answers: what is not proven is denied, unless the policy lets it pass.
+    /// For a denylist without a cache: an unproven token is denied, unless the policy admits it.
     public func admission(of token: TokenClaims, policy: FailurePolicy) async -> Admission {
         switch await verdict(for: token) {
         case .clear: .admitted(.proven)

@@ -11,12 +11,12 @@ public import Revocation
 /// router.group().add(middleware: RevocationMiddleware(gate)).get("orders") { request, context in … }
 /// ```
 ///
-/// The claims are in ``TokenRequestContext/tokenClaims``. What it answers otherwise: ``TokenGate/admit(_:policy:)``.
+/// The claims are in ``TokenRequestContext/tokenClaims``. Other answers are those of ``TokenGate/admit(_:policy:)``.
 public struct RevocationMiddleware<Context: TokenRequestContext>: RouterMiddleware {
     private let gate: TokenGate
     private let policy: FailurePolicy
 
-    /// - Parameter policy: of the routes behind it; others may have another one.
+    /// - Parameter policy: that of the routes behind it. Others may have another one.
     public init(_ gate: TokenGate, policy: FailurePolicy = .deny) {
         self.gate = gate
         self.policy = policy

@@ -2,8 +2,8 @@ public import Contract
 public import HTTPTypes
 public import Revocation
 
-/// The decision whether a request may pass, for any server: header in, verified claims out, or the answer that refuses
-/// it.
+/// Decides whether a request may pass, for any server: from its headers to verified claims, or to the answer that
+/// refuses it.
 ///
 /// ```swift
 /// let gate = TokenGate(verifier: verifier, denylist: denylist)
@@ -17,11 +17,12 @@ public struct TokenGate: Sendable {
     private let denylist: any RevocationChecking
     private let cookie: String?
     private let realm: String
-    /// What a token that is admitted may be for. More than access tokens is for a canary.
+    /// The kinds of token that are admitted. More than access tokens is for a canary.
     package var kinds: Set<TokenClaims.Kind> = [.access]
 
-    /// - Parameter cookie: the name of a cookie that may hold the token instead of the header.
-    /// - Parameter realm: of the challenge; ASCII without quotes or backslashes.
+    /// - Parameters:
+    ///   - cookie: the name of a cookie that may contain the token instead of the header.
+    ///   - realm: that of the challenge; ASCII without quotes or backslashes.
     public init(
         verifier: any TokenVerifying, denylist: any RevocationChecking, cookie: String? = nil,
         realm: String = "revoked"
@@ -37,11 +38,11 @@ public struct TokenGate: Sendable {
         self.realm = realm
     }
 
-    /// Verifies a request's access token and has it looked up.
-    /// - Parameter policy: what becomes of a token of which nothing can be proven.
-    /// - Throws: the ``Refusal``: 401 with a challenge (RFC 6750 §3) for a missing, refused or revoked token, which
-    ///   says whether the user has to log in again (a cut-off refuses it, RFC 9470 §3), 400 for credentials that are
-    ///   not one token, 503 for a token of which nothing is known.
+    /// Verifies a request's access token, and looks it up.
+    /// - Parameter policy: whether a token of unknown state passes.
+    /// - Throws: the ``Refusal``. 401 with a challenge (RFC 6750 §3) for a missing, refused or revoked token. The
+    ///   challenge says whether the user must log in again, because a cut-off refuses the token (RFC 9470 §3). 400 for
+    ///   credentials that are not one token, 503 for a token of unknown state.
     public func admit(
         _ headers: HTTPFields, policy: FailurePolicy = .deny
     ) async throws(Refusal) -> TokenClaims {
@@ -57,7 +58,7 @@ public struct TokenGate: Sendable {
         }
     }
 
-    /// For a server that has no `HTTPFields`.
+    /// For a server without `HTTPFields`.
     /// - Parameter authorization: the value of the `Authorization` header.
     public func admit(
         authorization: String?, policy: FailurePolicy = .deny
@@ -82,7 +83,7 @@ public struct TokenGate: Sendable {
 }
 
 extension Refusal {
-    /// What a token that was not accepted is answered.
+    /// The answer to a token that was not accepted.
     public init(_ rejection: TokenRejection, realm: String) {
         self =
             rejection.code == .keysUnavailable

@@ -3,12 +3,12 @@ public import HTTPTypes
 /// The token of an `Authorization: Bearer` header (RFC 6750 §2.1), or of a cookie.
 public enum BearerToken: Sendable, Equatable {
     case present(String)
-    /// No credentials, or those of another scheme.
+    /// No credentials, or credentials of another scheme.
     case missing
-    /// Several `Authorization` headers or cookies, or something that is not one token.
+    /// Several `Authorization` headers or cookies, or a value that is not one token.
     case malformed
 
-    /// - Parameter cookie: the name of the cookie that may hold the token where the header does not; nil for none.
+    /// - Parameter cookie: the name of a cookie that may contain the token instead of the header; nil for none.
     ///   Presenting both is an error (RFC 6750 §2).
     public init(_ headers: HTTPFields, cookie: String?) {
         let header = BearerToken(headers)
@@ -20,7 +20,7 @@ public enum BearerToken: Sendable, Equatable {
         self = held == .missing ? header : header == .missing ? held : .malformed
     }
 
-    /// The values of the cookies of that name, whatever they are (RFC 6265 §5.4).
+    /// The values of all cookies with a name (RFC 6265 §5.4).
     package static func cookies(_ headers: HTTPFields, name: String) -> [Substring] {
         headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair -> Substring? in
             let pair = pair.drop { $0 == " " || $0 == "\t" }

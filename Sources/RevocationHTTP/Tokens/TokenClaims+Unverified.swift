@@ -1,16 +1,19 @@
 public import Contract
 
 extension TokenClaims {
-    /// The claims that a token states, **without** looking at its signature: for an operator who revokes or looks up a
-    /// token at hand, never for letting anything pass.
-    /// - Throws: ``TokenRejection`` if it is no JWT whose header and claims can be read.
-    public init(unverified token: String) throws(TokenRejection) {
+    /// The claims of a token, **without** a check of its signature. For an operator who revokes or looks up a token,
+    /// never for admitting a request.
+    /// - Parameter names: the claims with the identifiers, by `iss`; the usual ones for other issuers.
+    /// - Throws: ``TokenRejection`` if it is not a JWT with a readable header and claims.
+    public init(unverified token: String, names: [String: ClaimNames] = [:]) throws(TokenRejection) {
         let parts = try TokenParts(token)
-        let payload: TokenPayload = try TokenParts.decode(parts.payload, "the token's claims cannot be read")
+        var profile = TokenProfile(types: [], audiences: [])
+        if let issuer = try parts.issuer(), let names = names[issuer] { profile.claimNames = names }
+        let payload = try parts.claims(profile)
+        try payload.checkClient()
         self.init(
-            kind: parts.header.kind ?? .refresh, issuer: payload.iss ?? "", subject: payload.sub,
-            session: payload.sid, identifier: payload.jti, client: payload.clientIdentifier,
-            key: parts.header.kid, issuedAt: payload.iat?.milliseconds,
-            authenticatedAt: payload.authenticatedAt?.value?.milliseconds, expiresAt: payload.exp?.milliseconds)
+            kind: Kind(rawValue: parts.header.type) ?? .refresh, issuer: payload.issuer ?? "", subject: payload.subject,
+            session: payload.session, identifier: payload.identifier, client: payload.client, key: parts.header.kid,
+            issuedAt: payload.issuedAt, authenticatedAt: payload.authenticatedAt, expiresAt: payload.expiresAt)
     }
 }

@@ -1,8 +1,8 @@
-import Contract
-
-/// The members of a JWT's header that verification looks at (RFC 7515 §4.1).
+/// The members of a JWT's header that verification uses (RFC 7515 §4.1). Those that carry keys or lead to some (`jwk`,
+/// `jku`, `x5c`, `x5u`) are never read.
 struct TokenHeader: Decodable {
-    let typ: String?
+    /// `typ` in lower case, without `application/`, which may be absent (RFC 7515 §4.1.9). `none` if there is no `typ`.
+    let type: String
     let alg: String?
     let kid: String?
     let hasCriticalExtensions: Bool
@@ -11,16 +11,10 @@ struct TokenHeader: Decodable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        typ = try container.decodeIfPresent(String.self, forKey: .typ)
+        let type = try container.decodeIfPresent(String.self, forKey: .typ)?.lowercased() ?? "none"
+        self.type = type.hasPrefix("application/") ? String(type.dropFirst(12)) : type
         alg = try container.decodeIfPresent(String.self, forKey: .alg)
         kid = try container.decodeIfPresent(String.self, forKey: .kid)
         hasCriticalExtensions = container.contains(.crit)
-    }
-
-    /// nil for a token of another type. A media type without regard to case; the prefix `application/` may be left out
-    /// (RFC 7515 §4.1.9, RFC 9068 §4).
-    var kind: TokenClaims.Kind? {
-        let type = typ?.lowercased() ?? ""
-        return TokenClaims.Kind(rawValue: type.hasPrefix("application/") ? String(type.dropFirst(12)) : type)
     }
 }

@@ -1,37 +1,71 @@
 import Contract
+import Foundation
 
-/// The claims that verification and revocation look at (RFC 7519 §4.1, RFC 9068 §2.2).
-struct TokenPayload: Decodable {
-    let iss: String?
-    let aud: Audience?
-    let sub: String?
-    let sid: String?
-    let jti: String?
-    let clientIdentifier: String?
-    let iat: NumericDate?
-    let nbf: NumericDate?
-    let exp: NumericDate?
-    let authenticatedAt: Leniently<NumericDate>?
+/// The claims that verification and revocation use (RFC 7519 §4.1, RFC 9068 §2.2), as a profile names them.
+package struct TokenPayload: Sendable, DecodableWithConfiguration {
+    package let issuer: String?
+    package let audience: Audience?
+    package let subject: String?
+    package let session: String?
+    package let identifier: String?
+    /// One of them, if ``namesTwoClients``.
+    package let client: String?
+    private let namesTwoClients: Bool
+    /// `iat`, Unix milliseconds, like all times here.
+    package let issuedAt: Int64?
+    package let notBefore: Int64?
+    package let expiresAt: Int64?
+    /// `auth_time`; nil also for a value that is no time (``authenticationTimeIsMalformed``).
+    package let authenticatedAt: Int64?
+    /// Only some issuers' `auth_time` is used. Tokens of others may have any value there.
+    let authenticationTimeIsMalformed: Bool
+    /// Whether the claims are present and absent as the profile says.
+    let isForThisUse: Bool
 
-    private enum CodingKeys: String, CodingKey {
-        case iss, aud, sub, sid, jti, iat, nbf, exp
-        case clientIdentifier = "client_id"
-        case authenticatedAt = "auth_time"
+    package init(from decoder: any Decoder, configuration profile: TokenProfile) throws {
+        let claims = try decoder.container(keyedBy: Name.self)
+        func text(_ name: String) throws -> String? {
+            try claims.decodeIfPresent(String.self, forKey: Name(stringValue: name))
+        }
+        func time(_ name: String) throws -> Int64? {
+            try claims.decodeIfPresent(NumericDate.self, forKey: Name(stringValue: name))?.milliseconds
+        }
+        issuer = try text("iss")
+        audience = try claims.decodeIfPresent(Audience.self, forKey: Name(stringValue: "aud"))
+        subject = try text(profile.claimNames.subject)
+        session = try text(profile.claimNames.session)
+        identifier = try text(profile.claimNames.token)
+        let clients = try profile.claimNames.clients.compactMap(text)
+        namesTwoClients = !clients.dropFirst().allSatisfy { $0.isExactly(clients[0]) }
+        client = clients.first
+        issuedAt = try time("iat")
+        notBefore = try time("nbf")
+        expiresAt = try time("exp")
+        do {
+            authenticatedAt = try time("auth_time")
+            authenticationTimeIsMalformed = false
+        } catch {
+            authenticatedAt = nil
+            authenticationTimeIsMalformed = true
+        }
+        isForThisUse =
+            profile.forbiddenClaims.allSatisfy { !claims.contains(Name(stringValue: $0)) }
+            && profile.requiredClaims.allSatisfy { name, value in (try? text(name))?.isExactly(value) == true }
     }
 
-    /// A claim that only some issuers' tokens are judged by: of the others anything may stand there.
-    struct Leniently<Value: Decodable>: Decodable {
-        /// nil if it is no such value.
-        let value: Value?
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
 
-        init(from decoder: any Decoder) throws { value = try? Value(from: decoder) }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 
     /// One name or an array of them.
-    struct Audience: Decodable {
+    package struct Audience: Decodable, Sendable {
         private let names: [String]
 
-        init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if let name = try? container.decode(String.self) {
                 names = [name]
@@ -40,6 +74,24 @@ struct TokenPayload: Decodable {
             }
         }
 
-        func names(_ audience: String) -> Bool { names.contains { $0.isExactly(audience) } }
+        package func names(_ audience: String) -> Bool { names.contains { $0.isExactly(audience) } }
+    }
+
+    /// Revoking either client would have to revoke the token.
+    func checkClient() throws(TokenRejection) {
+        if namesTwoClients { throw TokenRejection(.unusableClaims, "the token names two clients") }
+    }
+
+    /// - Throws: ``TokenRejection`` for a token that is not for this server, or for another use.
+    func check(against profile: TokenProfile) throws(TokenRejection) {
+        try checkClient()
+        let isForUs =
+            profile.audiences.isEmpty
+            ? audience == nil : profile.audiences.contains { audience?.names($0) == true }
+        guard isForUs else { throw TokenRejection(.wrongAudience, "the token is for another audience") }
+        guard profile.clients.isEmpty || profile.clients.contains(where: { client?.isExactly($0) == true }) else {
+            throw TokenRejection(.wrongAudience, "the token was issued to another client")
+        }
+        guard isForThisUse else { throw .otherUse }
     }
 }

@@ -1,11 +1,14 @@
-/// Why a token is not accepted, before anything was looked up. Carries nothing of the token itself.
+/// Why a token is refused before any look-up. Contains no part of the token.
 public struct TokenRejection: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
         /// Longer than ``TokenVerifier/maximumTokenBytes``.
         case oversized
-        /// Not three segments of base64url with JSON in the first two, or claims of the wrong type.
+        /// Not three segments of base64url with JSON in the first two.
         case malformed
-        /// Header `typ` is not what is due: `at+jwt` (RFC 9068 §4), or `rt+jwt` for refreshing.
+        /// The claims that this server uses have the wrong type, or name two clients.
+        case unusableClaims
+        /// Its type or its claims are of another use: header `typ` is not `at+jwt` (RFC 9068 §4) or what is configured
+        /// for its issuer, or `rt+jwt` for refreshing.
         case wrongType
         /// Header `crit` names extensions, and none is understood (RFC 7515 §4.1.11).
         case unsupportedExtension
@@ -15,41 +18,42 @@ public struct TokenRejection: Error, Sendable, CustomStringConvertible {
         case wrongAlgorithm
         case badSignature
         case wrongIssuer
+        /// `aud` names another server, or its client is not one of those configured.
         case wrongAudience
         /// `exp` is missing.
         case withoutExpiry
         case expired
-        /// `nbf` or `iat` lies ahead.
+        /// `nbf` or `iat` is in the future.
         case notYetValid
         /// `iat` is missing, and no lifetime is configured for the issuer.
         case withoutIssueTime
-        /// Lives for longer than is configured for its issuer or, without `iat`, than revocations are kept.
+        /// Its lifetime exceeds the one configured for its issuer or, without `iat`, that of revocations.
         case tooLongLived
-        /// The issuer's keys could not be got, or not again since the token came. Nothing is known about the token, and
-        /// it may be asked about again.
+        /// The issuer's keys could not be read, or not again since the token came. The token's state is unknown, and it
+        /// may be presented again.
         case keysUnavailable
     }
 
     public let code: Code
     /// For `error_description`: ASCII without quotes (RFC 6750 §3).
     public let message: String
+    /// Whether no server accepts the token, now or later, after a rejection by ``TokenVerifier/genuine(_:)``. If not,
+    /// another server may, which has other keys, algorithms, claims or audiences configured, or this one later.
+    package let isFinal: Bool
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String) { self.init(code, message, isFinal: false) }
+
+    init(_ code: Code, _ message: String, isFinal: Bool) {
         self.code = code
         self.message = message
+        self.isFinal = isFinal
     }
 
     public var description: String { message }
 
-    /// Whether nobody accepts the token, now or later, of a rejection by ``TokenVerifier/genuine(_:)``. Otherwise
-    /// another node may, which trusts its issuer or has its audience, or this one in a while.
-    package var isFinal: Bool {
-        switch code {
-        case .oversized, .malformed, .wrongType, .unsupportedExtension, .unknownKey, .wrongAlgorithm, .badSignature:
-            true
-        case .wrongIssuer, .wrongAudience, .withoutExpiry, .expired, .notYetValid, .withoutIssueTime, .tooLongLived,
-            .keysUnavailable:
-            false
-        }
-    }
+    static let otherUse = TokenRejection(.wrongType, "the token is not of the kind expected here")
+    static let otherIssuer = TokenRejection(.wrongIssuer, "the token is from another issuer")
+    static let unreadableClaims = TokenRejection(.malformed, "the token's claims cannot be read", isFinal: true)
+    /// Which claims are read is configured for each issuer, and may be otherwise elsewhere.
+    static let unusableClaims = TokenRejection(.unusableClaims, "the token's claims cannot be used here")
 }

@@ -1,21 +1,22 @@
 public import Contract
 import Foundation
-import JWTKit
 
 /// Verifies tokens as RFC 9068 §4 says: size, header, issuer, signature, audience, times, in this order.
 public struct TokenVerifier: TokenVerifying {
     /// A longer token is refused unread.
     public static let maximumTokenBytes = 8192
     private let issuers: [ExactString: TrustedIssuer]
-    private let leewayMilliseconds: Int64
-    private let longestLifetimeMilliseconds: Int64
-    private let clock: WallClock
+    let leewayMilliseconds: Int64
+    let longestLifetimeMilliseconds: Int64
+    let clock: WallClock
+    /// nil verifies each signature every time.
+    var verifiedTokens: VerifiedTokenTable? = VerifiedTokenTable()
 
     /// - Parameter issuers: each with a name of its own.
     /// - Parameter leeway: 0 to 60 s, how long after `exp` a token is still accepted.
-    /// - Parameter longestLifetime: bounds a token without `iat` beside the lifetime of its issuer, which the terms of
-    ///   the denylist have to cover. Any other token is judged by the terms themselves, when it is looked up.
-    /// - Precondition: a longer leeway is a mistake of the program: revocations are not kept for it
+    /// - Parameter longestLifetime: a further limit for tokens without `iat`, besides the lifetime of their issuer. The
+    ///   denylist's terms must cover it. Other tokens are judged by the terms themselves, at the look-up.
+    /// - Precondition: the leeway is in its range, because revocations are not kept for a longer one
     ///   (``Limits/marginMilliseconds``).
     public init(
         issuers: [TrustedIssuer], leeway: Duration = .zero, longestLifetime: Duration = .seconds(30 * 86_400),
@@ -25,6 +26,8 @@ public struct TokenVerifier: TokenVerifying {
         precondition((0...Limits.maximumLeewayMilliseconds).contains(milliseconds), "the leeway is 0 to 60 seconds")
         let leads = Duration.zero...Duration.milliseconds(Limits.maximumIssuerLeadMilliseconds)
         precondition(issuers.allSatisfy { leads.contains($0.lead) }, "an issuer's lead is 0 to 30 seconds")
+        precondition(
+            issuers.allSatisfy { !$0.audiences.isEmpty || !$0.clients.isEmpty }, "an issuer has audiences or clients")
         precondition(Set(issuers.map(\.name)).count == issuers.count, "an issuer is named twice")
         self.issuers = Dictionary(uniqueKeysWithValues: issuers.map { (ExactString($0.name), $0) })
         self.leewayMilliseconds = milliseconds
@@ -43,149 +46,115 @@ public struct TokenVerifier: TokenVerifying {
     public func verify(
         _ token: String, kinds: Set<TokenClaims.Kind>
     ) async throws(TokenRejection) -> TokenClaims {
+        // A longer one was never accepted.
+        let table = token.utf8.count <= Self.maximumTokenBytes ? verifiedTokens : nil
+        let digest = table?.digest(of: token)
+        if let table, let digest, let claims = try await recall(digest, from: table, kinds) { return claims }
         let parts = try TokenParts(token)
-        guard let kind = parts.header.kind, kinds.contains(kind) else {
-            throw TokenRejection(.wrongType, "the token is not of the kind that is due here")
-        }
-        let issuer = try issuer(of: parts, kind)
-        let key = try await issuer.keys.keys(for: parts.header.kid).signer(of: parts)
-        let payload = try payload(of: parts, kind, from: issuer)
-        let authenticatedAt = try authenticationTime(of: payload, from: issuer)
-        try checkTimes(of: payload, authenticatedAt, from: issuer)
-        return claims(payload, kind, issuer, key, authenticatedAt)
+        let issuer = try issuer(of: parts)
+        let kind = try issuer.kind(of: parts.header, among: kinds)
+        let profile = issuer.profile(of: kind)
+        let keys = try await issuer.keys.keys(for: parts.header.kid)
+        let token = try verified(parts, profile, issuer, try await signer(of: parts, keys, issuer))
+        let claims = try token.claims(kind)
+        try check(token.times, as: profile.times, from: issuer)
+        if let table, let digest { table.insert(.init(token, claims, kid: parts.header.kid), digest) }
+        return claims
     }
 
-    /// Verifies a token that is to be ended: who has signed it, and for whom. Its times do not matter. A token that has
-    /// expired may have a session that goes on; one that this machine's clock takes for one from the future passes
-    /// elsewhere, and here in a while.
-    /// - Throws: ``TokenRejection``; ``TokenRejection/Code/keysUnavailable`` also if its key is not known here and
-    ///   could not be asked for since this call began.
+    /// - Returns: nil for a token that has to be verified.
+    private func recall(
+        _ digest: VerifiedTokenTable.Digest, from table: VerifiedTokenTable, _ kinds: Set<TokenClaims.Kind>
+    ) async throws(TokenRejection) -> TokenClaims? {
+        guard let known = table[digest], kinds.contains(known.claims.kind) else { return nil }
+        guard try await known.issuer.keys.keys(for: known.kid).hold(known.signer, for: known.kid) else {
+            table.remove(digest)
+            return nil
+        }
+        do throws(TokenRejection) { try check(known.times, as: .untilExpiry, from: known.issuer) } catch {
+            if error.code == .expired { table.remove(digest) }
+            throw error
+        }
+        return known.claims
+    }
+
+    /// Verifies a token of another use.
+    /// - Parameters:
+    ///   - profile: what a token of an issuer has to be; nil for an issuer that sends none of this use.
+    ///   - proven: called once the issuer is known to have signed it. It may be refused all the same.
+    /// - Throws: ``TokenRejection``. ``TokenRejection/Code/keysUnavailable`` also if its key is unknown here, and the
+    ///   issuer could not be asked since this call began.
+    package func verify(
+        _ token: String, as profile: (TrustedIssuer) -> TokenProfile?, proven: () -> Void = {}
+    ) async throws(TokenRejection) -> VerifiedToken {
+        let parts = try TokenParts(token)
+        let issuer = try issuer(of: parts)
+        guard let profile = profile(issuer) else { throw .otherIssuer }
+        guard profile.types.contains(parts.header.type) else { throw .otherUse }
+        let name = parts.header.kid
+        let keys = try await issuer.keys.keys(for: name) { $0.contains(name) }
+        let signer = try await signer(of: parts, keys, issuer)
+        proven()
+        let token = try verified(parts, profile, issuer, signer)
+        try check(token.times, as: profile.times, from: issuer)
+        return token
+    }
+
+    /// Verifies a token to be revoked: its signature and its audience. Its times do not matter. An expired token may
+    /// have a session that continues. A token that this clock takes for one of the future may pass elsewhere, or here
+    /// later.
+    /// - Throws: ``TokenRejection``. ``TokenRejection/Code/keysUnavailable`` also if its key is unknown here, and the
+    ///   issuer could not be asked since this call began.
     public func genuine(_ token: String) async throws(TokenRejection) -> GenuineToken {
         let parts = try TokenParts(token)
-        guard let kind = parts.header.kind else {
-            throw TokenRejection(.wrongType, "the token is neither an access token nor a refresh token")
-        }
-        let issuer = try issuer(of: parts, kind)
+        let issuer = try issuer(of: parts)
+        let kind = try issuer.kind(of: parts.header, among: issuer.kinds)
         let keys = try await issuer.keys.keys(for: parts.header.kid) { (try? $0.signer(of: parts)) != nil }
-        let key: String
+        let key: VerificationKeys.Key
         do throws(TokenRejection) { key = try keys.signer(of: parts) } catch {
-            // A key of this name that does not fit has signed it nowhere.
-            guard !issuer.keys.asksIssuer, parts.header.kid == nil || error.code == .unknownKey,
-                !hasLongExpired(parts)
-            else { throw error }
+            // A key of this name that does not fit has signed it nowhere else either.
+            if hasLongExpired(parts) { throw TokenRejection(error.code, error.message, isFinal: true) }
+            guard !issuer.keys.asksIssuer, parts.header.kid == nil || error.code == .unknownKey else { throw error }
             throw TokenRejection(
-                .keysUnavailable, "the token is signed with a key that this server has not: another one may have it")
+                .keysUnavailable, "the token is signed with a key that this server does not have, but another one may")
         }
-        return GenuineToken(claims(try payload(of: parts, kind, from: issuer), kind, issuer, key, nil))
+        return GenuineToken(
+            try verified(parts, issuer.profile(of: kind), issuer, key).claims(kind, authenticatedAt: nil))
     }
 
-    /// Whether a token has expired everywhere, whoever has signed it: no clock is wrong by more than a day for long.
+    private func signer(
+        of parts: TokenParts, _ keys: VerificationKeys, _ issuer: TrustedIssuer
+    ) async throws(TokenRejection) -> VerificationKeys.Key {
+        do throws(TokenRejection) { return try keys.signer(of: parts) } catch {
+            // An issuer that names its keys alike, or not at all, may have another one by now.
+            guard error.code == .badSignature, issuer.keys.asksIssuer,
+                let newer = try? await issuer.keys.keys(for: parts.header.kid, until: { _ in false })
+            else { throw error }
+            return try newer.signer(of: parts)
+        }
+    }
+
+    /// Whether a token has expired everywhere, whichever key signed it: no clock stays wrong by more than a day.
     private func hasLongExpired(_ parts: TokenParts) -> Bool {
-        let payload: TokenPayload? = try? TokenParts.decode(parts.payload, "")
-        return payload?.exp.map { $0.milliseconds + 86_400_000 < clock.now } ?? false
+        let payload = try? parts.claims(TokenProfile(types: [], audiences: []))
+        return payload?.expiresAt.map { $0 + 86_400_000 < clock.now } ?? false
     }
 
-    private struct NamedIssuer: Decodable {
-        let iss: String?
-    }
-
-    private func issuer(of parts: TokenParts, _ kind: TokenClaims.Kind) throws(TokenRejection) -> TrustedIssuer {
+    private func issuer(of parts: TokenParts) throws(TokenRejection) -> TrustedIssuer {
         guard !parts.header.hasCriticalExtensions else {
-            throw TokenRejection(.unsupportedExtension, "the token needs an extension that is not supported")
+            throw TokenRejection(
+                .unsupportedExtension, "the token needs an extension that is not supported", isFinal: true)
         }
-        // Says only whose keys to look at; nothing else of the claims is read before the signature has been checked.
-        let named: NamedIssuer = try TokenParts.decode(parts.payload, "the token's claims cannot be read")
-        guard let name = named.iss, let issuer = issuers[ExactString(name)], issuer.kinds.contains(kind) else {
-            throw TokenRejection(.wrongIssuer, "the token is from another issuer")
-        }
+        guard let name = try parts.issuer(), let issuer = issuers[ExactString(name)] else { throw .otherIssuer }
         return issuer
     }
 
-    /// Of a token whose signature has been checked.
-    private func payload(
-        of parts: TokenParts, _ kind: TokenClaims.Kind, from issuer: TrustedIssuer
-    ) throws(TokenRejection) -> TokenPayload {
-        let payload: TokenPayload = try TokenParts.decode(parts.payload, "the token's claims cannot be read")
-        guard payload.aud?.names(issuer.audience(of: kind)) == true else {
-            throw TokenRejection(.wrongAudience, "the token is for another audience")
-        }
-        return payload
-    }
-
-    private func claims(
-        _ payload: TokenPayload, _ kind: TokenClaims.Kind, _ issuer: TrustedIssuer, _ key: String,
-        _ authenticatedAt: Int64?
-    ) -> TokenClaims {
-        TokenClaims(
-            kind: kind, issuer: issuer.name, subject: payload.sub, session: payload.sid, identifier: payload.jti,
-            client: payload.clientIdentifier, key: key, issuedAt: payload.iat?.milliseconds,
-            authenticatedAt: authenticatedAt, expiresAt: payload.exp?.milliseconds)
-    }
-
-    private func authenticationTime(
-        of payload: TokenPayload, from issuer: TrustedIssuer
-    ) throws(TokenRejection) -> Int64? {
-        guard issuer.usesAuthenticationTime, let claim = payload.authenticatedAt else { return nil }
-        guard let date = claim.value else {
-            throw TokenRejection(.malformed, "the token's claims cannot be read")
-        }
-        return date.milliseconds
-    }
-
-    private func checkTimes(
-        of payload: TokenPayload, _ authenticatedAt: Int64?, from issuer: TrustedIssuer
-    ) throws(TokenRejection) {
-        let now = clock.now
-        let lead = Int64(issuer.lead / .milliseconds(1))
-        guard let expiry = payload.exp?.milliseconds else {
-            throw TokenRejection(.withoutExpiry, "the token has no expiry")
-        }
-        guard now < expiry + leewayMilliseconds else { throw TokenRejection(.expired, "the token has expired") }
-        try checkLifetime(until: expiry, since: payload.iat?.milliseconds, from: issuer, now: now, lead: lead)
-        if let notBefore = payload.nbf?.milliseconds, now + leewayMilliseconds < notBefore {
-            throw TokenRejection(.notYetValid, "the token is not valid yet")
-        }
-        guard (payload.iat?.milliseconds ?? 0) <= now + lead, (authenticatedAt ?? 0) <= now + lead else {
-            throw TokenRejection(.notYetValid, "the token was issued in the future")
-        }
-    }
-
-    /// A token that lives for longer than its issuer's do is refused for good, not only until it has aged. Whether its
-    /// revocation would be kept for so long the denylist's terms say: other nodes may mint for longer than this one.
-    private func checkLifetime(
-        until expiry: Int64, since issuedAt: Int64?, from issuer: TrustedIssuer, now: Int64, lead: Int64
-    ) throws(TokenRejection) {
-        let lifetime = issuer.lifetime.map { Int64($0 / .milliseconds(1)) }
-        guard let issuedAt else {
-            guard let lifetime else {
-                throw TokenRejection(.withoutIssueTime, "the token does not say when it was issued")
-            }
-            // The issuer's word stands for what the token does not say.
-            guard expiry - now <= min(lifetime, longestLifetimeMilliseconds) + lead else { throw Self.tooLongLived }
-            return
-        }
-        let longest = lifetime ?? issuer.longestLifetime.map { Int64($0 / .milliseconds(1)) }
-        guard let longest, expiry - issuedAt > longest else { return }
-        throw Self.tooLongLived
-    }
-
-    private static let tooLongLived = TokenRejection(
-        .tooLongLived, "the token lives for longer than its issuer's tokens do")
-}
-
-extension VerificationKeys {
-    /// With the algorithm of the key that `kid` names.
-    /// - Returns: the key's name: its `kid`, or its thumbprint if it has none.
-    fileprivate func signer(of token: TokenParts) throws(TokenRejection) -> String {
-        guard !candidates(for: token.header.kid).isEmpty else {
-            throw TokenRejection(.unknownKey, "the token is signed with an unknown key")
-        }
-        let candidates = candidates(for: token.header.kid, algorithm: token.header.alg ?? "")
-        guard !candidates.isEmpty else {
-            throw TokenRejection(.wrongAlgorithm, "the token names another algorithm than its key has")
-        }
-        let signer = candidates.first { (try? $0.algorithm.verify(token.signature, signs: token.signed)) == true }
-        guard let signer else { throw TokenRejection(.badSignature, "the token's signature is wrong") }
-        return signer.identifier
+    /// - Precondition: `key` has signed the token.
+    private func verified(
+        _ parts: TokenParts, _ profile: TokenProfile, _ issuer: TrustedIssuer, _ key: VerificationKeys.Key
+    ) throws(TokenRejection) -> VerifiedToken {
+        let payload = try parts.claims(profile)
+        try payload.check(against: profile)
+        return VerifiedToken(issuer: issuer, signer: key, payload: payload, json: parts.payload)
     }
 }

@@ -2,8 +2,8 @@ public import Contract
 
 /// Turns a bearer token into verified claims, or refuses it.
 public protocol TokenVerifying: Sendable {
-    /// - Parameter kinds: what the token may be for: one kind at nearly every endpoint.
-    /// - Throws: ``TokenRejection``. Looks nothing up in the denylist.
+    /// - Parameter kinds: the kinds expected: one kind at nearly every endpoint.
+    /// - Throws: ``TokenRejection``. Does not look up the token in the denylist.
     func verify(_ token: String, kinds: Set<TokenClaims.Kind>) async throws(TokenRejection) -> TokenClaims
 }
 

@@ -3,67 +3,67 @@ import Synchronization
 
 /// Talking to the daemon: who one is and how one speaks.
 enum ConnectionCommands {
-    static func ping(_ arguments: Arguments, _ worker: inout Worker) {
+    static func ping(_ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext) {
+        // A message that tells itself from others.
+        if session.hearsOnly, arguments.count <= 2 {
+            context.reply.array(2)
+            context.reply.bulk("pong")
+            return arguments.count == 2 ? context.reply.bulk(arguments[1]) : context.reply.bulk("")
+        }
         switch arguments.count {
-        case 1: worker.reply.simple("PONG")
-        case 2: worker.reply.bulk(arguments[1])
-        default: worker.fail("ERR wrong number of arguments for 'ping' command")
+        case 1: context.reply.simple("PONG")
+        case 2: context.reply.bulk(arguments[1])
+        default: context.fail("ERR wrong number of arguments for 'ping' command")
         }
     }
 
-    static func quit(_ session: inout ClientSession, _ worker: inout Worker) {
-        worker.reply.ok()
+    static func quit(_ session: inout ClientSession, _ context: inout ServingContext) {
+        context.reply.ok()
         session.isClosing = true
+        // Others learn it before the client does: what they tell it from now on would be lost.
+        session.client.isEnding.store(true, ordering: .releasing)
     }
 
-    static func select(_ arguments: Arguments, _ worker: inout Worker) {
-        guard let number = arguments[1].parseInteger() else { return worker.failNotAnInteger() }
-        guard Int32(exactly: number) != nil else {
-            return worker.fail("ERR value is out of range, value must between \(Int32.min) and \(Int32.max)")
-        }
-        if number == 0 { worker.reply.ok() } else { worker.fail("ERR DB index is out of range") }
-    }
-
-    static func auth(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
-        guard arguments.count <= 3 else { return worker.failSyntax() }
-        if arguments.count == 2, !worker.daemon.credentials.isPasswordRequired {
-            return worker.fail(
+    static func auth(_ arguments: Arguments, _ session: inout ClientSession, _ context: inout ServingContext) {
+        guard arguments.count <= 3 else { return context.failSyntax() }
+        let users = context.daemon.users
+        if arguments.count == 2, users.user(.default)?.definition.needsNoPassword == true {
+            return context.fail(
                 "ERR AUTH <password> called without any password configured for the default user. "
                     + "Are you sure your configuration is correct?")
         }
-        let user =
-            arguments.count == 3
-            ? worker.daemon.credentials.authenticate(name: arguments[1], password: arguments[2])
-            : worker.daemon.credentials.authenticateDefault(password: arguments[1])
-        guard let user else { return failPassword(&worker) }
-        session.become(user)
-        worker.reply.ok()
+        let name = arguments.count == 3 ? UserName(arguments[1]) : .default
+        let standing = users.authenticate(name, password: arguments[arguments.count - 1])
+        guard let standing else { return session.refusePassword(name, arguments, &context) }
+        session.become(standing)
+        context.reply.ok()
     }
 
-    private static func failPassword(_ worker: inout Worker) {
-        worker.fail("WRONGPASS invalid username-password pair or user is disabled.")
-    }
-
-    static func reset(_ session: inout ClientSession, _ worker: inout Worker) {
-        session.speak(.two, &worker)
-        session.become(worker.daemon.credentials.initialUser)
+    static func reset(_ session: inout ClientSession, _ context: inout ServingContext) {
+        if session.modes.contains(.copies) { return context.fail("ERR can only reset normal connections") }
+        session.endModes(context.daemon)
+        session.endTransaction()
+        session.unwatch(context.daemon)
+        session.speak(.two, &context)
+        session.select(0, &context)
+        session.becomeInitial(context.daemon)
         session.client.details.withLock {
             $0.name = []
             $0.isExemptFromEviction = false
         }
-        worker.reply.simple("RESET")
+        context.reply.simple("RESET")
     }
 
     // MARK: HELLO
 
-    static func hello(_ arguments: Arguments, _ session: inout ClientSession, _ worker: inout Worker) {
+    static func hello(_ arguments: Arguments, _ session: inout ClientSession, _ context: inout ServingContext) {
         var version: ProtocolVersion?
         if arguments.count > 1 {
             guard let number = arguments[1].parseInteger() else {
-                return worker.fail("ERR Protocol version is not an integer or out of range")
+                return context.fail("ERR Protocol version is not an integer or out of range")
             }
             guard let known = ProtocolVersion(rawValue: Int(number)) else {
-                return worker.fail("NOPROTO unsupported protocol version")
+                return context.fail("NOPROTO unsupported protocol version")
             }
             version = known
         }
@@ -72,52 +72,52 @@ enum ConnectionCommands {
         while index < arguments.count {
             let left = arguments.count - 1 - index
             if arguments[index].equalsIgnoringCase("auth"), left >= 2 {
-                let (account, password) = (arguments[index + 1], arguments[index + 2])
-                guard let user = worker.daemon.credentials.authenticate(name: account, password: password) else {
-                    return failPassword(&worker)
+                let name = UserName(arguments[index + 1])
+                guard let standing = context.daemon.users.authenticate(name, password: arguments[index + 2]) else {
+                    return session.refusePassword(name, arguments, &context)
                 }
-                session.become(user)
+                session.become(standing)
                 index += 3
             } else if arguments[index].equalsIgnoringCase("setname"), left >= 1 {
                 guard ClientCommands.isValidName(arguments[index + 1]) else {
-                    return worker.fail(ClientCommands.invalidName)
+                    return context.fail(ClientCommands.invalidName)
                 }
                 let name = arguments[index + 1].withUnsafeBytes(Array.init)
                 session.client.details.withLock { $0.name = name }
                 index += 2
             } else {
-                return worker.fail(
+                return context.fail(
                     bytes: Array("ERR Syntax error in HELLO option '".utf8)
                         + ClientSession.cut(arguments[index], at: 128)
                         + Array("'".utf8))
             }
         }
-        guard session.user != .nobody else {
-            return worker.fail(
+        guard session.isAuthenticated else {
+            return context.fail(
                 "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
                     + "<user> <pass> option can be used to authenticate the client and select the RESP protocol "
                     + "version at the same time")
         }
-        if let version { session.speak(version, &worker) }
-        introduce(session, &worker)
+        if let version { session.speak(version, &context) }
+        introduce(session, &context)
     }
 
     /// The field `server` stays `redis`: clients look for it. `INFO server` tells who we are.
-    private static func introduce(_ session: borrowing ClientSession, _ worker: inout Worker) {
-        worker.reply.map(7)
-        worker.reply.bulk("server")
-        worker.reply.bulk("redis")
-        worker.reply.bulk("version")
-        worker.reply.bulk(ServerInformation.redisVersion)
-        worker.reply.bulk("proto")
-        worker.reply.integer(Int64(session.version.rawValue))
-        worker.reply.bulk("id")
-        worker.reply.integer(session.client.id)
-        worker.reply.bulk("mode")
-        worker.reply.bulk("standalone")
-        worker.reply.bulk("role")
-        worker.reply.bulk("master")
-        worker.reply.bulk("modules")
-        worker.reply.array(0)
+    private static func introduce(_ session: borrowing ClientSession, _ context: inout ServingContext) {
+        context.reply.map(7)
+        context.reply.bulk("server")
+        context.reply.bulk("redis")
+        context.reply.bulk("version")
+        context.reply.bulk(ServerInformation.redisVersion)
+        context.reply.bulk("proto")
+        context.reply.integer(Int64(session.version.rawValue))
+        context.reply.bulk("id")
+        context.reply.integer(session.client.id)
+        context.reply.bulk("mode")
+        context.reply.bulk("standalone")
+        context.reply.bulk("role")
+        context.reply.bulk("master")
+        context.reply.bulk("modules")
+        context.reply.array(0)
     }
 }

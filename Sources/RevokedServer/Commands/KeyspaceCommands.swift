@@ -3,78 +3,111 @@ import RESP
 
 /// The keys as a whole.
 enum KeyspaceCommands {
-    static func scan(_ arguments: Arguments, _ worker: inout Worker) {
-        guard let cursor = parseCursor(arguments[1]) else { return worker.fail("ERR invalid cursor") }
+    static func scan(_ arguments: Arguments, _ context: inout ServingContext) {
+        guard let cursor = parseCursor(arguments[1]) else { return context.fail("ERR invalid cursor") }
         var pattern: GlobPattern?
         var count: Int64 = 10
         var isEmptyType = false
         var index = 2
         while index < arguments.count {
-            guard index + 1 < arguments.count else { return worker.failSyntax() }
+            guard index + 1 < arguments.count else { return context.failSyntax() }
             let word = arguments[index]
             if word.equalsIgnoringCase("match") {
                 guard arguments[index + 1].byteCount <= GlobPattern.maximumLength else {
-                    return worker.fail(GlobPattern.tooLong)
+                    return context.fail(GlobPattern.tooLong)
                 }
                 pattern = GlobPattern(arguments[index + 1])
             } else if word.equalsIgnoringCase("count") {
-                guard let number = arguments[index + 1].parseInteger() else { return worker.failNotAnInteger() }
-                guard number >= 1 else { return worker.failSyntax() }
+                guard let number = arguments[index + 1].parseInteger() else { return context.failNotAnInteger() }
+                guard number >= 1 else { return context.failSyntax() }
                 count = number
             } else if word.equalsIgnoringCase("type") {
                 isEmptyType = !arguments[index + 1].equalsIgnoringCase("string")
             } else {
-                return worker.failSyntax()
+                return context.failSyntax()
             }
             index += 2
         }
 
-        var keys = KeyList(version: worker.reply.version, limit: worker.reply.limit)
-        let next = worker.daemon.scan(from: cursor, count: Int(min(count, 1 << 20)), at: worker.moment) { key in
-            if !isEmptyType, pattern?.matches(key) ?? true { keys.append(key) }
-        }
-        worker.reply.array(2)
-        worker.reply.bulk(String(next))
-        keys.write(to: &worker.reply)
+        var keys = KeyList(version: context.reply.version, limit: context.reply.limit)
+        let wanted = Int(min(count, 1 << 20))
+        var (next, visited, steps) = (cursor, 0, 0)
+        // A part of the table may hold few keys, or none: a small table is walked in one call, as in Redis.
+        repeat {
+            next = context.daemon.scan(
+                context.database, from: next, count: wanted - visited, at: context.moment
+            ) { key in
+                visited += 1
+                if !isEmptyType, pattern?.matches(key) ?? true { keys.append(key) }
+            }
+            steps += 1
+        } while next != 0 && visited < wanted && steps < maximumSteps
+        context.reply.array(2)
+        context.reply.bulk(String(next))
+        keys.write(to: &context.reply)
     }
 
-    /// Unsigned, as Redis reads it.
+    /// What one `SCAN` goes on through while it has found less than it should.
+    private static let maximumSteps = 64
+
+    /// Unsigned, as Redis reads it; a negative one wraps around.
     private static func parseCursor(_ bytes: RawSpan) -> UInt64? {
         guard (1...20).contains(bytes.byteCount) else { return nil }
-        return bytes.withUnsafeBytes { UInt64(String(decoding: $0, as: UTF8.self)) }
+        return bytes.withUnsafeBytes { bytes in
+            let isNegative = bytes.first == UInt8(ascii: "-")
+            let digits = isNegative ? bytes.dropFirst() : bytes[...]
+            guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            return UInt64(String(decoding: digits, as: UTF8.self)).map { isNegative ? 0 &- $0 : $0 }
+        }
     }
 
-    static func keys(_ arguments: Arguments, _ worker: inout Worker) {
-        guard arguments[1].byteCount <= GlobPattern.maximumLength else { return worker.fail(GlobPattern.tooLong) }
+    static func keys(_ arguments: Arguments, _ context: inout ServingContext) {
+        guard arguments[1].byteCount <= GlobPattern.maximumLength else { return context.fail(GlobPattern.tooLong) }
         let pattern = GlobPattern(arguments[1])
-        var keys = KeyList(version: worker.reply.version, limit: worker.reply.limit)
+        var keys = KeyList(version: context.reply.version, limit: context.reply.limit)
         var cursor: UInt64 = 0
         repeat {
-            cursor = worker.daemon.scan(from: cursor, count: 1024, at: worker.moment) { key in
+            cursor = context.daemon.scan(context.database, from: cursor, count: 1024, at: context.moment) { key in
                 if pattern.matches(key) { keys.append(key) }
             }
         } while cursor != 0
-        keys.write(to: &worker.reply)
+        keys.write(to: &context.reply)
     }
 
-    static func randomkey(_ worker: inout Worker) {
-        if !worker.daemon.visitRandomKey(at: worker.moment, { worker.reply.bulk($0) }) { worker.reply.null() }
+    static func randomkey(_ context: inout ServingContext) {
+        let isVisited = context.daemon.visitRandomKey(of: context.database, at: context.moment) {
+            context.reply.bulk($0)
+        }
+        if !isVisited { context.reply.null() }
     }
 
-    static func dbsize(_ worker: inout Worker) {
-        worker.reply.integer(Int64(worker.daemon.keyCount))
+    static func dbsize(_ context: inout ServingContext) {
+        context.reply.integer(Int64(context.daemon.keyCount(of: context.database)))
     }
 
-    /// `FLUSHDB` and `FLUSHALL`: there is one database.
-    static func flush(_ arguments: Arguments, _ worker: inout Worker) {
-        guard
-            arguments.count == 1
-                || arguments.count == 2
-                    && (arguments[1].equalsIgnoringCase("async") || arguments[1].equalsIgnoringCase("sync"))
-        else { return worker.failSyntax() }
-        let flush = worker.daemon.flush()
-        if let later = flush.later { worker.wait(for: later) } else { worker.wait(for: flush.position) }
-        worker.reply.ok()
+    /// Database 0 is the denylist: emptying it takes back every revocation. The others hold plain keys only.
+    static func flushdb(_ arguments: Arguments, _ context: inout ServingContext) {
+        guard context.database != 0 else { return flush(arguments, everything: false, &context) }
+        guard mayFlush(arguments) else { return context.failSyntax() }
+        context.holds.wait(for: context.daemon.flush(database: context.database))
+        context.reply.ok()
+    }
+
+    static func flushall(_ arguments: Arguments, _ context: inout ServingContext) {
+        flush(arguments, everything: true, &context)
+    }
+
+    private static func mayFlush(_ arguments: Arguments) -> Bool {
+        arguments.count == 1
+            || arguments.count == 2
+                && (arguments[1].equalsIgnoringCase("async") || arguments[1].equalsIgnoringCase("sync"))
+    }
+
+    private static func flush(_ arguments: Arguments, everything: Bool, _ context: inout ServingContext) {
+        guard mayFlush(arguments) else { return context.failSyntax() }
+        let flush = context.daemon.flush(everything: everything)
+        if let later = flush.later { context.holds.wait(for: later) } else { context.holds.wait(for: flush.position) }
+        context.reply.ok()
     }
 }
 

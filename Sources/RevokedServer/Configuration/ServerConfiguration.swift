@@ -1,28 +1,50 @@
 package import AdminHTTP
 package import Logging
 package import Persistence
+package import ProcessOutput
+package import TLS
 
 /// How a daemon runs. Its settings are described in the table ``settings``; sizes in bytes.
 package struct ServerConfiguration: Sendable {
     package var bind = ["127.0.0.1"]
+    /// 0 for a free one; for none where there is another way in.
     package var port = 7379
+    /// 0 for a free one; nil for none.
+    package var tlsPort: Int?
+    package var tls = ServerTLSConfiguration(clientCertificates: .yes)
     package var unixSocket: String?
     /// Of the user `default`.
     package var password: String?
     package var adminPassword: String?
+    package var readerPassword: String?
+    package var writerPassword: String?
+    package var operatorPassword: String?
+    /// Where users stand besides.
+    package var userFile: String?
+    package var denialLogLength = 128
+    /// In microseconds; below 0: none.
+    package var slowLogThreshold = 10_000
+    package var slowLogLength = 128
     package var protectedMode = true
+    /// Whether `DEBUG` is executed.
+    package var enablesDebug = false
     package var maximumMemory = 0
     package var guardedReserve = GuardedReserve.quarter
     package var maximumClients = 10_000
     package var guardedPrefix = "revoked:"
     /// In seconds.
     package var maximumRevocation: Int64 = 400 * 86_400
-    package var maximumBulk = 1 << 20
+    package var maximumBulk = 16 << 20
     package var outputLimit = 64 << 20
+    package var subscriberLimit = SubscriberLimit()
+    package var maximumSubscriptions = 10_000
+    package var notifiedEvents: NotifiedEvents = []
+    package var maximumTrackedKeys = 1_000_000
     package var threads = 0
     package var spin = 0
     package var transport = TransportKind.available[0]
     package var logLevel = Logger.Level.info
+    package var logFormat = LogFormat.text
     package var http = AdminListening.off
     package var httpProtectedMode = true
     /// The data directory; nil keeps everything in memory only. One daemon at a time works in it.
@@ -33,9 +55,24 @@ package struct ServerConfiguration: Sendable {
     package var rewriteMinimum = 64 << 20
     package var skipsUnsupported = false
     package var trustsClock = false
-    package var notices: [String] = []
+    package var warnings: [String] = []
 
     package init() {}
+
+    /// Whether a port speaks TLS.
+    var needsCertificate: Bool { tlsPort != nil || http.isEncrypted }
+
+    /// Whether plain text is spoken on a TCP port.
+    var servesPlainPort: Bool { port > 0 || (tlsPort == nil && unixSocket == nil) }
+
+    /// The first address beyond loopback where anyone who reaches it could do everything, for neither a password nor a
+    /// certificate is asked for.
+    func unprotectedHost(isPasswordRequired: Bool) -> String? {
+        guard !isPasswordRequired else { return nil }
+        // A certificate that has to be shown is as good as a password.
+        guard servesPlainPort || (tlsPort != nil && tls.clientCertificates != .yes) else { return nil }
+        return bind.first { !BindAddress($0).isLoopback }
+    }
 
     package enum TransportKind: String, Sendable, CaseIterable {
         /// One epoll loop per thread; Linux only.

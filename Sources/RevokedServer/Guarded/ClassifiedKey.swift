@@ -7,11 +7,13 @@ struct ClassifiedKey {
     let index: Int
     let hash: KeyHash
     let keyClass: KeyClass
+    /// The database that holds it.
+    let database: Int
 
     var isGuarded: Bool { hash.isGuarded }
 }
 
-extension Worker {
+extension ServingContext {
     /// - Parameters:
     ///   - index: the place of one of the command's keys among the arguments.
     ///   - number: which of its keys that is, from 0 on; nil if all arguments before it but the name are keys.
@@ -20,6 +22,7 @@ extension Worker {
         let hash = arguments.keyHash(number ?? index &- 1)
         let keyClass: KeyClass =
             hash.isGuarded ? .guarded : OwnKey(arguments[index]).map(KeyClass.own) ?? .plain
-        return ClassifiedKey(index: index, hash: hash, keyClass: keyClass)
+        return ClassifiedKey(
+            index: index, hash: hash, keyClass: keyClass, database: keyClass == .plain ? database : 0)
     }
 }

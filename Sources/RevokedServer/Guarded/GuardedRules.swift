@@ -3,9 +3,11 @@ import Denylist
 import RESP
 
 /// What a guarded key may hold (Guarantees.md), and what two writes of it make together. Who may undo, `EXPIRE`,
-/// `PERSIST` and `MSET`: `Worker.write` and the functions beside it.
+/// `PERSIST`, `MSET` and `RENAME`: `ServingContext.write` and the functions beside it.
 enum GuardedRules {
     static let noExpiry = "ERR guarded key: a revocation needs an expiry (SETEX, or SET with EX, PX, EXAT or PXAT)"
+    static let plainOnly =
+        "ERR guarded key: a revocation is never counted, appended to, changed in part or renamed; SETEX writes one"
     static let earlier = "ERR guarded key: a revocation cannot be made to end earlier"
 
     /// Why a value may not be written under a guarded key; nil if it may.
@@ -47,6 +49,10 @@ extension RawSpan {
         guard byteCount >= prefix.count else { return false }
         for index in prefix.indices where self[byte: index] != prefix[index] { return false }
         return true
+    }
+
+    func equals(_ other: RawSpan) -> Bool {
+        withUnsafeBytes { one in other.withUnsafeBytes { one.elementsEqual($0) } }
     }
 
     func equals(_ text: StaticString) -> Bool {

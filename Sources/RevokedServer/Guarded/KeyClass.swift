@@ -12,8 +12,8 @@ enum KeyClass: Equatable {
 }
 
 /// The daemon's own keys. They answer by name to every command that reads, and only `SET` writes them, by the rules of
-/// ``OwnKeyRules``. They belong to no database: `DBSIZE KEYS SCAN RANDOMKEY` and `INFO keyspace` leave them out, so
-/// that a program that counts keys, or deletes what `KEYS *` returned, never meets them.
+/// ``OwnKeyRules``. They lie in database 0 and belong to none: `DBSIZE KEYS SCAN RANDOMKEY` and `INFO keyspace` leave
+/// them out, so that a program that counts keys, or deletes what `KEYS *` returned, never meets them.
 enum OwnKey: CaseIterable {
     /// The identity of the denylist.
     case epoch
@@ -53,7 +53,7 @@ enum OwnKey: CaseIterable {
     private static let beginning = UInt64(littleEndian: 0x2E64_656B_6F76_6572)
 }
 
-extension Worker {
+extension ServingContext {
     /// Reads a key's entry, whatever its class, and counts the lookup.
     /// - Parameters:
     ///   - index: the key's place among the arguments, of which all but the name are keys up to there.
@@ -65,7 +65,9 @@ extension Worker {
         _ body: (_ value: RawSpan, _ expiry: Int64, _ reply: inout ReplyBuffer) -> Result
     ) -> Result? {
         let hash = arguments.keyHash(index &- 1)
-        let found = denylist.read(arguments[index], hash: hash, at: moment) { body($0, $1, &reply) }
+        let found = table(of: arguments[index], hash)?.read(arguments[index], hash: hash, at: moment) {
+            body($0, $1, &reply)
+        }
         count(hash, hit: found != nil)
         if OwnKey(arguments[index]) == .epoch { hasReadEpoch = true }
         return found
@@ -75,55 +77,20 @@ extension Worker {
     @inline(__always)
     mutating func exists(_ index: Int, of arguments: borrowing Arguments) -> Bool {
         let hash = arguments.keyHash(index &- 1)
-        let exists = denylist.contains(arguments[index], hash: hash, at: moment)
+        let exists = table(of: arguments[index], hash)?.contains(arguments[index], hash: hash, at: moment) ?? false
         count(hash, hit: exists)
         return exists
     }
-}
 
-extension Daemon {
-    /// The keys that `DBSIZE` counts: all but the daemon's own. Expired ones that are not reclaimed yet are counted, as
-    /// in Redis.
-    var keyCount: Int {
-        let moment = clock.now()
-        let own = OwnKey.allCases.count { own in
-            own.name.withUTF8Buffer { name in
-                let key = RawSpan(_unsafeElements: name)
-                return denylist.contains(key, hash: denylist.hash(of: key), at: moment)
-            }
-        }
-        return max(0, denylist.statistics.entries - own)
+    /// Where a key is looked up: guarded keys and the daemon's own in database 0, all others in the selected one.
+    /// - Returns: nil if nothing was ever written to that database.
+    @inline(__always)
+    func table(of key: RawSpan, _ hash: KeyHash) -> Denylist.Keys? {
+        database == 0 ? denylist : tableElsewhere(of: key, hash)
     }
 
-    /// Visits about `count` live entries from `cursor` on, as Redis' `SCAN` does; not the daemon's own.
-    func scan(from cursor: UInt64, count: Int, at moment: ClockReading, _ visit: (_ key: RawSpan) -> Void) -> UInt64 {
-        denylist.scan(from: cursor, count: count, at: moment) { key, _, _ in
-            if OwnKey(key) == nil { visit(key) }
-        }
-    }
-
-    /// Calls `visit` with a random live key that is not the daemon's own.
-    /// - Returns: false if there is none.
-    func visitRandomKey(at moment: ClockReading, _ visit: (_ key: RawSpan) -> Void) -> Bool {
-        // Where the own keys are not nearly all that there is, few attempts are enough.
-        for _ in 0..<16 {
-            let isVisited = denylist.random(at: moment) { key in
-                guard OwnKey(key) == nil else { return false }
-                visit(key)
-                return true
-            }
-            guard let isVisited else { return false }
-            if isVisited { return true }
-        }
-        var isVisited = false
-        var cursor: UInt64 = 0
-        repeat {
-            cursor = scan(from: cursor, count: 64, at: moment) { key in
-                guard !isVisited else { return }
-                visit(key)
-                isVisited = true
-            }
-        } while cursor != 0 && !isVisited
-        return isVisited
+    @inline(never)
+    private func tableElsewhere(of key: RawSpan, _ hash: KeyHash) -> Denylist.Keys? {
+        hash.isGuarded || OwnKey(key) != nil ? denylist : denylist.database(database)
     }
 }

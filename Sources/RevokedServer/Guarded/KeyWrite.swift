@@ -5,9 +5,11 @@ struct KeyWrite {
     enum Change {
         /// Creates the entry, or replaces its value by the argument at this place.
         case store(value: Int, NewExpiry, SetOptions.Condition)
+        /// Makes another value of the one that is there, which keeps its expiry. Plain keys only.
+        case modify(ValueChange)
         case expire(ExpiryArgument, ExpiryConditions)
         case persist
-        case remove
+        case remove(SetOptions.Condition)
     }
 
     enum NewExpiry {
@@ -28,6 +30,18 @@ struct KeyWrite {
         self.command = command
         self.returnsOld = returnsOld
         self.mayWriteOwnKeys = mayWriteOwnKeys
+    }
+
+    /// What it is to the observers of keys, unless the entry is removed.
+    var events: KeyEvent {
+        switch change {
+        case .store(_, .at, _): [.set, .expire]
+        case .store: .set
+        case .modify(let change): change.event
+        case .expire: .expire
+        case .persist: .persist
+        case .remove: .del
+        }
     }
 
     /// The expiry that the command gives, if it gives one.

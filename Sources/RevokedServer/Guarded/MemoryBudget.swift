@@ -59,7 +59,7 @@ final class MemoryBudget: Sendable {
     }
 }
 
-extension Worker {
+extension ServingContext {
     /// Whether a new entry of so many bytes has to be refused.
     func isFull(for share: MemoryShare, adding bytes: Int) -> Bool {
         guard share != .revocation, daemon.memory.maximum > 0 else {

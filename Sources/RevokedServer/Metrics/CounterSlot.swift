@@ -27,31 +27,53 @@ struct CounterSlot: Sendable, BitwiseCopyable {
     /// Connections closed because they did not authenticate in time.
     static let unauthenticatedConnections = Self(13)
 
+    /// What users may not do: commands and keys. A wrong password is an ``errors(_:)`` of its own.
+    static func denials(_ reason: DenialLog.Reason) -> Self {
+        switch reason {
+        case .command: Self(14)
+        case .key: Self(15)
+        case .channel: Self(25)
+        case .auth: Self(71)
+        case .certificate: Self(69)
+        }
+    }
+
+    /// Connections closed because of their TLS handshake.
+    static let failedHandshakes = Self(70)
+
+    static let publishedMessages = Self(456)
+    static let deliveredMessages = Self(457)
+    /// Connections closed because they did not read their messages.
+    static let slowSubscribers = Self(458)
+
     @inline(__always)
     static func lookups(isGuarded: Bool, hit: Bool) -> Self { Self(7 &+ (isGuarded ? 2 : 0) &- (hit ? 1 : 0)) }
 
-    static func errors(_ code: ErrorCode) -> Self { Self(16 + code.rawValue) }
+    static func errors(_ code: ErrorCode) -> Self { Self(720 + code.rawValue) }
 
-    /// There is room for six scopes of six reasons.
+    /// There is room for seven scopes of six reasons.
     static func revocations(_ scope: Scope.Kind, _ reason: RevocationReason) -> Self {
         Self(26 + scope.place * RevocationReason.allCases.count + reason.rawValue)
     }
 
     /// The most commands that there is room for.
-    static let mostCommands = 64
+    static let maximumCommands = 128
 
     /// Executed, whatever they answered.
     @inline(__always)
     static func calls(_ command: Int) -> Self { Self(72 &+ command) }
     /// Refused before they were executed.
-    static func rejections(_ command: Int) -> Self { Self(72 + mostCommands + command) }
+    static func rejections(_ command: Int) -> Self { Self(72 + maximumCommands + command) }
     /// Executed, and answered with an error.
-    static func failures(_ command: Int) -> Self { Self(72 + 2 * mostCommands + command) }
+    static func failures(_ command: Int) -> Self { Self(72 + 2 * maximumCommands + command) }
+    /// Calls whose time was taken, and that time.
+    static func timedCalls(_ command: Int) -> Self { Self(464 + command) }
+    static func nanoseconds(_ command: Int) -> Self { Self(464 + maximumCommands + command) }
 }
 
 /// The first word of an error reply.
 enum ErrorCode: Int, CaseIterable {
-    case err, noauth, wrongpass, noperm, loading, misconf, oom, noproto, other
+    case err, noauth, wrongpass, noperm, loading, misconf, oom, noproto, execabort, noscript, notbusy, other
 
     /// As it stands in the reply; Redis' `errorstat_`.
     var word: String { self == .other ? "other" : "\(self)".uppercased() }

@@ -1,3 +1,4 @@
+import AdminHTTP
 import Contract
 import Denylist
 import Persistence
@@ -12,9 +13,16 @@ struct DaemonMetrics {
 
     var families: [MetricFamily] {
         let totals = daemon.counters.totals
-        return [build] + revocations(totals) + commands(totals) + connections(totals) + store(totals) + epoch()
+        return [build, ready] + revocations(totals) + commands(totals) + connections(totals) + messages(totals)
+            + store(totals) + epoch()
             + clock()
-            + LogMetrics(daemon).families + daemon.processFigures.families
+            + LogMetrics(daemon).families + TLSFigures(daemon).families + daemon.processFigures.families
+    }
+
+    private var ready: MetricFamily {
+        MetricFamily(
+            .gauge, "revoked_ready", "1 while /readyz answers that the daemon can do its work.",
+            DaemonAdmin(daemon: daemon).readiness.ready ? 1 : 0)
     }
 
     private var build: MetricFamily {
@@ -60,12 +68,16 @@ struct DaemonMetrics {
         rejected.add(totals[.unknownCommands], ["command": "unknown"])
         var errors = MetricFamily(.counter, "revoked_error_replies_total", "Error replies, by their first word.")
         for code in ErrorCode.allCases { errors.add(totals[.errors(code)], ["error": code.word]) }
+        var denied = MetricFamily(
+            .counter, "revoked_access_denied_total",
+            "Commands and keys that a user may not use, and wrong passwords, by reason.")
+        for reason in DenialLog.Reason.allCases { denied.add(totals[.denials(reason)], ["reason": reason.rawValue]) }
         var batches = MetricFamily(
             .histogram, "revoked_batch_duration_seconds",
             "Time to execute what one read brought; one time in \(ThreadCounters.timedBatches) is measured."
         )
         batches.add(daemon.counters.batches)
-        return [calls, rejected, failed, errors, batches]
+        return [calls, rejected, failed, errors, denied, batches]
     }
 
     // MARK: Connections
@@ -103,15 +115,51 @@ struct DaemonMetrics {
         ]
     }
 
+    private func messages(_ totals: CounterTotals) -> [MetricFamily] {
+        var subscribed = MetricFamily(
+            .gauge, "revoked_subscribed_channels", "Channels and patterns that connections are subscribed to.")
+        for (kind, label) in [(Subscription.Kind.channel, "channel"), (.pattern, "pattern"), (.shardChannel, "shard")] {
+            subscribed.add(daemon.channels.count(kind), ["kind": label])
+        }
+        let tracking = daemon.tracking.figures
+        return [
+            subscribed,
+            MetricFamily(
+                .gauge, "revoked_tracking_clients", "Connections with CLIENT TRACKING ON.", tracking.clients),
+            MetricFamily(
+                .gauge, "revoked_tracked_keys", "Keys that are remembered for CLIENT TRACKING.", tracking.keys),
+            MetricFamily(
+                .counter, "revoked_messages_published_total", "PUBLISH and SPUBLISH executed.",
+                totals[.publishedMessages]),
+            MetricFamily(
+                .counter, "revoked_messages_delivered_total", "Messages sent to connections, each one counted.",
+                totals[.deliveredMessages]),
+            MetricFamily(
+                .counter, "revoked_slow_subscribers_total",
+                "Connections closed because they did not read their messages.", totals[.slowSubscribers]),
+            MetricFamily(
+                .gauge, "revoked_subscriptions_bytes", "Memory that subscriptions take, about.", daemon.channels.memory),
+            MetricFamily(
+                .gauge, "revoked_undelivered_messages_bytes", "Messages that wait for a thread to send them.",
+                daemon.mail.bytes),
+        ]
+    }
+
     // MARK: The store
 
     private func store(_ totals: CounterTotals) -> [MetricFamily] {
         let statistics = daemon.denylist.statistics
+        var keys = MetricFamily(
+            .gauge, "revoked_database_entries", "The same of each database that was ever written to.")
+        for database in daemon.denylist.databases {
+            keys.add(database.statistics.entries, ["database": "\(database.number)"])
+        }
         let perEntry = statistics.entries > 0 ? Double(statistics.bytes) / Double(statistics.entries) : 0
         return [
             MetricFamily(
                 .gauge, "revoked_entries", "Entries, expired ones that are not reclaimed yet included.",
                 statistics.entries),
+            keys,
             MetricFamily(.gauge, "revoked_memory_used_bytes", "Memory that entries and tables take.", statistics.bytes),
             MetricFamily(
                 .gauge, "revoked_memory_limit_bytes", "maxmemory; 0 is no limit.", daemon.denylist.maximumBytes),

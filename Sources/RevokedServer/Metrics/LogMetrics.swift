@@ -24,12 +24,12 @@ struct LogMetrics {
                 "revoked_log_state", "What the append-only log does; failed: writes are refused with -MISCONF.",
                 state: state.word, of: LogState.words))
         // Memory only, or with the mark of an unclean end on disk.
-        let isInDoubt = state == .off || state == .starting || figures?.isMarkedUnclean ?? true
+        let isUnclean = state == .off || state == .starting || figures?.isMarkedUnclean ?? true
         families.append(
             MetricFamily(
                 .gauge, "revoked_epoch_doubt",
                 "1 if a crash now would end the epoch: what was acknowledged is not known to be on disk.",
-                isInDoubt && !isLoading ? 1 : 0))
+                isUnclean && !isLoading ? 1 : 0))
         guard let figures, let log = daemon.persistence?.log else { return families }
         return families + self.log(figures, log)
     }

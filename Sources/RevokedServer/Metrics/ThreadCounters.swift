@@ -4,9 +4,9 @@ import Synchronization
 /// What one thread has counted. That thread alone writes, with a load and a store, so the hot path shares nothing and
 /// waits for nothing; others read at any time.
 final class ThreadCounters: Sendable {
-    static let size = 272
+    static let size = 736
 
-    private let cells = InlineArray<272, Atomic<Int>> { _ in Atomic(0) }
+    private let cells = InlineArray<736, Atomic<Int>> { _ in Atomic(0) }
     /// How long it took to execute what one read brought; one time in ``timedBatches`` is measured.
     let batches = Histogram()
 

@@ -9,28 +9,60 @@ final class ClientRecord: Sendable {
     /// Milliseconds of ``ServerClock/uptime()``.
     let connectedAt: Int64
     let lastInteraction: Atomic<Int64>
-    /// Index into the command table; -1 before the first.
+    /// The place of the command, or of its subcommand, in a ``CommandSet``; -1 before the first.
     let lastCommand = Atomic(-1)
+    let database = Atomic(0)
     /// It has not authenticated, and has to.
     let mustAuthenticate = Atomic(false)
+    /// How many commands its transaction has; -1 without one.
+    let queuedCommands = Atomic(-1)
     let details = Mutex(Details())
-    /// Another connection has ended it: nothing that it sends is executed any more.
+    /// A key that it watches has changed (``KeyObservers/watch(_:_:)``).
+    let hasSeenChange = Atomic(false)
+    /// Of a replica: bytes that were posted to it and have not left.
+    let unsent = Atomic(0)
+    /// Another connection has ended it, or it has ended itself: nothing that it sends is executed any more, and no
+    /// message goes to it.
     let isEnding = Atomic(false)
+    /// Its connection is gone, or about to be.
+    var hasEnded: Bool { isEnding.load(ordering: .relaxed) }
+    /// Another connection's invalidations come here (`CLIENT TRACKING … REDIRECT`).
+    let isRedirectTarget = Atomic(false)
     private let ending: @Sendable () -> Void
+    /// Of the thread that serves it.
+    let mailbox: Mailbox
+    /// Where that thread finds the connection.
+    let place: Int
+    /// Of its socket; 0 where the transport has its own name for it.
+    var descriptor: Int { max(0, place) }
 
     struct Details: Sendable {
         var name: [UInt8] = []
         var libraryName: [UInt8] = []
         var libraryVersion: [UInt8] = []
-        var user = User.nobody
+        var userName = UserName.default
+        /// ``User/identity``.
+        var userIdentity: UInt64 = 0
         var version = 2
         var isExemptFromEviction = false
+        /// How many there are of each ``Subscription/Kind``.
+        var subscriptions = [0, 0, 0]
+        /// What it wants to be told of (`CLIENT TRACKING`).
+        var tracking: TrackingTable.Options?
+        /// The client that is told in its place is gone.
+        var hasBrokenRedirect = false
+        var isMonitor = false
+        var isReplica = false
+        var isPaused = false
     }
 
     /// - Parameter ending: closes the connection from any thread.
     init(
-        id: Int64, address: String, localAddress: String, connectedAt: Int64, ending: @escaping @Sendable () -> Void
+        id: Int64, address: String, localAddress: String, connectedAt: Int64, _ mailbox: Mailbox, place: Int = -1,
+        ending: @escaping @Sendable () -> Void
     ) {
+        self.mailbox = mailbox
+        self.place = place
         self.id = id
         self.address = address
         self.localAddress = localAddress
@@ -76,6 +108,8 @@ final class ClientRegistry: Sendable {
 
     /// All of them, oldest first.
     var all: [ClientRecord] { state.withLock { Array($0.records.values) }.sorted { $0.id < $1.id } }
+
+    func client(_ id: Int64) -> ClientRecord? { state.withLock { $0.records[id] } }
 
     func newID() -> Int64 { nextID.wrappingAdd(1, ordering: .relaxed).oldValue }
 

@@ -34,15 +34,24 @@ extension Daemon {
 
     /// Forgets everything but the terms, and that it ever was the same list. What is forgotten on disk never stands
     /// beside the old epoch: the new one is written first.
-    func flush() -> Flush {
+    /// - Parameter everything: whether the other databases are emptied, too.
+    func flush(everything: Bool) -> Flush {
         let persistence = persistence
-        let position = denylist.flush(to: journal, at: clock.now(), renewIdentity)
+        let position = denylist.flush(everything: everything, to: journal, at: clock.now(), renewIdentity)
         epoch.renewed(at: clock.uptime())
         logger.warning("flushed: the denylist is empty and has a new epoch, which clients deny until revoked accept")
         guard let persistence, persistence.keepsEpoch, persistence.log.state == .off else {
             return Flush(position: position)
         }
         return Flush(position: 0, later: storeEpoch(persistence))
+    }
+
+    /// Empties another database than 0: no revocation is in it, so the epoch stays.
+    /// - Returns: the position that the answer waits for.
+    func flush(database: Int) -> UInt64 { denylist.flush(database: database, to: journal, at: clock.now()) }
+
+    func swap(_ one: Int, _ other: Int) -> GuardedTable.SwapOutcome {
+        denylist.swap(one, other, to: journal, at: clock.now())
     }
 
     // MARK: Terms

@@ -21,13 +21,27 @@ extension Daemon {
             hasAsked = request != nil
             persistence?.log.checkPace()
             let (totals, uptime) = (counters.totals, clock.uptime())
+            if pause.endIfDue(at: uptime) { logHasProgressed() }
             rates.withLock { $0.sample(totals, at: uptime) }
             // Until the data directory is read, the clocks are not known, so no entry is known to have expired.
             if !loading.isActive {
-                let slots = max(Self.smallestStep, denylist.statistics.entries * 2 / Self.turn)
-                denylist.reclaim(slots: slots, at: clock.now())
+                let now = clock.now()
+                // What has expired is told before it is reclaimed.
+                let told = denylist.observers.expiry.step(denylist, at: now) ?? now
+                tracking.tellListeners()
+                reclaim(at: told)
             }
             do { try await Task.sleep(for: Self.periodicInterval) } catch { return }
         }
+    }
+
+    /// Removes what has expired, and tells replicas: a stock Redis keeps it until it is told.
+    private func reclaim(at moment: ClockReading) {
+        let teller = replicas.mustHear(at: clock.uptime()) ? journal : nil
+        // What they are told waits in memory while the disk stands still.
+        if let queued = teller?.disk?.queuedBytes, queued > AppendLog.backlogLimit / 4 { return }
+        let count = denylist.reclaim(
+            turn: Self.turn, smallest: Self.smallestStep, at: moment, tellingIn: teller)
+        if count > 0, teller == nil { persistence?.log.noteUntold() }
     }
 }

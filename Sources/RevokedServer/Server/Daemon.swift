@@ -3,6 +3,7 @@ import Logging
 import Persistence
 import PrometheusMetrics
 import Synchronization
+import TLS
 
 /// What all connections share.
 final class Daemon: Sendable {
@@ -10,9 +11,27 @@ final class Daemon: Sendable {
     let denylist: GuardedTable
     let memory: MemoryBudget
     let clock: ServerClock
-    let credentials: Credentials
+    let users: UserTable
+    let loadRequests = Mutex(LoadRequests())
+    /// Held while a change is made that may open the daemon (``changeExposure(_:)``).
+    let exposure = Mutex<Void>(())
+    let denialLog: DenialLog
     let clients: ClientRegistry
+    let channels: ChannelRegistry
+    let mail = MailTotals()
+    let conditions = ServingConditions()
+    let pause: ClientPause
+    let monitors: Monitors
+    let tracking: ClientTracking
+    let replicas = Replicas()
+    let subscriberLimit: Mutex<SubscriberLimit>
+    let gate = ExclusiveGate()
     let counters = Counters()
+    let slowLog: SlowLog
+    /// What `INFO` shows.
+    let peakMemory = Atomic(0)
+    let latencies = CommandLatencies()
+    let subcommands = SubcommandFigures()
     let notices = ClientNotices()
     /// Sampled by ``runPeriodic()``.
     let rates = Mutex(InstantaneousRates())
@@ -21,6 +40,8 @@ final class Daemon: Sendable {
     let identity = Mutex<EpochRecord?>(nil)
     let epochStore = EpochStore()
     let processFigures = ProcessFigures()
+    /// The names that `CONFIG SET` was given.
+    let changedSettings = Mutex<Set<String>>([])
     private let baseLogger: Logger
     /// May change while the daemon runs.
     let logLevel: Mutex<Logger.Level>
@@ -28,8 +49,11 @@ final class Daemon: Sendable {
     let runID = Daemon.randomHexadecimal(40)
     let prefixLength: Int
     let loading: Loading
-    /// The TCP port that clients reach, once it is known.
+    /// The TCP port that clients reach, once it is known; 0 for none.
     let port: Atomic<Int>
+    /// The same for TLS.
+    let tlsPort: Atomic<Int>
+    private let certificate = Mutex<ServerTLS?>(nil)
     private let ending = Mutex<(@Sendable () -> Void)?>(nil)
     /// What keeps the denylist on disk; set before anyone is served, nil if it lives in memory only.
     private let kept = Mutex<Persistence?>(nil)
@@ -46,19 +70,31 @@ final class Daemon: Sendable {
         var store = Denylist.Configuration()
         store.maximumBytes = configuration.maximumMemory
         store.guardedPrefix = Array(configuration.guardedPrefix.utf8)
-        denylist = GuardedTable(store)
+        channels = ChannelRegistry()
+        denylist = GuardedTable(store, KeyObservers(channels))
+        denylist.observers.notified = configuration.notifiedEvents
         memory = MemoryBudget(denylist, reserve: configuration.guardedReserve)
         clock = ServerClock(
             time, resumes: configuration.directory != nil && configuration.isLogging, keepsGuardedTime: keepsGuardedTime
         )
-        credentials = Credentials(configuration)
+        users = UserTable(configuration)
+        denialLog = DenialLog(maximum: configuration.denialLogLength)
+        slowLog = SlowLog(slowerThan: configuration.slowLogThreshold, maximum: configuration.slowLogLength)
         clients = ClientRegistry(maximum: configuration.maximumClients)
+        subscriberLimit = Mutex(configuration.subscriberLimit)
+        pause = ClientPause(conditions)
+        monitors = Monitors(conditions, guardedPrefix: store.guardedPrefix)
+        tracking = ClientTracking(
+            clients, denylist.observers, maximumKeys: configuration.maximumTrackedKeys
+        ) { [memory] in memory.subscriptionLimit }
+        denylist.observers.inform(tracking)
         baseLogger = logger
         logLevel = Mutex(configuration.logLevel)
         startedAt = clock.uptime()
         prefixLength = configuration.guardedPrefix.utf8.count
         port = Atomic(configuration.port)
-        loading = Loading(startedAt: clock.read(), isActive: configuration.directory != nil)
+        tlsPort = Atomic(configuration.tlsPort ?? 0)
+        loading = Loading(startedAt: clock.read(), isActive: configuration.directory != nil, conditions)
         // That of a data directory is found in it.
         if configuration.directory == nil { adopt(EpochRecord(), isNew: true) }
     }
@@ -67,6 +103,23 @@ final class Daemon: Sendable {
         var logger = baseLogger
         logger.logLevel = logLevel.withLock { $0 }
         return logger
+    }
+
+    // MARK: TLS
+
+    /// The certificate of the TLS port; nil without such a port.
+    var tls: ServerTLS? { certificate.withLock { $0 } }
+
+    /// Reads the certificate of the TLS port, if there is one.
+    func loadCertificate() throws(ServerError) {
+        guard configuration.needsCertificate else { return }
+        var settings = configuration.tls
+        // The HTTP port asks no client for a certificate.
+        if configuration.tlsPort == nil { settings.clientCertificates = .no }
+        do throws(TLSError) {
+            let tls = try ServerTLS(settings, logger: logger)
+            certificate.withLock { $0 = tls }
+        } catch { throw ServerError(.cannotListen, "cannot serve TLS: \(error)") }
     }
 
     // MARK: Persistence
@@ -81,7 +134,10 @@ final class Daemon: Sendable {
     /// Adds someone who is told, on any thread, whenever the log has come further, or has failed.
     func observeLog(_ observer: @escaping @Sendable () -> Void) { logObservers.withLock { $0.append(observer) } }
 
-    func logHasProgressed() { for observer in logObservers.withLock({ $0 }) { observer() } }
+    func logHasProgressed() {
+        for observer in logObservers.withLock({ $0 }) { observer() }
+        replicas.logHasProgressed()
+    }
 
     // MARK: Ending
 

@@ -3,6 +3,7 @@ import Denylist
 import Persistence
 import PrometheusMetrics
 import Synchronization
+import TLS
 
 /// What the daemon's admin HTTP port answers.
 struct DaemonAdmin: Sendable {
@@ -31,12 +32,14 @@ struct DaemonAdmin: Sendable {
             return .notReady("oom", "maxmemory is reached: new revocations are refused")
         }
         let demand = daemon.identity.withLock { $0.flatMap { $0.isPending ? $0.demand : nil } }
-        let warnings = [
-            daemon.olderNodesWarning,
-            demand.map { "the epoch is \"\($0)\": clients deny until an operator runs revoked accept" },
-            daemon.clockRequest,
-            daemon.persistence.flatMap { $0.information.noticesCopies ? nil : Persistence.copiesGoUnnoticed },
-        ].compactMap { $0 }
+        let warnings =
+            (daemon.tls?.status().warnings ?? [])
+            + [
+                daemon.olderNodesWarning,
+                demand.map { "the epoch is \"\($0)\": clients deny until an operator runs revoked accept" },
+                daemon.clockRequest,
+                daemon.persistence.flatMap { $0.information.noticesCopies ? nil : Persistence.copiesGoUnnoticed },
+            ].compactMap { $0 }
         return .ready(warnings: warnings.isEmpty ? nil : warnings)
     }
 }

@@ -7,17 +7,21 @@ final class Loading: Sendable {
     let startedAt: Int64
     /// The same in milliseconds of ``ServerClock/uptime()``: durations count from this.
     let begun: Int64
-    private let active: Atomic<Bool>
+    private let conditions: ServingConditions
     private let done = Atomic<Int>(0)
     private let total = Atomic<Int>(0)
 
-    init(startedAt: (moment: ClockReading, uptime: Int64), isActive: Bool) {
+    init(
+        startedAt: (moment: ClockReading, uptime: Int64), isActive: Bool,
+        _ conditions: ServingConditions = ServingConditions()
+    ) {
         self.startedAt = startedAt.moment.wall
         begun = startedAt.uptime
-        active = Atomic(isActive)
+        self.conditions = conditions
+        if isActive { conditions.begin(.loading) }
     }
 
-    var isActive: Bool { active.load(ordering: .acquiring) }
+    var isActive: Bool { conditions.now.contains(.loading) }
 
     /// In bytes.
     var progress: (done: Int, total: Int) { (done.load(ordering: .relaxed), total.load(ordering: .relaxed)) }
@@ -27,7 +31,7 @@ final class Loading: Sendable {
         self.total.store(total, ordering: .relaxed)
     }
 
-    func end() { active.store(false, ordering: .releasing) }
+    func end() { conditions.end(.loading) }
 
     /// How much is left, in seconds, as far as it goes on as before.
     /// - Parameter uptime: milliseconds of ``ServerClock/uptime()``.

@@ -10,12 +10,17 @@ struct LoadingReport {
     private static let logInterval = Duration.seconds(5)
 
     private let daemon: Daemon
+    private let onProgress: (String) -> Void
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var nextLine = ContinuousClock.now + Self.lineInterval
     private var nextLog = ContinuousClock.now + Self.logInterval
     private var hasLine = false
 
-    init(_ daemon: Daemon) { self.daemon = daemon }
+    /// - Parameter onProgress: told as often as the log.
+    init(_ daemon: Daemon, _ onProgress: @escaping (String) -> Void) {
+        self.daemon = daemon
+        self.onProgress = onProgress
+    }
 
     /// Called often.
     mutating func update() {
@@ -28,6 +33,7 @@ struct LoadingReport {
         guard now >= nextLog else { return }
         nextLog = now + Self.logInterval
         daemon.logger.info("\(text)")
+        onProgress(text)
     }
 
     /// Takes the line away.

@@ -10,10 +10,15 @@ struct PersistenceFigures {
 
     func lines() -> [String] {
         guard let persistence = daemon.persistence else {
-            return ["loading:0", "async_loading:0", "rdb_bgsave_in_progress:0", "aof_enabled:0"] + epoch
+            return [
+                "loading:0", "async_loading:0", "rdb_bgsave_in_progress:0", "rdb_last_bgsave_status:ok",
+                "aof_enabled:0",
+                "aof_last_bgrewrite_status:ok", "aof_last_write_status:ok",
+            ] + Self.unmeasured + epoch
         }
         let figures = persistence.information
-        return ["loading:\(daemon.loading.isActive ? 1 : 0)", "async_loading:0"] + loading() + snapshots(figures)
+        return ["loading:\(daemon.loading.isActive ? 1 : 0)", "async_loading:0"] + Self.unmeasured + loading()
+            + snapshots(figures)
             + log(figures) + epoch
             + [
                 "unclean_mark:\(figures.isMarkedUnclean ? 1 : 0)",
@@ -21,6 +26,14 @@ struct PersistenceFigures {
                 "notices_copies:\(figures.noticesCopies ? 1 : 0)",
             ]
     }
+
+    /// What programs index without asking. Nothing forks, and no change waits for a snapshot: the log has it.
+    private static let unmeasured = [
+        "current_cow_size:0", "current_fork_perc:0.00", "rdb_changes_since_last_save:0", "rdb_last_bgsave_time_sec:-1",
+        "rdb_current_bgsave_time_sec:-1", "rdb_last_cow_size:0", "aof_last_rewrite_time_sec:-1",
+        "aof_current_rewrite_time_sec:-1", "aof_last_cow_size:0", "module_fork_in_progress:0",
+        "module_fork_last_cow_size:0",
+    ]
 
     /// Whether clients wait for an operator to accept the epoch.
     private var epoch: [String] {

@@ -5,9 +5,9 @@ import Synchronization
 extension RevokedServer {
     func startAdmin() async throws(ServerError) {
         do throws(AdminError) {
-            let server = try await AdminServer.start(daemon.configuration.http, logger: daemon.logger) {
-                [admin = DaemonAdmin(daemon: daemon)] in admin.answer($0)
-            }
+            let server = try await AdminServer.start(
+                daemon.configuration.http, tls: daemon.tls, logger: daemon.logger
+            ) { [admin = DaemonAdmin(daemon: daemon)] in admin.answer($0) }
             admin.withLock { $0 = server }
         } catch {
             throw ServerError(error.isAddressInUse ? .addressInUse : .cannotListen, error.description)

@@ -42,14 +42,17 @@ extension RevokedServer {
     }
 
     /// Reads the data directory, if there is one; then every command is executed.
+    /// - Parameter onProgress: told every few seconds how far it has come.
     /// - Returns: false if the daemon was asked to end before that.
     /// - Throws: ``ServerError/Code/data`` that names the damaged or missing file and says what to do. Nothing was
     ///   served.
     @discardableResult
-    package func recover() async throws(ServerError) -> Bool {
+    package func recover(
+        onProgress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws(ServerError) -> Bool {
         guard let persistence = daemon.persistence else { return true }
         phase.withLock { $0 = .loading }
-        Thread.detachNewThread { [self] in load(persistence) }
+        Thread.detachNewThread { [self] in load(persistence, onProgress) }
         for await result in recovery.stream {
             let report = try result.get()
             daemon.logger.info("\(report.summary(of: daemon))")
@@ -58,10 +61,10 @@ extension RevokedServer {
         return false
     }
 
-    private func load(_ persistence: Persistence) {
+    private func load(_ persistence: Persistence, _ onProgress: @escaping (String) -> Void) {
         let result: Result<RecoveryReport, ServerError>
         do throws(PersistenceError) {
-            let report = try read(persistence)
+            let report = try read(persistence, onProgress)
             guard phase.withLock({ $0 == .loading }) else { return letGo(persistence) }
             if daemon.configuration.trustsClock { daemon.trustClockAtStart() }
             let (epoch, isNew) = try persistence.begin()
@@ -86,8 +89,10 @@ extension RevokedServer {
         persistence.end()
     }
 
-    private func read(_ persistence: Persistence) throws(PersistenceError) -> RecoveryReport {
-        var line = LoadingReport(daemon)
+    private func read(
+        _ persistence: Persistence, _ onProgress: @escaping (String) -> Void
+    ) throws(PersistenceError) -> RecoveryReport {
+        var line = LoadingReport(daemon, onProgress)
         defer { line.end() }
         return try persistence.recover { [daemon] done, total in
             daemon.loading.advance(to: done, of: total)
@@ -135,7 +140,7 @@ extension RecoveryReport {
             }
         return "loaded \(what): \(counts.records) records of \(MemorySize.describe(bytes)) in \(milliseconds) ms; "
             + "\(daemon.denylist.statistics.entries) entries live, \(expired) expired, \(counts.skipped) passed over"
-            + (doubt.map { "; the epoch is new: \($0)" } ?? "") + Self.lag(daemon.clock.now())
+            + (uncleanReason.map { "; the epoch is new: \($0)" } ?? "") + Self.lag(daemon.clock.now())
     }
 }
 

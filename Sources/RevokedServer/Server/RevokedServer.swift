@@ -2,6 +2,7 @@ package import AdminHTTP
 package import Logging
 import Persistence
 import Synchronization
+import TLS
 
 #if canImport(Glibc)
     import Glibc
@@ -20,7 +21,8 @@ import Synchronization
 /// ```
 package final class RevokedServer: Sendable {
     let daemon: Daemon
-    private let transport: any Transport
+    /// Each serves some of the ports.
+    private let transports: [any Transport]
     private let shutdown = AsyncStream<Void>.makeStream()
     /// The result of reading the data directory; ends without one when the daemon is asked to end.
     let recovery = AsyncStream<Result<RecoveryReport, ServerError>>.makeStream()
@@ -45,19 +47,27 @@ package final class RevokedServer: Sendable {
     package init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool) {
         let daemon = Daemon(configuration, time: time, logger: logger, keepsGuardedTime: keepsGuardedTime)
         self.daemon = daemon
-        switch configuration.transport {
-        case .nio: transport = NIOTransport(daemon)
-        case .epoll:
-            #if os(Linux)
-                transport = EpollTransport(daemon)
-            #else
-                transport = NIOTransport(daemon)
-            #endif
-        }
+        transports = Self.transports(of: daemon)
         daemon.onShutdown { [shutdown = shutdown.continuation, recovery = recovery.continuation] in
             shutdown.finish()
             recovery.finish()
         }
+    }
+
+    /// On Linux a loop of our own serves plain text. SwiftNIO serves TLS, and everything elsewhere.
+    private static func transports(of daemon: Daemon) -> [any Transport] {
+        let configuration = daemon.configuration
+        #if os(Linux)
+            if configuration.transport == .epoll {
+                var transports: [any Transport] = []
+                if configuration.servesPlainPort || configuration.unixSocket != nil {
+                    transports.append(EpollTransport(daemon))
+                }
+                if configuration.tlsPort != nil { transports.append(NIOTransport(daemon, servesPlainText: false)) }
+                return transports
+            }
+        #endif
+        return [NIOTransport(daemon, servesPlainText: true)]
     }
 
     /// Takes the data directory, if there is one, and begins to listen. With a data directory, most commands are
@@ -66,22 +76,42 @@ package final class RevokedServer: Sendable {
     /// - Throws: ``ServerError``: an address in use, one beyond loopback without a password, no resources, a data
     ///   directory that another daemon uses or that cannot be written.
     package func start() async throws(ServerError) -> [Endpoint] {
+        try loadUsers()
         try checkProtection()
         allowDescriptors()
+        try daemon.loadCertificate()
         try openDirectory()
-        let endpoints: [Endpoint]
-        do throws(ServerError) { endpoints = try await transport.start() } catch {
+        var endpoints: [Endpoint] = []
+        var started: [any Transport] = []
+        do throws(ServerError) {
+            for transport in transports {
+                endpoints += try await transport.start()
+                started.append(transport)
+            }
+            try await startAdmin()
+        } catch {
+            await Self.stop(started)
             await endPersistence()
             throw error
         }
-        do throws(ServerError) { try await startAdmin() } catch {
-            await transport.stop()
-            await endPersistence()
-            throw error
+        for endpoint in endpoints.reversed() {
+            switch endpoint {
+            case .tcp(_, let port): daemon.port.store(port, ordering: .relaxed)
+            case .tls(_, let port): daemon.tlsPort.store(port, ordering: .relaxed)
+            case .unix: break
+            }
         }
-        for case .tcp(_, let port) in endpoints.prefix(1) { daemon.port.store(port, ordering: .relaxed) }
         return endpoints
     }
+
+    private static func stop(_ transports: [any Transport]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for transport in transports { group.addTask { await transport.stop() } }
+        }
+    }
+
+    /// Reads the files of TLS anew, as SIGHUP asks for. No connection notices. A failure changes nothing but the log.
+    package func reload() async { await daemon.tls?.reload() }
 
     /// Returns when the daemon is asked to end, or the task is cancelled. Meanwhile keeps time and reclaims what
     /// expired.
@@ -93,17 +123,30 @@ package final class RevokedServer: Sendable {
         }
     }
 
+    /// Returns when every thread that serves connections has answered: none of them hangs.
+    package func waitForEveryThread() async {
+        for transport in transports { await transport.waitForEveryThread() }
+    }
+
     /// Makes ``waitForShutdown()`` return, and ``recover()``.
     package func requestShutdown() { daemon.shutDown() }
 
     /// Stops listening, answers what has arrived, closes all connections, and ends the log in order.
     package func stop() async {
         await stopAdmin()
-        await transport.stop()
+        await Self.stop(transports)
         await endPersistence()
     }
 
-    /// Loopback needs no password; anything else does, unless told otherwise.
+    /// The file of users is taken before anyone is served.
+    private func loadUsers() throws(ServerError) {
+        guard let path = daemon.configuration.userFile else { return daemon.warnOfUsers() }
+        do throws(UserFile.Failure) { try daemon.loadFirstUsers(path) } catch {
+            throw ServerError(.data, "the file of users cannot be used: \(error.message)")
+        }
+    }
+
+    /// Loopback needs no password; anything else needs one or certificates of clients, unless told otherwise.
     private func checkProtection() throws(ServerError) {
         let configuration = daemon.configuration
         if let address = configuration.http.exposed, configuration.httpProtectedMode {
@@ -112,13 +155,14 @@ package final class RevokedServer: Sendable {
                 "refusing to serve metrics on \(address.host): anyone who reaches it could read them. Put it on loopback "
                     + "(--http), or pass --http-protected-mode no")
         }
-        guard configuration.protectedMode, configuration.password == nil else { return }
-        for host in configuration.bind where !BindAddress(host).isLoopback {
-            throw ServerError(
-                .unprotected,
-                "refusing to listen on \(host) without a password: anyone who reaches it could revoke tokens, or undo "
-                    + "revocations. Set REVOKED_REQUIREPASS (or --requirepass), or pass --protected-mode no")
-        }
+        guard configuration.protectedMode,
+            let host = configuration.unprotectedHost(isPasswordRequired: daemon.users.isPasswordRequired)
+        else { return }
+        throw ServerError(
+            .unprotected,
+            "refusing to listen on \(host) without a password: anyone who reaches it could revoke tokens, or undo "
+                + "revocations. Set REVOKED_REQUIREPASS (or --requirepass), serve TLS alone (--port 0) with "
+                + "--tls-auth-clients yes, or pass --protected-mode no")
     }
 
     /// Raises the limit of open files to what `maxclients` needs, or lowers `maxclients` to what there is.

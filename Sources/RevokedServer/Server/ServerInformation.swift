@@ -28,14 +28,18 @@ struct ServerInformation {
             ("Server", server), ("Clients", clients), ("Memory", memory),
             ("Persistence", PersistenceFigures(daemon).lines),
             ("Clock", { ClockFigures(daemon).lines }),
-            ("Stats", statistics), ("Replication", { ["role:master", "connected_slaves:0"] }), ("CPU", processor),
-            ("Commandstats", commands), ("Errorstats", errors),
+            ("Stats", statistics),
+            ("Replication", ReplicationFigures(daemon).lines), ("CPU", processor),
+            ("Modules", { [] }),
+            ("Commandstats", commands), ("Errorstats", errors), ("Latencystats", latencies),
+            ("TLS", TLSFigures(daemon).lines),
             ("Cluster", { ["cluster_enabled:0"] }), ("Keyspace", keyspace),
         ]
         let shown = sections.filter { name, _ in
             if wanted.contains(name.lowercased()) { return true }
-            // As in Redis, only those who ask for it get the longest section.
-            return name == "Commandstats" ? !wanted.isDisjoint(with: ["all", "everything"]) : everything
+            // As in Redis, only those who ask for them get the longest sections.
+            let isLong = name == "Commandstats" || name == "Latencystats"
+            return isLong ? !wanted.isDisjoint(with: ["all", "everything"]) : everything
         }
         return shown.map { "# \($0.0)\r\n" + $0.1().map { $0 + "\r\n" }.joined() }.joined(separator: "\r\n")
     }
@@ -46,7 +50,8 @@ struct ServerInformation {
             "server_name:revoked", "revoked_version:\(Self.revokedVersion)", "redis_version:\(Self.redisVersion)",
             "redis_mode:standalone", "process_id:\(getpid())", "run_id:\(daemon.runID)",
             "tcp_port:\(daemon.port.load(ordering: .relaxed))",
-            "multiplexing_api:\(daemon.configuration.transport.rawValue)",
+            "os:\(Self.operatingSystem)", "arch_bits:\(Int.bitWidth)", "hz:10", "configured_hz:10",
+            "config_file:", "multiplexing_api:\(daemon.configuration.transport.rawValue)",
             "io_threads:\(daemon.configuration.threads)",
             "uptime_in_seconds:\(uptime)", "uptime_in_days:\(uptime / 86_400)",
             "guarded_prefix:\(daemon.configuration.guardedPrefix)",
@@ -57,7 +62,9 @@ struct ServerInformation {
     private func clients() -> [String] {
         [
             "connected_clients:\(daemon.clients.count)",
-            "maxclients:\(daemon.clients.maximum.load(ordering: .relaxed))", "blocked_clients:0",
+            "maxclients:\(daemon.clients.maximum.load(ordering: .relaxed))",
+            "blocked_clients:\(daemon.pause.waiting.load(ordering: .relaxed))",
+            "tracking_clients:\(daemon.tracking.figures.clients)",
             "older_nodes:\(daemon.counters.olderNodes.load(ordering: .relaxed))",
         ]
     }
@@ -65,14 +72,22 @@ struct ServerInformation {
     private func memory() -> [String] {
         let used = daemon.denylist.statistics.bytes
         let most = daemon.denylist.maximumBytes
+        let resident = ProcessFigures.residentBytes() ?? 0
+        // The most that anybody has asked for.
+        let peak = max(used, daemon.peakMemory.max(used, ordering: .relaxed).newValue)
         return [
             "used_memory:\(used)", "used_memory_human:\(MemorySize.describe(used))",
-            "used_memory_rss:\(ProcessFigures.residentBytes() ?? 0)", "maxmemory:\(most)",
+            "used_memory_peak:\(peak)", "used_memory_peak_human:\(MemorySize.describe(peak))",
+            "used_memory_rss:\(resident)", "used_memory_rss_human:\(MemorySize.describe(resident))",
+            "mem_fragmentation_ratio:\(Self.hundredths(Double(resident) / Double(max(1, used))))",
+            "total_system_memory:\(Self.systemMemory)",
+            "total_system_memory_human:\(MemorySize.describe(Self.systemMemory))", "maxmemory:\(most)",
             "maxmemory_human:\(MemorySize.describe(most))", "maxmemory_policy:noeviction",
             "guarded_reserve:\(daemon.memory.reserved)", "query_buffers:\(daemon.counters.allInput)",
             "mem_clients_normal:\(daemon.counters.waitingBytes)",
+            "mem_subscriptions:\(daemon.channels.memory)", "mem_messages:\(daemon.mail.bytes)",
             "mem_aof_buffer:\(daemon.persistence?.log.queuedBytes ?? 0)",
-        ]
+        ] + Self.noMemory
     }
 
     private func statistics() -> [String] {
@@ -91,20 +106,53 @@ struct ServerInformation {
             "expired_keys:\(daemon.denylist.statistics.expired)", "evicted_keys:0",
             "keyspace_hits:\(totals.hits)",
             "keyspace_misses:\(totals.misses)",
+            "pubsub_channels:\(daemon.channels.count(.channel))", "pubsub_patterns:\(daemon.channels.count(.pattern))",
+            "pubsubshard_channels:\(daemon.channels.count(.shardChannel))",
+            "tracking_total_keys:\(daemon.tracking.figures.keys)",
+            "tracking_total_items:\(daemon.tracking.figures.items)",
+            "tracking_total_prefixes:\(daemon.tracking.figures.prefixes)",
+            "published_messages:\(totals[.publishedMessages])", "delivered_messages:\(totals[.deliveredMessages])",
+            "slow_subscribers_closed:\(totals[.slowSubscribers])",
             "total_error_replies:\(totals[.allErrors])",
+            "acl_access_denied_auth:\(totals[.denials(.auth)])", "acl_access_denied_cmd:\(totals[.denials(.command)])",
+            "acl_access_denied_key:\(totals[.denials(.key)])",
+            "acl_access_denied_channel:\(totals[.denials(.channel)])",
+            "acl_access_denied_tls_cert:\(totals[.denials(.certificate)])",
             "refused_for_memory:\(totals[.refusedForMemory])",
-        ]
+        ] + ReplicationFigures(daemon).statistics + Self.noStatistics
     }
 
-    /// Redis' line for each command that was called; without its times, which nobody takes.
+    /// Redis' line for each command that was called. Of most commands some calls are timed, and stand for all
+    /// (``SlowLog``).
     private func commands() -> [String] {
-        let totals = daemon.counters.totalsSinceReset
-        return CommandTable.names.enumerated().compactMap { index, name in
-            let (calls, rejections) = (totals[.calls(index)], totals[.rejections(index)])
-            guard calls > 0 || rejections > 0 else { return nil }
-            return "cmdstat_\(name):calls=\(calls),rejected_calls=\(rejections),"
-                + "failed_calls=\(totals[.failures(index)])"
+        let (totals, subcommands) = (daemon.counters.totalsSinceReset, daemon.subcommands.all)
+        let own = CommandTable.names.enumerated().compactMap { index, name in
+            var figures = SubcommandFigures.Figures()
+            figures.rejections = totals[.rejections(index)]
+            // What has subcommands is counted under their names.
+            let entry = CommandCatalog.shared.commands[index]
+            if entry.mayStandAlone {
+                let others = entry.subcommands.compactMap { subcommands[$0.bit] }
+                figures.calls = others.reduce(totals[.calls(index)]) { $0 - $1.calls - $1.rejections }
+                figures.failures = others.reduce(totals[.failures(index)]) { $0 - $1.failures - $1.rejections }
+            }
+            let average = Double(totals[.nanoseconds(index)]) / Double(max(1, totals[.timedCalls(index)]))
+            return Self.line(name, figures, nanoseconds: average)
         }
+        let others = subcommands.sorted { $0.key < $1.key }.compactMap { place, figures in
+            CommandCatalog.shared.name(of: place).flatMap {
+                Self.line($0, figures, nanoseconds: Double(figures.nanoseconds) / Double(max(1, figures.calls)))
+            }
+        }
+        return own + others
+    }
+
+    /// - Parameter nanoseconds: of one call.
+    private static func line(_ name: String, _ figures: SubcommandFigures.Figures, nanoseconds: Double) -> String? {
+        guard figures.calls > 0 || figures.rejections > 0 else { return nil }
+        return "cmdstat_\(name):calls=\(figures.calls),usec=\(Int(nanoseconds * Double(figures.calls) / 1000)),"
+            + "usec_per_call=\(hundredths(nanoseconds / 1000)),rejected_calls=\(figures.rejections),"
+            + "failed_calls=\(figures.failures)"
     }
 
     private func errors() -> [String] {
@@ -112,6 +160,18 @@ struct ServerInformation {
         return ErrorCode.allCases.compactMap { code in
             let count = totals[.errors(code)]
             return count > 0 ? "errorstat_\(code.word):count=\(count)" : nil
+        }
+    }
+
+    /// Microseconds, with nanoseconds behind the point.
+    private func latencies() -> [String] {
+        daemon.latencies.all.sorted { $0.key < $1.key }.map { index, histogram in
+            let percentiles = [("50", 50), ("99", 99), ("99.9", 99.9)].map { name, percent in
+                let nanoseconds = histogram.percentile(percent)
+                return "p\(name)=\(nanoseconds / 1000).\(String(1000 + nanoseconds % 1000).dropFirst())"
+            }
+            return
+                "latency_percentiles_usec_\(CommandCatalog.shared.name(of: index) ?? ""):\(percentiles.joined(separator: ","))"
         }
     }
 
@@ -131,8 +191,10 @@ struct ServerInformation {
     }
 
     private func keyspace() -> [String] {
-        let keys = daemon.keyCount
-        guard keys > 0 else { return [] }
-        return ["db0:keys=\(keys),expires=\(daemon.denylist.statistics.expiring),avg_ttl=0"]
+        daemon.denylist.databases.compactMap { database in
+            let keys = daemon.keyCount(of: database.number)
+            return keys > 0
+                ? "db\(database.number):keys=\(keys),expires=\(database.statistics.expiring),avg_ttl=0" : nil
+        }
     }
 }

@@ -18,34 +18,53 @@ package enum ServerProcess {
         // A reader of the log that goes away, or a terminal that closes, must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
+        #if os(Linux)
+            clinux_return_freed_memory()
+        #endif
         var logger = logger
         logger.logLevel = configuration.logLevel
-        for notice in configuration.notices { logger.notice("\(notice)") }
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         let server = RevokedServer(configuration, logger: logger)
+        let manager = ServiceManager(logger: logger)
         let service = ServiceGroupConfiguration.ServiceConfiguration(
-            service: Running(server: server, configuration: configuration),
+            service: Running(server: server, configuration: configuration, manager: manager),
             successTerminationBehavior: .gracefullyShutdownGroup)
+        let reloading = ServiceGroupConfiguration.ServiceConfiguration(
+            service: Reloading(server: server, manager: manager))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [service, reloading], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
         logger.info("ended")
+    }
+
+    /// Reads certificates anew on SIGHUP.
+    private struct Reloading: Service {
+        let server: RevokedServer
+        let manager: ServiceManager
+
+        func run() async throws {
+            for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+                await manager.reload { await server.reload() }
+            }
+        }
     }
 
     private struct Running: Service {
         let server: RevokedServer
         let configuration: ServerConfiguration
+        let manager: ServiceManager
 
         func run() async throws {
             announce(try await server.start(), configuration, http: server.httpAddress)
             do {
                 try await withGracefulShutdownHandler {
-                    guard try await server.recover() else { return }
+                    guard try await server.recover(onProgress: { manager.tell(.starting(progress: $0)) }) else {
+                        return
+                    }
                     say(["ready"])
-                    #if os(Linux)
-                        // A third of what is resident after the start is code that only the start ran.
-                        clinux_release_text()
-                    #endif
+                    manager.tell(.ready)
+                    async let _ = manager.keepAlive { await server.waitForEveryThread() }
                     await server.waitForShutdown()
                 } onGracefulShutdown: {
                     server.requestShutdown()
@@ -54,6 +73,7 @@ package enum ServerProcess {
                 await server.stop()
                 throw error
             }
+            manager.tell(.stopping)
             await server.stop()
         }
     }
@@ -64,13 +84,15 @@ package enum ServerProcess {
         var lines = endpoints.map { "listening on \($0)" }
         let password = configuration.password == nil ? "" : "-a <password> "
         switch endpoints.first {
+        case .tls(let host, let port):
+            lines.append("try: redis-cli --tls --cacert <file> -h \(host) -p \(port) \(password)ping")
         case .tcp(let host, let port):
             lines.append("try: redis-cli -h \(host) -p \(port) \(password)setex revoked:jti:example 60 logout")
         case .unix(let path):
             lines.append("try: redis-cli -s \(path) \(password)setex revoked:jti:example 60 logout")
         case nil: break
         }
-        if let http { lines.append("metrics on http://\(http)/metrics") }
+        if let http { lines.append("metrics on \(http.url)/metrics") }
         lines.append(promise(configuration))
         say(lines)
     }

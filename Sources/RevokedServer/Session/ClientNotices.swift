@@ -6,7 +6,7 @@ import Synchronization
 final class ClientNotices: Sendable {
     enum Kind: Int, CaseIterable {
         case http, tls, otherProtocol, olderNode
-        case rejected, evicted, unauthenticated, output
+        case rejected, evicted, unauthenticated, output, handshake
     }
 
     /// Milliseconds from one line of a kind to the next.

@@ -16,15 +16,15 @@ extension ClientSession {
     private static let library = Array("revoked".utf8)
 
     /// The command that was just executed read the epoch: whoever checks tokens does so in every check.
-    mutating func noteEpochRead(_ worker: inout Worker) {
-        worker.hasReadEpoch = false
+    mutating func noteEpochRead(_ context: inout ServingContext) {
+        context.hasReadEpoch = false
         guard checkingPeer == .none else { return }
         let name = client.details.withLock { $0.libraryName }
         let isLibrary = name.starts(with: Self.library) && [nil, UInt8(ascii: "(")].contains(name.dropFirst(7).first)
         checkingPeer = isLibrary ? .known : .older
         guard checkingPeer == .older else { return }
-        worker.daemon.counters.olderNodes.wrappingAdd(1, ordering: .relaxed)
-        worker.daemon.warn(
+        context.daemon.counters.olderNodes.wrappingAdd(1, ordering: .relaxed)
+        context.daemon.warn(
             of: .olderNode,
             "\(client.address) reads revoked.epoch without CLIENT SETINFO LIB-NAME revoked: it is a node of an older "
                 + "release, where revocations by key and log-in times are not in force, or another program. Update it")

@@ -27,11 +27,68 @@ struct ClientSession: ~Copyable {
     /// The same of a client that has not authenticated: what it has to say is shorter.
     private static let countedStrangerInput = 512
 
+    struct Modes: OptionSet {
+        let rawValue: UInt16
+        /// It is subscribed to something.
+        static let subscribed = Modes(rawValue: 1)
+        /// It has begun a transaction: commands are queued.
+        static let queueing = Modes(rawValue: 2)
+        /// It wants to be told which of its keys change.
+        static let tracking = Modes(rawValue: 4)
+        /// It sees what others execute.
+        static let monitors = Modes(rawValue: 8)
+        /// It wants no replies.
+        static let silent = Modes(rawValue: 16)
+        /// None to this command; and none to the next one.
+        static let skips = Modes(rawValue: 32)
+        static let skipsNext = Modes(rawValue: 64)
+        /// A command of it waits for the end of a pause.
+        static let paused = Modes(rawValue: 128)
+        /// Writes of it were not answered: the next reply waits for the log until ``silentEnd``.
+        static let hasSilentWrites = Modes(rawValue: 256)
+        /// It is a replica's.
+        static let copies = Modes(rawValue: 512)
+    }
+
+    /// Of one request, the command's name included.
+    private static let maximumArguments = 1 << 22
+    /// Of a command that a script makes of its keys, or that was queued: no fewer than of the request itself.
+    static let maximumQueuedArguments = maximumArguments * 4
+
     let client: ClientRecord
+    /// Who it is: `default` until it has authenticated.
     var user: User
+    var isAuthenticated = false
+    /// It has authenticated, and may run every command on every key: rules are not looked at.
+    var isUnrestricted = false {
+        didSet { isUnimpeded = isUnrestricted && modes.isEmpty }
+    }
+    /// States in which commands are more than a question and an answer.
+    var modes: Modes = [] {
+        didSet { isUnimpeded = isUnrestricted && modes.isEmpty }
+    }
+    /// A command that reads needs no more checks.
+    private(set) var isUnimpeded = false
+    var subscriptions = Subscriptions()
+    /// What `CLIENT CACHING` said of the next command; nil: nothing.
+    var caching: Bool?
+    /// It may undo revocations and administer.
+    var mayAdminister = false
+    /// The state of ``UserTable`` that all of that was read from.
+    var usersGeneration = 0
     var version = ProtocolVersion.two
+    /// Its own port, as a replica says.
+    var replicaPort = 0
+    /// The database that it has selected (``select(_:_:)``).
+    private(set) var database = 0
     var isClosing = false
     var checkingPeer = CheckingPeer.none
+    /// The position in the log after the last write that was not answered.
+    var silentEnd: UInt64 = 0
+    /// Since `MULTI`.
+    var transaction: Transaction?
+    /// Since `WATCH`.
+    var watched = WatchList()
     private var parser: RequestParser
     /// Input that waits: for the rest of a request, or for replies to leave.
     private var waiting = InputQueue()
@@ -43,13 +100,15 @@ struct ClientSession: ~Copyable {
     private var charged = 0
     private var isChargedAsStranger = false
 
-    init(client: ClientRecord, daemon: Daemon) {
+    /// - Parameter standing: what a new connection is (``UserTable/initial``).
+    init(client: ClientRecord, as standing: UserTable.Standing, daemon: Daemon) {
         self.client = client
-        user = daemon.credentials.initialUser
-        client.mustAuthenticate.store(user == .nobody, ordering: .relaxed)
         parser = RequestParser(
-            limits: RequestLimits(maximumBulk: daemon.configuration.maximumBulk, maximumArguments: 1 << 20),
-            isAuthenticated: user != .nobody)
+            limits: RequestLimits(
+                maximumBulk: daemon.configuration.maximumBulk, maximumArguments: Self.maximumArguments),
+            isAuthenticated: false)
+        user = standing.user
+        become(standing, isAuthenticated: standing.user.isOpen)
     }
 
     // MARK: Input
@@ -58,61 +117,65 @@ struct ClientSession: ~Copyable {
     /// - Returns: false if the read continues an earlier one, and nothing was prepared.
     func prepare(_ bytes: RawSpan, _ batch: inout CommandBatch) -> Bool {
         guard !isClosing, waiting.isEmpty else { return false }
-        batch.fill(from: bytes, at: 0, by: parser)
+        batch.fill(from: bytes, at: 0, by: parser, in: database)
         return true
     }
 
-    /// Executes what is complete of a read and leaves the replies in `worker`.
+    /// Executes what is complete of a read and leaves the replies in `context`.
     /// - Parameter isPrepared: whether `batch` is what ``prepare(_:_:)`` made of these bytes.
     mutating func receive(
-        _ bytes: RawSpan, isPrepared: Bool = false, _ batch: inout CommandBatch, _ worker: inout Worker
+        _ bytes: RawSpan, isPrepared: Bool = false, _ batch: inout CommandBatch, _ context: inout ServingContext
     ) -> Outcome {
-        guard mayGoOn() else { return .closing }
-        begin(&worker)
-        guard waiting.isEmpty else { return finish(receiveMore(bytes, &batch, &worker), &worker) }
-        let (used, outcome) = execute(bytes, isPrepared: isPrepared, &batch, &worker)
+        context.beginTurn()
+        defer { context.endTurn() }
+        guard mayGoOn(context.daemon) else { return .closing }
+        begin(&context)
+        guard waiting.isEmpty else { return finish(receiveMore(bytes, &batch, &context), &context) }
+        let (used, outcome) = execute(bytes, isPrepared: isPrepared, &batch, &context)
         if used < bytes.byteCount, !isClosing { waiting.append(bytes.extracting(used...)) }
-        return finish(outcome, &worker)
+        return finish(outcome, &context)
     }
 
     /// Goes on with a request whose beginning waits.
     private mutating func receiveMore(
-        _ bytes: RawSpan, _ batch: inout CommandBatch, _ worker: inout Worker
+        _ bytes: RawSpan, _ batch: inout CommandBatch, _ context: inout ServingContext
     ) -> Outcome {
         waiting.append(bytes)
         if awaitsLineEnd, let stranger = strangerInOpenLine(bytes) {
-            dismiss(stranger, &worker)
+            dismiss(stranger, &context)
             return .closing
         }
         let isLineOpen =
             awaitsLineEnd && waiting.count < parser.maximumLine
             && !bytes.withUnsafeBytes { $0.contains(UInt8(ascii: "\n")) }
         if isLineOpen || waiting.count < needed { return .open }
-        return executeWaiting(&batch, &worker)
+        return executeWaiting(&batch, &context)
     }
 
     /// Bytes that were read and have not been executed.
     var inputCount: Int { waiting.count }
 
     /// Keeps what was read until ``resume(_:_:)``: replies have to leave first.
-    mutating func keep(_ bytes: RawSpan, _ worker: inout Worker) {
+    mutating func keep(_ bytes: RawSpan, _ context: inout ServingContext) {
         guard !isClosing else { return }
-        client.lastInteraction.store(worker.uptime, ordering: .relaxed)
+        client.lastInteraction.store(context.uptime, ordering: .relaxed)
         waiting.append(bytes)
-        charge(waiting.count, worker.daemon.counters)
+        charge(inputCharge, context.daemon.counters)
     }
 
     /// Goes on with the input that is left, after replies have been written.
-    mutating func resume(_ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
-        guard mayGoOn() else { return .closing }
-        begin(&worker)
-        return finish(executeWaiting(&batch, &worker), &worker)
+    mutating func resume(_ batch: inout CommandBatch, _ context: inout ServingContext) -> Outcome {
+        context.beginTurn()
+        defer { context.endTurn() }
+        guard mayGoOn(context.daemon) else { return .closing }
+        begin(&context)
+        return finish(executeWaiting(&batch, &context), &context)
     }
 
-    private mutating func executeWaiting(_ batch: inout CommandBatch, _ worker: inout Worker) -> Outcome {
+    private mutating func executeWaiting(_ batch: inout CommandBatch, _ context: inout ServingContext) -> Outcome {
         var input = InputQueue()
         swap(&input, &waiting)
-        let (used, outcome) = execute(input.span, isPrepared: false, &batch, &worker)
+        let (used, outcome) = execute(input.span, isPrepared: false, &batch, &context)
         if !isClosing {
             input.consume(used)
             waiting = input
@@ -120,39 +183,51 @@ struct ClientSession: ~Copyable {
         return outcome
     }
 
-    /// Whether anything more is executed. Whoever was killed may have sent something since: the killer was told that
-    /// it is over.
-    private mutating func mayGoOn() -> Bool {
+    /// Whether anything more is executed, with the rights that the user has now. A connection that was killed may have
+    /// more in what it has sent: the killer was told that it is over.
+    @discardableResult @inline(__always)
+    mutating func mayGoOn(_ daemon: Daemon) -> Bool {
+        refreshUser(daemon)
         if client.isEnding.load(ordering: .acquiring) { isClosing = true }
         return !isClosing
     }
 
-    private func begin(_ worker: inout Worker) {
-        worker.reply.version = version
-        client.lastInteraction.store(worker.uptime, ordering: .relaxed)
+    private func begin(_ context: inout ServingContext) {
+        context.reply.version = version
+        context.writer.client = client.id
+        context.database = database
+        client.lastInteraction.store(context.uptime, ordering: .relaxed)
     }
 
-    private mutating func finish(_ outcome: Outcome, _ worker: inout Worker) -> Outcome {
-        if !waiting.isEmpty || charged > 0 { checkWaiting(outcome, &worker) }
-        if worker.reply.hasOverflowed { isClosing = true }
-        return isClosing ? .closing : outcome
+    private mutating func finish(_ outcome: Outcome, _ context: inout ServingContext) -> Outcome {
+        if !waiting.isEmpty || charged > 0 || transaction != nil || watched.bytes > 0 {
+            checkWaiting(outcome, &context)
+        }
+        if context.reply.hasOverflowed { isClosing = true }
+        guard isClosing else { return outcome }
+        // Whoever reads the last reply knows that no message comes any more.
+        client.isEnding.store(true, ordering: .releasing)
+        return .closing
     }
 
     /// Counts the input that waits, and refuses to go on where that is too much.
-    private mutating func checkWaiting(_ outcome: Outcome, _ worker: inout Worker) {
-        charge(waiting.count, worker.daemon.counters)
+    private mutating func checkWaiting(_ outcome: Outcome, _ context: inout ServingContext) {
+        charge(inputCharge, context.daemon.counters)
         // What waits for its turn is bounded by whoever reads it; this is one request.
         guard outcome == .open, charged > 0 else { return }
-        guard user != .nobody else { return checkStrangers(&worker) }
-        let limit = min(Self.allUnfinishedLimit, worker.daemon.memory.clientLimit)
-        if waiting.count > Self.unfinishedLimit || worker.daemon.counters.waitingInput.load(ordering: .relaxed) > limit
+        guard isAuthenticated else { return checkStrangers(&context) }
+        let limit = min(Self.allUnfinishedLimit, context.daemon.memory.clientLimit)
+        if waiting.count > Self.unfinishedLimit || context.daemon.counters.waitingInput.load(ordering: .relaxed) > limit
         {
-            refuse(.tooBigRequest, &worker)
+            refuse(.tooBigRequest, &context)
         }
     }
 
+    /// What waits, and what is queued: both are requests that are executed later.
+    private var inputCharge: Int { waiting.count + (transaction?.requests.count ?? 0) + watched.bytes }
+
     private mutating func charge(_ bytes: Int, _ counters: Counters) {
-        let isStranger = user == .nobody
+        let isStranger = !isAuthenticated
         let due = bytes > (isStranger ? Self.countedStrangerInput : Self.countedInput) ? bytes : 0
         guard due != charged || isStranger != isChargedAsStranger else { return }
         counters.addInput(-charged, ofStranger: isChargedAsStranger)
@@ -163,6 +238,10 @@ struct ClientSession: ~Copyable {
     /// The connection is gone: forgets its input.
     mutating func end(_ daemon: Daemon) {
         isClosing = true
+        client.isEnding.store(true, ordering: .releasing)
+        if !modes.isEmpty { endModes(daemon) }
+        endTransaction()
+        unwatch(daemon)
         waiting = InputQueue()
         charge(0, daemon.counters)
         forgetPeer(daemon)
@@ -174,7 +253,7 @@ struct ClientSession: ~Copyable {
     /// - Parameter isPrepared: whether the first batch is filled already.
     /// - Returns: where they end, and how to go on.
     private mutating func execute(
-        _ input: RawSpan, isPrepared: Bool, _ batch: inout CommandBatch, _ worker: inout Worker
+        _ input: RawSpan, isPrepared: Bool, _ batch: inout CommandBatch, _ context: inout ServingContext
     ) -> (used: Int, outcome: Outcome) {
         needed = 0
         awaitsLineEnd = false
@@ -182,18 +261,21 @@ struct ClientSession: ~Copyable {
         var isFilled = isPrepared
         while true {
             if !isFilled {
-                if executed > 0 { worker.readClock() }
-                batch.fill(from: input, at: executed, by: parser)
+                if executed > 0 {
+                    context.readClock()
+                    guard mayGoOn(context.daemon) else { return (input.byteCount, .closing) }
+                }
+                batch.fill(from: input, at: executed, by: parser, in: database)
             }
             isFilled = false
             for index in 0..<batch.count {
                 batch.prefetch(for: index)
-                guard perform(batch.arguments(of: index, in: input), batch.command(index), &worker) else {
-                    return (executed, .stalled)
+                guard perform(batch.arguments(of: index, in: input), batch.command(index), &context) else {
+                    return (executed, context.takePostponed())
                 }
                 executed = batch.end(of: index)
                 if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.count > Self.replyPause { return (executed, .paused) }
+                if context.reply.count > Self.replyPause { return (executed, .paused) }
             }
             executed = batch.position
             switch batch.end {
@@ -201,26 +283,26 @@ struct ClientSession: ~Copyable {
             case .inline(let lineEnd):
                 let line = input.extracting(executed..<lineEnd)
                 if let stranger = Stranger(line: line) {
-                    dismiss(stranger, &worker)
-                } else if !performInline(line, isFollowed: lineEnd < input.byteCount, &batch, &worker) {
-                    return (executed, .stalled)
+                    dismiss(stranger, &context)
+                } else if !performInline(line, isFollowed: lineEnd < input.byteCount, &batch, &context) {
+                    return (executed, context.takePostponed())
                 }
                 executed = lineEnd
                 if isClosing { return (input.byteCount, .closing) }
-                if worker.reply.count > Self.replyPause { return (executed, .paused) }
+                if context.reply.count > Self.replyPause { return (executed, .paused) }
             case .incomplete(let atLeast):
                 needed = atLeast - executed
                 return (executed, .open)
             case .incompleteLine:
                 // Nothing has to come that would make a request of it.
                 if let stranger = Stranger(beginningOfLine: input.extracting(executed...)) {
-                    dismiss(stranger, &worker)
+                    dismiss(stranger, &context)
                     return (input.byteCount, .closing)
                 }
                 awaitsLineEnd = true
                 return (executed, .open)
             case .invalid(let error):
-                refuse(error, &worker)
+                refuse(error, &context)
                 return (input.byteCount, .closing)
             }
         }
@@ -240,42 +322,47 @@ struct ClientSession: ~Copyable {
     /// - Parameter isFollowed: whether more bytes came with it.
     /// - Returns: false if it was not executed, because the log has no room.
     private mutating func performInline(
-        _ line: RawSpan, isFollowed: Bool, _ batch: inout CommandBatch, _ worker: inout Worker
+        _ line: RawSpan, isFollowed: Bool, _ batch: inout CommandBatch, _ context: inout ServingContext
     ) -> Bool {
         let words: [[UInt8]]
         do { words = try InlineRequest.split(line) } catch {
-            refuse(error, &worker)
+            refuse(error, &context)
             return true
         }
         guard !words.isEmpty else { return true }
         let encoded = InlineRequest.encode(words)
-        batch.fill(from: encoded.span.bytes, at: 0, by: parser)
+        batch.fill(from: encoded.span.bytes, at: 0, by: parser, in: database)
         guard batch.count == 1 else {
-            refuse(.tooBigInlineRequest, &worker)
+            refuse(.tooBigInlineRequest, &context)
             return true
         }
         let arguments = batch.arguments(of: 0, in: encoded.span.bytes)
-        guard batch.command(0) < 0 else { return perform(arguments, batch.command(0), &worker) }
-        refuseUnknownLine(arguments, isFollowed: isFollowed, &worker)
+        guard batch.command(0) < 0 else { return perform(arguments, batch.command(0), &context) }
+        refuseUnknownLine(arguments, isFollowed: isFollowed, &context)
         return true
     }
 
-    /// Takes on another user, with the limits that go with it.
-    mutating func become(_ user: User) {
-        self.user = user
-        parser.isAuthenticated = user != .nobody
-        client.mustAuthenticate.store(user == .nobody, ordering: .relaxed)
-        client.details.withLock { $0.user = user }
+    /// Tells the parser, whose limits it goes by, and other connections who this one is.
+    mutating func noteUser() {
+        parser.isAuthenticated = isAuthenticated
+        client.mustAuthenticate.store(!isAuthenticated, ordering: .relaxed)
+        client.details.withLock { [user] in ($0.userName, $0.userIdentity) = (user.name, user.identity) }
     }
 
-    mutating func speak(_ version: ProtocolVersion, _ worker: inout Worker) {
+    mutating func speak(_ version: ProtocolVersion, _ context: inout ServingContext) {
         self.version = version
-        worker.reply.version = version
+        context.reply.version = version
         client.details.withLock { $0.version = version.rawValue }
     }
 
-    mutating func refuse(_ error: ProtocolError, _ worker: inout Worker) {
-        worker.fail(bytes: Array("ERR Protocol error: ".utf8) + error.messageBytes)
+    mutating func select(_ database: Int, _ context: inout ServingContext) {
+        self.database = database
+        context.database = database
+        client.database.store(database, ordering: .relaxed)
+    }
+
+    mutating func refuse(_ error: ProtocolError, _ context: inout ServingContext) {
+        context.fail(bytes: Array("ERR Protocol error: ".utf8) + error.messageBytes)
         isClosing = true
     }
 }

@@ -38,7 +38,9 @@ struct CommandBatch: ~Copyable {
     /// Why no more follow.
     private(set) var end = End.full
     private let denylist: Denylist.Keys
-    private let table = CommandTable.shared
+    /// The database that the connection had selected: its table's memory is prefetched.
+    private var table: Denylist.Keys
+    private let commands = CommandTable.shared
     private var requests = RequestBatch()
     private var prepared = ReusableBuffer<Prepared>(capacity: 64)
     private var hashes = ReusableBuffer<KeyHash>(capacity: 256)
@@ -48,7 +50,10 @@ struct CommandBatch: ~Copyable {
     private var mayInsert = false
 
     /// - Parameter denylist: the store; the daemon keeps it alive.
-    init(_ denylist: Denylist.Keys) { self.denylist = denylist }
+    init(_ denylist: Denylist.Keys) {
+        self.denylist = denylist
+        table = denylist
+    }
 
     var count: Int { requests.count }
 
@@ -71,8 +76,10 @@ struct CommandBatch: ~Copyable {
     }
 
     /// Replaces the batch by the commands of `input` from `start` on.
-    mutating func fill(from input: RawSpan, at start: Int, by parser: RequestParser) {
+    /// - Parameter database: the one that the connection has selected.
+    mutating func fill(from input: RawSpan, at start: Int, by parser: RequestParser, in database: Int = 0) {
         removeAll()
+        table = database == 0 ? denylist : denylist.database(database) ?? denylist
         position = start
         // Authenticating changes the limits of what follows.
         let maximum = parser.isAuthenticated ? Self.maximumCommands : 1
@@ -100,17 +107,19 @@ struct CommandBatch: ~Copyable {
     /// Looks the command up, hashes its keys and begins to prefetch them.
     @inline(__always)
     private mutating func prepare(_ request: Request, _ input: RawSpan) {
-        let index = table.find(input.extracting(requests.argument(request.first).range))
+        let index = commands.find(input.extracting(requests.argument(request.first).range))
         let firstKey = hashes.count
         defer { prepared.append(Prepared(command: index, firstKey: firstKey, keysEnd: hashes.count)) }
         guard index >= 0 else { return }
-        let command = table.commands[index]
+        let command = commands.commands[index]
         guard command.firstKey > 0 else { return }
         if command.flags.contains(.write) { mayInsert = true }
-        let last = command.lastKey < 0 ? request.count + command.lastKey : command.lastKey
+        let last = command.lastKey(
+            among: request.count,
+            input.extracting(requests.argument(request.first + command.firstKey - 1).range).parseInteger())
         var key = command.firstKey
         while key <= last, key < request.count {
-            hashes.append(denylist.beginPrefetch(of: input.extracting(requests.argument(request.first + key).range)))
+            hashes.append(table.beginPrefetch(of: input.extracting(requests.argument(request.first + key).range)))
             key += command.keyStep
         }
     }
@@ -126,7 +135,7 @@ struct CommandBatch: ~Copyable {
 
     private mutating func prefetch(upTo end: Int) {
         guard hashes.count <= Self.smallBatch else { return prefetchSlots(upTo: end) }
-        for index in hashes.indices { denylist.prefetch(hashes[index]) }
+        for index in hashes.indices { table.prefetch(hashes[index]) }
         prefetched = hashes.count
     }
 
@@ -137,7 +146,7 @@ struct CommandBatch: ~Copyable {
 
     private mutating func prefetchSlots(upTo end: Int) {
         let end = min(hashes.count, max(end, prefetched + Self.keysAtOnce))
-        denylist.prefetchSlots(hashes.span.extracting(prefetched..<end), orFree: mayInsert)
+        table.prefetchSlots(hashes.span.extracting(prefetched..<end), orFree: mayInsert)
         prefetched = end
     }
 }

@@ -1,8 +1,10 @@
+import Persistence
+
 /// Replies that have not left: because the client does not read, or because the writes they tell of are not on disk
 /// yet.
 ///
 /// A reply that waits for the log holds back all that follow it: replies are in the order of the commands. No thread
-/// waits: `Worker.wait(for:)` notes the position, and the transport lets replies go when the log has come so far.
+/// waits: ``ReplyHolds`` records the position, and the transport lets replies go when the log has come so far.
 struct ReplyQueue {
     /// Replies to writes that stand side by side, and the position of the log that they wait for.
     struct Hold: Equatable {
@@ -12,17 +14,32 @@ struct ReplyQueue {
         /// How many they are.
         var replies: Int
         var position: UInt64
-        /// What they wait for instead of the log.
-        var later: DeferredReply?
+        /// What they wait for besides the log; their places count from ``start``.
+        var parts: [Part] = []
 
-        /// What takes the place of each of the replies; nil if nothing does.
-        fileprivate func replacement(_ acknowledged: UInt64, _ refusal: String?) -> String? {
-            if let later { return later.replacement }
-            return position > acknowledged ? refusal.map { "-\($0)\r\n" } : nil
+        fileprivate func isDue(_ acknowledged: UInt64) -> Bool {
+            position <= acknowledged && parts.allSatisfy(\.outcome.isDone)
         }
 
-        fileprivate func isDue(_ acknowledged: UInt64) -> Bool { later.map(\.isDone) ?? (position <= acknowledged) }
+        fileprivate func isReplaced(_ acknowledged: UInt64, refused isRefused: Bool) -> Bool {
+            if position > acknowledged { return isRefused }
+            return isDue(acknowledged) && parts.contains { $0.outcome.replacement != nil }
+        }
     }
+
+    /// A piece of a reply that another thread's failure takes the place of: the whole reply, or an element of that to a
+    /// transaction.
+    struct Part: Equatable {
+        let outcome: DeferredReply
+        var place: Range<Int>
+
+        func moved(by bytes: Int) -> Part {
+            Part(outcome: outcome, place: place.lowerBound + bytes..<place.upperBound + bytes)
+        }
+    }
+
+    /// A queue that had more does not keep the memory of what has left.
+    private static let keptBytes = 64 << 10
 
     private var bytes: [UInt8] = []
     /// Bytes before this one have left.
@@ -49,14 +66,22 @@ struct ReplyQueue {
         }
     }
 
-    /// Lets go of what the log has acknowledged, and of what was done elsewhere.
+    /// Releases what a log has acknowledged or failed to take, and what was done elsewhere.
+    /// - Parameter log: nil without a data directory; then no reply waits for it.
+    mutating func release(_ log: AppendLog?) -> Errors {
+        // The refusal first: what is acknowledged after that is not refused.
+        let refusal = log?.refusal
+        return release(log?.acknowledged ?? .max, refusal: refusal)
+    }
+
+    /// Releases what a log has acknowledged, and what was done elsewhere.
     /// - Parameter refusal: the error, without its mark and line end, that takes the place of every other reply that
     ///   waits for the log: it has failed. nil: they go on waiting.
     /// - Returns: which errors took the place of replies.
     @discardableResult
     mutating func release(_ acknowledged: UInt64, refusal: String? = nil) -> Errors {
         var errors = Errors()
-        if holds.contains(where: { $0.replacement(acknowledged, refusal) != nil }) {
+        if holds.contains(where: { $0.isReplaced(acknowledged, refused: refusal != nil) }) {
             errors = replace(acknowledged, refusal)
         }
         holds.removeFirst(holds.firstIndex { !$0.isDue(acknowledged) } ?? holds.count)
@@ -80,13 +105,11 @@ struct ReplyQueue {
             let place = hold.start..<hold.end
             rewritten += bytes[copied..<place.lowerBound]
             copied = place.upperBound
-            if let replacement = hold.replacement(acknowledged, refusal) {
-                for _ in 0..<hold.replies { rewritten += replacement.utf8 }
-                if hold.later == nil {
-                    errors.ofLog += hold.replies
-                } else if !replacement.isEmpty {
-                    errors.ofOthers += 1
-                }
+            if hold.position > acknowledged, let refusal {
+                for _ in 0..<hold.replies { rewritten += "-\(refusal)\r\n".utf8 }
+                errors.ofLog += hold.replies
+            } else if hold.isDue(acknowledged) {
+                errors.ofOthers += appendAnswered(hold, to: &rewritten)
             } else {
                 hold.start = rewritten.count
                 rewritten += bytes[place]
@@ -96,6 +119,21 @@ struct ReplyQueue {
         }
         bytes = rewritten + bytes[copied...]
         holds = kept
+        return errors
+    }
+
+    /// Appends a reply that waits no more, with the errors of what has failed in their places.
+    /// - Returns: how many they are.
+    private func appendAnswered(_ hold: Hold, to rewritten: inout [UInt8]) -> Int {
+        var (copied, errors) = (hold.start, 0)
+        for part in hold.parts.map({ $0.moved(by: hold.start) }) where part.place.lowerBound >= copied {
+            guard let replacement = part.outcome.replacement else { continue }
+            rewritten += bytes[copied..<part.place.lowerBound]
+            rewritten += replacement.utf8
+            copied = part.place.upperBound
+            if !replacement.isEmpty { errors += 1 }
+        }
+        rewritten += bytes[copied..<hold.end]
         return errors
     }
 
@@ -112,7 +150,7 @@ struct ReplyQueue {
             bytes = []
             head = 0
         } else if head > bytes.count / 2 {
-            bytes.removeFirst(head)
+            if bytes.count > Self.keptBytes { bytes = Array(bytes[head...]) } else { bytes.removeFirst(head) }
             for index in holds.indices {
                 holds[index].start -= head
                 holds[index].end -= head

@@ -67,7 +67,7 @@ extension Daemon {
         var count = 0
         var cursor: UInt64 = 0
         repeat {
-            cursor = denylist.scan(from: cursor, count: 4096, at: moment) { key, _, _ in
+            cursor = scan(0, from: cursor, count: 4096, at: moment) { key in
                 if denylist.keys.isGuarded(key) { count += 1 }
             }
         } while cursor != 0

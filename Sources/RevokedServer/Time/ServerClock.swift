@@ -49,6 +49,9 @@ final class ServerClock: DaemonClock {
     /// Milliseconds that no clock setting moves.
     func uptime() -> Int64 { source.boot() }
 
+    /// Milliseconds that the calling thread has had of a processor.
+    func processorTime() -> Int64 { source.processor() }
+
     // MARK: On disk
 
     func resume(after evidence: ClockEvidence) {

@@ -1,6 +1,7 @@
 package import Denylist
 
 #if canImport(Glibc)
+    import CLinux
     import Glibc
 #else
     import Darwin
@@ -14,14 +15,18 @@ package struct TimeSource: Sendable {
     package var boot: @Sendable () -> Int64
     /// Which boot clock that is; nil if nobody knows.
     package var identity: @Sendable () -> BootIdentity?
+    /// What the calling thread has had of a processor.
+    package var processor: @Sendable () -> Int64
 
     package init(
         wall: @escaping @Sendable () -> Int64, boot: @escaping @Sendable () -> Int64,
-        identity: @escaping @Sendable () -> BootIdentity? = { nil }
+        identity: @escaping @Sendable () -> BootIdentity? = { nil },
+        processor: @escaping @Sendable () -> Int64 = { read(CLOCK_THREAD_CPUTIME_ID) }
     ) {
         self.wall = wall
         self.boot = boot
         self.identity = identity
+        self.processor = processor
     }
 
     package static let system = TimeSource(
@@ -42,9 +47,12 @@ package struct TimeSource: Sendable {
         })
 
     private static func read(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        // Not `timespec()`: whose initializer that is depends on which files are compiled together.
+        #if os(Linux)
+            clinux_clock(clock) / 1_000_000
+        #else
+            Int64(clock_gettime_nsec_np(clock) / 1_000_000)
+        #endif
     }
 
     // MARK: Together

@@ -31,16 +31,16 @@
         var load: OutputPolicy.Load {
             OutputPolicy.Load(
                 pending: queue.count, unread: queue.readyCount, holds: queue.holdCount, input: session.inputCount,
-                isStranger: session.user == .nobody)
+                isStranger: !session.isAuthenticated)
         }
 
         enum Delivery { case done, waiting, failed }
 
         /// Writes `bytes` behind what waits already; keeps what the socket does not take, and what waits for the log.
-        func deliver(_ bytes: UnsafeRawBufferPointer, _ worker: borrowing Worker) -> Delivery {
-            if queue.count > 0 || !worker.holds.isEmpty {
-                queue.append(bytes, holds: worker.holds)
-                if let log = worker.journal.disk, !worker.holds.isEmpty { release(log, worker.counters) }
+        func deliver(_ bytes: UnsafeRawBufferPointer, _ context: borrowing ServingContext) -> Delivery {
+            if queue.count > 0 || !context.holds.isEmpty {
+                queue.append(bytes, holds: context.holds.all)
+                if !context.holds.isEmpty { release(context) }
                 return flush()
             }
             guard let sent = Self.send(descriptor, bytes) else { return .failed }
@@ -49,10 +49,21 @@
             return .waiting
         }
 
+        /// Writes a message behind what waits already.
+        func push(_ bytes: UnsafeRawBufferPointer) -> Delivery {
+            guard queue.count > 0 else {
+                guard let sent = Self.send(descriptor, bytes) else { return .failed }
+                guard sent < bytes.count else { return .done }
+                queue.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+                return .waiting
+            }
+            queue.append(bytes)
+            return .waiting
+        }
+
         /// Lets go of the replies to writes that the log has acknowledged, or has failed to take.
-        func release(_ log: AppendLog, _ counters: ThreadCounters) {
-            let refusal = log.refusal
-            counters.add(queue.release(log.acknowledged, refusal: refusal))
+        func release(_ context: borrowing ServingContext) {
+            context.counters.add(queue.release(context.journal.disk))
         }
 
         /// Writes what may leave.

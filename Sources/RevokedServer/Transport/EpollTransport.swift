@@ -41,6 +41,14 @@
             return listeners.map(\.endpoint)
         }
 
+        func waitForEveryThread() async {
+            for reactor in reactors.withLock({ $0 }) {
+                let (answer, caller) = AsyncStream<Void>.makeStream()
+                reactor.post(.answer(caller))
+                for await _ in answer {}
+            }
+        }
+
         func stop() async {
             for reactor in reactors.withLock({ $0 }) { reactor.post(.drain) }
             for await _ in ended.stream {}
@@ -50,14 +58,15 @@
             var listeners: [Listener] = []
             do throws(ServerError) {
                 var port = daemon.configuration.port
-                for address in daemon.configuration.bind.map(BindAddress.init) {
+                let addresses = daemon.configuration.servesPlainPort ? daemon.configuration.bind : []
+                for address in addresses.map(BindAddress.init) {
                     for listener in try listen(on: address, port) {
                         listeners.append(listener)
                         // A free port is asked for once, for all addresses.
                         if case .tcp(_, let taken) = listener.endpoint { port = taken }
                     }
                 }
-                guard !listeners.isEmpty else { throw ServerError.noAddress }
+                guard !listeners.isEmpty || addresses.isEmpty else { throw ServerError.noAddress }
                 if let path = daemon.configuration.unixSocket { listeners.append(try Listener.unix(path: path)) }
             } catch {
                 for listener in listeners { listener.end() }

@@ -20,6 +20,9 @@ final class NIOLogObservers: Sendable {
             defer { channels = [:] }
             return channels.values
         }
-        for channel in waiting { channel.pipeline.fireUserInboundEventTriggered(LogDidAdvance()) }
+        for channel in waiting {
+            // Never at once: a command of the same loop may be under way.
+            channel.eventLoop.execute { channel.pipeline.fireUserInboundEventTriggered(LogDidAdvance()) }
+        }
     }
 }

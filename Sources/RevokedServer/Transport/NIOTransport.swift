@@ -2,8 +2,10 @@ import AdminHTTP
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import RESP
 import Synchronization
+import TLS
 
 #if canImport(Glibc)
     import Glibc
@@ -11,17 +13,23 @@ import Synchronization
     import Darwin
 #endif
 
-/// The same sessions over SwiftNIO: for platforms without epoll.
+/// The same sessions over SwiftNIO: for TLS, and for platforms without epoll.
 final class NIOTransport: Transport {
+    /// What one read takes off a socket at most. The buffers of a connection's TLS stay as large as the largest read.
+    private static let largestEncryptedRead = 16 << 10
+
     private let daemon: Daemon
+    private let servesPlainText: Bool
     private let group: MultiThreadedEventLoopGroup
     private let listeners = Mutex([any Channel]())
     private let connections = Mutex([ObjectIdentifier: any Channel]())
     private let observers = NIOLogObservers()
     private let contexts: NIOLoopContexts
 
-    init(_ daemon: Daemon) {
+    /// - Parameter servesPlainText: whether it serves more than TLS.
+    init(_ daemon: Daemon, servesPlainText: Bool) {
         self.daemon = daemon
+        self.servesPlainText = servesPlainText
         contexts = NIOLoopContexts(daemon)
         let threads = daemon.configuration.threads
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads > 0 ? threads : System.coreCount)
@@ -36,26 +44,44 @@ final class NIOTransport: Transport {
 
     private func listen() async throws(ServerError) -> [Endpoint] {
         daemon.observeLog { [observers] in observers.logDidAdvance() }
+        let configuration = daemon.configuration
         var endpoints: [Endpoint] = []
-        var port = daemon.configuration.port
-        for address in daemon.configuration.bind.map(BindAddress.init) {
-            guard let channel = try await bind(address, port) else { continue }
-            port = channel.localAddress?.port ?? port
-            endpoints.append(.tcp(host: channel.localAddress?.ipAddress ?? address.host, port: port))
+        if servesPlainText, configuration.servesPlainPort {
+            for (host, port) in try await bindAll(configuration.port, tls: nil) {
+                endpoints.append(.tcp(host: host, port: port))
+            }
         }
-        guard !endpoints.isEmpty else { throw ServerError.noAddress }
-        if let path = daemon.configuration.unixSocket {
+        if let port = configuration.tlsPort, let tls = daemon.tls {
+            for (host, port) in try await bindAll(port, tls: tls) { endpoints.append(.tls(host: host, port: port)) }
+        }
+        if servesPlainText, let path = configuration.unixSocket {
             try UnixSocketPath.clear(path)
             let mask = umask(0o077)
             defer { umask(mask) }
-            _ = try await bind(.unix(path: path)) { try await $0.bind(unixDomainSocketPath: path).get() }
+            _ = try await bind(.unix(path: path), tls: nil) { try await $0.bind(unixDomainSocketPath: path).get() }
             endpoints.append(.unix(path: path))
         }
         return endpoints
     }
 
+    /// Listens on each address of `bind`.
+    private func bindAll(_ port: Int, tls: ServerTLS?) async throws(ServerError) -> [(host: String, port: Int)] {
+        var taken: [(host: String, port: Int)] = []
+        for address in daemon.configuration.bind.map(BindAddress.init) {
+            // A free port is asked for once, for all addresses.
+            let port = taken.first?.port ?? port
+            guard let channel = try await bind(address, port, tls) else { continue }
+            let local = channel.localAddress
+            taken.append((local?.ipAddress ?? address.host, local?.port ?? port))
+        }
+        guard !taken.isEmpty else { throw ServerError.noAddress }
+        return taken
+    }
+
     /// - Returns: nil if this machine does not have the address, and need not.
-    private func bind(_ address: BindAddress, _ port: Int) async throws(ServerError) -> (any Channel)? {
+    private func bind(
+        _ address: BindAddress, _ port: Int, _ tls: ServerTLS?
+    ) async throws(ServerError) -> (any Channel)? {
         let host =
             switch address.wildcard {
             case .ipv4: "0.0.0.0"
@@ -63,7 +89,8 @@ final class NIOTransport: Transport {
             case nil: address.host
             }
         do throws(ServerError) {
-            return try await bind(.tcp(host: host, port: port)) {
+            let endpoint = tls == nil ? Endpoint.tcp(host: host, port: port) : .tls(host: host, port: port)
+            return try await bind(endpoint, tls: tls) {
                 let onlyIPv6 = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
                 let bootstrap = host.contains(":") ? $0.serverChannelOption(onlyIPv6, value: 1) : $0
                 return try await bootstrap.bind(host: host, port: port).get()
@@ -76,8 +103,12 @@ final class NIOTransport: Transport {
     }
 
     private func bind(
-        _ endpoint: Endpoint, _ bind: (ServerBootstrap) async throws -> any Channel
+        _ endpoint: Endpoint, tls: ServerTLS?, _ bind: (ServerBootstrap) async throws -> any Channel
     ) async throws(ServerError) -> any Channel {
+        let recvAllocator =
+            tls == nil
+            ? AdaptiveRecvByteBufferAllocator()
+            : AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: Self.largestEncryptedRead)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelInitializer { [daemon] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -87,16 +118,14 @@ final class NIOTransport: Transport {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: recvAllocator)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { [daemon, observers, contexts, self] channel in
+            .childChannelInitializer { [self] channel in
                 connections.withLock { $0[ObjectIdentifier(channel)] = channel }
                 channel.closeFuture.whenComplete { [self] _ in
                     connections.withLock { $0[ObjectIdentifier(channel)] = nil }
                 }
-                return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        SessionHandler(daemon, channel, contexts.context(of: channel.eventLoop), observers))
-                }
+                return channel.eventLoop.makeCompletedFuture { try serve(channel, tls) }
             }
         do {
             let channel = try await bind(bootstrap)
@@ -109,6 +138,31 @@ final class NIOTransport: Transport {
         } catch {
             throw ServerError(.cannotListen, "cannot listen on \(endpoint): \(error)")
         }
+    }
+
+    func waitForEveryThread() async {
+        for loop in group.makeIterator() { try? await loop.submit {}.get() }
+    }
+
+    /// A connection that waits keeps no buffer of a whole TLS record.
+    private static let buffering = {
+        var configuration = NIOSSLServerHandler.Configuration()
+        configuration.maximumPreservedOutboundBufferCapacity = 1 << 10
+        return configuration
+    }()
+
+    private func serve(_ channel: any Channel, _ tls: ServerTLS?) throws {
+        let (pipeline, context) = (channel.pipeline.syncOperations, contexts.context(of: channel.eventLoop))
+        guard let tls else {
+            return try pipeline.addHandler(SessionHandler(daemon, channel, context, observers, handshake: nil))
+        }
+        let gate = TLSGate(daemon)
+        let (tlsContext, trust) = tls.beginning
+        let handler = NIOSSLServerHandler(context: tlsContext, configuration: Self.buffering)
+        let handshake = Handshake(gate: gate, handler: handler, trust: trust)
+        try pipeline.addHandlers([
+            gate, handler, SessionHandler(daemon, channel, context, observers, handshake: handshake),
+        ])
     }
 
     func stop() async {

@@ -28,6 +28,8 @@ struct OutputPolicy {
         var input = 0
         /// It has not authenticated.
         var isStranger = false
+        /// What may wait for it, if it is subscribed to something.
+        var limit: SubscriberLimit?
     }
 
     /// What waits on all connections together, in bytes.
@@ -86,6 +88,8 @@ struct OutputPolicy {
     private var inputSinceHold = 0
     /// When the client last took something while more was waiting.
     private(set) var progressAt: Int64 = 0
+    /// Since when more has waited for it than the soft limit of its subscriptions; nil if it has not.
+    private var overSoftLimitSince: Int64?
     /// Since when it has had to authenticate; nil if it has not.
     private var mustAuthenticateSince: Int64?
 
@@ -154,12 +158,21 @@ struct OutputPolicy {
     mutating func next(_ load: Load, _ totals: Totals, at now: Int64) -> Decision {
         if load.pending == 0, isClosing || (hasInputEnded || isDraining) && !needsResume { return .close }
         if let drop = excess(load) { return .drop(drop) }
+        noteSoftLimit(load, at: now)
         if load.holds == 0 { inputSinceHold = 0 }
         if load.isStranger != (mustAuthenticateSince != nil) { mustAuthenticateSince = load.isStranger ? now : nil }
         input = nextInput(load, totals)
         return .proceed(
             reads: input != .wait && !isClosing && !hasInputEnded,
             resumes: needsResume && input == .execute && !isClosing)
+    }
+
+    private mutating func noteSoftLimit(_ load: Load, at now: Int64) {
+        guard let limit = load.limit, limit.soft > 0, load.pending > limit.soft else {
+            overSoftLimitSince = nil
+            return
+        }
+        if overSoftLimitSince == nil { overSoftLimitSince = now }
     }
 
     private func nextInput(_ load: Load, _ totals: Totals) -> Input {
@@ -178,6 +191,7 @@ struct OutputPolicy {
     /// Why the client has to go for the replies that wait; nil if it may stay.
     private func excess(_ load: Load) -> Drop? {
         if load.pending > outputLimit { return .outputLimit }
+        if let limit = load.limit, limit.hard > 0, load.pending > limit.hard { return .messages }
         return load.isStranger && load.unread > Self.strangerUnreadLimit ? .strangerOutput : nil
     }
 
@@ -192,6 +206,9 @@ struct OutputPolicy {
     /// Why the client has to go, which has not done in time what it must; nil if it may stay.
     func overdue(_ load: Load, at now: Int64) -> Drop? {
         if let since = mustAuthenticateSince, now - since >= Self.authenticationTime { return .unauthenticated }
+        if let limit = load.limit, let since = overSoftLimitSince, now - since >= Int64(limit.seconds) * 1000 {
+            return .messages
+        }
         guard load.unread > 0 else { return nil }
         let idle = now - progressAt
         if idle > Self.unreadPatience { return .unread }

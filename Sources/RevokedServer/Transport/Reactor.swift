@@ -14,6 +14,8 @@
             case adopt(descriptor: Int32, address: String, localAddress: String, isTCP: Bool)
             /// `CLIENT KILL`.
             case end(descriptor: Int32, client: Int64)
+            /// The thread does not hang: the stream ends when it has come to this.
+            case answer(AsyncStream<Void>.Continuation)
             /// Answer what has arrived, write what is owed, close.
             case drain
         }
@@ -47,15 +49,18 @@
 
         func post(_ message: Message) {
             inbox.withLock { $0.append(message) }
+            wake()
+        }
+
+        /// Makes the thread look for messages, of its own and of its connections.
+        func wake() {
             var one: UInt64 = 1
             _ = write(wakeDescriptor, &one, 8)
         }
 
         /// Wakes the thread: the log has acknowledged more, or has failed.
         func logDidAdvance() {
-            guard !hasLogAdvanced.exchange(true, ordering: .acquiringAndReleasing) else { return }
-            var one: UInt64 = 1
-            _ = write(wakeDescriptor, &one, 8)
+            if !hasLogAdvanced.exchange(true, ordering: .acquiringAndReleasing) { wake() }
         }
 
         /// Whether ``logDidAdvance()`` was called since the last time. To be asked before the log's position is read.

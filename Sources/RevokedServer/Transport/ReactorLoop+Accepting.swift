@@ -45,8 +45,8 @@
         }
 
         private mutating func stopAccepting() {
-            worker.daemon.logger.error("cannot accept connections: out of descriptors or memory; trying again in 1 s")
-            acceptsAgainAt = worker.uptime + Self.acceptPause
+            context.daemon.logger.error("cannot accept connections: out of descriptors or memory; trying again in 1 s")
+            acceptsAgainAt = context.uptime + Self.acceptPause
             for listener in listeners {
                 _ = clinux_epoll_control(reactor.epoll, clinux_remove, listener.descriptor, 0, 0)
             }
@@ -59,14 +59,16 @@
 
         /// Takes over an accepted socket.
         mutating func adopt(_ descriptor: Int32, _ address: String, _ localAddress: String, _ isTCP: Bool) {
-            let daemon = worker.daemon
+            let daemon = context.daemon
             if isTCP { Listener.prepareConnection(descriptor) }
             let id = daemon.clients.newID()
             let record = ClientRecord(
-                id: id, address: address, localAddress: localAddress, connectedAt: daemon.clock.uptime()
+                id: id, address: address, localAddress: localAddress, connectedAt: daemon.clock.uptime(),
+                context.mailbox, place: Int(descriptor)
             ) { [reactor] in reactor.post(.end(descriptor: descriptor, client: id)) }
-            record.mustAuthenticate.store(daemon.credentials.isPasswordRequired, ordering: .relaxed)
-            guard drainsUntil == nil, daemon.admit(record, worker.counters) else {
+            let standing = daemon.users.initial
+            record.mustAuthenticate.store(!standing.user.isOpen, ordering: .relaxed)
+            guard drainsUntil == nil, daemon.admit(record, context.counters) else {
                 let refusal = "-ERR max number of clients reached\r\n"
                 _ = send(descriptor, refusal, refusal.utf8.count, Int32(MSG_NOSIGNAL))
                 return discard(descriptor)
@@ -79,7 +81,7 @@
             }
             while connections.count <= Int(descriptor) { connections.append(nil) }
             let connection = Connection(
-                descriptor, ClientSession(client: record, daemon: daemon),
+                descriptor, ClientSession(client: record, as: standing, daemon: daemon),
                 OutputPolicy(outputLimit: daemon.configuration.outputLimit), interest: Reactor.readable)
             connections[Int(descriptor)] = connection
             connectionCount += 1

@@ -2,7 +2,7 @@
     extension ReactorLoop {
         /// Ends a connection that has gone too far, and says so.
         mutating func drop(_ connection: Connection, _ drop: OutputPolicy.Drop) {
-            worker.daemon.note(drop, of: connection.session.client.address, worker.counters)
+            context.daemon.note(drop, of: connection.session.client.address, context.counters)
             end(connection)
         }
 
@@ -15,7 +15,7 @@
                 if connection.policy.progressAt < slowest?.policy.progressAt ?? .max { slowest = connection }
             }
             guard let slowest else {
-                nextDrop = worker.uptime + OutputPolicy.checkInterval
+                nextDrop = context.uptime + OutputPolicy.checkInterval
                 return
             }
             drop(slowest, .memory)
@@ -23,13 +23,13 @@
 
         /// Drops clients that do not read or do not authenticate; accepts again. Called once a second at most.
         mutating func checkTime() {
-            let now = worker.uptime
+            let now = context.uptime
             nextCheck = now + OutputPolicy.checkInterval
             if let at = acceptsAgainAt, now >= at { acceptAgain() }
             hasDeadlines = false
             for connection in connections {
                 guard let connection else { continue }
-                let load = connection.load
+                let load = load(of: connection)
                 if let drop = connection.policy.overdue(load, at: now) {
                     self.drop(connection, drop)
                 } else if connection.policy.hasDeadline(load) {

@@ -37,7 +37,7 @@
         private(set) var drainsUntil: Int64?
         /// Accepting stopped for want of descriptors until then.
         var acceptsAgainAt: Int64?
-        var worker: Worker
+        var context: ServingContext
         /// What was read and has not been executed, side by side in ``buffer``, and the batch of each.
         private var reads: [Read] = []
         private var batches: InlineArray<16, CommandBatch>
@@ -48,8 +48,9 @@
             self.reactor = reactor
             self.peers = peers
             self.listeners = listeners
-            worker = Worker(reactor.daemon)
-            let denylist = worker.denylist
+            context = ServingContext(reactor.daemon)
+            context.mailbox.onMail { [reactor] in reactor.wake() }
+            let denylist = context.denylist
             batches = InlineArray { _ in CommandBatch(denylist) }
             reads.reserveCapacity(Self.readsAtOnce)
             buffer = .allocate(byteCount: Self.readSize, alignment: 64)
@@ -67,14 +68,17 @@
         mutating func run() {
             while true {
                 let ready = wait()
-                worker.readClock()
+                context.readClock()
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
                 }
                 executeReads()
                 resumeUnfinished()
-                if mustWatchTime, worker.uptime >= nextCheck { checkTime() }
-                if let drainsUntil, connectionCount == 0 || worker.uptime >= drainsUntil { break }
+                // What a client has changed itself it hears of before it can ask for more.
+                if context.mailbox.hasMail { takeMail() }
+                if !context.deliveries.isEmpty { deliver() }
+                if mustWatchTime, context.uptime >= nextCheck { checkTime() }
+                if let drainsUntil, connectionCount == 0 || context.uptime >= drainsUntil { break }
             }
             for connection in connections { if let connection { end(connection) } }
         }
@@ -82,28 +86,22 @@
         /// - Returns: how many events there are.
         private func wait() -> Int32 {
             let timeout = timeout()
-            let spin = Int64(worker.daemon.configuration.spin) * 1000
+            let spin = Int64(context.daemon.configuration.spin) * 1000
             if spin > 0, timeout != 0 {
-                let start = Self.nanoseconds()
+                let start = clinux_time()
                 repeat {
                     let ready = clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), 0)
                     if ready != 0 { return ready }
-                } while Self.nanoseconds() - start < spin
+                } while clinux_time() - start < spin
             }
             return clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout)
         }
 
-        private static func nanoseconds() -> Int64 {
-            var time = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &time)
-            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-        }
-
         private func timeout() -> Int32 {
-            if !unfinished.isEmpty { return 0 }
+            if !unfinished.isEmpty || !context.deliveries.isEmpty { return 0 }
             if drainsUntil != nil { return 50 }
             guard mustWatchTime else { return -1 }
-            return Int32(min(OutputPolicy.checkInterval, max(0, nextCheck - worker.uptime)))
+            return Int32(min(OutputPolicy.checkInterval, max(0, nextCheck - context.uptime)))
         }
 
         private var mustWatchTime: Bool { hasDeadlines || acceptsAgainAt != nil }
@@ -127,6 +125,7 @@
                     releaseReplies()
                     resumeStalled()
                 }
+                takeMail()
             } else if let listener = listeners.first(where: { $0.descriptor == descriptor }) {
                 accept(from: listener)
             }
@@ -141,6 +140,7 @@
                     connection.session.client.id == client
                 else { return }
                 end(connection)
+            case .answer(let caller): caller.finish()
             case .drain: drain()
             }
         }
@@ -149,7 +149,7 @@
         private mutating func drain() {
             for listener in listeners { listener.end() }
             listeners = []
-            drainsUntil = worker.uptime + OutputPolicy.drainTime
+            drainsUntil = context.uptime + OutputPolicy.drainTime
             for connection in connections {
                 guard let connection else { continue }
                 connection.policy.drain()
@@ -164,7 +164,7 @@
         // MARK: Connections
 
         /// Its descriptor may be another connection's by now.
-        private func isOpen(_ connection: Connection) -> Bool {
+        func isOpen(_ connection: Connection) -> Bool {
             connections[Int(connection.descriptor)] === connection
         }
 
@@ -173,8 +173,8 @@
             account(connection, was: connection.pending, now: 0)
             connections[Int(connection.descriptor)] = nil
             holding.remove(connection.descriptor)
-            connection.session.end(worker.daemon)
-            worker.daemon.clients.remove(connection.session.client.id)
+            connection.session.end(context.daemon)
+            context.daemon.clients.remove(connection.session.client.id)
             connectionCount -= 1
             discard(connection.descriptor)
         }
@@ -185,8 +185,8 @@
             if reads.count == Self.readsAtOnce || Self.readSize - filled < Self.minimumRoom { executeReads() }
             // Executing others may have ended it.
             guard isOpen(connection), connection.policy.mayRead else { return }
-            let isLogFull = worker.journal.disk.map { $0.queuedBytes > AppendLog.backlogLimit / 2 } ?? false
-            if isLogFull, connection.session.inputCount > 0, worker.isInputScarce { return stall(connection) }
+            let isLogFull = context.journal.disk.map { $0.queuedBytes > AppendLog.backlogLimit / 2 } ?? false
+            if isLogFull, connection.session.inputCount > 0, context.isInputScarce { return stall(connection) }
             let start = filled
             let room = isLogFull ? min(Self.readWhileLogIsFull, Self.readSize - start) : Self.readSize - start
             let count = read(connection.descriptor, buffer.baseAddress! + start, room)
@@ -200,11 +200,11 @@
                 connection.policy.endInput()
                 return goOn(connection)
             }
-            worker.counters.add(count, to: .bytesIn)
+            context.counters.add(count, to: .bytesIn)
             connection.policy.didRead(count, holds: connection.holdCount)
             let bytes = start..<(start + count)
             guard connection.policy.executesInput else {
-                connection.session.keep(RawSpan(_unsafeBytes: input(bytes)), &worker)
+                connection.session.keep(RawSpan(_unsafeBytes: input(bytes)), &context)
                 connection.policy.didKeep()
                 return goOn(connection)
             }
@@ -230,6 +230,9 @@
         /// client's keys arrives while another's are looked up.
         private mutating func executeReads() {
             guard !reads.isEmpty else { return }
+            // What was changed before these commands came is told before they are answered, as in Redis.
+            if context.mailbox.hasMail { takeMail() }
+            if !context.deliveries.isEmpty { deliver() }
             var commands = 0
             for index in reads.indices where commands < CommandBatch.maximumCommands {
                 let read = reads[index]
@@ -245,11 +248,11 @@
             for index in reads.indices {
                 let read = reads[index]
                 guard let connection = connections[Int(read.descriptor)] else { continue }
-                worker.turnToConnection()
-                let time = worker.beginTiming()
+                context.turnToConnection()
+                let time = context.timer.begin()
                 let outcome = connection.session.receive(
-                    RawSpan(_unsafeBytes: input(read.bytes)), isPrepared: read.isPrepared, &batches[index], &worker)
-                worker.endTiming(time)
+                    RawSpan(_unsafeBytes: input(read.bytes)), isPrepared: read.isPrepared, &batches[index], &context)
+                context.timer.end(time, context.counters)
                 answer(connection, outcome)
             }
             reads.removeAll(keepingCapacity: true)
@@ -279,18 +282,18 @@
             swap(&descriptors, &unfinished)
             for descriptor in descriptors {
                 guard let connection = connections[Int(descriptor)], connection.policy.takeResume() else { continue }
-                worker.turnToConnection()
-                answer(connection, connection.session.resume(&batches[0], &worker))
+                context.turnToConnection()
+                answer(connection, connection.session.resume(&batches[0], &context))
             }
         }
 
         /// Writes the replies and decides how to go on.
         private mutating func answer(_ connection: Connection, _ outcome: ClientSession.Outcome) {
-            let bytes = worker.reply.bytes
+            let bytes = context.reply.bytes
             let before = connection.pending
-            worker.counters.add(bytes.count, to: .bytesOut)
-            if worker.reply.hasOverflowed { return drop(connection, .replyTooLong) }
-            let delivery = bytes.count > 0 ? connection.deliver(bytes, worker) : .done
+            context.counters.add(bytes.count, to: .bytesOut)
+            if context.reply.hasOverflowed { return drop(connection, .replyTooLong) }
+            let delivery = bytes.count > 0 ? connection.deliver(bytes, context) : .done
             if connection.holdCount > 0 { holding.insert(connection.descriptor) }
             account(connection, was: before, now: connection.pending)
             if delivery == .failed { return end(connection) }
@@ -301,13 +304,13 @@
 
         /// Answers writes that the log has acknowledged, or has failed to take.
         private mutating func releaseReplies() {
-            guard !holding.isEmpty, let log = worker.journal.disk else { return }
+            guard !holding.isEmpty else { return }
             var descriptors: Set<Int32> = []
             swap(&descriptors, &holding)
             for descriptor in descriptors {
                 guard let connection = connections[Int(descriptor)] else { continue }
-                if connection.unread == 0 { connection.policy.didProgress(at: worker.uptime) }
-                connection.release(log, worker.counters)
+                if connection.unread == 0 { connection.policy.didProgress(at: context.uptime) }
+                connection.release(context)
                 if connection.holdCount > 0 { holding.insert(descriptor) }
                 flush(connection)
             }
@@ -322,20 +325,21 @@
         }
 
         /// Keeps count of what waits, and of when the client last read something.
-        private func account(_ connection: Connection, was before: Int, now after: Int) {
+        func account(_ connection: Connection, was before: Int, now after: Int) {
             guard before != after else { return }
-            if before == 0 || after < before { connection.policy.didProgress(at: worker.uptime) }
-            worker.daemon.counters.waitingOutput.wrappingAdd(after - before, ordering: .relaxed)
+            connection.session.noteUnsent(after)
+            if before == 0 || after < before { connection.policy.didProgress(at: context.uptime) }
+            context.daemon.counters.waitingOutput.wrappingAdd(after - before, ordering: .relaxed)
         }
 
         /// Waits for what comes next: room to write, more input, or its turn to execute what is left.
         mutating func goOn(_ connection: Connection) {
-            let (load, totals) = (connection.load, worker.daemon.outputTotals)
-            if connection.policy.mustMakeRoom(load, totals), worker.uptime >= nextDrop {
+            let (load, totals) = (load(of: connection), context.daemon.outputTotals)
+            if connection.policy.mustMakeRoom(load, totals), context.uptime >= nextDrop {
                 dropSlowest()
                 guard isOpen(connection) else { return }
             }
-            let decision = connection.policy.next(load, totals, at: worker.uptime)
+            let decision = connection.policy.next(load, totals, at: context.uptime)
             guard case .proceed(let reads, let resumes) = decision else {
                 if case .drop(let drop) = decision { return self.drop(connection, drop) }
                 return end(connection)

@@ -1,16 +1,12 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import Foundation
 
 /// The file that a Unix socket leaves behind.
 enum UnixSocketPath {
     /// Removes a socket that nobody listens on; one that is in use, or a file of another kind, is left alone.
     static func clear(_ path: String) throws(ServerError) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
+        // Not `stat()`: whose initializer that is depends on which files are compiled together.
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        guard attributes[.type] as? FileAttributeType == .typeSocket else {
             throw ServerError(.cannotListen, "\(path) is there and is no socket: choose another --unixsocket")
         }
         guard !isAnswering(path) else { throw .inUse(.unix(path: path)) }

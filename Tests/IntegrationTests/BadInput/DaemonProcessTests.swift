@@ -53,7 +53,7 @@ import Testing
         ("{\"prot\": 7379}", "unknown setting: prot"),
         ("{\"requirepas\": \"hidden-7\"}", "unknown setting: requirepas"),
         ("{\"port\": \"hidden-7\"}", "port takes"), ("{\"maxmemory\": \"hidden-7\"}", "maxmemory takes"),
-        ("[1]", "one JSON object"), ("{", "cannot be read"), ("{\"port\": {\"a\": \"hidden-7\"}}", "port in"),
+        ("[1]", "one JSON object"), ("{", "is not JSON: see line 1"), ("{\"port\": {\"a\": \"hidden-7\"}}", "port in"),
     ])
     func aWrongConfigurationFileIsRefused(_ text: String, _ message: String) throws {
         let folder = try TemporaryFolder()

@@ -12,8 +12,9 @@ import Testing
     func bothTransportsServeBothSockets(_ transport: Transport) async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/socket"
+        let port = try freePort()
         try await LocalDaemon.run {
-            $0.transport = transport
+            ($0.transport, $0.port) = (transport, port)
             $0.unixSocket = path
         } _: { daemon in
             #expect(daemon.endpoints.contains(.unix(path: path)))

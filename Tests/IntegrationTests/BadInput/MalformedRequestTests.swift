@@ -7,7 +7,7 @@ import Testing
     private static let inputs: [(Bytes, String)] = [
         (Bytes("*1\r\n!4\r\nPING\r\n".utf8), "-ERR Protocol error: expected '$', got '!'\r\n"),
         (Bytes("*-9999999999999999999\r\n".utf8), "-ERR Protocol error: invalid multibulk length\r\n"),
-        (Bytes("*1048577\r\n".utf8), "-ERR Protocol error: invalid multibulk length\r\n"),
+        (Bytes("*4194305\r\n".utf8), "-ERR Protocol error: invalid multibulk length\r\n"),
         (Bytes("*2147483647\r\n".utf8), "-ERR Protocol error: invalid multibulk length\r\n"),
         (Bytes("*x\r\n".utf8), "-ERR Protocol error: invalid multibulk length\r\n"),
         (Bytes("*1\r\n$-1\r\n".utf8), "-ERR Protocol error: invalid bulk length\r\n"),
@@ -15,7 +15,7 @@ import Testing
         (Bytes("*1\r\n$9223372036854775807\r\n".utf8), "-ERR Protocol error: invalid bulk length\r\n"),
         (Bytes("*1\r\n$4\r\nPINGPING".utf8), "-ERR Protocol error: expected CRLF\r\n"),
         (Bytes("PING \"\r\n".utf8), "-ERR Protocol error: unbalanced quotes in request\r\n"),
-        (Bytes(repeating: 0x61, count: 70_000), "-ERR Protocol error: too big inline request\r\n"),
+        (Bytes(repeating: 0x61, count: 140_000), "-ERR Protocol error: too big inline request\r\n"),
         (
             Bytes("*".utf8) + Bytes(repeating: 0x31, count: 70_000),
             "-ERR Protocol error: invalid multibulk length\r\n"

@@ -24,7 +24,7 @@ import Testing
             #expect(try ask(["info", "server"]).contains("server_name:revoked"))
             #expect(try ask(["client", "list"]).contains("cmd=client"))
             let setting = try ask(["config", "get", "databases"])
-            #expect(setting.split { " \n".contains($0) }.map(String.init) == ["databases", "1"])
+            #expect(setting.split { " \n".contains($0) }.map(String.init) == ["databases", "16"])
             #expect(try ask(["del", "revoked:jti:example"]) == "1")
         }
     }

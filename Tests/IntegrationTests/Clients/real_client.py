@@ -37,5 +37,29 @@ assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction
 assert client.client_setname("python") is True and client.client_getname() == "python"
 assert any(entry["name"] == "python" for entry in client.client_list())
 assert "get" in client.command()
+
+# Users: redis-py parses what ACL answers.
+assert client.acl_setuser(
+    "python", enabled=True, passwords=["+secret"], commands=["+get", "+@connection", "-select"], keys=["plain:*"])
+user = client.acl_getuser("python")
+assert "on" in user["flags"] and user["keys"] == ["~plain:*"], user
+assert "python" in client.acl_users() and client.acl_whoami() == "default"
+assert any(line.startswith("user python on #") for line in client.acl_list())
+assert "get" in client.acl_cat("string") and "dangerous" in client.acl_cat()
+guest = redis.Redis(
+    host="127.0.0.1", port=int(sys.argv[1]), username="python", password="secret", socket_timeout=20)
+assert guest.get("plain:x") is None
+for refused in (lambda: guest.get("revoked:jti:1"), lambda: guest.set("plain:x", "1")):
+    try:
+        refused()
+        raise SystemExit("a user did what its rules do not allow")
+    except redis.exceptions.NoPermissionError:
+        pass
+log = client.acl_log()
+assert [(entry["reason"], entry["object"], entry["username"]) for entry in log] == [
+    ("command", "set", "python"), ("key", "revoked:(token)", "python")], log
+assert client.acl_log_reset() and client.acl_log() == []
+assert len(client.acl_genpass()) == 64
+assert client.acl_deluser("python") == 1
 client.close()
 print("redis-py:", redis.__version__)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// The product holds nothing of the laboratory, and no way to take a protection out of a node or a daemon.
@@ -24,6 +25,17 @@ import Testing
     @Test func whatTheProductHoldsIsFound() throws {
         #expect(try holds("$s4Demo", "revoked"))
         #expect(try holds("$s13RevokedServer", "revoked"))
+    }
+
+    @Test func theProgramAndTheDaemonSayTheSameVersion() throws {
+        let (status, output) = try TestProcess(try DaemonProcess.program(), ["--version"]).waitForEnd()
+        #expect(status == 0)
+        let daemon = try DaemonProcess()
+        let information = String(decoding: try daemon.connect().command("INFO server"), as: UTF8.self)
+        #expect(output.hasPrefix("revoked "))
+        let version = output.dropFirst("revoked ".count).trimmingCharacters(in: .newlines)
+        #expect(version.contains("."))
+        #expect(information.contains("revoked_version:\(version)\r\n"))
     }
 
     @Test(arguments: [

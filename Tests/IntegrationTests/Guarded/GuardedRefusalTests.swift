@@ -15,7 +15,11 @@ import Testing
         "GETEX K PERSIST", "GETEX K EX 50", "GETEX K PX 50000", "GETEX K EXAT 1", "GETEX K PXAT 1790000099999",
         "EXPIRE K 50", "EXPIRE K 0", "EXPIRE K -1", "EXPIRE K 50 LT", "EXPIRE K 99 XX", "PEXPIRE K 99999",
         "EXPIREAT K 1", "PEXPIREAT K 1790000099999", "EXPIRE K 999999999", "SETEX K 999999999 w",
-        "SET K w PXAT 9223372036854775806", "GETEX K EX 999999999",
+        "SET K w PXAT 9223372036854775806", "GETEX K EX 999999999", "INCR K", "DECR K", "INCRBY K 1", "DECRBY K 1",
+        "INCRBYFLOAT K 1", "APPEND K w", "SETRANGE K 0 w", "SETBIT K 0 1", "GETSET K w", "RENAME K plain",
+        "RENAMENX K plain", "RENAME plain K", "RENAMENX plain K", "RENAME K K", "MSETNX K w", "MSETNX plain 1 K w",
+        "MSETEX 1 K w", "MSETEX 2 plain 1 K w", "MSETEX 2 plain 1 K w EX 999999999", "SET K w IFEQ v",
+        "SET K w IFNE x", "SET K w EX 999999999 IFEQ v",
     ])
     func aRevocationStays(_ text: String) async throws {
         try await converse { socket in
@@ -27,7 +31,11 @@ import Testing
         }
     }
 
-    @Test(arguments: ["SET K w", "SET K w NX", "SET K w GET", "SET K w KEEPTTL", "SETNX K w", "MSET K w"])
+    @Test(arguments: [
+        "SET K w", "SET K w NX", "SET K w GET", "SET K w KEEPTTL", "SETNX K w", "MSET K w", "MSETNX K w", "GETSET K w",
+        "INCR K", "APPEND K w", "SETRANGE K 0 w", "SETBIT K 0 1", "INCRBYFLOAT K 1", "SET K w IFNE x", "MSETEX 1 K w",
+        "MSETEX 1 K w KEEPTTL", "RENAME plain K",
+    ])
     func noneIsMadeWithoutAnExpiry(_ text: String) async throws {
         try await converse { socket in
             for key in ["revoked:jti:a", "revoked:all", "revoked:x", "revoked:"] {

@@ -5,7 +5,10 @@ import Testing
 @Suite struct UndoTests {
     private static let password = "correct-horse"
 
-    @Test(arguments: ["DEL K", "UNLINK K", "GETDEL K", "FLUSHDB", "FLUSHALL", "FLUSHALL ASYNC", "DEL plain K"])
+    @Test(arguments: [
+        "DEL K", "UNLINK K", "GETDEL K", "FLUSHDB", "FLUSHALL", "FLUSHALL ASYNC", "DEL plain K", "DELEX K",
+        "DELEX K IFEQ v", "DELEX K IFNE w", "DELIFEQ K v",
+    ])
     func withoutAnAdminAnyoneMayUndo(_ text: String) async throws {
         try await LocalDaemon.run { daemon in
             let socket = try daemon.connect()
@@ -21,6 +24,7 @@ import Testing
 
     @Test(arguments: [
         ("DEL K", "del"), ("UNLINK K", "unlink"), ("GETDEL K", "getdel"), ("DEL plain K", "del"),
+        ("DELEX K", "delex"), ("DELEX K IFEQ v", "delex"), ("DELEX K IFEQ w", "delex"), ("DELIFEQ K v", "delifeq"),
         ("UNLINK K plain", "unlink"), ("FLUSHDB", "flushdb"), ("FLUSHALL", "flushall"), ("FLUSHALL ASYNC", "flushall"),
         ("CONFIG SET maxmemory 1gb", "config|set"), ("CONFIG RESETSTAT", "config|resetstat"), ("SHUTDOWN", "shutdown"),
         ("SHUTDOWN NOSAVE", "shutdown"), ("CLIENT KILL ID 1", "client|kill"),

@@ -40,7 +40,7 @@ import Testing
             "revoked_checks_total{verdict=\"hit\"} 1\n", "revoked_checks_total{verdict=\"miss\"} 1\n",
             "revoked_entries 2\n", "revoked_commands_total{command=\"exists\"} 1\n", "revoked_connections 1\n",
             "revoked_log_state{state=\"running\"} 1\n", "revoked_epoch_renewals_total 1\n", "revoked_epoch_doubt 0\n",
-            "revoked_loading 0\n",
+            "revoked_loading 0\n", "revoked_ready 1\n",
         ] {
             #expect(answer.body.contains(line), "\(line)")
         }
@@ -73,7 +73,7 @@ import Testing
         try Self.check(answer.body)
         for line in [
             "revoked_client_checks_total{outcome=\"revoked\"} 1\n",
-            "revoked_client_checks_total{outcome=\"unreachable\"} 0\n",
+            "revoked_client_checks_total{outcome=\"unreachable\"} 0\n", "revoked_ready 1\n",
             "revoked_client_revocations_total{scope=\"token\",reason=\"logout\"} 1\n",
             "revoked_node_requests_total{route=\"/me\",status=\"200\"} 1\n",
             "revoked_node_requests_total{route=\"/me\",status=\"401\"} 1\n",
@@ -91,6 +91,7 @@ import Testing
         let full = try TestProcess(program, ["health", base]).waitForEnd()
         #expect(full.status == 1)
         #expect(full.output.contains("not ready: maxmemory is reached"))
+        #expect(try await Self.get(base + "/metrics").body.contains("revoked_ready 0\n"))
         _ = try daemon.connect().command("CONFIG SET maxmemory 0")
         let ready = try TestProcess(program, ["health", base]).waitForEnd()
         #expect(ready.status == 0)

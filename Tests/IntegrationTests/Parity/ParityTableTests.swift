@@ -8,6 +8,9 @@ import Testing
     func strings(_ version: ParityPair.Version) async throws { try await compare(ParityTable.strings, version) }
 
     @Test(arguments: ParityPair.Version.allCases)
+    func changes(_ version: ParityPair.Version) async throws { try await compare(ParityTable.changes, version) }
+
+    @Test(arguments: ParityPair.Version.allCases)
     func set(_ version: ParityPair.Version) async throws { try await compare(ParityTable.set, version) }
 
     @Test(arguments: ParityPair.Version.allCases)

@@ -35,15 +35,20 @@ struct RandomCommands {
         if let name = words.first { words[0] = randomCase(name) }
         if random.chance(1) { words = damage(words) }
         let command = WireCommand(words)
-        if ParityPair.empties(command) { mayHoldExpired = false }
+        // Of another database FLUSHDB removes only what is in that.
+        if command.name == "flushall", ParityPair.empties(command) { mayHoldExpired = false }
         return command
     }
+
+    /// Keys as the commands have them, for `WATCH`.
+    mutating func keys(_ range: Range<Int>) -> [Bytes] { (0..<random.number(range)).map { _ in key().bytes } }
 
     // MARK: Commands
 
     private mutating func command() -> [Bytes] {
         switch random.number(0..<100) {
-        case 0..<22: return set()
+        case 0..<12: return set()
+        case 12..<22: return change()
         case 22..<34: return expire()
         case 34..<42: return [text(random.pick(["TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"])), key().bytes]
         case 42..<50: return [text(random.pick(["GET", "STRLEN", "TYPE", "GETDEL", "PERSIST"])), key().bytes]
@@ -81,6 +86,27 @@ struct RandomCommands {
         options.shuffle(using: &random)
         return [text("SET"), key.bytes, value()] + options.flatMap { $0 }.map { randomCase($0) }
     }
+
+    /// A command that changes a part of a value, counts or renames. A key is renamed to one of its own kind.
+    private mutating func change() -> [Bytes] {
+        let key = key()
+        let other = random.pick(key.isAbsolute ? Self.absoluteKeys : Self.relativeKeys)
+        switch random.number(0..<13) {
+        case 0: return [text(random.pick(["INCR", "DECR"])), key.bytes]
+        case 1: return [text(random.pick(["INCRBY", "DECRBY"])), key.bytes, badNumber()]
+        case 2: return [text("INCRBYFLOAT"), key.bytes, text(random.pick(["0.1", "-2.5", "3e2", "x", "1e400", "7"]))]
+        case 3, 4: return [text("APPEND"), key.bytes, value()]
+        case 5: return [text("SETRANGE"), key.bytes, text(random.pick(["0", "3", "40", "-1"])), value()]
+        case 6: return [text(random.pick(["GETRANGE", "SUBSTR"])), key.bytes, offset(), offset()]
+        case 7: return [text("GETSET"), key.bytes, value()]
+        case 8: return many("MSETNX", 1..<3) { [$0.key().bytes, $0.value()] }
+        case 9, 10: return [text(random.pick(["RENAME", "RENAMENX"])), key.bytes, other]
+        case 11: return [text("SETBIT"), key.bytes, offset(), text(random.pick(["0", "1", "1", "2"]))]
+        default: return [text("GETBIT"), key.bytes, offset()]
+        }
+    }
+
+    private mutating func offset() -> Bytes { text(random.pick(["0", "1", "5", "-1", "-4", "100", "-100", "x"])) }
 
     private mutating func getex() -> [Bytes] {
         let key = key()

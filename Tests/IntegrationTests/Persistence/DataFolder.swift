@@ -9,8 +9,24 @@ final class DataFolder {
 
     init() throws { folder = try TemporaryFolder() }
 
-    func start(_ arguments: [String] = [], isReady: Bool = true) throws -> DaemonProcess {
-        let daemon = try DaemonProcess(["--dir", path, "--loglevel", "info"] + arguments, isReady: isReady)
+    /// A log, as another server may have written it, that takes a while to read.
+    static func large() throws -> DataFolder {
+        let data = try DataFolder()
+        try FileManager.default.createDirectory(atPath: data.log, withIntermediateDirectories: true)
+        let record = Bytes("*3\r\n$3\r\nSET\r\n$15\r\nrevoked:jti:key\r\n$6\r\nlogout\r\n".utf8)
+        var records = Data(capacity: record.count * 1_500_000)
+        for _ in 0..<1_500_000 { records.append(contentsOf: record) }
+        try records.write(to: URL(fileURLWithPath: data.log + "/appendonly.aof.1.base.aof"))
+        try Data("file appendonly.aof.1.base.aof seq 1 type b\n".utf8).write(
+            to: URL(fileURLWithPath: data.log + "/appendonly.aof.manifest"))
+        return data
+    }
+
+    func start(
+        _ arguments: [String] = [], environment: [String: String] = [:], isReady: Bool = true
+    ) throws -> DaemonProcess {
+        let daemon = try DaemonProcess(
+            ["--dir", path, "--loglevel", "info"] + arguments, environment: environment, isReady: isReady)
         daemon.process.folder = folder
         return daemon
     }

@@ -46,6 +46,87 @@ import Testing
         print("\(transport): \(Self.kills) kills, \(acknowledged.count) acknowledged writes, all of them there")
     }
 
+    /// Caches of several databases are written and emptied beside revocations: after each kill every database holds
+    /// what was acknowledged last, and every revocation is there under the same epoch.
+    @Test func databasesAreKeptApart() throws {
+        var caches = Caches()
+        let data = try DataFolder()
+        let settings = ["--auto-aof-rewrite-min-size", "20kb"]
+        var daemon = try data.start(settings)
+        let epoch = try daemon.epoch()
+        for life in 0..<Self.kills {
+            try caches.live(life, at: daemon)
+            try daemon.kill()
+            daemon = try data.start(settings)
+            #expect(try daemon.epoch() == epoch)
+            try expectAll(caches.revoked, at: daemon)
+            try caches.check(at: daemon)
+        }
+        #expect(caches.writes >= Self.kills * 3 && !caches.revoked.isEmpty)
+    }
+
+    /// Clients of databases 1, 4 and 15, and what was acknowledged to them.
+    private struct Caches {
+        var random = SeededGenerator(seed: 7)
+        var revoked: [String] = []
+        var known: [Int: [String: String]] = [:]
+        var writes = 0
+
+        mutating func live(_ life: Int, at daemon: DaemonProcess) throws {
+            let sockets = try [1, 4, 15].map { number in
+                let socket = try daemon.connect()
+                try socket.expect("SELECT \(number)", "+OK")
+                return (number, socket)
+            }
+            for round in 0..<random.number(1..<40) {
+                for (number, socket) in sockets { try write("\(life)-\(round)", number, socket) }
+            }
+            // Some of these are cut off half-way: they write what is there already.
+            for (number, socket) in sockets {
+                let same = known[number] ?? [:]
+                try socket.send(
+                    same.flatMap { WireCommand(text: "SET \($0.key) \($0.value)").encoded }
+                        + (0..<50).flatMap { WireCommand(text: "SETEX late\($0) 10000 x").encoded })
+            }
+        }
+
+        private mutating func write(_ value: String, _ number: Int, _ socket: TestSocket) throws {
+            let key = "k\(random.number(0..<8))"
+            switch random.number(0..<10) {
+            case 0:
+                try socket.expect("FLUSHDB", "+OK")
+                known[number] = [:]
+            case 1:
+                try socket.expect("DEL \(key)", known[number]?[key] == nil ? ":0" : ":1")
+                known[number]?[key] = nil
+            case 2..<4:
+                let revocation = "revoked:jti:\(number)-\(value)"
+                revoked.append(revocation)
+                try socket.expect("SETEX \(revocation) 10000 logout", "+OK")
+            default:
+                try socket.expect("SET \(key) \(value)", "+OK")
+                known[number, default: [:]][key] = value
+            }
+            writes += 1
+        }
+
+        func check(at daemon: DaemonProcess) throws {
+            let socket = try daemon.connect()
+            for number in 0..<16 {
+                try socket.expect("SELECT \(number)", "+OK")
+                var found: [String: String] = [:]
+                for key in try ReplyFrame.elements(of: socket.command("KEYS k*")).compactMap(ReplyFrame.bulk) {
+                    var get: WireCommand = ["GET"]
+                    get.words.append(key)
+                    let value = ReplyFrame.bulk(try socket.command(get)) ?? []
+                    found[String(decoding: key, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+                }
+                #expect(found == known[number] ?? [:], "database \(number)")
+                try socket.expect("DEL \((0..<50).map { "late\($0)" }.joined(separator: " "))", ":…")
+            }
+        }
+    }
+
     /// Under `everysec` only what is younger than two seconds may be missing.
     @Test func nothingOlderThanTwoSecondsIsMissing() throws {
         var random = SeededGenerator(seed: 3)

@@ -3,22 +3,9 @@ import Testing
 
 /// While the data directory is read clients are told to wait.
 @Suite struct LoadingTests {
-    /// A log, as another server may have written it, that takes a while to read.
-    private func large() throws -> DataFolder {
-        let data = try DataFolder()
-        try FileManager.default.createDirectory(atPath: data.log, withIntermediateDirectories: true)
-        let record = Bytes("*3\r\n$3\r\nSET\r\n$15\r\nrevoked:jti:key\r\n$6\r\nlogout\r\n".utf8)
-        var records = Data(capacity: record.count * 1_500_000)
-        for _ in 0..<1_500_000 { records.append(contentsOf: record) }
-        try records.write(to: URL(fileURLWithPath: data.log + "/appendonly.aof.1.base.aof"))
-        try Data("file appendonly.aof.1.base.aof seq 1 type b\n".utf8).write(
-            to: URL(fileURLWithPath: data.log + "/appendonly.aof.manifest"))
-        return data
-    }
-
     @Test(arguments: ["epoll", "nio"])
     func commandsWaitAndInformationDoesNot(_ transport: String) throws {
-        let data = try large()
+        let data = try DataFolder.large()
         let daemon = try data.start(["--transport", transport], isReady: false)
         let socket = try daemon.connect()
         for command: WireCommand in ["PING", "EXISTS revoked:jti:key", "SETEX revoked:jti:x 100 logout", "FLUSHALL"] {
@@ -42,7 +29,7 @@ import Testing
 
     @Test func itEndsMeanwhile() throws {
         for end in [SIGTERM, 0] {
-            let data = try large()
+            let data = try DataFolder.large()
             let daemon = try data.start(isReady: false)
             if end == 0 {
                 try daemon.connect().send(WireCommand("SHUTDOWN").encoded)

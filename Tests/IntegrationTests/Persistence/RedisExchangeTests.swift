@@ -40,6 +40,60 @@ import Testing
         #expect(try daemon.epoch().hasSuffix(" replaces \(epoch.dropFirst())"))
     }
 
+    /// All databases, from the base and from the log behind it, and what Redis then changes in them.
+    @Test func databasesBothWays() throws {
+        let data = try DataFolder()
+        var daemon = try data.start()
+        var socket = try daemon.connect()
+        for number in [0, 3, 15] {
+            try socket.expect("SELECT \(number)", "+OK")
+            try socket.expect("MSET base \(number) gone x", "+OK")
+            try socket.expect("SETEX revoked:jti:\(number) 1000 logout", "+OK")
+        }
+        try socket.expect("BGREWRITEAOF", "+Background append only file rewriting started")
+        for number in [0, 3, 15] {
+            try socket.expect("SELECT \(number)", "+OK")
+            try socket.expect("DEL gone", ":1")
+            try socket.expect("SETEX log 1000 \(number)", "+OK")
+        }
+        try socket.expect("SELECT 7", "+OK")
+        try socket.expect("SET flushed 1", "+OK")
+        try socket.expect("FLUSHDB", "+OK")
+        let epoch = try daemon.epoch()
+        try daemon.end()
+        #expect(try data.checkLog().output.contains("nothing is wrong"))
+
+        let redis = try LocalRedis(["--appendonly", "yes", "--appendfsync", "always", "--dir", data.path])
+        let theirs = try redis.connect()
+        for number in [0, 3, 15] {
+            try theirs.expect("SELECT \(number)", "+OK")
+            try theirs.expect("MGET base gone log", "[\"\(number)\", nil, \"\(number)\"]")
+            try theirs.expect("DBSIZE", number == 0 ? ":5" : ":2")
+        }
+        try theirs.expect("SELECT 7", "+OK")
+        try theirs.expect("DBSIZE", ":0")
+        // As a client of a stock server with a database in its URL does.
+        try theirs.expect("SETEX revoked:jti:seven 1000 logout", "+OK")
+        try theirs.expect("SET theirs 7", "+OK")
+        try redis.end()
+
+        daemon = try data.start()
+        for _ in 0..<2 {
+            socket = try daemon.connect()
+            #expect(try daemon.epoch().hasSuffix(" replaces \(epoch.dropFirst())"))
+            try socket.expect("EXISTS revoked:jti:0 revoked:jti:3 revoked:jti:15 revoked:jti:seven", ":4")
+            for number in [0, 3, 15] {
+                try socket.expect("SELECT \(number)", "+OK")
+                try socket.expect("MGET base gone log", "[\"\(number)\", nil, \"\(number)\"]")
+                try socket.expect("DBSIZE", number == 0 ? ":6" : ":2")
+            }
+            try socket.expect("SELECT 7", "+OK")
+            try socket.expect("KEYS *", "[\"theirs\"]")
+            try daemon.kill()
+            daemon = try data.start()
+        }
+    }
+
     /// Guarded time that is behind the wall clock, or ahead of it: a real redis-server goes by the wall clock, and ends
     /// nothing early either. Our own daemon afterwards takes nothing else for what it wrote.
     @Test(arguments: [-7_200, 7_200]) func itEndsNothingEarlyWhateverOurTimeWas(_ error: Int64) async throws {

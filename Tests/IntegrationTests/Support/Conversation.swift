@@ -15,14 +15,14 @@ extension TestSocket {
 
     private static func render(_ reply: Bytes) -> String {
         switch reply.first {
-        case UInt8(ascii: "$"): return ReplyFrame.bulk(reply).map { "\"\(readable($0))\"" } ?? "nil"
-        case UInt8(ascii: "="): return "\"" + readable(Bytes(reply.dropLast(2))) + "\""
+        case UInt8(ascii: "$"): return ReplyFrame.bulk(reply).map { "\"\(readable($0, limit: .max))\"" } ?? "nil"
+        case UInt8(ascii: "="): return "\"" + readable(Bytes(reply.dropLast(2)), limit: .max) + "\""
         case UInt8(ascii: "_"): return "nil"
         case UInt8(ascii: "*") where reply.count > 2 && reply[1] == UInt8(ascii: "-"): return "nil"
         case UInt8(ascii: "*"), UInt8(ascii: "%"), UInt8(ascii: "~"):
             guard reply[1] != UInt8(ascii: "0") else { return "[]" }
             return "[" + ((try? ReplyFrame.elements(of: reply)) ?? []).map(render).joined(separator: ", ") + "]"
-        default: return readable(Bytes(reply.dropLast(2)))
+        default: return readable(Bytes(reply.dropLast(2)), limit: .max)
         }
     }
 }

@@ -6,11 +6,13 @@ final class DaemonProcess {
     let process: TestProcess
     let port: Int
 
-    /// - Parameter arguments: besides `serve` and a free port.
+    /// - Parameter arguments: besides `serve`, and a free port unless one is named or there is one for TLS.
     /// - Parameter isReady: whether to wait until it has read its data directory.
     init(_ arguments: [String] = [], environment: [String: String] = [:], isReady: Bool = true) throws {
-        process = try Self.start(["--port", "0"] + arguments, environment: environment)
-        let line = try process.waitForLine(containing: "listening on tcp://")
+        let port = arguments.contains("--unixsocket") ? try freePort() : 0
+        let place = arguments.contains("--port") ? [] : ["--port", "\(port)"]
+        process = try Self.start(place + arguments, environment: environment)
+        let line = try process.waitForLine(containing: "listening on t")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw TestFailure("no port in: \(line)")
         }

@@ -15,7 +15,7 @@ final class LocalRedis {
             let port = try freePort()
             let process = try TestProcess(
                 program,
-                ["--port", "\(port)", "--save", "", "--appendonly", "no", "--databases", "1", "--daemonize", "no"]
+                ["--port", "\(port)", "--save", "", "--appendonly", "no", "--daemonize", "no"]
                     + (folder.map { ["--dir", $0.path] } ?? [])
                     + settings)
             do {

@@ -8,7 +8,9 @@ final class TestNodeProcess {
 
     /// - Parameter arguments: besides the port, the backend and its files.
     /// - Parameter descriptors: how many files and sockets it may have open.
-    init(backend: Int, _ arguments: [String] = [], descriptors: Int? = nil) throws {
+    init(
+        backend: Int, _ arguments: [String] = [], environment: [String: String] = [:], descriptors: Int? = nil
+    ) throws {
         let folder = try TemporaryFolder()
         let program = try DaemonProcess.program()
         let (key, users) = ("\(folder.path)/key.pem", "\(folder.path)/users")
@@ -22,9 +24,9 @@ final class TestNodeProcess {
                 "--users", users, "--http", "off",
             ] + arguments
         let limit = descriptors.map { "ulimit -n \($0) && " } ?? ""
-        process = try TestProcess("/bin/sh", ["-c", "\(limit)exec \"$@\"", "sh"] + command)
+        process = try TestProcess("/bin/sh", ["-c", "\(limit)exec \"$@\"", "sh"] + command, environment: environment)
         process.folder = folder
-        let line = try process.waitForLine(containing: "listening on http://")
+        let line = try process.waitForLine(containing: "listening on http")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw TestFailure("no port in: \(line)")
         }

@@ -59,9 +59,10 @@ struct WireCommand: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Custo
 }
 
 /// Bytes for a person to read.
-func readable(_ bytes: Bytes) -> String {
+/// - Parameter limit: the most bytes that are shown.
+func readable(_ bytes: Bytes, limit: Int = 400) -> String {
     var text = ""
-    for byte in bytes.prefix(400) {
+    for byte in bytes.prefix(limit) {
         switch byte {
         case 0x0D: text += "\\r"
         case 0x0A: text += "\\n"
@@ -69,7 +70,7 @@ func readable(_ bytes: Bytes) -> String {
         default: text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
     }
-    return bytes.count > 400 ? text + "… (\(bytes.count) bytes)" : text
+    return bytes.count > limit ? text + "… (\(bytes.count) bytes)" : text
 }
 
 /// Where RESP2 and RESP3 replies begin and end.

@@ -33,7 +33,7 @@ struct RDBTests {
         _ bytes: [UInt8], skipsUnsupported: Bool = false
     ) throws(FormatError) -> (end: Int, counts: RecordCounts, sink: RecordingSink) {
         var sink = RecordingSink()
-        let settings = ReadSettings(now: 0, skipsUnsupported: skipsUnsupported)
+        let settings = ReadConfiguration(now: 0, skipsUnsupported: skipsUnsupported)
         let (end, counts) = try RDBReader.read(bytes.span.bytes, settings, into: &sink)
         return (end, counts, sink)
     }

@@ -83,9 +83,9 @@ struct RecordReaderTests {
     }
 
     @Test(arguments: [
-        "INCR k", "APPEND k v", "SETRANGE k 1 v", "RENAME a b", "COPY a b", "RESTORE k 0 x", "EVAL x 0",
+        "RESTORE k 0 x", "EVAL x 0",
         "SORT a STORE b",
-        "LPUSH k v", "SELECT 3", "SET k v IFEQ 3",
+        "LPUSH k v", "SELECT 16", "SELECT -1", "SET k v IFEQ 3",
     ])
     func refusesByName(_ record: String) {
         let error = #expect(throws: FormatError.self) { try read(record) }
@@ -94,10 +94,33 @@ struct RecordReaderTests {
 
     @Test func passesOverOtherTypesAndDatabases() throws {
         let sink = try read(
-            "SET k v", "LPUSH l 1", "SELECT 3", "SET k other", "FLUSHDB", "SELECT 0", "HSET h a b", "SET j v",
+            "SET k v", "LPUSH l 1", "SELECT 16", "SET k other", "FLUSHDB", "SELECT 0", "HSET h a b", "SET j v",
             skipsUnsupported: true)
         #expect(sink.entries.keys.sorted() == ["j", "k"] && sink.entries["k"]?.value == "v")
-        #expect(throws: FormatError.self) { try read("INCR k", skipsUnsupported: true) }
+        #expect(throws: FormatError.self) { try read("RESTORE k 0 x", skipsUnsupported: true) }
+    }
+
+    @Test func everyRecordIsTheSelectedDatabases() throws {
+        let sink = try read(
+            "SET k zero", "SELECT 15", "SET k other PXAT 1800000000000", "SET j other", "DEL j", "MULTI", "SELECT 3",
+            "SET k three", "EXEC", "SET l three", "SELECT 15", "SET m 1", "SELECT 3", "FLUSHDB", "SET n three")
+        #expect(
+            sink.all == [
+                "0:k": .init(value: "zero", expiry: Expiry.never), "15:m": .init(value: "1", expiry: Expiry.never),
+                "15:k": .init(value: "other", expiry: 1_800_000_000_000),
+                "3:n": .init(value: "three", expiry: Expiry.never),
+            ])
+        #expect(try read("SET k v", "SELECT 3", "SET k v", "FLUSHALL", "SET k w").all.keys.sorted() == ["3:k"])
+    }
+
+    @Test func keysThatMoveKeepValueAndExpiry() throws {
+        let sink = try read(
+            "SET a 1 PXAT 77", "RENAME a b", "COPY b c", "COPY b b DB 3 REPLACE", "SELECT 3", "SET d 3", "MOVE d 0",
+            "SWAPDB 3 4")
+        let moved = RecordingSink.Entry(value: "1", expiry: 77)
+        #expect(sink.all == ["0:b": moved, "0:c": moved, "4:b": moved, "0:d": .init(value: "3", expiry: Expiry.never)])
+        #expect(throws: FormatError.self) { try read("SET a 1", "MOVE a 16") }
+        #expect(throws: FormatError.self) { try read("SET a 1", "COPY a b DB") }
     }
 
     @Test func aDamagedNameIsNotPrinted() {

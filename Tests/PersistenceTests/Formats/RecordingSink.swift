@@ -8,7 +8,10 @@ struct RecordingSink: RecordSink, Equatable {
         var expiry: Int64
     }
 
+    /// Those of the selected database.
     var entries: [String: Entry] = [:]
+    private var database = 0
+    private var others: [Int: [String: Entry]] = [:]
     var changes = 0
 
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
@@ -31,9 +34,44 @@ struct RecordingSink: RecordSink, Equatable {
         changes += 1
     }
 
-    mutating func removeAll() {
+    mutating func select(_ number: Int) {
+        others[database] = entries
+        entries = others.removeValue(forKey: number) ?? [:]
+        database = number
+    }
+
+    mutating func copy(_ key: RawSpan, to other: RawSpan, of number: Int?) {
+        let (entry, selected) = (entries[Self.text(key)], database)
+        if let number { select(number) }
+        entries[Self.text(other)] = entry
+        select(selected)
+        changes += 1
+    }
+
+    mutating func swap(_ one: Int, _ other: Int) {
+        others[database] = entries
+        (others[one], others[other]) = (others[other], others[one])
+        entries = others.removeValue(forKey: database) ?? [:]
+        changes += 1
+    }
+
+    mutating func removeDatabase() {
         entries = [:]
         changes += 1
+    }
+
+    mutating func removeAll() {
+        others = [:]
+        removeDatabase()
+    }
+
+    /// The entries of every database, as `database:key`.
+    var all: [String: Entry] {
+        var sink = self
+        sink.select(DatabaseNumber.count)
+        var all: [String: Entry] = [:]
+        for (number, entries) in sink.others { for (key, entry) in entries { all["\(number):\(key)"] = entry } }
+        return all
     }
 
     /// Byte for byte: any byte is a character.

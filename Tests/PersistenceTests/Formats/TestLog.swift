@@ -43,7 +43,7 @@ extension [UInt8] {
 
     func readLog(skipsUnsupported: Bool = false) throws(FormatError) -> (end: LogReader.End, sink: RecordingSink) {
         var sink = RecordingSink()
-        let settings = ReadSettings(now: 1_000_000, skipsUnsupported: skipsUnsupported)
+        let settings = ReadConfiguration(now: 1_000_000, skipsUnsupported: skipsUnsupported)
         let end = try LogReader.read(span.bytes, settings, into: &sink)
         return (end, sink)
     }

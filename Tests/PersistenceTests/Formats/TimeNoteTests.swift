@@ -31,6 +31,8 @@ import Testing
         let denylist = Denylist.small()
         var sink = TableSink(denylist, at: ClockReading(wall: wall, guarded: guarded))
         try body(&sink)
+        // What had not ended then is there, whatever is asked for below.
+        _ = sink.finish()
         return (denylist.contents(at: ClockReading(wall: .min, guarded: .min)), sink.foreign)
     }
 
@@ -47,7 +49,7 @@ import Testing
         }
         log.append { bytes in bytes.appendSet("revoked:jti:c", "v", expiry: Self.expiry + 9) }
         let read = try Self.read { sink in
-            _ = try LogReader.read(log.bytes.span.bytes, ReadSettings(now: 0), into: &sink)
+            _ = try LogReader.read(log.bytes.span.bytes, ReadConfiguration(now: 0), into: &sink)
         }
         #expect(Set(read.entries.values.map(\.expiry)) == [Self.expiry] && read.entries.count == 4)
         #expect(read.foreign == 0)
@@ -67,7 +69,7 @@ import Testing
         var bytes: [UInt8] = []
         writer.drain { bytes += $0.bytes }
         let read = try Self.read { sink in
-            _ = try RDBReader.read(bytes.span.bytes, ReadSettings(now: 0), into: &sink)
+            _ = try RDBReader.read(bytes.span.bytes, ReadConfiguration(now: 0), into: &sink)
         }
         #expect(Set(read.entries.values.map(\.expiry)) == [Self.expiry] && read.entries.count == 3)
         let times = RDBReader.times(of: bytes.span.bytes)
@@ -84,7 +86,7 @@ import Testing
         log.bytes.append(request: "SELECT", "0")
         log.bytes.appendSet("revoked:jti:b", "v", expiry: Self.expiry)
         let read = try Self.read(wall: Self.guarded - lead) { sink in
-            _ = try LogReader.read(log.bytes.span.bytes, ReadSettings(now: 0), into: &sink)
+            _ = try LogReader.read(log.bytes.span.bytes, ReadConfiguration(now: 0), into: &sink)
         }
         #expect(read.entries[Array("revoked:jti:a".utf8)]?.expiry == Self.expiry)
         #expect(read.entries[Array("revoked:jti:b".utf8)]?.expiry == Self.expiry + lead)
@@ -101,7 +103,7 @@ import Testing
             bytes.appendSet("revoked:jti:b", "v", expiry: Self.guarded)
         }
         let read = try Self.read(wall: Self.guarded + error) { sink in
-            _ = try LogReader.read(log.bytes.span.bytes, ReadSettings(now: 0), into: &sink)
+            _ = try LogReader.read(log.bytes.span.bytes, ReadConfiguration(now: 0), into: &sink)
         }
         #expect(read.entries.keys.map { String(decoding: $0, as: UTF8.self) } == ["revoked:jti:a"])
     }

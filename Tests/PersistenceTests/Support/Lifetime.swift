@@ -15,6 +15,8 @@ final class Lifetime {
     enum Change {
         case set([UInt8], Stored)
         case remove([UInt8])
+        /// All of them or none.
+        case group([Change])
         /// Everything is forgotten under this epoch.
         case flush(EpochRecord)
 
@@ -22,6 +24,7 @@ final class Lifetime {
             switch self {
             case .set(let key, let stored): contents[key] = stored
             case .remove(let key): contents[key] = nil
+            case .group(let changes): for change in changes { change.apply(to: &contents) }
             case .flush: contents = [:]
             }
         }
@@ -123,17 +126,40 @@ final class Lifetime {
         let key = Array("key \(Int.random(in: 0..<30, using: &random))".utf8)
         switch Int.random(in: 0..<40, using: &random) {
         case 0: flush()
-        case 1..<10: add(denylist.remove(key, log), .remove(key))
+        case 1..<6: writeGroup(&random)
+        default:
+            let (position, change) = writeKey(key, &random)
+            add(position, change)
+        }
+        note()
+    }
+
+    /// A transaction: the thread of the log may come in between.
+    private func writeGroup(_ random: inout SeededGenerator) {
+        var changes: [Change] = []
+        var generator = SeededGenerator(seed: random.next())
+        let position = log.appendGroup {
+            for _ in 0..<Int.random(in: 0..<5, using: &generator) {
+                let key = Array("key \(Int.random(in: 0..<30, using: &generator))".utf8)
+                changes.append(writeKey(key, &generator).change)
+                if Int.random(in: 0..<4, using: &generator) == 0 { commit(&generator) }
+            }
+        }
+        add(position, .group(changes))
+    }
+
+    private func writeKey(_ key: [UInt8], _ random: inout SeededGenerator) -> (position: UInt64, change: Change) {
+        switch Int.random(in: 0..<34, using: &random) {
+        case 0..<9: return (denylist.remove(key, log), .remove(key))
         default:
             let length = Int.random(in: 0..<100, using: &random)
             let value = (0..<length).map { _ in UInt8.random(in: 1...255, using: &random) }
             let expires = Bool.random(using: &random)
             let expiry = expires ? ClockReading.start.wall + .random(in: 1...1_000_000, using: &random) : Expiry.never
-            add(
-                denylist.set(key, value, expiry: expiry, log),
-                .set(key, Stored(value: value, expiry: expiry)))
+            return (
+                denylist.set(key, value, expiry: expiry, log), .set(key, Stored(value: value, expiry: expiry))
+            )
         }
-        note()
     }
 
     private func flush() {

@@ -71,7 +71,7 @@ final class FakeStore: Sendable {
     /// How often bytes arrived: about as often as the client wrote.
     var reads: Int { seen.withLock { $0.reads } }
     var commands: [[String]] { seen.withLock { $0.commands } }
-    /// Connections accepted so far, those that have ended included.
+    /// Connections accepted so far, ended ones included.
     var connectionCount: Int { seen.withLock { $0.connectionCount } }
 
     var openConnectionCount: Int { seen.withLock { $0.connections.count { $0.isActive } } }
@@ -83,7 +83,7 @@ final class FakeStore: Sendable {
         }
     }
 
-    /// Says something that nobody asked for, on every connection.
+    /// Sends a reply without a command, on every connection.
     func say(_ text: String) {
         for connection in seen.withLock({ $0.connections }) {
             connection.writeAndFlush(ByteBuffer(string: text), promise: nil)

@@ -27,7 +27,7 @@ final class RedisServer: Sendable {
 
     init(arguments settings: [String]) async throws {
         self.settings = settings
-        // Somebody else may take the port before redis-server does.
+        // Another process may take the port before redis-server does.
         for _ in 0..<3 {
             let port = try freePort()
             if let process = try? await Self.start(port: port, settings) {

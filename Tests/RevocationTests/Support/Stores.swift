@@ -38,7 +38,9 @@ func withDaemon<Result: Sendable>(
     if settings.port == ServerConfiguration().port { settings.port = 0 }
     settings.threads = 1
     let server = RevokedServer(settings, logger: LogLines().logger)
-    guard case .tcp(_, let port) = try await server.start().first else { throw UnexpectedEndpoint() }
+    guard case .tcp(_, let port) = try await server.start().first else {
+        throw Unexpected(what: "the daemon listens on no port")
+    }
     let housekeeping = Task { await server.waitForShutdown() }
     defer { housekeeping.cancel() }
     do {
@@ -51,4 +53,25 @@ func withDaemon<Result: Sendable>(
     }
 }
 
-private struct UnexpectedEndpoint: Error {}
+/// A state of a store with which a test cannot continue.
+struct Unexpected: Error {
+    let what: String
+}
+
+extension StoreURL {
+    /// The address of one server.
+    var location: Location {
+        get throws {
+            guard case .server(let location, _) = self else { throw Unexpected(what: "not one server") }
+            return location
+        }
+    }
+}
+
+extension StoreAdministration {
+    /// Gives a stock server that has none its epoch.
+    func newEpoch() async throws -> String {
+        guard case .written(let epoch) = try await initialise() else { throw Unexpected(what: "it has an epoch") }
+        return epoch
+    }
+}

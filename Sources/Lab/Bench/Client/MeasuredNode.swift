@@ -46,7 +46,7 @@ struct MeasuredNode {
     /// The processor time of all its threads so far, in nanoseconds.
     var processorNanoseconds: Double { process.processorNanoseconds }
 
-    /// The access token of a log-in; nil while nobody answers.
+    /// The access token of a log-in; nil while the node does not answer.
     private static func token(port: Int32) -> String? {
         let body = #"{"username":"alice","password":"\#(password)"}"#
         let request =

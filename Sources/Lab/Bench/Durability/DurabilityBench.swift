@@ -5,12 +5,12 @@
     /// Measures what durability costs, beside a redis-server with the same settings: a fresh process on a fresh
     /// directory for each question, by turns.
     struct DurabilityBench {
-        private let settings: BenchSettings
+        private let settings: BenchConfiguration
         private let stage: BenchStage
         private let progress: Progress
         private let kinds: [ServerKind]
 
-        init(_ settings: BenchSettings, _ stage: BenchStage) {
+        init(_ settings: BenchConfiguration, _ stage: BenchStage) {
             self.settings = settings
             self.stage = stage
             kinds = settings.servers.filter { $0 == .revoked || $0 == .redis || $0 == .valkey }
@@ -74,14 +74,14 @@
         private func run(_ workload: Workload, on server: BenchServer, inFlight: Int, connections: Int? = nil)
             async throws -> LoadResult
         {
-            guard let mix = workload.mix(in: server.dialect, lifetime: BenchSettings.lifetime) else {
+            guard let mix = workload.mix(in: server.dialect, lifetime: BenchConfiguration.lifetime) else {
                 throw LoadFailure(message: "\(server.kind.rawValue) lacks \(workload.title)")
             }
             return try await stage.run(
                 LoadPlan(
                     mix: mix, connections: connections ?? settings.connections, inFlight: inFlight,
                     keys: .random(below: Self.hotKeys), end: .after(settings.duration),
-                    warmUp: BenchSettings.warmUp, server: server.process.identifier), on: server)
+                    warmUp: BenchConfiguration.warmUp, server: server.process.identifier), on: server)
         }
 
         /// In microseconds, of one client with one request in flight.

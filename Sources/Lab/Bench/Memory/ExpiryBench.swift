@@ -66,7 +66,7 @@
         private func p99(_ server: BenchServer) async throws -> Double {
             let result = try await stage.run(
                 LoadPlan(
-                    mix: [(server.dialect.template(.existsHit, lifetime: BenchSettings.lifetime)!, 100)],
+                    mix: [(server.dialect.template(.existsHit, lifetime: BenchConfiguration.lifetime)!, 100)],
                     keys: .random(below: Self.entries), end: .after(Self.slice), server: server.process.identifier),
                 on: server)
             return result.latency(atPercentile: 99)

@@ -8,12 +8,12 @@
     struct MemoryBench {
         private static let growthBatch = 16
 
-        private let settings: BenchSettings
+        private let settings: BenchConfiguration
         private let stage: BenchStage
         private let progress: Progress
         private let kinds: [ServerKind]
 
-        init(_ settings: BenchSettings, _ stage: BenchStage) {
+        init(_ settings: BenchConfiguration, _ stage: BenchStage) {
             self.settings = settings
             self.stage = stage
             kinds = settings.servers.filter { $0 != .echo && $0 != .memcached }

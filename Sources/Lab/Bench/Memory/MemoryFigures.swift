@@ -37,14 +37,14 @@ package struct MemoryFigures: Codable, Sendable {
         package var entries: Int
         /// How long after their expiry the server has to keep them, in seconds.
         package var secondsReserved: Int
-        /// From their expiry until `DBSIZE` counts at most 1 % of them, so that the others' room can be used again, in
-        /// seconds; nil if it took too long.
+        /// Seconds from their expiry until `DBSIZE` counts at most 1 % of them, so that the room of the others can be
+        /// used again. nil if it took too long.
         package var secondsUntilReusable: Double?
         /// As `INFO` has it, with all entries and at the end. Tables that keep their size are still counted then.
         package var usedMemoryBefore: Int
         package var usedMemoryAfter: Int
-        /// p99 of EXISTS, in microseconds, of runs of one second: the median of those before the expiry, the median and
-        /// the worst of those during which memory came back.
+        /// p99 of EXISTS, in microseconds, of runs of one second. This is the median of the runs before the expiry. The
+        /// next two are the median and the worst of those while memory came back.
         package var idleP99: Double
         package var p99: Double?
         package var worstP99: Double?

@@ -6,9 +6,9 @@
 
     /// Measures our daemon beside its peers and the echo server, with real processes on loopback.
     package struct Bench: Sendable {
-        private let settings: BenchSettings
+        private let settings: BenchConfiguration
 
-        package init(_ settings: BenchSettings) { self.settings = settings }
+        package init(_ settings: BenchConfiguration) { self.settings = settings }
 
         private enum Event {
             case measured(BenchReport)
@@ -61,6 +61,7 @@
                 machine: .current(server: stage.processors?.server, generator: stage.processors?.generator),
                 isDebugBuild: BenchReport.Machine.isDebugBuild,
                 keys: settings.keys, connections: settings.connections, alternations: settings.alternations)
+            if settings.measuresTLS { report.isEncrypted = true }
             if settings.measuresDurability {
                 try await DurabilityBench(settings, stage).run(into: &report)
             } else if settings.measuresMemory {

@@ -4,7 +4,7 @@ extension BenchReport {
     /// The tables, in Markdown.
     var text: String {
         var text = "\n\(heading)\n"
-        if !comparisons.isEmpty { text += "\n" + costTable + "\n" + rateTable + "\n" + notes }
+        if !comparisons.isEmpty { text += "\n" + costTable + "\n" + scopesTable + rateTable + "\n" + notes }
         if !memory.isEmpty { text += "\n" + memoryTable }
         if !durability.isEmpty { text += "\n" + durabilityTable }
         return text
@@ -34,6 +34,30 @@ extension BenchReport {
                     + peers.map { peer in row.ratio(to: peer).map { Self.short($0.serverTime) } ?? "" })
         }
         return table.text
+    }
+
+    /// The cost of a check of 7 keys, as a multiple of one of 4, for each server; empty if not measured.
+    private var scopesTable: String {
+        let depths = comparisons.filter { $0.workload == .check7 }.map(\.inFlight)
+        let rows = depths.map { depth in (depth, kinds.map { costOfScopes($0, inFlight: depth) }) }
+            .filter { $0.1.contains { $0 != nil } }
+        guard !rows.isEmpty else { return "" }
+        var table = TextTable(["CPU, MGET of 7 ÷ of 4", "in flight"] + kinds.map(\.rawValue))
+        for (depth, ratios) in rows { table.add(["", "\(depth)"] + ratios.map { $0.map(Self.short) ?? "" }) }
+        return table.text + "\n"
+    }
+
+    /// The median over the alternations.
+    /// - Returns: nil if one of the two workloads was not measured.
+    func costOfScopes(_ kind: ServerKind, inFlight: Int) -> Double? {
+        func runs(of workload: Workload) -> [Sample] {
+            samples.filter { $0.server == kind && $0.inFlight == inFlight && $0.workload == workload }
+        }
+        let checks = runs(of: .check)
+        let ratios = runs(of: .check7).compactMap { sample in
+            checks.first { $0.alternation == sample.alternation }.map { sample.serverTime / $0.serverTime }
+        }
+        return ratios.isEmpty ? nil : ratios.median
     }
 
     /// Requests per second and latency.
@@ -69,6 +93,7 @@ extension BenchReport {
             \(keys) stored keys, every key random.
             CPU is user and system time of the server's process. Columns with a server's name are medians of \
             \(alternations) runs in turn; ÷ and × are ours to theirs, of each turn, then the median.
+            \(isEncrypted == true ? "All over TLS 1.3, through a tunnel at the generator's side: only CPU is the server's.\n" : "")\
             ≥: the load generator, not the server, was the limit: rate and latency are the generator's, CPU per request holds.
 
             """

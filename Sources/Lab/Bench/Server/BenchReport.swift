@@ -45,6 +45,8 @@ package struct BenchReport: Codable, Sendable {
     package var keys: Int
     package var connections: Int
     package var alternations: Int
+    /// Over TLS 1.3, through a tunnel at the generator's side; nil in plain text.
+    package var isEncrypted: Bool?
     package var samples: [Sample] = []
     /// Medians over the alternations, and ratios of ours to each peer: of each alternation, then their median.
     package var comparisons: [Comparison] = []

@@ -9,6 +9,8 @@
         let port: Int
         let process: ChildProcess
         let dialect: Dialect
+        /// Where the generator connects to measure TLS; nil in plain text.
+        var tunnel: TLSTunnel?
 
         /// A log on disk: where, and Redis' `appendfsync`.
         struct Log: Sendable {
@@ -18,13 +20,21 @@
 
         /// Starts one, empty, without persistence unless `log` says otherwise, with one thread for requests, on a free
         /// port of 127.0.0.1.
-        static func start(_ kind: ServerKind, on stage: BenchStage, log: Log? = nil) async throws -> BenchServer {
-            switch kind {
-            case .revoked: try await startOurs(on: stage, log)
-            case .echo: preconditionFailure("the echo server is started with its reply")
-            case .redis, .valkey: try await startRedis(kind, on: stage, log)
-            case .memcached: try await startMemcached(on: stage)
-            }
+        /// - Parameter encryption: for a server that is measured over TLS. It has a plain port besides.
+        static func start(
+            _ kind: ServerKind, on stage: BenchStage, log: Log? = nil, encryption: BenchEncryption? = nil
+        ) async throws -> BenchServer {
+            let tlsPort = try LoopbackSocket.freePort()
+            let arguments = encryption?.arguments(port: tlsPort) ?? []
+            var server =
+                switch kind {
+                case .revoked: try await startOurs(on: stage, log, arguments)
+                case .echo: preconditionFailure("the echo server is started with its reply")
+                case .redis, .valkey: try await startRedis(kind, on: stage, log, arguments)
+                case .memcached: try await startMemcached(on: stage)
+                }
+            if let encryption { server.tunnel = try await TLSTunnel(to: tlsPort, authority: encryption.certificate) }
+            return server
         }
 
         /// Starts the echo server.
@@ -55,14 +65,16 @@
             return count
         }
 
-        private static func startOurs(on stage: BenchStage, _ log: Log?) async throws -> BenchServer {
+        private static func startOurs(
+            on stage: BenchStage, _ log: Log?, _ more: [String]
+        ) async throws -> BenchServer {
             let process = try stage.start(
                 .revoked,
                 [
-                    "serve", "--port", "0", "--threads", "1", "--loglevel", "warning",
+                    "serve", "--port", "\(try LoopbackSocket.freePort())", "--threads", "1", "--loglevel", "warning",
                     "--appendonly", log == nil ? "no" : "yes", "--appendfsync", log?.policy ?? "always",
                     "--dir", log?.directory ?? "\(stage.directory)/revoked-\(UUID().uuidString.lowercased())",
-                ])
+                ] + more)
             let port = try await announcedPort(process)
             _ = try await process.line(beginning: "ready", within: BenchStage.startTime)
             let control = try ControlConnection(port: port)
@@ -75,7 +87,7 @@
         }
 
         private static func startRedis(
-            _ kind: ServerKind, on stage: BenchStage, _ log: Log?
+            _ kind: ServerKind, on stage: BenchStage, _ log: Log?, _ more: [String]
         ) async throws -> BenchServer {
             let port = try LoopbackSocket.freePort()
             let process = try stage.start(
@@ -84,7 +96,7 @@
                     "--port", "\(port)", "--bind", "127.0.0.1", "--save", "",
                     "--appendonly", log == nil ? "no" : "yes", "--appendfsync", log?.policy ?? "no",
                     "--dir", log?.directory ?? stage.directory,
-                ])
+                ] + more)
             let control = try await connect(process, port)
             while try control.ask(RESPText.request(["PING"])) != "+PONG" {
                 // It is still loading.

@@ -1,5 +1,5 @@
 /// How `revoked-lab bench server` measures.
-package struct BenchSettings: Sendable {
+package struct BenchConfiguration: Sendable {
     package var workloads = Workload.allCases
     /// Entries that every server holds while it is measured.
     package var keys = 1_000_000
@@ -27,6 +27,8 @@ package struct BenchSettings: Sendable {
     package var idleConnections = 5_000
     /// Whether to measure expiry with the memory: it takes minutes, for revocations are kept for 120 s beyond theirs.
     package var measuresExpiry = true
+    /// Whether to measure requests over TLS 1.3, beside the peers that speak it.
+    package var measuresTLS = false
     /// A file that receives everything as JSON.
     package var json: String?
     /// A directory that receives the charts.
@@ -50,5 +52,9 @@ package struct BenchSettings: Sendable {
     static let warmUp: Duration = .milliseconds(100)
 
     /// Our daemon, then the echo server, then the peers.
-    var servers: [ServerKind] { ServerKind.allCases.filter { $0 == .revoked || peers.contains($0) } }
+    var servers: [ServerKind] {
+        ServerKind.allCases.filter { kind in
+            (kind == .revoked || peers.contains(kind)) && (!measuresTLS || [.revoked, .redis, .valkey].contains(kind))
+        }
+    }
 }

@@ -56,7 +56,7 @@
 
         /// Runs a plan against a server.
         func run(_ plan: LoadPlan, on server: BenchServer) async throws -> LoadResult {
-            try await LoadGenerator.run(plan, port: server.port, on: processors?.generator)
+            try await LoadGenerator.run(plan, port: server.tunnel?.port ?? server.port, on: processors?.generator)
         }
 
         /// Ends every process that was started.

@@ -2,7 +2,7 @@ import Foundation
 import ProcessOutput
 import Synchronization
 
-/// One line on a terminal that says what is going on and how long it still takes; nothing where nobody looks.
+/// One line on a terminal with the present step and the time left. Silent without a terminal.
 final class Progress: Sendable {
     private let isShown = isatty(STDERR_FILENO) == 1
     private let total: Int

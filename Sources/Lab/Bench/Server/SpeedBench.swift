@@ -3,11 +3,11 @@ import Processes
 #if os(Linux)
     /// Compares what a request costs: every server takes its turn, again and again, for each workload at each depth.
     struct SpeedBench {
-        private let settings: BenchSettings
+        private let settings: BenchConfiguration
         private let stage: BenchStage
         private let progress: Progress
 
-        init(_ settings: BenchSettings, _ stage: BenchStage) {
+        init(_ settings: BenchConfiguration, _ stage: BenchStage) {
             self.settings = settings
             self.stage = stage
             progress = Progress(
@@ -17,10 +17,11 @@ import Processes
 
         func run(into report: inout BenchReport) async throws {
             defer { progress.end() }
+            let encryption = settings.measuresTLS ? try BenchEncryption(in: stage.directory) : nil
             var loaded: [BenchServer] = []
             for kind in settings.servers where kind != .echo {
                 progress.step("\(kind.rawValue): storing \(settings.keys) keys")
-                let server = try await BenchServer.start(kind, on: stage)
+                let server = try await BenchServer.start(kind, on: stage, encryption: encryption)
                 try await stage.load(0..<settings.keys, into: server)
                 loaded.append(server)
             }
@@ -36,10 +37,11 @@ import Processes
                 }
                 await echo?.process.stop()
             }
+            for server in loaded { await server.tunnel?.stop() }
         }
 
         private func startEcho(for workload: Workload) async throws -> BenchServer {
-            let mix = workload.mix(in: .redis(epoch: BenchServer.echoEpoch), lifetime: BenchSettings.lifetime)!
+            let mix = workload.mix(in: .redis(epoch: BenchServer.echoEpoch), lifetime: BenchConfiguration.lifetime)!
             return try await .startEcho(reply: mix[0].template.reply, on: stage)
         }
 
@@ -62,7 +64,7 @@ import Processes
 
         /// - Returns: nil if the server's protocol lacks the workload's operations.
         private func plan(_ workload: Workload, inFlight: Int, for server: BenchServer) -> LoadPlan? {
-            guard var mix = workload.mix(in: server.dialect, lifetime: BenchSettings.lifetime) else { return nil }
+            guard var mix = workload.mix(in: server.dialect, lifetime: BenchConfiguration.lifetime) else { return nil }
             if server.kind == .echo {
                 // It answers the same to everything.
                 let reply = mix[0].template.reply
@@ -71,18 +73,18 @@ import Processes
             return LoadPlan(
                 mix: mix, connections: settings.connections, inFlight: inFlight, keys: .random(below: settings.keys),
                 end: settings.requests.map(LoadPlan.End.requests) ?? .after(settings.duration),
-                warmUp: BenchSettings.warmUp, server: server.process.identifier)
+                warmUp: BenchConfiguration.warmUp, server: server.process.identifier)
         }
     }
 
     extension BenchStage {
-        /// Stores keys with ``BenchSettings/lifetime``.
+        /// Stores keys with ``BenchConfiguration/lifetime``.
         @discardableResult
         func load(
             _ keys: Range<Int>, of keySpace: KeySpace = KeySpace(), into server: BenchServer, connections: Int = 50,
             inFlight: Int = 64, observesPauses: Bool = false
         ) async throws -> LoadResult {
-            let template = server.dialect.template(.setex, lifetime: BenchSettings.lifetime)!
+            let template = server.dialect.template(.setex, lifetime: BenchConfiguration.lifetime)!
             return try await run(
                 LoadPlan(
                     mix: [(template, 100)], connections: connections, inFlight: inFlight, keys: .each(keys),

@@ -1,4 +1,4 @@
-/// What the servers are compared by.
+/// The requests by which servers are compared.
 package enum Workload: String, CaseIterable, Codable, Sendable {
     case existsHit = "exists-hit"
     case existsMiss = "exists-miss"
@@ -6,6 +6,9 @@ package enum Workload: String, CaseIterable, Codable, Sendable {
     case mget3
     /// A whole check of a token: `MGET` of its own key, its session's, its subject's and the epoch.
     case check
+    /// A check of every scope: `MGET` of the token's own key, its session's, subject's, client's and key's, the cut-off
+    /// for all, and the epoch.
+    case check7 = "check-of-7"
     /// Writes over stored keys, so that every run finds as many.
     case setex
     /// 95 % EXISTS, 5 % SETEX.
@@ -18,6 +21,7 @@ package enum Workload: String, CaseIterable, Codable, Sendable {
         case .existsMiss: "EXISTS, miss"
         case .mget3: "MGET of 3"
         case .check: "MGET of 4, a full check"
+        case .check7: "MGET of 7, every scope"
         case .setex: "SETEX"
         case .mix: "95 % EXISTS, 5 % SETEX"
         }
@@ -30,6 +34,7 @@ package enum Workload: String, CaseIterable, Codable, Sendable {
         case .existsMiss: [(.existsMiss, 100)]
         case .mget3: [(.mget3, 100)]
         case .check: [(.check, 100)]
+        case .check7: [(.check7, 100)]
         case .setex: [(.setex, 100)]
         case .mix: [(.existsHit, 95), (.setex, 5)]
         }

@@ -31,7 +31,7 @@ struct Chart {
     }
 
     /// The picture.
-    /// - Parameter description: what somebody who cannot see it is told.
+    /// - Parameter description: the text alternative.
     func svg(_ description: String) -> String {
         let whole = Self.top + height + Self.bottom
         return """

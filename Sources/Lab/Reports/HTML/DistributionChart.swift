@@ -3,13 +3,13 @@ import Foundation
 /// How long the operations took: a line for each kind over the percentiles, the rarest to the right.
 struct DistributionChart {
     /// As many as have a style of their own.
-    private static let mostLines = 6
+    private static let maximumLines = 6
 
     private let operations: [LoadReport.Operation]
 
     init(_ report: LoadReport) {
         operations = Array(
-            report.operations.filter { $0.count > 0 }.sorted { $0.count > $1.count }.prefix(Self.mostLines))
+            report.operations.filter { $0.count > 0 }.sorted { $0.count > $1.count }.prefix(Self.maximumLines))
     }
 
     var html: String {

@@ -1,5 +1,5 @@
-/// The look of a report's page. Every pair of colours that carries meaning has a contrast of at least 4.5 for text and
-/// 3 for lines, in both modes, and no meaning hangs on colour alone: lines differ in their dashes, too.
+/// The style of a report's page. Colours that carry meaning have a contrast of at least 4.5 for text and 3 for lines,
+/// in both modes. No meaning depends on colour alone: lines also differ in their dashes.
 enum ReportStyle {
     static let css = """
         :root {

@@ -3,7 +3,7 @@ import Foundation
 /// The charts over a run's time; all have the same axis, with the faults marked in each.
 struct TimeCharts {
     /// More than a picture can show.
-    private static let mostPoints = 600
+    private static let maximumPoints = 600
 
     private let report: LoadReport
     private let end: Double
@@ -32,7 +32,7 @@ struct TimeCharts {
         self.report = report
         let last = report.timeLine.last.map { Double($0.second + 1) } ?? 0
         let end = report.seconds > 0 ? report.seconds : last
-        let perPoint = max(1, (report.timeLine.count + Self.mostPoints - 1) / Self.mostPoints)
+        let perPoint = max(1, (report.timeLine.count + Self.maximumPoints - 1) / Self.maximumPoints)
         self.end = end
         pointSeconds = perPoint
         points = stride(from: 0, to: report.timeLine.count, by: perPoint).compactMap { first in
@@ -161,7 +161,7 @@ struct TimeCharts {
         }
     }
 
-    /// Those whose name is not the first's are shaded.
+    /// The phases with another name than the first are shaded.
     private var shadedPhases: [LoadReport.Phase] {
         (report.phases ?? []).filter { $0.name != report.phases?.first?.name }
     }

@@ -8,12 +8,14 @@ import Logging
 final class ClusterBackend: Backend {
     let nodes: ClusterNodes
     private let replicas: ReplicaRequirement?
+    var encryption: StoreEncryption? { nodes.encryption }
 
     init(
         _ seeds: [StoreURL.Location], access: StoreURL.Access, configuration: RevocationConfiguration, logger: Logger
     ) throws(RevocationError) {
         nodes = ClusterNodes(
-            seeds, access: access, encryption: try StoreEncryption(access), configuration: configuration, logger: logger
+            seeds, access: access, encryption: try StoreEncryption(access, logger: logger),
+            configuration: configuration, logger: logger
         )
         replicas = configuration.replicas
     }
@@ -82,6 +84,13 @@ final class ClusterBackend: Backend {
         var removed: [RemovedEntry?] = []
         for answer in answers { removed.append(try RemovedEntry(answer.replies[...])) }
         return keys.isEmpty ? .nothingWritten([]) : Witnessed(removed, Self.witnesses(answers))
+    }
+
+    func exchange(
+        _ key: String, _ held: [UInt8]?, for new: [UInt8], secondsToLive: Int64
+    ) async throws(StoreFailure) -> Bool {
+        let command = try await status().dialect.exchange(key, held, for: new, secondsToLive: secondsToLive)
+        return try await send([ClusterGroup(key, [command], proof: .none)])[0].replies[0].isExchanged
     }
 
     private static func witnesses(_ answers: [ClusterAnswer]) -> [Result<Witness, StoreFailure>] {

@@ -49,7 +49,7 @@ final class ClusterNodes: Sendable {
 
     private let seeds: [StoreURL.Location]
     private let access: StoreURL.Access
-    private let encryption: StoreEncryption?
+    let encryption: StoreEncryption?
     private let configuration: RevocationConfiguration
     private let logger: Logger
     private let state = Mutex(State())

@@ -1,0 +1,230 @@
+import Contract
+import Crypto
+import Foundation
+import Logging
+import Revocation
+import RevocationHTTP
+
+/// Takes what identity providers tell: verifies a message, revokes what it names, then notes that it was used.
+///
+/// A message counts as used only once its revocations are durable. So one that was refused, or cut off by the end of
+/// this process, can be sent again. The note is a revocation of the message's own token: every node finds it on the
+/// denylist, no eviction takes it away, and nodes need no right that they do not have already.
+struct EventIntake: Sendable {
+    /// How old a message may be, unless the store keeps revocations for a shorter time. As long it is remembered.
+    static let maximumAge: Duration = .seconds(30 * 86_400)
+    /// What the note of a used message holds.
+    private static let used = (try? Reason("used")) ?? .admin
+
+    /// Why nothing is acknowledged.
+    enum Failure: Error, Equatable {
+        /// Another attempt would fail, too.
+        case refused(EventRefusal)
+        /// It may be sent again. The text says why.
+        case unsettled(String)
+    }
+
+    enum Outcome: Equatable {
+        case revoked
+        /// It was acknowledged before, and changed nothing now.
+        case repeated
+        /// It tells of nothing that revokes anything here.
+        case ignored
+    }
+
+    /// A message whose signature, issuer, audience and times are good.
+    struct Message: Sendable {
+        let provider: IdentityProvider
+        let token: VerifiedToken
+        /// Its `jti`.
+        let identifier: String
+        /// Until when it might be presented again, Unix milliseconds.
+        let expiresAt: Int64
+        /// When the last of the present tokens that it may end has expired, Unix milliseconds.
+        let latestExpiry: Int64
+
+        func claims<Claims: Decodable>() throws(Failure) -> Claims {
+            do throws(TokenRejection) { return try token.decode() } catch { throw Failure(error) }
+        }
+    }
+
+    let denylist: any NodeDenylist
+    let clock: WallClock
+    private let verifier: TokenVerifier
+    private let providers: [ExactString: IdentityProvider]
+
+    /// Whether nobody may tell anything.
+    var isEmpty: Bool { providers.isEmpty }
+
+    /// - Parameter providers: each with a name of its own.
+    init(_ providers: [IdentityProvider], denylist: any NodeDenylist, leeway: Duration, clock: WallClock) {
+        self.denylist = denylist
+        self.clock = clock
+        verifier = TokenVerifier(issuers: providers.map(\.issuer), leeway: leeway, clock: clock)
+        self.providers = Dictionary(uniqueKeysWithValues: providers.map { (ExactString($0.issuer.name), $0) })
+    }
+
+    /// Verifies a security event token, and carries it out.
+    /// - Parameters:
+    ///   - isSuspect: as in ``verified(_:_:_:)``.
+    ///   - authenticate: checks who sent it, beside its signature.
+    func receive(
+        _ token: String, logger: Logger, _ isSuspect: inout Bool,
+        authenticate: (IdentityProvider) throws(EventRefusal) -> Void = { (_) throws(EventRefusal) in }
+    ) async throws(Failure) -> Outcome {
+        let message = try await verified(token, .events, &isSuspect)
+        let claims: SecurityEventClaims = try message.claims()
+        let orders: [(request: RevocationRequest, reason: Reason)]
+        do throws(EventRefusal) {
+            try authenticate(message.provider)
+            orders = try message.provider.orders(for: claims, expiringBy: message.latestExpiry)
+            for status in claims.events.compactMap(\.streamStatus) {
+                logger.notice(
+                    "an identity provider has changed its stream of events", metadata: ["status": "\(status)"])
+            }
+        } catch {
+            logger.warning(
+                "an event of an identity provider was refused",
+                metadata: ["issuer": "\(message.provider.issuer.name)", "reason": "\(error.message)"])
+            throw .refused(error)
+        }
+        guard !orders.isEmpty else { return .ignored }
+        let outcome = try await carryOut(orders, of: message)
+        if outcome == .revoked { logger.debug("an identity provider has told of an event: tokens are revoked") }
+        return outcome
+    }
+
+    /// Verifies a message. Neither the store nor a key is read for one that names another issuer, type or way.
+    /// - Parameter isSuspect: whether its issuer's keys are known, and none of them is known to have signed it.
+    func verified(
+        _ token: String, _ way: IdentityProvider.Way, _ isSuspect: inout Bool
+    ) async throws(Failure) -> Message {
+        let verified: VerifiedToken
+        var named: TrustedIssuer?
+        isSuspect = true
+        do throws(TokenRejection) {
+            verified = try await verifier.verify(token) { issuer in
+                named = issuer
+                return providers[ExactString(issuer.name)]?.profile(way)
+            } proven: {
+                isSuspect = false
+            }
+        } catch {
+            // Of an issuer without known keys nobody can prove anything: its own messages fail, too.
+            if error.code == .keysUnavailable, named?.keys.status.keyCount == nil { isSuspect = false }
+            throw Failure(error)
+        }
+        guard let provider = providers[ExactString(verified.issuer.name)] else {
+            throw .refused(EventRefusal(.invalidIssuer, "the token is from another issuer"))
+        }
+        guard let identifier = verified.payload.identifier, !identifier.isEmpty,
+            let issuedAt = verified.payload.issuedAt
+        else { throw .refused(EventRefusal(.invalidRequest, "the token has no jti")) }
+        let lifetimes: RevocationLifetimes
+        do throws(UnknownCause) { lifetimes = try await denylist.lifetimes(of: provider.revokes) } catch {
+            throw .unsettled(error.message)
+        }
+        let now = clock.now
+        let oldest = issuedAt + Self.maximumAge(lifetimes)
+        let message = Message(
+            provider: provider, token: verified, identifier: identifier,
+            expiresAt: min(verified.payload.expiresAt ?? oldest, oldest), latestExpiry: now + lifetimes.token)
+        guard now <= oldest + Limits.maximumLeewayMilliseconds else {
+            throw .unsettled("the store keeps no revocation for as long as this message is old: see its max-revocation")
+        }
+        try await demandTrust(in: message)
+        return message
+    }
+
+    /// In milliseconds. The store must accept the note of a message that is from as far ahead as is allowed: nothing is
+    /// carried out that cannot be noted, because each repetition would move a cut-off.
+    private static func maximumAge(_ lifetimes: RevocationLifetimes) -> Int64 {
+        let ahead = Limits.maximumIssuerLeadMilliseconds + Limits.maximumSkewMilliseconds
+        return min(
+            Int64(maximumAge / .milliseconds(1)), lifetimes.revocation - Limits.marginMilliseconds - ahead)
+    }
+
+    /// A stolen key signs messages, too.
+    private func demandTrust(in message: Message) async throws(Failure) {
+        guard message.provider.issuesTokens else { return }
+        switch await denylist.verdict(of: .key(message.token.key), issuer: message.provider.issuer.name) {
+        case .clear: return
+        case .revoked: throw .refused(EventRefusal(.invalidKey, "the key that signed the token is revoked"))
+        case .unknown(let cause): throw .unsettled(cause.message)
+        }
+    }
+
+    /// Revokes what a message names. Returns once that is durable, and the message is noted as used.
+    func carryOut(
+        _ orders: [(request: RevocationRequest, reason: Reason)], of message: Message
+    ) async throws(Failure) -> Outcome {
+        let issuer = message.provider.revokes
+        let note = Self.note(of: message, orders.map(\.request.scope))
+        switch await denylist.verdict(of: .token(note), issuer: issuer) {
+        case .clear: break
+        case .revoked: return .repeated
+        case .unknown(let cause): throw .unsettled(cause.message)
+        }
+        for order in orders { try await revoke(order.request, order.reason, issuer) }
+        try await revoke(.token(note, expiresAt: message.expiresAt), Self.used, issuer)
+        return .revoked
+    }
+
+    /// What a message means.
+    static func unrefused<Value>(_ read: () throws(EventRefusal) -> Value) throws(Failure) -> Value {
+        do throws(EventRefusal) { return try read() } catch { throw .refused(error) }
+    }
+
+    private func revoke(_ request: RevocationRequest, _ reason: Reason, _ issuer: String) async throws(Failure) {
+        let acknowledgement: Acknowledgement
+        do throws(RevocationError) {
+            acknowledgement = try await denylist.revoke(request, reason: reason, issuer: issuer)
+        } catch {
+            guard error.code == .unrevocableToken else { throw .unsettled(error.message) }
+            throw .refused(EventRefusal(.invalidRequest, error.message))
+        }
+        if case .revokedOnTooFewReplicas = acknowledgement { throw .unsettled("too few replicas know the revocation") }
+    }
+
+    /// The name of the note among the identifiers of tokens. Issuer and `jti` are hashed together: the note may stand
+    /// among another issuer's tokens. What is revoked is hashed, too: a caller may use one token for several users.
+    private static func note(of message: Message, _ scopes: [Scope]) -> String {
+        var hash = SHA256()
+        for text in [message.provider.issuer.name, message.identifier] + scopes.flatMap(\.texts) {
+            withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: Data(text.utf8))
+        }
+        return "event:" + Base64URL.encode(hash.finalize())
+    }
+}
+
+extension Scope {
+    /// Its kind and its identifier.
+    fileprivate var texts: [String] {
+        switch self {
+        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier),
+            .key(let identifier):
+            [kind.word, identifier]
+        case .all: [kind.word]
+        }
+    }
+}
+
+extension EventIntake.Failure {
+    init(_ rejection: TokenRejection) {
+        let code: EventRefusal.Code
+        switch rejection.code {
+        case .keysUnavailable:
+            self = .unsettled(rejection.message)
+            return
+        case .unknownKey, .wrongAlgorithm: code = .invalidKey
+        case .badSignature: code = .authenticationFailed
+        case .wrongIssuer: code = .invalidIssuer
+        case .wrongAudience: code = .invalidAudience
+        case .oversized, .malformed, .unusableClaims, .wrongType, .unsupportedExtension, .withoutExpiry, .expired,
+            .notYetValid, .withoutIssueTime, .tooLongLived:
+            code = .invalidRequest
+        }
+        self = .refused(EventRefusal(code, rejection.message))
+    }
+}

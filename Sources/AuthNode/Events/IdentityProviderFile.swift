@@ -1,0 +1,180 @@
+import Contract
+import Files
+import Foundation
+import JSON
+import Logging
+import Revocation
+import RevocationHTTP
+
+/// The file of identity providers that tell a node of log-outs and security events: a JSON array of objects
+/// (IdentityProviders.md has the members).
+struct IdentityProviderFile: Sendable {
+    private struct Entry: Decodable {
+        let issuer: String
+        let audience: Names
+        let jwks: String?
+        let accepts: [String]?
+        let revokes: String?
+        let subjects: [String]?
+        let tokensNameSessions: Bool?
+        let events: [String: EventTable.Effect]?
+        let requestTypes: [String]?
+        let authorization: String?
+        let stream: String?
+        let state: String?
+        let lead: Double?
+        let poll: Poll?
+
+        var hasCredentials: Bool { authorization != nil || poll?.authorization != nil }
+    }
+
+    private struct Poll: Decodable {
+        let endpoint: String
+        let authorization: String?
+        let interval: Double?
+        let wait: Bool?
+    }
+
+    /// One text or an array of them.
+    private struct Names: Decodable {
+        let names: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            names = try (try? [container.decode(String.self)]) ?? container.decode([String].self)
+        }
+    }
+
+    /// What is known of the issuers whose tokens may be ended.
+    struct Issuers: Sendable {
+        /// `iss` of our own tokens.
+        let own: String
+        /// Those of others.
+        let others: [TrustedIssuer]
+
+        /// - Returns: nil for one that is unknown, or our own.
+        func other(_ name: String) -> TrustedIssuer? { others.first { $0.name.isExactly(name) } }
+    }
+
+    let providers: [IdentityProvider]
+
+    /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidSetting``.
+    init(_ path: String, issuers: Issuers, logger: Logger) throws(NodeError) {
+        let entries: [Entry]
+        do {
+            entries = try StrictJSON.decode([Entry].self, from: try PrivateFile.read(path))
+        } catch let error as NodeError {
+            throw error
+        } catch {
+            throw NodeError(
+                .invalidSetting, "\(path) is not a JSON array of identity providers, each with issuer and audience")
+        }
+        var providers: [IdentityProvider] = []
+        for entry in entries {
+            guard !providers.contains(where: { $0.issuer.name.isExactly(entry.issuer) }) else {
+                throw NodeError(.invalidSetting, "\(path) names an identity provider twice")
+            }
+            do throws(Complaint) {
+                providers.append(try Self.provider(entry, issuers, logger))
+            } catch {
+                throw NodeError(.invalidSetting, "\(path), \(entry.issuer): \(error.message)")
+            }
+        }
+        self.providers = providers
+        if entries.contains(where: \.hasCredentials), RegularFile.isExposed(path) {
+            logger.warning(
+                "others may read the credentials of identity providers: chmod 600 the file",
+                metadata: ["file": "\(path)"])
+        }
+    }
+
+    private struct Complaint: Error {
+        let message: String
+    }
+
+    private static func provider(
+        _ entry: Entry, _ issuers: Issuers, _ logger: Logger
+    ) throws(Complaint) -> IdentityProvider {
+        let revokes = entry.revokes ?? entry.issuer
+        let ended = issuers.other(revokes)
+        guard ended != nil || revokes.isExactly(issuers.own) else {
+            throw Complaint(message: "it revokes tokens of an issuer that this node does not know: see revokes")
+        }
+        guard !entry.audience.names.isEmpty, !entry.audience.names.contains("") else {
+            throw Complaint(message: "an audience is missing")
+        }
+        let ways = try ways(of: entry)
+        guard !ways.contains(.logout) || revokes.isExactly(entry.issuer) else {
+            throw Complaint(
+                message: "its log-out tokens name its own sessions: it cannot accept logout and revoke others")
+        }
+        guard entry.subjects != nil || ended?.claimNames.subject ?? "sub" == "sub" else {
+            throw Complaint(message: "the subject of its tokens is not their sub: name its formats in subjects")
+        }
+        let formats = Set(entry.subjects ?? Array(SubjectMapping.usualFormats))
+        guard formats.isSubset(of: SubjectMapping.knownFormats) else {
+            let known = SubjectMapping.knownFormats.sorted().joined(separator: ", ")
+            throw Complaint(message: "subjects are some of \(known)")
+        }
+        var issuer = TrustedIssuer(
+            name: entry.issuer, audiences: entry.audience.names, keys: try keys(of: entry, issuers, logger), kinds: [])
+        let known = issuers.other(entry.issuer)
+        if let known { issuer.lead = known.lead }
+        if let lead = entry.lead {
+            guard (0...30).contains(lead) else { throw Complaint(message: "its lead is 0 to 30 seconds") }
+            issuer.lead = .seconds(lead)
+        }
+        return IdentityProvider(
+            issuer: issuer, issuesTokens: known != nil, ways: ways, revokes: revokes,
+            subjects: SubjectMapping(
+                issuers: [entry.issuer, revokes], formats: formats,
+                // Our own always do.
+                tokensNameSessions: entry.tokensNameSessions ?? (ended == nil)),
+            table: EventTable(entry.events ?? [:]),
+            requestTypes: Set(entry.requestTypes ?? ["global-token-revocation+jwt"]),
+            authorization: entry.authorization, stream: entry.stream, verificationState: entry.state,
+            poll: try entry.poll.map { (poll) throws(Complaint) in try self.poll(poll) })
+    }
+
+    private static func ways(of entry: Entry) throws(Complaint) -> Set<IdentityProvider.Way> {
+        let names = entry.accepts ?? [IdentityProvider.Way.logout.rawValue]
+        let ways = Set(names.compactMap { IdentityProvider.Way(rawValue: $0) })
+        guard ways.count == names.count, !ways.isEmpty else {
+            throw Complaint(message: "accepts is some of logout, revocation and events")
+        }
+        guard entry.poll == nil || ways.contains(.events) else {
+            throw Complaint(message: "what is polled are events, which it does not accept")
+        }
+        return ways
+    }
+
+    private static func keys(
+        of entry: Entry, _ issuers: Issuers, _ logger: Logger
+    ) throws(Complaint) -> any KeySource {
+        guard let jwks = entry.jwks else {
+            guard let known = issuers.other(entry.issuer) else {
+                throw Complaint(message: "it has no jwks, and is not among the issuers")
+            }
+            return known.keys
+        }
+        var logger = logger
+        logger[metadataKey: "issuer"] = "\(entry.issuer)"
+        do throws(VerificationKeysError) { return KeySetCache(try KeySetLocation(jwks), logger: logger) } catch {
+            throw Complaint(message: error.message)
+        }
+    }
+
+    private static func poll(_ poll: Poll) throws(Complaint) -> IdentityProvider.Poll {
+        guard (1...3_600).contains(poll.interval ?? 1) else {
+            throw Complaint(message: "the interval of polls is 1 to 3600 seconds")
+        }
+        var configuration = EventPollConfiguration()
+        if let interval = poll.interval { configuration.interval = .seconds(interval) }
+        configuration.waits = poll.wait ?? false
+        do throws(JSONEndpoint.Failure) {
+            return IdentityProvider.Poll(
+                configuration: configuration,
+                endpoint: try JSONEndpoint(poll.endpoint, authorization: poll.authorization))
+        } catch { throw Complaint(message: error.message) }
+    }
+}

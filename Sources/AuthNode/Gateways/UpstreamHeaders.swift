@@ -1,0 +1,110 @@
+import Contract
+import Foundation
+import HTTPTypes
+import JSON
+import RevocationHTTP
+
+/// The headers in which `/auth` says whose token it is, and the claims that they hold.
+package struct UpstreamHeaders: Sendable, CustomStringConvertible {
+    /// The most of them.
+    private static let maximumCount = 16
+
+    package static let standard = UpstreamHeaders(
+        "X-Auth-Subject=sub,X-Auth-Session=sid,X-Auth-Client=client_id,X-Auth-Issuer=iss")!
+
+    private static let toRemove = HTTPField.Name("X-Envoy-Auth-Headers-To-Remove")!
+
+    /// As it was written.
+    package let description: String
+    private let claims: [(header: HTTPField.Name, name: String)]
+    /// Claims that ``Contract/TokenClaims`` has, by whatever name the issuer has them.
+    private static let verified: [String: @Sendable (TokenClaims) -> String?] = [
+        "iss": { $0.issuer }, "sub": { $0.subject }, "sid": { $0.session }, "jti": { $0.identifier },
+        "client_id": { $0.client },
+    ]
+
+    /// - Parameter text: `Header=claim`, separated by commas. Headers begin with `X-` or `Remote-`, so that none means
+    ///   something to a proxy.
+    package init?(_ text: String) {
+        var claims: [(header: HTTPField.Name, name: String)] = []
+        for pair in text.split(separator: ",") {
+            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
+            guard parts.count == 2, let header = HTTPField.Name(parts[0]),
+                !claims.contains(where: { $0.header == header }),
+                header.canonicalName.hasPrefix("x-") || header.canonicalName.hasPrefix("remote-"),
+                !["x-forwarded-", "x-original-", "x-envoy-"].contains(where: header.canonicalName.hasPrefix),
+                parts[1].utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            else { return nil }
+            claims.append((header, parts[1]))
+        }
+        guard claims.count <= Self.maximumCount else { return nil }
+        self.claims = claims
+        description = claims.map { "\($0.header.rawName)=\($0.name)" }.joined(separator: ",")
+    }
+
+    /// - Parameter token: the token that was verified, from which other claims are read.
+    func fields(_ verified: TokenClaims, of token: String) -> HTTPFields {
+        let isComplete = claims.allSatisfy { Self.verified[$0.name] != nil }
+        let others = isComplete ? [:] : Self.payload(of: token)
+        var fields: HTTPFields = [:]
+        var missing: [String] = []
+        for (header, name) in claims {
+            let value = Self.verified[name].map { $0(verified).map(Self.encoded) } ?? others[name]?.text
+            if let value { fields[header] = value } else { missing.append(header.rawName) }
+        }
+        // Envoy leaves a client's own headers otherwise; others take them away before they ask.
+        if !missing.isEmpty { fields[Self.toRemove] = missing.joined(separator: ",") }
+        return fields
+    }
+
+    private static func payload(of token: String) -> [String: Claim] {
+        let segments = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard segments.count == 3, let bytes = Base64URL.decode(segments[1].utf8) else { return [:] }
+        return (try? StrictJSON.decode([String: Claim].self, from: bytes)) ?? [:]
+    }
+
+    /// A claim as a header holds it.
+    private enum Claim: Decodable {
+        case text(String)
+        case list([Claim])
+        /// An object or null: no header.
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let flag = try? container.decode(Bool.self) {
+                self = .text(String(flag))
+            } else if let number = try? container.decode(Int64.self) {
+                self = .text(String(number))
+            } else if let number = try? container.decode(Double.self) {
+                self = .text(String(number))
+            } else if let list = try? container.decode([Claim].self) {
+                self = .list(list)
+            } else {
+                self = .other
+            }
+        }
+
+        /// The elements of a list are separated by commas, which stand encoded within an element.
+        var text: String? {
+            switch self {
+            case .text(let text): encoded(text)
+            case .list(let claims):
+                claims.compactMap(\.text).map { $0.replacing(",", with: "%2C") }.joined(separator: ",")
+            case .other: nil
+            }
+        }
+    }
+
+    /// Percent-encodes everything but visible ASCII, and `%` itself: no two values look alike, and none ends a header.
+    static func encoded(_ value: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return String(
+            decoding: value.utf8.flatMap { byte -> [UInt8] in
+                (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%")
+                    ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }, as: UTF8.self)
+    }
+}

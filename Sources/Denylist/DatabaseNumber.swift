@@ -1,0 +1,4 @@
+/// The numbers of databases, from 0 on.
+package enum DatabaseNumber {
+    package static let count = 16
+}

@@ -1,0 +1,146 @@
+import RESP
+import Synchronization
+
+/// Reads the records of the log from a position on, as they become durable (`appendfsync always`) or are in the file.
+package struct LogTail: ~Copyable {
+    /// The stretch that the positions belong to (``AppendLog/stretchID``).
+    package let stretch: String
+    /// The position of the next record.
+    package private(set) var position: UInt64
+    private let log: AppendLog
+    private var file: StreamFile
+    private var segment: LogStretch.Segment
+    /// Where in the file the next record or note is.
+    private var offset: Int
+    /// How much is read at once: more if a record is longer.
+    private var window = Self.window
+
+    private static let window = 64 << 10
+    private static let maximumWindow = 1 << 30
+
+    fileprivate init(_ log: AppendLog, _ stretch: String, from segment: LogStretch.Segment) throws(FileError) {
+        self.log = log
+        self.stretch = stretch
+        self.segment = segment
+        position = segment.position
+        offset = segment.offset
+        file = try StreamFile(segment.path)
+    }
+
+    /// - Parameter maximum: bytes at which it stops.
+    /// - Returns: whole records; empty if there are none yet.
+    /// - Throws: also if the stretch has ended, or a file is gone: the reader has to begin anew.
+    package mutating func next(atMost maximum: Int) throws(PersistenceError) -> [UInt8] {
+        do throws(FileError) { return try records(atMost: maximum) } catch { throw PersistenceError(error) }
+    }
+
+    private mutating func records(atMost maximum: Int) throws(FileError) -> [UInt8] {
+        var records: [UInt8] = []
+        let end = log.streamEnd
+        guard log.stretchID == stretch else { throw .noLog }
+        while position < end, records.count < maximum {
+            if try advance() { continue }
+            try read(upTo: end, atMost: maximum, into: &records)
+        }
+        return records
+    }
+
+    /// - Returns: false if no record begins there.
+    fileprivate mutating func skip(to target: UInt64) -> Bool {
+        while position < target {
+            let left = Int(target - position)
+            guard let skipped = try? records(atMost: min(left, 1 << 20)), !skipped.isEmpty else { return false }
+        }
+        return position == target
+    }
+
+    /// Whether the next record is in another file, which is then opened.
+    private mutating func advance() throws(FileError) -> Bool {
+        guard let next = log.segment(for: position) else { throw .noLog }
+        guard next.path != segment.path, next.position == position else { return false }
+        segment = next
+        offset = next.offset
+        file = try StreamFile(next.path)
+        return true
+    }
+
+    private mutating func read(
+        upTo end: UInt64, atMost maximum: Int, into records: inout [UInt8]
+    ) throws(FileError) {
+        let bytes = try file.read(at: offset, window)
+        var used = 0
+        var batch = RequestBatch()
+        scan: while position < end, records.count < maximum, used < bytes.count {
+            switch RecordReader.extent(of: bytes.span.bytes, at: used, &batch) {
+            case .record(let recordEnd):
+                records += bytes[used..<recordEnd]
+                position += UInt64(recordEnd - used)
+                used = recordEnd
+            case .line(let lineEnd): used = lineEnd
+            case .incomplete: break scan
+            case .bad: throw .noLog
+            }
+        }
+        offset += used
+        guard used == 0 else {
+            window = Self.window
+            return
+        }
+        // What is known to be there is longer than what was read, unless the file is not what it was.
+        guard bytes.count == window, window < Self.maximumWindow else { throw .noLog }
+        window *= 4
+    }
+}
+
+/// The whole table: a file in Redis' format, and the records since.
+package struct LogCopy: ~Copyable {
+    package let base: StreamFile
+    package var tail: LogTail
+
+    package consuming func takeTail() -> LogTail { tail }
+}
+
+extension AppendLog {
+    /// Identifies what positions belong to: 40 hexadecimal digits; empty while there is no log.
+    package var stretchID: String { stretch.withLock { $0.id } }
+
+    /// Records up to here may be read from the files: those that writes are acknowledged by, in every policy.
+    package var streamEnd: UInt64 { queue.withLock { $0.policy == .always ? $0.durable : $0.written } }
+
+    /// Entries were removed that no record tells of.
+    package func noteUntold() {
+        let end = queue.withLock { $0.end }
+        stretch.withLock { $0.noteUntold(at: end) }
+    }
+
+    fileprivate func segment(for position: UInt64) -> LogStretch.Segment? {
+        stretch.withLock { $0.segment(for: position) }
+    }
+
+    /// The records from a position on.
+    /// - Returns: nil if that cannot be: another stretch, a position that is not a record's, or one whose file is gone.
+    package func tail(of id: String, from position: UInt64) -> LogTail? {
+        let segment = stretch.withLock { stretch in
+            stretch.id == id && stretch.isComplete(from: position) ? stretch.segment(for: position) : nil
+        }
+        guard let segment, position <= streamEnd, var tail = try? LogTail(self, id, from: segment),
+            tail.skip(to: position)
+        else { return nil }
+        return tail
+    }
+
+    /// A file with the whole table, and the records from its position on.
+    /// - Returns: nil until a rewrite has made one in this stretch.
+    package func copy() -> LogCopy? {
+        let (id, base, segment) = stretch.withLock { stretch in
+            (
+                stretch.id, stretch.base,
+                stretch.base.flatMap { stretch.isComplete(from: $0.position) ? stretch.segment(for: $0.position) : nil }
+            )
+        }
+        guard let base, let segment, let file = try? StreamFile(base.path), segment.position == base.position,
+            let tail = try? LogTail(self, id, from: segment)
+        else { return nil }
+        return LogCopy(base: file, tail: tail)
+    }
+}

@@ -1,0 +1,30 @@
+import RESP
+import Synchronization
+
+/// Keyspace notifications.
+extension KeyObservers {
+    var notified: NotifiedEvents {
+        get { NotifiedEvents(rawValue: notifiedEvents.load(ordering: .relaxed)) }
+        set {
+            notifiedEvents.store(newValue.rawValue, ordering: .relaxed)
+            set(.notifications, newValue.isActive)
+        }
+    }
+
+    /// Publishes what happened, if somebody is subscribed to anything.
+    func publish(_ events: KeyEvent, _ key: RawSpan, database: Int) {
+        let notified = notified
+        // The daemon's own keys belong to no database.
+        guard channels.hasSubscribers, OwnKey(key) == nil else { return }
+        let bytes = key.withUnsafeBytes(Array.init)
+        for (event, name) in events.each where notified.covers(event) {
+            let name = Array("\(name)".utf8)
+            if notified.contains(.keyspace) {
+                _ = channels.publish(Array("__keyspace@\(database)__:".utf8) + bytes, name)
+            }
+            if notified.contains(.keyevent) {
+                _ = channels.publish(Array("__keyevent@\(database)__:".utf8) + name, bytes)
+            }
+        }
+    }
+}

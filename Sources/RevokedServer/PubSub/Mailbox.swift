@@ -1,0 +1,173 @@
+import Synchronization
+
+/// Messages for the connections of one serving thread. Any thread posts; the serving thread hands them out, in their
+/// order.
+final class Mailbox: Sendable {
+    /// One message, and the connections of this thread that it is for.
+    struct Letter: Sendable {
+        let message: PushMessage
+        let recipients: [ClientRecord]
+        let condition: Condition
+
+        /// What it takes while it waits, its list of connections included.
+        fileprivate var cost: Int { message.cost + recipients.count * 8 }
+    }
+
+    /// What a recipient has to be when the message is handed out.
+    enum Condition: Sendable {
+        case subscribed(Subscription)
+        /// It speaks RESP3: RESP2 has no place for this.
+        case speaksThree
+        /// It takes invalidations of others: in RESP2 it has to be subscribed.
+        case hearsInvalidations
+        case monitors
+        /// It copies this server.
+        case copies
+
+        fileprivate var isInvalidation: Bool {
+            switch self {
+            case .speaksThree, .hearsInvalidations: true
+            case .subscribed, .monitors, .copies: false
+            }
+        }
+    }
+
+    fileprivate struct Content {
+        var letters: [Letter] = []
+        var invalidations: [Letter] = []
+        /// Whether more was posted than there was room for.
+        var hasOverflowed = false
+
+        var isEmpty: Bool { letters.isEmpty && invalidations.isEmpty && !hasOverflowed }
+    }
+
+    private struct State {
+        var content = Content()
+        var wake: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+    private let hasContent = Atomic(false)
+    private let totals: MailTotals
+
+    init(_ totals: MailTotals) { self.totals = totals }
+
+    /// Whether something was posted since the last time.
+    @inline(__always)
+    var hasMail: Bool { hasContent.load(ordering: .acquiring) }
+
+    /// - Parameter wake: makes the serving thread call ``take()``.
+    func onMail(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
+
+    func post(_ letter: Letter) {
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            let isFirst = state.content.isEmpty
+            if !totals.take(letter) {
+                state.content.hasOverflowed = true
+            } else if letter.condition.isInvalidation {
+                state.content.invalidations.append(letter)
+            } else {
+                state.content.letters.append(letter)
+            }
+            hasContent.store(true, ordering: .releasing)
+            return isFirst ? state.wake : nil
+        }
+        wake?()
+    }
+
+    /// - Returns: what was posted since the last time.
+    fileprivate func take() -> Content {
+        state.withLock { state in
+            defer { state.content = Content() }
+            hasContent.store(false, ordering: .relaxed)
+            return state.content
+        }
+    }
+
+    fileprivate func handedOut(_ letter: Letter) { totals.giveBack(letter) }
+}
+
+/// The memory that the messages in all mailboxes take.
+final class MailTotals: Sendable {
+    /// Beyond these publishers wait: each message to each connection takes a system call.
+    private static let congestion = 16 << 20
+    private static let congestedSends = 50_000
+    /// Beyond this messages are lost, and with them the connections that they are for.
+    private static let limit = 128 << 20
+
+    private let waiting = Atomic(0)
+    /// Messages times their connections.
+    private let sends = Atomic(0)
+
+    /// In bytes.
+    var bytes: Int { waiting.load(ordering: .relaxed) }
+    var isCongested: Bool {
+        bytes > Self.congestion || sends.load(ordering: .relaxed) > Self.congestedSends
+    }
+
+    fileprivate func take(_ letter: Mailbox.Letter) -> Bool {
+        guard bytes + letter.cost <= Self.limit else { return false }
+        waiting.wrappingAdd(letter.cost, ordering: .relaxed)
+        sends.wrappingAdd(letter.recipients.count, ordering: .relaxed)
+        return true
+    }
+
+    fileprivate func giveBack(_ letter: Mailbox.Letter) {
+        waiting.wrappingSubtract(letter.cost, ordering: .relaxed)
+        sends.wrappingSubtract(letter.recipients.count, ordering: .relaxed)
+    }
+}
+
+/// What a serving thread has taken out of its mailbox. It sends small portions: a message to ten thousand connections
+/// must not hold up a check. Invalidations go first: until one arrives its client believes what it has read.
+struct Deliveries {
+    /// Messages that are sent before others are served.
+    static let atOnce = 16
+
+    private var invalidations = Lane()
+    private var others = Lane()
+
+    var isEmpty: Bool { invalidations.isEmpty && others.isEmpty }
+
+    /// - Returns: false if messages were lost: the connections that listen have to be ended.
+    mutating func take(from mailbox: Mailbox) -> Bool {
+        let new = mailbox.take()
+        invalidations.append(new.invalidations)
+        others.append(new.letters)
+        return !new.hasOverflowed
+    }
+
+    /// The next message, and whom it is for.
+    mutating func next(_ mailbox: Mailbox) -> (letter: Mailbox.Letter, client: ClientRecord)? {
+        invalidations.next(mailbox) ?? others.next(mailbox)
+    }
+
+    /// Messages that are sent in the order in which they were posted.
+    private struct Lane {
+        private var letters: [Mailbox.Letter] = []
+        private var letter = 0
+        private var recipient = 0
+
+        var isEmpty: Bool { letters.isEmpty }
+
+        mutating func append(_ new: [Mailbox.Letter]) { letters += new }
+
+        mutating func next(_ mailbox: Mailbox) -> (letter: Mailbox.Letter, client: ClientRecord)? {
+            while letter < letters.count {
+                let current = letters[letter]
+                if recipient < current.recipients.count {
+                    recipient += 1
+                    return (current, current.recipients[recipient - 1])
+                }
+                mailbox.handedOut(current)
+                (letter, recipient) = (letter + 1, 0)
+                // What was handed out takes no room; it is moved out of the way by halves.
+                if letter > letters.count / 2 {
+                    letters.removeFirst(letter)
+                    letter = 0
+                }
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Synchronization
+
+/// A server that copies this one: the connection that it asked on, and how far it is.
+final class Replica: Sendable {
+    /// Where it wants to go on; nil for the whole table.
+    struct Position: Sendable {
+        /// ``LogStretch/id``.
+        let stretch: String
+        let offset: UInt64
+    }
+
+    struct Progress: Sendable {
+        /// It has been sent the whole table, and now gets what is written.
+        var isOnline = false
+        /// What it has executed, as it says; and when it said so, in milliseconds of ``ServerClock/uptime()``.
+        var acknowledged: UInt64 = 0
+        var acknowledgedAt: Int64
+    }
+
+    let client: ClientRecord
+    let start: Position?
+    let progress: Mutex<Progress>
+    /// Its own port, as it says.
+    let port: Int
+
+    init(_ client: ClientRecord, from start: Position?, port: Int, at now: Int64) {
+        self.client = client
+        self.start = start
+        self.port = port
+        progress = Mutex(Progress(acknowledgedAt: now))
+    }
+
+    /// Its address without the port that it connects from.
+    var host: String { String(client.address[..<(client.address.lastIndex(of: ":") ?? client.address.endIndex)]) }
+}

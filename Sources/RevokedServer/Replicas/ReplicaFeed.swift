@@ -1,0 +1,134 @@
+import Logging
+import Persistence
+import Synchronization
+
+/// What one replica is sent: the whole table, unless it can go on where it was, then every record as it is written.
+/// Used by the replicas' thread alone.
+final class ReplicaFeed {
+    /// What is read and posted at once, and how much of it may not have left before more is.
+    private static let portion = 256 << 10
+    private static let window = 64 << 10
+    /// Between two signs of life while it waits, in milliseconds.
+    private static let signInterval: Int64 = 1_000
+    /// Between two requests for that file: one may have failed.
+    private static let askInterval: Int64 = 10_000
+    /// It is ended if there is no file with the whole table after this time.
+    private static let patience: Int64 = 300_000
+
+    private let replica: Replica
+    private let daemon: Daemon
+    private let log: AppendLog
+    private let startedAt: Int64
+    private var signedAt: Int64
+    /// When a file with the whole table was last asked for.
+    private var askedAt: Int64?
+    private var isEnded = false
+    /// What was read and is posted portion by portion.
+    private var records: [UInt8] = []
+    private var posted = 0
+    /// The file with the whole table, and how much of it was sent; nil before and after.
+    private var base: StreamFile?
+    private var sent = 0
+    private var tail: LogTail?
+
+    init(_ replica: Replica, _ daemon: Daemon, _ log: AppendLog) {
+        self.replica = replica
+        self.daemon = daemon
+        self.log = log
+        startedAt = daemon.clock.uptime()
+        signedAt = startedAt
+    }
+
+    /// Posts what comes next.
+    /// - Returns: whether more waits, for what was posted to leave.
+    func step() -> Bool {
+        guard !isEnded else { return false }
+        guard replica.client.unsent.load(ordering: .acquiring) < Self.window else { return true }
+        guard tail != nil else { return begin() }
+        if let base { return send(base) }
+        if posted < records.count { return postRecords() }
+        do throws(PersistenceError) {
+            records = try tail!.next(atMost: Self.portion)
+            posted = 0
+            return records.isEmpty ? false : postRecords()
+        } catch {
+            // The log began anew, or went further than its files: the replica comes back for what there is now.
+            end("what it needs is not in the log any more")
+            return false
+        }
+    }
+
+    /// A record may be longer than what may wait for a connection.
+    private func postRecords() -> Bool {
+        let end = min(records.count, posted + Self.portion)
+        post(Array(records[posted..<end]))
+        posted = end
+        if posted == records.count { (records, posted) = ([], 0) }
+        return true
+    }
+
+    private func begin() -> Bool {
+        if let start = replica.start, let tail = log.tail(of: start.stretch, from: start.offset) {
+            daemon.replicas.count(\.partialCopies)
+            daemon.logger.info("a replica at \(replica.host):\(replica.port) goes on where it was")
+            post(Array("+CONTINUE \(tail.stretch)\r\n".utf8))
+            self.tail = consume tail
+            goOnline()
+            return true
+        }
+        guard let copy = log.copy() else { return wait() }
+        daemon.replicas.count(\.wholeCopies)
+        daemon.logger.info("a replica at \(replica.host):\(replica.port) copies the whole table")
+        let (stretch, position) = (copy.tail.stretch, copy.tail.position)
+        base = copy.base
+        tail = copy.takeTail()
+        post(Array("+FULLRESYNC \(stretch) \(position)\r\n$\(base!.size)\r\n".utf8))
+        return true
+    }
+
+    /// Until there is a file with the whole table.
+    private func wait() -> Bool {
+        let now = daemon.clock.uptime()
+        if askedAt.map({ now - $0 > Self.askInterval }) ?? true {
+            askedAt = now
+            daemon.persistence?.requestRewrite()
+        }
+        if now - startedAt > Self.patience {
+            end("no file with the whole table could be written")
+        } else if now - signedAt > Self.signInterval {
+            signedAt = now
+            post([0x0A])
+        }
+        return true
+    }
+
+    private func send(_ base: StreamFile) -> Bool {
+        guard let part = base.part(at: sent, min(Self.portion, base.size - sent)) else {
+            end("the file with the whole table cannot be read")
+            return false
+        }
+        sent += part.count
+        if sent == base.size {
+            self.base = nil
+            goOnline()
+        }
+        post(part)
+        return true
+    }
+
+    private func goOnline() { replica.progress.withLock { $0.isOnline = true } }
+
+    private func post(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        replica.client.unsent.store(bytes.count, ordering: .releasing)
+        let message = PushMessage(two: bytes, three: bytes)
+        replica.client.mailbox.post(
+            Mailbox.Letter(message: message, recipients: [replica.client], condition: .copies))
+    }
+
+    private func end(_ reason: String) {
+        daemon.logger.warning("ending the replica at \(replica.host):\(replica.port): \(reason)")
+        isEnded = true
+        replica.client.end()
+    }
+}

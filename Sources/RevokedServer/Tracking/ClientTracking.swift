@@ -1,0 +1,165 @@
+import RESP
+import Synchronization
+
+/// Tells clients which of the keys that they remember have changed (Redis, "Client-side caching").
+final class ClientTracking: Sendable {
+    private let table = Mutex(TrackingTable())
+    private let clients: ClientRegistry
+    private let observers: KeyObservers
+    /// The most keys that are remembered; 0 is no limit but that of the memory.
+    let maximumKeys: Atomic<Int>
+    private let maximumBytes: @Sendable () -> Int
+    /// Whether there are changes that those who hear of prefixes were not told of.
+    private let hasBroadcasts = Atomic(false)
+    /// Beyond so many bytes they are told at once.
+    private static let broadcastAtOnce = 64 << 10
+
+    init(
+        _ clients: ClientRegistry, _ observers: KeyObservers, maximumKeys: Int,
+        maximumBytes: @escaping @Sendable () -> Int
+    ) {
+        self.clients = clients
+        self.observers = observers
+        self.maximumKeys = Atomic(maximumKeys)
+        self.maximumBytes = maximumBytes
+    }
+
+    struct Figures {
+        var clients = 0
+        var keys = 0
+        var items = 0
+        var prefixes = 0
+    }
+
+    var figures: Figures {
+        table.withLock {
+            Figures(clients: $0.trackers.count, keys: $0.keyCount, items: $0.items, prefixes: $0.prefixCount)
+        }
+    }
+
+    func track(_ client: ClientRecord, _ options: TrackingTable.Options) {
+        table.withLock {
+            $0.track(client, options)
+            observers.set(.tracking, true)
+        }
+    }
+
+    func end(_ client: Int64) {
+        table.withLock {
+            $0.remove(client)
+            if $0.isEmpty { observers.set(.tracking, false) }
+        }
+    }
+
+    func options(of client: Int64) -> TrackingTable.Options? { table.withLock { $0.trackers[client]?.options } }
+
+    /// The client is about to read the key.
+    func remember(_ key: RawSpan, _ client: Int64) {
+        let key = key.withUnsafeBytes(Array.init)
+        table.withLock { table in
+            table.remember(key, client)
+            makeRoom(&table)
+        }
+    }
+
+    /// `tracking-table-max-keys`: what is beyond it is forgotten at once.
+    func limit(keys: Int) {
+        maximumKeys.store(keys, ordering: .relaxed)
+        table.withLock { makeRoom(&$0) }
+    }
+
+    private func makeRoom(_ table: inout TrackingTable) {
+        let most = maximumKeys.load(ordering: .relaxed)
+        while most > 0 && table.keyCount > most || table.bytes > maximumBytes(), let victim = table.nextVictim() {
+            forget(victim, by: 0, &table)
+        }
+    }
+
+    /// Tells those who remember the key, and forgets that they do.
+    private func forget(_ key: [UInt8], by writer: Int64, _ table: inout TrackingTable) {
+        for id in table.forget(key) {
+            guard let tracker = table.trackers[id], !tracker.options.isBroadcast,
+                !(tracker.options.ignoresOwn && writer == id)
+            else { continue }
+            tell(tracker, .invalidation(of: [key]))
+        }
+    }
+
+    /// Tells those who remember the key at once, and notes it for those who hear of its prefix
+    /// (``tellListeners()``).
+    /// - Parameter client: who changed it; 0: no connection.
+    func changed(_ key: RawSpan, by client: Int64) {
+        table.withLock { table in
+            let bytes = key.withUnsafeBytes(Array.init)
+            forget(bytes, by: client, &table)
+            table.noteChange(of: bytes, by: client)
+            if table.changedBytes > Self.broadcastAtOnce { tellListeners(&table) }
+            hasBroadcasts.store(table.changedBytes > 0, ordering: .relaxed)
+        }
+    }
+
+    /// Tells those who hear of prefixes what has changed: all keys of a prefix in one message, as in Redis. Called when
+    /// a thread has executed what one read brought.
+    @inline(__always)
+    func tellListeners() {
+        if hasBroadcasts.load(ordering: .relaxed) { tellListenersNow() }
+    }
+
+    @inline(never)
+    private func tellListenersNow() {
+        table.withLock { table in
+            tellListeners(&table)
+            hasBroadcasts.store(false, ordering: .relaxed)
+        }
+    }
+
+    private func tellListeners(_ table: inout TrackingTable) {
+        for (changed, listeners) in table.takeBroadcasts() {
+            let everything = PushMessage.invalidation(of: changed.keys)
+            for tracker in listeners {
+                let keys = changed.keys(for: tracker)
+                if keys.isEmpty { continue }
+                tell(tracker, keys.count == changed.keys.count ? everything : .invalidation(of: keys))
+            }
+        }
+    }
+
+    /// Tells all that everything is gone.
+    func flushed() {
+        table.withLock { table in
+            tellListeners(&table)
+            table.forgetAll()
+            for tracker in table.trackers.values { tell(tracker, .invalidation(of: nil)) }
+        }
+    }
+
+    private func tell(_ tracker: TrackingTable.Tracker, _ message: PushMessage) {
+        let redirect = tracker.options.redirect
+        guard redirect != 0 else { return post(message, to: tracker.client, .speaksThree) }
+        if let target = clients.client(redirect), !target.isEnding.load(ordering: .acquiring) {
+            post(message, to: target, .hearsInvalidations)
+        } else {
+            tracker.client.details.withLock { $0.hasBrokenRedirect = true }
+            post(PushMessage("tracking-redir-broken", redirect), to: tracker.client, .speaksThree)
+        }
+    }
+
+    private func post(_ message: PushMessage, to client: ClientRecord, _ condition: Mailbox.Condition) {
+        client.mailbox.post(Mailbox.Letter(message: message, recipients: [client], condition: condition))
+    }
+}
+
+extension PushMessage {
+    /// - Parameter keys: nil: all keys.
+    fileprivate static func invalidation(of keys: [[UInt8]]?) -> PushMessage {
+        let array = keys.map { keys in
+            var bytes = Array("*\(keys.count)\r\n".utf8)
+            for key in keys { bytes += Array("$\(key.count)\r\n".utf8) + key + Array("\r\n".utf8) }
+            return bytes
+        }
+        return PushMessage(
+            two: Array("*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n".utf8)
+                + (array ?? Array("$-1\r\n".utf8)),
+            three: Array(">2\r\n$10\r\ninvalidate\r\n".utf8) + (array ?? Array("_\r\n".utf8)))
+    }
+}

@@ -1,0 +1,147 @@
+import RESP
+
+/// Which clients may have which keys in their memory, and which prefixes they want to hear of.
+struct TrackingTable {
+    /// What one client asked for (`CLIENT TRACKING`).
+    struct Options: Sendable, Equatable {
+        /// Keys with these prefixes are told of, whether it has read them or not.
+        var isBroadcast = false
+        var isOptIn = false
+        var isOptOut = false
+        /// What it changes itself is not told.
+        var ignoresOwn = false
+        /// The client that is told in its place; 0 for none.
+        var redirect: Int64 = 0
+        var prefixes: [[UInt8]] = []
+    }
+
+    struct Tracker {
+        let client: ClientRecord
+        var options: Options
+    }
+
+    private(set) var trackers: [Int64: Tracker] = [:]
+    private var keys: [[UInt8]: Set<Int64>] = [:]
+    /// The keys in the order in which they were first read, those that were forgotten since included.
+    private var order: [[UInt8]] = []
+    /// The place in ``order`` of the first one that may have to be forgotten next.
+    private var oldest = 0
+    private var prefixes: [[UInt8]: Set<Int64>] = [:]
+    /// The keys that changed since the last ``takeBroadcasts()``, by the prefixes that they begin with.
+    private var changed: [[UInt8]: ChangedKeys] = [:]
+    /// What ``changed`` holds, in bytes, about.
+    private(set) var changedBytes = 0
+    private(set) var items = 0
+    /// What keys and items take, about.
+    private(set) var bytes = 0
+
+    var keyCount: Int { keys.count }
+    var prefixCount: Int { prefixes.count }
+    var isEmpty: Bool { trackers.isEmpty }
+
+    // MARK: Clients
+
+    mutating func track(_ client: ClientRecord, _ options: Options) {
+        var options = options
+        if let before = trackers[client.id], options.isBroadcast {
+            options.prefixes = before.options.prefixes + options.prefixes
+        }
+        trackers[client.id] = Tracker(client: client, options: options)
+        for prefix in options.prefixes { prefixes[prefix, default: []].insert(client.id) }
+    }
+
+    /// What it has read is forgotten when it changes.
+    mutating func remove(_ client: Int64) {
+        guard let tracker = trackers.removeValue(forKey: client) else { return }
+        for prefix in tracker.options.prefixes {
+            prefixes[prefix]?.remove(client)
+            if prefixes[prefix]?.isEmpty == true { prefixes[prefix] = nil }
+        }
+        guard trackers.isEmpty else { return }
+        forgetAll()
+    }
+
+    // MARK: Keys
+
+    private static let keyCost = 160
+    private static let itemCost = 24
+
+    /// The client has read the key.
+    mutating func remember(_ key: [UInt8], _ client: Int64) {
+        if keys[key] == nil {
+            keys[key] = [client]
+            append(key)
+            bytes += key.count + Self.keyCost + Self.itemCost
+            items += 1
+        } else if keys[key]?.insert(client).inserted == true {
+            bytes += Self.itemCost
+            items += 1
+        }
+    }
+
+    /// Forgets a key.
+    /// - Returns: those who had read it.
+    mutating func forget(_ key: [UInt8]) -> Set<Int64> {
+        guard let clients = keys.removeValue(forKey: key) else { return [] }
+        items -= clients.count
+        bytes -= key.count + Self.keyCost + clients.count * Self.itemCost
+        return clients
+    }
+
+    mutating func forgetAll() { (keys, items, bytes, order, oldest) = ([:], 0, 0, [], 0) }
+
+    /// A key that has to be forgotten, so that others find room: about the one that was first read before all others.
+    mutating func nextVictim() -> [UInt8]? {
+        while oldest < order.count {
+            defer { oldest += 1 }
+            if keys[order[oldest]] != nil { return order[oldest] }
+        }
+        return nil
+    }
+
+    /// Notes a new key. Half of the places may be of keys that were forgotten; then they are made anew, in any order.
+    private mutating func append(_ key: [UInt8]) {
+        if order.count > 1024, order.count >= 2 * keys.count {
+            (order, oldest) = (Array(keys.keys), 0)
+            return
+        }
+        order.append(key)
+    }
+
+    // MARK: Broadcasts
+
+    /// The changed keys of one prefix, and who changed each.
+    struct ChangedKeys {
+        fileprivate(set) var keys: [[UInt8]] = []
+        fileprivate var writers: [[UInt8]: Int64] = [:]
+
+        /// The keys that a client is told of.
+        func keys(for tracker: Tracker) -> [[UInt8]] {
+            guard tracker.options.ignoresOwn else { return keys }
+            return keys.filter { writers[$0] != tracker.client.id }
+        }
+    }
+
+    /// Notes a key that has changed for those who hear of keys like this one.
+    /// - Parameter writer: who changed it; 0: no connection.
+    mutating func noteChange(of key: [UInt8], by writer: Int64) {
+        for prefix in prefixes.keys where key.starts(with: prefix) {
+            if let before = changed[prefix]?.writers[key] {
+                // Of several writers none is left out.
+                if before != writer { changed[prefix]?.writers[key] = 0 }
+            } else {
+                changed[prefix, default: ChangedKeys()].keys.append(key)
+                changed[prefix]?.writers[key] = writer
+                changedBytes += 2 * key.count + Self.keyCost
+            }
+        }
+    }
+
+    /// The changed keys of each prefix, and who hears of them. They are forgotten.
+    mutating func takeBroadcasts() -> [(keys: ChangedKeys, listeners: [Tracker])] {
+        defer { (changed, changedBytes) = ([:], 0) }
+        return changed.map { prefix, keys in
+            (keys, prefixes[prefix, default: []].compactMap { trackers[$0] })
+        }
+    }
+}

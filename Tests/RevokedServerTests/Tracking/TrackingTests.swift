@@ -1,0 +1,186 @@
+import Testing
+
+@testable import RevokedServer
+
+/// What is remembered for `CLIENT TRACKING` is bounded, and ends with its client.
+@Suite struct TrackingTests {
+    private let daemon: Daemon
+    private let reader: SessionBench
+    private let writer: SessionBench
+
+    init() {
+        daemon = SessionBench.daemon { $0.maximumTrackedKeys = 3 }
+        (reader, writer) = (SessionBench(daemon), SessionBench(daemon))
+        _ = reader.ask("HELLO", "3")
+        #expect(reader.ask("CLIENT", "TRACKING", "ON") == "+OK\r\n")
+    }
+
+    private func invalidation(_ key: String) -> String {
+        ">2\r\n$10\r\ninvalidate\r\n*1\r\n$\(key.utf8.count)\r\n\(key)\r\n"
+    }
+
+    @Test func aKeyBeyondTheLimitIsToldOfAndForgotten() {
+        for key in ["a", "b", "c"] { _ = reader.ask("GET", key) }
+        #expect(reader.mail() == "")
+        _ = reader.ask("GET", "d")
+        let told = reader.mail()
+        #expect(["a", "b", "c", "d"].map(invalidation).contains(told))
+        #expect(daemon.tracking.figures.keys == 3)
+        #expect(writer.ask("CONFIG", "SET", "tracking-table-max-keys", "1") == "+OK\r\n")
+        #expect(daemon.tracking.figures.keys == 1 && reader.mail().contains("invalidate"))
+        _ = reader.ask("GET", "e")
+        #expect(daemon.tracking.figures.keys == 1)
+        #expect(writer.ask("INFO", "stats").contains("tracking_total_keys:1\r\n"))
+    }
+
+    /// Until it hears of a change a client believes what it has read: that does not wait behind other messages.
+    @Test func invalidationsGoFirst() {
+        _ = reader.ask("SUBSCRIBE", "news")
+        _ = reader.ask("GET", "a")
+        for _ in 0..<3 { #expect(writer.ask("PUBLISH", "news", "x") == ":1\r\n") }
+        _ = writer.ask("SET", "a", "1")
+        let message = ">3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$1\r\nx\r\n"
+        #expect(reader.mail() == invalidation("a") + message + message + message)
+        #expect(daemon.mail.bytes == 0)
+    }
+
+    /// What was read first is forgotten first, also where the same keys change and are read again and again.
+    @Test func theOldestKeysAreForgotten() {
+        var table = TrackingTable()
+        for number in 0..<5000 {
+            table.remember(Array("\(number)".utf8), 1)
+            for _ in 0..<3 {
+                _ = table.forget(Array("again".utf8))
+                table.remember(Array("again".utf8), 1)
+            }
+        }
+        _ = table.forget(Array("again".utf8))
+        var victims: Set<[UInt8]> = []
+        while let victim = table.nextVictim() {
+            if table.forget(victim) == [1] { victims.insert(victim) }
+        }
+        #expect(victims.count == 5000 && table.keyCount == 0)
+    }
+
+    /// Long keys fill the memory before there are many.
+    @Test func theMemoryOfKeysIsBounded() {
+        let daemon = SessionBench.daemon { $0.maximumMemory = 1 << 20 }
+        let reader = SessionBench(daemon)
+        _ = reader.ask("HELLO", "3")
+        _ = reader.ask("CLIENT", "TRACKING", "ON")
+        let long = String(repeating: "x", count: 500_000)
+        for number in 0..<50 { _ = reader.ask("GET", "\(number)\(long)") }
+        let most = daemon.memory.subscriptionLimit / 500_000
+        #expect((most - 2...most).contains(daemon.tracking.figures.keys))
+    }
+
+    @Test func aClientThatIsGoneIsForgotten() {
+        _ = reader.ask("GET", "a")
+        let other = SessionBench(daemon)
+        _ = other.ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "x")
+        #expect(daemon.denylist.observers.interest.contains(.tracking))
+        reader.end()
+        _ = writer.ask("SET", "a", "1")
+        #expect(reader.mail() == "")
+        other.end()
+        #expect(daemon.tracking.figures.clients == 0 && daemon.tracking.figures.prefixes == 0)
+        #expect(daemon.denylist.observers.interest.isEmpty)
+    }
+
+    private func listening(_ options: String...) -> SessionBench {
+        let bench = SessionBench(daemon)
+        _ = bench.ask("HELLO", "3")
+        #expect(text(bench.converse([encode(["CLIENT", "TRACKING", "ON", "BCAST"] + options)])) == "+OK\r\n")
+        return bench
+    }
+
+    private func invalidation(_ keys: [String]) -> String {
+        ">2\r\n$10\r\ninvalidate\r\n*\(keys.count)\r\n" + keys.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
+    }
+
+    /// As many messages as prefixes, whatever one read changes.
+    @Test func theKeysOfAPrefixAreToldTogether() {
+        let listener = listening("PREFIX", "a:", "PREFIX", "b:")
+        _ = writer.converse([encode(["MSET", "a:1", "1", "b:1", "1", "a:2", "1"]) + encode(["INCR", "a:1"])])
+        let told = listener.mail()
+        let (ofA, ofB) = (invalidation(["a:1", "a:2"]), invalidation(["b:1"]))
+        #expect(told == ofA + ofB || told == ofB + ofA)
+        // Long ones do not wait for the end of a transaction.
+        let long = (0..<100).map { "a:\($0)" + String(repeating: "x", count: 1000) }
+        for words in [["MULTI"]] + long.map({ ["SET", $0, "1"] }) + [["EXEC"]] { _ = writer.converse([encode(words)]) }
+        let parts = listener.mail()
+        #expect(parts.components(of: "invalidate") > 1 && long.allSatisfy { parts.contains($0) })
+    }
+
+    /// What one changes oneself is left out only where nobody else has changed it.
+    @Test func ownChangesAreLeftOut() {
+        let listener = listening("NOLOOP")
+        _ = listener.converse([encode(["MSET", "own", "1", "both", "1"])])
+        #expect(listener.mail() == "")
+        _ = listener.converse([encode(["MULTI"]) + encode(["SET", "own", "2"]) + encode(["EXEC"])])
+        daemon.tracking.changed(Array("both".utf8).span.bytes, by: listener.id)
+        daemon.tracking.changed(Array("both".utf8).span.bytes, by: writer.id)
+        _ = writer.ask("PING")
+        #expect(listener.mail() == invalidation(["both"]))
+    }
+
+    /// One that takes invalidations for others and says goodbye takes none any more, though it is not closed yet.
+    @Test func aTargetThatQuitsIsGone() {
+        let target = SessionBench(daemon)
+        #expect(reader.ask("CLIENT", "TRACKING", "ON", "REDIRECT", "\(target.id)") == "+OK\r\n")
+        _ = reader.ask("GET", "k")
+        #expect(target.ask("QUIT") == "+OK\r\n")
+        _ = writer.ask("SET", "k", "1")
+        #expect(reader.mail() == ">2\r\n$21\r\ntracking-redir-broken\r\n:\(target.id)\r\n")
+    }
+
+    /// What scripts and subcommands read is remembered, too.
+    @Test func everyReadIsRemembered() {
+        let left = #"if redis.call("get",KEYS[1]) == ARGV[1] then return redis.call("del",KEYS[1]) else return 0 end"#
+        for words in [
+            ["EVAL", left, "1", "k", "other"], ["OBJECT", "ENCODING", "k"], ["MEMORY", "USAGE", "k"], ["STRLEN", "k"],
+        ] {
+            _ = writer.ask("SET", "k", "1")
+            _ = reader.converse([encode(words)])
+            #expect(reader.mail() == "", "\(words)")
+            _ = writer.ask("SET", "k", "2")
+            #expect(reader.mail() == invalidation("k"), "\(words)")
+        }
+    }
+
+    /// Names of keys are told to those alone who may read them.
+    @Test func whoMayNotReadAllKeysHearsOfNone() {
+        _ = writer.ask("ACL", "SETUSER", "bob", "on", "nopass", "+@all", "~a*")
+        let bob = SessionBench(daemon)
+        _ = bob.ask("AUTH", "bob", "x")
+        _ = bob.ask("HELLO", "3")
+        #expect(bob.ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "a").hasPrefix("-NOPERM"))
+        _ = writer.ask("ACL", "SETUSER", "bob", "allkeys")
+        #expect(bob.ask("CLIENT", "TRACKING", "ON", "BCAST") == "+OK\r\n")
+        _ = writer.ask("SET", "b", "1")
+        #expect(bob.mail() == invalidation("b"))
+        _ = writer.ask("ACL", "SETUSER", "bob", "resetkeys", "~a*")
+        _ = writer.ask("SET", "b", "2")
+        #expect(bob.mail() == invalidation("b") || bob.mail() == "")
+        _ = bob.ask("PING")
+        _ = writer.ask("SET", "b", "3")
+        #expect(bob.mail() == "")
+    }
+
+    /// A reader registers before it reads: a write that it has not seen is told of.
+    @Test func aWriteInBetweenIsTold() {
+        _ = reader.ask("GET", "k")
+        _ = writer.ask("SET", "k", "1")
+        _ = reader.ask("GET", "k")
+        #expect(reader.mail() == invalidation("k"))
+        _ = writer.ask("SET", "k", "2")
+        #expect(reader.mail() == invalidation("k"))
+    }
+}
+
+extension String {
+    /// How often the word stands in it.
+    fileprivate func components(of word: String) -> Int {
+        split(separator: word, omittingEmptySubsequences: false).count - 1
+    }
+}
