@@ -45,7 +45,7 @@ extension DemoStory {
 
         narrator.step("She logs out of the other session too, on node B")
         let second = try await nodes[1].logOut(tokens.live)
-        try require(second.status == 200, "POST /logout on B answered \(second.status)")
+        try require(second.status == 200, "POST /logout on B answered \(second.status) (\(second.body.message ?? "–"))")
         narrator.held("B  POST /logout  200", second.time)
         for node in nodes { try await expectRefused(tokens.live, on: node) }
     }

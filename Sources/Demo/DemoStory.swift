@@ -26,7 +26,7 @@ struct DemoStory: Sendable {
 
         narrator.step("She logs out on node C: the token is refused everywhere")
         let answer = try await c.logOut(token)
-        try require(answer.status == 200, "POST /logout on C answered \(answer.status)")
+        try require(answer.status == 200, "POST /logout on C answered \(answer.status) (\(answer.body.message ?? "–"))")
         narrator.held("C  POST /logout  200  the store has acknowledged the revocation", answer.time)
         try await expectRefusals(token, since: .now)
 

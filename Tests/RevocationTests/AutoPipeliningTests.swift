@@ -55,6 +55,28 @@ import Testing
         await store.stop()
     }
 
+    /// A node that answers checks again must not fail log-outs meanwhile: its connection for writes had long been down,
+    /// and would have waited for its next attempt.
+    @Test func aConnectionThatIsBackBringsTheOthersBack() async throws {
+        let store = try await FakeStore.healthy()
+        store.answer { _ in .last("") }
+        let connections = StoreConnection.Configuration(
+            address: .fixed(try StoreURL(store.url).location), access: .init(), encryption: nil,
+            configuration: configuration(), report: { _ in })
+        let loops = [MultiThreadedEventLoopGroup.singleton.next(), MultiThreadedEventLoopGroup.singleton.next()]
+        let long = StoreConnection(loop: loops[0], configuration: connections)
+        await #expect(throws: StoreFailure.self) { try await long.call([Command("PING")]) }
+        // By then it waits for at least 400 ms.
+        #expect(await eventually { store.connectionCount >= 5 && store.openConnectionCount == 0 })
+        store.answer { answerHealthily($0) }
+        let new = StoreConnection(loop: loops[1], configuration: connections)
+        let get = [Command("MGET", "revoked.epoch")]
+        #expect(try await new.call(get).count == 1)
+        #expect(try await long.call(get).count == 1)
+        for connection in [long, new] { try await connection.close().get() }
+        await store.stop()
+    }
+
     @Test func aTokenAndItsSessionAreRevokedInOneWrite() async throws {
         let store = try await FakeStore.healthy()
         let list = try RevocationList(store.url, configuration: configuration())

@@ -27,6 +27,23 @@ import Testing
         #expect(lifecycle.admit() == .fail(failure))
     }
 
+    @Test mutating func callsWaitForAnAttemptThatWillProbablySucceed() {
+        var lifecycle = ConnectionLifecycle()
+        #expect(lifecycle.attemptAtOnce() == false)
+        _ = lifecycle.admit()
+        #expect(lifecycle.attemptAtOnce() == false)
+        _ = lifecycle.lost(failure, using: &random)
+        #expect(lifecycle.attemptAtOnce() == true)
+        #expect(lifecycle.admit() == .hold)
+        _ = lifecycle.lost(failure, using: &random)
+        #expect(lifecycle.admit() == .fail(failure))
+        #expect(lifecycle.attemptAtOnce() == true)
+        #expect(lifecycle.connected() == true)
+        #expect(lifecycle.attemptAtOnce() == false)
+        lifecycle.close()
+        #expect(lifecycle.attemptAtOnce() == false)
+    }
+
     @Test mutating func closedIsForGood() {
         var lifecycle = ConnectionLifecycle()
         _ = lifecycle.admit()

@@ -3,7 +3,7 @@ struct ConnectionLifecycle {
     private enum State {
         /// No call has been made.
         case idle
-        /// The first attempt is under way. Callers wait for it.
+        /// The first attempt is under way, or one that will probably succeed. Callers wait for it.
         case connecting
         case ready
         /// Not connected, with the cause. The next attempt is scheduled or under way.
@@ -14,7 +14,7 @@ struct ConnectionLifecycle {
     /// What happens to a call.
     enum Admission: Equatable {
         case send
-        /// Hold it until the first attempt ends.
+        /// Hold it until the attempt ends.
         case hold
         /// Hold it, and connect.
         case holdAndConnect
@@ -42,6 +42,14 @@ struct ConnectionLifecycle {
         if case .closed = state { return false }
         state = .ready
         backoff.reset()
+        return true
+    }
+
+    /// The store answers on another connection.
+    /// - Returns: whether this one is down. Callers wait for its next attempt then, which is to be made now.
+    mutating func attemptAtOnce() -> Bool {
+        guard case .down = state else { return false }
+        state = .connecting
         return true
     }
 

@@ -22,6 +22,8 @@ extension StoreConnection {
         let examinationInterval: TimeAmount
         /// Called when the connection is made, examined or lost.
         let report: @Sendable (Event) -> Void
+        /// Shared by all copies of this configuration.
+        let peers = ConnectionPeers()
 
         init(
             address: StoreAddress, access: StoreURL.Access, encryption: StoreEncryption?,

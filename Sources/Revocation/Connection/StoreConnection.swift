@@ -60,6 +60,7 @@ final class StoreConnection: @unchecked Sendable {
         self.loop = loop
         self.configuration = configuration
         self.isWitnessed = isWitnessed
+        configuration.peers.add(self)
     }
 
     /// Puts a call into the mailbox.
@@ -148,6 +149,16 @@ final class StoreConnection: @unchecked Sendable {
         return now
     }
 
+    /// Another connection to the same store was made. Calls wait for the attempt that is under way or made now.
+    func storeIsBack() {
+        loop.execute { [self] in
+            guard lifecycle.attemptAtOnce(), let retry else { return }
+            retry.cancel()
+            self.retry = nil
+            connect()
+        }
+    }
+
     private func connect() {
         let deadline = NIODeadline.now() + configuration.connectTimeout
         configuration.address.location(on: loop).flatMap { [self] location in
@@ -199,6 +210,7 @@ final class StoreConnection: @unchecked Sendable {
         learn(status)
         examinedAt = .now()
         configuration.report(.connected(status))
+        configuration.peers.isBack(self)
         if let handler { send(takeHeld(), through: handler) }
         scheduleExamination(in: configuration.examinationInterval)
         followPrimary()
