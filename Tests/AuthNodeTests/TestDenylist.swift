@@ -34,9 +34,11 @@ final class TestDenylist: NodeDenylist, SessionStore {
     init(clock: TestClock, configure: (inout RevocationConfiguration) -> Void = { _ in }) throws {
         self.clock = clock
         var configuration = RevocationConfiguration()
+        // Its clocks stand still but for what a test, or a pause, moves: nothing depends on how fast the machine is.
+        let (start, boot) = (ContinuousClock.now, clock.boot)
         configuration.wallClock = { clock.wall }
-        // Its clock stands still but for that.
-        configuration.pause = { clock.wall += Int64($0 / .milliseconds(1)) }
+        configuration.bootClock = { start + .milliseconds(clock.boot - boot) }
+        configuration.pause = { clock.advance($0) }
         configuration.issuerLeads = ["revoked": .zero]
         configuration.revokedAnswerLifetime = .zero
         configure(&configuration)
