@@ -331,11 +331,55 @@ def verdicts():
     return rows.rows
 
 
+# What a process remembers: the epoch, and how long revocations are kept.
+
+def pins():
+    """A process pins the first bare epoch. Another one follows only by an acceptance that names it and the pinned one."""
+    a, b, c = ("%08x-0000-4000-8000-000000000000" % number for number in range(3))
+    replaces = lambda new, old: "%s replaces %s" % (new, old)
+    rows = []
+    for pinned, epoch, accepted in itertools.product(
+            [None, a], [None, "", a, b, replaces(b, a), replaces(b, c), replaces(a, b)],
+            [None, "", b, replaces(b, a), replaces(b, c), replaces(c, a), replaces(a, b), replaces(a, a)]):
+        expected = pinned
+        if epoch and pinned is None and " " not in epoch:
+            expected = epoch
+        elif epoch and pinned is not None and accepted == replaces(epoch.split(" ")[0], pinned):
+            expected = epoch.split(" ")[0]
+        row = dict(pinned=pinned, epoch=epoch, accepted=accepted, expected=expected)
+        rows.append({name: value for name, value in row.items() if value is not None or name == "expected"})
+    return rows
+
+
+def terms():
+    """Of the issuer that a token names: its label, how many seconds its sessions' revocations are kept, and whether the
+    token lives no longer than revocations were kept when it was issued (to a second: `exp` may be rounded up)."""
+    hour, day, since = 3_600_000, 86_400_000, NOW - 86_400_000
+    one = dict(lead=0, lifetimes=[dict(ms=day, since=0)])
+    grown = dict(lead=0, lifetimes=[dict(ms=hour, since=0), dict(ms=day, since=since)], name="https://a")
+    other = dict(label="eu", lead=2_000, lifetimes=[dict(ms=hour + 1, since=0)], name="https://b")
+    rows = []
+    for issuers in [[one], [dict(one, name="https://a")], [grown, other], [other]]:
+        text = json.dumps(dict(issuers=issuers, leeway=0, v=1), sort_keys=True, separators=(",", ":"))
+        for name in ["https://a", "https://b", "https://c", ""]:
+            for issued in [since - 1, since, NOW]:
+                for lifetime in [hour, hour + 1_000, hour + 1_001, hour + 1_002, day, day + 1_000, day + 1_001]:
+                    found = [issuer for issuer in issuers if issuer.get("name", name) == name]
+                    row = dict(terms=text, iss=name, iat=issued, exp=issued + lifetime, expected=None)
+                    if found:
+                        allowed = [row["ms"] for row in found[0]["lifetimes"] if row["since"] <= issued][-1]
+                        longest = found[0]["lifetimes"][-1]["ms"]
+                        row["expected"] = dict(label=found[0].get("label"), seconds=-(-longest // 1000) + MARGIN,
+                                               is_kept=lifetime <= allowed + 1_000)
+                    rows.append(row)
+    return rows
+
+
 def main():
     sections = dict(
         keys=keys(), labels=labels(), kinds=kinds(), cut_offs=cut_offs(), merges=merges(), rotations=rotations(),
         lifetimes=lifetimes(), dates=dates(), cut_offs_of_now=cut_offs_of_now(), log_ins=log_ins(),
-        refreshes=refreshes(), verdicts=verdicts())
+        refreshes=refreshes(), verdicts=verdicts(), pins=pins(), terms=terms())
     lines = ['"pinned": "%s"' % EPOCH]
     for name, rows in sections.items():
         body = ",\n".join(json.dumps(row, sort_keys=True) for row in rows)
