@@ -1,0 +1,350 @@
+"""The APIs of docker/examples beside a node of ours, on one denylist: whoever is logged out in one is refused in all.
+
+    play.py BINARY
+
+BINARY is `revoked`. Debian's packages: those that docker/examples/README.md names, and redis-server."""
+import contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, uuid, urllib.error, urllib.request
+
+import jwt, redis
+
+BINARY = sys.argv[1]
+TREE = pathlib.Path(__file__).resolve().parents[3]
+EXAMPLES, VECTORS = TREE / "docker/examples", TREE / "Tests/ContractTests/Vectors/contract.json"
+CREDENTIALS = json.dumps({"username": "alice", "password": "correct horse"}).encode()
+started = []
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(name, *command, folder=None, **environment):
+    with open(FOLDER / (name + ".log"), "ab") as log:
+        process = subprocess.Popen(
+            list(map(str, command)), cwd=folder, stdout=log, stderr=log, start_new_session=True,
+            env={**os.environ, **{key: str(value) for key, value in environment.items()}})
+    started.append(process)
+    return process
+
+
+def stop(process, how=signal.SIGTERM):
+    """A server has processes of its own, in its group."""
+    if process.poll() is None:
+        os.killpg(process.pid, how)
+        process.wait()
+
+
+def ask(address, path, token=None, method="GET", body=None):
+    headers = {"Authorization": "Bearer " + token} if token else {}
+    request = urllib.request.Request(address + path, body, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer: return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as answer: return answer.code, answer.headers, answer.read()
+
+
+def await_(what, is_so, seconds=20):
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError, redis.RedisError):
+            if is_so(): return
+        if time.monotonic() > end: raise SystemExit("examples: " + what)
+        time.sleep(0.05)
+
+
+def status(address, token): return ask(address, "/me", token)[0]
+
+
+def expect(wanted, token, what):
+    for name, address in services.items():
+        found, headers, body = ask(address, "/me", token)
+        assert found == wanted, f"{name} answers {found}, not {wanted}: {what}; {body[:200]}"
+        if found == 503: assert headers["Retry-After"], f"{name} does not say when to try again: {what}"
+        if found == 401: assert "Bearer" in headers["WWW-Authenticate"], f"{name} has no challenge: {what}"
+
+
+def log_in():
+    code, _, body = ask(services["node"], "/login", method="POST", body=CREDENTIALS)
+    assert code == 200, body
+    return json.loads(body)
+
+
+def log_out(name, token): return ask(services[name], "/logout", token, "POST")
+
+
+# The programs.
+
+def play_vectors():
+    """Each middleware finds what the contract expects, and notices an example that is another."""
+    changed = FOLDER / "changed.json"
+    changed.write_text(VECTORS.read_text().replace('"expected": "clear"', '"expected": "revoked"', 1))
+    for program, name in (("/usr/bin/python3", "vectors.py"), ("node", "vectors.js"), ("php", "vectors.php")):
+        command = [program, str(TREE / "Tests/Clients/examples" / name)]
+        subprocess.run([*command, str(VECTORS), str(EXAMPLES)], check=True)
+        failed = subprocess.run([*command, str(changed), str(EXAMPLES)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert failed.returncode == 1, name + " does not notice a changed example"
+
+
+def count_lines():
+    """What everyone has to write is short: without blank lines, comments and closing brackets."""
+    aside = re.compile(r'\s*([\]})]+[;,]*|(//|#|"""|<\?php).*)?$')
+    for path in ("python/denylist.py", "express/denylist.js", "php/Denylist.php"):
+        lines = [line for line in (EXAMPLES / path).read_text().splitlines() if not aside.match(line)]
+        assert 30 < len(lines) <= 60, f"{path} has {len(lines)} lines"
+
+
+def start_store(folder="store", port=None):
+    """With a data directory of its own, on the port that all services ask unless another is given."""
+    store = start("store", BINARY, "serve", "--port", port or PORT, "--dir", FOLDER / folder, "--http", "off")
+    await_("the store does not answer", redis.Redis(port=port or PORT, socket_timeout=2).ping)
+    return store
+
+
+def start_node():
+    run = lambda *arguments, **options: subprocess.run(
+        [BINARY, "node", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL, **options)
+    run("make-key", FOLDER / "key.pem")
+    run("add-user", "--users", FOLDER / "users", "alice", input=b"correct horse\n")
+    port = free_port()
+    start("node", BINARY, "node", "--port", port, "--backend", f"redis://127.0.0.1:{PORT}", "--keys", FOLDER / "key.pem",
+          "--users", FOLDER / "users", "--state-file", FOLDER / "node.state", "--http", "off")
+    return f"http://127.0.0.1:{port}"
+
+
+def start_api(name, **settings):
+    port = free_port()
+    environment = {"DENYLIST_URL": f"redis://127.0.0.1:{PORT}", "DENYLIST_STATE_FILE": FOLDER / (name + ".state"),
+                   "JWKS_URL": services["node"] + "/.well-known/jwks.json", **settings}
+    if name in ("flask", "django"):
+        application = {"flask": "flask_app:app", "django": "django_app:application"}[name]
+        command = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", 2, "--threads", 4, application]
+        start(name, *command, folder=EXAMPLES / "python", PYTHONDONTWRITEBYTECODE=1, **environment)
+    elif name == "express":
+        start(name, "node", "app.js", folder=EXAMPLES / name, NODE_PATH="/usr/share/nodejs", PORT=port, **environment)
+    else:
+        start(name, "php", "-S", f"127.0.0.1:{port}", "index.php", folder=EXAMPLES / name, PHP_CLI_SERVER_WORKERS=4,
+              **environment)
+    return f"http://127.0.0.1:{port}"
+
+
+# What is played.
+
+def log_outs():
+    for name in services:
+        session, other = log_in(), log_in()
+        token = session["access_token"]
+        expect(200, token, "a new token")
+        assert log_out(name, token)[0] == 200, name
+        expect(401, token, "logged out at " + name)
+        expect(200, other["access_token"], "another session")
+        assert log_out(name, token)[0] == 200, name + ": a log-out may be repeated"
+        # Its session ends, too.
+        body = json.dumps({"refresh_token": session["refresh_token"]}).encode()
+        assert ask(services["node"], "/refresh", method="POST", body=body)[0] in (400, 401), name
+    token = log_in()["access_token"]
+    subprocess.run([BINARY, "revoke", "--subject", "alice", "--backend", f"redis://127.0.0.1:{PORT}"], check=True,
+                   stdout=subprocess.DEVNULL)
+    expect(401, token, "logged out everywhere")
+    for name, address in services.items():
+        challenge = ask(address, "/me", token)[1]["WWW-Authenticate"]
+        assert "insufficient_user_authentication" in challenge and "max_age=0" in challenge, (name, challenge)
+    return log_in()["access_token"], token
+
+
+def mint(header=None, key=None, **claims):
+    """A token as the node's, but for what is given. None takes a claim away."""
+    now = time.time()
+    own = {"iss": "revoked", "aud": "revoked", "sub": "alice", "jti": os.urandom(8).hex(), "sid": os.urandom(8).hex(),
+           "client_id": "revoked", "iat": now, "auth_time": now, "exp": int(now) + 900, **claims}
+    headers = {"typ": "at+jwt", "kid": KID, **(header or {})}
+    algorithm = headers.get("alg", "ES256")
+    own = {name: claim for name, claim in own.items() if claim is not None}
+    return jwt.encode(own, key or ("secret" if algorithm == "HS256" else None if algorithm == "none" else KEY), algorithm, headers)
+
+
+def refusals(live):
+    """What a thief or a clumsy issuer would send."""
+    now = int(time.time())
+    expect(200, mint(), "a token as the node's")
+    expect(401, None, "no token")
+    expect(401, "x.y.z", "no JWT")
+    expect(401, live[:-10] + ("A" if live[-10] != "A" else "B") + live[-9:], "another signature")
+    expect(401, mint({"typ": "rt+jwt"}), "a refresh token")
+    expect(401, mint({"typ": "JWT"}), "another type")
+    expect(401, mint({"alg": "none"}), "no signature")
+    expect(401, mint({"alg": "HS256"}), "another algorithm")
+    expect(401, mint({"kid": "another"}), "an unknown key")
+    expect(401, mint(iss="another"), "another issuer")
+    expect(401, mint(aud="another"), "another audience")
+    expect(401, mint(aud=None), "no audience")
+    expect(401, mint(exp=now - 30, iat=now - 60), "an expired token")
+    others = [name for name in services if name != "node"]
+    for token, what in ((mint(exp=now + 31 * 86_400), "it lives longer than revocations are kept"),
+                        (mint(jti=None, sid=None, sub="", client_id=None), "nothing could name it"),
+                        (mint(exp=None), "no exp"), (mint(iat=None), "no iat")):
+        for name in others: assert status(services[name], token) in (401, 503), (name, what)
+
+
+def no_keys(live):
+    """A token of which nobody knows whether it is genuine."""
+    node = services["node"]
+    for where in (f"http://127.0.0.1:{free_port()}/keys", node + "/healthz"):
+        others = {name: start_api(name, JWKS_URL=where, DENYLIST_STATE_FILE=FOLDER / "another.state") for name in apis}
+        for name, address in others.items():
+            await_(name + " does not answer", lambda: ask(address, "/me")[0] == 401)
+            code, headers, _ = ask(address, "/me", live)
+            assert code == 503 and headers["Retry-After"], f"{name} answers {code} without keys"
+        for process in started[-len(apis):]: stop(process)
+
+
+def no_log_outs(what):
+    """Of tokens of their own: nobody knows then whether those are revoked."""
+    for name in services:
+        code, headers, _ = log_out(name, mint())
+        assert code == 503 and headers["Retry-After"], f"{name}, a log-out: {what}"
+
+
+def outage(live, dead):
+    """Nothing is let through while the store is away or silent, and nothing is forgotten."""
+    global store
+    stop(store, signal.SIGKILL)
+    expect(503, live, "the store is away")
+    no_log_outs("the store is away")
+    store = start_store()
+    for name, address in services.items(): await_(name + " goes on", lambda: status(address, live) == 200)
+    expect(401, dead, "logged out before the outage")
+    os.killpg(store.pid, signal.SIGSTOP)
+    os.waitpid(store.pid, os.WUNTRACED)
+    begin = time.monotonic()
+    expect(503, live, "the store is silent")
+    assert time.monotonic() - begin < 5 * len(services), "a silent store holds requests up"
+    os.killpg(store.pid, signal.SIGCONT)
+    for name, address in services.items(): await_(name + " goes on", lambda: status(address, live) == 200)
+    expect(401, dead, "logged out before the silence")
+
+
+def relay(port, tricks):
+    """Passes everything on to the store's own port, but for what `tricks` says: the time is so many seconds ahead; behind
+    a write some text in the replies is another."""
+    def moved(found): return found[1] + str(int(found[2]) + tricks["ahead"]).encode()
+    def changed(data):
+        return re.sub(rb"(\*2\r\n\$10\r\n)([0-9]{10})", moved, data) if tricks["ahead"] else data
+    def pass_on(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                is_reply = source.getpeername()[1] == port
+                if not is_reply: tricks["written"] = b"SETEX" in data.upper()
+                elif tricks["written"]: data = data.replace(*tricks["behind a write"])
+                target.sendall(changed(data) if is_reply else data)
+        for end in (source, target):
+            with contextlib.suppress(OSError): end.shutdown(socket.SHUT_RDWR)
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                client, store = listener.accept()[0], socket.create_connection(("127.0.0.1", port))
+                for ends in ((client, store), (store, client)): threading.Thread(target=pass_on, args=ends, daemon=True).start()
+    listener = socket.create_server(("127.0.0.1", PORT))
+    threading.Thread(target=serve, daemon=True).start()
+    return listener
+
+
+def wrong_answers(live, dead):
+    """Where the store's clock and a verifier's differ by more than 30 s nothing is proven, but a revocation counts."""
+    global store
+    stop(store)
+    port = free_port()
+    store = start_store(port=port)
+    tricks = {"ahead": 0, "written": False, "behind a write": (b"", b"")}
+    listener = relay(port, tricks)
+    for name in apis: await_(name + " goes on", lambda: status(services[name], live) == 200)
+    for tricks["ahead"], wanted in ((40, 503), (-40, 503), (20, 200)):
+        for name in apis:
+            assert status(services[name], live) == wanted, f"{name}: a clock {tricks['ahead']} s ahead"
+            assert status(services[name], dead) == 401, name + ": revoked, whatever the clocks say"
+            assert log_out(name, dead)[0] == 200, name + ": a revocation needs no clock but the store's"
+    # What another store took, or was reckoned from other terms, is not acknowledged.
+    for old, new in ((store_epoch().encode(), str(uuid.uuid4()).encode()), (b"2592000000", b"2592000001")):
+        tricks["behind a write"] = (old, new)
+        for name in apis: assert log_out(name, mint())[0] == 503, f"{name}: a log-out with {new} behind it"
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    stop(store)
+    store = start_store()
+
+
+def stock_server(live, dead):
+    """Redis is believed if it has the same epoch, and not before."""
+    global store
+    own = {"revoked.epoch": store_epoch(), "revoked.terms": connection.get("revoked.terms")}
+    sid = jwt.decode(dead, options={"verify_signature": False})["sid"]
+    stop(store)
+    store = start("redis", "redis-server", "--port", PORT, "--save", "")
+    await_("Redis does not answer", connection.ping)
+    connection.set("revoked.terms", own["revoked.terms"])
+    expect(503, live, "a store without an epoch")
+    no_log_outs("a store without an epoch")
+    connection.set("revoked.epoch", str(uuid.uuid4()))
+    expect(503, live, "a store with another epoch")
+    no_log_outs("a store with another epoch")
+    connection.setex("revoked:sid:" + sid, 600, "logout")
+    connection.mset(own)
+    for name, address in services.items(): await_(name + " does not believe Redis", lambda: status(address, live) == 200)
+    expect(401, dead, "revoked")
+    stop(store)
+    store = start_store()
+
+
+def lost_memory(live):
+    """Another server on the same port is not believed, until an operator says so."""
+    global store
+    before, terms = store_epoch(), connection.get("revoked.terms")
+    stop(store)
+    store = start_store("empty")
+    connection.set("revoked.terms", terms)
+    expect(503, live, "a store that has forgotten everything")
+    no_log_outs("a store that has forgotten everything")
+    subprocess.run([BINARY, "accept", "--backend", f"redis://127.0.0.1:{PORT}", "--replaces", before], check=True,
+                   stdout=subprocess.DEVNULL)
+    await_("the node does not follow an acceptance", lambda: status(services["node"], live) == 200)
+    for name in apis: await_(name + " does not follow an acceptance", lambda: status(services[name], live) == 200)
+    for name in services:
+        if name == "node": continue
+        file = FOLDER / (name + ".state")
+        assert file.read_text() == f"revoked state 1 {store_epoch()}\n", name
+        file.write_text("")
+        assert status(services[name], live) == 503, name + ": a damaged state file"
+        file.unlink()
+        assert status(services[name], live) == 200, name + ": a first contact"
+
+
+def store_epoch(): return (FOLDER / "node.state").read_text().split()[-1]
+
+
+with tempfile.TemporaryDirectory() as name:
+    FOLDER, PORT = pathlib.Path(name), free_port()
+    connection = redis.Redis(port=PORT, socket_timeout=2)
+    apis = ("flask", "django", "express", "php")
+    try:
+        count_lines()
+        play_vectors()
+        store = start_store()
+        services = {"node": start_node()}
+        await_("the node does not answer", lambda: ask(services["node"], "/healthz")[0] == 200)
+        KEY = (FOLDER / "key.pem").read_text()
+        KID = json.loads(ask(services["node"], "/.well-known/jwks.json")[2])["keys"][0]["kid"]
+        services.update({api: start_api(api) for api in apis})
+        for api, address in services.items(): await_(api + " does not answer", lambda: ask(address, "/me")[0] == 401)
+        live, dead = log_outs()
+        refusals(live)
+        no_keys(live)
+        outage(live, dead)
+        wrong_answers(live, dead)
+        stock_server(live, dead)
+        lost_memory(live)
+        assert "LIB-NAME" not in (FOLDER / "store.log").read_text(), "the daemon takes an API for an outdated node"
+    except BaseException:
+        for log in sorted(FOLDER.glob("*.log")): print("---", log.name, log.read_text()[-1_500:], file=sys.stderr)
+        raise
+    finally:
+        for process in started: stop(process, signal.SIGKILL)

@@ -1,0 +1,88 @@
+<?php
+// Checks verified tokens as WireContract.md says. One round trip a check, and only "clear" may let a request pass.
+final class Denylist {
+    const CUT_OFFS = ["sub", "client", "all"], OWN_KEYS = ["revoked.terms", "revoked.accepted", "revoked.epoch"];
+    const CLAIMS = ["jti" => "jti", "sid" => "sid", "sub" => "sub", "client" => "client_id"];
+
+    // $connect: gives the Redis connection when it is needed.
+    function __construct(readonly Closure $connect, readonly StateFile $stateFile, readonly string $label = "") {}
+
+    static function toMs(int|float $seconds): int { return (int)floor($seconds * 1000 + 0.5); }
+
+    static function key(string $scope, string $name, string $label = ""): string {
+        if (strlen($name) > 256 || str_starts_with($name, "sha256:")) $name = "sha256:" . hash("sha256", $name);
+        return "revoked:" . ($label === "" ? "" : "$label:") . $scope . ($scope === "all" ? "" : ":$name");
+    }
+
+    static function scopes(array $claims, ?string $kid): array {
+        $names = array_map(fn($claim) => $claims[$claim] ?? "", self::CLAIMS) + ["kid" => $kid ?? "", "all" => "all"];
+        return array_filter($names, fn($name) => $name !== "");
+    }
+
+    // The store's epoch, and the one that it replaced if no operator has accepted that yet.
+    static function epochs(string|false $value): array {
+        preg_match('/\A([!-~]{1,256})(?: replaces (.+))?\z/s', $value, $found);
+        return [$found[1] ?? null, $found[2] ?? null];
+    }
+
+    // The first bare epoch; later one that an operator accepted in place of the pinned one.
+    static function epochToPin(?string $pinned, string|false $epoch, string|false $accepted): ?string {
+        [$new, $replaced] = self::epochs($epoch);
+        $isToPin = $pinned === null ? $replaced === null : self::epochs($accepted) === [$new, $pinned];
+        return $new !== null && $isToPin ? $new : $pinned;
+    }
+
+    // Of the issuer's tokens; none if the denylist's terms do not name it with this label.
+    static function lifetimes(string|false $terms, string $iss, string $label): array {
+        foreach ($terms === false ? [] : json_decode($terms, true, 9, JSON_THROW_ON_ERROR)["issuers"] as $row)
+            if (($row["name"] ?? $iss) === $iss && ($row["label"] ?? "") === $label) return $row["lifetimes"];
+        return [];
+    }
+
+    // Whether revocations are kept for as long as the token lives.
+    static function isKept(array $claims, array $lifetimes): bool {
+        [$issued, $expires] = [self::toMs($claims["iat"]), self::toMs($claims["exp"])];
+        $isLongEnough = fn($row) => $row["since"] <= $issued && $expires - $issued <= $row["ms"] + 1000;
+        return array_filter($lifetimes, $isLongEnough) !== [];
+    }
+
+    // From what the store holds by scope, and its time. Also: which scope says so.
+    static function verdict(array $claims, array $held, int $now, bool $isProven): array {
+        $logIn = $claims["auth_time"] ?? $claims["iat"] ?? null;
+        foreach ($held as $scope => $value) {
+            if ($value === false) continue;
+            if (!in_array($scope, self::CUT_OFFS, true)) return ["revoked", $scope];
+            $cutOff = preg_match('/\A[0-9]{1,18}\z/', $value) ? (int)$value : 0;
+            if ($cutOff < 10 ** 12 || $cutOff > $now + 60_000) $isProven = false;
+            elseif ($logIn === null || self::toMs($logIn) <= $cutOff) return ["revoked", $scope];
+        }
+        return [$isProven && array_intersect_key($held, self::CLAIMS) !== [] ? "clear" : "unknown", null];
+    }
+
+    function check(array $claims, ?string $kid): array {
+        try {
+            $names = self::scopes($claims, $kid);
+            $keys = array_map(fn($scope, $name) => self::key($scope, $name, $this->label), array_keys($names), $names);
+            [$values, $terms, $now, $epoch] = $this->ask($keys);
+            $isOnTime = abs($now - microtime(true) * 1000) <= 30_000;
+            $lifetimes = self::lifetimes($terms, $claims["iss"], $this->label);
+            $isProven = $epoch !== null && $isOnTime && self::isKept($claims, $lifetimes);
+            return self::verdict($claims, array_combine(array_keys($names), $values), $now, $isProven);
+        } catch (Throwable $error) { // whatever it is, nothing is proven; its text might name a token
+            error_log("no verdict: " . $error::class);
+            return ["unknown", null];
+        }
+    }
+
+    // Values, terms and the store's time; and its epoch if that is the pinned one.
+    function ask(array $keys): array {
+        [[$seconds, $rest], $values] = ($this->connect)()->multi(Redis::PIPELINE)->time()
+            ->mget([...$keys, ...self::OWN_KEYS])->exec();
+        [$terms, $accepted, $epoch] = array_splice($values, count($keys));
+        $now = $seconds * 1000 + intdiv((int)$rest, 1000);
+        $pinned = $this->stateFile->read();
+        $new = self::epochToPin($pinned, $epoch, $accepted);
+        if ($new !== $pinned) $this->stateFile->save($new);
+        return [$values, $terms, $now, $new === self::epochs($epoch)[0] ? $new : null];
+    }
+}

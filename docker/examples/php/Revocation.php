@@ -1,0 +1,23 @@
+<?php
+// Ends tokens as WireContract.md says.
+final class Revocation {
+    static function secondsToLive(int $exp, int $now): int { return max(0, (int)ceil(($exp - $now) / 1000) + 120); }
+
+    // Ends a verified token and its session. Unless this returns they are not revoked: answer 503.
+    static function revoke(Denylist $denylist, array $claims, string $reason = "logout"): void {
+        [, $terms, $now, $epoch] = $denylist->ask([]);
+        $lifetimes = Denylist::lifetimes($terms, $claims["iss"], $denylist->label);
+        if ($epoch === null || $lifetimes === []) throw new RuntimeException("the denylist proves nothing");
+        $seconds = ["jti" => self::secondsToLive(Denylist::toMs($claims["exp"]), $now),
+            "sid" => self::secondsToLive(end($lifetimes)["ms"], 0)];
+        $named = array_filter($seconds, fn($scope) => ($claims[$scope] ?? "") !== "", ARRAY_FILTER_USE_KEY);
+        if ($named === []) throw new RuntimeException("the token has neither jti nor sid: revoke its subject");
+        $pipeline = ($denylist->connect)()->multi(Redis::PIPELINE);
+        foreach (array_filter($named) as $scope => $ttl)
+            $pipeline->setex(Denylist::key($scope, $claims[$scope], $denylist->label), $ttl, $reason);
+        $replies = $pipeline->mget(Denylist::OWN_KEYS)->exec();
+        [$termsBehind, , $epochBehind] = array_pop($replies);
+        if (in_array(false, $replies, true) || $termsBehind !== $terms || Denylist::epochs($epochBehind)[0] !== $epoch)
+            throw new RuntimeException("not acknowledged");
+    }
+}

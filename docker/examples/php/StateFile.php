@@ -1,0 +1,19 @@
+<?php
+// Keeps the pinned epoch over restarts, in the format of a node's --state-file: one line, `revoked state 1 EPOCH`.
+final class StateFile {
+    function __construct(readonly string $path) {}
+
+    // null before the first contact. A damaged file is an error: a pin is never forgotten by accident.
+    function read(): ?string {
+        if (!file_exists($this->path)) return null;
+        if (preg_match('/\Arevoked state 1 ([!-~]{1,256})\n\z/', file_get_contents($this->path), $found)) return $found[1];
+        throw new UnexpectedValueException("$this->path is damaged: one line is expected, revoked state 1 EPOCH");
+    }
+
+    function save(string $epoch): void {
+        $draft = "$this->path." . bin2hex(random_bytes(16));
+        $file = fopen($draft, "x");
+        if (!$file || !fwrite($file, "revoked state 1 $epoch\n") || !fsync($file) || !rename($draft, $this->path))
+            throw new RuntimeException("cannot write $this->path");
+    }
+}

@@ -1,0 +1,48 @@
+"""What both applications share: the denylist, the node's keys and the answers, from the environment (README.md)."""
+import json, os, time, urllib.request
+import jwt
+from denylist import CUT_OFFS, Denylist
+
+ISSUER, AUDIENCE = os.environ.get("ISSUER", "revoked"), os.environ.get("AUDIENCE", "revoked")
+TYPE = "at+jwt"  # Refresh tokens have the same keys.
+LEEWAY = 1  # PyJWT 2.6 compares iat, which has milliseconds, with whole seconds. The margin covers a minute of leeway.
+
+
+class KeysUnavailable(Exception): """Whether the token is genuine is not known: answer 503."""
+
+
+class Keys(jwt.PyJWKClient):
+    """Read again after 5 minutes, and for an unknown kid at most every 10 seconds."""
+    fetched, data = float("-inf"), None
+
+    def get_jwk_set(self, refresh=False):
+        try: return super().get_jwk_set(refresh)
+        except (jwt.PyJWKSetError, LookupError, AttributeError, TypeError) as error:
+            raise KeysUnavailable(type(error).__name__) from error
+
+    def fetch_data(self):
+        if time.monotonic() - self.fetched > 10:
+            self.fetched = time.monotonic()
+            try:
+                with urllib.request.urlopen(self.uri, timeout=5) as answer: self.data = json.loads(answer.read(262_144))
+            except (OSError, ValueError) as error:
+                raise KeysUnavailable(type(error).__name__) from error
+        if self.data is None: raise KeysUnavailable("not yet read")
+        self.jwk_set_cache.put(self.data)
+        return self.data
+
+
+def make_denylist():
+    options = {}
+    if file := os.environ.get("DENYLIST_PASSWORD_FILE"):
+        with open(file) as secret: options["password"] = secret.read().strip()
+    if file := os.environ.get("DENYLIST_CA_FILE"): options.update(ssl_ca_certs=file, ssl_check_hostname=True)
+    label = os.environ.get("DENYLIST_LABEL", "")
+    return Denylist(os.environ["DENYLIST_URL"], os.environ["DENYLIST_STATE_FILE"], label, **options)
+
+
+def refusal(verdict, scope):
+    """Status and challenge of the answer to a token that is not clear."""
+    if verdict != "revoked": return 503, None
+    if scope not in CUT_OFFS: return 401, 'Bearer error="invalid_token", error_description="the token has been revoked"'
+    return 401, 'Bearer error="insufficient_user_authentication", max_age=0'

@@ -1,0 +1,18 @@
+"""Keeps the pinned epoch over restarts, in the format of a node's --state-file: one line, `revoked state 1 EPOCH`."""
+import os, pathlib, re, uuid
+
+class StateFile:
+    def __init__(self, path): self.path = pathlib.Path(path)
+
+    def read(self):
+        """None before the first contact. A damaged file is an error: a pin is never forgotten by accident."""
+        if not self.path.exists(): return None
+        return re.fullmatch(rb"revoked state 1 ([!-~]{1,256})\n", self.path.read_bytes())[1]
+
+    def save(self, epoch):
+        draft = f"{self.path}.{uuid.uuid4()}"
+        with open(draft, "xb") as file:
+            file.write(b"revoked state 1 " + epoch + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, self.path)
