@@ -37,17 +37,21 @@ final class ClientTracking: Sendable {
         }
     }
 
-    func track(_ client: ClientRecord, _ options: TrackingTable.Options) {
-        table.withLock {
-            $0.track(client, options)
+    /// - Returns: false if there is no room for the prefixes.
+    func track(_ client: ClientRecord, _ options: TrackingTable.Options) -> Bool {
+        table.withLock { table in
+            let added = options.prefixes.reduce(0) { $0 + TrackingTable.cost(ofPrefix: $1) }
+            guard added == 0 || table.prefixBytes + added <= maximumBytes() else { return false }
+            table.track(client, options)
             observers.set(.tracking, true)
+            return true
         }
     }
 
     func end(_ client: Int64) {
-        table.withLock {
-            $0.remove(client)
-            if $0.isEmpty { observers.set(.tracking, false) }
+        table.withLock { table in
+            table.remove(client)
+            if table.isEmpty { observers.set(.tracking, false) }
         }
     }
 

@@ -25,13 +25,15 @@ enum TrackingCommands {
         guard (before?.prefixes.count ?? 0) + wanted.prefixes.count <= maximumPrefixes else {
             return context.fail("ERR too many prefixes: a client has at most \(maximumPrefixes)")
         }
+        guard tracking.track(session.client, wanted) else {
+            return context.fail("ERR no room for more prefixes: all clients' take what they may of the memory")
+        }
         session.modes.insert(.tracking)
         session.caching = nil
         session.client.details.withLock {
             $0.tracking = wanted
             $0.hasBrokenRedirect = false
         }
-        tracking.track(session.client, wanted)
         context.reply.ok()
     }
 

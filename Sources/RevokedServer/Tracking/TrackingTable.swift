@@ -27,6 +27,10 @@ struct TrackingTable {
     /// The place in ``order`` of the first one that may have to be forgotten next.
     private var oldest = 0
     private var prefixes: [[UInt8]: Set<Int64>] = [:]
+    /// The keys of ``prefixes``, to find those of a key.
+    private var prefixSet = PrefixSet()
+    /// What the prefixes of all clients take, in bytes, about.
+    private(set) var prefixBytes = 0
     /// The keys that changed since the last ``takeBroadcasts()``, by the prefixes that they begin with.
     private var changed: [[UInt8]: ChangedKeys] = [:]
     /// What ``changed`` holds, in bytes, about.
@@ -47,15 +51,25 @@ struct TrackingTable {
             options.prefixes = before.options.prefixes + options.prefixes
         }
         trackers[client.id] = Tracker(client: client, options: options)
-        for prefix in options.prefixes { prefixes[prefix, default: []].insert(client.id) }
+        for prefix in options.prefixes where prefixes[prefix, default: []].insert(client.id).inserted {
+            prefixBytes += Self.cost(ofPrefix: prefix)
+            prefixSet.insert(prefix)
+        }
     }
+
+    /// What one prefix of one client takes, in bytes, about: it stands in three tables.
+    static func cost(ofPrefix prefix: [UInt8]) -> Int { 256 + 3 * prefix.count }
 
     /// What it has read is forgotten when it changes.
     mutating func remove(_ client: Int64) {
         guard let tracker = trackers.removeValue(forKey: client) else { return }
         for prefix in tracker.options.prefixes {
-            prefixes[prefix]?.remove(client)
-            if prefixes[prefix]?.isEmpty == true { prefixes[prefix] = nil }
+            guard prefixes[prefix]?.remove(client) != nil else { continue }
+            prefixBytes -= Self.cost(ofPrefix: prefix)
+            if prefixes[prefix]?.isEmpty == true {
+                prefixes[prefix] = nil
+                prefixSet.remove(prefix)
+            }
         }
         guard trackers.isEmpty else { return }
         forgetAll()
@@ -125,7 +139,8 @@ struct TrackingTable {
     /// Notes a key that has changed for those who hear of keys like this one.
     /// - Parameter writer: who changed it; 0: no connection.
     mutating func noteChange(of key: [UInt8], by writer: Int64) {
-        for prefix in prefixes.keys where key.starts(with: prefix) {
+        for length in prefixSet.lengths(in: key) {
+            let prefix = Array(key[..<length])
             if let before = changed[prefix]?.writers[key] {
                 // Of several writers none is left out.
                 if before != writer { changed[prefix]?.writers[key] = 0 }

@@ -124,6 +124,43 @@ import Testing
         #expect(listener.mail() == invalidation(["both"]))
     }
 
+    /// What the prefixes of all clients take is bounded, and given back.
+    @Test func prefixesFindRoomUntilTheMemoryIsFull() {
+        let daemon = SessionBench.daemon { $0.maximumMemory = 1 << 20 }
+        func track(_ number: Int) -> (bench: SessionBench, reply: String) {
+            let bench = SessionBench(daemon)
+            let prefixes = (0..<64).flatMap {
+                ["PREFIX", "\(number * 64 + $0 + 100_000)" + String(repeating: "x", count: 1_018)]
+            }
+            return (bench, text(bench.converse([encode(["CLIENT", "TRACKING", "ON", "BCAST"] + prefixes)])))
+        }
+        let refusal = "-ERR no room for more prefixes: all clients' take what they may of the memory\r\n"
+        var benches: [SessionBench] = []
+        while benches.count < 1_000 {
+            let (bench, reply) = track(benches.count)
+            guard reply == "+OK\r\n" else {
+                #expect(reply == refusal)
+                break
+            }
+            benches.append(bench)
+        }
+        #expect((10..<1_000).contains(benches.count))
+        #expect(benches.count * 64 * 1_024 < daemon.memory.subscriptionLimit)
+        #expect(daemon.tracking.figures.prefixes == benches.count * 64)
+        // One that is refused is as it was.
+        let late = track(1_000)
+        #expect(late.reply == refusal && late.bench.ask("CLIENT", "GETREDIR") == ":-1\r\n")
+        #expect(late.bench.ask("CLIENT", "TRACKING", "ON") == "+OK\r\n")
+        // A change is told to the one whose prefix it has.
+        _ = benches[3].ask("HELLO", "3")
+        let key = "\(3 * 64 + 5 + 100_000)" + String(repeating: "x", count: 1_020)
+        _ = late.bench.ask("SET", key, "1")
+        #expect(benches[3].mail() == invalidation(key))
+        benches.removeLast().end()
+        #expect(track(2_000).reply == "+OK\r\n")
+        for bench in benches { bench.end() }
+    }
+
     /// One that takes invalidations for others and says goodbye takes none any more, though it is not closed yet.
     @Test func aTargetThatQuitsIsGone() {
         let target = SessionBench(daemon)
