@@ -21,12 +21,13 @@ final class SessionBench {
     }
 
     /// Another client of the same daemon.
-    init(_ daemon: Daemon) {
+    /// - Parameter mailbox: that of another client's thread; nil: one of its own.
+    init(_ daemon: Daemon, mailbox: Mailbox? = nil) {
         self.daemon = daemon
         context = ServingContext(daemon)
         let record = ClientRecord(
             id: daemon.clients.newID(), address: "127.0.0.1:1", localAddress: "127.0.0.1:2",
-            connectedAt: daemon.clock.uptime(), context.mailbox
+            connectedAt: daemon.clock.uptime(), mailbox ?? context.mailbox
         ) {}
         _ = daemon.clients.add(record, at: 0)
         session = ClientSession(client: record, as: daemon.users.initial, daemon: daemon)
@@ -88,6 +89,14 @@ final class SessionBench {
     }
 
     func ask(_ words: String...) -> String { text(converse([encode(words)])) }
+
+    /// Whom the messages that came to its thread are for.
+    func recipients() -> Set<Int64> {
+        var clients: Set<Int64> = []
+        _ = context.deliveries.take(from: context.mailbox)
+        while let (_, client) = context.deliveries.next(context.mailbox) { clients.insert(client.id) }
+        return clients
+    }
 
     /// The messages that came for it without its asking.
     func mail() -> String {

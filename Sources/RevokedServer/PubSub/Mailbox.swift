@@ -75,6 +75,21 @@ final class Mailbox: Sendable {
         wake?()
     }
 
+    /// Posts a message to clients of any threads: each thread gets one letter.
+    static func post(_ message: PushMessage, to clients: [ClientRecord], _ condition: Condition) {
+        var groups: [(mailbox: Mailbox, clients: [ClientRecord])] = []
+        for client in clients {
+            if let index = groups.firstIndex(where: { $0.mailbox === client.mailbox }) {
+                groups[index].clients.append(client)
+            } else {
+                groups.append((client.mailbox, [client]))
+            }
+        }
+        for group in groups {
+            group.mailbox.post(Letter(message: message, recipients: group.clients, condition: condition))
+        }
+    }
+
     /// - Returns: what was posted since the last time.
     fileprivate func take() -> Content {
         state.withLock { state in

@@ -50,11 +50,7 @@ final class Monitors: Sendable {
         }
         line += "\r\n".utf8
         let message = PushMessage(two: line, three: line)
-        clients.withLock { clients in
-            for client in clients {
-                client.mailbox.post(Mailbox.Letter(message: message, recipients: [client], condition: .monitors))
-            }
-        }
+        clients.withLock { Mailbox.post(message, to: $0, .monitors) }
     }
 
     /// As Redis quotes it.

@@ -81,12 +81,13 @@ final class ClientTracking: Sendable {
 
     /// Tells those who remember the key, and forgets that they do.
     private func forget(_ key: [UInt8], by writer: Int64, _ table: inout TrackingTable) {
-        for id in table.forget(key) {
+        let readers = table.forget(key).compactMap { id -> TrackingTable.Tracker? in
             guard let tracker = table.trackers[id], !tracker.options.isBroadcast,
                 !(tracker.options.ignoresOwn && writer == id)
-            else { continue }
-            tell(tracker, .invalidation(of: [key]))
+            else { return nil }
+            return tracker
         }
+        if !readers.isEmpty { tell(readers, .invalidation(of: [key])) }
     }
 
     /// Tells those who remember the key at once, and notes it for those who hear of its prefix
@@ -119,12 +120,16 @@ final class ClientTracking: Sendable {
 
     private func tellListeners(_ table: inout TrackingTable) {
         for (changed, listeners) in table.takeBroadcasts() {
-            let everything = PushMessage.invalidation(of: changed.keys)
+            var everywhere: [TrackingTable.Tracker] = []
             for tracker in listeners {
                 let keys = changed.keys(for: tracker)
-                if keys.isEmpty { continue }
-                tell(tracker, keys.count == changed.keys.count ? everything : .invalidation(of: keys))
+                if keys.count == changed.keys.count {
+                    everywhere.append(tracker)
+                } else if !keys.isEmpty {
+                    tell([tracker], .invalidation(of: keys))
+                }
             }
+            tell(everywhere, .invalidation(of: changed.keys))
         }
     }
 
@@ -133,23 +138,27 @@ final class ClientTracking: Sendable {
         table.withLock { table in
             tellListeners(&table)
             table.forgetAll()
-            for tracker in table.trackers.values { tell(tracker, .invalidation(of: nil)) }
+            tell(table.trackers.values, .invalidation(of: nil))
         }
     }
 
-    private func tell(_ tracker: TrackingTable.Tracker, _ message: PushMessage) {
-        let redirect = tracker.options.redirect
-        guard redirect != 0 else { return post(message, to: tracker.client, .speaksThree) }
-        if let target = clients.client(redirect), !target.isEnding.load(ordering: .acquiring) {
-            post(message, to: target, .hearsInvalidations)
-        } else {
-            tracker.client.details.withLock { $0.hasBrokenRedirect = true }
-            post(PushMessage("tracking-redir-broken", redirect), to: tracker.client, .speaksThree)
+    /// A change is told of under its shard's lock, or under all of them: thousands are told in one letter to each
+    /// thread.
+    private func tell(_ trackers: some Sequence<TrackingTable.Tracker>, _ message: PushMessage) {
+        var (readers, targets): ([ClientRecord], [ClientRecord]) = ([], [])
+        for tracker in trackers {
+            let redirect = tracker.options.redirect
+            if redirect == 0 {
+                readers.append(tracker.client)
+            } else if let target = clients.client(redirect), !target.isEnding.load(ordering: .acquiring) {
+                targets.append(target)
+            } else {
+                tracker.client.details.withLock { $0.hasBrokenRedirect = true }
+                Mailbox.post(PushMessage("tracking-redir-broken", redirect), to: [tracker.client], .speaksThree)
+            }
         }
-    }
-
-    private func post(_ message: PushMessage, to client: ClientRecord, _ condition: Mailbox.Condition) {
-        client.mailbox.post(Mailbox.Letter(message: message, recipients: [client], condition: condition))
+        Mailbox.post(message, to: readers, .speaksThree)
+        Mailbox.post(message, to: targets, .hearsInvalidations)
     }
 }
 

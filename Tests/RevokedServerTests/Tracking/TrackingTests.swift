@@ -161,6 +161,25 @@ import Testing
         for bench in benches { bench.end() }
     }
 
+    /// A change is told of under the lock of its key: a letter for each of a thousand readers would take long, and the
+    /// message as often.
+    @Test func manyReadersAreToldInOneLetter() {
+        let readers = (0..<200).map { _ in SessionBench(daemon, mailbox: reader.client.mailbox) }
+        let key = String(repeating: "k", count: 4_000)
+        for bench in readers {
+            _ = bench.ask("HELLO", "3")
+            _ = bench.ask("CLIENT", "TRACKING", "ON")
+            _ = bench.ask("GET", key)
+        }
+        _ = writer.ask("SET", key, "1")
+        #expect((4_000..<20_000).contains(daemon.mail.bytes))
+        #expect(reader.recipients() == Set(readers.map(\.id)))
+        _ = writer.ask("FLUSHALL")
+        #expect((1..<4_000).contains(daemon.mail.bytes))
+        #expect(reader.recipients() == Set(readers.map(\.id) + [reader.id]))
+        #expect(daemon.mail.bytes == 0)
+    }
+
     /// One that takes invalidations for others and says goodbye takes none any more, though it is not closed yet.
     @Test func aTargetThatQuitsIsGone() {
         let target = SessionBench(daemon)
