@@ -90,6 +90,9 @@ final class SessionBench {
 
     func ask(_ words: String...) -> String { text(converse([encode(words)])) }
 
+    /// Whether messages may come for it.
+    var isListening: Bool { session.isListening }
+
     /// Whom the messages that came to its thread are for.
     func recipients() -> Set<Int64> {
         var clients: Set<Int64> = []

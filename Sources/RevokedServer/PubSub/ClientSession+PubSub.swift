@@ -80,7 +80,7 @@ extension ClientSession {
     /// Whether messages may come for it.
     var isListening: Bool {
         !modes.isDisjoint(with: [.subscribed, .tracking, .monitors, .copies])
-            || client.isRedirectTarget.load(ordering: .relaxed)
+            || client.redirections.load(ordering: .relaxed) > 0
     }
 
     /// Whether a message that was posted for it is still wanted. One whose user has lost the right to a channel is

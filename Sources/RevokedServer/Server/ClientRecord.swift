@@ -26,8 +26,8 @@ final class ClientRecord: Sendable {
     let isEnding = Atomic(false)
     /// Its connection is gone, or about to be.
     var hasEnded: Bool { isEnding.load(ordering: .relaxed) }
-    /// Another connection's invalidations come here (`CLIENT TRACKING … REDIRECT`).
-    let isRedirectTarget = Atomic(false)
+    /// How many other connections' invalidations come here (`CLIENT TRACKING … REDIRECT`).
+    let redirections = Atomic(0)
     private let ending: @Sendable () -> Void
     /// Of the thread that serves it.
     let mailbox: Mailbox

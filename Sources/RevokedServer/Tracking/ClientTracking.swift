@@ -42,6 +42,7 @@ final class ClientTracking: Sendable {
         table.withLock { table in
             let added = options.prefixes.reduce(0) { $0 + TrackingTable.cost(ofPrefix: $1) }
             guard added == 0 || table.prefixBytes + added <= maximumBytes() else { return false }
+            redirect(from: table.trackers[client.id], to: options.redirect)
             table.track(client, options)
             observers.set(.tracking, true)
             return true
@@ -50,9 +51,18 @@ final class ClientTracking: Sendable {
 
     func end(_ client: Int64) {
         table.withLock { table in
+            redirect(from: table.trackers[client], to: 0)
             table.remove(client)
             if table.isEmpty { observers.set(.tracking, false) }
         }
+    }
+
+    /// Counts how many take the client with this number as their target.
+    private func redirect(from tracker: TrackingTable.Tracker?, to target: Int64) {
+        let before = tracker?.options.redirect ?? 0
+        guard before != target else { return }
+        if before != 0 { clients.client(before)?.redirections.subtract(1, ordering: .relaxed) }
+        if target != 0 { clients.client(target)?.redirections.add(1, ordering: .relaxed) }
     }
 
     func options(of client: Int64) -> TrackingTable.Options? { table.withLock { $0.trackers[client]?.options } }

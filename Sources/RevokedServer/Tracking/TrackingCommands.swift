@@ -56,11 +56,10 @@ enum TrackingCommands {
                     context.failNotAnInteger()
                     return nil
                 }
-                guard let target = context.daemon.clients.client(id) else {
+                guard context.daemon.clients.client(id) != nil else {
                     context.fail("ERR The client ID you want redirect to does not exist")
                     return nil
                 }
-                target.isRedirectTarget.store(true, ordering: .relaxed)
                 options.redirect = id
             } else if word.equalsIgnoringCase("bcast") {
                 options.isBroadcast = true

@@ -180,6 +180,25 @@ import Testing
         #expect(daemon.mail.bytes == 0)
     }
 
+    /// A command that is refused changes nothing of another client.
+    @Test func onlyTheTargetOfAClientThatTracksListens() {
+        let target = SessionBench(daemon)
+        for options in [["PREFIX", "a"], ["OPTIN", "OPTOUT"], ["BCAST", "OPTIN"], ["FOO"]] {
+            let words = ["CLIENT", "TRACKING", "ON", "REDIRECT", "\(target.id)"] + options
+            #expect(text(writer.converse([encode(words)])).hasPrefix("-ERR"), "\(options)")
+            #expect(!target.isListening)
+        }
+        for _ in 0..<2 {
+            #expect(writer.ask("CLIENT", "TRACKING", "ON", "REDIRECT", "\(target.id)") == "+OK\r\n")
+        }
+        #expect(target.isListening)
+        #expect(writer.ask("CLIENT", "TRACKING", "ON", "REDIRECT", "\(reader.id)") == "+OK\r\n")
+        #expect(!target.isListening)
+        #expect(writer.ask("CLIENT", "TRACKING", "ON", "REDIRECT", "\(target.id)") == "+OK\r\n")
+        writer.end()
+        #expect(!target.isListening)
+    }
+
     /// One that takes invalidations for others and says goodbye takes none any more, though it is not closed yet.
     @Test func aTargetThatQuitsIsGone() {
         let target = SessionBench(daemon)
