@@ -51,6 +51,14 @@ final class NIOLoopContext {
         if !unfinished.isEmpty || !context.deliveries.isEmpty { scheduleRound() }
     }
 
+    /// Comes before input is executed: what was changed before it came is told before it is answered, as in Redis. May
+    /// end connections.
+    func deliverBeforeInput() {
+        guard context.mailbox.hasMail || !context.deliveries.isEmpty else { return }
+        deliver()
+        if !context.deliveries.isEmpty { scheduleRound() }
+    }
+
     /// Takes the messages that were posted to this loop's connections, and sends some of them.
     private func deliver() {
         if !context.deliveries.take(from: context.mailbox) {

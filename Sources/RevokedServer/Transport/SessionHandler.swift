@@ -194,6 +194,8 @@ final class SessionHandler: ChannelInboundHandler {
             policy.didKeep()
             return goOn(context)
         }
+        loop.deliverBeforeInput()
+        guard session != nil, !policy.isClosing else { return }
         loop.context.turnToConnection()
         let start = loop.context.timer.begin()
         let outcome = bytes.readableBytesSpan.withUnsafeBytes {
