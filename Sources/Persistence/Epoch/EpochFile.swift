@@ -35,6 +35,7 @@ final class EpochFile: Sendable {
     init(_ data: DataDirectory) { self.data = data }
 
     private var path: String { data.path(Self.name) }
+    var files: any FileSystem { data.files }
 
     var exists: Bool {
         get throws(FileError) { try data.files.exists(path) }

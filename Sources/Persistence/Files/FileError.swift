@@ -5,7 +5,7 @@
 #endif
 
 /// A system call that failed on a file.
-struct FileError: Error, Equatable, CustomStringConvertible {
+package struct FileError: Error, Equatable, CustomStringConvertible {
     /// The system call: `write`, `fdatasync` …
     let operation: String
     let path: String
@@ -21,7 +21,7 @@ struct FileError: Error, Equatable, CustomStringConvertible {
     /// The system's description: "No space left on device".
     var reason: String { String(cString: strerror(code)) }
 
-    var description: String { "\(operation) \(path): \(reason)" }
+    package var description: String { "\(operation) \(path): \(reason)" }
 }
 
 extension FileError {

@@ -13,6 +13,8 @@ protocol FileSystem: Sendable {
     /// Opens an existing file for appending.
     func append(to path: String) throws(FileError) -> any OutputFile
     func contents(of path: String) throws(FileError) -> FileContents
+    /// Opens an existing file for reading while it grows.
+    func read(_ path: String) throws(FileError) -> any InputFile
     /// Overwrites the beginning of a file, which is created if need be, and makes that durable.
     /// - Parameter point: names the sync in tests.
     func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint) throws(FileError)
@@ -34,6 +36,14 @@ protocol FileSystem: Sendable {
     /// process.
     /// - Returns: nil if another process holds the lock.
     func lock(directory: String) throws(FileError) -> (any FileLock)?
+}
+
+/// A file that is read while it grows. It stays readable when its name is gone.
+package protocol InputFile: AnyObject, Sendable {
+    /// In bytes, as it is now.
+    var size: Int { get }
+    /// - Returns: at most `count` bytes from `offset` on; fewer at the end of the file.
+    func read(at offset: Int, _ count: Int) throws(FileError) -> [UInt8]
 }
 
 /// A file that grows at its end. Used by one thread at a time.

@@ -64,6 +64,8 @@ struct SystemFiles: FileSystem {
 
     private static let readSize = 1 << 20
 
+    func read(_ path: String) throws(FileError) -> any InputFile { try SystemInputFile(path) }
+
     func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint) throws(FileError) {
         let descriptor = try Descriptor(path, O_WRONLY | O_CREAT)
         let count = bytes.withUnsafeBytes { pwrite(descriptor.number, $0.baseAddress, $0.count, 0) }
@@ -164,6 +166,34 @@ private final class Descriptor: FileLock {
     var hasName: Bool {
         var open = stat()
         return fstat(number, &open) != 0 || open.st_nlink > 0
+    }
+}
+
+private final class SystemInputFile: InputFile {
+    private let descriptor: Descriptor
+    private let path: String
+
+    init(_ path: String) throws(FileError) {
+        self.path = path
+        descriptor = try Descriptor(path, O_RDONLY)
+    }
+
+    var size: Int { max(0, Int(lseek(descriptor.number, 0, SEEK_END))) }
+
+    func read(at offset: Int, _ count: Int) throws(FileError) -> [UInt8] {
+        var failure: FileError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = pread(
+                    descriptor.number, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failure = .last("read", path) }
+                guard got > 0 else { return }
+                filled += got
+            }
+        }
+        if let failure { throw failure }
+        return bytes
     }
 }
 

@@ -2,29 +2,51 @@ import RESP
 import Synchronization
 
 /// Reads the records of the log from a position on, as they become durable (`appendfsync always`) or are in the file.
+/// Files have no index: the tail first passes the records of the file before that position (``approach()``).
 package struct LogTail: ~Copyable {
+    /// How far the tail is from where it begins.
+    package enum Approach { case underWay, done, impossible }
+
     /// The stretch that the positions belong to (``AppendLog/stretchID``).
     package let stretch: String
     /// The position of the next record.
     package private(set) var position: UInt64
     private let log: AppendLog
-    private var file: StreamFile
+    private var file: any InputFile
+    /// Where it begins.
+    private let start: UInt64
     private var segment: LogStretch.Segment
     /// Where in the file the next record or note is.
     private var offset: Int
     /// How much is read at once: more if a record is longer.
     private var window = Self.window
 
+    /// How much is passed in one step.
+    private static let step = 1 << 20
     private static let window = 64 << 10
     private static let maximumWindow = 1 << 30
 
-    fileprivate init(_ log: AppendLog, _ stretch: String, from segment: LogStretch.Segment) throws(FileError) {
+    fileprivate init(
+        _ log: AppendLog, _ stretch: String, in segment: LogStretch.Segment, from start: UInt64
+    ) throws(FileError) {
         self.log = log
+        self.start = start
         self.stretch = stretch
         self.segment = segment
         position = segment.position
         offset = segment.offset
-        file = try StreamFile(segment.path)
+        file = try log.files.read(segment.path)
+    }
+
+    /// Passes some of the records before the position at which the tail begins: no more than one step's, because the
+    /// file may be long and others wait. To be called until it is done, before ``next(atMost:)``.
+    package mutating func approach() -> Approach {
+        if position < start {
+            let left = Int(clamping: start - position)
+            guard let passed = try? records(atMost: min(left, Self.step)), !passed.isEmpty else { return .impossible }
+        }
+        // It is no record's position if the records go beyond it.
+        return position < start ? .underWay : position == start ? .done : .impossible
     }
 
     /// - Parameter maximum: bytes at which it stops.
@@ -45,22 +67,13 @@ package struct LogTail: ~Copyable {
         return records
     }
 
-    /// - Returns: false if no record begins there.
-    fileprivate mutating func skip(to target: UInt64) -> Bool {
-        while position < target {
-            let left = Int(target - position)
-            guard let skipped = try? records(atMost: min(left, 1 << 20)), !skipped.isEmpty else { return false }
-        }
-        return position == target
-    }
-
     /// Whether the next record is in another file, which is then opened.
     private mutating func advance() throws(FileError) -> Bool {
         guard let next = log.segment(for: position) else { throw .noLog }
         guard next.path != segment.path, next.position == position else { return false }
         segment = next
         offset = next.offset
-        file = try StreamFile(next.path)
+        file = try log.files.read(next.path)
         return true
     }
 
@@ -94,7 +107,7 @@ package struct LogTail: ~Copyable {
 
 /// The whole table: a file in Redis' format, and the records since.
 package struct LogCopy: ~Copyable {
-    package let base: StreamFile
+    package let base: any InputFile
     package var tail: LogTail
 
     package consuming func takeTail() -> LogTail { tail }
@@ -113,20 +126,20 @@ extension AppendLog {
         stretch.withLock { $0.noteUntold(at: end) }
     }
 
+    fileprivate var files: any FileSystem { epochFile.files }
+
     fileprivate func segment(for position: UInt64) -> LogStretch.Segment? {
         stretch.withLock { $0.segment(for: position) }
     }
 
-    /// The records from a position on.
-    /// - Returns: nil if that cannot be: another stretch, a position that is not a record's, or one whose file is gone.
+    /// The records from a position on, which the tail has to approach first.
+    /// - Returns: nil if that cannot be: another stretch, a position that is to come, or one whose file is gone.
     package func tail(of id: String, from position: UInt64) -> LogTail? {
         let segment = stretch.withLock { stretch in
             stretch.id == id && stretch.isComplete(from: position) ? stretch.segment(for: position) : nil
         }
-        guard let segment, position <= streamEnd, var tail = try? LogTail(self, id, from: segment),
-            tail.skip(to: position)
-        else { return nil }
-        return tail
+        guard let segment, position <= streamEnd else { return nil }
+        return try? LogTail(self, id, in: segment, from: position)
     }
 
     /// A file with the whole table, and the records from its position on.
@@ -138,8 +151,8 @@ extension AppendLog {
                 stretch.base.flatMap { stretch.isComplete(from: $0.position) ? stretch.segment(for: $0.position) : nil }
             )
         }
-        guard let base, let segment, let file = try? StreamFile(base.path), segment.position == base.position,
-            let tail = try? LogTail(self, id, from: segment)
+        guard let base, let segment, let file = try? files.read(base.path), segment.position == base.position,
+            let tail = try? LogTail(self, id, in: segment, from: base.position)
         else { return nil }
         return LogCopy(base: file, tail: tail)
     }

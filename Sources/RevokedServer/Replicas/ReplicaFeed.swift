@@ -27,9 +27,13 @@ final class ReplicaFeed {
     private var records: [UInt8] = []
     private var posted = 0
     /// The file with the whole table, and how much of it was sent; nil before and after.
-    private var base: StreamFile?
+    private var base: (any InputFile)?
     private var sent = 0
     private var tail: LogTail?
+    /// Whether it has been told how it goes on.
+    private var hasBegun = false
+    /// Whether it must copy the whole table, whatever position it named.
+    private var mustCopy = false
 
     init(_ replica: Replica, _ daemon: Daemon, _ log: AppendLog) {
         self.replica = replica
@@ -44,7 +48,7 @@ final class ReplicaFeed {
     func step() -> Bool {
         guard !isEnded else { return false }
         guard replica.client.unsent.load(ordering: .acquiring) < Self.window else { return true }
-        guard tail != nil else { return begin() }
+        guard hasBegun else { return begin() }
         if let base { return send(base) }
         if posted < records.count { return postRecords() }
         do throws(PersistenceError) {
@@ -68,13 +72,23 @@ final class ReplicaFeed {
     }
 
     private func begin() -> Bool {
-        if let start = replica.start, let tail = log.tail(of: start.stretch, from: start.offset) {
-            daemon.replicas.count(\.partialCopies)
-            daemon.logger.info("a replica at \(replica.host):\(replica.port) goes on where it was")
-            post(Array("+CONTINUE \(tail.stretch)\r\n".utf8))
-            self.tail = consume tail
-            goOnline()
-            return true
+        if let start = replica.start, !mustCopy {
+            if tail == nil { tail = log.tail(of: start.stretch, from: start.offset) }
+            switch tail?.approach() {
+            case .underWay:
+                giveSign()
+                return true
+            case .done:
+                daemon.replicas.count(\.partialCopies)
+                daemon.logger.info("a replica at \(replica.host):\(replica.port) goes on where it was")
+                post(Array("+CONTINUE \(start.stretch)\r\n".utf8))
+                hasBegun = true
+                goOnline()
+                return true
+            case .impossible, nil:
+                tail = nil
+                mustCopy = true
+            }
         }
         guard let copy = log.copy() else { return wait() }
         daemon.replicas.count(\.wholeCopies)
@@ -82,6 +96,7 @@ final class ReplicaFeed {
         let (stretch, position) = (copy.tail.stretch, copy.tail.position)
         base = copy.base
         tail = copy.takeTail()
+        hasBegun = true
         post(Array("+FULLRESYNC \(stretch) \(position)\r\n$\(base!.size)\r\n".utf8))
         return true
     }
@@ -95,15 +110,22 @@ final class ReplicaFeed {
         }
         if now - startedAt > Self.patience {
             end("no file with the whole table could be written")
-        } else if now - signedAt > Self.signInterval {
-            signedAt = now
-            post([0x0A])
+        } else {
+            giveSign()
         }
         return true
     }
 
-    private func send(_ base: StreamFile) -> Bool {
-        guard let part = base.part(at: sent, min(Self.portion, base.size - sent)) else {
+    /// Keeps the replica from taking this server for gone while it waits.
+    private func giveSign() {
+        let now = daemon.clock.uptime()
+        guard now - signedAt > Self.signInterval else { return }
+        signedAt = now
+        post([0x0A])
+    }
+
+    private func send(_ base: any InputFile) -> Bool {
+        guard let part = try? base.read(at: sent, min(Self.portion, base.size - sent)) else {
             end("the file with the whole table cannot be read")
             return false
         }

@@ -67,6 +67,8 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     private(set) var pointsSeen: Set<SyncPoint> = []
     /// How often bytes were written to a file, or tried to be.
     private(set) var writeCount = 0
+    /// How much was asked for of files that are read while they grow, in bytes.
+    fileprivate(set) var bytesRead = 0
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
@@ -97,10 +99,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     /// The power fails and comes back: what was not durable is kept or lost by chance.
     func crash() {
-        hasStopped = false
-        changesLeft = nil
-        failure = nil
-        failuresAreDone = false
+        kill()
         space = nil
         // All lost, all kept, or a random part of it.
         let chance = [0.0, 0.1, 0.5, 0.9, 1.0].randomElement(using: &random)!
@@ -241,18 +240,17 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         return SimulatedFile(self, node, path)
     }
 
-    func append(to path: String) throws(FileError) -> any OutputFile {
-        guard let node = find(path), !node.isDirectory else {
-            throw FileError(operation: "open", path: path, code: ENOENT)
-        }
-        return SimulatedFile(self, node, path)
-    }
+    func append(to path: String) throws(FileError) -> any OutputFile { SimulatedFile(self, try file(path), path) }
 
-    func contents(of path: String) throws(FileError) -> FileContents {
+    func contents(of path: String) throws(FileError) -> FileContents { FileContents(try file(path).bytes) }
+
+    func read(_ path: String) throws(FileError) -> any InputFile { SimulatedFile(self, try file(path), path) }
+
+    private func file(_ path: String) throws(FileError) -> Node {
         guard let node = find(path), !node.isDirectory else {
             throw FileError(operation: "open", path: path, code: ENOENT)
         }
-        return FileContents(node.bytes)
+        return node
     }
 
     func overwrite(_ path: String, with bytes: RawSpan, _ point: SyncPoint) throws(FileError) {
@@ -372,7 +370,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
 }
 
 // @unchecked: one thread at a time drives the disk.
-private final class SimulatedFile: OutputFile, @unchecked Sendable {
+private final class SimulatedFile: InputFile, OutputFile, @unchecked Sendable {
     private let disk: SimulatedDisk
     private let node: SimulatedDisk.Node
     private let path: String
@@ -382,6 +380,10 @@ private final class SimulatedFile: OutputFile, @unchecked Sendable {
     }
 
     var size: Int { node.bytes.count }
+    func read(at offset: Int, _ count: Int) throws(FileError) -> [UInt8] {
+        disk.bytesRead += count
+        return Array(node.bytes.dropFirst(offset).prefix(count))
+    }
     func write(_ bytes: RawSpan) throws(FileError) { try disk.write(bytes, to: node, path) }
     func truncate(to size: Int) throws(FileError) { try disk.truncate(node, to: size, path) }
     func synchronize(_ point: SyncPoint) throws(FileError) { try disk.synchronize(node, point, path) }

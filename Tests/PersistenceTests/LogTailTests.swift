@@ -1,0 +1,83 @@
+import Denylist
+import Synchronization
+import Testing
+
+@testable import Persistence
+
+/// Reading the log behind its writer.
+@Suite struct LogTailTests {
+    private let disk = SimulatedDisk(seed: 1)
+    private let life: Lifetime
+    /// The position after each write.
+    private var positions: [UInt64] = []
+    private var log: AppendLog { life.log }
+
+    /// Four megabytes in one file.
+    init() throws {
+        life = Lifetime(disk)
+        _ = try life.recover(.always)
+        _ = try life.begin()
+        let value = [UInt8](repeating: 120, count: 1_000)
+        for number in 0..<4_000 { positions.append(life.denylist.set(Array("\(number)".utf8), value, life.log)) }
+        life.log.commit()
+    }
+
+    private struct Nothing: Error {}
+
+    private func tail(from position: UInt64) throws -> LogTail {
+        guard let tail = log.tail(of: log.stretchID, from: position) else { throw Nothing() }
+        return tail
+    }
+
+    /// The thread that feeds one replica feeds the others, too.
+    @Test func thePositionIsApproachedStepByStep() throws {
+        let begun = disk.bytesRead
+        var tail = try tail(from: positions[3_900])
+        var steps = 0
+        var before = disk.bytesRead
+        #expect(before - begun < 1 << 17)
+        while tail.approach() == .underWay {
+            steps += 1
+            #expect((1..<2 << 20).contains(disk.bytesRead - before))
+            before = disk.bytesRead
+        }
+        let (approach, start) = (tail.approach(), tail.position)
+        #expect(steps >= 2 && approach == .done && start == positions[3_900])
+        let (record, end) = (try tail.next(atMost: 1), tail.position)
+        #expect(String(decoding: record, as: UTF8.self).contains("3901") && end == positions[3_901])
+    }
+
+    @Test func onlyARecordCanBeApproached() throws {
+        func approach(_ position: UInt64) -> LogTail.Approach? {
+            guard var tail = log.tail(of: log.stretchID, from: position) else { return nil }
+            while true {
+                let approach = tail.approach()
+                if approach != .underWay { return approach }
+            }
+        }
+        #expect(approach(0) == .done && approach(positions[0]) == .done && approach(positions[3_999]) == .done)
+        #expect(approach(positions[2_000] - 1) == .impossible && approach(1) == .impossible)
+        #expect(approach(positions[3_999] + 1) == nil)
+        let isFound = log.tail(of: String(repeating: "a", count: 40), from: 0) != nil
+        #expect(!isFound)
+    }
+
+    /// A file whose name is gone meanwhile is read no further than it goes.
+    @Test func aRewriteOnTheWayMakesItImpossible() throws {
+        var tail = try tail(from: positions[3_900])
+        let before = tail.approach()
+        #expect(before == .underWay)
+        let persistence = try #require(life.persistence)
+        let rewrite = Rewrite(
+            denylist: life.denylist, log: log, epochFile: persistence.epochFile, moment: { .start }, pause: {})
+        try persistence.directory.withLock { try rewrite.compact(&$0!) }
+        let after = tail.approach()
+        #expect(after == .impossible)
+        let isFound = log.tail(of: log.stretchID, from: positions[3_900]) != nil
+        #expect(!isFound)
+        // What there is now is the whole table, and the records behind it.
+        guard let copy = log.copy() else { throw Nothing() }
+        let (start, position) = (try copy.base.read(at: 0, 5), copy.tail.position)
+        #expect(start == Array("REDIS".utf8) && position == positions[3_999])
+    }
+}
