@@ -72,6 +72,8 @@ final class ReplicaFeed {
     }
 
     private func begin() -> Bool {
+        // What is being removed is noted at the end, and it would not be told.
+        guard !daemon.replicas.isReclaimingUntold else { return true }
         if let start = replica.start, !mustCopy {
             if tail == nil { tail = log.tail(of: start.stretch, from: start.offset) }
             switch tail?.approach() {

@@ -30,6 +30,8 @@ final class Replicas: Sendable {
         /// When the last one left; nil if none was there.
         var leftAt: Int64?
         var isRunning = false
+        /// Expired entries are being removed, and no replica is told.
+        var isReclaimingUntold = false
         var counts = Counts()
         /// When the log last grew, and how far it was.
         var grownAt: Int64 = 0
@@ -106,10 +108,20 @@ final class Replicas: Sendable {
         if state.withLock({ $0.isRunning }) { doorbell.signal() }
     }
 
-    /// Whether expired entries have to be told of.
-    func mustHear(at now: Int64) -> Bool {
-        state.withLock { !$0.replicas.isEmpty || $0.leftAt.map { now - $0 < Self.absence } ?? false }
+    /// Comes before expired entries are removed. A replica that asks to be fed meanwhile waits for the end: what is
+    /// removed untold has to be noted first.
+    /// - Returns: whether each has to be told of.
+    func beginReclaiming(at now: Int64) -> Bool {
+        state.withLock { state in
+            let mustHear = !state.replicas.isEmpty || state.leftAt.map { now - $0 < Self.absence } ?? false
+            state.isReclaimingUntold = !mustHear
+            return mustHear
+        }
     }
+
+    func endReclaiming() { state.withLock { $0.isReclaimingUntold = false } }
+
+    var isReclaimingUntold: Bool { state.withLock { $0.isReclaimingUntold } }
 
     // MARK: WAIT
 

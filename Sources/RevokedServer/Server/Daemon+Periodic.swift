@@ -37,7 +37,8 @@ extension Daemon {
 
     /// Removes what has expired, and tells replicas: a stock Redis keeps it until it is told.
     private func reclaim(at moment: ClockReading) {
-        let teller = replicas.mustHear(at: clock.uptime()) ? journal : nil
+        let teller = replicas.beginReclaiming(at: clock.uptime()) ? journal : nil
+        defer { replicas.endReclaiming() }
         // What they are told waits in memory while the disk stands still.
         if let queued = teller?.disk?.queuedBytes, queued > AppendLog.backlogLimit / 4 { return }
         let count = denylist.reclaim(
