@@ -144,8 +144,9 @@ final class Replicas: Sendable {
                 Wait(client: client, position: position, count: count, deadline: deadline, reply: reply))
             return true
         }
+        guard isTaken else { return nil }
         doorbell.signal()
-        return isTaken ? reply : nil
+        return reply
     }
 
     // MARK: The thread
