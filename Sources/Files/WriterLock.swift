@@ -9,19 +9,27 @@ struct WriterLock {
     /// Waits while another writer has the lock. A killed one leaves the lock file, but not the lock.
     init(besides file: String, in folder: String, maximumTries: Int) throws(RegularFileError) {
         path = "\(folder)/.\(file.split(separator: "/").last ?? "").lock"
+        var isOthers = false
         for number in 1...maximumTries {
-            if let descriptor = try Self.take(path, in: folder) {
+            if let descriptor = try Self.take(path, in: folder, &isOthers) {
                 self.descriptor = descriptor
                 return
             }
             if number < maximumTries { usleep(10_000) }
         }
         throw RegularFileError(
-            isMissing: false, message: "another daemon or revoked command has held \(path) for 10 s")
+            isMissing: false,
+            message: isOthers
+                ? "\(path) belongs to another user: if no daemon or revoked command of theirs is writing, remove it"
+                : "another daemon or revoked command has held \(path) for 10 s")
     }
 
+    /// - Parameter isOthers: whether that is not known, because this user may not open the lock file.
     /// - Returns: nil while another writer has the lock.
-    private static func take(_ path: String, in folder: String) throws(RegularFileError) -> Int32? {
+    private static func take(
+        _ path: String, in folder: String, _ isOthers: inout Bool
+    ) throws(RegularFileError) -> Int32? {
+        isOthers = false
         let flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         var descriptor = open(path, flags | O_CREAT | O_EXCL, 0o600)
         if descriptor >= 0 {
@@ -30,8 +38,9 @@ struct WriterLock {
         } else {
             guard errno == EEXIST else { throw RegularFileError(errno) }
             descriptor = open(path, flags)
-            // Another user's is removed when that writer ends.
-            guard descriptor >= 0 || errno == ENOENT || errno == EACCES else { throw RegularFileError(errno) }
+            // Another user's is removed when that writer ends, but not if it was killed.
+            isOthers = descriptor < 0 && errno == EACCES
+            guard descriptor >= 0 || errno == ENOENT || isOthers else { throw RegularFileError(errno) }
         }
         guard descriptor >= 0 else { return nil }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
