@@ -84,9 +84,7 @@ enum AccessCommands {
                 "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to "
                     + "4096")
         }
-        var random = SystemRandomNumberGenerator()
-        let digits = (0..<(bits + 3) / 4).map { _ in "0123456789abcdef".randomElement(using: &random)! }
-        context.reply.bulk(String(digits))
+        context.reply.bulk(Daemon.randomHexadecimal(Int(bits + 3) / 4))
     }
 
     // MARK: Changing

@@ -88,7 +88,7 @@ enum KeyspaceCommands {
     /// Database 0 is the denylist: emptying it takes back every revocation. The others hold plain keys only.
     static func flushdb(_ arguments: Arguments, _ context: inout ServingContext) {
         guard context.database != 0 else { return flush(arguments, everything: false, &context) }
-        guard mayFlush(arguments) else { return context.failSyntax() }
+        guard arguments.endWithFlushMode(after: 1) else { return context.failSyntax() }
         context.holds.wait(for: context.daemon.flush(database: context.database))
         context.reply.ok()
     }
@@ -97,14 +97,8 @@ enum KeyspaceCommands {
         flush(arguments, everything: true, &context)
     }
 
-    private static func mayFlush(_ arguments: Arguments) -> Bool {
-        arguments.count == 1
-            || arguments.count == 2
-                && (arguments[1].equalsIgnoringCase("async") || arguments[1].equalsIgnoringCase("sync"))
-    }
-
     private static func flush(_ arguments: Arguments, everything: Bool, _ context: inout ServingContext) {
-        guard mayFlush(arguments) else { return context.failSyntax() }
+        guard arguments.endWithFlushMode(after: 1) else { return context.failSyntax() }
         let flush = context.daemon.flush(everything: everything)
         if let later = flush.later { context.holds.wait(for: later) } else { context.holds.wait(for: flush.position) }
         context.reply.ok()

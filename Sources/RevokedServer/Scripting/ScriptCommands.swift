@@ -83,12 +83,11 @@ enum ScriptCommands {
             guard NativeScript.known[digest] != nil else { return context.fail(noLua) }
             context.reply.bulk(digest)
         case .flush:
-            let isKnown =
-                arguments.count == 2
-                || arguments.count == 3
-                    && (arguments[2].equalsIgnoringCase("sync") || arguments[2].equalsIgnoringCase("async"))
+            guard arguments.endWithFlushMode(after: 2) else {
+                return context.fail("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
+            }
             // What is known stays known.
-            isKnown ? context.reply.ok() : context.fail("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
+            context.reply.ok()
         case .kill: context.fail("NOTBUSY No scripts in execution right now.")
         case .debug: context.fail(noLua)
         case nil: break

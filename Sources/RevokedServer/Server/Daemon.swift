@@ -147,7 +147,7 @@ final class Daemon: Sendable {
 
     // MARK: Randomness
 
-    private static func randomHexadecimal(_ digits: Int) -> String {
+    static func randomHexadecimal(_ digits: Int) -> String {
         String((0..<digits).map { _ in "0123456789abcdef".randomElement()! })
     }
 }

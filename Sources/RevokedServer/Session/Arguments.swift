@@ -29,4 +29,11 @@ struct Arguments: ~Escapable {
     /// - Parameter number: counts keys, not arguments; the first is 0.
     @inline(__always)
     func keyHash(_ number: Int) -> KeyHash { keyHashes[number] }
+
+    /// Whether nothing follows the first `count` but, at most, `SYNC` or `ASYNC`: what each `FLUSH` takes.
+    func endWithFlushMode(after count: Int) -> Bool {
+        self.count == count
+            || self.count == count + 1
+                && (self[count].equalsIgnoringCase("sync") || self[count].equalsIgnoringCase("async"))
+    }
 }

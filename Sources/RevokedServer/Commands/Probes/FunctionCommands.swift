@@ -48,9 +48,9 @@ enum FunctionCommands {
             return context.failWithWord(
                 "ERR unknown subcommand or wrong number of arguments for '", arguments[1], "'. Try FUNCTION HELP.")
         }
-        let isKnown =
-            arguments.count == 2 || arguments[2].equalsIgnoringCase("sync") || arguments[2].equalsIgnoringCase("async")
-        guard isKnown else { return context.fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option") }
+        guard arguments.endWithFlushMode(after: 2) else {
+            return context.fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
+        }
         context.reply.ok()
     }
 
