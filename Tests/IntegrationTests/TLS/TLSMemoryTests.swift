@@ -26,9 +26,8 @@ import Testing
                 return int(text.split(b"mem_clients_normal:")[1].split()[0])
             def wait(what, condition):
                 end = time.time() + 20
-                while not condition():
-                    if time.time() > end: raise SystemExit(f"never {what}: {counted()} counted, {resident() - before} taken")
-                    time.sleep(0.05)
+                while not condition(now := counted()):
+                    if time.time() > end: raise SystemExit(f"never {what}: {now} counted, {resident() - before} taken")
 
             made = slow()
             ask(made, command("SET", "big", "x" * 500000), b"+OK\\r\\n")
@@ -40,13 +39,13 @@ import Testing
             if sys.argv[4] == "large": request, reply, least = command("GET", "big") * 30, reply * 30, 60 << 20
             else: request, reply, least = command("PING") * 800000, b"+PONG\\r\\n" * 800000, 10 << 20
             for client in clients: client.sendall(request)
-            wait("all counted", lambda: counted() > least and counted() == counted())
+            wait("all counted", lambda now: now > least and now == counted())
             waiting, taken = counted(), resident() - before
             assert taken < 1.3 * waiting + (8 << 20), (waiting, taken)
             for client in clients:
                 if read(client, len(reply)) != reply: raise SystemExit("wrong replies")
             assert counted() < 1 << 20, counted()
-            wait("given back", lambda: resident() - before < 16 << 20)
+            wait("given back", lambda now: resident() - before < 16 << 20)
             """, port: daemon.port, "\(daemon.process.identifier)", replies, within: 100)
     }
 }
