@@ -321,6 +321,21 @@ def lost_memory(live):
 def store_epoch(): return (FOLDER / "node.state").read_text().split()[-1]
 
 
+def few_rights():
+    """A user who may ask suffices for checks. It need not say its name, and ends no token."""
+    connection.execute_command("ACL", "SETUSER", "asker", "on", ">secret", "~revoked*", "+mget", "+time")
+    (FOLDER / "password").write_text("secret\n")
+    live, dead = log_in()["access_token"], log_in()["access_token"]
+    assert log_out("node", dead)[0] == 200
+    for name in apis:
+        address = start_api(name, DENYLIST_URL=f"redis://asker@127.0.0.1:{PORT}", DENYLIST_PASSWORD_FILE=FOLDER / "password")
+        await_(name + " does not answer", lambda: status(address, dead) == 401)
+        assert status(address, live) == 200, name + ": a user who may ask"
+        assert ask(address, "/logout", live, "POST")[0] == 503, name + ": a user who may ask alone"
+        assert status(address, live) == 200, name
+        stop(started[-1])
+
+
 with tempfile.TemporaryDirectory() as name:
     FOLDER, PORT = pathlib.Path(name), free_port()
     connection = redis.Redis(port=PORT, socket_timeout=2)
@@ -343,6 +358,7 @@ with tempfile.TemporaryDirectory() as name:
         stock_server(live, dead)
         lost_memory(live)
         assert "LIB-NAME" not in (FOLDER / "store.log").read_text(), "the daemon takes an API for an outdated node"
+        few_rights()
     except BaseException:
         for log in sorted(FOLDER.glob("*.log")): print("---", log.name, log.read_text()[-1_500:], file=sys.stderr)
         raise

@@ -7,7 +7,7 @@ class Store {
     const socket = { connectTimeout: 1000, ...(caFile && { ca: fs.readFileSync(caFile) }) };
     this.client = createClient({ url, socket, disableOfflineQueue: true, ...(password && { password }) });
     this.client.on('error', (error) => console.error('no connection to the store: %s', error.code ?? error.name));
-    // The daemon warns of programs that do not say so: they may not look up every scope. Before 7.2 Redis knows no SETINFO.
+    // The daemon warns of programs that do not say so: they may not look up every scope. Other servers may refuse it.
     this.client.on('ready', () => this.client.sendCommand(['CLIENT', 'SETINFO', 'LIB-NAME', 'revoked(node)']).catch(() => {}));
     this.client.connect().catch(() => {}); // it goes on trying
   }

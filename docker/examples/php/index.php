@@ -39,8 +39,8 @@ function store(): Redis {
         $store->connect($url["host"], $url["port"], 1, null, 0, 1);
     }
     if ($file = setting("DENYLIST_PASSWORD_FILE")) $store->auth([$url["user"] ?? "default", trim(file_get_contents($file))]);
-    // The daemon warns of programs that do not say so: they may not look up every scope. Before 7.2 Redis knows no SETINFO.
-    $store->rawCommand("CLIENT", "SETINFO", "LIB-NAME", "revoked(php)");
+    // The daemon warns of programs that do not say so: they may not look up every scope. Other servers may refuse it.
+    try { $store->rawCommand("CLIENT", "SETINFO", "LIB-NAME", "revoked(php)"); } catch (RedisException) {}
     return $store;
 }
 

@@ -48,7 +48,7 @@ def verdict(claims, held, now, is_proven):
         elif log_in is None or to_ms(log_in) <= cut_off: return "revoked", scope
     return ("clear" if is_proven and held.keys() & CLAIMS.keys() else "unknown"), None
 
-# The daemon warns of programs that do not say so: they may not look up every scope. Before 7.2 Redis knows no SETINFO.
+# The daemon warns of programs that do not say so: they may not look up every scope. Other servers may refuse it.
 def introduce(connection):
     connection.on_connect()
     connection.send_command("CLIENT", "SETINFO", "LIB-NAME", "revoked(python)")
