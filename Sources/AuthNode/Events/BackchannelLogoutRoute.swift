@@ -20,10 +20,10 @@ struct BackchannelLogoutRoute: Sendable {
             let message = try await intake.verified(token, .logout, &suspect)
             isAuthentic = true
             let claims: LogoutClaims = try message.claims()
-            let requests = try EventIntake.unrefused { () throws(EventRefusal) in
-                try claims.requests(message.provider.subjects)
+            let named = try EventIntake.unrefused { () throws(EventRefusal) in
+                try claims.named(message.provider.subjects)
             }
-            return try await intake.carryOut(requests.map { ($0, .logout) }, of: message)
+            return try await intake.carryOut(EventOrders(named, .logout), of: message)
         }
         switch result {
         case .success(.revoked), .success(.ignored):

@@ -13,8 +13,6 @@ import RevocationHTTP
 struct EventIntake: Sendable {
     /// How old a message may be, unless the store keeps revocations for a shorter time. As long it is remembered.
     static let maximumAge: Duration = .seconds(30 * 86_400)
-    /// What the note of a used message holds.
-    private static let used = (try? Reason("used")) ?? .admin
 
     /// Why nothing is acknowledged.
     enum Failure: Error, Equatable {
@@ -74,24 +72,24 @@ struct EventIntake: Sendable {
     ) async throws(Failure) -> Outcome {
         let message = try await verified(token, .events, &isSuspect)
         let claims: SecurityEventClaims = try message.claims()
-        let orders: [(request: RevocationRequest, reason: Reason)]
-        do throws(EventRefusal) {
-            try authenticate(message.provider)
-            orders = try message.provider.orders(for: claims, expiringBy: message.latestExpiry)
-            for status in claims.events.compactMap(\.streamStatus) {
+        do throws(Failure) {
+            try Self.unrefused { () throws(EventRefusal) in try authenticate(message.provider) }
+            let orders = message.provider.orders(for: claims, expiringBy: message.latestExpiry)
+            for status in orders.refusal == nil ? claims.events.compactMap(\.streamStatus) : [] {
                 logger.notice(
                     "an identity provider has changed its stream of events", metadata: ["status": "\(status)"])
             }
+            let outcome = try await carryOut(orders, of: message)
+            if outcome == .revoked { logger.debug("an identity provider has told of an event: tokens are revoked") }
+            return outcome
         } catch {
-            logger.warning(
-                "an event of an identity provider was refused",
-                metadata: ["issuer": "\(message.provider.issuer.name)", "reason": "\(error.message)"])
-            throw .refused(error)
+            if case .refused(let refusal) = error {
+                logger.warning(
+                    "an event of an identity provider was refused",
+                    metadata: ["issuer": "\(message.provider.issuer.name)", "reason": "\(refusal.message)"])
+            }
+            throw error
         }
-        guard !orders.isEmpty else { return .ignored }
-        let outcome = try await carryOut(orders, of: message)
-        if outcome == .revoked { logger.debug("an identity provider has told of an event: tokens are revoked") }
-        return outcome
     }
 
     /// Verifies a message. Neither the store nor a key is read for one that names another issuer, type or way.
@@ -155,22 +153,28 @@ struct EventIntake: Sendable {
     }
 
     /// Revokes what a message names. Returns once that is durable, and the message is noted as used.
-    func carryOut(
-        _ orders: [(request: RevocationRequest, reason: Reason)], of message: Message
-    ) async throws(Failure) -> Outcome {
+    ///
+    /// A message of which only a part can be revoked is refused after that, each time that it comes.
+    func carryOut(_ orders: EventOrders, of message: Message) async throws(Failure) -> Outcome {
+        let outcome = orders.all.isEmpty ? .ignored : try await revoke(orders, message)
+        if let refusal = orders.refusal { throw .refused(refusal) }
+        return outcome
+    }
+
+    private func revoke(_ orders: EventOrders, _ message: Message) async throws(Failure) -> Outcome {
         let issuer = message.provider.revokes
-        let note = Self.note(of: message, orders.map(\.request.scope))
+        let note = Self.note(of: message, orders.all.map(\.request.scope))
         switch await denylist.verdict(of: .token(note), issuer: issuer) {
         case .clear: break
         case .revoked: return .repeated
         case .unknown(let cause): throw .unsettled(cause.message)
         }
-        for order in orders { try await revoke(order.request, order.reason, issuer) }
-        try await revoke(.token(note, expiresAt: message.expiresAt), Self.used, issuer)
+        for order in orders.all { try await revoke(order.request, order.reason, issuer) }
+        try await revoke(.token(note, expiresAt: message.expiresAt), .usedMessage, issuer)
         return .revoked
     }
 
-    /// What a message means.
+    /// - Throws: ``Failure/refused(_:)``.
     static func unrefused<Value>(_ read: () throws(EventRefusal) -> Value) throws(Failure) -> Value {
         do throws(EventRefusal) { return try read() } catch { throw .refused(error) }
     }

@@ -20,5 +20,8 @@ struct EventRefusal: Error, Sendable, Equatable {
     }
 
     static let unnamedSession = EventRefusal(
-        .invalidRequest, "a session alone is named, and tokens need not name theirs: see tokensNameSessions")
+        .invalidRequest, "the session is revoked, but tokens need not name theirs: see tokensNameSessions")
+    static let ambiguousSubject = EventRefusal(
+        .invalidRequest,
+        "opaque may name a session, and tokens need not name theirs: see tokensNameSessions, or put opaque in subjects")
 }

@@ -36,10 +36,10 @@ struct GlobalRevocationRoute: Sendable {
         let result = try await gate.judge(request, context, .revocation) { suspect async throws(EventIntake.Failure) in
             let message = try await intake.verified(token, .revocation, &suspect)
             isAuthentic = true
-            let requests = try EventIntake.unrefused { () throws(EventRefusal) in
-                try message.provider.subjects.users(body.subject, expiringBy: message.latestExpiry)
+            let users = try EventIntake.unrefused { () throws(EventRefusal) in
+                try message.provider.subjects.users(body.subject)
             }
-            return try await intake.carryOut(requests.map { ($0, .admin) }, of: message)
+            return try await intake.carryOut(EventOrders(SubjectMapping.Named(users), .admin), of: message)
         }
         switch result {
         case .success(.repeated):

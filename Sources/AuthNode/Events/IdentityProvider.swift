@@ -56,30 +56,33 @@ package struct IdentityProvider: Sendable {
 
     /// What a security event token revokes.
     /// - Parameter latestExpiry: when the last of the present tokens has expired, Unix milliseconds.
-    /// - Returns: nothing for events that change nothing.
-    /// - Throws: ``EventRefusal`` for an event that has to revoke something, and names nothing that can be.
-    func orders(
-        for claims: SecurityEventClaims, expiringBy latestExpiry: Int64
-    ) throws(EventRefusal) -> [(request: RevocationRequest, reason: Reason)] {
-        var orders: [(request: RevocationRequest, reason: Reason)] = []
+    /// - Returns: nothing for events that change nothing. An event that has to revoke something, and names something
+    ///   that cannot be revoked, is refused.
+    func orders(for claims: SecurityEventClaims, expiringBy latestExpiry: Int64) -> EventOrders {
+        var orders = EventOrders()
         for event in claims.events {
-            guard event.type != EventTable.verification, event.type != EventTable.streamUpdated else {
-                try check(event)
-                continue
-            }
-            let effect = table.effect(of: event.type, change: event.change)
-            guard effect != .ignore else { continue }
-            guard let subject = event.subject else {
-                throw EventRefusal(.invalidRequest, "the event has no subject, or none that can be read")
-            }
-            let requests = try subjects.requests(
-                for: subject, effect, mayNameSession: event.type == EventTable.sessionRevoked,
-                expiringBy: latestExpiry)
-            for request in requests where !orders.contains(where: { $0.request == request }) {
-                orders.append((request, event.reason))
-            }
+            do throws(EventRefusal) {
+                if let named = try named(by: event, expiringBy: latestExpiry) { orders.add(named, event.reason) }
+            } catch { orders.refuse(error) }
         }
         return orders
+    }
+
+    /// - Returns: nil for an event that revokes nothing.
+    private func named(
+        by event: SecurityEventClaims.Event, expiringBy latestExpiry: Int64
+    ) throws(EventRefusal) -> SubjectMapping.Named? {
+        guard event.type != EventTable.verification, event.type != EventTable.streamUpdated else {
+            try check(event)
+            return nil
+        }
+        let effect = table.effect(of: event.type, change: event.change)
+        guard effect != .ignore else { return nil }
+        guard let subject = event.subject else {
+            throw EventRefusal(.invalidRequest, "the event has no subject, or none that can be read")
+        }
+        return try subjects.requests(
+            for: subject, effect, mayNameSession: event.type == EventTable.sessionRevoked, expiringBy: latestExpiry)
     }
 
     /// Checks an event about the stream itself.

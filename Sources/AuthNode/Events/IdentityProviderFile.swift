@@ -96,6 +96,7 @@ struct IdentityProviderFile: Sendable {
         _ entry: Entry, _ issuers: Issuers, _ logger: Logger
     ) throws(Complaint) -> IdentityProvider {
         let revokes = entry.revokes ?? entry.issuer
+        let isOfItsOwn = revokes.isExactly(entry.issuer)
         let ended = issuers.other(revokes)
         guard ended != nil || revokes.isExactly(issuers.own) else {
             throw Complaint(message: "it revokes tokens of an issuer that this node does not know: see revokes")
@@ -104,12 +105,13 @@ struct IdentityProviderFile: Sendable {
             throw Complaint(message: "an audience is missing")
         }
         let ways = try ways(of: entry)
-        guard !ways.contains(.logout) || revokes.isExactly(entry.issuer) else {
+        guard !ways.contains(.logout) || isOfItsOwn else {
             throw Complaint(
                 message: "its log-out tokens name its own sessions: it cannot accept logout and revoke others")
         }
-        guard entry.subjects != nil || ended?.claimNames.subject ?? "sub" == "sub" else {
-            throw Complaint(message: "the subject of its tokens is not their sub: name its formats in subjects")
+        guard entry.subjects != nil || isOfItsOwn && ended?.claimNames.subject ?? "sub" == "sub" else {
+            throw Complaint(
+                message: "what it calls a user may be another sub than that of the tokens: say its formats in subjects")
         }
         let formats = Set(entry.subjects ?? Array(SubjectMapping.usualFormats))
         guard formats.isSubset(of: SubjectMapping.knownFormats) else {
@@ -127,9 +129,11 @@ struct IdentityProviderFile: Sendable {
         return IdentityProvider(
             issuer: issuer, issuesTokens: known != nil, ways: ways, revokes: revokes,
             subjects: SubjectMapping(
-                issuers: [entry.issuer, revokes], formats: formats,
-                // Our own always do.
-                tokensNameSessions: entry.tokensNameSessions ?? (ended == nil)),
+                revokes: revokes, issuers: [entry.issuer, revokes], formats: formats,
+                // Our own tokens always do. The sessions of another issuer are none of ours.
+                tokensNameSessions: entry.tokensNameSessions ?? (isOfItsOwn && ended == nil),
+                usersAreOpaque: entry.subjects?.contains("opaque") == true,
+                tokensHaveIdentifiers: ended?.claimNames.token ?? "jti" == "jti"),
             table: EventTable(entry.events ?? [:]),
             requestTypes: Set(entry.requestTypes ?? ["global-token-revocation+jwt"]),
             authorization: entry.authorization, stream: entry.stream, verificationState: entry.state,

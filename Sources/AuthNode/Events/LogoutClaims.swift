@@ -34,22 +34,21 @@ struct LogoutClaims: Sendable, Equatable, Decodable {
 
     /// The session, if one is named: then the user's other sessions go on (§2.4). They end, too, if tokens need not
     /// name their session: nothing else is known to end the tokens of this one.
-    /// - Throws: ``EventRefusal`` if what it names is not known to end any token.
-    func requests(_ mapping: SubjectMapping) throws(EventRefusal) -> [RevocationRequest] {
+    /// - Throws: ``EventRefusal`` if it names nothing that can be revoked.
+    func named(_ mapping: SubjectMapping) throws(EventRefusal) -> SubjectMapping.Named {
         guard subject?.isEmpty != true, session?.isEmpty != true else {
             throw EventRefusal(.invalidRequest, "the token's sub or sid is empty")
         }
         guard subject != nil || session != nil else {
             throw EventRefusal(.invalidRequest, "the token has neither sub nor sid")
         }
-        let requests = session.map { [RevocationRequest.session($0)] } ?? []
-        if session != nil, mapping.tokensNameSessions { return requests }
-        guard let subject else { throw .unnamedSession }
-        guard mapping.formats.contains("iss_sub") else {
-            throw EventRefusal(
-                .invalidRequest, "all sessions of the user have to end, and tokens have another subject than sub")
-        }
-        return requests + [.subject(subject)]
+        let sessions = session.map { [RevocationRequest.session($0)] } ?? []
+        guard let subject, session == nil || !mapping.tokensNameSessions else { return mapping.sessionAlone(sessions) }
+        if mapping.formats.contains("iss_sub") { return SubjectMapping.Named(sessions + [.subject(subject)]) }
+        let refusal = EventRefusal(
+            .invalidRequest, "all sessions of the user have to end, and tokens have another subject than sub")
+        if sessions.isEmpty { throw refusal }
+        return SubjectMapping.Named(sessions, refusal: refusal)
     }
 }
 

@@ -7,6 +7,8 @@ public struct Reason: Sendable, Hashable {
     public static let logout = Reason(known: "logout")
     public static let compromised = Reason(known: "compromised")
     public static let admin = Reason(known: "admin")
+    /// Of a message of an identity provider that was carried out, and must not be again.
+    package static let usedMessage = Reason(known: "used")
 
     private init(known text: String) {
         self.text = text

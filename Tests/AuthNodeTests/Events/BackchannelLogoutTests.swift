@@ -282,10 +282,13 @@ import Testing
         try await stage.node(namesSessions: false).test { client in
             let answer = try await client.sendLogout(try stage.logoutToken())
             #expect(answer.status == .badRequest)
+            #expect(try await client.me(try stage.accessToken()).status == .unauthorized)
+            #expect(try await client.me(try stage.accessToken(session: nil)).status == .ok)
         }
         try await stage.node(#""subjects":["email"]"#, namesSessions: false).test { client in
             let answer = try await client.sendLogout(try stage.logoutToken(["sub": "alice"]))
             #expect(answer.status == .badRequest)
+            #expect(try await client.me(try stage.accessToken()).status == .unauthorized)
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Revocation
+import RevocationHTTP
 import TestSupport
 import Testing
 
@@ -16,11 +17,11 @@ import Testing
     /// Which of three tokens an event ends: alice's first session, her second, and bob's.
     private func ends(
         _ type: String, _ subject: JSONObject, _ members: JSONObject = [:], _ changes: JSONObject = [:],
-        entry: String = all, user: String = "alice"
+        entry: String = all, namesSessions: Bool? = true, user: String = "alice", isRefused: Bool = false
     ) async throws -> [Bool] {
-        try await stage.node(entry).test { client in
+        try await stage.node(entry, namesSessions: namesSessions).test { client in
             let answer = try await client.push(try stage.event(type, subject, members, changes))
-            #expect(answer.status == .accepted, "\(answer.text)")
+            #expect(answer.status == (isRefused ? .badRequest : .accepted), "\(answer.text)")
             let tokens = [
                 try stage.accessToken(user, session: "s-1", identifier: "t-1"),
                 try stage.accessToken(user, session: "s-2", identifier: "t-2"),
@@ -188,10 +189,115 @@ import Testing
         #expect(try await ends(change, stage.user(), updated, entry: entry) == [false, false, false])
     }
 
-    @Test func aUserWhoMeansNothingHereKeepsNoSessionAlive() async throws {
+    /// All sessions of the user have to end: the sender is told that they do not.
+    @Test func ofAUserWhoMeansNothingHereTheSessionEndsAndTheEventIsRefused() async throws {
         let user = ["format": "strange", "id": "x"]
         let subject: JSONObject = ["format": "complex", "session": opaque("s-1"), "user": user]
-        #expect(try await ends(EventStage.risc + "account-disabled", subject) == [true, false, false])
+        let type = EventStage.risc + "account-disabled"
+        #expect(try await ends(type, subject, isRefused: true) == [true, false, false])
+        #expect(try await ends(type, subject, namesSessions: false, isRefused: true) == [true, false, false])
+        // Where the session is all that has to end, it is enough.
+        #expect(try await ends(EventStage.caep + "session-revoked", subject) == [true, false, false])
+    }
+
+    /// The other events of a message are carried out all the same.
+    @Test func anEventThatCannotBeCarriedOutHoldsUpNoOther() async throws {
+        let events: JSONObject = [
+            EventStage.risc + "account-disabled": ["subject": ["format": "strange"]] as JSONObject,
+            EventStage.risc + "sessions-revoked": ["subject": stage.user()] as JSONObject,
+        ]
+        let changes: JSONObject = ["sub_id": Absent(), "events": events]
+        #expect(try await ends("", [:], [:], changes, isRefused: true) == [true, true, false])
+    }
+
+    @Test func aRefusedEventIsCarriedOutOnce() async throws {
+        let node = try await stage.node(Self.all, namesSessions: false)
+        let subject = stage.user()
+        let events: JSONObject = [
+            EventStage.risc + "account-disabled": ["subject": subject] as JSONObject,
+            EventStage.caep + "session-revoked": ["subject": ["format": "strange"]] as JSONObject,
+        ]
+        let event = try stage.event("", subject, [:], ["sub_id": Absent(), "events": events])
+        try await node.test { client in
+            let first = try await client.push(event)
+            #expect(first.status == .badRequest)
+            #expect(try await client.me(try stage.accessToken()).status == .unauthorized)
+            node.clock.wall += 10_000
+            #expect(try await client.push(event).status == .badRequest)
+            #expect(try await client.me(try stage.accessToken(issuedAt: EventStage.seconds + 9)).status == .ok)
+        }
+    }
+
+    /// All sessions of its user end instead.
+    @Test func aSessionThatMeansNothingHereKeepsNoUserAlive() async throws {
+        let session = ["format": "email", "email": "alice@example.com"]
+        let subject: JSONObject = ["format": "complex", "session": session, "user": stage.user()]
+        for namesSessions in [true, false] {
+            let ended = try await ends(
+                EventStage.caep + "session-revoked", subject, namesSessions: namesSessions)
+            #expect(ended == [true, true, false])
+        }
+    }
+
+    @Test func aSessionMayHaveSeveralNames() async throws {
+        let names: [JSONObject] = [["format": "did", "url": "did:example:1"], opaque("s-1")]
+        let subject: JSONObject = ["format": "aliases", "identifiers": names]
+        #expect(try await ends(EventStage.caep + "session-revoked", subject) == [true, false, false])
+    }
+
+    /// It may be a session's name, which ends none of the tokens that do not name theirs.
+    @Test func anOpaqueIdentifierIsRefusedUnlessItIsSaidToBeAUsersOrTokensNameTheirSession() async throws {
+        let type = EventStage.caep + "session-revoked"
+        let unsaid = #""accepts":["events"]"#
+        let said = unsaid + #","subjects":["opaque"]"#
+        for name in ["s-1", "alice"] {
+            let ended = try await ends(type, opaque(name), entry: unsaid, namesSessions: nil, isRefused: true)
+            #expect(ended == [true, name == "alice", false])
+        }
+        #expect(try await ends(type, opaque("alice"), entry: said, namesSessions: nil) == [true, true, false])
+    }
+
+    // MARK: Another issuer's tokens
+
+    /// The transmitter's sessions, tokens and users are its own, and end nothing here.
+    @Test func aTransmitterNamesOurTokensInOurWords() async throws {
+        let entry = #""accepts":["events"],"revokes":"revoked","subjects":["email","iss_sub"]"#
+        let type = EventStage.caep + "session-revoked"
+        try await stage.node(entry, namesSessions: nil).test { client in
+            let pair = try await client.pair("alice")
+            let identifier = try #require(try TokenParts(pair.access).claims["jti"] as? String)
+            let session = try #require(try TokenParts(pair.access).claims["sid"] as? String)
+            func status(_ type: String, _ subject: JSONObject, _ jti: String) async throws -> HTTPResponse.Status {
+                try await client.push(try stage.event(type, subject, [:], ["jti": jti])).status
+            }
+            #expect(try await status(type, opaque("s-1"), "e-1") == .badRequest)
+            let alone: JSONObject = ["format": "complex", "session": opaque("s-1")]
+            #expect(try await status(type, alone, "e-2") == .badRequest)
+            let foreign = ["format": "jwt_id", "iss": EventStage.issuer, "jti": identifier]
+            #expect(try await status(type, foreign, "e-3") == .badRequest)
+            #expect(try await client.me(pair.access).status == .ok)
+            let token = ["format": "jwt_id", "iss": "revoked", "jti": identifier]
+            #expect(try await status(type, token, "e-4") == .accepted)
+            #expect(try await client.me(pair.access).status == .unauthorized)
+            let refreshed = try await client.refresh(pair.refresh).pair()
+            #expect(try await client.me(refreshed.access).status == .ok)
+            // One that knows our sessions ends them. It has to be said that it does.
+            #expect(try await status(type, opaque(session), "e-5") == .badRequest)
+            #expect(try await client.me(refreshed.access).status == .unauthorized)
+        }
+    }
+
+    /// They are known by another claim.
+    @Test func aTokenIsNotNamedByAJTIThatTokensDoNotHave() async throws {
+        var issuer = try await stage.trustedIssuer()
+        issuer.claimNames.token = "uti"
+        let providers = try await stage.providers(Self.all, issuers: [issuer])
+        let node = try await TestNode(issuers: [issuer], providers: providers, labels: EventStage.labels)
+        let subject = ["format": "jwt_id", "iss": EventStage.issuer, "jti": "t-1"]
+        try await node.test { client in
+            let answer = try await client.push(try stage.event(EventStage.caep + "token-claims-change", subject))
+            #expect(try answer.errorCode() == "invalid_request")
+        }
     }
 
     /// Tokens without a session end only with their subject; a session alone is refused.

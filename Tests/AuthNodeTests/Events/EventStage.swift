@@ -112,13 +112,12 @@ struct EventStage {
     }
 
     /// - Parameter members: of the provider's entry in the file, beside issuer and audience.
-    /// - Parameter namesSessions: whether its tokens are said to name their session.
+    /// - Parameter namesSessions: whether its tokens are said to name their session; nil says nothing.
     func providers(
-        _ members: String, namesSessions: Bool = true, issuers: [TrustedIssuer]? = nil
+        _ members: String, namesSessions: Bool? = true, issuers: [TrustedIssuer]? = nil
     ) async throws -> [IdentityProvider] {
-        let entry =
-            #"{"issuer":"\#(Self.issuer)","audience":"\#(Self.audience)","tokensNameSessions":\#(namesSessions),"#
-            + members + "}"
+        let sessions = namesSessions.map { #""tokensNameSessions":\#($0),"# } ?? ""
+        let entry = #"{"issuer":"\#(Self.issuer)","audience":"\#(Self.audience)",\#(sessions)\#(members)}"#
         return try await providers(file: "[\(entry)]", issuers: issuers)
     }
 
@@ -138,7 +137,7 @@ struct EventStage {
 
     /// - Parameter keys: of the provider; nil for those that do not change.
     func node(
-        _ members: String = #""accepts":["logout","revocation","events"]"#, namesSessions: Bool = true,
+        _ members: String = #""accepts":["logout","revocation","events"]"#, namesSessions: Bool? = true,
         keys: (any KeySource)? = nil, settings: NodeConfiguration = TestNode.settings
     ) async throws -> TestNode {
         var issuer = try await trustedIssuer()

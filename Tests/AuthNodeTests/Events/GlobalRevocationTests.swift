@@ -103,8 +103,11 @@ import Testing
                 #expect(try await client.post("/global-token-revocation", body, headers).status == .badRequest)
             }
             let session: JSONObject = ["format": "complex", "session": ["format": "opaque", "id": "s-1"]]
+            // A token is not all of a user's.
+            let token: JSONObject = ["format": "jwt_id", "iss": EventStage.issuer, "jti": "t"]
             for subject: JSONObject in [
-                ["format": "opaque", "id": "alice"], ["format": "strange", "id": "alice"], session,
+                ["format": "opaque", "id": "alice"], ["format": "strange", "id": "alice"], session, token,
+                ["format": "aliases", "identifiers": [token]],
             ] {
                 let answer = try await client.revokeUser(subject, try stage.requestToken())
                 #expect(answer.status == .badRequest)

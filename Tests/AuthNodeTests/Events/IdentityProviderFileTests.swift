@@ -33,22 +33,23 @@ import Testing
     @Test func itMayHaveKeysOfItsOwn() async throws {
         let file = """
             [{"issuer":"https://ssf.example","audience":["a","b"],"jwks":"keys.json","accepts":["events"],
-            "revokes":"revoked"}]
+            "revokes":"revoked","subjects":["email"]}]
             """
         let provider = try await stage.providers(file: file)[0]
         #expect(!provider.issuesTokens)
         #expect(provider.issuer.audiences == ["a", "b"])
     }
 
-    /// Nothing is known of the tokens of others; our own name their session.
-    @Test func tokensNameSessionsIfItIsSaidOrTheyAreOurs() async throws {
-        let issuer = #""issuer":"\#(EventStage.issuer)","audience":"a""#
-        for (members, expected) in [
-            ("", false), (#","tokensNameSessions":true"#, true),
-            (#","accepts":["events"],"revokes":"revoked""#, true),
+    /// Nothing is known of the tokens of others; our own name their session. The sessions of others are none of ours.
+    @Test func tokensNameSessionsIfItIsSaidOrThisNodeIsTheProvider() async throws {
+        for (issuer, members, expected) in [
+            (EventStage.issuer, "", false), (EventStage.issuer, #","tokensNameSessions":true"#, true),
+            (EventStage.issuer, #","accepts":["events"],"revokes":"revoked","subjects":["email"]"#, false),
+            ("revoked", #","jwks":"keys.json""#, true),
         ] {
-            let provider = try await stage.providers(file: "[{\(issuer)\(members)}]")[0]
-            #expect(provider.subjects.tokensNameSessions == expected)
+            let entry = #"{"issuer":"\#(issuer)","audience":"a"\#(members)}"#
+            let provider = try await stage.providers(file: "[\(entry)]")[0]
+            #expect(provider.subjects.tokensNameSessions == expected, "\(entry)")
         }
     }
 
@@ -76,7 +77,9 @@ import Testing
         entry(#""audience":"a","accepts":["events"],"poll":{"endpoint":"https://ssf.example","interval":0}"#),
         entry(#""audience":"a","lead":31"#), entry(#""audience":"a","lead":-1"#),
         entry(#""audience":"a","jwks":"http://ssf.example/keys""#),
-        #"[{"issuer":"https://ssf.example","audience":"a","accepts":["events"],"revokes":"revoked"}]"#,
+        // Without keys, and without a word of what it calls our users.
+        #"[{"issuer":"urn:a","audience":"a","accepts":["events"],"revokes":"revoked","subjects":["email"]}]"#,
+        entry(#""audience":"a","accepts":["events"],"revokes":"revoked""#),
         "[" + entry(#""audience":"a""#).dropFirst().dropLast() + "," + entry(#""audience":"a""#).dropFirst(),
     ])
     func aBadFileIsRefused(text: String) async throws {
