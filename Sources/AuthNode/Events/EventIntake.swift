@@ -11,7 +11,7 @@ import RevocationHTTP
 /// this process, can be sent again. The note is a revocation of the message's own token: every node finds it on the
 /// denylist, no eviction takes it away, and nodes need no right that they do not have already.
 struct EventIntake: Sendable {
-    /// How old a message may be, unless the store keeps revocations for a shorter time. As long it is remembered.
+    /// How old a message may be. As long it is remembered, if the store keeps revocations for as long.
     static let maximumAge: Duration = .seconds(30 * 86_400)
 
     /// Why nothing is acknowledged.
@@ -36,8 +36,8 @@ struct EventIntake: Sendable {
         let token: VerifiedToken
         /// Its `jti`.
         let identifier: String
-        /// Until when it might be presented again, Unix milliseconds.
-        let expiresAt: Int64
+        /// Until when its note is kept: until it would be refused for its age, or for as long as the store keeps any.
+        let notedUntil: Int64
         /// When the last of the present tokens that it may end has expired, Unix milliseconds.
         let latestExpiry: Int64
 
@@ -123,23 +123,15 @@ struct EventIntake: Sendable {
             throw .unsettled(error.message)
         }
         let now = clock.now
-        let oldest = issuedAt + Self.maximumAge(lifetimes)
+        let refusedFrom = issuedAt + Int64(Self.maximumAge / .milliseconds(1))
+        // The store's clock may be behind this one, and the margin is added to a note, too.
+        let keptUntil = now + lifetimes.revocation - Limits.marginMilliseconds - Limits.maximumSkewMilliseconds
         let message = Message(
             provider: provider, token: verified, identifier: identifier,
-            expiresAt: min(verified.payload.expiresAt ?? oldest, oldest), latestExpiry: now + lifetimes.token)
-        guard now <= oldest + Limits.maximumLeewayMilliseconds else {
-            throw .unsettled("the store keeps no revocation for as long as this message is old: see its max-revocation")
-        }
+            notedUntil: min(verified.payload.expiresAt ?? refusedFrom, refusedFrom, keptUntil),
+            latestExpiry: now + lifetimes.token)
         try await demandTrust(in: message)
         return message
-    }
-
-    /// In milliseconds. The store must accept the note of a message that is from as far ahead as is allowed: nothing is
-    /// carried out that cannot be noted, because each repetition would move a cut-off.
-    private static func maximumAge(_ lifetimes: RevocationLifetimes) -> Int64 {
-        let ahead = Limits.maximumIssuerLeadMilliseconds + Limits.maximumSkewMilliseconds
-        return min(
-            Int64(maximumAge / .milliseconds(1)), lifetimes.revocation - Limits.marginMilliseconds - ahead)
     }
 
     /// A stolen key signs messages, too.
@@ -170,7 +162,7 @@ struct EventIntake: Sendable {
         case .unknown(let cause): throw .unsettled(cause.message)
         }
         for order in orders.all { try await revoke(order.request, order.reason, issuer) }
-        try await revoke(.token(note, expiresAt: message.expiresAt), .usedMessage, issuer)
+        try await revoke(.token(note, expiresAt: message.notedUntil), .usedMessage, issuer)
         return .revoked
     }
 

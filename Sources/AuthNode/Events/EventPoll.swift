@@ -41,6 +41,8 @@ struct EventPoll: Sendable {
     private static let maximumSets = 8_192
     /// The longest identifier that is acknowledged.
     private static let maximumIdentifierBytes = 1_024
+    /// After so many answers in a row with an event that cannot be carried out, it is a problem.
+    static let patience = 5
 
     let configuration: EventPollConfiguration
     private var acknowledged: [String] = []
@@ -50,10 +52,16 @@ struct EventPoll: Sendable {
     /// What the last answer brought.
     private var hasRevoked = false
     private var isUnsettled = false
+    /// Why an event of the last answer could not be carried out, and for how many answers in a row that was so.
+    private var lastCause: String?
+    private var answersWithUnsettled = 0
 
     init(_ configuration: EventPollConfiguration) {
         self.configuration = configuration
     }
+
+    /// Why events come again and again without being carried out; nil if they do not.
+    var standstill: String? { answersWithUnsettled >= Self.patience ? lastCause : nil }
 
     /// What is sent next.
     var request: Request {
@@ -72,6 +80,7 @@ struct EventPoll: Sendable {
         acknowledged = []
         problems = [:]
         (hasRevoked, isUnsettled) = (false, false)
+        lastCause = nil
         return answer.sets.filter { $0.key.utf8.count <= Self.maximumIdentifierBytes }
             .prefix(EventPollConfiguration.maximumEvents).map { ($0.key, $0.value) }
     }
@@ -89,9 +98,14 @@ struct EventPoll: Sendable {
             if outcome == .revoked { hasRevoked = true }
         case .failure(.refused(let refusal)):
             problems[identifier] = Problem(err: refusal.code.rawValue, description: refusal.message)
-        case .failure(.unsettled): isUnsettled = true
+        case .failure(.unsettled(let cause)):
+            isUnsettled = true
+            lastCause = lastCause ?? cause
         }
     }
+
+    /// All events of an answer are noted.
+    mutating func endAnswer() { answersWithUnsettled = lastCause == nil ? 0 : answersWithUnsettled + 1 }
 
     /// How long to wait before the next request. Only new events hurry it: a transmitter that sends the same ones again
     /// and again must not keep this process busy.

@@ -22,7 +22,11 @@ struct EventPoller: Service {
 
     /// Why streams cannot be polled, by issuer; empty if all is well.
     final class Problems: Sendable {
+        /// The issuers of all streams.
+        let issuers: [String]
         private let problems = Mutex<[String: String]>([:])
+
+        init(of issuers: [String] = []) { self.issuers = issuers }
 
         /// For an operator.
         var texts: [String] {
@@ -30,6 +34,9 @@ struct EventPoller: Service {
                 $0.sorted { $0.key < $1.key }.map { "events of \($0.key) cannot be polled: \($0.value)" }
             }
         }
+
+        /// Whether something is wrong with the stream of an issuer.
+        func includes(_ issuer: String) -> Bool { problems.withLock { $0[issuer] != nil } }
 
         /// - Returns: whether it is another problem than before.
         fileprivate func set(_ problem: String?, of issuer: String) -> Bool {
@@ -42,10 +49,11 @@ struct EventPoller: Service {
 
     let streams: [Stream]
     let intake: EventIntake
-    let problems = Problems()
+    let problems: Problems
     let logger: Logger
 
     init(streams: [Stream], intake: EventIntake, logger: Logger) {
+        problems = Problems(of: streams.map(\.issuer))
         self.streams = streams
         self.intake = intake
         self.logger = logger
@@ -96,9 +104,6 @@ struct EventPoller: Service {
             course.failed()
             return tell(error.message, of: stream)
         }
-        if problems.set(nil, of: stream.issuer) {
-            logger.notice("events of an identity provider are polled again", metadata: ["issuer": "\(stream.issuer)"])
-        }
         for event in events {
             let result: Result<EventIntake.Outcome, EventIntake.Failure>
             // The stream was asked for it: nobody is to be limited.
@@ -114,6 +119,12 @@ struct EventPoller: Service {
             } catch { result = .failure(error) }
             EventMetrics.count(result, "poll")
             course.note(event.identifier, result)
+        }
+        course.endAnswer()
+        if let cause = course.standstill {
+            tell("events of it come again and again, and cannot be carried out: \(cause)", of: stream)
+        } else if problems.set(nil, of: stream.issuer) {
+            logger.notice("events of an identity provider are polled again", metadata: ["issuer": "\(stream.issuer)"])
         }
     }
 

@@ -73,7 +73,11 @@ struct NodeHealth: Sendable {
             if let count = status.keyCount { counts.add(count, ["issuer": issuer]) }
             problems.add(status.problems.count, ["issuer": issuer])
         }
-        return [counts, problems, revoked] + certificateFamilies
+        var streams = MetricFamily(
+            .gauge, "revoked_node_event_stream_problems",
+            "1 while events of an identity provider cannot be polled, or not be carried out.")
+        for issuer in polling.issuers { streams.add(polling.includes(issuer) ? 1 : 0, ["issuer": issuer]) }
+        return [counts, problems, revoked, streams] + certificateFamilies
     }
 
     private var certificateFamilies: [MetricFamily] {

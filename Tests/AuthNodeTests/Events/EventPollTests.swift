@@ -176,6 +176,29 @@ import Testing
         #expect(await setting.poll() == .seconds(1))
     }
 
+    /// The transmitter is well, but nothing that it sends is carried out: the stream stands still.
+    @Test func eventsThatAreNeverCarriedOutAreAProblem() async throws {
+        var setting = try await setting()
+        setting.denylist.revocationsLeft = 0
+        for _ in 1..<EventPoll.patience {
+            try setting.transmitter.answer(sets: ["e-1": try event(1)])
+            _ = await setting.poll()
+            #expect(setting.poller.problems.texts == [])
+        }
+        // Events that bring nothing do not hide it, nor does an answer that fails.
+        setting.transmitter.answer(.failure(.init("no answer")))
+        _ = await setting.poll()
+        try setting.transmitter.answer(sets: ["e-1": try event(1), "e-2": "x"])
+        _ = await setting.poll()
+        let expected = "events of it come again and again, and cannot be carried out: no connection to the store"
+        #expect(setting.poller.problems.texts == ["events of \(EventStage.issuer) cannot be polled: \(expected)"])
+        #expect(setting.poller.problems.includes(EventStage.issuer))
+        setting.denylist.revocationsLeft = nil
+        try setting.transmitter.answer(sets: ["e-1": try event(1)])
+        _ = await setting.poll()
+        #expect(setting.poller.problems.texts == [])
+    }
+
     @Test func noMoreThanWereAskedForAreRead() async throws {
         var setting = try await setting()
         var sets: [String: String] = [:]
