@@ -17,11 +17,10 @@ struct BackchannelLogoutRoute: Sendable {
         let token = try await BodyFields(of: request).required("logout_token")
         var isAuthentic = false
         let result = try await gate.judge(request, context, .logout) { suspect async throws(EventIntake.Failure) in
-            let message = try await intake.verified(token, .logout, &suspect)
+            let message: EventIntake.Message<LogoutClaims> = try await intake.verified(token, .logout, &suspect)
             isAuthentic = true
-            let claims: LogoutClaims = try message.claims()
             let named = try EventIntake.unrefused { () throws(EventRefusal) in
-                try claims.named(message.provider.subjects)
+                try message.claims.named(message.provider.subjects)
             }
             return try await intake.carryOut(EventOrders(named, .logout), of: message)
         }

@@ -7,8 +7,8 @@ struct CallerGate: Sendable {
     let limit: CallerLimit
     let proxies: TrustedProxies
 
-    /// - Parameter judge: verifies a message and carries it out. It is told to say whether the message is suspect:
-    ///   nobody is known to have signed it.
+    /// - Parameter judge: verifies a message and carries it out. It says whether the message is suspect: its provider
+    ///   is not known to have sent it here.
     /// - Throws: 429 for a network of which too many messages were suspect; nothing is verified then.
     func judge(
         _ request: Request, _ context: NodeContext, _ way: IdentityProvider.Way,

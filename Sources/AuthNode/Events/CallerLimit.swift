@@ -2,11 +2,11 @@ import HTTPTypes
 import RevocationHTTP
 import Synchronization
 
-/// Limits how many messages without a proven signature one network may send in a minute, before the next one is
-/// checked. The state is this node's own, in bounded memory.
+/// Limits how many refused messages one network may send in a minute, before the next one is checked. The state is this
+/// node's own, in bounded memory.
 ///
-/// Those that run at once may exceed the limit. What a provider has signed counts for nothing, even if it is refused:
-/// an outage brings thousands of them from one address.
+/// Those that run at once may exceed the limit. What a provider has sent here counts for nothing, even if what it asks
+/// for cannot be done, or not now: an outage brings thousands of messages from one address.
 final class CallerLimit: Sendable {
     static let refusalsPerMinute = 60
     private static let minute: Int64 = 60_000

@@ -30,20 +30,17 @@ struct EventIntake: Sendable {
         case ignored
     }
 
-    /// A message whose signature, issuer, audience and times are good.
-    struct Message: Sendable {
+    /// A message whose signature, issuer, audience, times and claims are good.
+    struct Message<Claims: Sendable>: Sendable {
         let provider: IdentityProvider
         let token: VerifiedToken
         /// Its `jti`.
         let identifier: String
+        let claims: Claims
         /// Until when its note is kept: until it would be refused for its age, or for as long as the store keeps any.
         let notedUntil: Int64
         /// When the last of the present tokens that it may end has expired, Unix milliseconds.
         let latestExpiry: Int64
-
-        func claims<Claims: Decodable>() throws(Failure) -> Claims {
-            do throws(TokenRejection) { return try token.decode() } catch { throw Failure(error) }
-        }
     }
 
     let denylist: any NodeDenylist
@@ -64,18 +61,22 @@ struct EventIntake: Sendable {
 
     /// Verifies a security event token, and carries it out.
     /// - Parameters:
-    ///   - isSuspect: as in ``verified(_:_:_:)``.
-    ///   - authenticate: checks who sent it, beside its signature.
+    ///   - isSuspect, authenticate: as in ``verified(_:_:_:authenticate:)``.
     func receive(
         _ token: String, logger: Logger, _ isSuspect: inout Bool,
-        authenticate: (IdentityProvider) throws(EventRefusal) -> Void = { (_) throws(EventRefusal) in }
+        authenticate: (IdentityProvider) throws(EventRefusal) -> Void
     ) async throws(Failure) -> Outcome {
-        let message = try await verified(token, .events, &isSuspect)
-        let claims: SecurityEventClaims = try message.claims()
+        let message: Message<SecurityEventClaims> = try await verified(
+            token, .events, &isSuspect
+        ) { (provider) throws(EventRefusal) in
+            do throws(EventRefusal) { try authenticate(provider) } catch {
+                Self.warn(of: error, provider, logger)
+                throw error
+            }
+        }
         do throws(Failure) {
-            try Self.unrefused { () throws(EventRefusal) in try authenticate(message.provider) }
-            let orders = message.provider.orders(for: claims, expiringBy: message.latestExpiry)
-            for status in orders.refusal == nil ? claims.events.compactMap(\.streamStatus) : [] {
+            let orders = message.provider.orders(for: message.claims, expiringBy: message.latestExpiry)
+            for status in orders.refusal == nil ? message.claims.events.compactMap(\.streamStatus) : [] {
                 logger.notice(
                     "an identity provider has changed its stream of events", metadata: ["status": "\(status)"])
             }
@@ -83,32 +84,39 @@ struct EventIntake: Sendable {
             if outcome == .revoked { logger.debug("an identity provider has told of an event: tokens are revoked") }
             return outcome
         } catch {
-            if case .refused(let refusal) = error {
-                logger.warning(
-                    "an event of an identity provider was refused",
-                    metadata: ["issuer": "\(message.provider.issuer.name)", "reason": "\(refusal.message)"])
-            }
+            if case .refused(let refusal) = error { Self.warn(of: refusal, message.provider, logger) }
             throw error
         }
     }
 
-    /// Verifies a message. Neither the store nor a key is read for one that names another issuer, type or way.
-    /// - Parameter isSuspect: whether its issuer's keys are known, and none of them is known to have signed it.
-    func verified(
-        _ token: String, _ way: IdentityProvider.Way, _ isSuspect: inout Bool
-    ) async throws(Failure) -> Message {
+    private static func warn(of refusal: EventRefusal, _ provider: IdentityProvider, _ logger: Logger) {
+        logger.warning(
+            "an event of an identity provider was refused",
+            metadata: ["issuer": "\(provider.issuer.name)", "reason": "\(refusal.message)"])
+    }
+
+    /// Verifies a message. Neither the store nor a key is read for one that names another issuer, type or way, and the
+    /// store not for one that its provider did not send here.
+    /// - Parameters:
+    ///   - isSuspect: whether it is refused, and its provider is not known to have sent it here. An ID token, an old
+    ///     message or one for another receiver has a good signature, too.
+    ///   - authenticate: checks who sent it, beside its signature.
+    func verified<Claims: Decodable & Sendable>(
+        _ token: String, _ way: IdentityProvider.Way, _ isSuspect: inout Bool,
+        authenticate: (IdentityProvider) throws(EventRefusal) -> Void = { (_) throws(EventRefusal) in }
+    ) async throws(Failure) -> Message<Claims> {
         let verified: VerifiedToken
+        let claims: Claims
         var named: TrustedIssuer?
         isSuspect = true
         do throws(TokenRejection) {
             verified = try await verifier.verify(token) { issuer in
                 named = issuer
                 return providers[ExactString(issuer.name)]?.profile(way)
-            } proven: {
-                isSuspect = false
             }
+            claims = try verified.decode()
         } catch {
-            // Of an issuer without known keys nobody can prove anything: its own messages fail, too.
+            // Without known keys no message can be proven: the provider's own fail, too.
             if error.code == .keysUnavailable, named?.keys.status.keyCount == nil { isSuspect = false }
             throw Failure(error)
         }
@@ -118,6 +126,8 @@ struct EventIntake: Sendable {
         guard let identifier = verified.payload.identifier, !identifier.isEmpty,
             let issuedAt = verified.payload.issuedAt
         else { throw .refused(EventRefusal(.invalidRequest, "the token has no jti")) }
+        try Self.unrefused { () throws(EventRefusal) in try authenticate(provider) }
+        isSuspect = false
         let lifetimes: RevocationLifetimes
         do throws(UnknownCause) { lifetimes = try await denylist.lifetimes(of: provider.revokes) } catch {
             throw .unsettled(error.message)
@@ -127,19 +137,20 @@ struct EventIntake: Sendable {
         // The store's clock may be behind this one, and the margin is added to a note, too.
         let keptUntil = now + lifetimes.revocation - Limits.marginMilliseconds - Limits.maximumSkewMilliseconds
         let message = Message(
-            provider: provider, token: verified, identifier: identifier,
+            provider: provider, token: verified, identifier: identifier, claims: claims,
             notedUntil: min(verified.payload.expiresAt ?? refusedFrom, refusedFrom, keptUntil),
             latestExpiry: now + lifetimes.token)
-        try await demandTrust(in: message)
+        isSuspect = try await isSignedByRevokedKey(message)
+        if isSuspect { throw .refused(EventRefusal(.invalidKey, "the key that signed the token is revoked")) }
         return message
     }
 
     /// A stolen key signs messages, too.
-    private func demandTrust(in message: Message) async throws(Failure) {
-        guard message.provider.issuesTokens else { return }
+    private func isSignedByRevokedKey(_ message: Message<some Sendable>) async throws(Failure) -> Bool {
+        guard message.provider.issuesTokens else { return false }
         switch await denylist.verdict(of: .key(message.token.key), issuer: message.provider.issuer.name) {
-        case .clear: return
-        case .revoked: throw .refused(EventRefusal(.invalidKey, "the key that signed the token is revoked"))
+        case .clear: return false
+        case .revoked: return true
         case .unknown(let cause): throw .unsettled(cause.message)
         }
     }
@@ -147,13 +158,13 @@ struct EventIntake: Sendable {
     /// Revokes what a message names. Returns once that is durable, and the message is noted as used.
     ///
     /// A message of which only a part can be revoked is refused after that, each time that it comes.
-    func carryOut(_ orders: EventOrders, of message: Message) async throws(Failure) -> Outcome {
+    func carryOut(_ orders: EventOrders, of message: Message<some Sendable>) async throws(Failure) -> Outcome {
         let outcome = orders.all.isEmpty ? .ignored : try await revoke(orders, message)
         if let refusal = orders.refusal { throw .refused(refusal) }
         return outcome
     }
 
-    private func revoke(_ orders: EventOrders, _ message: Message) async throws(Failure) -> Outcome {
+    private func revoke(_ orders: EventOrders, _ message: Message<some Sendable>) async throws(Failure) -> Outcome {
         let issuer = message.provider.revokes
         let note = Self.note(of: message, orders.all.map(\.request.scope))
         switch await denylist.verdict(of: .token(note), issuer: issuer) {
@@ -184,7 +195,7 @@ struct EventIntake: Sendable {
 
     /// The name of the note among the identifiers of tokens. Issuer and `jti` are hashed together: the note may stand
     /// among another issuer's tokens. What is revoked is hashed, too: a caller may use one token for several users.
-    private static func note(of message: Message, _ scopes: [Scope]) -> String {
+    private static func note(of message: Message<some Sendable>, _ scopes: [Scope]) -> String {
         var hash = SHA256()
         for text in [message.provider.issuer.name, message.identifier] + scopes.flatMap(\.texts) {
             withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { hash.update(bufferPointer: $0) }

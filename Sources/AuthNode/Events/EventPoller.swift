@@ -106,7 +106,7 @@ struct EventPoller: Service {
         }
         for event in events {
             let result: Result<EventIntake.Outcome, EventIntake.Failure>
-            // The stream was asked for it: nobody is to be limited.
+            // The stream was asked for it: no network is limited.
             var isSuspect = false
             do throws(EventIntake.Failure) {
                 result = .success(

@@ -20,6 +20,9 @@ struct GlobalRevocationRoute: Sendable {
         private enum CodingKeys: String, CodingKey { case subject = "sub_id" }
     }
 
+    /// The token says who asks, and the body what for.
+    private struct NoClaims: Decodable, Sendable {}
+
     func handle(_ request: Request, context: NodeContext) async throws -> Response {
         let token: String
         switch BearerToken(request.headers) {
@@ -34,7 +37,7 @@ struct GlobalRevocationRoute: Sendable {
         }
         var isAuthentic = false
         let result = try await gate.judge(request, context, .revocation) { suspect async throws(EventIntake.Failure) in
-            let message = try await intake.verified(token, .revocation, &suspect)
+            let message: EventIntake.Message<NoClaims> = try await intake.verified(token, .revocation, &suspect)
             isAuthentic = true
             let users = try EventIntake.unrefused { () throws(EventRefusal) in
                 try message.provider.subjects.users(body.subject)

@@ -79,13 +79,11 @@ public struct TokenVerifier: TokenVerifying {
     }
 
     /// Verifies a token of another use.
-    /// - Parameters:
-    ///   - profile: what a token of an issuer has to be; nil for an issuer that sends none of this use.
-    ///   - proven: called once the issuer is known to have signed it. It may be refused all the same.
+    /// - Parameter profile: what a token of an issuer has to be; nil for an issuer that sends none of this use.
     /// - Throws: ``TokenRejection``. ``TokenRejection/Code/keysUnavailable`` also if its key is unknown here, and the
     ///   issuer could not be asked since this call began.
     package func verify(
-        _ token: String, as profile: (TrustedIssuer) -> TokenProfile?, proven: () -> Void = {}
+        _ token: String, as profile: (TrustedIssuer) -> TokenProfile?
     ) async throws(TokenRejection) -> VerifiedToken {
         let parts = try TokenParts(token)
         let issuer = try issuer(of: parts)
@@ -94,7 +92,6 @@ public struct TokenVerifier: TokenVerifying {
         let name = parts.header.kid
         let keys = try await issuer.keys.keys(for: name) { $0.contains(name) }
         let signer = try await signer(of: parts, keys, issuer)
-        proven()
         let token = try verified(parts, profile, issuer, signer)
         try check(token.times, as: profile.times, from: issuer)
         return token

@@ -1,8 +1,10 @@
+import Contract
 import Crypto
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import Revocation
 import RevocationHTTP
 import TestSupport
 import Testing
@@ -255,14 +257,61 @@ import Testing
     }
 
     /// A provider that is misunderstood must not keep its good messages out.
-    @Test func whatAProviderHasSignedCountsForNothing() async throws {
+    @Test func whatAProviderHasSentHereCountsForNothing() async throws {
         try await stage.node().test { client in
-            let (unusable, nonce) = (try event(["aud": "shop"]), try stage.logoutToken(["nonce": "n"]))
-            for _ in 0..<CallerLimit.refusalsPerMinute {
+            let unusable = try event(["sub_id": ["format": "strange"]])
+            for _ in 0...CallerLimit.refusalsPerMinute {
                 #expect(try await client.push(unusable).status == .badRequest)
-                #expect(try await client.sendLogout(nonce).status == .badRequest)
             }
             #expect(try await client.push(try event()).status == .accepted)
+        }
+    }
+
+    /// A good signature stands under each user's own ID token, and under what was sent elsewhere or long ago.
+    @Test func whatAProviderHasSignedForOthersCounts() async throws {
+        let seconds = EventStage.seconds
+        let members = #""accepts":["logout","events"],"authorization":"Bearer secret""#
+        let events = [
+            try event(), try event(["aud": "shop"]), try event(["iat": seconds - 31 * 86_400]),
+            try event(["jti": Absent()]), try event(["events": [String]()]), try event(["sub": "alice"]),
+        ]
+        let logouts = [
+            try stage.logoutToken(["nonce": "n"]), try stage.logoutToken(["exp": seconds - 1]),
+            try stage.logoutToken(["events": Absent()], type: "JWT"),
+        ]
+        try await stage.node(members).test { client in
+            for index in 0..<CallerLimit.refusalsPerMinute {
+                let kind = index % (events.count + logouts.count)
+                let answer =
+                    kind < events.count
+                    ? try await client.push(events[kind]) : try await client.sendLogout(logouts[kind - events.count])
+                #expect(answer.status == .badRequest, "\(index)")
+            }
+            for event in events { #expect(try await client.push(event).status == .tooManyRequests) }
+        }
+    }
+
+    @Test func whatARevokedKeyHasSignedCounts() async throws {
+        let node = try await stage.node()
+        _ = try await node.denylist.revoke(.key("k"), reason: .compromised, issuer: EventStage.issuer)
+        try await node.test { client in
+            let event = try event()
+            for _ in 0..<CallerLimit.refusalsPerMinute { #expect(try await client.push(event).status == .badRequest) }
+            #expect(try await client.push(event).status == .tooManyRequests)
+        }
+    }
+
+    /// While the store is away a provider sends everything again.
+    @Test func whatTheStoreCannotAnswerCountsForNothing() async throws {
+        let node = try await stage.node()
+        try await node.test { client in
+            node.denylist.isAway = true
+            let event = try event()
+            for _ in 0...CallerLimit.refusalsPerMinute {
+                #expect(try await client.push(event).status == .serviceUnavailable)
+            }
+            node.denylist.isAway = false
+            #expect(try await client.push(event).status == .accepted)
         }
     }
 
