@@ -27,6 +27,8 @@ import Testing
             var forges: [TokenForge] = []
             var freshness: Duration?
             var asked: [String?] = []
+            var stalls = false
+            var stalled: [CheckedContinuation<Void, Never>] = []
         }
 
         private let state = Mutex(State())
@@ -37,6 +39,17 @@ import Testing
 
         func publish(_ forges: TokenForge...) { state.withLock { $0.forges = forges } }
         func pass(_ duration: Duration) { state.withLock { $0.now += duration } }
+        /// From now on no answer is given.
+        func stall() { state.withLock { $0.stalls = true } }
+
+        func recover() {
+            let stalled = state.withLock { state in
+                defer { (state.stalls, state.stalled) = (false, []) }
+                return state.stalled
+            }
+            for continuation in stalled { continuation.resume() }
+        }
+
         /// The validators that were sent.
         var asked: [String?] { state.withLock { $0.asked } }
 
@@ -44,11 +57,18 @@ import Testing
             KeySetCache(
                 algorithms: nil, logger: Logger(label: "test"), now: { self.state.withLock { $0.now } },
                 asksIssuer: true,
-                fetch: { validator async throws(VerificationKeysError) in self.answer(unless: validator) })
+                fetch: { validator async throws(VerificationKeysError) in await self.answer(unless: validator) })
         }
 
-        private func answer(unless validator: KeySetAnswer.Validator?) -> KeySetAnswer {
-            state.withLock { state in
+        private func answer(unless validator: KeySetAnswer.Validator?) async -> KeySetAnswer {
+            await withCheckedContinuation { continuation in
+                let isStalled = state.withLock { state in
+                    if state.stalls { state.stalled.append(continuation) }
+                    return state.stalls
+                }
+                if !isStalled { continuation.resume() }
+            }
+            return state.withLock { state in
                 state.asked.append(validator?.tag)
                 let tag = state.forges.map(\.kid).joined(separator: ",")
                 let document = Data("{\"keys\":[\(state.forges.map(\.jwk).joined(separator: ","))]}".utf8)
@@ -71,22 +91,47 @@ import Testing
     /// After that time a token waits for the keys of now; so the reading has ended when it is answered.
     @Test(
         arguments: [
-            (.seconds(60), .seconds(60)), (.zero, KeySetCache.minimumInterval),
-            (.seconds(86_400), KeySetCache.freshness),
-            (nil, KeySetCache.freshness),
-        ] as [(Duration?, Duration)])
-    func keysAreKeptAsLongAsTheirPlaceSays(said: Duration?, kept: Duration) async throws {
+            (.seconds(60), .seconds(48), .seconds(60)), (.seconds(30), .seconds(20), .seconds(30)),
+            (.zero, .seconds(10), .seconds(20)), (.seconds(10), .seconds(10), .seconds(20)),
+            (.seconds(86_400), .seconds(240), KeySetCache.freshness), (nil, .seconds(240), KeySetCache.freshness),
+        ] as [(Duration?, Duration, Duration)])
+    func keysAreKeptAsLongAsTheirPlaceSays(said: Duration?, unasked: Duration, kept: Duration) async throws {
         let place = Place(old, freshness: said)
         let cache = place.cache
         #expect(try await isAccepted(cache, old))
         place.publish(new)
-        place.pass(kept * 4 / 5 - .seconds(1))
+        place.pass(unasked - .seconds(1))
         #expect(try await isAccepted(cache, old))
         #expect(place.asked.count == 1)
-        place.pass(kept / 5 + .seconds(1))
+        place.pass(kept - unasked + .seconds(1))
         #expect(try await !isAccepted(cache, old))
         #expect(try await isAccepted(cache, new))
         #expect(place.asked == [nil, "old"])
+    }
+
+    /// An issuer that forbids to keep its keys, and is slow, holds up no token while tokens come.
+    @Test(.timeLimit(.minutes(1)), arguments: [.zero, .seconds(10), .seconds(60)] as [Duration])
+    func noTokenWaitsWhileTokensCome(said: Duration) async throws {
+        let place = Place(old, freshness: said)
+        let cache = place.cache
+        #expect(try await isAccepted(cache, old))
+        // Of the keys that are held.
+        var age = Duration.zero
+        for reading in 2...4 {
+            let fresh = TokenForge(kid: "fresh-\(reading)")
+            place.publish(old, fresh)
+            place.stall()
+            place.pass(max(said, KeySetCache.minimumFreshness) - KeySetCache.minimumInterval - age)
+            // It has the keys read, and is answered although there is no answer yet.
+            #expect(try await isAccepted(cache, old))
+            age = KeySetCache.minimumInterval - .seconds(1)
+            place.pass(age)
+            #expect(try await isAccepted(cache, old))
+            place.recover()
+            // An unknown key waits for the reading that is under way.
+            #expect(try await isAccepted(cache, fresh))
+            #expect(place.asked.count == reading)
+        }
     }
 
     @Test func anUnchangedSetIsNotSentAgain() async throws {

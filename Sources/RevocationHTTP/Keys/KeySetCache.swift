@@ -7,11 +7,14 @@ import Synchronization
 /// it.
 public final class KeySetCache: KeySource {
     /// After this a token waits until the keys were read again: its key may have been withdrawn. The issuer may say a
-    /// shorter time (RFC 9111 §5.2.2.1), but not a longer one. In the last fifth of it a token has them read, and does
-    /// not wait. If the issuer does not answer, the cached keys serve until ``staleness``.
+    /// shorter time (RFC 9111 §5.2.2.1), down to ``minimumFreshness``. In the last fifth of it, and in the last
+    /// ``minimumInterval``, a token has them read and does not wait. If the issuer does not answer, the cached keys
+    /// serve until ``staleness``.
     public static let freshness: Duration = .seconds(300)
     /// After this, keys that could not be read again are not trusted: one may have been withdrawn.
     public static let staleness: Duration = .seconds(3600)
+    /// The shortest ``freshness``: a reading is begun early enough to end before a token has to wait for it.
+    public static let minimumFreshness: Duration = minimumInterval * 2
     /// The shortest interval between two readings, whatever names tokens present.
     public static let minimumInterval: Duration = .seconds(10)
     /// The same while no key is trusted.
@@ -24,7 +27,10 @@ public final class KeySetCache: KeySource {
     private struct State {
         var keys: VerificationKeys?
         var validator: KeySetAnswer.Validator?
+        /// From which age on a token waits for the next reading.
         var freshness = KeySetCache.freshness
+        /// From which age on a token has the keys read, and does not wait.
+        var prefetchAge: Duration { min(freshness * 4 / 5, freshness - KeySetCache.minimumInterval) }
         /// When the cached keys were read.
         var fetchedAt: ContinuousClock.Instant?
         var askedAt: ContinuousClock.Instant?
@@ -137,7 +143,7 @@ public final class KeySetCache: KeySource {
             let isKnown = state.keys?.contains(identifier) == true
             let interval = age < Self.staleness ? Self.minimumInterval : Self.retryInterval
             let mayAsk = state.askedAt.map { now - $0 >= interval } ?? true
-            if state.asking == nil, mayAsk, !isKnown || age >= state.freshness * 4 / 5 { ask(&state, now) }
+            if state.asking == nil, mayAsk, !isKnown || age >= state.prefetchAge { ask(&state, now) }
             let isUnasked = age >= state.freshness && !state.isAway
             return !isKnown || isUnasked || age >= Self.staleness ? state.asking : nil
         }
@@ -163,7 +169,7 @@ public final class KeySetCache: KeySource {
                 state.keys = keys
                 state.validator = reading.answer.validator
                 let freshness = reading.answer.freshness ?? Self.freshness
-                state.freshness = min(max(freshness, Self.minimumInterval), Self.freshness)
+                state.freshness = min(max(freshness, Self.minimumFreshness), Self.freshness)
                 state.fetchedAt = askedAt
                 state.asking = nil
                 state.failure = nil
