@@ -79,6 +79,40 @@ import Testing
         }
     }
 
+    /// Envoy and Istio send no other header of a client than those that they are told.
+    @Test(arguments: ["\nallowed_headers:", "includeRequestHeadersInCheck:"])
+    func theArticleHasThemSendWhatIsReadOfABrowser(setting: String) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let article = try String(
+            contentsOf: root.appending(path: "Sources/RevokedServer/RevokedServer.docc/Gateways.md"), encoding: .utf8)
+        let list = try #require(article.split(separator: setting).dropFirst().first).prefix { $0 != "\n" }
+        for name in ["cookie", "origin", "sec-fetch-site"] { #expect(list.contains(name), "\(list)") }
+    }
+
+    /// A gateway that names the node in `Host`, and is not trusted, says nothing of the host that a browser asked for.
+    @Test func aWebSocketOfTheOwnOriginNeedsTheHostThatItAskedFor() async throws {
+        var settings = TestNode.settings
+        settings.cookies = true
+        let node = try await TestNode(settings: settings)
+        settings.trustsForwardedFor = true
+        let trusting = try node.sibling(settings)
+        let token = try await node.sibling(TestNode.settings).application().test(.router) { try await $0.token() }
+        let own = ["Cookie": "__Host-access=\(token)", "Origin": "https://shop.example"]
+        let forwarded = own.merging(["X-Forwarded-Host": "shop.example"]) { $1 }
+        for (node, fields, status) in [
+            (node.node, own, .forbidden), (node.node, forwarded, .forbidden), (trusting, forwarded, .ok),
+            // The host that a request has in these tests.
+            (node.node, own.merging(["Origin": "https://localhost"]) { $1 }, .ok),
+        ] as [(Node, [String: String], HTTPResponse.Status)] {
+            let answer = try await node.application().test(.router) { client in
+                try await client.execute(uri: "/auth", method: .get, headers: Self.fields(fields))
+            }
+            #expect(answer.status == status, "\(fields)")
+            if status == .forbidden { #expect(answer.text.contains("X-Forwarded-Host")) }
+        }
+    }
+
     /// Kong's `oauth2-introspection` sends a form, and its credential as it was configured.
     @Test func kongsPluginIntrospects() async throws {
         let directory = try TemporaryFolder()

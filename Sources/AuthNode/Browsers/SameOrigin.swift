@@ -26,7 +26,10 @@ struct SameOrigin: RouterMiddleware {
         guard origins.listed(in: head.headerFields) != nil || Self.admits(head.headerFields, host: host) else {
             throw Refusal(
                 .forbidden, code: "invalid_request",
-                message: "the request comes from a page of another origin, and cookies hold the tokens here")
+                message: """
+                    cookies hold the tokens here, and the request comes from a page of another origin than the host \
+                    asked for; a proxy has to send the client's Host, or X-Forwarded-Host as one of trusted-proxies
+                    """)
         }
     }
 
