@@ -48,8 +48,13 @@ struct EventIntake: Sendable {
     private let verifier: TokenVerifier
     private let providers: [ExactString: IdentityProvider]
 
-    /// Whether nobody may tell anything.
+    /// Whether there is no provider.
     var isEmpty: Bool { providers.isEmpty }
+
+    /// Whether a provider may end an issuer's tokens in this way.
+    func accepts(_ way: IdentityProvider.Way, for issuer: String) -> Bool {
+        providers.values.contains { $0.ways.contains(way) && $0.revokes.isExactly(issuer) }
+    }
 
     /// - Parameter providers: each with a name of its own.
     init(_ providers: [IdentityProvider], denylist: any NodeDenylist, leeway: Duration, clock: WallClock) {

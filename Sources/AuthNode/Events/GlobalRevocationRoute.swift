@@ -10,6 +10,8 @@ import RevocationHTTP
 /// The caller shows a JWT of a configured provider. 204 once that is durable. A JWT that comes again for the same user
 /// ends nothing, and is refused.
 struct GlobalRevocationRoute: Sendable {
+    static let path = "/global-token-revocation"
+
     let intake: EventIntake
     let gate: CallerGate
     let realm: String

@@ -229,7 +229,8 @@ package struct Node: Sendable {
         routes.add(.post, "/oauth2/revoke", isForPages: true, use: revocation.handle)
         routes.add(.post, "/oauth2/token", isForPages: true, use: token.handle)
         routes.add(.post, "/oauth2/introspect", use: introspection.handle)
-        if let metadata = AuthorizationServerMetadata(issuer: configuration.issuer),
+        if let metadata = AuthorizationServerMetadata(
+            issuer: configuration.issuer, revokesGlobally: intake.accepts(.revocation, for: configuration.issuer)),
             let json = try? JSONEncoder().encode(metadata)
         {
             routes.add(.get, metadata.path, isForPages: true) { _, _ in
@@ -237,12 +238,13 @@ package struct Node: Sendable {
             }
         }
     }
+
     private func addEvents(to routes: inout NodeRoutes) {
         let gate = CallerGate(limit: CallerLimit(clock: clock), proxies: configuration.trustedProxies)
         routes.add(
             .post, "/backchannel-logout", use: BackchannelLogoutRoute(intake: intake, gate: gate).handle)
         routes.add(
-            .post, "/global-token-revocation",
+            .post, GlobalRevocationRoute.path,
             use: GlobalRevocationRoute(intake: intake, gate: gate, realm: Self.realm).handle)
         routes.add(.post, "/events", use: EventPushRoute(intake: intake, gate: gate).handle)
     }

@@ -6,6 +6,8 @@ struct AuthorizationServerMetadata: Encodable {
     let tokenEndpoint: String
     let revocationEndpoint: String
     let introspectionEndpoint: String
+    /// Of draft-parecki-oauth-global-token-revocation; nil if no provider may end our tokens by it.
+    let globalRevocationEndpoint: String?
     let keys: String
     /// None: there is no authorization endpoint.
     let responseTypes: [String] = []
@@ -19,6 +21,7 @@ struct AuthorizationServerMetadata: Encodable {
         case tokenEndpoint = "token_endpoint"
         case revocationEndpoint = "revocation_endpoint"
         case introspectionEndpoint = "introspection_endpoint"
+        case globalRevocationEndpoint = "global_token_revocation_endpoint"
         case keys = "jwks_uri"
         case responseTypes = "response_types_supported"
         case grantTypes = "grant_types_supported"
@@ -30,9 +33,11 @@ struct AuthorizationServerMetadata: Encodable {
     /// The well-known path stands before that of the issuer (§3.1).
     let path: String
 
-    /// - Parameter issuer: our own. The endpoints are below it: what a request says of the host may be anybody's word.
-    /// - Returns: nil unless it is a URL that clients can use (§2).
-    init?(issuer: String) {
+    /// - Parameters:
+    ///   - issuer: our own. The endpoints are below it, not below the host of a request, which any client can make up.
+    ///   - revokesGlobally: whether a provider may end all tokens of one of our users.
+    /// - Returns: nil unless the issuer is a URL that clients can use (§2).
+    init?(issuer: String, revokesGlobally: Bool = false) {
         guard let url = URLComponents(string: issuer), let host = url.host, !host.isEmpty, url.query == nil,
             url.fragment == nil, url.user == nil,
             url.scheme == "https" || url.scheme == "http" && ["localhost", "127.0.0.1", "[::1]"].contains(host)
@@ -42,6 +47,7 @@ struct AuthorizationServerMetadata: Encodable {
         tokenEndpoint = base + "/oauth2/token"
         revocationEndpoint = base + "/oauth2/revoke"
         introspectionEndpoint = base + "/oauth2/introspect"
+        globalRevocationEndpoint = revokesGlobally ? base + GlobalRevocationRoute.path : nil
         keys = base + "/.well-known/jwks.json"
         path =
             "/.well-known/oauth-authorization-server"

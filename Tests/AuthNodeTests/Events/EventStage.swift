@@ -121,12 +121,15 @@ struct EventStage {
         return try await providers(file: "[\(entry)]", issuers: issuers)
     }
 
-    func providers(file: String, issuers: [TrustedIssuer]? = nil) async throws -> [IdentityProvider] {
+    /// - Parameter own: the issuer of the node's own tokens.
+    func providers(
+        file: String, own: String = "revoked", issuers: [TrustedIssuer]? = nil
+    ) async throws -> [IdentityProvider] {
         let path = directory.file("providers.json")
         try Data(file.utf8).write(to: URL(filePath: path))
         let others = if let issuers { issuers } else { [try await trustedIssuer()] }
         return try IdentityProviderFile(
-            path, issuers: .init(own: "revoked", others: others),
+            path, issuers: .init(own: own, others: others),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ).providers
     }

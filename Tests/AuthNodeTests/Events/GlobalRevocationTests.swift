@@ -60,6 +60,27 @@ import Testing
         }
     }
 
+    /// The metadata are those of our own issuer, whose tokens have to be those that end.
+    @Test(arguments: [
+        (#""accepts":["revocation"],"revokes":"https://own.example","subjects":["opaque"]"#, true),
+        (#""accepts":["events"],"revokes":"https://own.example","subjects":["opaque"]"#, false),
+        (#""accepts":["revocation"]"#, false),
+    ])
+    func theMetadataSayWhere(members: String, isSaid: Bool) async throws {
+        var settings = TestNode.settings
+        settings.issuer = "https://own.example"
+        let entry = #"{"issuer":"\#(EventStage.issuer)","audience":"\#(EventStage.audience)",\#(members)}"#
+        let node = try await TestNode(
+            settings: settings, issuers: [try await stage.trustedIssuer()],
+            providers: try await stage.providers(file: "[\(entry)]", own: settings.issuer),
+            labels: [settings.issuer: "own", EventStage.issuer: "login"])
+        try await node.test { client in
+            let answer = try await client.execute(uri: "/.well-known/oauth-authorization-server", method: .get)
+            let endpoint = try answer.json()["global_token_revocation_endpoint"] as? String
+            #expect(endpoint == (isSaid ? "https://own.example/global-token-revocation" : nil))
+        }
+    }
+
     @Test func anUnauthenticatedCallerIsRefused() async throws {
         try await stage.node(Self.email).test { client in
             let subject = stage.user()
