@@ -299,7 +299,7 @@ let package = Package(
         .testTarget(
             name: "RevocationHTTPTests",
             dependencies: [
-                "RevocationHTTP", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                "RevocationHTTP", "TestSupport", .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings),
         .testTarget(

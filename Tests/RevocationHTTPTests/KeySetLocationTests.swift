@@ -2,6 +2,8 @@ import Contract
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import Logging
+import TestSupport
 import Testing
 
 @testable import RevocationHTTP
@@ -46,6 +48,33 @@ import Testing
                 try await verifier.verify(try TokenForge(kid: "one").token())
             }
         }
+    }
+
+    /// Its holder has replaced the key and kept its name. Nobody is asked: the file may be newer at another server.
+    @Test func aKeyThatAFileHeldBeforeVerifiesNothing() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("keys.json")
+        func hold(_ forge: TokenForge) throws {
+            try Data("{\"keys\":[\(forge.jwk)]}".utf8).write(to: URL(filePath: path))
+        }
+        let (start, clock) = (ContinuousClock.now, TestClock(wall: 0))
+        let location = try KeySetLocation(path)
+        let cache = KeySetCache(
+            algorithms: nil, logger: Logger(label: "test"), now: { start + .milliseconds(clock.wall) },
+            asksIssuer: location.isOfIssuer,
+            fetch: { validator async throws(VerificationKeysError) in try await location.read(unless: validator) })
+        let verifier = TokenVerifier(
+            keys: cache, issuer: "us", audience: "shop", clock: WallClock { TokenForge.now })
+        try hold(forge)
+        let (token, successor) = (try forge.token(), TokenForge(kid: "one"))
+        #expect(try await verifier.verify(token).subject == "alice")
+        try hold(successor)
+        // Another server may have read the file already.
+        let rejection = await #expect(throws: TokenRejection.self) { try await verifier.genuine(successor.token()) }
+        #expect(rejection?.code == .keysUnavailable && rejection?.isFinal == false)
+        clock.wall += 20_000
+        await #expect(throws: TokenRejection.self) { try await verifier.verify(token) }
+        #expect(try await verifier.verify(try successor.token()).subject == "alice")
     }
 
     /// A redirect is not followed: it could lead to where anyone can change the keys.

@@ -8,7 +8,7 @@ struct TokenForge {
     static let now: Int64 = 1_800_000_000_000
     static let seconds = now / 1000
 
-    let key = P256.Signing.PrivateKey()
+    var key = P256.Signing.PrivateKey()
     var kid = "key-1"
 
     /// The members of a good header and of good claims; a test replaces or removes (nil) some.
@@ -43,6 +43,12 @@ struct TokenForge {
                 "x": "\"\(Base64URL.encode(coordinates.prefix(32)))\"",
                 "y": "\"\(Base64URL.encode(coordinates.suffix(32)))\"",
             ], [:])
+    }
+
+    /// RFC 7638: what a key without `kid` is called.
+    func thumbprint() async throws -> String {
+        let unnamed = jwk.replacing("\"kid\":\"\(kid)\",", with: "")
+        return try await VerificationKeys(jwks: Data("{\"keys\":[\(unnamed)]}".utf8)).identifiers.first ?? ""
     }
 
     func keys() async throws -> VerificationKeys {

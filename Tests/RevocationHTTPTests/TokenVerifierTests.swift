@@ -188,9 +188,19 @@ import Testing
         let rejection = await #expect(throws: TokenRejection.self) { try await forge.verifier().genuine(token) }
         #expect(rejection?.code == code)
         #expect(rejection?.isFinal == isFinal)
-        let foreign = try forge.sign(forge.header(), forge.claims(), with: P256.Signing.PrivateKey())
-        let forged = await #expect(throws: TokenRejection.self) { try await forge.verifier().genuine(foreign) }
-        #expect(forged?.code == .badSignature && forged?.isFinal == true)
+    }
+
+    /// A forged token is refused for good if its `kid` names one key, and no other can have taken its name elsewhere.
+    @Test func aWrongSignatureIsFinalOnlyUnderAThumbprint() async throws {
+        for (kid, code) in [
+            (forge.kid, .keysUnavailable), (try await forge.thumbprint(), .badSignature),
+        ] as [(String, TokenRejection.Code)] {
+            let named = TokenForge(key: forge.key, kid: kid)
+            let foreign = try named.sign(named.header(), named.claims(), with: P256.Signing.PrivateKey())
+            let forged = await #expect(throws: TokenRejection.self) { try await named.verifier().genuine(foreign) }
+            #expect(forged?.code == code && forged?.isFinal == (code == .badSignature))
+            #expect(try await named.verifier().verify(try named.token()).subject == "alice")
+        }
     }
 
     /// Names that look alike are others: the Kelvin sign is no K.

@@ -85,7 +85,8 @@ public struct KeySetLocation: Sendable {
     /// - Throws: ``VerificationKeysError``.
     func read(unless validator: KeySetAnswer.Validator? = nil) async throws(VerificationKeysError) -> KeySetAnswer {
         switch place {
-        case .file(let path): return KeySetAnswer(document: try Self.contents(ofFile: path))
+        // A file costs nothing to read, and may be replaced at any time.
+        case .file(let path): return KeySetAnswer(document: try Self.contents(ofFile: path), freshness: .zero)
         case .url(let url): return try await Self.get(url, "key set", unless: validator)
         case .metadata(let urls, let issuer):
             return try await Self.get(try await Self.keySetURL(urls, issuer), "key set", unless: validator)

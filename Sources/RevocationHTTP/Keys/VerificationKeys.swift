@@ -63,6 +63,11 @@ public struct VerificationKeys: Sendable {
         identifier.map { named[ExactString($0)] != nil } ?? !all.isEmpty
     }
 
+    /// Whether keys of this name have no other anywhere: it is a thumbprint (RFC 7638).
+    func areUnique(_ identifier: String) -> Bool {
+        named[ExactString(identifier)]?.allSatisfy { $0.thumbprint.isExactly(identifier) } ?? false
+    }
+
     /// Whether a key is still among these, for the tokens that it has signed.
     /// - Parameter identifier: the tokens' `kid`; nil for tokens without one.
     func hold(_ key: Key, for identifier: String?) -> Bool {

@@ -109,9 +109,8 @@ public struct TokenVerifier: TokenVerifying {
         let keys = try await issuer.keys.keys(for: parts.header.kid) { (try? $0.signer(of: parts)) != nil }
         let key: VerificationKeys.Key
         do throws(TokenRejection) { key = try keys.signer(of: parts) } catch {
-            // A key of this name that does not fit has signed it nowhere else either.
             if hasLongExpired(parts) { throw TokenRejection(error.code, error.message, isFinal: true) }
-            guard !issuer.keys.asksIssuer, parts.header.kid == nil || error.code == .unknownKey else { throw error }
+            guard !issuer.keys.asksIssuer, mayFitElsewhere(parts.header.kid, error, keys) else { throw error }
             throw TokenRejection(
                 .keysUnavailable, "the token is signed with a key that this server does not have, but another one may")
         }
@@ -129,6 +128,13 @@ public struct TokenVerifier: TokenVerifying {
             else { throw error }
             return try newer.signer(of: parts)
         }
+    }
+
+    /// Whether another server may have a key that this one lacks: its key file may be a newer one. A thumbprint is the
+    /// name of one key only.
+    private func mayFitElsewhere(_ kid: String?, _ rejection: TokenRejection, _ keys: VerificationKeys) -> Bool {
+        guard let kid else { return true }
+        return rejection.code == .unknownKey || rejection.code == .badSignature && !keys.areUnique(kid)
     }
 
     /// Whether a token has expired everywhere, whichever key signed it: no clock stays wrong by more than a day.
