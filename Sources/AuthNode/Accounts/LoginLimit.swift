@@ -14,7 +14,6 @@ import Synchronization
 /// full, the older half is dropped. An attacker who can fill it within a minute has enough networks for as many guesses
 /// anyway.
 final class LoginLimit: Sendable {
-    private static let minute: Int64 = 60_000
     private static let networkFactor = 5
     /// The capacity of each half of the table: 2 MB together.
     static let capacity = 20_000
@@ -27,13 +26,8 @@ final class LoginLimit: Sendable {
         let low: UInt64
     }
 
-    private struct Count {
-        var failures = 0
-        let since: Int64
-    }
-
     private struct State {
-        var counts = BoundedTable<Guesser, Count>(capacity: LoginLimit.capacity)
+        var counts = MinuteCounts<Guesser>(capacity: LoginLimit.capacity)
         /// The number of attempts under way: no more than requests.
         var underWay: [Guesser: Int] = [:]
     }
@@ -56,7 +50,7 @@ final class LoginLimit: Sendable {
     }
 
     /// The number of guessers counted, for tests: at most twice the capacity.
-    var size: Int { state.withLock { $0.counts.count } }
+    var size: Int { state.withLock { $0.counts.size } }
 
     /// Counts an attempt before its password is checked: attempts under way count as well.
     /// - Throws: 429 with `Retry-After`.
@@ -67,26 +61,17 @@ final class LoginLimit: Sendable {
         let guessers = [(guesser(network, account), attempts), (guesser(network, nil), factor)]
         let account = guessers[0].0
         let refusal = state.withLock { state -> (wait: Int64, message: String)? in
-            let limited = guessers.compactMap { guesser, limit -> Int64? in
-                let count = Self.current(guesser, in: state.counts, now)
-                return count.failures >= limit ? count.since + Self.minute - now : nil
-            }
+            let limited = guessers.compactMap { state.counts.wait(of: $0, limit: $1, now: now) }
             if let longest = limited.max() { return (longest, "too many wrong passwords") }
             guard state.underWay[account, default: 0] < Self.maximumUnderWay else {
                 return (0, "too many log-ins of this account at once")
             }
             state.underWay[account, default: 0] += 1
-            for (guesser, _) in guessers {
-                var count = Self.current(guesser, in: state.counts, now)
-                count.failures += 1
-                state.counts.set(count, for: guesser)
-            }
+            for (guesser, _) in guessers { state.counts.add(guesser, now: now) }
             return nil
         }
         guard let refusal else { return Attempt(guessers: guessers, startedAt: now) }
-        throw Refusal(
-            .tooManyRequests, code: "slow_down", message: refusal.message,
-            headers: [.retryAfter: String(max(1, (refusal.wait + 999) / 1000))])
+        throw .slowDown(refusal.message, wait: refusal.wait)
     }
 
     /// Ends the attempt.
@@ -97,16 +82,8 @@ final class LoginLimit: Sendable {
                 let others = state.underWay[account, default: 1] - 1
                 state.underWay[account] = others > 0 ? others : nil
             }
-            if !wasGuess { Self.forgive(attempt, in: &state.counts) }
-        }
-    }
-
-    private static func forgive(_ attempt: Attempt, in counts: inout BoundedTable<Guesser, Count>) {
-        for (guesser, _) in attempt.guessers {
-            // An attempt from an earlier minute, or a dropped one, does not count.
-            guard var count = counts[guesser], count.since <= attempt.startedAt else { continue }
-            count.failures -= 1
-            if count.failures > 0 { counts.set(count, for: guesser) } else { counts.remove(guesser) }
+            guard !wasGuess else { return }
+            for (guesser, _) in attempt.guessers { state.counts.forgive(guesser, addedAt: attempt.startedAt) }
         }
     }
 
@@ -121,11 +98,5 @@ final class LoginLimit: Sendable {
         let digest = Array(mac.finalize())
         func number(_ range: Range<Int>) -> UInt64 { digest[range].reduce(0) { $0 << 8 | UInt64($1) } }
         return Guesser(high: number(0..<8), low: number(8..<16))
-    }
-
-    private static func current(_ guesser: Guesser, in counts: BoundedTable<Guesser, Count>, _ now: Int64) -> Count {
-        // A clock that was set back must not lock out users.
-        guard let count = counts[guesser], (0..<minute).contains(now - count.since) else { return Count(since: now) }
-        return count
     }
 }

@@ -60,7 +60,7 @@ package struct AllowedOrigins: Sendable, CustomStringConvertible {
     func add(
         to headers: inout HTTPFields, for origin: String?, preflightMethods: [HTTPRequest.Method]?, sendsCookies: Bool
     ) {
-        // Whatever the answer is, it is another one for another origin.
+        // The answer depends on the origin.
         headers.append(HTTPField(name: .vary, value: "Origin"))
         guard let origin else { return }
         headers[.accessControlAllowOrigin] = origin

@@ -38,7 +38,7 @@ struct BackchannelLogoutRoute: Sendable {
             throw Self.badRequest("invalid_request", refusal.message)
         case .failure(.unsettled(let cause)):
             throw Self.badRequest(
-                "temporarily_unavailable", "nobody is logged out, try again: \(cause)", [.retryAfter: "1"])
+                "temporarily_unavailable", "the user is NOT logged out, try again: \(cause)", [.retryAfter: "1"])
         }
     }
 

@@ -11,7 +11,7 @@ import RevocationHTTP
 struct IdentityProviderFile: Sendable {
     private struct Entry: Decodable {
         let issuer: String
-        let audience: Names
+        let audience: OneOrMore
         let jwks: String?
         let accepts: [String]?
         let revokes: String?
@@ -33,16 +33,6 @@ struct IdentityProviderFile: Sendable {
         let authorization: String?
         let interval: Double?
         let wait: Bool?
-    }
-
-    /// One text or an array of them.
-    private struct Names: Decodable {
-        let names: [String]
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            names = try (try? [container.decode(String.self)]) ?? container.decode([String].self)
-        }
     }
 
     /// What is known of the issuers whose tokens may be ended.
@@ -101,7 +91,7 @@ struct IdentityProviderFile: Sendable {
         guard ended != nil || revokes.isExactly(issuers.own) else {
             throw Complaint(message: "it revokes tokens of an issuer that this node does not know: see revokes")
         }
-        guard !entry.audience.names.isEmpty, !entry.audience.names.contains("") else {
+        guard !entry.audience.texts.isEmpty, !entry.audience.texts.contains("") else {
             throw Complaint(message: "an audience is missing")
         }
         let ways = try ways(of: entry)
@@ -119,7 +109,7 @@ struct IdentityProviderFile: Sendable {
             throw Complaint(message: "subjects are some of \(known)")
         }
         var issuer = TrustedIssuer(
-            name: entry.issuer, audiences: entry.audience.names, keys: try keys(of: entry, issuers, logger), kinds: [])
+            name: entry.issuer, audiences: entry.audience.texts, keys: try keys(of: entry, issuers, logger), kinds: [])
         let known = issuers.other(entry.issuer)
         if let known { issuer.lead = known.lead }
         if let lead = entry.lead {

@@ -30,7 +30,7 @@ struct OriginalRequest {
         isProxied = proxies.includes(peer: peer)
     }
 
-    /// Whether `X-Forwarded-For` stands there, but nobody is trusted to write it.
+    /// Whether there is an `X-Forwarded-For` of a peer that is not trusted with it.
     var hasUntrustedAddress: Bool { !isProxied && headers[Self.forwardedFor] != nil }
 
     /// The client's address: the last entry of `X-Forwarded-For` that no trusted proxy has. A client can forge the

@@ -29,7 +29,7 @@ package struct TrustedProxies: Sendable, CustomStringConvertible {
     private let includesEveryPeer: Bool
 
     package static let none = TrustedProxies("")!
-    /// Nobody but a proxy reaches the node.
+    /// Every peer of the node is a proxy.
     static let everyPeer = TrustedProxies([], description: "", includesEveryPeer: true)
 
     private init(_ networks: [Network], description: String, includesEveryPeer: Bool) {

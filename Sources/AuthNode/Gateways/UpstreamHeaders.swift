@@ -17,7 +17,7 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
     /// As it was written.
     package let description: String
     private let claims: [(header: HTTPField.Name, name: String)]
-    /// Claims that ``Contract/TokenClaims`` has, by whatever name the issuer has them.
+    /// Claims that ``Contract/TokenClaims`` has. The issuer may call them otherwise.
     private static let verified: [String: @Sendable (TokenClaims) -> String?] = [
         "iss": { $0.issuer }, "sub": { $0.subject }, "sid": { $0.session }, "jti": { $0.identifier },
         "client_id": { $0.client },
@@ -49,7 +49,7 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
         var fields: HTTPFields = [:]
         var missing: [String] = []
         for (header, name) in claims {
-            let value = Self.verified[name].map { $0(verified).map(Self.encoded) } ?? others[name]?.text
+            let value = Self.verified[name].map { $0(verified).map(Self.encoded) } ?? others[name].flatMap(Self.text)
             if let value { fields[header] = value } else { missing.append(header.rawName) }
         }
         // Envoy leaves a client's own headers otherwise; others take them away before they ask.
@@ -57,44 +57,23 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
         return fields
     }
 
-    private static func payload(of token: String) -> [String: Claim] {
+    private static func payload(of token: String) -> [String: JSONValue] {
         let segments = token.split(separator: ".", omittingEmptySubsequences: false)
         guard segments.count == 3, let bytes = Base64URL.decode(segments[1].utf8) else { return [:] }
-        return (try? StrictJSON.decode([String: Claim].self, from: bytes)) ?? [:]
+        return (try? StrictJSON.decode([String: JSONValue].self, from: bytes)) ?? [:]
     }
 
-    /// A claim as a header holds it.
-    private enum Claim: Decodable {
-        case text(String)
-        case list([Claim])
-        /// An object or null: no header.
-        case other
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
-                self = .text(text)
-            } else if let flag = try? container.decode(Bool.self) {
-                self = .text(String(flag))
-            } else if let number = try? container.decode(Int64.self) {
-                self = .text(String(number))
-            } else if let number = try? container.decode(Double.self) {
-                self = .text(String(number))
-            } else if let list = try? container.decode([Claim].self) {
-                self = .list(list)
-            } else {
-                self = .other
-            }
-        }
-
-        /// The elements of a list are separated by commas, which stand encoded within an element.
-        var text: String? {
-            switch self {
-            case .text(let text): encoded(text)
-            case .list(let claims):
-                claims.compactMap(\.text).map { $0.replacing(",", with: "%2C") }.joined(separator: ",")
-            case .other: nil
-            }
+    /// The elements of a list are separated by commas, which stand encoded within an element.
+    /// - Returns: nil for an object or null, which sets no header.
+    private static func text(_ claim: JSONValue) -> String? {
+        switch claim {
+        case .text(let text): encoded(text)
+        case .flag(let flag): String(flag)
+        case .integer(let number): String(number)
+        case .number(let number): encoded(String(number))
+        case .list(let claims):
+            claims.compactMap(text).map { $0.replacing(",", with: "%2C") }.joined(separator: ",")
+        case .other: nil
         }
     }
 

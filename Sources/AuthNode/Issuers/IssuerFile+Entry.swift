@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Logging
 import RevocationHTTP
 
@@ -29,7 +30,7 @@ extension IssuerFile {
     struct Entry: Decodable {
         let issuer: String
         let label: String
-        private let audience: Names?
+        private let audience: OneOrMore?
         private let clients: [String]?
         private let types: [String]?
         private let require: [String: String]?
@@ -63,7 +64,7 @@ extension IssuerFile {
             let members = try decoder.container(keyedBy: CodingKeys.self)
             issuer = try members.decode(String.self, forKey: .issuer)
             label = try members.decode(String.self, forKey: .label)
-            audience = try members.decodeIfPresent(Names.self, forKey: .audience)
+            audience = try members.decodeIfPresent(OneOrMore.self, forKey: .audience)
             clients = try members.decodeIfPresent([String].self, forKey: .clients)
             types = try members.decodeIfPresent([String].self, forKey: .types)
             require = try members.decodeIfPresent([String: String].self, forKey: .require)
@@ -88,7 +89,7 @@ extension IssuerFile {
             guard (1...399 * 86_400).contains(session ?? 1) else {
                 throw Invalid(message: "the longest session of an issuer is 1 second to 399 days")
             }
-            guard audience?.names.isEmpty == false || clients?.isEmpty == false else {
+            guard audience?.texts.isEmpty == false || clients?.isEmpty == false else {
                 throw Invalid(message: "an issuer has an audience, or the clients whose tokens are accepted")
             }
             guard types?.isEmpty != true, Self.types.isSuperset(of: types?.map { $0.lowercased() } ?? []) else {
@@ -109,7 +110,7 @@ extension IssuerFile {
                     try KeySetLocation(discovering: issuer, metadata: metadata)
                 }
             let keys = KeySetCache(location, algorithms: algorithms.map { Set($0) }, logger: logger)
-            var trusted = TrustedIssuer(name: issuer, audiences: audience?.names ?? [], keys: keys)
+            var trusted = TrustedIssuer(name: issuer, audiences: audience?.texts ?? [], keys: keys)
             trusted.clients = clients ?? []
             if let types { trusted.types = Set(types.map { $0.lowercased() }) }
             trusted.requiredClaims = require ?? [:]
@@ -119,20 +120,6 @@ extension IssuerFile {
             if let lifetime { trusted.lifetime = .seconds(lifetime) }
             trusted.longestLifetime = longestLifetime
             return trusted
-        }
-    }
-
-    /// One name, or an array of them.
-    private struct Names: Decodable {
-        let names: [String]
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let name = try? container.decode(String.self) {
-                names = [name]
-            } else {
-                names = try container.decode([String].self)
-            }
         }
     }
 

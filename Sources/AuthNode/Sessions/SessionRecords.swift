@@ -110,7 +110,7 @@ struct SessionRecords: Sendable {
         return Set(sessions.map { ExactString($0.identifier) }).subtracting(living.map { ExactString($0.identifier) })
     }
 
-    /// What is there of a record: another program may have written anything.
+    /// The sessions of a record that have not expired. One that cannot be read is empty: any program may write it.
     private func decoded(_ record: [UInt8]?) -> [UserSession] {
         let sessions = record.flatMap { try? StrictJSON.decode([UserSession].self, from: $0) } ?? []
         let oldest = clock.now - lifetime.components.seconds * 1000

@@ -1,4 +1,3 @@
-import HTTPTypes
 import RevocationHTTP
 import Synchronization
 
@@ -50,9 +49,7 @@ final class RefreshLimit: Sendable {
             return nil
         }
         guard let wait else { return }
-        throw Refusal(
-            .tooManyRequests, code: "slow_down", message: message,
-            headers: [.retryAfter: String(max(1, (wait + 999) / 1000))])
+        throw .slowDown(message, wait: wait)
     }
 
     /// Returns an exchange that did not happen.

@@ -38,7 +38,7 @@ public struct KeySetLocation: Sendable {
             place = .file(text)
             return
         }
-        guard Self.isSafe(text) else {
+        guard SafeURL(text) != nil else {
             throw VerificationKeysError(message: "a key set has an https:// URL, or is a file")
         }
         place = .url(text)
@@ -51,7 +51,7 @@ public struct KeySetLocation: Sendable {
     /// - Throws: ``VerificationKeysError`` for a URL that is neither `https://` nor on this machine.
     public init(discovering issuer: String, metadata: String? = nil) throws(VerificationKeysError) {
         let urls = metadata.map { [$0] } ?? Self.metadataURLs(of: issuer)
-        guard !urls.isEmpty, urls.allSatisfy(Self.isSafe) else {
+        guard !urls.isEmpty, urls.allSatisfy({ SafeURL($0) != nil }) else {
             throw VerificationKeysError(
                 message: "the keys of an issuer that is no https:// URL cannot be discovered: name its key set (jwks)")
         }
@@ -69,15 +69,6 @@ public struct KeySetLocation: Sendable {
         return [
             issuer + "/.well-known/openid-configuration", origin + "/.well-known/oauth-authorization-server" + path,
         ]
-    }
-
-    private static func isLocal(_ url: URL?) -> Bool {
-        ["127.0.0.1", "localhost", "[::1]", "::1"].contains(url?.host() ?? "")
-    }
-
-    private static func isSafe(_ text: String) -> Bool {
-        let url = URL(string: text)
-        return url?.scheme == "https" && url?.host()?.isEmpty == false || url?.scheme == "http" && isLocal(url)
     }
 
     /// The document, at most 256 KiB. Ends when the task is cancelled.
@@ -118,7 +109,7 @@ public struct KeySetLocation: Sendable {
             throw VerificationKeysError(message: "the issuer's metadata name another issuer")
         }
         // Metadata from elsewhere lead to no server on this machine.
-        guard isSafe(metadata.keySet), isLocal(URL(string: url)) || !isLocal(URL(string: metadata.keySet)) else {
+        guard let place = SafeURL(metadata.keySet), !place.isLocal || SafeURL(url)?.isLocal == true else {
             throw VerificationKeysError(message: "the issuer's metadata have a jwks_uri that is no https:// URL")
         }
         return metadata.keySet

@@ -1,10 +1,11 @@
 import Contract
 import Foundation
+import JSON
 
 /// The claims that verification and revocation use (RFC 7519 §4.1, RFC 9068 §2.2), as a profile names them.
 package struct TokenPayload: Sendable, DecodableWithConfiguration {
     package let issuer: String?
-    package let audience: Audience?
+    let audience: OneOrMore?
     package let subject: String?
     package let session: String?
     package let identifier: String?
@@ -31,7 +32,7 @@ package struct TokenPayload: Sendable, DecodableWithConfiguration {
             try claims.decodeIfPresent(NumericDate.self, forKey: Name(stringValue: name))?.milliseconds
         }
         issuer = try text("iss")
-        audience = try claims.decodeIfPresent(Audience.self, forKey: Name(stringValue: "aud"))
+        audience = try claims.decodeIfPresent(OneOrMore.self, forKey: Name(stringValue: "aud"))
         subject = try text(profile.claimNames.subject)
         session = try text(profile.claimNames.session)
         identifier = try text(profile.claimNames.token)
@@ -61,22 +62,6 @@ package struct TokenPayload: Sendable, DecodableWithConfiguration {
         init?(intValue: Int) { nil }
     }
 
-    /// One name or an array of them.
-    package struct Audience: Decodable, Sendable {
-        private let names: [String]
-
-        package init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let name = try? container.decode(String.self) {
-                names = [name]
-            } else {
-                names = try container.decode([String].self)
-            }
-        }
-
-        package func names(_ audience: String) -> Bool { names.contains { $0.isExactly(audience) } }
-    }
-
     /// Revoking either client would have to revoke the token.
     func checkClient() throws(TokenRejection) {
         if namesTwoClients { throw TokenRejection(.unusableClaims, "the token names two clients") }
@@ -85,9 +70,10 @@ package struct TokenPayload: Sendable, DecodableWithConfiguration {
     /// - Throws: ``TokenRejection`` for a token that is not for this server, or for another use.
     func check(against profile: TokenProfile) throws(TokenRejection) {
         try checkClient()
+        let names = audience?.texts ?? []
         let isForUs =
             profile.audiences.isEmpty
-            ? audience == nil : profile.audiences.contains { audience?.names($0) == true }
+            ? audience == nil : names.contains { name in profile.audiences.contains { $0.isExactly(name) } }
         guard isForUs else { throw TokenRejection(.wrongAudience, "the token is for another audience") }
         guard profile.clients.isEmpty || profile.clients.contains(where: { client?.isExactly($0) == true }) else {
             throw TokenRejection(.wrongAudience, "the token was issued to another client")
