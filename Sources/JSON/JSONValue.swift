@@ -6,8 +6,8 @@ package enum JSONValue: Decodable, Sendable {
     /// A number that is no ``integer(_:)``.
     case number(Double)
     case list([JSONValue])
-    /// An object or null.
-    case other
+    case object([String: JSONValue])
+    case null
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -21,8 +21,10 @@ package enum JSONValue: Decodable, Sendable {
             self = .number(number)
         } else if let list = try? container.decode([JSONValue].self) {
             self = .list(list)
+        } else if let members = try? container.decode([String: JSONValue].self) {
+            self = .object(members)
         } else {
-            self = .other
+            self = .null
         }
     }
 }

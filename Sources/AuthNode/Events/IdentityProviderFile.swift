@@ -25,6 +25,11 @@ struct IdentityProviderFile: Sendable {
         let lead: Double?
         let poll: Poll?
 
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case issuer, audience, jwks, accepts, revokes, subjects, tokensNameSessions, events, requestTypes
+            case authorization, stream, state, lead, poll
+        }
+
         var hasCredentials: Bool { authorization != nil || poll?.authorization != nil }
     }
 
@@ -33,6 +38,8 @@ struct IdentityProviderFile: Sendable {
         let authorization: String?
         let interval: Double?
         let wait: Bool?
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case endpoint, authorization, interval, wait }
     }
 
     /// What is known of the issuers whose tokens may be ended.
@@ -50,14 +57,19 @@ struct IdentityProviderFile: Sendable {
 
     /// - Throws: ``NodeError/Code/unreadableFile``, ``NodeError/Code/invalidSetting``.
     init(_ path: String, issuers: Issuers, logger: Logger) throws(NodeError) {
-        let entries: [Entry]
+        let (entries, members): ([Entry], [[String: JSONValue]])
         do {
-            entries = try StrictJSON.decode([Entry].self, from: try PrivateFile.read(path))
+            let text = try PrivateFile.read(path)
+            (entries, members) = (try StrictJSON.decode(from: text), try StrictJSON.decode(from: text))
         } catch let error as NodeError {
             throw error
         } catch {
             throw NodeError(
                 .invalidSetting, "\(path) is not a JSON array of identity providers, each with issuer and audience")
+        }
+        for members in members {
+            guard let name = Self.unknownMember(of: members) else { continue }
+            throw NodeError(.invalidSetting, "\(path): an identity provider has no member '\(name)'")
         }
         var providers: [IdentityProvider] = []
         for entry in entries {
@@ -76,6 +88,14 @@ struct IdentityProviderFile: Sendable {
                 "others may read the credentials of identity providers: chmod 600 the file",
                 metadata: ["file": "\(path)"])
         }
+    }
+
+    /// A misspelt member would be a protection that is missing.
+    private static func unknownMember(of members: [String: JSONValue]) -> String? {
+        let known = Set(Entry.CodingKeys.allCases.map(\.rawValue))
+        let knownOfPoll = Set(Poll.CodingKeys.allCases.map(\.rawValue))
+        let poll: [String: JSONValue] = if case .object(let poll)? = members["poll"] { poll } else { [:] }
+        return Set(members.keys).subtracting(known).min() ?? Set(poll.keys).subtracting(knownOfPoll).min()
     }
 
     private struct Complaint: Error {

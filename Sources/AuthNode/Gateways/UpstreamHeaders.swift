@@ -73,7 +73,7 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
         case .number(let number): encoded(String(number))
         case .list(let claims):
             claims.compactMap(text).map { $0.replacing(",", with: "%2C") }.joined(separator: ",")
-        case .other: nil
+        case .object, .null: nil
         }
     }
 

@@ -60,7 +60,7 @@ struct BodyFields: Sendable {
             switch value {
             case .text(let text): text
             case .flag(let flag): String(flag)
-            case .integer, .number, .list, .other: nil
+            case .integer, .number, .list, .object, .null: nil
             }
         }
     }

@@ -75,6 +75,9 @@ import Testing
         entry(#""audience":"a","poll":{"endpoint":"https://ssf.example"}"#),
         entry(#""audience":"a","accepts":["events"],"poll":{"endpoint":"http://ssf.example"}"#),
         entry(#""audience":"a","accepts":["events"],"poll":{"endpoint":"https://ssf.example","interval":0}"#),
+        // Misspelt: anyone could send, and a refused poll would be asked again without a credential.
+        entry(#""audience":"a","authorisation":"Bearer x""#),
+        entry(#""audience":"a","accepts":["events"],"poll":{"endpoint":"https://ssf.example","token":"x"}"#),
         entry(#""audience":"a","lead":31"#), entry(#""audience":"a","lead":-1"#),
         entry(#""audience":"a","jwks":"http://ssf.example/keys""#),
         // Without keys, and without a word of what it calls our users.
