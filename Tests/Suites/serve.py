@@ -1,10 +1,12 @@
 """serve.py PORT SERVER… -- SUITE…: starts a server, waits until it answers, runs the suite, and ends the server."""
-import socket, subprocess, sys, tempfile, time
+import pathlib, socket, subprocess, sys, tempfile, time
 
 split = sys.argv.index("--")
 port, server, suite = int(sys.argv[1]), sys.argv[2:split], sys.argv[split + 1:]
 with tempfile.TemporaryDirectory() as folder:
-    process = subprocess.Popen(server, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    log = pathlib.Path(folder, "server.log")
+    with open(log, "w") as file:
+        process = subprocess.Popen(server, cwd=folder, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
     try:
         for _ in range(400):
             try:
@@ -12,7 +14,9 @@ with tempfile.TemporaryDirectory() as folder:
                 break
             except OSError:
                 time.sleep(0.05)
-        sys.exit(subprocess.run(suite).returncode)
+        status = subprocess.run(suite).returncode
+        if process.poll() is not None: print(f"the server has ended: {process.returncode}\n{log.read_text()[-2000:]}")
+        sys.exit(status)
     finally:
         process.kill()
         process.wait()
