@@ -41,10 +41,11 @@ extension UserFile {
         } catch  where error.isMissing { return false }
     }
 
-    /// Removes what a daemon has left that was killed while it saved.
+    /// Removes what a daemon has left that was killed while it saved. A start does not wait for the lock: who has it is
+    /// writing, and removes that too.
     static func removeDrafts(of path: String) {
         guard let target = try? AtomicFile.target(of: path) else { return }
-        try? AtomicFile.withLock(of: target) {
+        try? AtomicFile.withLock(of: target, maximumTries: 1) {
             AtomicFile.removeDrafts(of: target)
         } failure: {
             $0 as any Error

@@ -30,19 +30,44 @@ import Testing
         #expect(names.sorted() == ["revoked.lock", "users.acl"])
     }
 
+    private var lock: String { folder.path + "/.users.acl.lock" }
+
+    /// - Returns: why the lock could not be had.
+    private func take(_ body: () throws -> Void = {}) -> String? {
+        var failure: String?
+        try? AtomicFile.withLock(of: path, maximumTries: 1) {
+            try body()
+        } failure: {
+            failure = $0.message
+            return $0 as any Error
+        }
+        return failure
+    }
+
+    /// Root may open what it likes.
+    @Test(.enabled(if: geteuid() != 0)) func aLockThatCannotBeOpenedIsSaidToBeAnothers() throws {
+        #expect(FileManager.default.createFile(atPath: lock, contents: nil, attributes: [.posixPermissions: 0]))
+        let advice = "belongs to another user: if no daemon or revoked command of theirs is writing, remove it"
+        #expect(take() == "\(lock) \(advice)")
+        try FileManager.default.removeItem(atPath: lock)
+        #expect(take() == nil)
+    }
+
+    /// A start removes what a killed daemon has left, but waits for no other that is writing.
+    @Test func aStartDoesNotWaitForTheLock() throws {
+        try Data("user default on nopass ~* &* +@all\n".utf8).write(to: URL(filePath: path))
+        let draft = path + ".tmp-1"
+        #expect(FileManager.default.createFile(atPath: draft, contents: nil))
+        var time = Duration.zero
+        #expect(take { time = ContinuousClock().measure { UserFile.removeDrafts(of: path) } } == nil)
+        // Writers wait for 10 s.
+        #expect(time < .seconds(9) && FileManager.default.fileExists(atPath: draft))
+        UserFile.removeDrafts(of: path)
+        #expect(!FileManager.default.fileExists(atPath: draft))
+    }
+
     /// Who waits for a lock hears of it in the end, and what a killed writer has left locks nobody out.
     @Test func aLockIsHeldByOneAndOutlivesNoOne() throws {
-        func take(_ body: () throws -> Void = {}) -> String? {
-            var failure: String?
-            try? AtomicFile.withLock(of: path, maximumTries: 1) {
-                try body()
-            } failure: {
-                failure = $0.message
-                return $0 as any Error
-            }
-            return failure
-        }
-        let lock = folder.path + "/.users.acl.lock"
         #expect(FileManager.default.createFile(atPath: lock, contents: nil, attributes: [.posixPermissions: 0o644]))
         var inner: String?
         var rights: Int?
