@@ -1,8 +1,14 @@
 import Dispatch
 import Logging
 import RESP
+import Synchronization
 
 @testable import RevokedServer
+
+/// Set from any thread.
+private final class Ending: Sendable {
+    let isAsked = Atomic(false)
+}
 
 /// A session without sockets: what a transport would do, done by hand.
 final class SessionBench {
@@ -11,6 +17,9 @@ final class SessionBench {
     private var context: ServingContext
     private var batch: CommandBatch
     private(set) var isClosed = false
+    private let ending = Ending()
+    /// Whether the daemon asked the transport to close the connection.
+    var wasEnded: Bool { ending.isAsked.load(ordering: .acquiring) }
     /// Signalled when something that a reply waits for is done.
     private let progress = DispatchSemaphore(value: 0)
 
@@ -28,7 +37,7 @@ final class SessionBench {
         let record = ClientRecord(
             id: daemon.clients.newID(), address: "127.0.0.1:1", localAddress: "127.0.0.1:2",
             connectedAt: daemon.clock.uptime(), mailbox ?? context.mailbox
-        ) {}
+        ) { [ending] in ending.isAsked.store(true, ordering: .releasing) }
         _ = daemon.clients.add(record, at: 0)
         session = ClientSession(client: record, as: daemon.users.initial, daemon: daemon)
         batch = CommandBatch(context.denylist)
