@@ -29,6 +29,35 @@ import Testing
         #expect(ServerConfiguration.settings.allSatisfy { !$0.isSecret || $0.runtime == .hidden })
     }
 
+    /// `requirepass` is the password of the user `default`, as in Redis; it is not shown, and CONFIG REWRITE says that
+    /// the next start does not find it.
+    @Test func thePasswordOfDefaultIsChanged() {
+        let owner = SessionBench()
+        let set = { owner.ask("CONFIG", "SET", "requirepass", $0) }
+        for password in ["first", "second"] {
+            #expect(set(password) == "+OK\r\n" && owner.ask("PING") == "+PONG\r\n")
+            let other = SessionBench(owner.daemon)
+            #expect(other.ask("PING").hasPrefix("-NOAUTH"))
+            #expect(other.ask("AUTH", password) == "+OK\r\n" && other.ask("PING") == "+PONG\r\n")
+        }
+        #expect(SessionBench(owner.daemon).ask("AUTH", "first").hasPrefix("-WRONGPASS"))
+        #expect(owner.ask("CONFIG", "GET", "requirepass") == "*0\r\n")
+        #expect(owner.ask("CONFIG", "REWRITE").hasSuffix("since its start: requirepass\r\n"))
+        #expect(set("") == "+OK\r\n" && SessionBench(owner.daemon).ask("PING") == "+PONG\r\n")
+    }
+
+    /// All or none: what may fail later is not set beside a password. Nobody opens the daemon to the network.
+    @Test func aPasswordThatCannotBeChangedChangesNothing() {
+        let bench = SessionBench { ($0.bind, $0.password) = (["0.0.0.0"], "first") }
+        #expect(bench.ask("AUTH", "first") == "+OK\r\n")
+        #expect(bench.ask("CONFIG", "SET", "maxmemory", "2mb", "requirepass", "").contains("protected-mode"))
+        #expect(bench.ask("CONFIG", "SET", "requirepass", "x", "trust-clock", "yes").contains("set it by itself"))
+        #expect(bench.ask("CONFIG", "SET", "requirepass", "x", "port", "1").contains("immutable"))
+        #expect(value(of: "maxmemory", bench) == "0")
+        #expect(SessionBench(bench.daemon).ask("PING").hasPrefix("-NOAUTH"))
+        #expect(SessionBench(bench.daemon).ask("AUTH", "first") == "+OK\r\n")
+    }
+
     /// A row that says so and is forgotten in `ConfigChanges` fails here.
     @Test func everyRowThatIsChangeableIsChanged() {
         let bench = SessionBench()
@@ -56,6 +85,7 @@ import Testing
                 #expect(reply == failure(setting.name, "there is no data directory: start the daemon with --dir"))
             case .readOnly: #expect(reply == failure(setting.name, "can't set immutable config"))
             case .protected: #expect(reply == failure(setting.name, "can't set protected config"))
+            case .hidden where setting.name == ConfigChanges.password: #expect(reply == "+OK\r\n")
             case .hidden: #expect(reply.hasPrefix("-ERR Unknown option"))
             }
         }

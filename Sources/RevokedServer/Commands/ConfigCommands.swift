@@ -87,10 +87,11 @@ enum ConfigCommands {
     private static func set(_ arguments: Arguments, _ context: inout ServingContext) {
         guard arguments.count % 2 == 0 else { return context.failSyntax() }
         var changes = ConfigChanges()
+        var password: [UInt8]?
         var names: Set<String> = []
         for index in stride(from: 2, to: arguments.count, by: 2) {
             guard let name = arguments[index].lowercasedWord,
-                values(context.daemon).contains(where: { $0.name == name })
+                name == ConfigChanges.password || values(context.daemon).contains(where: { $0.name == name })
             else {
                 return context.failWithWord(
                     "ERR Unknown option or number of arguments for CONFIG SET - '", arguments[index], "'")
@@ -99,11 +100,18 @@ enum ConfigCommands {
             guard arguments[index + 1].byteCount <= maximumValueBytes else {
                 return fail(name, "the value is longer than \(maximumValueBytes) bytes", &context)
             }
+            if name == ConfigChanges.password {
+                password = arguments[index + 1].withUnsafeBytes(Array.init)
+                continue
+            }
             if isSettled(name, arguments.text(index + 1), context.daemon) { continue }
             if let refusal = changes.read(name, arguments.text(index + 1)) { return fail(name, refusal, &context) }
         }
         if let name = changes.needsDirectory, context.daemon.persistence == nil {
             return fail(name, "there is no data directory: start the daemon with --dir", &context)
+        }
+        if let password, let refusal = changes.setPassword(password, of: context.daemon) {
+            return fail(ConfigChanges.password, refusal, &context)
         }
         if let name = changes.ofTLS { return setTLS(name, changes, &context) }
         let trustsClock = changes.trustsClock == true

@@ -53,6 +53,32 @@ struct ConfigChanges: Sendable {
     /// The first TLS setting, also of those that are set to what they are: their files are read anew.
     var ofTLS: String? { texts.first { $0.setting.name.hasPrefix("tls-") }?.setting.name }
 
+    /// Its value is no part of the configuration that is shown: it goes to the user `default`.
+    static let password = "requirepass"
+
+    /// Gives the user `default` this password alone; without one it needs none. To be called when all others can be
+    /// applied.
+    /// - Returns: why not; nil if it is done.
+    func setPassword(_ password: [UInt8], of daemon: Daemon) -> String? {
+        guard ofTLS == nil, !waitsForDisk else {
+            return "not together with settings that may fail later: set it by itself"
+        }
+        let rules = password.isEmpty ? [Array("nopass".utf8)] : [Array("resetpass".utf8), Array(">".utf8) + password]
+        do throws(UserTable.Refusal) {
+            try daemon.changeExposure { (exposedHost) throws(UserTable.Refusal) in
+                try daemon.users.set(Array("default".utf8), rules, exposedHost: exposedHost)
+            }
+        } catch {
+            switch error {
+            case .opensDefault(let host): return UserTable.opensDefault(host)
+            case .rule(let refusal): return refusal.error.message
+            case .name, .unmatched, .tooMany: return "the user default cannot be changed"
+            }
+        }
+        daemon.changedSettings.withLock { _ = $0.insert(Self.password) }
+        return nil
+    }
+
     /// Why the TLS settings cannot be changed; nil if they can be tried.
     func refusalOfTLS(_ daemon: Daemon) -> String? {
         guard daemon.tls != nil else { return "there is no TLS: start the daemon with --tls-port" }
@@ -105,7 +131,7 @@ extension Daemon {
     var unkeptSettings: [String] {
         let (changed, current) = (changedSettings.withLock { $0 }, currentConfiguration)
         return ServerConfiguration.settings.filter {
-            changed.contains($0.name) && $0.text(in: current) != $0.text(in: configuration)
+            changed.contains($0.name) && ($0.runtime == .hidden || $0.text(in: current) != $0.text(in: configuration))
         }.map(\.name)
     }
 
