@@ -299,8 +299,10 @@ import Testing
         let daemon = try start().daemon
         let path = path
         let failures = AsyncStream<String?>.makeStream()
-        // The load waits for the lock of the file.
-        try AtomicFile.withLock(of: path) {
+        // The load waits for a save before it, which waits for the lock of another file.
+        let other = folder.path + "/other.acl"
+        try AtomicFile.withLock(of: other) {
+            daemon.users.save(to: other) { _ in }
             daemon.loadUsers(path, for: 1) { failures.continuation.yield($0) }
             try? daemon.users.set(Array("a".utf8), [Array("off".utf8)], exposedHost: nil)
         } failure: {
