@@ -144,13 +144,6 @@ final class NIOTransport: Transport {
         for loop in group.makeIterator() { try? await loop.submit {}.get() }
     }
 
-    /// A connection that waits keeps no buffer of a whole TLS record.
-    private static let buffering = {
-        var configuration = NIOSSLServerHandler.Configuration()
-        configuration.maximumPreservedOutboundBufferCapacity = 1 << 10
-        return configuration
-    }()
-
     private func serve(_ channel: any Channel, _ tls: ServerTLS?) throws {
         let (pipeline, context) = (channel.pipeline.syncOperations, contexts.context(of: channel.eventLoop))
         guard let tls else {
@@ -158,7 +151,7 @@ final class NIOTransport: Transport {
         }
         let gate = TLSGate(daemon)
         let (tlsContext, trust) = tls.beginning
-        let handler = NIOSSLServerHandler(context: tlsContext, configuration: Self.buffering)
+        let handler = NIOSSLServerHandler(context: tlsContext)
         let handshake = Handshake(gate: gate, handler: handler, trust: trust)
         try pipeline.addHandlers([
             gate, handler, SessionHandler(daemon, channel, context, observers, handshake: handshake),
