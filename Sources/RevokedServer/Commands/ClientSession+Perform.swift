@@ -91,7 +91,7 @@ extension ClientSession {
         -> Bool
     {
         command.takes(arguments.count) && command.flags.isDisjoint(with: [.reserved, .write, .container, .pubsub])
-            && isUnimpeded && context.daemon.conditions.now.isEmpty
+            && isUnimpeded && context.conditions.now.isEmpty
     }
 
     /// What is asked of a command before it is executed; answers the error if there is one.

@@ -64,20 +64,18 @@ extension ServingContext {
         _ index: Int, of arguments: borrowing Arguments,
         _ body: (_ value: RawSpan, _ expiry: Int64, _ reply: inout ReplyBuffer) -> Result
     ) -> Result? {
-        let hash = arguments.keyHash(index &- 1)
-        let found = table(of: arguments[index], hash)?.read(arguments[index], hash: hash, at: moment) {
-            body($0, $1, &reply)
-        }
+        let (key, hash) = (arguments[index], arguments.keyHash(index &- 1))
+        let found = table(of: key, hash)?.read(key, hash: hash, at: moment) { body($0, $1, &reply) }
         count(hash, hit: found != nil)
-        if OwnKey(arguments[index]) == .epoch { hasReadEpoch = true }
+        if OwnKey(key) == .epoch { hasReadEpoch = true }
         return found
     }
 
     /// Whether there is a live entry of a key, whatever its class; counts the lookup.
     @inline(__always)
     mutating func exists(_ index: Int, of arguments: borrowing Arguments) -> Bool {
-        let hash = arguments.keyHash(index &- 1)
-        let exists = table(of: arguments[index], hash)?.contains(arguments[index], hash: hash, at: moment) ?? false
+        let (key, hash) = (arguments[index], arguments.keyHash(index &- 1))
+        let exists = table(of: key, hash)?.contains(key, hash: hash, at: moment) ?? false
         count(hash, hit: exists)
         return exists
     }

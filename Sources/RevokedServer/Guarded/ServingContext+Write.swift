@@ -28,7 +28,6 @@ extension ServingContext {
         let start = reply.count
         var position: UInt64 = 0
         let wall = moment.wall
-        let longest = daemon.configuration.maximumBulk
         let outcome = writer.update(
             WritePermit(), arguments[key.index], of: key.database, hash: key.hash, at: moment, request.events,
             &position
@@ -39,6 +38,7 @@ extension ServingContext {
                 guard condition.holds(for: entry, arguments) else { return .unchanged }
                 return Self.store(arguments[value], plan, isGuarded: key.isGuarded, &entry)
             case .modify(let change):
+                let longest = daemon.configuration.maximumBulk
                 return Self.modify(change, arguments, longest, isFull: plan.isFull, &entry, &reply)
             case .expire(_, let conditions):
                 return Self.expire(plan.expiry, if: conditions, isGuarded: key.isGuarded, wall: wall, &entry)
@@ -127,7 +127,7 @@ extension ServingContext {
             if key.isGuarded {
                 plan.kind = GuardedKey.kind(of: bytes, prefixLength: daemon.prefixLength)
                 if plan.expiry == Expiry.never, !plan.keepsExpiry { return refuse(GuardedRules.noExpiry) }
-                if let refusal = GuardedRules.refusal(key: bytes, value: value, kind: plan.kind, clock: daemon.clock) {
+                if let refusal = GuardedRules.refusal(key: bytes, value: value, kind: plan.kind, clock: clock) {
                     return refuse(refusal)
                 }
             }

@@ -55,6 +55,7 @@ struct ClientSession: ~Copyable {
     /// Of a command that a script makes of its keys, or that was queued: no fewer than of the request itself.
     static let maximumQueuedArguments = maximumArguments * 4
 
+    private let place = PassedByAddress()
     let client: ClientRecord
     /// Who it is: `default` until it has authenticated.
     var user: User

@@ -7,7 +7,14 @@ import Synchronization
 /// What one thread serves its connections with: the store, the journal, the time, and the replies to the connection
 /// that is being served. Its connections borrow it in turn.
 struct ServingContext: ~Copyable {
+    private let place = PassedByAddress()
     let daemon: Daemon
+    /// Parts of the daemon that each read needs. Others hold weak references to the daemon itself, which makes counting
+    /// its references slow.
+    let clock: ServerClock
+    private let tracking: ClientTracking
+    let conditions: ServingConditions
+    let users: UserTable
     /// The store without reference counting: the daemon keeps it alive.
     let denylist: Denylist.Keys
     /// The store for writing: every change is appended to ``journal``.
@@ -44,6 +51,10 @@ struct ServingContext: ~Copyable {
 
     init(_ daemon: Daemon) {
         self.daemon = daemon
+        clock = daemon.clock
+        tracking = daemon.tracking
+        conditions = daemon.conditions
+        users = daemon.users
         denylist = daemon.denylist.keys
         journal = daemon.journal
         writer = daemon.denylist.writer(journal)
@@ -62,7 +73,7 @@ struct ServingContext: ~Copyable {
 
     /// Takes the time for the next commands.
     mutating func readClock() {
-        (moment, uptime) = daemon.clock.read()
+        (moment, uptime) = clock.read()
         untimedCalls = daemon.slowLog.untimedCalls
     }
 
@@ -85,7 +96,7 @@ struct ServingContext: ~Copyable {
     @inline(__always)
     func endTurn() {
         turn.unlock()
-        daemon.tracking.tellListeners()
+        tracking.tellListeners()
     }
 
     /// Runs `body`, between ``beginTurn()`` and ``endTurn()``, while no other thread executes commands. What it appends
