@@ -6,8 +6,9 @@ import Synchronization
 final class ChannelRegistry: Sendable {
     /// The longest name of a channel, in bytes: nothing is published on a longer one.
     static let maximumName = 4096
-    /// What all patterns together may take of a match, in words for each byte of a channel's name.
-    private static let maximumPatternWords = 1 << 14
+    /// What all different patterns together may take of a match, in words for each byte of a channel's name: at least
+    /// one for each. With keyspace notifications each write matches them all up to four times, with its shard locked.
+    private static let maximumPatternWords = 1 << 11
 
     /// One pattern, as publishers match it. They do so without the lock: it takes a while where patterns are many.
     private final class Glob: Sendable {
