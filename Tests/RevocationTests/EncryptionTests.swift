@@ -199,6 +199,37 @@ import Testing
         #expect(log.all.count == 4)
     }
 
+    /// Until it has ended no other connection is made.
+    @Test func theEndOfAConnectionDoesNotWaitForAStoreThatIsSilent() async throws {
+        let certificates = try Self.makeCertificates()
+        let server = try await RedisServer(
+            arguments: [
+                "--bind", "127.0.0.1", "--save", "", "--tls-port", "{port}", "--port", "0", "--tls-cert-file",
+                certificates.file("server.pem"), "--tls-key-file", certificates.file("server.key"),
+                "--tls-ca-cert-file", certificates.file("ca.pem"), "--tls-auth-clients", "no",
+            ])
+        let url = try StoreURL(
+            "rediss://127.0.0.1:\(server.port)?ca=\(certificates.file("ca.pem"))&servername=store.example")
+        guard case .server(let location, let access) = url else {
+            Issue.record("no server")
+            return
+        }
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let channel = try await StoreChannelHandler.connect(
+            to: location, on: loop, encryption: try StoreEncryption(access, logger: LogLines().logger),
+            timeout: .seconds(5)
+        ).get()
+        let replies = try await loop.flatSubmit {
+            StoreChannelHandler.call([Command("PING")], on: channel, timeout: .seconds(5))
+        }.get()
+        #expect(replies.count == 1)
+        server.signal(SIGSTOP)
+        let started = ContinuousClock.now
+        channel.close(promise: nil)
+        try await channel.closeFuture.get()
+        #expect(ContinuousClock.now - started < .seconds(3))
+    }
+
     /// What a URL does not say a configuration may.
     @Test func filesMayStandInTheConfiguration() async throws {
         let certificates = try Self.makeCertificates()

@@ -34,6 +34,8 @@ public struct StoreTLSConfiguration: Sendable, Hashable {
     func context() throws(RevocationError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        // The connection that follows waits for the end of this one, which a store that is cut off never confirms.
+        configuration.shutdownTimeout = .milliseconds(100)
         if let authorities { configuration.trustRoots = .certificates(try Self.certificates(authorities)) }
         if let certificate, let key {
             configuration.certificateChain = try Self.certificates(certificate).map { .certificate($0) }
