@@ -1,5 +1,6 @@
 import Contract
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 
@@ -102,6 +103,18 @@ import Testing
         // The server itself has been there all the time.
         #expect(stage.primaries[0].openConnectionCount == 2)
         await stage.end()
+    }
+
+    @Test func aConnectionThatIsMadeWhileTheWatchIsClosedIsClosedToo() async throws {
+        let sentinel = try await FakeStore { Word(port: 1).answer(to: $0) }
+        let watch = SentinelWatch(
+            Array(repeating: .tcp(host: "127.0.0.1", port: sentinel.port), count: 8), name: "m", encryption: nil,
+            bootClock: configuration().bootClock)
+        let located = watch.locate(on: MultiThreadedEventLoopGroup.singleton.next())
+        watch.close()
+        await #expect(throws: StoreFailure.self) { try await located.get() }
+        #expect(await eventually { sentinel.connectionCount == 8 && sentinel.openConnectionCount == 0 })
+        await sentinel.stop()
     }
 
     @Test func aPrimaryThatMostSentinelsCannotReachIsNotBelieved() async throws {

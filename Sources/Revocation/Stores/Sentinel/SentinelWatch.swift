@@ -102,6 +102,7 @@ private final class SentinelLink: @unchecked Sendable {
     private let encryption: StoreEncryption?
     private let loop: any EventLoop
     private var channel: (any Channel)?
+    private var isClosed = false
 
     init(_ sentinel: StoreURL.Location, encryption: StoreEncryption?, loop: any EventLoop) {
         self.sentinel = sentinel
@@ -114,12 +115,18 @@ private final class SentinelLink: @unchecked Sendable {
             StoreChannelHandler.call(commands, on: channel, timeout: max(.milliseconds(1), deadline - .now()))
         }.map { SentinelWord($0) }
             .flatMapErrorThrowing { [self] _ in
-                close()
+                disconnect()
                 return .silent
             }
     }
 
+    /// Closes it for good.
     func close() {
+        isClosed = true
+        disconnect()
+    }
+
+    private func disconnect() {
         channel?.close(promise: nil)
         channel = nil
     }
@@ -128,7 +135,11 @@ private final class SentinelLink: @unchecked Sendable {
         if let channel, channel.isActive { return loop.makeSucceededFuture(channel) }
         return StoreChannelHandler.connect(
             to: sentinel, on: loop, encryption: encryption, timeout: max(.milliseconds(1), deadline - .now())
-        ).map { [self] channel in
+        ).flatMapThrowing { [self] channel in
+            guard !isClosed else {
+                channel.close(promise: nil)
+                throw StoreFailure.closed
+            }
             self.channel = channel
             return channel
         }
