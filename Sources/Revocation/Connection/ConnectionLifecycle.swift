@@ -1,3 +1,5 @@
+import NIOCore
+
 /// The state of a connection that reconnects, without its I/O.
 struct ConnectionLifecycle {
     private enum State {
@@ -5,7 +7,7 @@ struct ConnectionLifecycle {
         case idle
         /// The first attempt is under way, or one that will probably succeed. Callers wait for it.
         case connecting
-        case ready
+        case ready(since: NIODeadline)
         /// Not connected, with the cause. The next attempt is scheduled or under way.
         case down(StoreFailure)
         case closed
@@ -21,8 +23,13 @@ struct ConnectionLifecycle {
         case fail(StoreFailure)
     }
 
+    /// A connection that lives shorter does not end an outage: a store may be lost behind each handshake.
+    static let shortestLife = TimeAmount.seconds(2)
+
     private var state = State.idle
     private var backoff = Backoff()
+    /// Whether the latest attempt was made before it was due.
+    private var wasBroughtForward = false
 
     mutating func admit() -> Admission {
         switch state {
@@ -38,30 +45,45 @@ struct ConnectionLifecycle {
 
     /// An attempt succeeded.
     /// - Returns: false if the list was closed meanwhile.
-    mutating func connected() -> Bool {
+    mutating func connected(at now: NIODeadline) -> Bool {
         if case .closed = state { return false }
-        state = .ready
-        backoff.reset()
+        state = .ready(since: now)
         return true
     }
 
     /// The store answers on another connection.
-    /// - Returns: whether this one is down. Callers wait for its next attempt then, which is to be made now.
-    mutating func attemptAtOnce() -> Bool {
-        guard case .down = state else { return false }
+    /// - Parameter isUnderWay: whether an attempt is being made.
+    /// - Returns: whether callers wait for the next attempt, which is to be made now. Between two attempts that are due
+    ///   there is one of these at most, or connections that are lost at once would bring each other back for ever.
+    mutating func attemptAtOnce(isUnderWay: Bool = false) -> Bool {
+        guard case .down = state, isUnderWay || !wasBroughtForward else { return false }
+        if !isUnderWay { wasBroughtForward = true }
         state = .connecting
         return true
     }
 
     /// An attempt failed, or the connection was lost.
     /// - Returns: how long to wait before the next attempt; nil for no further attempt.
-    mutating func lost(_ failure: StoreFailure, using random: inout some RandomNumberGenerator) -> Duration? {
+    mutating func lost(
+        _ failure: StoreFailure, at now: NIODeadline, using random: inout some RandomNumberGenerator
+    ) -> Duration? {
         if case .closed = state { return nil }
+        if case .ready(let start) = state, now - start >= Self.shortestLife {
+            backoff.reset()
+            wasBroughtForward = false
+        }
         state = .down(failure)
         return backoff.next(using: &random)
     }
 
-    /// Whether an attempt that is due is still wanted.
+    /// An attempt is due.
+    /// - Returns: whether it is still wanted.
+    mutating func isDue() -> Bool {
+        wasBroughtForward = false
+        return isWanted
+    }
+
+    /// Whether a connection is still wanted.
     var isWanted: Bool {
         if case .closed = state { false } else { true }
     }

@@ -152,7 +152,7 @@ final class StoreConnection: @unchecked Sendable {
     /// Another connection to the same store was made. Calls wait for the attempt that is under way or made now.
     func storeIsBack() {
         loop.execute { [self] in
-            guard lifecycle.attemptAtOnce(), let retry else { return }
+            guard lifecycle.attemptAtOnce(isUnderWay: retry == nil), let retry else { return }
             retry.cancel()
             self.retry = nil
             connect()
@@ -202,7 +202,7 @@ final class StoreConnection: @unchecked Sendable {
 
     private func begin(_ status: StoreStatus) {
         loop.assertInEventLoop()
-        guard lifecycle.connected() else {
+        guard lifecycle.connected(at: .now()) else {
             handler?.end(.closed)
             return
         }
@@ -273,14 +273,14 @@ final class StoreConnection: @unchecked Sendable {
         following?.cancel()
         fail(takeHeld(), failure)
         var random = SystemRandomNumberGenerator()
-        guard let delay = lifecycle.lost(failure, using: &random) else { return }
+        guard let delay = lifecycle.lost(failure, at: .now(), using: &random) else { return }
         if failure != reportedFailure {
             reportedFailure = failure
             configuration.report(.lost(failure, error))
         }
         retry = loop.scheduleTask(in: TimeAmount(delay)) { [self] in
             retry = nil
-            if lifecycle.isWanted { connect() }
+            if lifecycle.isDue() { connect() }
         }
     }
 
