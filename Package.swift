@@ -316,7 +316,8 @@ let package = Package(
         .testTarget(
             name: "LabTests",
             dependencies: [
-                "Lab", "CEchoBaseline", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                "Lab", "AuthNode", "CEchoBaseline", "TestSupport",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: settings),
         .testTarget(

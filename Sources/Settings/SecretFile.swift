@@ -2,21 +2,21 @@ import Files
 import Foundation
 
 /// A file that holds one secret, as Kubernetes, Docker and systemd hand them to a process. It may be a pipe.
-struct SecretFile {
+package struct SecretFile {
     /// Why a file gives no secret; completes "the file …".
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// The longest secret.
     static let maximumBytes = 4096
 
     /// Its line.
-    let text: String
+    package let text: String
     /// Whether every user of the machine may read it.
     let isExposed: Bool
 
-    init(_ path: String) throws(Failure) {
+    package init(_ path: String) throws(Failure) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw Failure(description: "cannot be read: \(String(cString: strerror(errno)))")

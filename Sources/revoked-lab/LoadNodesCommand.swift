@@ -20,6 +20,8 @@
         @Option(help: "A Redis or Valkey for the nodes that are started, instead of a daemon of our own.")
         var backend: String?
         @Option(help: "Simulated users (default: 2000).") var users: Int?
+        @Option(help: "A file of the password that all users have (default: they have the password \"password\").")
+        var passwordFile: String?
         @Option(help: "Seconds (default: 30).") var duration: Double?
         @Option(help: "End with so many judged answers, not by time.") var answers: Int?
         @Option(help: "Requests a second, sent when they are due (default: the next follows the answer).")
@@ -56,6 +58,7 @@
             if let start { settings.start = start }
             settings.backend = backend
             if let users { settings.users = users }
+            settings.passwordFile = passwordFile
             if let duration { settings.seconds = duration }
             settings.answers = answers
             settings.rate = rate

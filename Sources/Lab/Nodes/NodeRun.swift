@@ -3,6 +3,7 @@
     import CLinux
     import Foundation
     import ProcessOutput
+    import Settings
 
     /// `revoked-lab load nodes`: users on a set of nodes, every answer judged.
     package struct NodeRun: Sendable {
@@ -14,6 +15,8 @@
             /// A store for the nodes that are started, instead of a daemon of our own.
             package var backend: String?
             package var users = 2_000
+            /// A file of the password that all of them have; nil for `password`.
+            package var passwordFile: String?
             /// Log-ins that a user has at a time.
             package var devices = 3
             package var seconds = 30.0
@@ -50,7 +53,7 @@
 
         /// Writes a file of the accounts that the users have.
         package func makeUsers(_ path: String) throws {
-            let plan = plan(nodes: [], seed: 0)
+            let plan = try plan(nodes: [], seed: 0)
             try AccountFile(path).writeForLoad((0..<plan.users).map { plan.name(of: $0) }, password: plan.password)
         }
 
@@ -60,7 +63,7 @@
             let seed = settings.seed ?? UInt64.random(in: 0...UInt64(UInt32.max))
             do {
                 guard settings.nodes.isEmpty else {
-                    return try await load(plan(nodes: settings.nodes.map { NodeProfile(url: $0) }, seed: seed))
+                    return try await load(try plan(nodes: settings.nodes.map { NodeProfile(url: $0) }, seed: seed))
                 }
                 var stageConfiguration = NodeStage.Settings()
                 stageConfiguration.accessTokenLifetime = settings.accessTokenLifetime
@@ -84,7 +87,7 @@
 
         private func statusOfStage(_ stage: NodeStage, seed: UInt64) async -> Int32 {
             do {
-                var plan = plan(nodes: [], seed: seed)
+                var plan = try plan(nodes: [], seed: seed)
                 try stage.makeFiles(&plan, nodes: settings.start)
                 var backend = settings.backend
                 if backend == nil { backend = "redis://127.0.0.1:\(try await stage.startDaemon(port: 0).port)" }
@@ -139,9 +142,14 @@
             return facts
         }
 
-        private func plan(nodes: [NodeProfile], seed: UInt64) -> NodeLoadPlan {
+        private func plan(nodes: [NodeProfile], seed: UInt64) throws -> NodeLoadPlan {
             var plan = NodeLoadPlan(nodes: nodes, seed: seed)
             plan.users = settings.users
+            if let file = settings.passwordFile {
+                do throws(SecretFile.Failure) { plan.password = try SecretFile(file).text } catch {
+                    throw SettingError("the file \(file) \(error)")
+                }
+            }
             plan.devices = settings.devices
             plan.end = settings.answers.map { .answers($0) } ?? .after(.seconds(settings.seconds))
             plan.rate = settings.rate
