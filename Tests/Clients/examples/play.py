@@ -6,6 +6,7 @@ BINARY is `revoked`. Debian's packages: those that docker/examples/README.md nam
 import contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, uuid, urllib.error, urllib.request
 
 import jwt, redis
+from wires import Relay
 
 BINARY = sys.argv[1]
 TREE = pathlib.Path(__file__).resolve().parents[3]
@@ -224,51 +225,24 @@ def outage(live, dead):
     expect(401, dead, "logged out before the silence")
 
 
-def relay(port, tricks):
-    """Passes everything on to the store's own port, but for what `tricks` says: the time is so many seconds ahead; behind
-    a write some text in the replies is another."""
-    def moved(found): return found[1] + str(int(found[2]) + tricks["ahead"]).encode()
-    def changed(data):
-        return re.sub(rb"(\*2\r\n\$10\r\n)([0-9]{10})", moved, data) if tricks["ahead"] else data
-    def pass_on(source, target):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65_536):
-                is_reply = source.getpeername()[1] == port
-                if not is_reply: tricks["written"] = b"SETEX" in data.upper()
-                elif tricks["written"]: data = data.replace(*tricks["behind a write"])
-                target.sendall(changed(data) if is_reply else data)
-        for end in (source, target):
-            with contextlib.suppress(OSError): end.shutdown(socket.SHUT_RDWR)
-    def serve():
-        with contextlib.suppress(OSError):
-            while True:
-                client, store = listener.accept()[0], socket.create_connection(("127.0.0.1", port))
-                for ends in ((client, store), (store, client)): threading.Thread(target=pass_on, args=ends, daemon=True).start()
-    listener = socket.create_server(("127.0.0.1", PORT))
-    threading.Thread(target=serve, daemon=True).start()
-    return listener
-
-
 def wrong_answers(live, dead):
     """Where the store's clock and a verifier's differ by more than 30 s nothing is proven, but a revocation counts."""
     global store
     stop(store)
     port = free_port()
     store = start_store(port=port)
-    tricks = {"ahead": 0, "written": False, "behind a write": (b"", b"")}
-    listener = relay(port, tricks)
+    relay = Relay(port, PORT)
     for name in apis: await_(name + " goes on", lambda: status(services[name], live) == 200)
-    for tricks["ahead"], wanted in ((40, 503), (-40, 503), (20, 200)):
+    for relay.ahead, wanted in ((40, 503), (-40, 503), (20, 200)):
         for name in apis:
-            assert status(services[name], live) == wanted, f"{name}: a clock {tricks['ahead']} s ahead"
+            assert status(services[name], live) == wanted, f"{name}: a clock {relay.ahead} s ahead"
             assert status(services[name], dead) == 401, name + ": revoked, whatever the clocks say"
             assert log_out(name, dead)[0] == 200, name + ": a revocation needs no clock but the store's"
     # What another store took, or was reckoned from other terms, is not acknowledged.
     for old, new in ((store_epoch().encode(), str(uuid.uuid4()).encode()), (b"2592000000", b"2592000001")):
-        tricks["behind a write"] = (old, new)
+        relay.behind_a_write = (old, new)
         for name in apis: assert log_out(name, mint())[0] == 503, f"{name}: a log-out with {new} behind it"
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
+    relay.close()
     stop(store)
     store = start_store()
 
@@ -336,6 +310,38 @@ def few_rights():
         stop(started[-1])
 
 
+def lost_connections():
+    """No call gets another's reply after a connection broke off, and none waits for a connection that hangs."""
+    live, dead = log_in()["access_token"], log_in()["access_token"]
+    assert log_out("node", dead)[0] == 200
+    for name in apis:
+        relay = Relay(PORT)
+        address = start_api(name, DENYLIST_URL=f"redis://asker@127.0.0.1:{relay.port}", DENYLIST_PASSWORD_FILE=FOLDER / "password")
+        await_(name + " does not answer", lambda: status(address, live) == 200)
+        is_over = threading.Event()
+        def load():
+            while not is_over.is_set(): status(address, live)
+        users = [threading.Thread(target=load) for _ in range(6)]
+        try:
+            for user in users: user.start()
+            relay.breaks_off = True
+            await_(name + " does not ask", lambda: not relay.breaks_off)
+            for _ in range(200): assert status(address, dead) in (401, 503), name + ": revoked, behind a torn reply"
+        finally:
+            is_over.set()
+            for user in users: user.join()
+        await_(name + " goes on behind a torn reply", lambda: status(address, live) == 200)
+        relay.swallows = relay.breaks_off = True
+        def is_swallowed():
+            assert status(address, dead) in (401, 503)
+            return relay.swallowed
+        await_(name + " does not connect anew", is_swallowed)
+        relay.swallows = False
+        await_(name + " waits for a connection that hangs", lambda: status(address, live) == 200)
+        stop(started[-1])
+        relay.close()
+
+
 with tempfile.TemporaryDirectory() as name:
     FOLDER, PORT = pathlib.Path(name), free_port()
     connection = redis.Redis(port=PORT, socket_timeout=2)
@@ -359,6 +365,7 @@ with tempfile.TemporaryDirectory() as name:
         lost_memory(live)
         assert "LIB-NAME" not in (FOLDER / "store.log").read_text(), "the daemon takes an API for an outdated node"
         few_rights()
+        lost_connections()
     except BaseException:
         for log in sorted(FOLDER.glob("*.log")): print("---", log.name, log.read_text()[-1_500:], file=sys.stderr)
         raise
