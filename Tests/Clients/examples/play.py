@@ -154,11 +154,11 @@ def log_outs():
 
 
 def mint(header=None, key=None, **claims):
-    """A token as the node's, but for what is given. None takes a claim away."""
+    """A token as the node's, but for what is given. None takes one away."""
     now = time.time()
     own = {"iss": "revoked", "aud": "revoked", "sub": "alice", "jti": os.urandom(8).hex(), "sid": os.urandom(8).hex(),
            "client_id": "revoked", "iat": now, "auth_time": now, "exp": int(now) + 900, **claims}
-    headers = {"typ": "at+jwt", "kid": KID, **(header or {})}
+    headers = {name: value for name, value in {"typ": "at+jwt", "kid": KID, **(header or {})}.items() if value is not None}
     algorithm = headers.get("alg", "ES256")
     own = {name: claim for name, claim in own.items() if claim is not None}
     return jwt.encode(own, key or ("secret" if algorithm == "HS256" else None if algorithm == "none" else KEY), algorithm, headers)
@@ -342,6 +342,12 @@ def lost_connections():
         relay.close()
 
 
+def revoked_key():
+    """Whoever stole it leaves its name out."""
+    connection.setex("revoked:kid:" + KID, 600, "compromised")
+    for kid in (KID, None, ""): expect(401, mint({"kid": kid}), f"its key is revoked, and it names {kid!r}")
+
+
 with tempfile.TemporaryDirectory() as name:
     FOLDER, PORT = pathlib.Path(name), free_port()
     connection = redis.Redis(port=PORT, socket_timeout=2)
@@ -366,6 +372,7 @@ with tempfile.TemporaryDirectory() as name:
         assert "LIB-NAME" not in (FOLDER / "store.log").read_text(), "the daemon takes an API for an outdated node"
         few_rights()
         lost_connections()
+        revoked_key()
     except BaseException:
         for log in sorted(FOLDER.glob("*.log")): print("---", log.name, log.read_text()[-1_500:], file=sys.stderr)
         raise

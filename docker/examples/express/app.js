@@ -21,6 +21,8 @@ async function verified(req, res, next) {
   if (!token) return invalid(res, 'Bearer');
   try {
     const { payload, protectedHeader } = await jose.jwtVerify(token, keys, expected);
+    // jose takes the only key for a token that names none: whoever stole a key that is revoked would leave its kid out.
+    if (!protectedHeader.kid) return invalid(res);
     Object.assign(req, { claims: payload, kid: protectedHeader.kid });
   } catch (error) {
     // Everything else says that the keys could not be read.
