@@ -124,8 +124,9 @@ def start_api(name, **settings):
     elif name == "express":
         start(name, "node", "app.js", folder=EXAMPLES / name, NODE_PATH="/usr/share/nodejs", PORT=port, **environment)
     else:
-        start(name, "php", "-S", f"127.0.0.1:{port}", "index.php", folder=EXAMPLES / name, PHP_CLI_SERVER_WORKERS=4,
-              **environment)
+        # As without a php.ini: warnings are shown, and go out at once.
+        start(name, "php", "-d", "display_errors=1", "-d", "output_buffering=0", "-S", f"127.0.0.1:{port}", "index.php",
+              folder=EXAMPLES / name, PHP_CLI_SERVER_WORKERS=4, **environment)
     return f"http://127.0.0.1:{port}"
 
 
@@ -197,6 +198,17 @@ def no_keys(live):
             code, headers, _ = ask(address, "/me", live)
             assert code == 503 and headers["Retry-After"], f"{name} answers {code} without keys"
         for process in started[-len(apis):]: stop(process)
+
+
+def no_store(live):
+    """What the language or the library says of it never makes an answer good."""
+    for url in (f"rediss://127.0.0.1:{PORT}", f"redis://127.0.0.1:{free_port()}", "redis://store.invalid:1"):
+        for name in apis:
+            address = start_api(name, DENYLIST_URL=url)
+            await_(name + " does not answer", lambda: ask(address, "/me")[0] == 401)
+            for code, headers, _ in (ask(address, "/me", live), ask(address, "/logout", live, "POST")):
+                assert code == 503 and headers["Retry-After"], f"{name} answers {code} with the store at {url}"
+            stop(started[-1])
 
 
 def no_log_outs(what):
@@ -365,6 +377,7 @@ with tempfile.TemporaryDirectory() as name:
         live, dead = log_outs()
         refusals(live)
         no_keys(live)
+        no_store(live)
         outage(live, dead)
         wrong_answers(live, dead)
         stock_server(live, dead)

@@ -1,5 +1,6 @@
 <?php
 // A PHP API with phpredis and phpseclib that accepts a node's access tokens: php -S 127.0.0.1:8080 index.php
+ini_set("display_errors", "0"); // A warning in the output would make every answer a 200; PHP without a php.ini shows them.
 require_once "phpseclib3/autoload.php";
 spl_autoload_register(function ($class) { if (is_file(__DIR__ . "/$class.php")) require __DIR__ . "/$class.php"; });
 
