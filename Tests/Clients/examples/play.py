@@ -3,10 +3,11 @@
     play.py BINARY
 
 BINARY is `revoked`. Debian's packages: those that docker/examples/README.md names, and redis-server."""
-import contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, uuid, urllib.error, urllib.request
+import contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
+import urllib.error, urllib.request
 
 import jwt, redis
-from wires import Relay
+from wires import Issuer, Relay
 
 BINARY = sys.argv[1]
 TREE = pathlib.Path(__file__).resolve().parents[3]
@@ -200,6 +201,27 @@ def no_keys(live):
         for process in started[-len(apis):]: stop(process)
 
 
+def withdrawn_keys(issuer):
+    """Flask's and Django's: they are not good for longer while the issuer cannot be asked. The clock is passed."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(EXAMPLES / "python"))
+    import service
+    begin, own, keys = time.monotonic(), issuer.keys, service.Keys(issuer.address)
+    def is_good(ahead):
+        with unittest.mock.patch("time.monotonic", lambda: begin + ahead):
+            try: return bool(keys.get_signing_key(KID))
+            except service.KeysUnavailable: return None
+            except jwt.PyJWKClientError: return False
+    assert is_good(0)
+    issuer.keys = None
+    assert is_good(299), "a known key while the issuer is away"
+    for ahead in range(311, 700, 3): assert is_good(ahead) is None, f"a key that was read {ahead} s ago"
+    issuer.keys = [{**own[0], "kid": "another"}]
+    assert is_good(720) is False, "a key that was withdrawn"
+    issuer.keys = own
+    assert is_good(740)
+
+
 def no_store(live):
     """What the language or the library says of it never makes an answer good."""
     for url in (f"rediss://127.0.0.1:{PORT}", f"redis://127.0.0.1:{free_port()}", "redis://store.invalid:1"):
@@ -377,6 +399,9 @@ with tempfile.TemporaryDirectory() as name:
         live, dead = log_outs()
         refusals(live)
         no_keys(live)
+        issuer = Issuer(json.loads(ask(services["node"], "/.well-known/jwks.json")[2])["keys"])
+        withdrawn_keys(issuer)
+        issuer.close()
         no_store(live)
         outage(live, dead)
         wrong_answers(live, dead)

@@ -1,5 +1,5 @@
 """What stands between an API and those that it asks: a relay before the store, and an issuer's keys."""
-import contextlib, http.server, re, socket, threading
+import contextlib, http.server, json, re, socket, threading
 
 
 class Relay:
@@ -47,3 +47,25 @@ class Relay:
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+
+class Issuer:
+    """Answers with its keys; with an error if it has none; and not yet while it hangs."""
+    def __init__(self, keys):
+        self.keys, self.answers, issuer = keys, threading.Event(), self
+        self.answers.set()
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                issuer.answers.wait(30)
+                self.send_response(200 if issuer.keys else 500)
+                self.end_headers()
+                with contextlib.suppress(OSError): self.wfile.write(json.dumps({"keys": issuer.keys}).encode())
+            def log_message(self, *_): pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/keys"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.answers.set()
+        self.server.shutdown()
+        self.server.server_close()

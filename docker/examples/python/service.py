@@ -12,8 +12,8 @@ class KeysUnavailable(Exception): """Whether the token is genuine is not known: 
 
 
 class Keys(jwt.PyJWKClient):
-    """Read again after 5 minutes, and for an unknown kid at most every 10 seconds."""
-    fetched, data = float("-inf"), None
+    """Read again after 5 minutes, and for an unknown kid; at most every 10 seconds."""
+    asked, read, data = float("-inf"), float("-inf"), None
 
     def get_jwk_set(self, refresh=False):
         try: return super().get_jwk_set(refresh)
@@ -21,14 +21,17 @@ class Keys(jwt.PyJWKClient):
             raise KeysUnavailable(type(error).__name__) from error
 
     def fetch_data(self):
-        if time.monotonic() - self.fetched > 10:
-            self.fetched = time.monotonic()
+        now = time.monotonic()
+        if now - self.asked > 10:
+            self.asked = now
             try:
                 with urllib.request.urlopen(self.uri, timeout=5) as answer: self.data = json.loads(answer.read(262_144))
             except (OSError, ValueError) as error:
                 raise KeysUnavailable(type(error).__name__) from error
-        if self.data is None: raise KeysUnavailable("not yet read")
-        self.jwk_set_cache.put(self.data)
+            self.read = now
+            self.jwk_set_cache.put(self.data)
+        # While one asks the others go on with what they have, but not for long: a key of it may have been withdrawn since.
+        if now - self.read > 310: raise KeysUnavailable("not read lately")
         return self.data
 
 
