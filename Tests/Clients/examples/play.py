@@ -3,7 +3,7 @@
     play.py BINARY
 
 BINARY is `revoked`. Debian's packages: those that docker/examples/README.md names, and redis-server."""
-import contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
+import concurrent.futures, contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
 import urllib.error, urllib.request
 
 import jwt, redis
@@ -222,6 +222,38 @@ def withdrawn_keys(issuer):
     assert is_good(740)
 
 
+def kept_keys(issuer, live):
+    """PHP's, in their file: one that is torn or of another time is read again. One request at most waits for the issuer."""
+    file, own = FOLDER / "kept.state.keys", issuer.keys
+    address = start_api("php", JWKS_URL=issuer.address, DENYLIST_STATE_FILE=FOLDER / "kept.state")
+    await_("PHP does not read the keys", lambda: status(address, live) == 200)
+    def found(age, keys):
+        """With a file of that age, and an issuer who has these keys and was asked long ago."""
+        issuer.keys = keys
+        for each in (file, FOLDER / "kept.state.keys.asked"): each.touch()
+        for each, seconds in ((file, age), (FOLDER / "kept.state.keys.asked", 20)): os.utime(each, (time.time() - seconds,) * 2)
+        return status(address, live)
+    withdrawn = [{**own[0], "kid": "another"}]
+    assert found(20, withdrawn) == 200, "a known key is not asked for"
+    assert found(301, None) == 503 and found(305, None) == 503 and status(address, live) == 200, "the issuer is away for a moment"
+    assert found(320, None) == 503 and status(address, live) == 503, "keys that were read long ago"
+    for age in (320, -20, -86_400):
+        assert found(age, withdrawn) == 401, f"a withdrawn key in a file that is {age} s old"
+        assert found(320, own) == 200
+    for torn in ("", "{", "[]", '{"keys":'):
+        file.write_text(torn)
+        assert found(1, own) == 200, "a torn file"
+    assert found(20, own) == 200
+    issuer.answers.clear()
+    with concurrent.futures.ThreadPoolExecutor(8) as thieves:
+        asked = [thieves.submit(status, address, mint({"kid": "another"})) for _ in range(8)]
+        done, _ = concurrent.futures.wait(asked, timeout=3)
+        issuer.answers.set()
+        assert len(done) > 3, "requests that name unknown keys wait for the issuer"
+        assert {each.result() for each in asked} <= {401, 503}
+    stop(started[-1])
+
+
 def no_store(live):
     """What the language or the library says of it never makes an answer good."""
     for url in (f"rediss://127.0.0.1:{PORT}", f"redis://127.0.0.1:{free_port()}", "redis://store.invalid:1"):
@@ -401,6 +433,7 @@ with tempfile.TemporaryDirectory() as name:
         no_keys(live)
         issuer = Issuer(json.loads(ask(services["node"], "/.well-known/jwks.json")[2])["keys"])
         withdrawn_keys(issuer)
+        kept_keys(issuer, live)
         issuer.close()
         no_store(live)
         outage(live, dead)

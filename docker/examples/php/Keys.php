@@ -1,5 +1,5 @@
 <?php
-// The node's keys, kept in a file: read again after 5 minutes, and for an unknown kid at most every 10 seconds.
+// The node's keys, kept in a file: read again after 5 minutes, and for an unknown kid; at most every 10 seconds.
 use phpseclib3\Crypt\{EC, PublicKeyLoader};
 use phpseclib3\Math\BigInteger;
 
@@ -10,7 +10,7 @@ final class Keys {
 
     // Whether a key of the node's has signed the token with ES256.
     function haveSigned(string $message, string $signature, string $kid): bool {
-        $jwk = $this->find($kid, 300) ?? $this->find($kid, 10);
+        $jwk = $this->find($kid);
         if ($jwk === null || strlen($signature) !== 64) return false;
         $key = PublicKeyLoader::loadPublicKey(json_encode($jwk));
         if (!$key instanceof EC || $key->getCurve() !== "secp256r1") return false;
@@ -18,12 +18,30 @@ final class Keys {
         return $key->withHash("sha256")->withSignatureFormat("Raw")->verify($message, ["r" => $r, "s" => $s]);
     }
 
-    private function find(string $kid, int $maximumAge): ?array {
-        clearstatcache(true, $this->file);
-        if (!file_exists($this->file) || time() - filemtime($this->file) > $maximumAge) $this->fetch();
-        foreach (json_decode(file_get_contents($this->file), true, 9, JSON_THROW_ON_ERROR)["keys"] as $jwk)
+    private function find(string $kid): ?array {
+        $jwk = self::named($kid, $this->kept(300));
+        // One asks, and the others go on with what they have: many that ask a node that hangs would leave nobody to answer.
+        if ($jwk === null && self::age("$this->file.asked") > 10 && touch("$this->file.asked")) $this->fetch();
+        return $jwk ?? self::named($kid, $this->kept(310) ?? throw new KeysUnavailable());
+    }
+
+    private static function named(string $kid, ?array $keys): ?array {
+        foreach ($keys ?? [] as $jwk)
             if (($jwk["kid"] ?? null) === $kid && ($jwk["alg"] ?? "ES256") === "ES256") return $jwk;
         return null;
+    }
+
+    // What the file holds, unless it is torn, or so old that a key of it may have been withdrawn since.
+    private function kept(int $seconds): ?array {
+        $keys = self::age($this->file) > $seconds ? null : json_decode(file_get_contents($this->file) ?: "", true)["keys"] ?? null;
+        return is_array($keys) ? $keys : null;
+    }
+
+    // In seconds. A file of the future was written before the clock was set back: nobody knows when.
+    private static function age(string $file): int {
+        clearstatcache(true, $file);
+        $age = file_exists($file) ? time() - filemtime($file) : PHP_INT_MAX;
+        return $age < -10 ? PHP_INT_MAX : $age;
     }
 
     private function fetch(): void {
