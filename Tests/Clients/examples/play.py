@@ -3,7 +3,7 @@
     play.py BINARY
 
 BINARY is `revoked`. Debian's packages: those that docker/examples/README.md names, and redis-server."""
-import concurrent.futures, contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
+import base64, concurrent.futures, contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
 import urllib.error, urllib.request
 
 import jwt, redis
@@ -199,6 +199,23 @@ def no_keys(live):
             code, headers, _ = ask(address, "/me", live)
             assert code == 503 and headers["Retry-After"], f"{name} answers {code} without keys"
         for process in started[-len(apis):]: stop(process)
+
+
+def damage(live):
+    """Headers that are none are refused, and nobody learns from the answer or the log what was in them."""
+    part = lambda text: base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    deep = "[" * 2_000 + "]" * 2_000
+    unsigned = ("a,,x", "a,b", ",", live + ",,x", "\xff", "a b", "..", "...", part(deep) + ".a.a", part("{}") + f".{part(deep)}.a",
+                part('{"typ":"at+jwt","alg":"ES256","kid":%s}' % deep) + ".e30.a", part('{"a":' * 1_100) + ".e30.a",
+                part('{"typ":"at+jwt","alg":"ES256","kid":5}') + ".e30.a")
+    clumsy = (mint(sub=json.loads(deep[1_600:2_400])), mint(jti={"a": 1}), mint(auth_time="x"), mint(exp=-1e300))
+    for token, path in [(token, path) for token in unsigned for path in ("/me", "/logout")] + [(token, "/me") for token in clumsy]:
+        for name in apis:
+            code, _, body = ask(services[name], path, token, "GET" if path == "/me" else "POST")
+            assert code in (401, 503) and b"Traceback" not in body, f"{name}, {path}: {code} to {token[:60]}"
+    for name in apis:
+        log = (FOLDER / (name + ".log")).read_text()
+        assert "Traceback" not in log and "    at " not in log and live not in log, name
 
 
 def withdrawn_keys(issuer):
@@ -430,6 +447,7 @@ with tempfile.TemporaryDirectory() as name:
         for api, address in services.items(): await_(api + " does not answer", lambda: ask(address, "/me")[0] == 401)
         live, dead = log_outs()
         refusals(live)
+        damage(live)
         no_keys(live)
         issuer = Issuer(json.loads(ask(services["node"], "/.well-known/jwks.json")[2])["keys"])
         withdrawn_keys(issuer)

@@ -5,11 +5,21 @@ from django.conf import settings
 from revocation import revoke
 from service import AUDIENCE, ISSUER, LEEWAY, TYPE, Keys, KeysUnavailable, make_denylist, refusal
 
+
+def answer(error, context):
+    """Also to the libraries' own errors, on a token that is nested too deeply. Their texts might name a token."""
+    from rest_framework.views import exception_handler
+    if found := exception_handler(error, context): return found
+    logging.error("not answered: %s", type(error).__name__)
+    return Response({"detail": "the request cannot be answered"}, status=503, headers={"Retry-After": "1"})
+
+
 settings.configure(
     ROOT_URLCONF=__name__, SECRET_KEY=secrets.token_hex(32), ALLOWED_HOSTS=os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(","),
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework"],
     REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [],  # A view that names none lets nobody in.
                     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+                    "EXCEPTION_HANDLER": answer,
                     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]},
     SIMPLE_JWT={"ALGORITHM": "ES256", "JWK_URL": os.environ["JWKS_URL"], "ISSUER": ISSUER, "AUDIENCE": AUDIENCE,
                 "LEEWAY": LEEWAY, "USER_ID_CLAIM": "sub", "TOKEN_TYPE_CLAIM": None})

@@ -3,6 +3,7 @@ import jwt
 from flask import Flask, jsonify, request
 from flask_jwt_extended import JWTManager, get_jwt, jwt_required
 from revocation import revoke
+from werkzeug.exceptions import HTTPException
 from service import AUDIENCE, ISSUER, LEEWAY, TYPE, Keys, KeysUnavailable, make_denylist, refusal
 import logging, os
 
@@ -57,6 +58,14 @@ def refused(error):
 
 @app.errorhandler(KeysUnavailable)
 def no_keys(error): return unavailable("the issuer's keys cannot be read")
+
+
+# The libraries' own errors on a header that is none, or a token that is nested too deeply. Their texts might name a token.
+@app.errorhandler(Exception)
+def not_answered(error):
+    if isinstance(error, HTTPException): return error
+    logging.error("not answered: %s", type(error).__name__)
+    return unavailable("the request cannot be answered")
 
 
 tokens.invalid_token_loader(lambda message: invalid('Bearer error="invalid_token"'))
