@@ -372,6 +372,9 @@ def lost_memory(live):
         file.write_text("")
         assert status(services[name], live) == 503, name + ": a damaged state file"
         file.unlink()
+        file.symlink_to(file.name)
+        assert status(services[name], live) == 503 and file.is_symlink(), name + ": a state file that cannot be read"
+        file.unlink()
         assert status(services[name], live) == 200, name + ": a first contact"
 
 

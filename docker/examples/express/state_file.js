@@ -1,21 +1,30 @@
 // Keeps the pinned epoch over restarts, in the format of a node's --state-file: one line, `revoked state 1 EPOCH`.
-const { randomUUID } = require('crypto'), fs = require('fs');
+const { randomUUID } = require('crypto'), fs = require('fs'), { dirname } = require('path');
 
 class StateFile {
   constructor(path) { this.path = path; }
 
-  // undefined before the first contact. A damaged file is an error: a pin is never forgotten by accident.
+  // undefined before the first contact. A file that is damaged or cannot be read is an error: a pin is never forgotten by
+  // accident.
   read() {
-    if (!fs.existsSync(this.path)) return undefined;
-    return /^revoked state 1 ([!-~]{1,256})\n$/.exec(fs.readFileSync(this.path, 'latin1'))[1];
+    try {
+      return /^revoked state 1 ([!-~]{1,256})\n$/.exec(fs.readFileSync(this.path, 'latin1'))[1];
+    } catch (error) {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   save(epoch) {
-    const draft = `${this.path}.${randomUUID()}`, file = fs.openSync(draft, 'wx');
+    const draft = `${this.path}.${randomUUID()}`;
+    const file = fs.openSync(draft, 'wx');
     fs.writeSync(file, `revoked state 1 ${epoch}\n`);
     fs.fsyncSync(file);
     fs.closeSync(file);
     fs.renameSync(draft, this.path);
+    const folder = fs.openSync(dirname(this.path), 'r');
+    fs.fsyncSync(folder);
+    fs.closeSync(folder);
   }
 }
 

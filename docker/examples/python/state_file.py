@@ -5,9 +5,10 @@ class StateFile:
     def __init__(self, path): self.path = pathlib.Path(path)
 
     def read(self):
-        """None before the first contact. A damaged file is an error: a pin is never forgotten by accident."""
-        if not self.path.exists(): return None
-        return re.fullmatch(rb"revoked state 1 ([!-~]{1,256})\n", self.path.read_bytes())[1]
+        """None before the first contact. A file that is damaged or cannot be read is an error: a pin is never forgotten by
+        accident."""
+        try: return re.fullmatch(rb"revoked state 1 ([!-~]{1,256})\n", self.path.read_bytes())[1]
+        except FileNotFoundError: return None
 
     def save(self, epoch):
         draft = f"{self.path}.{uuid.uuid4()}"
@@ -16,3 +17,6 @@ class StateFile:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
