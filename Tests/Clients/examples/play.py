@@ -365,12 +365,15 @@ def lost_memory(live):
                    stdout=subprocess.DEVNULL)
     await_("the node does not follow an acceptance", lambda: status(services["node"], live) == 200)
     for name in apis: await_(name + " does not follow an acceptance", lambda: status(services[name], live) == 200)
+    dead = log_in()["access_token"]
+    assert log_out("node", dead)[0] == 200
     for name in services:
         if name == "node": continue
         file = FOLDER / (name + ".state")
         assert file.read_text() == f"revoked state 1 {store_epoch()}\n", name
         file.write_text("")
         assert status(services[name], live) == 503, name + ": a damaged state file"
+        assert status(services[name], dead) == 401, name + ": what is revoked stays so, whatever is damaged"
         file.unlink()
         file.symlink_to(file.name)
         assert status(services[name], live) == 503 and file.is_symlink(), name + ": a state file that cannot be read"

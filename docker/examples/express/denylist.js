@@ -48,23 +48,36 @@ class Denylist {
   async check(claims, kid) {
     try {
       const names = scopes(claims, kid);
-      const { values, terms, now, epoch } = await this.ask(names.map(([scope, name]) => key(scope, name, this.label)));
-      const isOnTime = Math.abs(now - Date.now()) <= 30_000;
-      const isProven = epoch && isOnTime && isKept(claims, lifetimes(terms, claims.iss, this.label));
-      return verdict(claims, names.map(([scope], index) => [scope, values[index]]), now, isProven);
-    } catch (error) { // whatever it is, nothing is proven; its text might name a token
+      const { values, now, own } = await this.ask(names.map(([scope, name]) => key(scope, name, this.label)));
+      return verdict(claims, names.map(([scope], index) => [scope, values[index]]), now, this.isProven(claims, now, own));
+    } catch (error) { // whatever it is, nothing is known; its text might name a token
       console.error('no verdict: %s', error.code ?? error.name);
       return ['unknown'];
     }
   }
 
-  // Values, terms and the store's time; and its epoch if that is the pinned one.
+  // Where something is damaged nothing is proven, but what is revoked stays so.
+  isProven(claims, now, own) {
+    try {
+      const isPinned = this.epoch(own) !== undefined, isOnTime = Math.abs(now - Date.now()) <= 30_000;
+      return isPinned && isOnTime && isKept(claims, lifetimes(own[0], claims.iss, this.label));
+    } catch (error) {
+      console.error('nothing is proven: %s', error.code ?? error.name);
+      return false;
+    }
+  }
+
+  // Values, and the store's time; and what OWN_KEYS hold.
   async ask(keys) {
     const [[seconds, rest], values] = await this.store.send(['TIME'], ['MGET', ...keys, ...OWN_KEYS]);
-    const [terms, accepted, epoch] = values.slice(-3), now = seconds * 1000 + Math.floor(rest / 1000);
+    return { values: values.slice(0, -3), now: seconds * 1000 + Math.floor(rest / 1000), own: values.slice(-3) };
+  }
+
+  // The store's, if that is the pinned one.
+  epoch([, accepted, epoch]) {
     const pinned = this.stateFile.read(), found = epochToPin(pinned, epoch, accepted);
     if (found !== pinned) this.stateFile.save(found);
-    return { values, terms, now, epoch: found === epochs(epoch)[0] ? found : undefined };
+    return found === epochs(epoch)[0] ? found : undefined;
   }
 }
 

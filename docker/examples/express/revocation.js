@@ -5,7 +5,7 @@ const secondsToLive = (exp, now) => Math.max(0, Math.ceil((exp - now) / 1000) + 
 
 // Ends a verified token and its session. Unless this returns they are not revoked: answer 503.
 async function revoke(denylist, claims, reason = 'logout') {
-  const { terms, now, epoch } = await denylist.ask([]);
+  const { now, own } = await denylist.ask([]), [terms] = own, epoch = denylist.epoch(own);
   const longest = lifetimes(terms, claims.iss, denylist.label).at(-1)?.ms;
   if (!epoch || !longest) throw new Error('the denylist proves nothing');
   const seconds = { jti: secondsToLive(toMs(claims.exp), now), sid: secondsToLive(longest, 0) };

@@ -63,26 +63,37 @@ final class Denylist {
         try {
             $names = self::scopes($claims, $kid);
             $keys = array_map(fn($scope, $name) => self::key($scope, $name, $this->label), array_keys($names), $names);
-            [$values, $terms, $now, $epoch] = $this->ask($keys);
-            $isOnTime = abs($now - microtime(true) * 1000) <= 30_000;
-            $lifetimes = self::lifetimes($terms, $claims["iss"], $this->label);
-            $isProven = $epoch !== null && $isOnTime && self::isKept($claims, $lifetimes);
-            return self::verdict($claims, array_combine(array_keys($names), $values), $now, $isProven);
-        } catch (Throwable $error) { // whatever it is, nothing is proven; its text might name a token
+            [$values, $now, $own] = $this->ask($keys);
+            return self::verdict($claims, array_combine(array_keys($names), $values), $now, $this->isProven($claims, $now, $own));
+        } catch (Throwable $error) { // whatever it is, nothing is known; its text might name a token
             error_log("no verdict: " . $error::class);
             return ["unknown", null];
         }
     }
 
-    // Values, terms and the store's time; and its epoch if that is the pinned one.
+    // Where something is damaged nothing is proven, but what is revoked stays so.
+    private function isProven(array $claims, int $now, array $own): bool {
+        try {
+            [$isPinned, $isOnTime] = [$this->epoch($own) !== null, abs($now - microtime(true) * 1000) <= 30_000];
+            return $isPinned && $isOnTime && self::isKept($claims, self::lifetimes($own[0], $claims["iss"], $this->label));
+        } catch (Throwable $error) {
+            error_log("nothing is proven: " . $error::class);
+            return false;
+        }
+    }
+
+    // Values, and the store's time; and what OWN_KEYS hold.
     function ask(array $keys): array {
         [[$seconds, $rest], $values] = ($this->connect)()->multi(Redis::PIPELINE)->time()
             ->mget([...$keys, ...self::OWN_KEYS])->exec();
-        [$terms, $accepted, $epoch] = array_splice($values, count($keys));
-        $now = $seconds * 1000 + intdiv((int)$rest, 1000);
-        $pinned = $this->stateFile->read();
+        return [array_slice($values, 0, -3), $seconds * 1000 + intdiv((int)$rest, 1000), array_slice($values, -3)];
+    }
+
+    // The store's, if that is the pinned one.
+    function epoch(array $own): ?string {
+        [[, $accepted, $epoch], $pinned] = [$own, $this->stateFile->read()];
         $new = self::epochToPin($pinned, $epoch, $accepted);
         if ($new !== $pinned) $this->stateFile->save($new);
-        return [$values, $terms, $now, $new === self::epochs($epoch)[0] ? $new : null];
+        return $new === self::epochs($epoch)[0] ? $new : null;
     }
 }

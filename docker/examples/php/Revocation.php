@@ -5,7 +5,8 @@ final class Revocation {
 
     // Ends a verified token and its session. Unless this returns they are not revoked: answer 503.
     static function revoke(Denylist $denylist, array $claims, string $reason = "logout"): void {
-        [, $terms, $now, $epoch] = $denylist->ask([]);
+        [, $now, $own] = $denylist->ask([]);
+        [$terms, $epoch] = [$own[0], $denylist->epoch($own)];
         $lifetimes = Denylist::lifetimes($terms, $claims["iss"], $denylist->label);
         if ($epoch === null || $lifetimes === []) throw new RuntimeException("the denylist proves nothing");
         $seconds = ["jti" => self::secondsToLive(Denylist::toMs($claims["exp"]), $now),

@@ -1,6 +1,5 @@
 """Checks verified tokens as WireContract.md says. One round trip a check, and only "clear" may let a request pass."""
-import contextlib, hashlib, json, logging, math, re, time
-import redis
+import hashlib, json, logging, math, re, time
 from state_file import StateFile
 
 CUT_OFFS, OWN_KEYS = ("sub", "client", "all"), ["revoked.terms", "revoked.accepted", "revoked.epoch"]
@@ -48,34 +47,37 @@ def verdict(claims, held, now, is_proven):
         elif log_in is None or to_ms(log_in) <= cut_off: return "revoked", scope
     return ("clear" if is_proven and held.keys() & CLAIMS.keys() else "unknown"), None
 
-# The daemon warns of programs that do not say so: they may not look up every scope. Other servers may refuse it.
-def introduce(connection):
-    connection.on_connect()
-    connection.send_command("CLIENT", "SETINFO", "LIB-NAME", "revoked(python)")
-    with contextlib.suppress(redis.ResponseError): connection.read_response()
-
 class Denylist:
-    def __init__(self, url, state_file, label="", **options):
-        options.update(socket_timeout=1, socket_connect_timeout=1, redis_connect_func=introduce)
-        self.store = redis.Redis.from_url(url, **options)
-        self.state_file, self.label = StateFile(state_file), label
+    def __init__(self, store, state_file, label=""):
+        self.store, self.state_file, self.label = store, StateFile(state_file), label
 
     def check(self, claims, kid):
         try:
             names = scopes(claims, kid)
-            values, terms, now, epoch = self.ask([key(scope, name, self.label) for scope, name in names.items()])
-            is_on_time = abs(now - time.time() * 1000) <= 30_000
-            is_proven = epoch and is_on_time and is_kept(claims, lifetimes(terms, claims["iss"], self.label))
-            return verdict(claims, dict(zip(names, values)), now, is_proven)
-        except Exception as error:  # whatever it is, nothing is proven; its text might name a token
+            values, now, own = self.ask([key(scope, name, self.label) for scope, name in names.items()])
+            return verdict(claims, dict(zip(names, values)), now, self.is_proven(claims, now, own))
+        except Exception as error:  # whatever it is, nothing is known; its text might name a token
             logging.error("no verdict: %s", type(error).__name__)
             return "unknown", None
 
-    # Values, terms and the store's time; and its epoch if that is the pinned one.
+    # Where something is damaged nothing is proven, but what is revoked stays so.
+    def is_proven(self, claims, now, own):
+        try:
+            is_pinned, is_on_time = self.epoch(own) is not None, abs(now - time.time() * 1000) <= 30_000
+            return is_pinned and is_on_time and is_kept(claims, lifetimes(own[0], claims["iss"], self.label))
+        except Exception as error:
+            logging.error("nothing is proven: %s", type(error).__name__)
+            return False
+
+    # Values, and the store's time; and what OWN_KEYS hold.
     def ask(self, keys):
         (seconds, rest), values = self.store.pipeline(transaction=False).time().mget(keys + OWN_KEYS).execute()
-        (*values, terms, accepted, epoch), now = values, seconds * 1000 + rest // 1000
+        return values[:-3], seconds * 1000 + rest // 1000, values[-3:]
+
+    # The store's, if that is the pinned one.
+    def epoch(self, own):
+        _, accepted, epoch = own
         pinned = self.state_file.read()
         new = epoch_to_pin(pinned, epoch, accepted)
         if new != pinned: self.state_file.save(new)
-        return values, terms, now, new if new == epochs(epoch)[0] else None
+        return new if new == epochs(epoch)[0] else None

@@ -5,8 +5,8 @@ def seconds_to_live(exp, now): return max(0, -((now - exp) // 1000) + 120)
 
 def revoke(denylist, claims, reason="logout"):
     """Ends a verified token and its session. Unless this returns they are not revoked: answer 503."""
-    _, terms, now, epoch = denylist.ask([])
-    of_issuer = lifetimes(terms, claims["iss"], denylist.label)
+    _, now, own = denylist.ask([])
+    epoch, of_issuer = denylist.epoch(own), lifetimes(own[0], claims["iss"], denylist.label)
     if epoch is None or not of_issuer: raise RuntimeError("the denylist proves nothing")
     seconds = {"jti": seconds_to_live(to_ms(claims["exp"]), now), "sid": seconds_to_live(of_issuer[-1]["ms"], 0)}
     named = [scope for scope in seconds if claims.get(scope)]
@@ -14,5 +14,5 @@ def revoke(denylist, claims, reason="logout"):
     pipeline = denylist.store.pipeline(transaction=False)
     for scope in named:
         if seconds[scope]: pipeline.setex(key(scope, claims[scope], denylist.label), seconds[scope], reason)
-    *written, own = pipeline.mget(OWN_KEYS).execute()
-    if not all(written) or own[0] != terms or epochs(own[2])[0] != epoch: raise RuntimeError("not acknowledged")
+    *written, behind = pipeline.mget(OWN_KEYS).execute()
+    if not all(written) or behind[0] != own[0] or epochs(behind[2])[0] != epoch: raise RuntimeError("not acknowledged")

@@ -1,6 +1,6 @@
 """What both applications share: the denylist, the node's keys and the answers, from the environment (README.md)."""
-import json, os, time, urllib.request
-import jwt
+import contextlib, json, os, time, urllib.request
+import jwt, redis
 from denylist import CUT_OFFS, Denylist
 
 ISSUER, AUDIENCE = os.environ.get("ISSUER", "revoked"), os.environ.get("AUDIENCE", "revoked")
@@ -35,13 +35,20 @@ class Keys(jwt.PyJWKClient):
         return self.data
 
 
+def introduce(connection):
+    """The daemon warns of programs that do not say so: they may not look up every scope. Other servers may refuse it."""
+    connection.on_connect()
+    connection.send_command("CLIENT", "SETINFO", "LIB-NAME", "revoked(python)")
+    with contextlib.suppress(redis.ResponseError): connection.read_response()
+
+
 def make_denylist():
-    options = {}
+    options = {"socket_timeout": 1, "socket_connect_timeout": 1, "redis_connect_func": introduce}
     if file := os.environ.get("DENYLIST_PASSWORD_FILE"):
         with open(file) as secret: options["password"] = secret.read().strip()
     if file := os.environ.get("DENYLIST_CA_FILE"): options.update(ssl_ca_certs=file, ssl_check_hostname=True)
-    label = os.environ.get("DENYLIST_LABEL", "")
-    return Denylist(os.environ["DENYLIST_URL"], os.environ["DENYLIST_STATE_FILE"], label, **options)
+    store = redis.Redis.from_url(os.environ["DENYLIST_URL"], **options)
+    return Denylist(store, os.environ["DENYLIST_STATE_FILE"], os.environ.get("DENYLIST_LABEL", ""))
 
 
 def refusal(verdict, scope):
