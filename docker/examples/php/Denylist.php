@@ -7,7 +7,8 @@ final class Denylist {
     // $connect: gives the Redis connection when it is needed.
     function __construct(readonly Closure $connect, readonly StateFile $stateFile, readonly string $label = "") {}
 
-    static function toMs(int|float $seconds): int { return (int)floor($seconds * 1000 + 0.5); }
+    // Within bounds: a number that no integer holds would become 0, a time long past.
+    static function toMs(int|float $seconds): int { return (int)max(-1e17, min(1e17, floor($seconds * 1000 + 0.5))); }
 
     static function key(string $scope, string $name, string $label = ""): string {
         if (strlen($name) > 256 || str_starts_with($name, "sha256:")) $name = "sha256:" . hash("sha256", $name);

@@ -1,6 +1,8 @@
 <?php
 // Ends tokens as WireContract.md says.
 final class Revocation {
+    const LONGEST = 400 * 86_400; // What the store accepts. A token that lives longer is refused for good.
+
     static function secondsToLive(int $exp, int $now): int { return max(0, (int)ceil(($exp - $now) / 1000) + 120); }
 
     // Ends a verified token and its session. Unless this returns they are not revoked: answer 503.
@@ -9,7 +11,7 @@ final class Revocation {
         [$terms, $epoch] = [$own[0], $denylist->epoch($own)];
         $lifetimes = Denylist::lifetimes($terms, $claims["iss"], $denylist->label);
         if ($epoch === null || $lifetimes === []) throw new RuntimeException("the denylist proves nothing");
-        $seconds = ["jti" => self::secondsToLive(Denylist::toMs($claims["exp"]), $now),
+        $seconds = ["jti" => min(self::LONGEST, self::secondsToLive(Denylist::toMs($claims["exp"]), $now)),
             "sid" => self::secondsToLive(end($lifetimes)["ms"], 0)];
         $named = array_filter($seconds, fn($scope) => ($claims[$scope] ?? "") !== "", ARRAY_FILTER_USE_KEY);
         if ($named === []) throw new RuntimeException("the token has neither jti nor sid: revoke its subject");
