@@ -3,7 +3,7 @@
     play.py BINARY
 
 BINARY is `revoked`. Debian's packages: those that docker/examples/README.md names, and redis-server."""
-import base64, concurrent.futures, contextlib, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
+import base64, concurrent.futures, contextlib, http.client, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
 import urllib.error, urllib.request
 
 import jwt, redis
@@ -211,6 +211,18 @@ def long_lives():
             if exp == 1e300 and found[0] in (401, 503): continue  # a library knows no such date: the token is no good
             assert found[0] == 200, f"{name}, a log-out of a token until {exp}: {found[0]}"
             assert 398 * 86_400 < connection.ttl("revoked:jti:" + jti) <= 400 * 86_400, name
+
+
+def two_headers(live):
+    """Which of them another program believes is not known."""
+    for name in apis:
+        for first, second in (live, "x"), ("x", live), (live, live):
+            connection = http.client.HTTPConnection(services[name].partition("//")[2], timeout=10)
+            connection.putrequest("GET", "/me")
+            for token in (first, second): connection.putheader("Authorization", "Bearer " + token)
+            connection.endheaders()
+            assert connection.getresponse().status in (400, 401), name + " believes one of two headers"
+            connection.close()
 
 
 def damage(live):
@@ -466,6 +478,7 @@ with tempfile.TemporaryDirectory() as name:
         live, dead = log_outs()
         refusals(live)
         long_lives()
+        two_headers(live)
         damage(live)
         no_keys(live)
         issuer = Issuer(json.loads(ask(services["node"], "/.well-known/jwks.json")[2])["keys"])

@@ -17,8 +17,9 @@ const invalid = (res, challenge = 'Bearer error="invalid_token"') => res.status(
 const log = (what, error) => console.error('%s: %s', what, error.code ?? error.name);
 
 async function verified(req, res, next) {
-  const [, token] = /^Bearer ([^ ]+)$/i.exec(req.get('Authorization') ?? '') ?? [];
-  if (!token) return invalid(res, 'Bearer');
+  const [header = '', ...others] = req.headersDistinct.authorization ?? [];
+  const [, token] = /^Bearer ([^ ]+)$/i.exec(header) ?? [];
+  if (!token || others.length > 0) return invalid(res, 'Bearer');
   try {
     const { payload, protectedHeader } = await jose.jwtVerify(token, keys, expected);
     // jose takes the only key for a token that names none: whoever stole a key that is revoked would leave its kid out.
