@@ -3,8 +3,8 @@
     play.py BINARY
 
 BINARY is `revoked`. Debian's packages: those that docker/examples/README.md names, and redis-server."""
-import base64, concurrent.futures, contextlib, http.client, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile, threading, time, unittest.mock, uuid
-import urllib.error, urllib.request
+import base64, concurrent.futures, contextlib, http.client, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile
+import threading, time, unittest.mock, urllib.error, urllib.request, uuid
 
 import jwt, redis
 from wires import Issuer, Relay
