@@ -7,6 +7,8 @@ import base64, concurrent.futures, contextlib, http.client, json, os, pathlib, r
 import threading, time, unittest.mock, urllib.error, urllib.request, uuid
 
 import jwt, redis
+
+sys.dont_write_bytecode = True
 from wires import Issuer, Relay
 
 BINARY = sys.argv[1]
@@ -244,7 +246,6 @@ def damage(live):
 
 def withdrawn_keys(issuer):
     """Flask's and Django's: they are not good for longer while the issuer cannot be asked. The clock is passed."""
-    sys.dont_write_bytecode = True
     sys.path.insert(0, str(EXAMPLES / "python"))
     import service
     begin, own, keys = time.monotonic(), issuer.keys, service.Keys(issuer.address)
