@@ -166,7 +166,7 @@ import Testing
             let (reader, writer) = (try daemon.connect(), try daemon.connect())
             _ = try reader.command("HELLO 3")
             try reader.expect("CLIENT TRACKING ON", "+OK")
-            try writer.expect("SET revoked:jti:a logout PX 500", "+OK")
+            try writer.expect("SET revoked:jti:a logout PX 2000", "+OK")
             _ = try reader.command("EXISTS revoked:jti:a")
             let message = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$13\r\nrevoked:jti:a\r\n"
             #expect(try reader.reply() == Bytes(message.utf8))
