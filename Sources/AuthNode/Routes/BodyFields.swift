@@ -53,16 +53,26 @@ struct BodyFields: Sendable {
         text.replacing("+", with: " ").removingPercentEncoding
     }
 
-    /// No route uses a member of another type.
-    private static func json(_ text: String) -> [String: String]? {
-        guard let values = try? StrictJSON.decode([String: JSONValue].self, from: text.utf8) else { return nil }
-        return values.compactMapValues { value in
-            switch value {
-            case .text(let text): text
-            case .flag(let flag): String(flag)
-            case .integer, .number, .list, .object, .null: nil
+    /// No route uses a member of another type. What is in it is not decoded: a stranger sends it.
+    private enum Member: Decodable {
+        case text(String)
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let flag = try? container.decode(Bool.self) {
+                self = .text(String(flag))
+            } else {
+                self = .other
             }
         }
+    }
+
+    private static func json(_ text: String) -> [String: String]? {
+        guard let members = try? StrictJSON.decode([String: Member].self, from: text.utf8) else { return nil }
+        return members.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
     }
 
     /// A repeated parameter makes the body malformed (RFC 6749 §3.1).
