@@ -22,7 +22,7 @@ async function verified(req, res, next) {
   if (!token || others.length > 0) return invalid(res, 'Bearer');
   try {
     const { payload, protectedHeader } = await jose.jwtVerify(token, keys, expected);
-    // jose takes the only key for a token that names none: whoever stole a key that is revoked would leave its kid out.
+    // jose takes the only key for a token that names none: a thief of a revoked key would leave its kid out.
     if (!protectedHeader.kid) return invalid(res);
     Object.assign(req, { claims: payload, kid: protectedHeader.kid });
   } catch (error) {
@@ -37,7 +37,7 @@ async function verified(req, res, next) {
 async function checked(req, res, next) {
   const [verdict, scope] = await denylist.check(req.claims, req.kid);
   if (verdict === 'clear') return next();
-  if (verdict !== 'revoked') return unavailable(res, 'nobody knows whether the token is revoked');
+  if (verdict !== 'revoked') return unavailable(res, 'the store cannot say whether the token is revoked');
   return invalid(res, CUT_OFFS.includes(scope) ? 'Bearer error="insufficient_user_authentication", max_age=0' : undefined);
 }
 

@@ -20,9 +20,14 @@ final class Keys {
 
     private function find(string $kid): ?array {
         $jwk = self::named($kid, $this->kept(300));
-        // One asks, and the others go on with what they have: many that ask a node that hangs would leave nobody to answer.
-        if ($jwk === null && self::age("$this->file.asked") > 10 && touch("$this->file.asked")) $this->fetch();
+        if ($jwk === null && $this->mayAsk()) $this->fetch();
         return $jwk ?? self::named($kid, $this->kept(310) ?? throw new KeysUnavailable());
+    }
+
+    // One asks, and the others go on with what they have: many that ask a node that hangs would leave no worker to answer.
+    private function mayAsk(): bool {
+        $lock = fopen("$this->file.lock", "c");
+        return $lock && flock($lock, LOCK_EX | LOCK_NB) && self::age("$this->file.asked") > 10 && touch("$this->file.asked");
     }
 
     private static function named(string $kid, ?array $keys): ?array {
@@ -37,7 +42,7 @@ final class Keys {
         return is_array($keys) ? $keys : null;
     }
 
-    // In seconds. A file of the future was written before the clock was set back: nobody knows when.
+    // In seconds. A file of the future was written before the clock was set back, at an unknown time.
     private static function age(string $file): int {
         clearstatcache(true, $file);
         $age = file_exists($file) ? time() - filemtime($file) : PHP_INT_MAX;

@@ -72,7 +72,7 @@ case "GET /me":
     [$claims, $kid] = verified();
     [$verdict, $scope] = $denylist->check($claims, $kid);
     if ($verdict === "clear") answer(200, ["sub" => $claims["sub"], "answered_by" => "php"]);
-    if ($verdict !== "revoked") unavailable("nobody knows whether the token is revoked");
+    if ($verdict !== "revoked") unavailable("the store cannot say whether the token is revoked");
     in_array($scope, Denylist::CUT_OFFS, true) ? invalid('Bearer error="insufficient_user_authentication", max_age=0') : invalid();
 case "POST /logout": // It may be repeated, and is most needed where nothing is proven.
     [$claims] = verified();

@@ -17,7 +17,7 @@ def answer(error, context):
 settings.configure(
     ROOT_URLCONF=__name__, SECRET_KEY=secrets.token_hex(32), ALLOWED_HOSTS=os.environ.get("ALLOWED_HOSTS", "127.0.0.1").split(","),
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework"],
-    REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [],  # A view that names none lets nobody in.
+    REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [],  # A view that names none refuses all.
                     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
                     "EXCEPTION_HANDLER": answer,
                     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]},

@@ -53,7 +53,7 @@ def invalid(challenge): return jsonify(error="invalid_token"), 401, {"WWW-Authen
 @app.errorhandler(Refused)
 def refused(error):
     status, challenge = refusal(*error.args)
-    return invalid(challenge) if status == 401 else unavailable("nobody knows whether the token is revoked")
+    return invalid(challenge) if status == 401 else unavailable("the store cannot say whether the token is revoked")
 
 
 @app.errorhandler(KeysUnavailable)
