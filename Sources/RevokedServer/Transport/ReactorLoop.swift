@@ -13,6 +13,8 @@
         /// The reads that are prepared together; the last of them still finds this much room.
         private static let readsAtOnce = 16
         private static let minimumRoom = 1 << 14
+        /// Between two portions of messages, in nanoseconds.
+        private static let pause: Int64 = 50_000
         /// While the log is full no more than this is read at once: what is read may have to wait.
         private static let readWhileLogIsFull = 1 << 12
 
@@ -85,6 +87,7 @@
 
         /// - Returns: how many events there are.
         private func wait() -> Int32 {
+            if paces { return clinux_epoll_wait_for(reactor.epoll, events, Int32(Self.eventsAtOnce), Self.pause) }
             let timeout = timeout()
             let spin = Int64(context.daemon.configuration.spin) * 1000
             if spin > 0, timeout != 0 {
@@ -95,6 +98,11 @@
                 } while clinux_time() - start < spin
             }
             return clinux_epoll_wait(reactor.epoll, events, Int32(Self.eventsAtOnce), timeout)
+        }
+
+        /// Whether only messages are left to do, and there is time: others get the processor between two portions.
+        private var paces: Bool {
+            !context.deliveries.isEmpty && unfinished.isEmpty && !context.daemon.mail.isCongested
         }
 
         private func timeout() -> Int32 {
