@@ -5,9 +5,23 @@ extension TestSocket {
     /// Sends a command and compares the reply, written as `+OK`, `:1`, `"value"`, `nil`, `["a", nil]` or
     /// `-ERR text`; an expectation that ends in `…` is a beginning.
     func expect(_ command: WireCommand, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let actual = Self.render(try self.command(command))
-        let isSame = expected.last == "…" ? actual.hasPrefix(expected.dropLast()) : actual == expected
-        #expect(isSame, "\(command)\n  expected: \(expected)\n  actual:   \(actual)", sourceLocation: sourceLocation)
+        try expect([(command, expected)], sourceLocation: sourceLocation)
+    }
+
+    /// The same of several that are sent at once, so that one state of the daemon answers them all.
+    /// - Returns: the replies, in the same writing.
+    @discardableResult
+    func expect(
+        _ commands: [(command: WireCommand, expected: String)], sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> [String] {
+        try send(commands.flatMap(\.command.encoded))
+        return try commands.map { command, expected in
+            let actual = Self.render(try reply())
+            let isSame = expected.last == "…" ? actual.hasPrefix(expected.dropLast()) : actual == expected
+            #expect(
+                isSame, "\(command)\n  expected: \(expected)\n  actual:   \(actual)", sourceLocation: sourceLocation)
+            return actual
+        }
     }
 
     /// What a command answers, in the same writing.
