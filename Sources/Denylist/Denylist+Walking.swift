@@ -42,7 +42,7 @@ extension Denylist {
 
     /// Moves the clock hand by about `slots` slots, at most once around, and reclaims expired entries. Guarded entries
     /// are kept for 120 s after their expiry.
-    /// - Parameter gone: is told of each key, under the lock that it is removed under; nil if nobody wants to know.
+    /// - Parameter gone: is told of each key, under the lock that it is removed under; nil without a listener.
     /// - Returns: the number of entries reclaimed.
     @discardableResult
     package func reclaim(slots: Int, at moment: ClockReading, gone: ((_ key: RawSpan) -> Void)? = nil) -> Int {

@@ -8,7 +8,7 @@ import NIOHTTP1
 package struct JSONEndpoint: Sendable {
     /// The most bytes of an answer.
     private static let maximumBytes = 2 << 20
-    /// Follows no redirect: it could lead to an address within the network, or to somebody else.
+    /// Follows no redirect: it could lead to an address within the network, or to another server.
     private static let client = HTTPClient(
         configuration: .init(redirectConfiguration: .disallow, timeout: .init(connect: .seconds(5))))
 

@@ -45,7 +45,7 @@ extension Table {
     private static let segmentCost = 16
 
     /// Moves the hand by about `slots` slots, at most once around.
-    /// - Parameter gone: is told of each entry, under the lock that it is removed under; nil if nobody wants to know.
+    /// - Parameter gone: is told of each entry, under the lock that it is removed under; nil without a listener.
     /// - Returns: the number of entries reclaimed; 0 if another thread moves the hand.
     func reclaim(
         slots: Int, at moment: ClockReading, _ gone: ((_ key: UnsafeRawBufferPointer) -> Void)? = nil

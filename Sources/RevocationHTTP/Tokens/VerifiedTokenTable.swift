@@ -11,7 +11,7 @@ final class VerifiedTokenTable: Sendable {
     /// The identifiers of a token together. One with longer ones is not remembered.
     private static let maximumIdentifierBytes = 1024
 
-    /// A keyed hash of a whole token. Nobody outside can make two tokens that share one.
+    /// A keyed hash of a whole token. Without the key no two tokens can be made that share one.
     struct Digest: Hashable {
         private let high: UInt64
         private let low: UInt64

@@ -44,7 +44,7 @@ enum PauseCommands {
         context.reply.ok()
     }
 
-    /// No command of ours blocks: there is nobody to unblock.
+    /// No command of ours blocks, so there is no client to unblock.
     static func unblock(_ arguments: Arguments, _ context: inout ServingContext) {
         if arguments.count == 4 {
             guard arguments[3].equalsIgnoringCase("timeout") || arguments[3].equalsIgnoringCase("error") else {

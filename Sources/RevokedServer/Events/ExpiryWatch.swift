@@ -5,7 +5,7 @@ import Synchronization
 /// part of the keys at a time, and at each part once in a turn.
 final class ExpiryWatch: Sendable {
     private struct State {
-        /// When each part was looked at; nil while nobody listens.
+        /// When each part was looked at; nil without a listener.
         var lookedAt: [ClockReading]?
         var next = 0
     }

@@ -11,7 +11,7 @@ extension KeyObservers {
         }
     }
 
-    /// Publishes what happened, if somebody is subscribed to anything.
+    /// Publishes what happened, if there is any subscriber.
     func publish(_ events: KeyEvent, _ key: RawSpan, database: Int) {
         let notified = notified
         // The daemon's own keys belong to no database.
