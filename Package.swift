@@ -148,7 +148,7 @@ let package = Package(
             name: "RevokedServer",
             dependencies: [
                 "AdminHTTP", "Contract", "Denylist", "Files", "Persistence", "ProcessOutput", "PrometheusMetrics",
-                "RESP", "Settings", "TLS", "Threads",
+                "RESP", "Replication", "Settings", "TLS", "Threads",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -161,6 +161,9 @@ let package = Package(
             ],
             swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
         ),
+        .target(
+            name: "Replication", dependencies: ["Contract", "Denylist", "Persistence", "RESP"],
+            swiftSettings: settings),
         .target(
             name: "Contract",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
@@ -253,6 +256,10 @@ let package = Package(
         .testTarget(
             name: "PersistenceTests",
             dependencies: ["Persistence", "Denylist", "RESP", "RevokedServer", "TestSupport", "Threads"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ReplicationTests",
+            dependencies: ["Replication", "Contract", "Denylist", "Persistence", "RESP", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",
