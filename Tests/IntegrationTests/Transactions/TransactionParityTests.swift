@@ -116,7 +116,7 @@ import Testing
             (0, "GET a"), (0, "EXEC"),
         ],
         [
-            (0, "SELECT 5"), (0, "WATCH a"), (1, "SELECT 6"), (1, "SET a 1 PX 1"), (1, "DEL a"), (1, "SWAPDB 6 5"),
+            (0, "SELECT 5"), (0, "WATCH a"), (1, "SELECT 6"), (1, "SET a 1 PXAT 1"), (1, "DEL a"), (1, "SWAPDB 6 5"),
             (0, "MULTI"), (0, "SET a 2"), (0, "SWAPDB 5 6"), (0, "GET a"), (0, "SELECT 6"), (0, "GET a"), (0, "EXEC"),
             (0, "WATCH a"), (1, "SELECT 7"), (1, "FLUSHDB"), (0, "MULTI"), (0, "EXEC"), (0, "WATCH a"), (1, "SELECT 6"),
             (1, "FLUSHDB"), (0, "MULTI"), (0, "EXEC"),
