@@ -89,7 +89,7 @@ import Testing
             case .hidden: #expect(reply.hasPrefix("-ERR Unknown option"))
             }
         }
-        #expect(changed == 12 && needDirectory == 3 && needTLS == 7)
+        #expect(changed == 13 && needDirectory == 3 && needTLS == 7)
     }
 
     @Test func severalAreChangedAtOnce() {

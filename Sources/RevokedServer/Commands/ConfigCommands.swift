@@ -34,7 +34,7 @@ enum ConfigCommands {
 
     /// What clients of Redis ask for, and what is always so here. Each may be set to what it is.
     static let constants = [
-        "databases": "\(DatabaseNumber.count)", "maxmemory-policy": "noeviction", "save": "", "timeout": "0",
+        "databases": "\(DatabaseNumber.count)", "maxmemory-policy": "noeviction", "save": "",
         "activedefrag": "no", "appenddirname": "appendonlydir", "appendfilename": "appendonly.aof",
         "cluster-enabled": "no", "daemonize": "no", "dbfilename": "dump.rdb", "hz": "10",
         "latency-monitor-threshold": "0", "latency-tracking": "yes",

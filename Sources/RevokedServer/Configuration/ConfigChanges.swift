@@ -115,6 +115,7 @@ struct ConfigChanges: Sendable {
         daemon.changedSettings.withLock { $0.formUnion(texts.map(\.setting.name)) }
         daemon.memory.set(maximum: self.maximumMemory, reserve: self.guardedReserve)
         if let maximum = self.maximumClients { daemon.clients.maximum.store(maximum, ordering: .relaxed) }
+        if let timeout = self.idleTimeout { daemon.clients.idleTimeout.store(timeout, ordering: .relaxed) }
         if let limit = self.subscriberLimit { daemon.subscriberLimit.withLock { $0 = limit } }
         if let events = self.notifiedEvents { daemon.denylist.observers.notified = events }
         if let keys = self.maximumTrackedKeys { daemon.tracking.limit(keys: keys) }
@@ -145,6 +146,7 @@ extension Daemon {
         current.maximumMemory = denylist.maximumBytes
         current.guardedReserve = memory.reserve
         current.maximumClients = clients.maximum.load(ordering: .relaxed)
+        current.idleTimeout = clients.idleTimeout.load(ordering: .relaxed)
         current.subscriberLimit = subscriberLimit.withLock { $0 }
         current.notifiedEvents = denylist.observers.notified
         current.maximumTrackedKeys = tracking.maximumKeys.load(ordering: .relaxed)

@@ -110,6 +110,9 @@ extension ServerConfiguration: ProcessConfiguration {
         Setting(
             "maxclients", \.maximumClients, .number(in: 1...1_000_000), .changeable, help: "The most connections"),
         Setting(
+            "timeout", \.idleTimeout, .number(in: 0...2_147_483_647, of: "seconds"), .changeable,
+            help: "After this time an idle connection is closed; 0: never"),
+        Setting(
             "guarded-prefix", \.guardedPrefix,
             .text("2 to 64 bytes that end in a colon, without spaces", example: "denied:") {
                 (2...64).contains($0.utf8.count) && $0.utf8.last == UInt8(ascii: ":")

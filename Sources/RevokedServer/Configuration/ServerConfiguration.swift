@@ -31,6 +31,8 @@ package struct ServerConfiguration: Sendable {
     package var maximumMemory = 0
     package var guardedReserve = GuardedReserve.quarter
     package var maximumClients = 10_000
+    /// In seconds; 0: idle connections stay.
+    package var idleTimeout = 0
     package var guardedPrefix = "revoked:"
     /// In seconds.
     package var maximumRevocation: Int64 = 400 * 86_400

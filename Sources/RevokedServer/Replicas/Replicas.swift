@@ -149,6 +149,9 @@ final class Replicas: Sendable {
         return reply
     }
 
+    /// Whether a reply to it waits for replicas.
+    func isWaiting(_ client: ClientRecord) -> Bool { state.withLock { $0.waits.contains { $0.client === client } } }
+
     // MARK: The thread
 
     private func run(_ daemon: Daemon, _ log: AppendLog) {

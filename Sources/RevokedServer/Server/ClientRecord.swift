@@ -54,6 +54,9 @@ final class ClientRecord: Sendable {
         var isMonitor = false
         var isReplica = false
         var isPaused = false
+
+        /// It has a reason to send nothing.
+        var isListening: Bool { isMonitor || isReplica || isPaused || isSubscriber }
     }
 
     /// - Parameter ending: closes the connection from any thread.
@@ -102,7 +105,13 @@ final class ClientRegistry: Sendable {
     private let nextID = Atomic<Int64>(1)
     let maximum: Atomic<Int>
 
-    init(maximum: Int) { self.maximum = Atomic(maximum) }
+    /// In seconds; 0: idle connections stay.
+    let idleTimeout: Atomic<Int>
+
+    init(maximum: Int, idleTimeout: Int = 0) {
+        self.maximum = Atomic(maximum)
+        self.idleTimeout = Atomic(idleTimeout)
+    }
 
     var count: Int { state.withLock { $0.records.count } }
 
@@ -127,6 +136,18 @@ final class ClientRegistry: Sendable {
             state.records[record.id] = record
             if record.mustAuthenticate.load(ordering: .relaxed) { state.addStranger(record) }
             return victim.map { .addedInstead(of: $0) } ?? .added
+        }
+    }
+
+    /// Those that have sent nothing for the time that idle ones may stay. As in Redis listeners and those that wait for
+    /// a reply are not idle.
+    func overdue(at now: Int64) -> [ClientRecord] {
+        let timeout = Int64(idleTimeout.load(ordering: .relaxed)) * 1000
+        guard timeout > 0 else { return [] }
+        return state.withLock { state in
+            state.records.values.filter {
+                now - $0.lastInteraction.load(ordering: .relaxed) > timeout && !$0.details.withLock(\.isListening)
+            }
         }
     }
 

@@ -14,6 +14,7 @@ extension Daemon {
     /// task is cancelled.
     func runPeriodic() async {
         var hasAsked = false
+        var idle = IdleConnections()
         while !Task.isCancelled {
             if clock.isCheckpointDue, persistence?.keepClock() != true { clock.followUnkept() }
             let request = loading.isActive ? nil : clockRequest
@@ -22,6 +23,7 @@ extension Daemon {
             persistence?.log.checkPace()
             let (totals, uptime) = (counters.totals, clock.uptime())
             if pause.endIfDue(at: uptime) { logHasProgressed() }
+            idle.step(self, at: uptime)
             rates.withLock { $0.sample(totals, at: uptime) }
             // Until the data directory is read, the clocks are not known, so no entry is known to have expired.
             if !loading.isActive {

@@ -80,7 +80,7 @@ final class Daemon: Sendable {
         users = UserTable(configuration)
         denialLog = DenialLog(maximum: configuration.denialLogLength)
         slowLog = SlowLog(slowerThan: configuration.slowLogThreshold, maximum: configuration.slowLogLength)
-        clients = ClientRegistry(maximum: configuration.maximumClients)
+        clients = ClientRegistry(maximum: configuration.maximumClients, idleTimeout: configuration.idleTimeout)
         subscriberLimit = Mutex(configuration.subscriberLimit)
         pause = ClientPause(conditions)
         monitors = Monitors(conditions, guardedPrefix: store.guardedPrefix)

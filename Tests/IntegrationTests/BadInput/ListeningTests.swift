@@ -130,6 +130,29 @@ import Testing
         }
     }
 
+    /// As Redis: subscribers wait for something, so they stay.
+    @Test(arguments: Transport.allCases)
+    func whoIsIdleForTimeoutIsClosed(_ transport: Transport) async throws {
+        try await LocalDaemon.run {
+            $0.transport = transport
+            $0.idleTimeout = 1
+        } _: { daemon in
+            let (idle, busy, subscriber) = (try daemon.connect(), try daemon.connect(), try daemon.connect())
+            try idle.expect("PING", "+PONG")
+            try subscriber.send(WireCommand("SUBSCRIBE news").encoded)
+            _ = try subscriber.reply()
+            for _ in 0..<50 {
+                try busy.expect("PING", "+PONG")
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            #expect(try idle.readToEnd() == [])
+            let late = try daemon.connect()
+            try late.expect("CONFIG SET timeout 0", "+OK")
+            try await Task.sleep(for: .milliseconds(2_500))
+            try late.expect("PUBLISH news x", ":1")
+        }
+    }
+
     /// As Redis' own default: the address that this machine lacks is passed over, if a dash says so.
     @Test(arguments: Transport.allCases)
     func addressesThatMayBeMissing(_ transport: Transport) async throws {
