@@ -1,9 +1,13 @@
 /// Who holds a lease until when, and up to which position of the log guarded writes may be answered for their sake.
 ///
 /// A follower that holds a lease answers checks from its own memory. So a guarded write is answered only when each
-/// holder has applied it, or its lease has run out. Times are milliseconds since boot, passed in; positions are bytes
-/// of the log.
-package struct LeaseLedger {
+/// holder has applied it, or its lease has run out. A lease that was granted after a write does not hold that write up:
+/// the follower holds it only once it has applied everything before the grant. So no write waits for longer than a
+/// lease lasts, however often it is renewed.
+///
+/// Times are milliseconds since boot, passed in; positions are bytes of the log. After each change ``settle(at:)`` says
+/// what has come of it.
+package struct LeaseLedger: Sendable {
     /// A lease as it was promised.
     package struct Lease: Equatable, Sendable {
         /// Milliseconds, from when the request was received.
@@ -17,40 +21,225 @@ package struct LeaseLedger {
         }
     }
 
-    private struct Holder {
-        /// The first millisecond at which its lease has surely run out.
-        var until: Int64
-        /// It has applied everything up to here, or does not hold its lease before it has.
-        var reached: UInt64
+    /// A lease that a guarded write had to wait for until it ran out.
+    package struct WaitedOut: Equatable, Sendable {
+        package var follower: Int64
+        /// How long the first of those writes waited although its record could be read, in milliseconds.
+        package var waited: Int64
+        /// For how long the follower gets no other lease from now on; nil if it waited for too short a time for that.
+        package var penalty: Int64?
+    }
+
+    /// What has changed.
+    package struct Outcome: Sendable {
+        package var waitedOut: [WaitedOut] = []
+        /// How long writes waited for followers that may be answered now, in milliseconds: one of each millisecond.
+        package var waits: [Int64] = []
+        /// Leases were waited for so often that nobody gets one for a while.
+        package var isStorm = false
+    }
+
+    struct Follower {
+        let id: Int64
+        let identity: String
+        /// Everything before this position is in its memory; nil until it has said anything.
+        var applied: UInt64?
+        /// Those that have not run out, in the order of their grants: the position of each, and the first millisecond
+        /// at which it has surely run out.
+        var leases: [(position: UInt64, until: Int64)] = []
+        var grantedAt: Int64?
+        /// Its stream is gone: it is waited for until its leases have run out.
+        var hasLeft = false
+
+        /// What it does not hold up; `.max` if nothing is waited for.
+        var bound: UInt64 {
+            guard let oldest = leases.lazy.map(\.position).min() else { return .max }
+            return max(oldest, applied ?? 0)
+        }
     }
 
     package let length: Int64
-    private var holders: [Int64: Holder] = [:]
-
-    /// - Parameter length: of a lease, in milliseconds.
-    package init(length: Int64) { self.length = length }
-
-    /// Every guarded write up to this position may be answered; `.max` if no lease is held.
-    package var released: UInt64 { holders.values.map(\.reached).min() ?? .max }
+    package let maximumHolders: Int
+    private(set) var followers: [Follower] = []
+    /// Until then leases may be held that another process on the same data has promised.
+    private var predecessorUntil: Int64?
+    private var progress: ProgressHistory
+    private var penalties = LeasePenalties()
+    /// Positions that replies wait for, and since when, in their order: one of each millisecond.
+    private var awaited: [(position: UInt64, since: Int64)] = []
+    private static let maximumAwaited = 1 << 14
 
     /// - Parameters:
-    ///   - end: the log's end, read after ``released`` has been made known to those who answer writes.
-    ///   - now: when the request was received.
-    package mutating func renew(_ follower: Int64, applied: UInt64, end: UInt64, at now: Int64) -> Lease {
-        expire(at: now)
+    ///   - length: of a lease, in milliseconds; 0 grants none.
+    ///   - maximumHolders: how many followers hold one at the same time, at most.
+    package init(length: Int64, maximumHolders: Int) {
+        self.length = length
+        self.maximumHolders = maximumHolders
+        progress = ProgressHistory(length: length)
+    }
+
+    // MARK: What may be answered
+
+    /// Every guarded write up to this position may be answered; `.max` if no lease is held.
+    package var released: UInt64 {
+        predecessorUntil == nil ? followers.lazy.map(\.bound).min() ?? .max : 0
+    }
+
+    /// When something is released by itself that a reply waits for; nil if nothing.
+    package var deadline: Int64? {
+        guard !awaited.isEmpty else { return nil }
+        return (followers.flatMap { $0.leases.map(\.until) } + [predecessorUntil].compactMap { $0 }).min()
+    }
+
+    /// Whether a lease may still be held, as of the last ``settle(at:)``.
+    package var isHeld: Bool { predecessorUntil != nil || followers.contains { !$0.leases.isEmpty } }
+
+    /// Whether a reply waits for a follower.
+    package var isAwaited: Bool { !awaited.isEmpty }
+
+    /// A reply is to wait for the followers to have applied a position. Comes after ``settle(at:)``.
+    /// - Returns: whether it has to.
+    package mutating func wait(for position: UInt64, at now: Int64) -> Bool {
+        guard position > released else { return false }
+        if let last = awaited.last, position > last.position {
+            if last.since == now { awaited.removeLast() }
+            if awaited.count < Self.maximumAwaited { awaited.append((position, now)) }
+        } else if awaited.isEmpty {
+            awaited.append((position, now))
+        }
+        return true
+    }
+
+    /// The process before this one on the same data may have promised leases of this length until now.
+    package mutating func succeed(longest: Int64, at now: Int64) {
+        if longest > 0 { predecessorUntil = now + longest + 1 }
+    }
+
+    // MARK: What happened
+
+    /// Followers can read the records up to here.
+    package mutating func advance(to position: UInt64, at now: Int64) { progress.advance(to: position, at: now) }
+
+    /// - Parameters:
+    ///   - follower: of one connection.
+    ///   - identity: what is known again of a follower when it comes back.
+    package mutating func join(_ follower: Int64, as identity: String) {
+        precondition(!followers.contains { $0.id == follower }, "a follower joins once")
+        followers.append(Follower(id: follower, identity: identity))
+    }
+
+    /// The stream has ended, for whatever reason. Its leases have not.
+    package mutating func leave(_ follower: Int64) { change(follower) { $0.hasLeft = true } }
+
+    /// It has applied everything up to a position, which it has been sent.
+    package mutating func acknowledge(_ position: UInt64, by follower: Int64) {
+        change(follower) { $0.applied = max($0.applied ?? 0, position) }
+    }
+
+    /// It gives its leases back.
+    package mutating func release(_ follower: Int64) { change(follower) { $0.leases = [] } }
+
+    /// Why a follower gets no lease now; nil if it may. Comes after ``settle(at:)``.
+    package func refusal(of follower: Int64, at now: Int64) -> LeaseRefusal? {
+        guard length > 0 else { return .off }
+        guard let follower = followers.first(where: { $0.id == follower && !$0.hasLeft }) else { return .unknown }
+        guard let applied = follower.applied else { return .incomplete }
+        if let left = penalties.stormLeft(at: now) { return .storm(left: left) }
+        if let left = penalties.left(of: follower.identity, at: now) { return .penalty(left: left) }
+        if let granted = follower.grantedAt, now - granted < length / 16 { return .tooSoon }
+        if applied < progress.position(at: now - length / 4) { return .behind(length / 4) }
+        guard follower.leases.isEmpty else { return nil }
+        return followers.count { !$0.leases.isEmpty } < maximumHolders ? nil : .full(maximumHolders)
+    }
+
+    /// Precondition: there is no ``refusal(of:at:)``.
+    /// - Parameters:
+    ///   - end: the log's end. It must have been read after those who answer writes have been told to wait for what is
+    ///     written behind it: a write between would be answered without this follower.
+    ///   - now: no earlier than the request was received.
+    package mutating func grant(to follower: Int64, end: UInt64, at now: Int64) -> Lease {
         // The clock is read in whole milliseconds, and this one may have almost passed.
         let until = now + length + 1
-        let reached = max(holders[follower]?.reached ?? end, applied)
-        holders[follower] = Holder(until: max(until, holders[follower]?.until ?? until), reached: reached)
+        change(follower) {
+            $0.leases.append((end, until))
+            $0.grantedAt = now
+        }
         return Lease(length: length, position: end)
     }
 
-    package mutating func acknowledge(_ position: UInt64, by follower: Int64) {
-        guard let holder = holders[follower] else { return }
-        holders[follower]?.reached = max(holder.reached, position)
+    private mutating func change(_ follower: Int64, _ body: (inout Follower) -> Void) {
+        guard let index = followers.firstIndex(where: { $0.id == follower }) else { return }
+        body(&followers[index])
     }
 
-    package mutating func release(_ follower: Int64) { holders[follower] = nil }
+    // MARK: What comes of it
 
-    package mutating func expire(at now: Int64) { holders = holders.filter { $0.value.until > now } }
+    /// Ends the leases that have run out.
+    package mutating func settle(at now: Int64) -> Outcome {
+        var outcome = Outcome()
+        if let until = predecessorUntil, until <= now { predecessorUntil = nil }
+        for index in followers.indices where followers[index].leases.contains(where: { $0.until <= now }) {
+            let before = followers[index].bound
+            followers[index].leases.removeAll { $0.until <= now }
+            let since = waitedSince(after: before, upTo: followers[index].bound)
+            if let since { note(since, of: followers[index], at: now, &outcome) }
+        }
+        followers.removeAll { $0.hasLeft && $0.leases.isEmpty }
+        let released = released
+        let answered = awaited.firstIndex { $0.position > released } ?? awaited.count
+        outcome.waits = awaited[..<answered].map { now - since($0) }
+        awaited.removeFirst(answered)
+        return outcome
+    }
+
+    /// Since when a write has waited for the first of these positions that a follower could have applied.
+    private func waitedSince(after start: UInt64, upTo end: UInt64) -> Int64? {
+        let first = awaited.first { $0.position > start }
+        guard let first, first.position <= end, first.position <= progress.end else { return nil }
+        return since(first)
+    }
+
+    /// A write that is not in the log yet waits for the disk, and not for followers.
+    private func since(_ one: (position: UInt64, since: Int64)) -> Int64 {
+        max(one.since, progress.time(of: one.position) ?? one.since)
+    }
+
+    private mutating func note(_ since: Int64, of follower: Follower, at now: Int64, _ outcome: inout Outcome) {
+        if penalties.noteWait(from: since, to: now) { outcome.isStorm = true }
+        let penalty = now - since > length / 4 ? penalties.punish(follower.identity, at: now) : nil
+        outcome.waitedOut.append(WaitedOut(follower: follower.id, waited: now - since, penalty: penalty))
+    }
+}
+
+/// Why a follower gets no lease now.
+package enum LeaseRefusal: Equatable, Sendable, CustomStringConvertible {
+    /// No leases are granted at all.
+    case off
+    /// There is no such follower.
+    case unknown
+    /// It has not said that it has applied anything.
+    case incomplete
+    /// It has not applied what could be read so many milliseconds ago.
+    case behind(Int64)
+    /// A lease of it had to be waited out. Milliseconds.
+    case penalty(left: Int64)
+    /// Leases of many had to be waited out. Milliseconds.
+    case storm(left: Int64)
+    /// So many others hold one.
+    case full(Int)
+    /// It has renewed its lease just now.
+    case tooSoon
+
+    package var description: String {
+        switch self {
+        case .off: "leases are turned off"
+        case .unknown: "no follower's stream has that name"
+        case .incomplete: "the copy is not complete"
+        case .behind(let milliseconds): "more than \(milliseconds) ms behind"
+        case .penalty(let left): "a lease had to be waited out: the next one in \((left + 999) / 1000) s"
+        case .storm(let left): "leases had to be waited out too often: the next one in \((left + 999) / 1000) s"
+        case .full(let count): "\(count) others hold a lease"
+        case .tooSoon: "renewed just now"
+        }
+    }
 }
