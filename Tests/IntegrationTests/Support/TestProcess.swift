@@ -4,8 +4,7 @@ import TestSupport
 /// A program that a test started; it is ended by its pid when the test lets go of it.
 final class TestProcess {
     private let process = Process()
-    private let output = Pipe()
-    private var text = ""
+    private let output = Output()
     /// Files that it needs, let go of when it has ended.
     var folder: TemporaryFolder?
 
@@ -19,9 +18,10 @@ final class TestProcess {
         process.standardInput = input == nil ? FileHandle.nullDevice : given
         if let input { given.fileHandleForWriting.write(Data(input.utf8)) }
         try given.fileHandleForWriting.close()
-        process.standardOutput = output
-        process.standardError = output
+        process.standardOutput = output.pipe
+        process.standardError = output.pipe
         try process.run()
+        output.collect()
     }
 
     deinit {
@@ -42,38 +42,62 @@ final class TestProcess {
 
     func terminate(_ signal: Int32 = SIGTERM) { kill(process.processIdentifier, signal) }
 
-    /// Reads its output until a line holds `word`.
+    /// Waits until a line of its output holds `word`.
     func waitForLine(containing word: String) throws -> String {
-        let deadline = Date(timeIntervalSinceNow: TestSocket.patience)
-        while true {
+        try output.wait(until: Date(timeIntervalSinceNow: TestSocket.patience)) { text, isAll in
             var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             lines.removeLast()
             if let line = lines.first(where: { $0.contains(word) }) { return String(line) }
-            guard try readSome(deadline) else { throw TestFailure("it ended without “\(word)”: \(text)") }
+            if isAll { throw TestFailure("it ended without “\(word)”: \(text)") }
+            return nil
         }
     }
 
     /// Waits for its end.
     /// - Returns: its exit status and all it wrote, errors included.
     func waitForEnd(within seconds: TimeInterval = TestSocket.patience) throws -> (status: Int32, output: String) {
-        let deadline = Date(timeIntervalSinceNow: seconds)
-        while try readSome(deadline) {}
+        let text = try output.wait(until: Date(timeIntervalSinceNow: seconds)) { $1 ? $0 : nil }
         process.waitUntilExit()
         return (process.terminationStatus, text)
     }
 
-    /// - Returns: false at the end of its output.
-    private func readSome(_ deadline: Date) throws -> Bool {
-        let descriptor = output.fileHandleForReading.fileDescriptor
-        var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let left = deadline.timeIntervalSinceNow
-        guard left > 0, poll(&item, 1, Int32(left * 1000) + 1) > 0 else {
-            throw TestFailure("it took too long; it said: \(text)")
+    /// What it writes, read at once by a thread: a program must not wait for the test to read its log.
+    private final class Output: @unchecked Sendable {
+        let pipe = Pipe()
+        private let changed = NSCondition()
+        private var bytes: Bytes = []
+        private var hasEnded = false
+
+        /// Comes after the program has been started.
+        func collect() {
+            Thread.detachNewThread { [self] in
+                let descriptor = pipe.fileHandleForReading.fileDescriptor
+                var buffer = Bytes(repeating: 0, count: 1 << 16)
+                while true {
+                    let count = read(descriptor, &buffer, buffer.count)
+                    if count < 0, errno == EINTR { continue }
+                    changed.withLock {
+                        if count > 0 { bytes += buffer[..<count] } else { hasEnded = true }
+                        changed.broadcast()
+                    }
+                    if count <= 0 { return }
+                }
+            }
         }
-        var buffer = Bytes(repeating: 0, count: 1 << 16)
-        let count = read(descriptor, &buffer, buffer.count)
-        guard count > 0 else { return false }
-        text += String(decoding: buffer[..<count], as: UTF8.self)
-        return true
+
+        /// - Parameter find: looks at what there is, and whether it is all; nil to wait for more.
+        func wait<Result>(
+            until deadline: Date, _ find: (_ text: String, _ isAll: Bool) throws -> Result?
+        ) throws -> Result {
+            try changed.withLock {
+                while true {
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    if let result = try find(text, hasEnded) { return result }
+                    guard changed.wait(until: deadline) else {
+                        throw TestFailure("it took too long; it said: \(text)")
+                    }
+                }
+            }
+        }
     }
 }
