@@ -4,6 +4,8 @@ import RESP
 /// no announced length causes an allocation.
 struct RDBCursor {
     var position = 0
+    /// Whether an error meant that bytes are missing at the end.
+    private(set) var endedEarly = false
 
     /// A string, by its position.
     enum Text {
@@ -18,6 +20,7 @@ struct RDBCursor {
     /// The next `count` bytes.
     mutating func take(_ count: UInt64, _ bytes: RawSpan) throws(FormatError) -> Range<Int> {
         guard count <= UInt64(bytes.byteCount - position) else {
+            endedEarly = true
             throw FormatError(at: position, "the file ends too early")
         }
         defer { position += Int(count) }

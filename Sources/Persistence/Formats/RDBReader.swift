@@ -2,9 +2,16 @@ import Denylist
 import RESP
 
 /// Reads the string keys of RDB files that Redis 2.6 to 8 or Valkey wrote.
-struct RDBReader {
+package struct RDBReader {
     private let settings: ReadConfiguration
     private var cursor = RDBCursor()
+    /// The expiry of the key that follows.
+    private var expiry = Expiry.never
+    /// Of the pieces before this one.
+    private var sum = CRC64()
+    private var hasHead = false
+    /// Whether the whole file was read.
+    package private(set) var isComplete = false
     private var counts = RecordCounts()
     private var database: UInt64 = 0
     /// Whether the daemon has that database.
@@ -33,12 +40,34 @@ struct RDBReader {
         _ bytes: RawSpan, _ settings: ReadConfiguration, into sink: inout some RecordSink & ~Copyable,
         progress: (Int) -> Void = { _ in }
     ) throws(FormatError) -> (end: Int, counts: RecordCounts) {
-        var reader = RDBReader(settings: settings)
+        var reader = RDBReader(settings)
         sink.readExpiries(by: nil)
         sink.select(0)
         try reader.readHead(bytes)
-        try reader.readBody(bytes, &sink, progress)
+        try reader.readBody(bytes, isWhole: true, &sink, progress)
         return (reader.cursor.position, reader.counts)
+    }
+
+    package init(_ settings: ReadConfiguration) { self.settings = settings }
+
+    /// Reads the next piece of a file that arrives in pieces.
+    /// - Parameter bytes: what was not used of the piece before, and what has arrived since.
+    /// - Returns: how many bytes were used: whole entries.
+    /// - Throws: ``FormatError``. Records handed over before are then of no use.
+    package mutating func read(
+        piece bytes: RawSpan, into sink: inout some RecordSink & ~Copyable
+    ) throws(FormatError) -> Int {
+        cursor = RDBCursor()
+        if !hasHead {
+            guard bytes.byteCount >= Self.headLength else { return 0 }
+            sink.readExpiries(by: nil)
+            sink.select(0)
+            try readHead(bytes)
+            hasHead = true
+        }
+        try readBody(bytes, isWhole: false, &sink) { _ in }
+        if !isComplete { sum.add(bytes.extracting(first: cursor.position)) }
+        return cursor.position
     }
 
     /// The times recorded in a file before its first entry.
@@ -50,7 +79,7 @@ struct RDBReader {
     }
 
     static func times(of bytes: RawSpan) -> Times {
-        var reader = RDBReader(settings: ReadConfiguration(now: 0))
+        var reader = RDBReader(ReadConfiguration(now: 0))
         var times = Times()
         do throws(FormatError) {
             try reader.readHead(bytes)
@@ -90,16 +119,16 @@ struct RDBReader {
         }
     }
 
+    /// - Parameter isWhole: whether all of the file is there; otherwise the entry that its bytes end in stays unread.
     private mutating func readBody<Sink: RecordSink & ~Copyable>(
-        _ bytes: RawSpan, _ sink: inout Sink, _ progress: (Int) -> Void
+        _ bytes: RawSpan, isWhole: Bool, _ sink: inout Sink, _ progress: (Int) -> Void
     ) throws(FormatError) {
         var queue = EntryQueue<Sink>()
         // Also on an error: a repair keeps the readable entries.
         defer { queue.flush(bytes, to: &sink) }
-        var expiry = Expiry.never
         var nextReport = Self.progressStep
-        while true {
-            let start = cursor.position
+        while !isComplete {
+            let (start, expiryBefore) = (cursor.position, expiry)
             if start >= nextReport {
                 progress(start)
                 nextReport = start + Self.progressStep
@@ -109,31 +138,45 @@ struct RDBReader {
                 queue.add(entry.key, entry.value, expiry: entry.expiry, of: bytes, to: &sink)
                 continue
             }
-            let opcode = try cursor.byte(bytes)
-            switch opcode {
-            case RDB.Kind.string:
-                queue.flush(bytes, to: &sink)
-                try readString(bytes, expiry, &sink)
-                expiry = Expiry.never
-            case RDB.Opcode.expiryMilliseconds: expiry = try cursor.number(Int64.self, bytes)
-            case RDB.Opcode.expirySeconds: expiry = Int64(try cursor.number(Int32.self, bytes)) * 1000
-            case RDB.Opcode.auxiliary:
-                queue.flush(bytes, to: &sink)
-                let (name, value) = try readAuxiliary(bytes)
-                guard name == TimeNote.fieldName else { continue }
-                guard let note = TimeNote(value) else { throw FormatError(at: start, "an invalid note of the clocks") }
-                sink.readExpiries(by: note)
-            case RDB.Opcode.selectDatabase:
-                queue.flush(bytes, to: &sink)
-                database = try cursor.length(bytes)
-                guard isKept || settings.skipsUnsupported else { throw .unsupportedDatabase(database, at: start) }
-                if isKept { sink.select(Int(database)) }
-            case RDB.Opcode.end: return try checkSum(bytes)
-            default:
-                guard try !readAttribute(opcode, bytes, at: start) else { continue }
-                try skipKey(opcode, bytes, at: start)
-                expiry = Expiry.never
+            do throws(FormatError) { try readItem(bytes, &sink, &queue) } catch {
+                guard !isWhole, cursor.endedEarly else { throw error }
+                cursor = RDBCursor(position: start)
+                expiry = expiryBefore
+                return
             }
+        }
+    }
+
+    private mutating func readItem<Sink: RecordSink & ~Copyable>(
+        _ bytes: RawSpan, _ sink: inout Sink, _ queue: inout EntryQueue<Sink>
+    ) throws(FormatError) {
+        let start = cursor.position
+        let opcode = try cursor.byte(bytes)
+        switch opcode {
+        case RDB.Kind.string:
+            queue.flush(bytes, to: &sink)
+            try readString(bytes, expiry, &sink)
+            expiry = Expiry.never
+        case RDB.Opcode.expiryMilliseconds: expiry = try cursor.number(Int64.self, bytes)
+        case RDB.Opcode.expirySeconds: expiry = Int64(try cursor.number(Int32.self, bytes)) * 1000
+        case RDB.Opcode.auxiliary:
+            queue.flush(bytes, to: &sink)
+            let (name, value) = try readAuxiliary(bytes)
+            guard name == TimeNote.fieldName else { return }
+            guard let note = TimeNote(value) else { throw FormatError(at: start, "an invalid note of the clocks") }
+            sink.readExpiries(by: note)
+        case RDB.Opcode.selectDatabase:
+            queue.flush(bytes, to: &sink)
+            database = try cursor.length(bytes)
+            guard isKept || settings.skipsUnsupported else { throw .unsupportedDatabase(database, at: start) }
+            if isKept { sink.select(Int(database)) }
+        case RDB.Opcode.end:
+            try checkSum(bytes)
+            isComplete = true
+        default:
+            guard try !readAttribute(opcode, bytes, at: start) else { return }
+            try skipKey(opcode, bytes, at: start)
+            expiry = Expiry.never
         }
     }
 
@@ -195,7 +238,7 @@ struct RDBReader {
         let covered = cursor.position
         let written = try cursor.number(UInt64.self, bytes)
         // 0 means that the writer made no checksum (`rdbchecksum no`).
-        guard written == 0 || written == CRC64().adding(bytes.extracting(first: covered)).value else {
+        guard written == 0 || written == sum.adding(bytes.extracting(first: covered)).value else {
             throw FormatError(at: covered, "the file's checksum is wrong")
         }
     }

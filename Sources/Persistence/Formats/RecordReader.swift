@@ -15,7 +15,7 @@ package struct ReadConfiguration: Sendable {
 }
 
 /// Reads records: requests as Redis writes them into a log.
-struct RecordReader {
+package struct RecordReader {
     private let settings: ReadConfiguration
     private(set) var counts = RecordCounts()
     /// Whether a record was read that only other servers write. Redis writes a `SELECT` first after each start.
@@ -31,7 +31,7 @@ struct RecordReader {
 
     private static let parser = RequestParser(limits: RequestLimits(maximumBulk: 1 << 29, maximumArguments: 1 << 24))
 
-    init(_ settings: ReadConfiguration) { self.settings = settings }
+    package init(_ settings: ReadConfiguration) { self.settings = settings }
 
     // MARK: Where records end
 
@@ -137,7 +137,7 @@ struct RecordReader {
     // MARK: Handing over
 
     /// Hands over the records of a range that ends at a record's end.
-    mutating func read<Sink: RecordSink & ~Copyable>(
+    package mutating func read<Sink: RecordSink & ~Copyable>(
         _ bytes: RawSpan, _ range: Range<Int>, into sink: inout Sink, progress: (Int) -> Void
     ) throws(FormatError) {
         var position = range.lowerBound
