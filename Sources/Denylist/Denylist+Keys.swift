@@ -67,16 +67,16 @@ extension Denylist {
         /// Locks the shard of a live entry; leaves it unlocked without one.
         @usableFromInline
         func begin(_ key: RawSpan, _ hash: KeyHash, _ moment: ClockReading) -> Found? {
-            key.withUnsafeBytes { bytes in
-                let shard = table.shard(hash.value)
-                shard.lock.lock()
-                guard let slot = table.find(Key(bytes, hash), shard), table.isLive(slot, at: moment) else {
-                    shard.lock.unlock()
-                    return nil
-                }
-                let value = table.value(slot, table.segment(table.segmentEntry(hash.value, shard)), shard)
-                return Found(value: value, expiry: slot.expiry)
+            let shard = table.shard(hash.value)
+            // As in `contains`.
+            let bytes = key.withUnsafeBytes { $0 }
+            shard.lock.lock()
+            guard let slot = table.find(Key(bytes, hash), shard), slot.expiry > hash.time(moment) else {
+                shard.lock.unlock()
+                return nil
             }
+            let value = table.value(slot, table.segment(table.segmentEntry(hash.value, shard)), shard)
+            return Found(value: value, expiry: slot.expiry)
         }
 
         @usableFromInline

@@ -121,6 +121,25 @@ package struct ReplyBuffer: ~Copyable {
     }
 
     private mutating func header(_ mark: UInt8, _ number: Int) {
+        guard (0..<100).contains(number), reserve(5) else { return longHeader(mark, number) }
+        shortHeader(mark, number)
+    }
+
+    /// Precondition: `number` has one or two digits, and there is room for five bytes.
+    @inline(__always)
+    private mutating func shortHeader(_ mark: UInt8, _ number: Int) {
+        func put(_ byte: UInt8) {
+            storage.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+            count &+= 1
+        }
+        put(mark)
+        if number >= 10 { put(UInt8(ascii: "0") + UInt8(number / 10)) }
+        put(UInt8(ascii: "0") + UInt8(number % 10))
+        append("\r\n")
+    }
+
+    @inline(never)
+    private mutating func longHeader(_ mark: UInt8, _ number: Int) {
         append(byte: mark)
         append(decimal: Int64(number))
         append("\r\n")
@@ -173,14 +192,7 @@ package struct ReplyBuffer: ~Copyable {
     package mutating func bulk(_ value: RawSpan) {
         let size = value.byteCount
         guard size < 100, reserve(size + 7) else { return longBulk(value) }
-        func put(_ byte: UInt8) {
-            storage.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-            count &+= 1
-        }
-        put(UInt8(ascii: "$"))
-        if size >= 10 { put(UInt8(ascii: "0") + UInt8(size / 10)) }
-        put(UInt8(ascii: "0") + UInt8(size % 10))
-        append("\r\n")
+        shortHeader(UInt8(ascii: "$"), size)
         append(value)
         append("\r\n")
     }

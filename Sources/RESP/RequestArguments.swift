@@ -19,6 +19,7 @@ package struct RequestArguments: ~Escapable {
     @inlinable
     package subscript(index: Int) -> RawSpan {
         @_lifetime(copy self)
+        @inline(__always)
         get { input.extracting(arguments[index].range) }
     }
 

@@ -1,6 +1,6 @@
 extension RawSpan {
     /// Whether these bytes begin with `text`.
-    @inlinable
+    @inlinable @inline(__always)
     func starts(with text: StaticString, at offset: Int = 0) -> Bool {
         let count = text.utf8CodeUnitCount
         guard byteCount - offset >= count else { return false }
@@ -12,7 +12,7 @@ extension RawSpan {
         }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func equals(_ text: StaticString) -> Bool {
         byteCount == text.utf8CodeUnitCount && starts(with: text)
     }

@@ -7,7 +7,7 @@ package struct KeyHash: Sendable, BitwiseCopyable {
     let word0, word1: UInt64
     /// Bits 0–3: the kind. Bit 8: whether it is a guarded kind. From bit 16: a group's address without its last 8 bits,
     /// or 0. Four words are returned in registers, five are not.
-    private var rest: UInt64
+    @usableFromInline var rest: UInt64
 
     @inline(__always)
     init(value: UInt64, word0: UInt64, word1: UInt64, kind: UInt64, isGuarded: Bool) {
@@ -17,7 +17,7 @@ package struct KeyHash: Sendable, BitwiseCopyable {
         rest = kind | (isGuarded ? Self.guardBit : 0)
     }
 
-    private static let guardBit: UInt64 = 1 << 8
+    @usableFromInline static var guardBit: UInt64 { 1 << 8 }
 
     @inline(__always)
     var kind: UInt64 { rest & 15 }
@@ -25,6 +25,7 @@ package struct KeyHash: Sendable, BitwiseCopyable {
     var isCompact: Bool { kind < KeyForms.plain }
 
     /// Whether the key begins with ``Denylist/Configuration/guardedPrefix``.
+    @inlinable
     package var isGuarded: Bool { rest & Self.guardBit != 0 }
 
     /// The same hash with the address of its group, for prefetching only: the group may move.

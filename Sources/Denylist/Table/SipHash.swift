@@ -22,8 +22,12 @@ struct SipHash: Sendable {
             offset += 8
         }
         var last = UInt64(truncatingIfNeeded: bytes.count) << 56
-        for index in whole..<bytes.count {
-            last |= UInt64(bytes[index]) << UInt64((index - whole) * 8)
+        if whole > 0, whole < bytes.count {
+            // The last eight bytes without those that were absorbed.
+            let end = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self))
+            last |= end &>> UInt64(truncatingIfNeeded: (8 &- (bytes.count & 7)) &* 8)
+        } else {
+            for index in whole..<bytes.count { last |= UInt64(bytes[index]) << UInt64((index - whole) * 8) }
         }
         state.absorb(last)
         return state.finish()

@@ -26,7 +26,9 @@ package struct ClockReading: Sendable {
 }
 
 /// An absolute expiry in Unix milliseconds.
+@usableFromInline
 package enum Expiry {
     /// An entry that does not expire.
-    package static let never = Int64.max
+    @inlinable
+    package static var never: Int64 { .max }
 }

@@ -87,9 +87,16 @@ struct KeyForms {
     @inline(__always)
     func isGuarded(kind: UInt64) -> Bool { guardedKinds >> kind & 1 != 0 }
 
+    @inline(__always)
     func isGuarded(_ key: UnsafeRawBufferPointer) -> Bool {
-        key.count >= guardedPrefix.length
-            && equal(key.baseAddress, guardedPrefix.bytes.baseAddress, count: guardedPrefix.length)
+        guard key.count >= guardedPrefix.length else { return false }
+        if key.count >= 8 {
+            guard (key.loadUnaligned(as: UInt64.self) ^ guardedPrefix.word0) & guardedPrefix.mask0 == 0 else {
+                return false
+            }
+            if guardedPrefix.length <= 8 { return true }
+        }
+        return equal(key.baseAddress, guardedPrefix.bytes.baseAddress, count: guardedPrefix.length)
     }
 
     /// A key's compact form, if it restores the key exactly.

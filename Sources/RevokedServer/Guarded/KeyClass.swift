@@ -39,10 +39,20 @@ enum OwnKey: CaseIterable {
         self.init(beginningRight: key)
     }
 
+    /// The last eight bytes overlap the first eight, or follow them: they tell the rest.
     @inline(never)
     private init?(beginningRight key: RawSpan) {
-        guard let own = Self.allCases.first(where: { key.equals($0.name) }) else { return nil }
+        let end = key.unsafeLoadUnaligned(fromByteOffset: key.byteCount - 8, as: UInt64.self)
+        guard let own = Self.allCases.first(where: { $0.name.utf8CodeUnitCount == key.byteCount && $0.end == end })
+        else { return nil }
         self = own
+    }
+
+    /// The last eight bytes of its name, as they lie in memory.
+    private var end: UInt64 {
+        name.withUTF8Buffer { name in
+            UnsafeRawBufferPointer(name).loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self)
+        }
     }
 
     /// Whether any of the names is this long; it is 8 or more then.
