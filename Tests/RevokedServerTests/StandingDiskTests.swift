@@ -154,6 +154,27 @@ import Testing
         }
     }
 
+    /// Whatever may write waits for room in the log, the scripts of a user without restrictions too. Revocations find
+    /// room, and reads need none.
+    @Test func allThatMayWriteWaitsForRoom() async throws {
+        let stage = try Stage(.nio)
+        try await stage.run {
+            func outcome(_ words: String...) -> SessionBench.Outcome {
+                SessionBench(stage.daemon).receive(encode(words)).outcome
+            }
+            let value = String(repeating: "v", count: 60_000)
+            var fills = 0
+            while outcome("SET", "filler", value) == .open, fills < 1_000 { fills += 1 }
+            #expect((10..<1_000).contains(fills))
+            #expect(outcome("SET", "a", "1") == .stalled)
+            #expect(outcome("MSET", "a", "1", "revoked:jti:b", "logout") == .stalled)
+            let release = "647c65a442733a1aa440f99908d249d13b4d6c4a"
+            #expect(outcome("EVALSHA", release, "1", "filler", value) == .stalled)
+            #expect(outcome("SETEX", "revoked:jti:a", "60", "logout") == .open)
+            #expect(outcome("GET", "revoked:jti:a") == .open)
+        }
+    }
+
     /// A transaction that waits for room in the log has not begun: others are served, on both threads, and transactions
     /// that read, or revoke, find their turn.
     @Test(arguments: Kind.allCases)

@@ -1,7 +1,7 @@
 package import Denylist
 import Dispatch
 package import PrometheusMetrics
-import Synchronization
+public import Synchronization
 
 /// The append-only log: takes records from any thread, and writes them to disk in batches on a thread of its own.
 ///
@@ -9,12 +9,14 @@ import Synchronization
 /// log is the order in which its values became visible. ``append(set:_:expiry:isGuarded:at:)`` and its siblings return
 /// a position: the write may be answered once ``acknowledged`` has reached it. A write that changes nothing waits for
 /// ``end``, because the entry that it found may not be on disk yet.
+@usableFromInline
 package final class AppendLog: Sendable {
     /// A batch of this size, in bytes, is written at once.
     static let largeBatch = 1 << 20
     /// With more queued bytes than this, no policy acknowledges records that are not in the file. The daemon then
     /// executes no more writes until the disk has taken some (``queuedBytes``).
-    package static let backlogLimit = 8 << 20
+    @inlinable
+    package static var backlogLimit: Int { 8 << 20 }
 
     let queue: Mutex<AppendQueue>
     let writer: Mutex<LogWriter>
@@ -29,10 +31,10 @@ package final class AppendLog: Sendable {
     /// Identifies this process in its notes.
     let run: UInt64
     let doorbell = DispatchSemaphore(value: 0)
-    private let acknowledgedEnd = Atomic<UInt64>(.max)
-    private let lastEnd = Atomic<UInt64>(0)
-    private let hasFailed = Atomic<Bool>(false)
-    private let queued = Atomic(0)
+    @usableFromInline let acknowledgedEnd = Atomic<UInt64>(.max)
+    @usableFromInline let lastEnd = Atomic<UInt64>(0)
+    @usableFromInline let hasFailed = Atomic<Bool>(false)
+    @usableFromInline let queued = Atomic(0)
     /// Called on the changing thread when ``acknowledged`` or ``state`` has changed.
     private let onProgress: @Sendable () -> Void
 
@@ -141,12 +143,15 @@ package final class AppendLog: Sendable {
     // MARK: Progress
 
     /// Writes up to this position may be answered. Decreases only when the log fails.
+    @inlinable
     package var acknowledged: UInt64 { acknowledgedEnd.load(ordering: .acquiring) }
 
     /// The position after the last record. A write that changed nothing waits for it. Read it under the shard's lock.
+    @inlinable
     package var end: UInt64 { lastEnd.load(ordering: .relaxed) }
 
     /// Whether writes must be refused: the disk has failed. ``acknowledged`` no longer advances.
+    @inlinable
     package var refusesWrites: Bool { hasFailed.load(ordering: .acquiring) }
 
     package var state: LogState { queue.withLock { $0.state } }
@@ -158,6 +163,7 @@ package final class AppendLog: Sendable {
     }
 
     /// The number of bytes to be written. ``onProgress`` is called when it falls to half of ``backlogLimit``.
+    @inlinable
     package var queuedBytes: Int { queued.load(ordering: .relaxed) }
 
     /// Exchanges the records for an empty array, to write them.

@@ -13,65 +13,82 @@ extension ClientSession {
             if !modes.isEmpty { finishInMode(nil, from: start, &context) }
             return true
         }
-        let command = context.commands.commands[tag]
-        if !isOpen(command, arguments, context) {
-            guard mayGoOn(context.daemon) else { return true }
-            guard mayPerform(tag, arguments, &context) else {
-                context.counters.add(to: .rejections(tag))
-                abortTransaction(for: command, from: start, &context)
-                if !modes.isEmpty { finishInMode(command, from: start, &context) }
-                return true
+        if !isOpen(tag, arguments, context) {
+            switch admit(tag, arguments, from: start, &context) {
+            case .executes: break
+            case .isAnswered: return true
+            case .waits: return false
             }
-            if waitsForPause(command, arguments, context.daemon) { return false }
-            if transaction != nil, !command.isOfTransactions {
-                queue(command, arguments, &context)
-                finishInMode(command, from: start, &context)
-                return true
-            }
-            if waitsForLog(command, arguments, context) { return false }
-            if command.flags.contains(.pubsub) || command.id == .exec, waitsForMail(command, context) {
-                context.isPostponed = true
-                return false
-            }
-            tellOf(command, arguments, context)
         }
         client.lastCommand.store(tag, ordering: .relaxed)
-        run(tag, command, arguments, &context)
-        if !modes.isEmpty { finishInMode(command, from: start, &context) }
-        context.holds.finishCommand(start..<context.reply.count, context.journal.disk)
+        run(tag, arguments, &context)
+        if !modes.isEmpty { finishInMode(context.commands.commands[tag], from: start, &context) }
+        context.holds.finishCommand(from: start, context.reply, context.journal.disk)
         if context.hasReadEpoch { noteEpochRead(&context) }
         // What follows in the same read must not count from before a walk through keys or connections.
         // Meanwhile the connection may have been killed, and its user's rights may have changed.
-        if command.flags.contains(.slow) || arguments.count > Self.fewArguments {
+        if mayTakeLong(tag, arguments, context) {
             context.readClock()
             mayGoOn(context.daemon)
         }
         return true
     }
 
+    /// What becomes of a command.
+    private enum Admission {
+        case executes
+        /// With an error, or because it was queued.
+        case isAnswered
+        case waits
+    }
+
+    /// Asks all that may keep a command from being executed now. ``perform(_:_:_:)`` comes here only if something may.
+    @inline(never)
+    private mutating func admit(
+        _ tag: Int, _ arguments: Arguments, from start: Int, _ context: inout ServingContext
+    ) -> Admission {
+        let command = context.commands.commands[tag]
+        guard mayGoOn(context.daemon) else { return .isAnswered }
+        guard mayPerform(tag, arguments, &context) else {
+            context.counters.add(to: .rejections(tag))
+            abortTransaction(for: command, from: start, &context)
+            if !modes.isEmpty { finishInMode(command, from: start, &context) }
+            return .isAnswered
+        }
+        if waitsForPause(command, arguments, context.daemon) { return .waits }
+        if transaction != nil, !command.isOfTransactions {
+            queue(command, arguments, &context)
+            finishInMode(command, from: start, &context)
+            return .isAnswered
+        }
+        if waitsForLog(command, arguments, context) { return .waits }
+        if command.flags.contains(.pubsub) || command.id == .exec, waitsForMail(command, context) {
+            context.isPostponed = true
+            return .waits
+        }
+        tellOf(command, arguments, context)
+        return .executes
+    }
+
     /// Executes a command that may be, and counts it.
     @inline(__always)
-    mutating func run(_ tag: Int, _ command: Command, _ arguments: Arguments, _ context: inout ServingContext) {
+    mutating func run(_ tag: Int, _ arguments: Arguments, _ context: inout ServingContext) {
         let isTimed =
-            context.counters[.calls(tag)] & context.untimedCalls == 0 || command.flags.contains(.slow)
-            || arguments.count > Self.fewArguments
+            context.counters[.calls(tag)] & context.untimedCalls == 0 || mayTakeLong(tag, arguments, context)
         let began = isTimed ? CommandTimer.now : 0
         let errors = context.counters[.allErrors]
-        execute(command.id, arguments, &context)
+        execute(context.commands.commands[tag].id, arguments, &context)
         context.counters.add(to: .calls(tag))
         let hasFailed = context.counters[.allErrors] != errors
         if hasFailed { context.counters.add(to: .failures(tag)) }
-        if isTimed { note(tag, command, began, hasFailed: hasFailed, arguments, &context) }
+        if isTimed { note(tag, began, hasFailed: hasFailed, arguments, &context) }
     }
 
     /// Whether a command that writes has to wait until the log has room.
-    @inline(__always)
     private func waitsForLog(
         _ command: Command, _ arguments: borrowing Arguments, _ context: borrowing ServingContext
     ) -> Bool {
-        if command.flags.contains(.write) || command.mayWriteByScript {
-            return context.isLogFull(for: command, arguments)
-        }
+        if command.flags.mayWrite { return context.isLogFull(for: command, arguments) }
         guard command.id == .exec, let transaction else { return false }
         return context.isLogFull(for: transaction)
     }
@@ -82,16 +99,24 @@ extension ClientSession {
         return publishes && context.daemon.mail.isCongested
     }
 
-    /// A command with more arguments may take as long as a walk through keys.
+    /// Whether a command may take as long as a walk through keys.
+    @inline(__always)
+    private func mayTakeLong(
+        _ tag: Int, _ arguments: borrowing Arguments, _ context: borrowing ServingContext
+    ) -> Bool {
+        arguments.count > Self.fewArguments || context.commands.commands[tag].flags.contains(.slow)
+    }
+
     private static let fewArguments = 64
 
-    /// Whether a command only reads, and its user may do everything: then there is nothing more to check.
+    /// Whether nothing has to be asked before a command is executed: its user may do everything, and the daemon, the
+    /// connection and the log are as they nearly always are.
     @inline(__always)
-    private func isOpen(_ command: Command, _ arguments: borrowing Arguments, _ context: borrowing ServingContext)
-        -> Bool
-    {
-        command.takes(arguments.count) && command.flags.isDisjoint(with: [.reserved, .write, .container, .pubsub])
-            && isUnimpeded && context.conditions.now.isEmpty
+    private func isOpen(_ tag: Int, _ arguments: borrowing Arguments, _ context: borrowing ServingContext) -> Bool {
+        let flags = context.commands.commands[tag].flags
+        return context.commands.commands[tag].takes(arguments.count) && flags.isDisjoint(with: .asked) && isUnimpeded
+            && context.conditions.now.isEmpty
+            && (!flags.mayWrite || isCurrent(context.users) && context.isLogOpen)
     }
 
     /// What is asked of a command before it is executed; answers the error if there is one.

@@ -117,7 +117,7 @@ extension ClientSession {
         let command = context.commands.commands[tag]
         guard mayRun(tag, "\(command.name)", of: command, arguments, &context) else { return }
         tellOf(command, arguments, isOfScript: true, context)
-        run(tag, command, arguments, &context)
+        run(tag, arguments, &context)
     }
 }
 

@@ -46,7 +46,7 @@ final class ClientPause: Sendable {
     /// - Parameter flags: its own, or those of the transaction that it executes.
     func holds(_ command: Command, _ flags: Command.Flags) -> Bool {
         state.withLock { state in
-            if state.holdsReads || flags.contains(.write) || command.mayWriteByScript { return true }
+            if state.holdsReads || flags.mayWrite { return true }
             return flags.contains(.pubsub) && !flags.contains(.noScript)
         }
     }

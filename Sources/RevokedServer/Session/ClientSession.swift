@@ -188,9 +188,15 @@ struct ClientSession: ~Copyable {
     /// more in what it has sent: the killer was told that it is over.
     @discardableResult @inline(__always)
     mutating func mayGoOn(_ daemon: Daemon) -> Bool {
-        refreshUser(daemon)
+        if !isCurrent(daemon.users) { refreshUser(daemon) }
         if client.isEnding.load(ordering: .acquiring) { isClosing = true }
         return !isClosing
+    }
+
+    /// Whether the connection goes on with the rights that it has: ``mayGoOn(_:)`` would change nothing.
+    @inline(__always)
+    func isCurrent(_ users: UserTable) -> Bool {
+        users.generation.load(ordering: .acquiring) == usersGeneration && !client.isEnding.load(ordering: .acquiring)
     }
 
     private func begin(_ context: inout ServingContext) {

@@ -1,4 +1,5 @@
 import Persistence
+import RESP
 
 /// The replies of one read that wait: for the log to acknowledge a write, or for another thread.
 struct ReplyHolds: ~Copyable {
@@ -50,11 +51,16 @@ struct ReplyHolds: ~Copyable {
 
     /// Records, at the end of a command, what its reply waits for.
     /// - Parameters:
-    ///   - reply: where the reply stands in the reply buffer.
+    ///   - start: where the command's reply begins, which ends `replies`.
     ///   - log: nil without a data directory; then a write is acknowledged at once.
     @inline(__always)
-    mutating func finishCommand(_ reply: Range<Int>, _ log: AppendLog?) {
-        if position > 0 || parts != nil { hold(reply, log) }
+    mutating func finishCommand(from start: Int, _ replies: borrowing ReplyBuffer, _ log: AppendLog?) {
+        guard position > 0 || parts != nil else { return }
+        if parts == nil, log.map({ position <= $0.acknowledged }) ?? true {
+            position = 0
+        } else {
+            hold(start..<replies.count, log)
+        }
     }
 
     private mutating func hold(_ reply: Range<Int>, _ log: AppendLog?) {

@@ -153,16 +153,22 @@ struct ServingContext: ~Copyable {
 
     /// The same of a transaction.
     func isLogFull(for transaction: borrowing Transaction) -> Bool {
-        transaction.flags.contains(.write) && isLogFull(forGuarded: !transaction.writesPlainKeys)
+        transaction.flags.mayWrite && isLogFull(forGuarded: !transaction.writesPlainKeys)
     }
 
+    /// Whether the log takes whatever is written.
     @inline(__always)
+    var isLogOpen: Bool {
+        guard let log = journal.disk else { return true }
+        return !log.refusesWrites && log.queuedBytes <= Self.plainBacklogLimit
+    }
+
     private func isLogFull(forGuarded isGuarded: @autoclosure () -> Bool) -> Bool {
         guard let queued = journal.disk?.queuedBytes, queued > Self.plainBacklogLimit else { return false }
         return queued > AppendLog.backlogLimit || !isGuarded()
     }
 
-    private static let plainBacklogLimit = AppendLog.backlogLimit / 4 * 3
+    private static var plainBacklogLimit: Int { AppendLog.backlogLimit / 4 * 3 }
 
     /// Whether connections whose input waits are not read from: more input could only be kept.
     var isInputScarce: Bool {

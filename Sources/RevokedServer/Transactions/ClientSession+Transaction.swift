@@ -104,7 +104,7 @@ extension ClientSession {
         }
         tellOf(command, arguments, context)
         client.lastCommand.store(tag, ordering: .relaxed)
-        run(tag, command, arguments, &context)
+        run(tag, arguments, &context)
         budget.didRun(command, context.daemon.clock)
     }
 

@@ -44,8 +44,7 @@ struct Transaction {
         guard count < Self.maximumCommands, requests.count + bytes <= Self.maximumBytes else { return false }
         count += 1
         flags.formUnion(command.flags)
-        if command.mayWriteByScript { flags.insert(.write) }
-        if command.flags.contains(.write) || command.mayWriteByScript, !isGuarded {
+        if command.flags.mayWrite, !isGuarded {
             writesPlainKeys = true
             if command.flags.contains(.denyOOM) { plainBytes += bytes }
         }
@@ -60,9 +59,6 @@ struct Transaction {
 }
 
 extension Command {
-    /// Whether it executes a script that may write: its own flags do not say so.
-    var mayWriteByScript: Bool { id == .eval || id == .evalsha }
-
     /// Whether it is executed within a transaction rather than queued.
     var isOfTransactions: Bool {
         switch id {

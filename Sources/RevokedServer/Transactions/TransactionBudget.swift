@@ -18,7 +18,7 @@ struct TransactionBudget {
         if isTimeUp {
             return "ERR transaction too large: it took more than \(Transaction.maximumTime) ms of processor time"
         }
-        guard command.flags.contains(.write), let queued = context.journal.disk?.queuedBytes,
+        guard command.flags.mayWrite, let queued = context.journal.disk?.queuedBytes,
             queued > Transaction.maximumLogBytes
         else { return nil }
         return "ERR transaction too large: it would append more than \(Transaction.maximumLogBytes) bytes to the log"

@@ -54,7 +54,7 @@ extension ServingContext {
     /// Why none of a transaction's commands may be executed, without the mark `ERR`; nil if there is no reason. Once
     /// they are being executed each has an error of its own.
     fileprivate func refusal(of transaction: borrowing Transaction) -> String? {
-        if transaction.flags.contains(.write), let log = journal.disk, log.refusesWrites, let refusal = log.refusal {
+        if transaction.flags.mayWrite, let log = journal.disk, log.refusesWrites, let refusal = log.refusal {
             return refusal
         }
         // A revocation that is there already may be prolonged without room.

@@ -35,10 +35,19 @@ struct Command: Sendable, BitwiseCopyable {
         static let container = Flags(rawValue: 1 << 18)
         /// ``reserved`` in database 0 alone, whose revocations it would take back.
         static let reservedInMain = Flags(rawValue: 1 << 19)
+        /// It executes a script, which may write.
+        static let writesByScript = Flags(rawValue: 1 << 20)
+        /// More than its user and the state of the daemon decides whether it is executed.
+        static let asked: Flags = [.reserved, .reservedInMain, .container, .pubsub]
         /// What most that concern the connection have.
         static let subscribing: Flags = [.pubsub, .noScript, .loading, .stale]
         static let scripting: Flags = [.noScript, .stale, .skipMonitor, .noMandatoryKeys, .slow]
+        static let writingScript: Flags = [.scripting, .writesByScript]
         static let connection: Flags = [.noScript, .loading, .stale, .fast, .noAuthentication, .allowBusy]
+
+        /// Whether it may write, itself or by what it executes.
+        @inline(__always)
+        var mayWrite: Bool { !isDisjoint(with: [.write, .writesByScript]) }
 
         /// Whether it is the user `admin`'s alone, once there is one.
         func isReserved(in database: Int) -> Bool {
@@ -253,8 +262,8 @@ struct CommandTable: Sendable, BitwiseCopyable {
             Command(
                 .watch, "watch", -2, [.noScript, .loading, .stale, .fast, .allowBusy], .transaction, keys: all, .looks),
             Command(.unwatch, "unwatch", 1, [.noScript, .loading, .stale, .fast, .allowBusy], .transaction),
-            Command(.eval, "eval", -3, .scripting, .scripting, keys: counted, .readsAndUpdates),
-            Command(.evalsha, "evalsha", -3, .scripting, .scripting, keys: counted, .readsAndUpdates),
+            Command(.eval, "eval", -3, .writingScript, .scripting, keys: counted, .readsAndUpdates),
+            Command(.evalsha, "evalsha", -3, .writingScript, .scripting, keys: counted, .readsAndUpdates),
             Command(.evalReadOnly, "eval_ro", -3, [.scripting, .readOnly], .scripting, keys: counted, .reads),
             Command(.evalshaReadOnly, "evalsha_ro", -3, [.scripting, .readOnly], .scripting, keys: counted, .reads),
             Command(.script, "script", -2, [.container, .slow]),
