@@ -14,7 +14,9 @@ package struct Entry: ~Copyable {
     /// The entry's slot, expired or not.
     private var slot: Slot?
     /// Whether there is a live entry.
-    package private(set) var exists: Bool
+    @usableFromInline package private(set) var exists: Bool
+    /// That of the slot.
+    @usableFromInline private(set) var slotExpiry: Int64
     /// How it was changed.
     package private(set) var change = Change.none
 
@@ -29,11 +31,12 @@ package struct Entry: ~Copyable {
         self.table = table
         self.key = key
         slot = table.find(key, table.shard(key.hash))
-        exists = slot.map { table.isLive($0, at: moment) } ?? false
+        slotExpiry = slot?.expiry ?? Expiry.never
+        exists = slot != nil && slotExpiry > key.hashed.time(moment)
     }
 
     /// The expiry of an entry that is not live any more, and has not been reclaimed.
-    package var passedExpiry: Int64? { exists ? nil : slot?.expiry }
+    package var passedExpiry: Int64? { exists || slot == nil ? nil : slotExpiry }
 
     /// Whether the key is guarded.
     package var isGuarded: Bool { table.state.pointee.forms.isGuarded(kind: key.kind) }
@@ -44,7 +47,11 @@ package struct Entry: ~Copyable {
     }
 
     /// Unix milliseconds, ``Expiry/never`` if it does not expire. Precondition: ``exists``.
-    package var expiry: Int64 { live.expiry }
+    @inlinable
+    package var expiry: Int64 {
+        precondition(exists, "there is no entry")
+        return slotExpiry
+    }
 
     /// The value, valid only during the call. Precondition: ``exists``.
     @inlinable
@@ -61,6 +68,7 @@ package struct Entry: ~Copyable {
     package mutating func store(_ value: RawSpan, expiry: Int64) {
         let shard = table.shard(key.hash)
         slot = value.withUnsafeBytes { table.store(key, slot, shard, value: $0, expiry: expiry) }
+        slotExpiry = expiry
         exists = true
         change = .stored
     }
@@ -68,6 +76,7 @@ package struct Entry: ~Copyable {
     /// Precondition: ``exists``.
     package mutating func setExpiry(_ expiry: Int64) {
         slot = table.setExpiry(key, live, table.shard(key.hash), expiry)
+        slotExpiry = expiry
         change = .stored
     }
 

@@ -27,18 +27,17 @@ extension ServingContext {
 
         let start = reply.count
         var position: UInt64 = 0
-        let wall = moment.wall
+        let (wall, longest) = (moment.wall, daemon.configuration.maximumBulk)
         let outcome = writer.update(
             WritePermit(), arguments[key.index], of: key.database, hash: key.hash, at: moment, request.events,
-            &position
-        ) { entry -> WriteOutcome in
+            &position, &reply
+        ) { entry, reply -> WriteOutcome in
             if request.returnsOld { Self.answerOld(entry, &reply) }
             switch request.change {
             case .store(let value, _, let condition):
                 guard condition.holds(for: entry, arguments) else { return .unchanged }
                 return Self.store(arguments[value], plan, isGuarded: key.isGuarded, &entry)
             case .modify(let change):
-                let longest = daemon.configuration.maximumBulk
                 return Self.modify(change, arguments, longest, isFull: plan.isFull, &entry, &reply)
             case .expire(_, let conditions):
                 return Self.expire(plan.expiry, if: conditions, isGuarded: key.isGuarded, wall: wall, &entry)
@@ -243,8 +242,9 @@ extension ServingContext {
         var position: UInt64 = 0
         var refusal: OwnKeyRules.Refusal?
         let isChanged = writer.update(
-            WritePermit(), arguments[key.index], of: key.database, hash: key.hash, at: moment, .set, &position
-        ) { entry -> Bool in
+            WritePermit(), arguments[key.index], of: key.database, hash: key.hash, at: moment, .set, &position,
+            &reply
+        ) { entry, reply -> Bool in
             // Of many processes that find no terms one writes them; to come second takes no privilege.
             if own == .terms, condition == .ifAbsent, entry.exists, !request.returnsOld { return false }
             refusal =

@@ -90,7 +90,13 @@ extension SetOptions.Condition {
         }
     }
 
+    @inline(__always)
     func holds(for entry: borrowing Entry, _ arguments: borrowing Arguments) -> Bool {
+        if case .always = self { return true }
+        return isMet(by: entry, arguments)
+    }
+
+    private func isMet(by entry: borrowing Entry, _ arguments: borrowing Arguments) -> Bool {
         switch self {
         case .always: true
         case .ifAbsent: !entry.exists
