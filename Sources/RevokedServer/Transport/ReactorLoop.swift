@@ -41,7 +41,7 @@
         var acceptsAgainAt: Int64?
         var context: ServingContext
         /// What was read and has not been executed, side by side in ``buffer``, and the batch of each.
-        private var reads: [Read] = []
+        private var reads = ReusableBuffer<Read>(capacity: Self.readsAtOnce)
         private var batches: InlineArray<16, CommandBatch>
         private let buffer: UnsafeMutableRawBufferPointer
         private let events: UnsafeMutablePointer<clinux_event>
@@ -54,7 +54,6 @@
             context.mailbox.onMail { [reactor] in reactor.wake() }
             let denylist = context.denylist
             batches = InlineArray { _ in CommandBatch(denylist) }
-            reads.reserveCapacity(Self.readsAtOnce)
             buffer = .allocate(byteCount: Self.readSize, alignment: 64)
             events = .allocate(capacity: Self.eventsAtOnce)
             for listener in listeners { listen(listener) }
@@ -220,15 +219,21 @@
         }
 
         /// What was read from one connection.
-        private struct Read {
+        private struct Read: BitwiseCopyable {
             let descriptor: Int32
-            /// Where its bytes are in ``buffer``.
-            let bytes: Range<Int>
             var isPrepared = false
+            /// Where its bytes are in ``buffer``.
+            private let start, end: Int
+            var bytes: Range<Int> { start..<end }
+
+            init(descriptor: Int32, bytes: Range<Int>) {
+                self.descriptor = descriptor
+                (start, end) = (bytes.lowerBound, bytes.upperBound)
+            }
         }
 
         /// Where the next read goes.
-        private var filled: Int { reads.last?.bytes.upperBound ?? 0 }
+        private var filled: Int { reads.count > 0 ? reads[reads.count - 1].bytes.upperBound : 0 }
 
         private func input(_ bytes: Range<Int>) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(rebasing: buffer[bytes])
@@ -237,7 +242,7 @@
         /// Executes what was read, and answers. All reads are prepared before the first is executed: the memory of one
         /// client's keys arrives while another's are looked up.
         private mutating func executeReads() {
-            guard !reads.isEmpty else { return }
+            guard reads.count > 0 else { return }
             // What was changed before these commands came is told before they are answered, as in Redis.
             if context.mailbox.hasMail { takeMail() }
             if !context.deliveries.isEmpty { deliver() }
@@ -263,7 +268,7 @@
                 context.timer.end(time, context.counters)
                 answer(connection, outcome)
             }
-            reads.removeAll(keepingCapacity: true)
+            reads.removeAll()
         }
 
         /// Leaves the connection alone until the log has room.
