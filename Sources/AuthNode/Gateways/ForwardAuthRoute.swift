@@ -29,8 +29,8 @@ struct ForwardAuthRoute: Sendable {
             throw Refusal.invalidToken("more than one token was presented, or none", realm: realm)
         }
         let cookie = sameOrigin.map { _ in SessionCookies.access }
-        let token = BearerToken(request.headers, cookie: cookie).texts.first ?? ""
-        var fields = headers.fields(claims, of: token)
+        var fields = headers.fields(
+            claims, of: BearerToken(request.headers, cookie: cookie).texts.first ?? "")
         // The answer for a cookie depends on who asks and for what, which no gateway's cache knows.
         let seconds = comesInCookie ? 0 : secondsToKeep(claims)
         // With `must-revalidate` a shared cache may keep what a credential was sent for (RFC 9111 §3.5).

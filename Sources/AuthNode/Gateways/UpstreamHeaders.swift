@@ -14,9 +14,18 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
 
     private static let toRemove = HTTPField.Name("X-Envoy-Auth-Headers-To-Remove")!
 
+    private struct Claim: Sendable {
+        let header: HTTPField.Name
+        let name: String
+        /// Nil for a claim that is read from the token.
+        let verified: (@Sendable (TokenClaims) -> String?)?
+    }
+
     /// As it was written.
     package let description: String
-    private let claims: [(header: HTTPField.Name, name: String)]
+    private let claims: [Claim]
+    /// Whether each of them is in ``verified``.
+    private let areVerified: Bool
     /// Claims that ``Contract/TokenClaims`` has. The issuer may call them otherwise.
     private static let verified: [String: @Sendable (TokenClaims) -> String?] = [
         "iss": { $0.issuer }, "sub": { $0.subject }, "sid": { $0.session }, "jti": { $0.identifier },
@@ -26,7 +35,7 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
     /// - Parameter text: `Header=claim`, separated by commas. Headers begin with `X-` or `Remote-`, so that none means
     ///   something to a proxy.
     package init?(_ text: String) {
-        var claims: [(header: HTTPField.Name, name: String)] = []
+        var claims: [Claim] = []
         for pair in text.split(separator: ",") {
             let parts = pair.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " } }
             guard parts.count == 2, let header = HTTPField.Name(parts[0]),
@@ -35,22 +44,30 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
                 !["x-forwarded-", "x-original-", "x-envoy-"].contains(where: header.canonicalName.hasPrefix),
                 parts[1].utf8.allSatisfy({ (0x21...0x7E).contains($0) })
             else { return nil }
-            claims.append((header, parts[1]))
+            claims.append(Claim(header: header, name: parts[1], verified: Self.verified[parts[1]]))
         }
         guard claims.count <= Self.maximumCount else { return nil }
         self.claims = claims
+        areVerified = claims.allSatisfy { $0.verified != nil }
         description = claims.map { "\($0.header.rawName)=\($0.name)" }.joined(separator: ",")
     }
 
     /// - Parameter token: the token that was verified, from which other claims are read.
-    func fields(_ verified: TokenClaims, of token: String) -> HTTPFields {
-        let isComplete = claims.allSatisfy { Self.verified[$0.name] != nil }
-        let others = isComplete ? [:] : Self.payload(of: token)
+    func fields(_ verified: TokenClaims, of token: @autoclosure () -> String) -> HTTPFields {
+        let others = areVerified ? [:] : Self.payload(of: token())
         var fields: HTTPFields = [:]
         var missing: [String] = []
-        for (header, name) in claims {
-            let value = Self.verified[name].map { $0(verified).map(Self.encoded) } ?? others[name].flatMap(Self.text)
-            if let value { fields[header] = value } else { missing.append(header.rawName) }
+        for claim in claims {
+            let value: String? =
+                if let read = claim.verified { read(verified).map(Self.encoded) } else {
+                    others[claim.name].flatMap(Self.text)
+                }
+            // No header is set twice, so none has to be looked for.
+            if let value {
+                fields.append(HTTPField(name: claim.header, value: value))
+            } else {
+                missing.append(claim.header.rawName)
+            }
         }
         // Envoy leaves a client's own headers otherwise; others take them away before they ask.
         if !missing.isEmpty { fields[Self.toRemove] = missing.joined(separator: ",") }
@@ -79,11 +96,18 @@ package struct UpstreamHeaders: Sendable, CustomStringConvertible {
 
     /// Percent-encodes everything but visible ASCII, and `%` itself: no two values look alike, and none ends a header.
     static func encoded(_ value: String) -> String {
+        guard !isPlain(value.utf8Span.span) else { return value }
         let digits = Array("0123456789ABCDEF".utf8)
         return String(
             decoding: value.utf8.flatMap { byte -> [UInt8] in
-                (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%")
-                    ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                isPlain(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }, as: UTF8.self)
     }
+
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where !isPlain(bytes[index]) { return false }
+        return true
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "%") }
 }

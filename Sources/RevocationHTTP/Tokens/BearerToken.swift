@@ -32,7 +32,7 @@ public enum BearerToken: Sendable, Equatable {
         let values = Self.cookies(headers, name: name)
         switch values.count {
         case 0: self = .missing
-        case 1 where Self.isToken(values[0]): self = .present(String(values[0]))
+        case 1 where Self.isToken(values[0].utf8Span.span): self = .present(String(values[0]))
         default: self = .malformed
         }
     }
@@ -46,26 +46,39 @@ public enum BearerToken: Sendable, Equatable {
             self = .missing
             return
         }
-        let scheme = value.prefix { $0 != " " }
-        guard scheme.lowercased() == "bearer" else {
+        let bytes = value.utf8Span.span
+        var start = 0
+        while start < bytes.count, bytes[start] != UInt8(ascii: " ") { start += 1 }
+        guard Self.isBearer(bytes.extracting(..<start)) else {
             self = values.count == 1 ? .missing : .malformed
             return
         }
-        let token = value.dropFirst(scheme.count).drop { $0 == " " }
-        self = values.count == 1 && Self.isToken(token) ? .present(String(token)) : .malformed
+        while start < bytes.count, bytes[start] == UInt8(ascii: " ") { start += 1 }
+        self =
+            values.count == 1 && Self.isToken(bytes.extracting(start...))
+            ? .present(String(Substring(value.utf8.dropFirst(start)))) : .malformed
+    }
+
+    /// The name of the scheme, in any case.
+    private static func isBearer(_ scheme: Span<UInt8>) -> Bool {
+        guard scheme.count == 6 else { return false }
+        for (index, letter) in "bearer".utf8.enumerated() where scheme[index] | 0x20 != letter { return false }
+        return true
     }
 
     /// `b64token`: letters, digits and `-._~+/`, then padding.
-    private static func isToken(_ text: Substring) -> Bool {
-        let end = text.utf8.lastIndex { $0 != UInt8(ascii: "=") }
-        guard let end else { return false }
-        return text.utf8[...end].allSatisfy { character in
-            switch character {
+    private static func isToken(_ text: Span<UInt8>) -> Bool {
+        var end = text.count
+        while end > 0, text[end - 1] == UInt8(ascii: "=") { end -= 1 }
+        for index in 0..<end {
+            switch text[index] {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-._~+/".utf8.contains(character)
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                continue
+            default: return false
             }
         }
+        return end > 0
     }
 }
