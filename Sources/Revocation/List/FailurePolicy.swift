@@ -22,7 +22,7 @@ public enum Admission: Sendable {
     case refused(UnknownCause)
 
     /// Why a token was admitted. The raw values appear in metrics.
-    public enum Grounds: String, Sendable {
+    public enum Grounds: String, Sendable, CaseIterable {
         /// The store has just proven it clear.
         case proven
         /// The store is away, and it was clear lately.

@@ -19,6 +19,8 @@ struct RevocationMetrics: Sendable {
     private let revoked: Counter
     private let unknown: [UnknownCause.Code: Counter]
     private let duration: Timer
+    /// By grounds. Made once: a backend looks each new counter up by its text.
+    private let admissions: [String: Counter]
 
     init(_ factory: any MetricsFactory = MetricsSystem.factory) {
         self.factory = factory
@@ -26,6 +28,11 @@ struct RevocationMetrics: Sendable {
         func counter(_ outcome: String) -> Counter {
             Counter(label: Self.prefix + "checks_total", dimensions: [("outcome", outcome)], factory: factory)
         }
+        let grounds = Admission.Grounds.allCases.map(\.rawValue) + ["revoked", "refused"]
+        admissions = Dictionary(
+            uniqueKeysWithValues: grounds.map {
+                ($0, Counter(label: Self.prefix + "admissions_total", dimensions: [("grounds", $0)], factory: factory))
+            })
         clear = counter("clear")
         revoked = counter("revoked")
         unknown = Dictionary(uniqueKeysWithValues: UnknownCause.Code.allCases.map { ($0, counter($0.rawValue)) })
@@ -48,7 +55,7 @@ struct RevocationMetrics: Sendable {
             case .revoked: "revoked"
             case .refused: "refused"
             }
-        count("admissions_total", "grounds", grounds)
+        admissions[grounds]?.increment()
     }
 
     func wrote(_ error: RevocationError?) {
