@@ -9,7 +9,7 @@ package struct LogStream: TextOutputStream, Sendable {
     /// Logs to standard error, in the current ``LogFormat``; for `LoggingSystem.bootstrap`.
     package static func standardError(_ label: String) -> any LogHandler {
         switch LogFormat.current {
-        case .text: StreamLogHandler(label: label, stream: LogStream(.standardError))
+        case .text: TextLogHandler(StreamLogHandler(label: label, stream: LogStream(.standardError)))
         case .json: JSONLogHandler(label: label) { BackgroundOutput.standardError.write($0) }
         }
     }
