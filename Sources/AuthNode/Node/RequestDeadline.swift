@@ -14,6 +14,8 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     /// Whether a head has come and its body has not ended.
     private var isReading = false
+    /// Whether that head has come since the last timer was set.
+    private var isHeadNew = false
     private var isEnding = false
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -33,13 +35,21 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head:
             isReading = true
-            start(isEnding ? Self.drainTime : Self.patience, context)
+            isHeadNew = true
         case .body: break
         case .end:
             isReading = false
             timer?.cancel()
+            timer = nil
         }
         context.fireChannelRead(data)
+    }
+
+    /// Most requests arrive whole, and need no timer.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isReading, isHeadNew { start(isEnding ? Self.drainTime : Self.patience, context) }
+        isHeadNew = false
+        context.fireChannelReadComplete()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
