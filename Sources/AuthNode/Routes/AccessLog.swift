@@ -12,6 +12,7 @@ struct AccessLog: RouterMiddleware {
     func handle(
         _ request: Request, context: NodeContext, next: (Request, NodeContext) async throws -> Response
     ) async throws -> Response {
+        guard logger.logLevel <= .debug else { return try await next(request, context) }
         let start = ContinuousClock.now
         do {
             let response = try await next(request, context)

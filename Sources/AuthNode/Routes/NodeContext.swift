@@ -1,6 +1,7 @@
 package import Contract
 import HTTPTypes
 package import Hummingbird
+import NIOCore
 import RevocationHTTP
 
 /// The request context of a node.
@@ -11,13 +12,14 @@ package struct NodeContext: TokenRequestContext {
     package var coreContext: CoreRequestContextStorage
     package var tokenClaims: TokenClaims?
     /// The address of the connection's peer: a client, or a proxy.
-    let peer: String
+    var peer: String { address?.ipAddress ?? "unknown" }
+    private let address: SocketAddress?
     /// The method of the request: HEAD is routed as GET.
     var method: HTTPRequest.Method?
 
     package init(source: Source) {
         coreContext = .init(source: source)
-        peer = source.channel.remoteAddress?.ipAddress ?? "unknown"
+        address = source.channel.remoteAddress
     }
 
     package var maxUploadSize: Int { Self.maximumBodyBytes }

@@ -113,9 +113,9 @@ package struct NodeResponder: HTTPResponder {
         var head = request.head
         if path == anyMethod || path.hasPrefix(anyMethod + "/") {
             // The body is the application's, and may be announced without being sent.
-            head.method = .get
-            head.path = anyMethod
-            head.headerFields[.contentLength] = nil
+            if head.method != .get { head.method = .get }
+            if head.path != anyMethod { head.path = anyMethod }
+            if head.headerFields.contains(.contentLength) { head.headerFields[.contentLength] = nil }
             return Request(head: head, body: RequestBody(buffer: ByteBuffer()))
         }
         guard let known = pattern.flatMap({ methods[$0] }) else { return request }
@@ -126,7 +126,15 @@ package struct NodeResponder: HTTPResponder {
 
     /// As the router reads a path: empty components do not count.
     private static func normal(_ path: String) -> String {
-        path.split(separator: "/").map { "/" + $0 }.joined()
+        guard !isNormal(path.utf8Span.span) else { return path }
+        return path.split(separator: "/").map { "/" + $0 }.joined()
+    }
+
+    private static func isNormal(_ path: Span<UInt8>) -> Bool {
+        let slash = UInt8(ascii: "/")
+        guard path.count > 1, path[0] == slash, path[path.count - 1] != slash else { return false }
+        for index in 1..<path.count where path[index] == slash && path[index - 1] == slash { return false }
+        return true
     }
 }
 
