@@ -5,7 +5,8 @@ import Synchronization
 /// node's own, in bounded memory.
 ///
 /// Those that run at once may exceed the limit. What a provider has sent here counts for nothing, even if what it asks
-/// for cannot be done, or not now: an outage brings thousands of messages from one address.
+/// for cannot be done, or not now: an outage brings thousands of messages from one address. What names another issuer
+/// or audience counts for nothing either: it is refused before its signature is checked.
 final class CallerLimit: Sendable {
     static let refusalsPerMinute = 60
     /// Networks, in each half of the table.

@@ -100,11 +100,13 @@ struct EventIntake: Sendable {
             metadata: ["issuer": "\(provider.issuer.name)", "reason": "\(refusal.message)"])
     }
 
-    /// Verifies a message. Neither the store nor a key is read for one that names another issuer, type or way, and the
-    /// store not for one that its provider did not send here.
+    /// Verifies a message. Neither the store nor a key is read for one that names another issuer, type, way or
+    /// audience, and the store not for one that its provider did not send here.
     /// - Parameters:
-    ///   - isSuspect: whether it is refused, and its provider is not known to have sent it here. An ID token, an old
-    ///     message or one for another receiver has a good signature, too.
+    ///   - isSuspect: whether it is refused, and its provider is not known to have sent it here. An ID token or an old
+    ///     message has a good signature, too. One of another issuer or for another receiver is not suspect: a provider
+    ///     sends it here from its own address if another of its customers gives this node as the receiver. It costs no
+    ///     more than to read it.
     ///   - authenticate: checks who sent it, beside its signature.
     func verified<Claims: Decodable & Sendable>(
         _ token: String, _ way: IdentityProvider.Way, _ isSuspect: inout Bool,
@@ -121,8 +123,12 @@ struct EventIntake: Sendable {
             }
             claims = try verified.decode()
         } catch {
+            switch error.code {
             // Without known keys no message can be proven: the provider's own fail, too.
-            if error.code == .keysUnavailable, named?.keys.status.keyCount == nil { isSuspect = false }
+            case .keysUnavailable: isSuspect = named?.keys.status.keyCount != nil
+            case .wrongIssuer, .wrongAudience: isSuspect = false
+            default: break
+            }
             throw Failure(error)
         }
         guard let provider = providers[ExactString(verified.issuer.name)] else {

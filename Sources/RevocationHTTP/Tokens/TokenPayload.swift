@@ -70,14 +70,19 @@ package struct TokenPayload: Sendable, DecodableWithConfiguration {
     /// - Throws: ``TokenRejection`` for a token that is not for this server, or for another use.
     func check(against profile: TokenProfile) throws(TokenRejection) {
         try checkClient()
+        try checkAudience(against: profile)
+        guard profile.clients.isEmpty || profile.clients.contains(where: { client?.isExactly($0) == true }) else {
+            throw TokenRejection(.wrongAudience, "the token was issued to another client")
+        }
+        guard isForThisUse else { throw .otherUse }
+    }
+
+    /// - Throws: ``TokenRejection/Code/wrongAudience``.
+    func checkAudience(against profile: TokenProfile) throws(TokenRejection) {
         let names = audience?.texts ?? []
         let isForUs =
             profile.audiences.isEmpty
             ? audience == nil : names.contains { name in profile.audiences.contains { $0.isExactly(name) } }
         guard isForUs else { throw TokenRejection(.wrongAudience, "the token is for another audience") }
-        guard profile.clients.isEmpty || profile.clients.contains(where: { client?.isExactly($0) == true }) else {
-            throw TokenRejection(.wrongAudience, "the token was issued to another client")
-        }
-        guard isForThisUse else { throw .otherUse }
     }
 }

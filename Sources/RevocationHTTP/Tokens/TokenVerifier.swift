@@ -78,7 +78,8 @@ public struct TokenVerifier: TokenVerifying {
         return known.claims
     }
 
-    /// Verifies a token of another use.
+    /// Verifies a token of another use. One of another issuer or for another audience is refused before a key is read:
+    /// its issuer may send it here for a stranger, who pays nothing for it.
     /// - Parameter profile: what a token of an issuer has to be; nil for an issuer that sends none of this use.
     /// - Throws: ``TokenRejection``. ``TokenRejection/Code/keysUnavailable`` also if its key is unknown here, and the
     ///   issuer could not be asked since this call began.
@@ -89,6 +90,7 @@ public struct TokenVerifier: TokenVerifying {
         let issuer = try issuer(of: parts)
         guard let profile = profile(issuer) else { throw .otherIssuer }
         guard profile.types.contains(parts.header.type) else { throw .otherUse }
+        try parts.claims(profile).checkAudience(against: profile)
         let name = parts.header.kid
         let keys = try await issuer.keys.keys(for: name) { $0.contains(name) }
         let signer = try await signer(of: parts, keys, issuer)
