@@ -9,7 +9,7 @@ import threading, time, unittest.mock, urllib.error, urllib.request, uuid
 import jwt, redis
 
 sys.dont_write_bytecode = True
-from wires import Issuer, Relay
+from wires import Issuer, Relay, Trickle
 
 BINARY = sys.argv[1]
 TREE = pathlib.Path(__file__).resolve().parents[3]
@@ -202,6 +202,23 @@ def no_keys(live):
             code, headers, _ = ask(address, "/me", live)
             assert code == 503 and headers["Retry-After"], f"{name} answers {code} without keys"
         for process in started[-len(apis):]: stop(process)
+
+
+def slow_keys(live):
+    """Keys that come a byte at a time, for half a minute, hold nobody up for longer than a few seconds."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    for beginning, rest in ((head + b"\r\n", b" " * 150), (head, b"X-Slow: " + b"a" * 150)):
+        trickle = Trickle(beginning, rest, 0.2)
+        others = {name: start_api(name, JWKS_URL=trickle.address, DENYLIST_STATE_FILE=FOLDER / "another.state") for name in apis}
+        for name, address in others.items():
+            await_(name + " does not answer", lambda: ask(address, "/me")[0] == 401)
+        def judge(name):
+            start, code = time.monotonic(), None
+            with contextlib.suppress(OSError): code = ask(others[name], "/me", live)[0]
+            assert code == 503 and time.monotonic() - start < 8, f"{name} answers {code} after {time.monotonic() - start:.1f} s"
+        with concurrent.futures.ThreadPoolExecutor(len(apis)) as pool: list(pool.map(judge, apis))
+        for process in started[-len(apis):]: stop(process)
+        trickle.close()
 
 
 def long_lives():
@@ -482,6 +499,7 @@ with tempfile.TemporaryDirectory() as name:
         two_headers(live)
         damage(live)
         no_keys(live)
+        slow_keys(live)
         issuer = Issuer(json.loads(ask(services["node"], "/.well-known/jwks.json")[2])["keys"])
         withdrawn_keys(issuer)
         kept_keys(issuer, live)

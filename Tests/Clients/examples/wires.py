@@ -1,5 +1,5 @@
 """What stands between an API and those that it asks: a relay before the store, and an issuer's keys."""
-import contextlib, http.server, json, re, socket, threading
+import contextlib, http.server, json, re, socket, threading, time
 
 
 class Relay:
@@ -69,3 +69,28 @@ class Issuer:
         self.answers.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+class Trickle:
+    """Answers at once with the beginning of a text, and then with a byte at a time of the rest."""
+    def __init__(self, beginning, rest, pause):
+        self.beginning, self.rest, self.pause = beginning, rest, pause
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "http://127.0.0.1:%d/keys" % self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):
+            while True: threading.Thread(target=self.answer, args=self.listener.accept()[:1], daemon=True).start()
+
+    def answer(self, client):
+        with contextlib.suppress(OSError), client:
+            client.recv(65_536)
+            client.sendall(self.beginning)
+            for byte in self.rest:
+                client.sendall(bytes([byte]))
+                time.sleep(self.pause)
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()

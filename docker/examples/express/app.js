@@ -7,7 +7,15 @@ const { Store } = require('./store'), { revoke } = require('./revocation');
 const env = process.env;
 const store = new Store(env.DENYLIST_URL, env.DENYLIST_PASSWORD_FILE, env.DENYLIST_CA_FILE);
 const denylist = new Denylist(store, new StateFile(env.DENYLIST_STATE_FILE), env.DENYLIST_LABEL);
-const keys = jose.createRemoteJWKSet(new URL(env.JWKS_URL), { cacheMaxAge: 300_000, cooldownDuration: 10_000 });
+const issuer = new URL(env.JWKS_URL);
+const agent = new (issuer.protocol === 'https:' ? https : http).Agent();
+const keys = jose.createRemoteJWKSet(issuer, { agent, cacheMaxAge: 300_000, cooldownDuration: 10_000 });
+// jose gives up 5 s after the last byte, and all wait for it: here 5 s after the first.
+const connect = agent.createConnection;
+agent.createConnection = (...options) => {
+  const socket = connect.apply(agent, options), end = setTimeout(() => socket.destroy(new Error('too slow')), 5_000);
+  return socket.once('close', () => clearTimeout(end));
+};
 const expected = { typ: 'at+jwt', issuer: env.ISSUER ?? 'revoked', audience: env.AUDIENCE ?? 'revoked', algorithms: ['ES256'] };
 
 const unavailable = (res, message) => res.status(503).set('Retry-After', '1')

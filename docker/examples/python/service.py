@@ -1,5 +1,5 @@
 """What both applications share: the denylist, the node's keys and the answers, from the environment (README.md)."""
-import contextlib, json, os, time, urllib.request
+import contextlib, http.client, json, os, socket, ssl, threading, time, urllib.parse
 import jwt, redis
 from denylist import CUT_OFFS, Denylist
 
@@ -9,6 +9,25 @@ LEEWAY = 1  # PyJWT 2.6 compares iat, which has milliseconds, with whole seconds
 
 
 class KeysUnavailable(Exception): """Whether the token is genuine is not known: answer 503."""
+
+
+def fetch(address, seconds=5, most=262_144):
+    """Ends after so many seconds, however slowly an answer comes: the timeout of a socket begins anew with each byte."""
+    url = urllib.parse.urlsplit(address)
+    wire = socket.create_connection((url.hostname, url.port or {"http": 80, "https": 443}[url.scheme]), seconds)
+    with contextlib.closing(http.client.HTTPConnection(url.netloc)) as connection, wire, wire.dup() as same:
+        end = threading.Timer(seconds, same.shutdown, [socket.SHUT_RDWR])
+        end.start()
+        try:
+            connection.sock = wire
+            if url.scheme == "https":
+                connection.sock = ssl.create_default_context().wrap_socket(wire, server_hostname=url.hostname)
+            connection.request("GET", url.path + (url.query and "?" + url.query))
+            answer = connection.getresponse()
+            body = answer.read(most + 1)
+        finally: end.cancel()
+    if answer.status != 200 or len(body) > most: raise ValueError("not the keys")
+    return body
 
 
 class Keys(jwt.PyJWKClient):
@@ -24,9 +43,8 @@ class Keys(jwt.PyJWKClient):
         now = time.monotonic()
         if now - self.asked > 10:
             self.asked = now
-            try:
-                with urllib.request.urlopen(self.uri, timeout=5) as answer: self.data = json.loads(answer.read(262_144))
-            except (OSError, ValueError) as error:
+            try: self.data = json.loads(fetch(self.uri))
+            except (OSError, ValueError, LookupError, http.client.HTTPException) as error:
                 raise KeysUnavailable(type(error).__name__) from error
             self.read = now
             self.jwk_set_cache.put(self.data)
