@@ -63,8 +63,9 @@ let package = Package(
         .target(
             name: "Lab",
             dependencies: [
-                "AuthNode", "CEchoBaseline", "CHiredisBaseline", "CProcessor", "Contract", "Denylist", "ProcessOutput",
-                "Processes", "PrometheusMetrics", "Revocation", "RevocationHTTP", "RevokedServer", "Settings",
+                "AuthNode", "CEchoBaseline", "CHiredisBaseline", "CProcessor", "Contract", "Denylist", "Persistence",
+                "ProcessOutput", "Processes", "PrometheusMetrics", "Replication", "Revocation", "RevocationHTTP",
+                "RevokedServer", "Settings",
                 .target(name: "CLinux", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),

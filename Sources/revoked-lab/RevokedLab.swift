@@ -10,7 +10,7 @@ struct RevokedLab: AsyncParsableCommand {
         commandName: "revoked-lab",
         abstract: "Measure revoked, put load on it, and break it. Nothing of this is in the product.",
         discussion: "Starts the program revoked that stands beside it.",
-        subcommands: [BenchCommand.self] + linuxCommands
+        subcommands: [BenchCommand.self, SimulateCommand.self] + linuxCommands
     )
 
     /// What needs epoll and /proc.

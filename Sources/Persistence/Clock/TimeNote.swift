@@ -13,7 +13,7 @@ package struct TimeNote: Sendable, Equatable {
     /// Guarded time, in milliseconds: no later than when the note was written.
     package let guarded: Int64
 
-    init(run: UInt64, shift: Int64, guarded: Int64) {
+    package init(run: UInt64, shift: Int64, guarded: Int64) {
         self.run = run
         self.shift = shift
         self.guarded = guarded

@@ -2,9 +2,9 @@ import Denylist
 
 /// Writes an RDB file (version 9, read by Redis 5 and later) of string keys, piece by piece. Appended bytes stay in
 /// ``pending`` until the owner has written them out.
-struct RDBWriter: ~Copyable {
+package struct RDBWriter: ~Copyable {
     /// Bytes to be written out.
-    private(set) var pending: [UInt8] = []
+    package private(set) var pending: [UInt8] = []
     private var crc = CRC64()
     private var isFinished = false
 
@@ -14,7 +14,7 @@ struct RDBWriter: ~Copyable {
     ///   - entries: about how many entries of database 0 follow: readers reserve that much memory.
     ///   - expiring: about how many of them expire.
     ///   - note: how the expiries are written; nil for unchanged.
-    init(created: Int64, isLogBase: Bool, entries: Int, expiring: Int, note: TimeNote? = nil) {
+    package init(created: Int64, isLogBase: Bool, entries: Int, expiring: Int, note: TimeNote? = nil) {
         pending += "REDIS0009".utf8
         appendAuxiliary("redis-bits", "64")
         appendAuxiliary(RDB.createdField, "\(created)")
@@ -38,7 +38,7 @@ struct RDBWriter: ~Copyable {
     mutating func append(_ note: TimeNote) { appendAuxiliary(TimeNote.fieldName, note.text) }
 
     /// - Parameter expiry: Unix milliseconds, ``Denylist/Expiry/never`` if it does not expire.
-    mutating func append(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
+    package mutating func append(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
         pending.append(atMost: 32 + key.byteCount + value.byteCount) { entry in
             if expiry != Expiry.never {
                 entry.append(byte: RDB.Opcode.expiryMilliseconds)
@@ -51,7 +51,7 @@ struct RDBWriter: ~Copyable {
     }
 
     /// Ends the file.
-    mutating func finish() {
+    package mutating func finish() {
         pending.append(RDB.Opcode.end)
         crc = crc.adding(pending.span.bytes)
         isFinished = true

@@ -1,0 +1,86 @@
+/// What one history may contain.
+package struct HistoryPlan: Sendable {
+    package var followers = 2
+    /// Decisions until the faults end and all becomes quiet.
+    package var steps = 150
+    /// Interruptions of processes and connections.
+    package var faults = 3
+    /// The daemon's `--lease`, in milliseconds.
+    package var lease: Int64 = 300
+    package var keys = 3
+    package var writes = 12
+    /// The rule that is broken on purpose; nil for none.
+    package var planted: PlantedFault?
+    /// Only what ``ExhaustiveSearch`` plays: whole messages, two steps of time, one kind of write.
+    var isSmall = false
+
+    package init() {}
+}
+
+/// A rule of streams and leases that a history breaks on purpose, to show that it would be noticed.
+package enum PlantedFault: String, CaseIterable, Sendable {
+    /// A follower counts its lease from when it received the answer.
+    case leaseCountedFromReceipt = "lease-from-receipt"
+    /// A daemon that restarts on its data does not wait for leases that it promised before.
+    case noWaitAfterRestart = "no-wait-after-restart"
+    /// It waits as long as its leases last now, not as those lasted.
+    case loweredLease = "lowered-lease"
+    /// A check does not look whether its lease is the one from before the look-up.
+    case regainedInBetween = "regained-in-between"
+    /// A follower that is behind gets its lease renewed as of where it is.
+    case laggardRenewed = "laggard-renewed"
+    /// A follower says that it has applied what it has only received.
+    case saidBeforeApplied = "said-before-applied"
+    /// A write that changes nothing does not wait for what it found.
+    case unchangedAtOnce = "unchanged-at-once"
+    /// A copy is believed from its beginning on.
+    case incompleteBelieved = "incomplete-believed"
+    /// A daemon goes on with a stream of another stretch.
+    case foreignStretch = "foreign-stretch"
+    /// Guarded time is put forward while the daemon serves.
+    case timePutForward = "time-put-forward"
+    /// Expiries of a file are not shifted, though its note says so.
+    case shiftForgotten = "shift-forgotten"
+    /// A cut-off takes the store's time from before the call.
+    case earlierTime = "earlier-time"
+    /// An acknowledgement counts, whatever epoch it carries.
+    case anyEpoch = "any-epoch"
+
+    /// By which of them it has to be noticed.
+    package var invariants: [Violation.Invariant] {
+        switch self {
+        case .leaseCountedFromReceipt, .noWaitAfterRestart, .loweredLease, .saidBeforeApplied, .unchangedAtOnce,
+            .incompleteBelieved, .anyEpoch:
+            [.acknowledgedIsHeld]
+        case .regainedInBetween: [.clearIsTrue]
+        case .laggardRenewed: [.answeredInTime]
+        case .foreignStretch: [.copiesAreEqual]
+        case .shiftForgotten: [.entryLives, .copiesAreEqual]
+        case .timePutForward: [.entryLives]
+        case .earlierTime: [.cutOffCovers]
+        }
+    }
+}
+
+/// A rule that a history has broken.
+package struct Violation: Error, Sendable, CustomStringConvertible {
+    package enum Invariant: String, Sendable, CaseIterable {
+        /// What was acknowledged is in the copy of everyone who holds a lease.
+        case acknowledgedIsHeld = "what was acknowledged is at each follower that holds a lease"
+        /// Whoever asks after an acknowledgement is not told "clear".
+        case clearIsTrue = "a check that began after an acknowledgement refuses"
+        /// A write is answered within a lease's length and the disk's time, whatever followers do.
+        case answeredInTime = "a write is answered in time"
+        /// When all is quiet the copies are the daemon's table.
+        case copiesAreEqual = "copies are equal when all is quiet"
+        /// An entry is there for its time.
+        case entryLives = "an entry is there for its time"
+        /// A log-in that ended before a cut-off began is dead; one that began after its acknowledgement lives.
+        case cutOffCovers = "a cut-off covers the log-ins before it, and no later one"
+    }
+
+    package let invariant: Invariant
+    package let what: String
+
+    package var description: String { "\(invariant.rawValue): \(what)" }
+}

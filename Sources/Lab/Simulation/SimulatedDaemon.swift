@@ -1,0 +1,271 @@
+import Denylist
+import Persistence
+import Replication
+
+/// A daemon with its disk. The ledger of leases is the real one; the table and the log are small.
+final class SimulatedDaemon {
+    struct Write {
+        let id: Int
+        let key: Int
+        /// It may be answered when the log is on disk, and with each lease holder, up to here.
+        let position: UInt64
+        var waitsForFollowers = true
+        /// When it was received, by the daemon's clock.
+        let receivedAt: Int64
+        var isAwaited = false
+    }
+
+    struct Record {
+        let end: UInt64
+        let key: Int
+        let expiry: Int64
+    }
+
+    /// What outlives the process.
+    struct Disk {
+        var epoch: [UInt8]
+        /// The table when the stretch began.
+        var base: [Int: Int64] = [:]
+        var cutOff: Int64 = 0
+        /// The longest lease that was ever promised.
+        var promised: Int64 = 0
+        /// Guarded time when it was last kept.
+        var guarded: Int64 = 1_000_000_000_000
+        /// Guarded time minus the boot clock, for the boot in which it was kept.
+        var guardedOffset: (boot: Int64, offset: Int64)?
+        var stretches: UInt64 = 0
+    }
+
+    var disk: Disk
+    let planted: PlantedFault?
+    private(set) var isRunning = false
+    var isPaused = false
+    private(set) var clock = BootClock(offset: 0, slew: 0)
+    private(set) var lease: Int64 = 0
+    private(set) var ledger = LeaseLedger(length: 0, maximumHolders: 0)
+    private(set) var table: [Int: Int64] = [:]
+    private(set) var stretch = ""
+    private(set) var log: [UInt8] = []
+    private var records: [Record] = []
+    /// The log is on disk up to here; when it was, by the daemon's clock, for what waits.
+    private(set) var durable: UInt64 = 0
+    private var durableAt: [(position: UInt64, at: Int64)] = []
+    private(set) var waiting: [Write] = []
+    private var startedAt: Int64 = 0
+    private var waitsUntil: Int64 = 0
+    /// Guarded time minus the boot clock.
+    private var guardedOffset: Int64 = 0
+    /// Until when each follower surely holds its lease; only to plant a fault.
+    private var heldUntil: [Int64: Int64] = [:]
+    /// A lease is granted once its length is on disk.
+    private var storesPromise = false
+    /// When it went on after a pause.
+    private var resumedAt: Int64 = 0
+
+    init(epoch: [UInt8], planted: PlantedFault?) {
+        disk = Disk(epoch: epoch)
+        self.planted = planted
+    }
+
+    var end: UInt64 { UInt64(log.count) }
+    var isServing: Bool { isRunning && !isPaused }
+    func guarded(_ time: Int64) -> Int64 { clock.now(time) + guardedOffset }
+
+    // MARK: Life
+
+    /// - Parameter clock: the one of this boot.
+    func start(at time: Int64, clock: BootClock, lease: Int64) {
+        self.clock = clock
+        self.lease = lease
+        isRunning = true
+        isPaused = false
+        table = disk.base
+        // A stretch begins with something: a reply that waits for its end waits for more than 0, which is released.
+        log = Array("*1\r\n$4\r\nPING\r\n".utf8)
+        records = []
+        (durable, durableAt) = (0, [])
+        waiting = []
+        disk.stretches += 1
+        stretch = String(repeating: "0", count: 24) + String(1 << 60 + disk.stretches, radix: 16)
+        let now = clock.now(time)
+        (startedAt, resumedAt) = (now, now)
+        if let kept = disk.guardedOffset, kept.boot == clock.offset {
+            guardedOffset = kept.offset
+        } else {
+            guardedOffset = disk.guarded - now
+        }
+        disk.guardedOffset = (clock.offset, guardedOffset)
+        storesPromise = false
+        heldUntil = [:]
+        ledger = LeaseLedger(length: lease, maximumHolders: 8)
+        waitsUntil = now
+        if planted == .noWaitAfterRestart { return }
+        let longest = planted == .loweredLease ? min(lease, disk.promised) : disk.promised
+        ledger.succeed(longest: longest, at: now)
+        waitsUntil = now + disk.promised + 1
+    }
+
+    /// - Parameter kept: how much of the log that was not synced is on disk all the same.
+    func stop(keeping kept: UInt64) {
+        isRunning = false
+        isPaused = false
+        for record in records where record.end <= max(durable, kept) {
+            disk.base[record.key] = record.expiry
+        }
+    }
+
+    /// The data directory is gone.
+    func loseDisk(epoch: [UInt8]) {
+        let stretches = disk.stretches
+        disk = Disk(epoch: epoch)
+        disk.stretches = stretches
+    }
+
+    func resume(at time: Int64) {
+        isPaused = false
+        resumedAt = clock.now(time)
+    }
+
+    func putTimeForward(by milliseconds: Int64) { guardedOffset += milliseconds }
+
+    // MARK: Writes
+
+    func write(_ id: Int, _ key: Int, ttl: Int64, at time: Int64) {
+        let now = clock.now(time)
+        let expiry = guarded(time) + ttl
+        let isChange = table[key].map { $0 < expiry } ?? true
+        if isChange {
+            table[key] = expiry
+            let (name, text) = (Self.name(key), "\(expiry)")
+            log +=
+                "*5\r\n$3\r\nSET\r\n$\(name.utf8.count)\r\n\(name)\r\n$6\r\nlogout\r\n$4\r\nPXAT\r\n$\(text.count)\r\n\(text)\r\n"
+                .utf8
+            records.append(Record(end: end, key: key, expiry: expiry))
+        }
+        var write = Write(id: id, key: key, position: end, receivedAt: now)
+        if !isChange, planted == .unchangedAtOnce { write.waitsForFollowers = false }
+        waiting.append(write)
+    }
+
+    static func name(_ key: Int) -> String { "revoked:jti:k\(key)" }
+
+    var isSynced: Bool { durable == end }
+
+    func sync(at time: Int64) {
+        durable = end
+        durableAt.append((end, clock.now(time)))
+        ledger.advance(to: durable, at: clock.now(time))
+        disk.guarded = max(disk.guarded, guarded(time))
+    }
+
+    /// Ends the leases that have run out, and takes what may be answered.
+    /// - Returns: the writes that are answered now.
+    func settle(at time: Int64) throws(Violation) -> [Write] {
+        let now = clock.now(time)
+        _ = ledger.settle(at: now)
+        var answered: [Write] = []
+        var left: [Write] = []
+        for var write in waiting {
+            guard write.position <= durable else {
+                left.append(write)
+                continue
+            }
+            if write.position <= ledger.released || !write.waitsForFollowers {
+                answered.append(write)
+                continue
+            }
+            if !write.isAwaited { write.isAwaited = ledger.wait(for: write.position, at: now) }
+            left.append(write)
+            try checkTime(write, at: now)
+        }
+        waiting = left
+        return answered
+    }
+
+    private func checkTime(_ write: Write, at now: Int64) throws(Violation) {
+        let stored = durableAt.first { $0.position >= write.position }?.at ?? now
+        let since = max(write.receivedAt, stored, resumedAt)
+        // Ours and the ledger's readings are rounded.
+        let limit = max(since + lease + 2, waitsUntil + 1)
+        guard now > limit else { return }
+        throw Violation(
+            invariant: .answeredInTime, what: "write \(write.id) waits since \(now - since) ms, a lease is \(lease)")
+    }
+
+    // MARK: Followers
+
+    /// Takes a follower's stream.
+    func accept(_ link: inout SimulatedLink, identity: String) {
+        link.isAccepted = true
+        ledger.join(link.id, as: identity)
+        let isKnown = link.position.map { $0.stretch == stretch && $0.offset <= durable } ?? false
+        let goesOn = planted == .foreignStretch ? (link.position?.offset ?? .max) <= durable : isKnown
+        if goesOn, let position = link.position {
+            link.stream += "+CONTINUE\r\n".utf8
+            link.sent = Int(position.offset)
+            return
+        }
+        let file = file()
+        link.stream += "+FULLRESYNC \(stretch) \(durable)\r\n$\(file.count)\r\n".utf8 + file
+        link.sent = Int(durable)
+    }
+
+    /// The table as of what is on disk.
+    private func file() -> [UInt8] {
+        var entries = disk.base
+        for record in records where record.end <= durable { entries[record.key] = record.expiry }
+        let shift: Int64 = 5_000
+        var writer = RDBWriter(
+            created: 0, isLogBase: true, entries: entries.count, expiring: entries.count,
+            note: TimeNote(run: 1, shift: shift, guarded: 0))
+        for (key, expiry) in entries.sorted(by: { $0.key < $1.key }) {
+            let name = Array(Self.name(key).utf8)
+            let written = planted == .shiftForgotten ? expiry : expiry + shift
+            writer.append(name.span.bytes, Array("logout".utf8).span.bytes, expiry: written)
+        }
+        writer.finish()
+        return writer.pending
+    }
+
+    func feed(_ link: inout SimulatedLink, upTo end: Int) {
+        link.stream += log[link.sent..<end]
+        link.sent = end
+    }
+
+    func acknowledge(_ position: UInt64, by link: Int64) { ledger.acknowledge(position, by: link) }
+
+    func leave(_ link: Int64) { ledger.leave(link) }
+
+    func release(_ link: Int64) { ledger.release(link) }
+
+    /// - Returns: nil if it gets none.
+    func renew(_ link: Int64, applied: UInt64?, at time: Int64) -> LeaseGrant? {
+        let now = clock.now(time)
+        _ = ledger.settle(at: now)
+        let renewsLaggard = planted == .laggardRenewed && now < (heldUntil[link] ?? now)
+        switch ledger.refusal(of: link, at: now) {
+        case nil: break
+        case .behind where renewsLaggard: break
+        default: return nil
+        }
+        guard disk.promised >= lease else {
+            storesPromise = true
+            return nil
+        }
+        heldUntil[link] = now + lease
+        let end = renewsLaggard ? min(end, applied ?? end) : end
+        let granted = ledger.grant(to: link, end: end, at: now)
+        return LeaseGrant(
+            length: granted.length, position: StreamIn.Position(stretch: stretch, offset: granted.position),
+            epoch: disk.epoch, guarded: guarded(time))
+    }
+
+    /// A promise waits for the disk.
+    var promises: Bool { storesPromise && disk.promised < lease }
+
+    func storePromise() { disk.promised = max(disk.promised, lease) }
+
+    // MARK: Asked over the wire
+
+    func holds(_ key: Int, at time: Int64) -> Bool { table[key].map { $0 > guarded(time) } ?? false }
+}
