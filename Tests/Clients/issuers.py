@@ -1,9 +1,11 @@
 """Tokens of issuers that nobody here wrote, at a node: Authlib's access tokens (RFC 9068), Django OAuth Toolkit's ID tokens.
-Their keys are found by their metadata. usage: issuers.py PORT BINARY"""
+Their keys are found by their metadata. Then users log in and out, and two nodes' answers are judged (oracle.py).
+usage: issuers.py PORT BINARY [LOG-INS]"""
 import http.server, json, os, secrets, subprocess, sys, tempfile, threading, urllib.error, urllib.parse, urllib.request
 import wsgiref.simple_server
 
-PORT, BINARY = sys.argv[1:]
+PORT, BINARY = sys.argv[1:3]
+LOG_INS = int((sys.argv[3:] or ["20"])[0])
 FOLDER = tempfile.TemporaryDirectory()
 
 
@@ -24,6 +26,8 @@ def ask(method, address, token):
         with urllib.request.urlopen(request, timeout=10) as answer: return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as answer: return answer.code, answer.headers, answer.read()
 
+
+from oracle import Oracle
 
 # Authlib: its generator of JWT access tokens, as an authorization server has it, behind RFC 8414 metadata.
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
@@ -80,6 +84,8 @@ DJANGO = "http://127.0.0.1:%d/o" % wsgi.server_port
 apps = ["admin", "auth", "contenttypes", "sessions", "messages"]
 settings.configure(
     SECRET_KEY=secrets.token_hex(32), ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__, USE_TZ=True, LOGIN_URL="/login",
+    # Its client's secret is compared at each log-in, and is no secret.
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     INSTALLED_APPS=["django.contrib." + name for name in apps[1:4]] + ["oauth2_provider"],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": path("db")}},
     MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware"],
@@ -126,11 +132,13 @@ make("issuers", json.dumps([
 run = lambda *arguments, **options: subprocess.run([BINARY, "node", *arguments], check=True, stdout=subprocess.DEVNULL, **options)
 run("make-key", path("key.pem"))
 run("add-user", "--users", path("users"), "alice", input=b"correct horse\n")
-node = subprocess.Popen(
+nodes = [subprocess.Popen(
     [BINARY, "node", "--port", "0", "--backend", "redis://127.0.0.1:" + PORT, "--keys", path("key.pem"), "--users",
      path("users"), "--issuers", path("issuers"), "--issuer-label", "own", "--http", "off"], stdout=subprocess.PIPE)
+    for _ in range(2)]
 try:
-    address = node.stdout.readline().decode().split()[-1]
+    addresses = [node.stdout.readline().decode().split()[-1] for node in nodes]
+    address = addresses[0]
     for mint, subjects in ((authlib, ("alice", "bob")), (toolkit, ("alice", "bob"))):
         first, second = mint(subjects[0]), mint(subjects[1])
         status, headers, body = ask("GET", address + "/auth", first)
@@ -145,6 +153,16 @@ try:
         assert ask("GET", address + "/auth", forged)[0] == 401
         assert ask("POST", address + "/logout-everywhere", second)[0] == 200
         assert ask("GET", address + "/auth", second)[0] == 401
+    for name, mint in (("Authlib", authlib), ("Django OAuth Toolkit", toolkit)):
+        oracle = Oracle(*addresses)
+        for number in range(LOG_INS // 2):
+            token = mint(f"user-{number}")
+            oracle.logged_in(token)
+            if number % 10 == 0: oracle.live.append(token)
+            else: oracle.log_out(token, "/logout" if number % 2 else "/logout-everywhere")
+            oracle.look_around()
+        oracle.conclude(name)
 finally:
-    node.terminate()
-    node.wait()
+    for node in nodes:
+        node.terminate()
+        node.wait()
