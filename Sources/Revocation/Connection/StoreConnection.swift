@@ -73,10 +73,11 @@ final class StoreConnection: @unchecked Sendable {
         if mustTellLoop { loop.execute { self.emptyMailbox() } }
     }
 
-    /// Closes the connection for good. Calls in flight fail.
+    /// Closes the connection for good. Calls in flight fail. Its peers hold it until then.
     func close() -> EventLoopFuture<Void> {
         loop.flatSubmit { [self] in
             lifecycle.close()
+            configuration.peers.remove(self)
             retry?.cancel()
             retry = nil
             examination?.cancel()
@@ -221,7 +222,7 @@ final class StoreConnection: @unchecked Sendable {
     private func followPrimary() {
         guard case .sentinels = configuration.address, let handler, let location else { return }
         if configuration.address.objection(to: location, for: .check) == .replaced { return handler.end(.replaced) }
-        following = loop.scheduleTask(in: Self.primaryInterval) { [weak self] in self?.followPrimary() }
+        following = loop.scheduleTask(in: Self.primaryInterval) { [self] in followPrimary() }
     }
 
     private func learn(_ status: StoreStatus) {
