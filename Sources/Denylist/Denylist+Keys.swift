@@ -24,7 +24,10 @@ extension Denylist {
         package func hash(of key: RawSpan) -> KeyHash { key.withUnsafeBytes { table.hash($0) } }
 
         /// As ``Denylist/beginPrefetch(of:)``.
-        package func beginPrefetch(of key: RawSpan) -> KeyHash { table.prefetchTags(hash(of: key)) }
+        package func beginPrefetch(of key: RawSpan) -> KeyHash {
+            // As in `contains`: the hash is inlined here.
+            table.prefetchTags(table.hash(key.withUnsafeBytes { $0 }))
+        }
 
         /// As ``Denylist/prefetchSlots(_:orFree:)``.
         package func prefetchSlots(_ hashes: Span<KeyHash>, orFree: Bool) {

@@ -13,11 +13,11 @@ extension RequestParser {
             let header = Header(input.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
             let count: Int
             if header.hasTwoDigits(after: UInt8(ascii: "$")) {
-                count = header.first &* 10 &+ header.second
+                count = Int(header.first) &* 10 &+ Int(header.second)
                 position &+= 5
             } else {
                 guard header.hasOneDigit(after: UInt8(ascii: "$")) else { break }
-                count = header.first
+                count = Int(header.first)
                 position &+= 4
             }
             let end = position &+ count
@@ -27,7 +27,7 @@ extension RequestParser {
             batch.append(Argument(offset: position, count: count))
             position = end &+ 2
         }
-        guard batch.argumentCount == first &+ head.first else {
+        guard batch.argumentCount == first &+ Int(head.first) else {
             batch.removeArguments(from: first)
             return nil
         }
@@ -50,9 +50,9 @@ extension RequestParser {
 
         /// The digit's value; only digits are less than 10.
         @inline(__always)
-        var first: Int { Int(truncatingIfNeeded: UInt8(truncatingIfNeeded: word &>> 8) &- UInt8(ascii: "0")) }
+        var first: UInt8 { UInt8(truncatingIfNeeded: word &>> 8) &- UInt8(ascii: "0") }
         @inline(__always)
-        var second: Int { Int(truncatingIfNeeded: UInt8(truncatingIfNeeded: word &>> 16) &- UInt8(ascii: "0")) }
+        var second: UInt8 { UInt8(truncatingIfNeeded: word &>> 16) &- UInt8(ascii: "0") }
 
         @inline(__always)
         func hasOneDigit(after mark: UInt8) -> Bool {
@@ -62,8 +62,7 @@ extension RequestParser {
         /// Two digits, the first of which is not 0.
         @inline(__always)
         func hasTwoDigits(after mark: UInt8) -> Bool {
-            word & 0xFF_FF00_00FF == UInt64(mark) | UInt64(Self.lineEnd) &<< 24 && first &- 1 < 9 && first > 0
-                && second < 10
+            word & 0xFF_FF00_00FF == UInt64(mark) | UInt64(Self.lineEnd) &<< 24 && first &- 1 < 9 && second < 10
         }
     }
 }

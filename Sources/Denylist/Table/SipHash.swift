@@ -13,6 +13,7 @@ struct SipHash: Sendable {
     }
 
     /// SipHash-1-3 of bytes, as in the reference implementation.
+    @inline(__always)
     func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var state = State(key0, key1)
         let whole = bytes.count & ~7

@@ -116,6 +116,7 @@ struct Table: BitwiseCopyable {
     // MARK: Hashes and keys
 
     /// The hash of a key, with its compact form.
+    @inline(__always)
     func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
         if let key = state.pointee.forms.compact(bytes) {
             return KeyHash(
@@ -128,6 +129,7 @@ struct Table: BitwiseCopyable {
             value: hash, word0: hash, word1: 0, kind: kind, isGuarded: state.pointee.forms.isGuarded(kind: kind))
     }
 
+    @inline(__always)
     func fullKind(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         state.pointee.forms.isGuarded(bytes) ? KeyForms.guarded : KeyForms.plain
     }

@@ -4,6 +4,8 @@ import RESP
 enum StringCommands {
     static func get(_ arguments: Arguments, _ context: inout ServingContext) { reply(arguments, 1, &context) }
 
+    // A frame of its own, or each key would pay for that of all commands.
+    @inline(never)
     static func mget(_ arguments: Arguments, _ context: inout ServingContext) {
         context.reply.array(arguments.count - 1)
         for index in 1..<arguments.count { reply(arguments, index, &context) }
@@ -14,6 +16,7 @@ enum StringCommands {
         context.reply.integer(Int64(length ?? 0))
     }
 
+    @inline(__always)
     private static func reply(_ arguments: Arguments, _ index: Int, _ context: inout ServingContext) {
         let found: Void? = context.read(index, of: arguments) { value, _, reply in reply.bulk(value) }
         if found == nil { context.reply.null() }
