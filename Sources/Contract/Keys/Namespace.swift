@@ -86,6 +86,8 @@ package final class KeyBeginnings: Sendable {
     package let subject: Range<Int>
     package let client: Range<Int>
     package let key: Range<Int>
+    /// The whole key of the scope of all.
+    package let all: Range<Int>
     /// The end of a look-up: the whole key of the scope of all, and the epoch's, as RESP's bulk strings.
     package let allAndEpoch: Range<Int>
     /// The same with the terms' key between the two.
@@ -104,6 +106,7 @@ package final class KeyBeginnings: Sendable {
         subject = range(of: prefix, Scope.Kind.subject.word, ":")
         client = range(of: prefix, Scope.Kind.client.word, ":")
         key = range(of: prefix, Scope.Kind.key.word, ":")
+        all = range(of: prefix, Scope.Kind.all.word)
         allAndEpoch = range(of: bulk(prefix + Scope.Kind.all.word), bulk(Epoch.key))
         allTermsAndEpoch = range(of: bulk(prefix + Scope.Kind.all.word), bulk(Terms.key), bulk(Epoch.key))
         self.prefix = prefix
