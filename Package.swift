@@ -133,7 +133,7 @@ let package = Package(
         .target(
             name: "Revocation",
             dependencies: [
-                "Contract", "Denylist", "CHiredis",
+                "Contract", "Denylist", "Replication", "CHiredis",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -294,7 +294,7 @@ let package = Package(
         .testTarget(
             name: "RevocationTests",
             dependencies: [
-                "Revocation", "Contract", "RevokedServer", "TestSupport",
+                "Revocation", "Contract", "Denylist", "Persistence", "Replication", "RevokedServer", "TestSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -46,3 +46,10 @@ func denylist(of url: String) throws -> RevocationList {
     configuration.issuerLeads = ["https://login.example": .zero]
     return try RevocationList(url, configuration: configuration)
 }
+
+func localDenylist(of url: String, password: String) throws -> RevocationList {
+    var configuration = RevocationConfiguration()
+    configuration.checks = .local(maximumBytes: 1 << 30)
+    configuration.followerPassword = password
+    return try RevocationList(url, configuration: configuration)
+}

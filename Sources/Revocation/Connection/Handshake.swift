@@ -59,7 +59,8 @@ enum Handshake {
         }
         return StoreStatus(
             warnings: warnings, dialect: audit.dialect, clock: clock,
-            longestToLive: audit.longestToLive)
+            longestToLive: audit.longestToLive, guardedPrefix: audit.guardedPrefix,
+            lease: audit.lease)
     }
 }
 

@@ -9,6 +9,8 @@ final class PinnedEpoch: Sendable {
     private static let maximumKeys = 9
 
     let epoch: [UInt8]
+    /// nil for one that no lease is compared with.
+    let words: EpochWords?
     let terms: TermsInForce
     private let omitsTermsOfWrites: Bool
     /// By ``PendingCall/ExpectedReply/Reply``. Empty where no reply is expected.
@@ -16,6 +18,7 @@ final class PinnedEpoch: Sendable {
 
     init(_ epoch: [UInt8], terms: TermsInForce, omitting omitted: OmittedProtection? = nil) {
         self.epoch = epoch
+        words = EpochWords(epoch)
         self.terms = terms
         omitsTermsOfWrites = omitted == .termsOfWrites
         guard epoch.count <= Self.maximumBytes else {

@@ -7,15 +7,28 @@ extension StoreChannelHandler {
     static func connect(
         to location: StoreURL.Location, on loop: any EventLoop, encryption: StoreEncryption?, timeout: TimeAmount
     ) -> EventLoopFuture<any Channel> {
-        guard let encryption else { return connect(to: location, on: loop, timeout: timeout, encryption: nil) }
+        let showsCertificate = encryption?.showsCertificate == true
+        return connect(to: location, on: loop, encryption: encryption, timeout: timeout) {
+            StoreChannelHandler(showsCertificate: showsCertificate)
+        }
+    }
+
+    /// The same with another handler.
+    static func connect(
+        to location: StoreURL.Location, on loop: any EventLoop, encryption: StoreEncryption?, timeout: TimeAmount,
+        handler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        guard let encryption else {
+            return connect(to: location, on: loop, timeout: timeout, encryption: nil, handler)
+        }
         return encryption.context(on: loop).flatMap { context in
-            connect(to: location, on: loop, timeout: timeout, encryption: (encryption, context))
+            connect(to: location, on: loop, timeout: timeout, encryption: (encryption, context), handler)
         }
     }
 
     private static func connect(
         to location: StoreURL.Location, on loop: any EventLoop, timeout: TimeAmount,
-        encryption: (StoreEncryption, NIOSSLContext)?
+        encryption: (StoreEncryption, NIOSSLContext)?, _ handler: @escaping @Sendable () -> any ChannelHandler
     ) -> EventLoopFuture<any Channel> {
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(timeout)
@@ -26,8 +39,7 @@ extension StoreChannelHandler {
                     if let (encryption, context) = encryption {
                         try pipeline.addHandler(try encryption.handler(context, for: location))
                     }
-                    try pipeline.addHandler(
-                        StoreChannelHandler(showsCertificate: encryption?.0.showsCertificate == true))
+                    try pipeline.addHandler(handler())
                 }
             }
         return switch location {

@@ -49,6 +49,8 @@ final class StoreConnection: @unchecked Sendable {
     private var examinedAt = NIODeadline.distantPast
     private var isExamining = false
     private var following: Scheduled<Void>?
+    /// A write may have to wait for followers (Following.md): it is given a second more than that takes.
+    private var writeTimeout: TimeAmount
     /// The store's clock at the last examination.
     private var clock: StoreClock?
     private static let primaryInterval = TimeAmount.milliseconds(250)
@@ -60,6 +62,7 @@ final class StoreConnection: @unchecked Sendable {
         self.loop = loop
         self.configuration = configuration
         self.isWitnessed = isWitnessed
+        writeTimeout = configuration.commandTimeout
         configuration.peers.add(self)
     }
 
@@ -137,7 +140,9 @@ final class StoreConnection: @unchecked Sendable {
         }
         configuration.whenWritten?(batch.commandCount)
         let now = now()
-        handler.send(batch, timeout: configuration.commandTimeout, isWitnessed: isWitnessed, at: now)
+        handler.send(
+            batch, timeout: isWitnessed ? writeTimeout : configuration.commandTimeout, isWitnessed: isWitnessed, at: now
+        )
         if !now.isClockRight { examineSoon() }
     }
 
@@ -227,6 +232,8 @@ final class StoreConnection: @unchecked Sendable {
 
     private func learn(_ status: StoreStatus) {
         clock = status.clock
+        let least = status.lease > 0 ? TimeAmount.milliseconds(status.lease) + .seconds(1) : .zero
+        writeTimeout = max(configuration.commandTimeout, least)
         knowledge.withLock { $0 = Knowledge(status: status, isConnected: true) }
     }
 

@@ -20,7 +20,8 @@ public struct RevocationConfiguration: Sendable {
     public var leeway: Duration = .zero
     /// How long connecting may take, log-in and audit included. 1 ms to 60 s.
     public var connectTimeout: Duration = .seconds(2)
-    /// How long a command may take, from the call to its reply. 1 ms to 60 s.
+    /// How long a command may take, from the call to its reply. 1 ms to 60 s. A write to a daemon that is followed
+    /// (``checks``) may take a second longer than it waits for followers, if that is more.
     public var commandTimeout: Duration = .milliseconds(500)
     /// The longest lifetime of a refresh token that this process issues or accepts, 0 to 399 days. Revocations of
     /// sessions are kept for this long plus the margin. It must not exceed the denylist's terms, which apply. nil takes
@@ -57,6 +58,15 @@ public struct RevocationConfiguration: Sendable {
     }
     /// The files for TLS, for a `rediss` URL whose query does not name them.
     public var tls = StoreTLSConfiguration()
+    /// Where checks are answered: ``Checks/asked`` by the store, or ``Checks/local(maximumBytes:)`` from a copy in this
+    /// process. A URL with `?checks=local` asks for the second, with 256 MiB.
+    public var checks = Checks.asked
+    /// The password of the daemon's user `follower`, under which the copy is read; nil reads it as the URL's user, who
+    /// then needs `PSYNC`, `REPLCONF` and `LEASE`.
+    public var followerPassword: String? {
+        get { followerSecret.map { String(decoding: $0.password, as: UTF8.self) } }
+        set { followerSecret = newValue.map { .init(user: Array("follower".utf8), password: Array($0.utf8)) } }
+    }
     /// The replicas to wait for when revoking; nil waits for none.
     public var replicas: ReplicaRequirement?
     /// How long a revoked answer counts without another look-up, 0 to 5 s. An undo may take this long to be noticed.
@@ -73,6 +83,7 @@ public struct RevocationConfiguration: Sendable {
 
     /// The password, which shows itself in no description.
     private var secret: StoreURL.Credentials?
+    private(set) var followerSecret: StoreURL.Credentials?
     /// The protection that is left out: in the laboratory.
     var omitted: OmittedProtection?
     /// Waits until a cut-off has passed. Replaced in tests.
@@ -116,6 +127,9 @@ public struct RevocationConfiguration: Sendable {
                     .invalidConfiguration,
                     "at least one replica is waited for, at least a millisecond and shorter than a command may take")
             }
+        }
+        if case .local(let maximumBytes) = checks, maximumBytes < Follower.leastBytes {
+            throw RevocationError(.invalidConfiguration, "a copy of the denylist takes at least a mebibyte")
         }
         guard epoch?.isEmpty != true else {
             throw RevocationError(.invalidConfiguration, "the configured epoch is empty: leave it out, or give it")

@@ -35,9 +35,13 @@ extension RevocationList {
     /// One function, not several: each further async function costs a check about as much as reading its reply.
     @inline(__always)
     private func verdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
-        guard let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer), issuer.mayVouch(for: token),
-            let connection = backend.connectionForChecks()
-        else { return await slowVerdict(token, remembersClear) }
+        guard let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer), issuer.mayVouch(for: token) else {
+            return await slowVerdict(token, remembersClear)
+        }
+        if let follower, let verdict = verdict(token, in: issuer, pinnedEpoch, from: follower, remembersClear) {
+            return verdict
+        }
+        guard let connection = backend.connectionForChecks() else { return await slowVerdict(token, remembersClear) }
         let call = PendingCheck(token, in: issuer.namespace, pinnedEpoch)
         if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
             return .revoked(reason)
@@ -122,7 +126,7 @@ extension RevocationList {
     }
 
     /// The reason, if the token was found revoked within ``RevocationConfiguration/revokedAnswerLifetime``.
-    private func knownRevocation(of check: Check) -> Reason? {
+    func knownRevocation(of check: Check) -> Reason? {
         let (lifetime, now) = (configuration.revokedAnswerLifetime, configuration.bootClock())
         return known.withLock { known in
             if !known.hasRevocation(lifetime: lifetime, now: now) {

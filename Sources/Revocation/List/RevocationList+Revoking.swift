@@ -80,9 +80,7 @@ extension RevocationList {
                 }
             }
             metrics.revoked(zip(requests, plan.entries).compactMap { $1 == nil ? nil : $0.scope.kind }, reason)
-            known.withLock {
-                $0.wrote(plan.entries.compactMap { $0 }, isAcknowledged: true, at: configuration.bootClock())
-            }
+            noteWrite(of: plan.entries.compactMap { $0 }, isAcknowledged: true)
             let areTooFew = replicas.map { $0 < configuration.replicas?.count ?? 0 } ?? false
             acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
         }
@@ -97,7 +95,7 @@ extension RevocationList {
                 RevocationEntry(key: $0, kind: request.scope.kind, value: "", secondsToLive: 1)
             }
         }
-        known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
+        noteWrite(of: entries, isAcknowledged: false)
     }
 
     /// - Parameter pinnedEpoch: with the terms that lifetimes are calculated from.
@@ -119,7 +117,7 @@ extension RevocationList {
         let plan = try RevocationPlan(requests, reason: reason, inputs)
         let entries = plan.entries.compactMap { $0 }
         guard !entries.isEmpty else { return .nothingWritten((plan, nil)) }
-        known.withLock { $0.wrote(entries, isAcknowledged: false, at: configuration.bootClock()) }
+        noteWrite(of: entries, isAcknowledged: false)
         return try await acting { () async throws(StoreFailure) in
             try await backend.write(entries, under: pinnedEpoch.terms.bytes).map { (plan, $0) }
         }
@@ -163,8 +161,7 @@ extension RevocationList {
                 request, key: key, value: reason.text, direct.issuer, of: direct.pinnedEpoch.terms, now: direct.now,
                 ownTime: configuration.wallClock(), longestToLive: direct.longestToLive, token: token)
         else { return .alreadyExpired }
-        let begunAt = configuration.bootClock()
-        known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: false, at: begunAt) }
+        noteWrite(of: CollectionOfOne(entry), isAcknowledged: false)
         let call = PendingRevocation(entry, direct.pinnedEpoch)
         var outcome = await withUnsafeContinuation { waiter in
             if call.wait(waiter) { direct.connection.submit(call) }
@@ -178,8 +175,7 @@ extension RevocationList {
             metrics.wrote(error)
             throw error
         }
-        let acknowledgedAt = configuration.bootClock()
-        known.withLock { $0.wrote(CollectionOfOne(entry), isAcknowledged: true, at: acknowledgedAt) }
+        noteWrite(of: CollectionOfOne(entry), isAcknowledged: true)
         if metrics.areEnabled {
             metrics.wrote(nil)
             metrics.revoked([entry.kind], reason)

@@ -20,6 +20,8 @@ import Tracing
 /// reconnects by itself. Until then calls fail at once.
 public final class RevocationList: Sendable {
     let backend: any Backend
+    /// nil if all checks are asked over the wire.
+    let follower: Follower?
     let configuration: RevocationConfiguration
     let logger: Logger
     let wanted: WantedTerms
@@ -37,6 +39,8 @@ public final class RevocationList: Sendable {
     let isObserved: Bool
     /// Whether ``known`` may hold a revoked answer that still counts. Written under the lock of ``known``.
     let knowsRevoked = Atomic(false)
+    /// Whether ``known`` has writes that were not acknowledged. Written under its lock.
+    let hasAttempts = Atomic(false)
 
     /// - Parameters:
     ///   - url: `redis://[user:password@]host:port[/database]`, `redis+unix:///path`,
@@ -50,7 +54,9 @@ public final class RevocationList: Sendable {
     ) throws(RevocationError) {
         try configuration.validate()
         let backend: any Backend
-        switch try StoreURL(url, configuration) {
+        let store = try StoreURL(url, configuration)
+        var follower: Follower?
+        switch store {
         case .memory:
             guard configuration.stateFile == nil else {
                 throw RevocationError(
@@ -58,14 +64,21 @@ public final class RevocationList: Sendable {
             }
             backend = MemoryBackend(configuration: configuration)
         case .server(let location, let access):
-            backend = try RedisBackend(location, access, configuration: configuration, logger: logger)
+            let server = try RedisBackend(location, access, configuration: configuration, logger: logger)
+            backend = server
+            if case .local(let maximumBytes) = configuration.checks.orIfAsked(access.checks) {
+                follower = try Follower(
+                    of: server, location, access, configuration: configuration, maximumBytes: maximumBytes,
+                    logger: logger)
+            }
         case .sentinel(let sentinels, let name, let access):
             backend = try RedisBackend(
                 sentinels: sentinels, name: name, access, configuration: configuration, logger: logger)
         case .cluster(let nodes, let access):
             backend = try ClusterBackend(nodes, access: access, configuration: configuration, logger: logger)
         }
-        try self.init(backend: backend, configuration: configuration, logger: logger)
+        if case .local = configuration.checks, follower == nil { throw RevocationConfiguration.Checks.needServer }
+        try self.init(backend: backend, follower: follower, configuration: configuration, logger: logger)
     }
 
     /// A list without one protection: the laboratory shows what the protection prevents.
@@ -80,13 +93,14 @@ public final class RevocationList: Sendable {
     /// - Throws: ``RevocationError/Code/invalidConfiguration`` for issuers without distinct labels, or a damaged state
     ///   file.
     init(
-        backend: any Backend, configuration: RevocationConfiguration, logger: Logger,
+        backend: any Backend, follower: Follower? = nil, configuration: RevocationConfiguration, logger: Logger,
         metrics: RevocationMetrics = RevocationMetrics(), tracer: any Tracer = InstrumentationSystem.tracer
     ) throws(RevocationError) {
         wanted = try WantedTerms(configuration)
         stateFile = configuration.stateFile.map { StateFile(path: $0) }
         let kept = try stateFile?.load()
         self.backend = backend
+        self.follower = follower
         self.metrics = metrics
         self.tracer = tracer is NoOpTracer ? nil : tracer
         isObserved = metrics.areEnabled || self.tracer != nil
@@ -96,7 +110,10 @@ public final class RevocationList: Sendable {
         if let kept, let epoch = configuration.epoch, !kept.elementsEqual(epoch.utf8) {
             logger.warning("the configured epoch is not that of the state file: the configured one counts")
         }
+        follower?.start()
     }
+
+    deinit { follower?.closeSoon() }
 
     /// Whether checks can be answered now and, if this process has ever written, revocations be acknowledged. Reads the
     /// epoch on both connections, and takes over an epoch that was accepted.
@@ -124,6 +141,7 @@ public final class RevocationList: Sendable {
                 warnings.append("the state file cannot be written: see the log")
             }
             if let warning = status.warning(of: pinnedEpoch.terms) { warnings.append(warning) }
+            if let warning = follower?.warning { warnings.append(warning) }
             return .ready(warnings: warnings)
         } catch {
             return .notReady(UnknownCause(error))
@@ -152,6 +170,7 @@ public final class RevocationList: Sendable {
 
     /// Closes all connections. Calls in flight and later calls fail as `unreachable`.
     public func close() async {
+        await follower?.close()
         await backend.close()
     }
 

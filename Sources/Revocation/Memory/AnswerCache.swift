@@ -30,6 +30,11 @@ struct AnswerCache: Sendable {
     private var latestRevoked: Instant?
     private var clear = TwoGenerationCache<Check, Clear>(capacity: Self.capacity)
     private var written: [ExactString: Written] = [:]
+    /// What this process has tried to write, and was not acknowledged (yet).
+    private var attempts: [ExactString: Written] = [:]
+    private var latestAttempt: Instant?
+    /// For how long an attempt counts: whoever tried has been told by then, and tries again.
+    static let attemptLifetime = Duration.seconds(60)
 
     // MARK: Revoked
 
@@ -56,6 +61,16 @@ struct AnswerCache: Sendable {
                 now: now)
         else { return nil }
         return reason
+    }
+
+    var hasAttempts: Bool { !attempts.isEmpty }
+
+    /// What the revocations say that this process is writing, or could not write: clear if they do not concern a check.
+    mutating func verdictOfAttempts(on check: Check, epoch: [UInt8], now: Instant) -> Verdict {
+        if let latestAttempt, now - latestAttempt >= Self.attemptLifetime { attempts = [:] }
+        guard !attempts.isEmpty else { return .clear }
+        let values = check.keys.dropLast().map { attempts[ExactString($0)]?.value.map { Array($0.utf8) } }
+        return check.verdict(values: values + [epoch], pinnedEpoch: epoch, now: .max / 2)
     }
 
     mutating func learnRevoked(_ check: Check, _ reason: Reason, askedAt: Instant) {
@@ -88,6 +103,7 @@ struct AnswerCache: Sendable {
     mutating func wrote(_ entries: some Collection<RevocationEntry>, isAcknowledged: Bool, at now: Instant) {
         if written.count + entries.count > Self.capacity {
             written.removeAll()
+            attempts.removeAll()
             clear.removeAll()
         }
         for entry in entries {
@@ -96,13 +112,19 @@ struct AnswerCache: Sendable {
                 if written.at < now { written.at = now }
                 if isAcknowledged { written.value = entry.value }
             }
-            update(&written[ExactString(entry.key), default: Written(value: nil, at: now)])
+            let key = ExactString(entry.key)
+            update(&written[key, default: Written(value: nil, at: now)])
+            attempts[key] = isAcknowledged ? nil : Written(value: entry.value, at: now)
         }
+        if !isAcknowledged { latestAttempt = now }
     }
 
     /// Revocations were undone.
     mutating func restored(_ keys: [String]) {
-        for key in keys { written[ExactString(key)] = nil }
+        for key in keys {
+            written[ExactString(key)] = nil
+            attempts[ExactString(key)] = nil
+        }
         revoked.removeAll()
         clear.removeAll()
     }

@@ -188,6 +188,9 @@ final class RedisBackend: Backend {
         return try await checks.connection().examined()
     }
 
+    /// What the connections for checks know of their store; nil before they have one, or while there is none.
+    var statusOfChecks: StoreStatus? { StoreStatus.joining(checks.statuses) }
+
     func clock() async throws(StoreFailure) -> StoreClock {
         guard let clock = try await writes.connection().examined().clock else { throw .clockUnknown }
         return clock

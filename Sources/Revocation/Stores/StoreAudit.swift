@@ -1,4 +1,5 @@
 import Contract
+import Replication
 
 /// Whether a store keeps what it acknowledged, according to `INFO`. (`CONFIG` may be disabled.)
 struct StoreAudit: Sendable, Equatable {
@@ -7,6 +8,10 @@ struct StoreAudit: Sendable, Equatable {
     let warnings: [String]
     /// The longest time to live of a revocation that the store accepts, in seconds.
     let longestToLive: Int64
+    /// What guarded keys begin with; nil for a store that has none.
+    var guardedPrefix: String?
+    /// For how long a write may wait for followers, in milliseconds.
+    var lease: Int64 = 0
 
     /// - Parameter information: sections `server`, `memory`, `persistence` and `replication` of `INFO`.
     /// - Parameter policies: eviction policies that are accepted by name.
@@ -19,6 +24,8 @@ struct StoreAudit: Sendable, Equatable {
             dialect = .daemon
             warnings = []
             longestToLive = Self.longestToLive(fields)
+            guardedPrefix = fields["guarded_prefix"].map { String($0) }
+            lease = min(max(0, fields["lease_ms"].flatMap { Int64($0) } ?? 0), LeaseGrant.longest)
             return
         }
         longestToLive = Lifetime.longestToLive

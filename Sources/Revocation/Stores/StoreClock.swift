@@ -55,6 +55,14 @@ struct StoreClock: Sendable, Equatable {
             """)
     }
 
+    /// The least and the most that the wall clock may be ahead of the boot clock, and until when on the boot clock that
+    /// counts: exactly then ``skewCause(wall:boot:)`` is nil. Empty if the store's clock is not known well enough.
+    var agreement: (lead: Range<Int64>, until: Int64) {
+        let most = Limits.maximumSkewMilliseconds
+        let least = offset.upperBound - most
+        return (least..<max(least, offset.lowerBound + most + 1), measuredAt + Self.maximumAge + 1)
+    }
+
     /// The joined range of two stores' clocks, as old as the older measurement.
     func joined(with other: StoreClock) -> StoreClock {
         StoreClock(

@@ -9,6 +9,10 @@ struct StoreStatus: Sendable, Equatable {
     var clock: StoreClock?
     /// The longest time to live that the store accepts for a revocation, in seconds.
     var longestToLive = Lifetime.longestToLive
+    /// What guarded keys begin with; nil if unknown.
+    var guardedPrefix: String?
+    /// For how long a write may wait for followers, in milliseconds.
+    var lease: Int64 = 0
 }
 
 extension StoreStatus {
@@ -31,6 +35,8 @@ extension StoreStatus {
                 joined.warnings.append(warning)
             }
             joined.dialect = .mostCareful(joined.dialect, status.dialect)
+            joined.lease = max(joined.lease, status.lease)
+            if joined.guardedPrefix != status.guardedPrefix { joined.guardedPrefix = nil }
             joined.longestToLive = min(joined.longestToLive, status.longestToLive)
             joined.clock =
                 if let one = joined.clock, let other = status.clock { one.joined(with: other) } else {

@@ -29,6 +29,7 @@ extension StoreURL {
             addresses = at.map { authority[authority.index(after: $0)...] } ?? authority
             access = Access(credentials: try Self.credentials(at.map { authority[..<$0] } ?? "", query))
             access.tls = query.tls
+            access.checks = query.checks
         }
 
         func tcp() throws(RevocationError) -> StoreURL {

@@ -9,6 +9,7 @@ extension StoreURL {
         private(set) var database: String?
         private(set) var user: [UInt8]?
         private(set) var password: [UInt8]?
+        private(set) var checks = RevocationConfiguration.Checks.asked
 
         init(_ text: Substring, isEncrypted: Bool) throws(RevocationError) {
             if isEncrypted { tls = StoreTLSConfiguration() }
@@ -22,8 +23,8 @@ extension StoreURL {
                 guard let meaning = Self.meanings[name] else {
                     throw StoreURL.invalid(
                         """
-                        a setting behind ? is not known; known are ca, cert, key, servername, db and protocol; in a \
-                        password ? is written %3F
+                        a setting behind ? is not known; known are ca, cert, key, servername, db, protocol and checks; in \
+                        a password ? is written %3F
                         """)
                 }
                 guard names.insert("\(meaning)").inserted || meaning == .foreign else {
@@ -46,6 +47,11 @@ extension StoreURL {
             case .database: database = value
             case .user: user = Array(value.utf8)
             case .password: password = Array(value.utf8)
+            case .checks:
+                guard ["local", "asked"].contains(value.lowercased()) else {
+                    throw StoreURL.invalid("checks is local or asked")
+                }
+                if value.lowercased() == "local" { checks = .localByDefault }
             case .version:
                 guard ["2", "3", "resp2", "resp3"].contains(value.lowercased()) else {
                     throw StoreURL.invalid("protocol is 2 or 3")
@@ -97,7 +103,7 @@ extension StoreURL.Query {
         /// Concerns only the library that it was written for.
         case foreign
         case authorities, certificate, key, serverName
-        case database, user, password, version
+        case database, user, password, version, checks
         /// Whether to speak TLS.
         case encryption
         /// Whether to verify the store's certificate, or its name.
@@ -110,7 +116,7 @@ extension StoreURL.Query {
             (.authorities, "ca sslcacerts sslcafile cafile"), (.certificate, "cert sslcertfile sslcert"),
             (.key, "key sslkeyfile sslkey"), (.serverName, "servername sslservername"),
             (.database, "db database dbindex"), (.user, "user username"), (.password, "password auth"),
-            (.version, "protocol"), (.encryption, "ssl tls usetls"),
+            (.version, "protocol"), (.checks, "checks"), (.encryption, "ssl tls usetls"),
             (.verification, "sslcertreqs sslcheckhostname verifypeer verifypeername sslverifymode"),
             (.noVerification, "skipverify insecureskipverify insecure tlsinsecure"),
             (.prefix, "prefix keyprefix"), (.addresses, "addr"),

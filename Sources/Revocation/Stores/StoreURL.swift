@@ -21,6 +21,8 @@ package enum StoreURL: Sendable {
         package var credentials: Credentials?
         package var database = 0
         var tls: StoreTLSConfiguration?
+        /// Where checks are answered.
+        var checks = RevocationConfiguration.Checks.asked
     }
 
     package enum Location: Sendable, Hashable, CustomStringConvertible {

@@ -9,6 +9,7 @@ final class FakeStore: Sendable {
     enum Answer: Sendable {
         /// These bytes, as they are.
         case bytes(String)
+        case binary([UInt8])
         case nothing
         /// These bytes, then the connection ends.
         case last(String)
@@ -20,6 +21,8 @@ final class FakeStore: Sendable {
         var reads = 0
         var commands: [[String]] = []
         var connections: [any Channel] = []
+        /// Those that asked for a stream.
+        var streams: [any Channel] = []
         var connectionCount = 0
     }
 
@@ -90,6 +93,17 @@ final class FakeStore: Sendable {
         }
     }
 
+    /// Sends bytes on every connection that asked for a stream.
+    func stream(_ bytes: [UInt8]) {
+        for connection in seen.withLock({ $0.streams }) where connection.isActive {
+            connection.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+        }
+    }
+
+    func dropStreams() {
+        for connection in seen.withLock({ $0.streams }) { connection.close(promise: nil) }
+    }
+
     func dropConnections() {
         for connection in seen.withLock({ $0.connections }) { connection.close(promise: nil) }
     }
@@ -153,9 +167,13 @@ private final class FakeStoreHandler: ChannelInboundHandler {
         received.writeBuffer(&bytes)
         store.seen.withLock { $0.reads += 1 }
         while let command = received.readCommand() {
-            store.seen.withLock { $0.commands.append(command) }
+            store.seen.withLock {
+                $0.commands.append(command)
+                if command.first == "PSYNC" { $0.streams.append(context.channel) }
+            }
             switch store.script.withLock({ $0 })(command) {
             case .bytes(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+            case .binary(let bytes): context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
             case .nothing: break
             case .last(let text):
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)

@@ -1,0 +1,102 @@
+public import Contract
+import Logging
+import Synchronization
+
+extension RevocationList {
+    /// The verdict on a token if it is known in this process as surely as if the store had been asked; nil if the store
+    /// has to be asked, as always without ``RevocationConfiguration/Checks/local(maximumBytes:)``.
+    ///
+    /// Waits for nothing.
+    public func localVerdict(for token: TokenClaims) -> Verdict? {
+        guard let follower, let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer),
+            issuer.mayVouch(for: token)
+        else { return nil }
+        return verdict(token, in: issuer, pinnedEpoch, from: follower, false)
+    }
+
+    /// Whether checks are answered in this process now; nil if they are never (``RevocationConfiguration/checks``).
+    public var answersLocally: Bool? { follower.map { $0.isHeld } }
+
+    /// - Returns: nil if the store has to be asked. Refresh tokens are never looked up here: an exchange that is being
+    ///   made does not wait for copies.
+    @inline(__always)
+    func verdict(
+        _ token: TokenClaims, in issuer: IssuerInForce, _ pinnedEpoch: PinnedEpoch, from follower: Follower,
+        _ remembersClear: Bool
+    ) -> Verdict? {
+        guard token.kind == .access, !pinnedEpoch.terms.areUnwritten else { return nil }
+        let askedAt = remembersClear ? configuration.bootClock() : nil
+        let check = Check(token, in: issuer.namespace)
+        let found =
+            revocationOfOurs(check, pinnedEpoch) ?? follower.verdict(check, pinnedEpoch, wall: configuration.wallClock)
+        var verdict = found
+        if case .unknown = found { verdict = nil }
+        follower.metrics.checked(isLocal: verdict != nil)
+        if let askedAt, case .clear = verdict {
+            known.withLock { $0.learnClear(check, epoch: pinnedEpoch.epoch, askedAt: askedAt) }
+        }
+        return verdict
+    }
+
+    /// What this process knows besides: a token that was found revoked lately, or that it revokes right now, or could
+    /// not revoke just now. The copy may not have it.
+    /// - Returns: nil if nothing concerns the check, unknown if the store has to be asked.
+    @inline(__always)
+    private func revocationOfOurs(_ check: Check, _ pinnedEpoch: PinnedEpoch) -> Verdict? {
+        if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: check) { return .revoked(reason) }
+        guard hasAttempts.load(ordering: .acquiring) else { return nil }
+        let now = configuration.bootClock()
+        let verdict = known.withLock { known in
+            defer { hasAttempts.store(known.hasAttempts, ordering: .releasing) }
+            return known.verdictOfAttempts(on: check, epoch: pinnedEpoch.epoch, now: now)
+        }
+        if case .clear = verdict { return nil }
+        return verdict
+    }
+
+    /// Called before a write, and again once it is acknowledged.
+    func noteWrite(of entries: some Collection<RevocationEntry>, isAcknowledged: Bool) {
+        let now = configuration.bootClock()
+        known.withLock {
+            $0.wrote(entries, isAcknowledged: isAcknowledged, at: now)
+            hasAttempts.store($0.hasAttempts, ordering: .releasing)
+        }
+    }
+}
+
+extension Follower {
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if the files for TLS cannot be used.
+    convenience init(
+        of server: RedisBackend, _ location: StoreURL.Location, _ access: StoreURL.Access,
+        configuration: RevocationConfiguration, maximumBytes: Int, logger: Logger
+    ) throws(RevocationError) {
+        var access = access
+        if let credentials = configuration.followerSecret { access.credentials = credentials }
+        // Its keys are in database 0, whichever the other connections select.
+        access.database = 0
+        self.init(
+            location, access, encryption: try StoreEncryption(access, logger: logger), configuration: configuration,
+            maximumBytes: maximumBytes, logger: logger
+        ) { [weak server] in
+            guard let status = server?.statusOfChecks, let clock = status.clock else { return nil }
+            return StoreFacts(clock: clock, guardedPrefix: status.guardedPrefix)
+        }
+    }
+
+    var isHeld: Bool { published.isHeld }
+
+    /// Why checks are asked over the wire; nil if they are not.
+    var warning: String? {
+        guard !isHeld else { return nil }
+        let status = status.withLock { $0 }
+        let reason =
+            switch status.state {
+            case .connecting: "the copy has no connection"
+            case .copying: "the copy is being made"
+            case .following: status.refusal.isEmpty ? "no lease is held" : "no lease is granted: \(status.refusal)"
+            case .tooLarge: "the copy takes more memory than it may"
+            case .refused(let word): "the store answered \(word) to who wants to follow it"
+            }
+        return "checks are asked over the wire: \(reason)"
+    }
+}
