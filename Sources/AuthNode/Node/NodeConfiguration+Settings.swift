@@ -50,6 +50,17 @@ extension NodeConfiguration: StoreClientConfiguration {
 
     private static let store: [Setting<Self>] = [
         Setting(
+            "checks", \.checks, .name(),
+            help: "Where tokens are checked: asked of the denylist, or local, from a copy in memory",
+            details: "A copy follows one daemon, which waits for it before it acknowledges a revocation"),
+        Setting(
+            "checks-memory", \.checksMemory, .size(in: 1 << 20...1 << 40),
+            help: "What the copy may take; beyond it checks are asked"),
+        Setting(
+            "follower-password", \.followerPassword, .optional(.text("a password", example: "…"), emptyIsNil: true),
+            form: .absent, isSecret: true,
+            help: "The password of the daemon's user follower, who copies; without one the URL's user does"),
+        Setting(
             "epoch", \.epoch, .optional(.text(example: "e")), note: "the one met at first contact",
             help: "The denylist's epoch to believe", details: "`revoked accept` prints it"),
         Setting(

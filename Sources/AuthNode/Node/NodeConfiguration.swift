@@ -18,6 +18,11 @@ package struct NodeConfiguration: Sendable {
     package var replicas = 0
     package var acceptedEvictionPolicies: Set<String> = []
     package var acceptsReplica = false
+    package var checks = ChecksAnswered.asked
+    /// What a copy of the denylist may take, in bytes.
+    package var checksMemory = 256 << 20
+    /// Of the daemon's user `follower`.
+    package var followerPassword: String?
     /// ``KeyFiles`` reads them.
     package var keys = ""
     /// ``Accounts`` reads it.
@@ -102,8 +107,18 @@ package struct NodeConfiguration: Sendable {
         configuration.leeway = leeway
         configuration.acceptedEvictionPolicies = acceptedEvictionPolicies
         configuration.acceptsReplica = acceptsReplica
+        if checks == .local { configuration.checks = .local(maximumBytes: checksMemory) }
+        configuration.followerPassword = followerPassword
         if replicas > 0 { configuration.replicas = ReplicaRequirement(count: replicas) }
         configuration.issuers = [.init(issuer, label: issuerLabel)] + others
         return configuration
     }
+}
+
+/// Where a node's checks are answered.
+package enum ChecksAnswered: String, CaseIterable, Sendable {
+    /// By the denylist.
+    case asked
+    /// From a copy in the node's memory.
+    case local
 }
