@@ -20,6 +20,7 @@
         @Option(help: "Requests a second (default: 1500).") var rate: Double?
         @Option(help: "Repeats a run's random choices.") var seed: UInt64?
         @Flag(inversion: .prefixedNo, help: "Move clocks, where that is possible.") var clocks = true
+        @Flag(help: "Let the nodes check tokens in copies of their own, under leases.") var local = false
         @Flag(
             help: """
                 Show instead that the oracle sees: on a redis-server with default settings that is killed, what everyone \
@@ -47,6 +48,7 @@
             if let rate { settings.rate = rate }
             settings.seed = seed
             settings.movesClocks = clocks
+            settings.checksLocally = local
             settings.json = json
             settings.html = html
             let status = canary ? await Canaries(seed: seed).run() : await ChaosRun(settings).run()

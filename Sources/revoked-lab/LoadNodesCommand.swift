@@ -19,6 +19,8 @@
         @Option(help: "How many nodes to start if no URL is given (default: 3).") var start: Int?
         @Option(help: "A Redis or Valkey for the nodes that are started, instead of a daemon of our own.")
         var backend: String?
+        @Flag(help: "Let the nodes that are started check tokens in copies of their own, under leases.") var local =
+            false
         @Option(help: "Simulated users (default: 2000).") var users: Int?
         @Option(help: "A file of the password that all users have (default: they have the password \"password\").")
         var passwordFile: String?
@@ -56,6 +58,7 @@
             var settings = NodeRun.Settings()
             settings.nodes = nodes
             if let start { settings.start = start }
+            settings.checksLocally = local
             settings.backend = backend
             if let users { settings.users = users }
             settings.passwordFile = passwordFile

@@ -14,6 +14,8 @@
             package var seed: UInt64?
             /// Whether clocks are moved, where that is possible.
             package var movesClocks = true
+            /// Whether the nodes check tokens in copies of their own, under leases.
+            package var checksLocally = false
             package var json: String?
             package var html: String?
 
@@ -54,6 +56,7 @@
             var report = LoadReport("revoked-lab load chaos", settings: facts, seed: seed)
             StandardStream.error.write("seed \(seed)\n")
             var stageConfiguration = NodeStage.Settings()
+            stageConfiguration.checksLocally = settings.checksLocally
             // Longer than the run: at the end every revocation is asked for.
             stageConfiguration.accessTokenLifetime = Int(settings.seconds) + 900
             // The log is rewritten every few seconds: that, too, is to be killed in the middle.
@@ -173,6 +176,7 @@
                 .init("nodes", "\(settings.nodes)"), .init("users", "\(settings.users)"),
                 .init("rate", "\(BenchReport.short(settings.rate))/s"),
                 .init("store", "revoked, appendfsync always"),
+                .init("checks", settings.checksLocally ? "in the nodes' copies, under leases" : "asked"),
             ]
         }
     }

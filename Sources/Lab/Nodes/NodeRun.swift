@@ -22,6 +22,8 @@
             package var seconds = 30.0
             /// How many judged answers to end with, instead of ``seconds``.
             package var answers: Int?
+            /// Whether the nodes that are started check tokens in copies of their own, under leases.
+            package var checksLocally = false
             /// Requests a second; nil for as many as are answered.
             package var rate: Double?
             /// Connections to each node.
@@ -68,6 +70,7 @@
                 var stageConfiguration = NodeStage.Settings()
                 stageConfiguration.accessTokenLifetime = settings.accessTokenLifetime
                 stageConfiguration.rotationGrace = Self.rotationGrace
+                stageConfiguration.checksLocally = settings.checksLocally
                 let stage = try NodeStage(programs: programs, settings: stageConfiguration) {
                     OtherIssuer.two(lead: .seconds(2), keySets: $0)
                 }

@@ -16,6 +16,8 @@ final class NodeStage: Sendable {
         /// Of a stage whose nodes do what everyone does, how.
         var naive: NaiveMode?
         var daemonArguments: [String] = []
+        /// Nodes check tokens in copies of their own, under leases.
+        var checksLocally = false
     }
 
     let directory: String
@@ -123,6 +125,7 @@ final class NodeStage: Sendable {
             var arguments = ["node", "--clients", clients, "--client-id", client(number)]
             arguments += ["--failure-policy", profile.policy.argument]
             if profile.usesCookies { arguments.append("--cookies") }
+            if settings.checksLocally { arguments += ["--checks", "local"] }
             arguments += ["--state-file", "\(directory)/node-\(number).state"]
             if !others.isEmpty { arguments += ["--issuers", issuers, "--issuer-label", Self.label] }
             variables["REVOKED_NODE_ADMIN_SECRET"] = secret
