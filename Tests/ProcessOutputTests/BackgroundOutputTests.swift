@@ -67,7 +67,8 @@ import Testing
         let output = BackgroundOutput(descriptor: pipe.writing)
         output.write(String(repeating: "x", count: BackgroundOutput.maximumBytes - 1) + "\n")
         output.flush(within: .milliseconds(10))
-        // All is read before the pipe is closed: another test's file may get its number, and what is left would go there.
+        // All is read before the pipe is closed: another test's file may get its number, and what is left would go
+        // there.
         #expect(pipe.lines(until: "\n").count == 1)
         output.flush(within: .seconds(60))
         output.end()
