@@ -33,6 +33,9 @@ package final class Persistence: Sendable {
     private let threadCount = Mutex(0)
     private let threadHasEnded = DispatchSemaphore(value: 0)
     private let recovered = Mutex<Recovered?>(nil)
+    /// The longest lease that was ever promised, on disk (``LeaseFile``). Written under the lock.
+    let promised = Atomic<Int64>(0)
+    let promising = Mutex<Void>(())
 
     enum Commitment {
         /// The data directory is being read: what is promised is not decided yet.
@@ -117,6 +120,7 @@ package final class Persistence: Sendable {
     ) throws(PersistenceError) -> RecoveryReport {
         let settings = settings.withLock { $0 }
         guard settings.isLogging else { return RecoveryReport() }
+        try readPromises()
         let epoch = try epochFile.read()
         var recovery = Recovery(
             data, ReadConfiguration(now: moment().wall, skipsUnsupported: settings.skipsUnsupported), epoch: epoch,

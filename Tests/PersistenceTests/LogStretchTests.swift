@@ -9,10 +9,11 @@ import Testing
     @Test func notesCountForNoPosition() {
         var queue = AppendQueue(policy: .always, run: 1)
         queue.become(.running, keeping: true)
+        let start = queue.end
         for wall in [Int64(1_000), 50_000, 51_500, 1_000] {
             _ = queue.append(at: ClockReading(wall: wall, guarded: 1_000)) { records, _ in records += [1, 2, 3] }
         }
-        #expect(queue.records.count > 12 && queue.end == 12)
+        #expect(queue.records.count > 12 && queue.end == start + 12)
     }
 
     @Test func whatNoRecordTellsOfCannotBeFollowed() {

@@ -55,8 +55,9 @@ import Testing
                 if approach != .underWay { return approach }
             }
         }
-        #expect(approach(0) == .done && approach(positions[0]) == .done && approach(positions[3_999]) == .done)
-        #expect(approach(positions[2_000] - 1) == .impossible && approach(1) == .impossible)
+        #expect(approach(1) == .done && approach(positions[0]) == .done && approach(positions[3_999]) == .done)
+        #expect(approach(positions[2_000] - 1) == .impossible && approach(2) == .impossible)
+        #expect(approach(0) == nil, "no record is there")
         #expect(approach(positions[3_999] + 1) == nil)
         let isFound = log.tail(of: String(repeating: "a", count: 40), from: 0) != nil
         #expect(!isFound)

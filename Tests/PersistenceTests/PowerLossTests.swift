@@ -7,8 +7,10 @@ import Testing
 /// A disk that loses what it may lose, over many lives of a daemon on it: nothing that was promised is ever missing,
 /// and a daemon always starts again.
 @Suite struct PowerLossTests {
-    /// Those of what is logged; ``ClockFileTests`` has those of the clocks.
-    private static let points = SyncPoint.allCases.filter { $0 != .clock && $0 != .clockName }
+    /// Those of what is logged; ``ClockFileTests`` has those of the clocks, ``LeaseFileTests`` those of leases.
+    private static let points = SyncPoint.allCases.filter {
+        ![.clock, .clockName, .leases, .leasesName].contains($0)
+    }
 
     /// Each seed crashes about 10 times.
     @Test(arguments: 0..<20) func nothingPromisedIsLost(part: Int) throws {

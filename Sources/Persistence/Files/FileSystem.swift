@@ -115,4 +115,8 @@ enum SyncPoint: Sendable, CaseIterable {
     case clock
     /// The name of the checkpoint's file.
     case clockName
+    /// The longest lease that is promised, before it is.
+    case leases
+    /// The name of that file.
+    case leasesName
 }

@@ -32,7 +32,7 @@ package final class AppendLog: Sendable {
     let run: UInt64
     let doorbell = DispatchSemaphore(value: 0)
     @usableFromInline let acknowledgedEnd = Atomic<UInt64>(.max)
-    @usableFromInline let lastEnd = Atomic<UInt64>(0)
+    @usableFromInline let lastEnd = Atomic<UInt64>(1)
     @usableFromInline let hasFailed = Atomic<Bool>(false)
     @usableFromInline let queued = Atomic(0)
     /// Called on the changing thread when ``acknowledged`` or ``state`` has changed.
@@ -149,6 +149,10 @@ package final class AppendLog: Sendable {
     /// The position after the last record. A write that changed nothing waits for it. Read it under the shard's lock.
     @inlinable
     package var end: UInt64 { lastEnd.load(ordering: .relaxed) }
+
+    /// The position after everything that was appended, signals included: what is appended later is behind it, and its
+    /// thread sees what was stored before this call.
+    package var currentEnd: UInt64 { queue.withLock { $0.end } }
 
     /// Whether writes must be refused: the disk has failed. ``acknowledged`` no longer advances.
     @inlinable

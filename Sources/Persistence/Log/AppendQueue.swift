@@ -4,8 +4,9 @@ import Denylist
 struct AppendQueue: ~Copyable {
     /// Records that the writer has not taken yet.
     private(set) var records: [UInt8] = []
-    /// The position after the last record.
-    private(set) var end: UInt64 = 0
+    /// The position after the last record. Not 0 before the first one: a reply that relies on what was recovered waits
+    /// for this position, and 0 is none to wait for.
+    private(set) var end: UInt64 = 1
     /// Records up to this position are in the file.
     private(set) var written: UInt64 = 0
     /// Records up to this position are on disk.
