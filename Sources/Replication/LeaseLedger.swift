@@ -23,7 +23,8 @@ package struct LeaseLedger: Sendable {
 
     /// A lease that a guarded write had to wait for until it ran out.
     package struct WaitedOut: Equatable, Sendable {
-        package var follower: Int64
+        /// As it has joined.
+        package var identity: String
         /// How long the first of those writes waited although its record could be read, in milliseconds.
         package var waited: Int64
         /// For how long the follower gets no other lease from now on; nil if it waited for too short a time for that.
@@ -97,6 +98,15 @@ package struct LeaseLedger: Sendable {
     /// Whether a reply waits for a follower.
     package var isAwaited: Bool { !awaited.isEmpty }
 
+    /// How many hold a lease, those included that have left.
+    package var holderCount: Int { followers.count { !$0.leases.isEmpty } }
+
+    /// What a follower has applied, and when its last lease has surely run out; nil each if there is nothing.
+    package func standing(of follower: Int64) -> (applied: UInt64?, until: Int64?) {
+        let follower = followers.first { $0.id == follower }
+        return (follower?.applied, follower?.leases.map(\.until).max())
+    }
+
     /// A reply is to wait for the followers to have applied a position. Comes after ``settle(at:)``.
     /// - Returns: whether it has to.
     package mutating func wait(for position: UInt64, at now: Int64) -> Bool {
@@ -149,7 +159,7 @@ package struct LeaseLedger: Sendable {
         if let granted = follower.grantedAt, now - granted < length / 16 { return .tooSoon }
         if applied < progress.position(at: now - length / 4) { return .behind(length / 4) }
         guard follower.leases.isEmpty else { return nil }
-        return followers.count { !$0.leases.isEmpty } < maximumHolders ? nil : .full(maximumHolders)
+        return holderCount < maximumHolders ? nil : .full(maximumHolders)
     }
 
     /// Precondition: there is no ``refusal(of:at:)``.
@@ -207,12 +217,12 @@ package struct LeaseLedger: Sendable {
     private mutating func note(_ since: Int64, of follower: Follower, at now: Int64, _ outcome: inout Outcome) {
         if penalties.noteWait(from: since, to: now) { outcome.isStorm = true }
         let penalty = now - since > length / 4 ? penalties.punish(follower.identity, at: now) : nil
-        outcome.waitedOut.append(WaitedOut(follower: follower.id, waited: now - since, penalty: penalty))
+        outcome.waitedOut.append(WaitedOut(identity: follower.identity, waited: now - since, penalty: penalty))
     }
 }
 
 /// Why a follower gets no lease now.
-package enum LeaseRefusal: Equatable, Sendable, CustomStringConvertible {
+package enum LeaseRefusal: Error, Equatable, CustomStringConvertible {
     /// No leases are granted at all.
     case off
     /// There is no such follower.

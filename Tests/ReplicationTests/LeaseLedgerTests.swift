@@ -181,7 +181,7 @@ import Testing
         ledger.advance(to: 400, at: 1_050)
         waits = ledger.wait(for: 400, at: 1_050)
         outcome = ledger.settle(at: 1_101)
-        #expect(waits && outcome.waitedOut == [.init(follower: 1, waited: 51, penalty: nil)])
+        #expect(waits && outcome.waitedOut == [.init(identity: "f1", waited: 51, penalty: nil)])
     }
 
     @Test func whenTooMuchWasWaitedNobodyGetsOneForAMinute() {

@@ -27,6 +27,17 @@ import Testing
         #expect(try Self.files(with: ".lockAll") == ["Guarded/GuardedTable.swift"])
     }
 
+    /// Every reply to a write waits for followers, but for those that the doors know to concern plain keys or
+    /// rotations.
+    @Test func onlyTheDoorsAnswerBeforeFollowers() throws {
+        let door = [
+            "Guarded/ServingContext+Transfer.swift", "Guarded/ServingContext+Write.swift",
+            "Guarded/ServingContext+WriteSeveral.swift", "Session/ReplyHolds.swift",
+        ]
+        #expect(try Self.files(with: "waitForDisk(") == door)
+        #expect(try Self.files(with: "ReplyHolds(") == ["Session/ServingContext.swift"])
+    }
+
     /// Every record reaches the log through the journal.
     @Test func onePlaceAppendsToTheLog() throws {
         for call in ["log.append", "log?.append"] { #expect(try Self.files(with: call) == []) }

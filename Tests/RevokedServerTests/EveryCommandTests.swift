@@ -9,7 +9,7 @@ import Testing
     private static let names = CommandTable.names
 
     /// Arguments that some command takes; `K` is the guarded key.
-    private static let patterns: [[String]] = [
+    static let patterns: [[String]] = [
         [], ["K"], ["K", "1"], ["K", "-1"], ["K", "x"], ["K", "1", "x"], ["K", "x", "EX", "1"], ["K", "x", "KEEPTTL"],
         ["K", "x", "GET"], ["K", "x", "XX", "PXAT", "1"], ["K", "EX", "1"], ["K", "PERSIST"], ["K", "1", "LT"],
         ["K", "x", "other", "y"], ["K", "logout"], ["K", "IFEQ", "logout"], ["K", "IFNE", "x"], ["K", "0", "1"],

@@ -122,7 +122,10 @@ import Testing
 
     /// A variable that is not set must not let everybody in.
     @Test func anEmptyPasswordIsRefused() throws {
-        for name in ["requirepass", "admin-password", "reader-password", "writer-password", "operator-password"] {
+        for name in [
+            "requirepass", "admin-password", "reader-password", "writer-password", "operator-password",
+            "replica-password", "follower-password",
+        ] {
             let error = #expect(throws: SettingError.self) { try Self.read(file: #"{"\#(name)": ""}"#) }
             #expect(error?.description.contains("\(name) takes a password that is not empty") == true)
             let variable = "REVOKED_" + name.uppercased().replacing("-", with: "_")
@@ -141,7 +144,7 @@ import Testing
         #expect(
             ServerConfiguration.settings.filter(\.isSecret).map(\.name) == [
                 "requirepass", "admin-password", "reader-password", "writer-password", "operator-password",
-                "tls-key-file-pass",
+                "replica-password", "follower-password", "tls-key-file-pass",
             ])
         for file in [#"{"requirepass": ["hush-hush"]}"#, #"{"requirepass": {"a": "hush-hush"}}"#, #"["hush-hush"]"#] {
             let error = #expect(throws: SettingError.self) { try Self.read(file: file) }

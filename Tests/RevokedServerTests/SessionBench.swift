@@ -99,6 +99,9 @@ final class SessionBench {
 
     func ask(_ words: String...) -> String { text(converse([encode(words)])) }
 
+    /// Whether the last reply waits for followers.
+    var waitsForFollowers: Bool { context.holds.all.contains { $0.followers > 0 } }
+
     /// Whether messages may come for it.
     var isListening: Bool { session.isListening }
 

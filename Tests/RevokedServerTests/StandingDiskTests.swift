@@ -219,7 +219,7 @@ import Testing
 }
 
 /// Asks again and again until it holds, for a minute at most.
-private func eventually(_ condition: () throws -> Bool) async throws {
+func eventually(_ condition: () throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(60)
     while try !condition() {
         try #require(ContinuousClock.now < deadline, "it never came true")

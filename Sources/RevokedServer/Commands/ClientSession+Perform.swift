@@ -233,6 +233,7 @@ extension ClientSession {
         case .replconf: ReplicationCommands.replconf(arguments, &self, &context)
         case .psync: ReplicationCommands.psync(arguments, &self, &context)
         case .sync: context.fail("ERR replicas older than Redis 2.8 are not served: PSYNC takes the place of SYNC")
+        case .lease: LeaseCommands.lease(arguments, self, &context)
         case .failover: context.fail("ERR FAILOVER requires connected replicas.")
         case .readonly, .readwrite, .asking: ClusterCommands.refuse(&context)
         case .debug: DebugCommands.debug(arguments, &context)

@@ -2,8 +2,8 @@ import Denylist
 import RESP
 import Settings
 
-/// The arguments of a command as others may see them (`SLOWLOG`, `MONITOR`). Passwords and users are left out, and all
-/// that goes with a guarded key: it names a token, a session or a person.
+/// The arguments of a command as others may see them (`SLOWLOG`, `MONITOR`). Passwords, users and followers' names are
+/// left out, and all that goes with a guarded key: it names a token, a session or a person.
 struct ShownArguments: ~Escapable {
     private static let redacted = Array("(redacted)".utf8)
     /// As many are kept in the slow log, each with at most so many bytes.
@@ -22,7 +22,8 @@ struct ShownArguments: ~Escapable {
         var hidden = arguments.count
         var hidesValues = false
         switch command {
-        case .auth, .hello: hidden = 1
+        case .auth, .hello, .lease: hidden = 1
+        case .replconf: hidden = min(2, hidden)
         case .acl:
             let subcommand = arguments.count > 1 ? arguments[1].lowercasedWord : nil
             hidden = subcommand.flatMap(AccessSubcommand.init) == nil ? 1 : 2

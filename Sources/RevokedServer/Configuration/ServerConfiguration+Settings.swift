@@ -51,6 +51,12 @@ extension ServerConfiguration: ProcessConfiguration {
             "operator-password", \.operatorPassword, .password,
             isSecret: true, help: "The password of the user operator, who checks, and revokes whatever there is"),
         Setting(
+            "replica-password", \.replicaPassword, .password,
+            isSecret: true, help: "The password of the user replica, who copies all keys"),
+        Setting(
+            "follower-password", \.followerPassword, .password,
+            isSecret: true, help: "The password of the user follower, who copies all keys and asks for leases"),
+        Setting(
             "aclfile", \.userFile,
             .optional(
                 .text("a path", example: "/etc/revoked/users.acl") { !$0.utf8.contains(0) }, emptyIsNil: true),
@@ -141,6 +147,13 @@ extension ServerConfiguration: ProcessConfiguration {
             "tracking-table-max-keys", \.maximumTrackedKeys, .number(in: 0...100_000_000), .changeable,
             help: "The most keys that are remembered for CLIENT TRACKING; 0 is no number",
             details: "Their memory is bounded besides"),
+        Setting(
+            "lease", \.lease, .number(in: 0...Int(Persistence.longestLease), of: "milliseconds"), .readOnly,
+            help: "The longest that a revocation waits for a silent follower, in milliseconds; 0: no leases",
+            details: "0 where a hypervisor freezes machines: <doc:Following>"),
+        Setting(
+            "max-followers", \.maximumFollowers, .number(in: 1...Replicas.maximumFollowers), .readOnly,
+            help: "The most followers that hold a lease; others follow without"),
         Setting("threads", \.threads, .number(in: 0...256), .readOnly, note: "one per core", help: "Reactor threads"),
         Setting(
             "spin", \.spin, .number(in: 0...1000, of: "microseconds"), .readOnly,

@@ -19,6 +19,8 @@ package struct ServerConfiguration: Sendable {
     package var readerPassword: String?
     package var writerPassword: String?
     package var operatorPassword: String?
+    package var replicaPassword: String?
+    package var followerPassword: String?
     /// Where users stand besides.
     package var userFile: String?
     package var denialLogLength = 128
@@ -42,6 +44,10 @@ package struct ServerConfiguration: Sendable {
     package var maximumSubscriptions = 10_000
     package var notifiedEvents: NotifiedEvents = []
     package var maximumTrackedKeys = 1_000_000
+    /// Of a follower, in milliseconds; 0: none is granted.
+    package var lease = 300
+    /// How many hold a lease, at most.
+    package var maximumFollowers = 64
     package var threads = 0
     package var spin = 0
     package var transport = TransportKind.available[0]

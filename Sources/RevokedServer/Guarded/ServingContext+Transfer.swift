@@ -57,7 +57,7 @@ extension ServingContext {
             writer.announce(request.events.target, to, of: target.database, existed: targetExists)
             return (.done, position)
         }
-        holds.wait(for: position)
+        holds.waitForDisk(position)
         if outcome == nil { failOutOfMemory() }
         return outcome
     }

@@ -28,6 +28,7 @@ extension ServingContext {
         let start = reply.count
         var position: UInt64 = 0
         let (wall, longest) = (moment.wall, daemon.configuration.maximumBulk)
+        var isRotated = false
         let outcome = writer.update(
             WritePermit(), arguments[key.index], of: key.database, hash: key.hash, at: moment, request.events,
             &position, &reply
@@ -35,8 +36,11 @@ extension ServingContext {
             if request.returnsOld { Self.answerOld(entry, &reply) }
             switch request.change {
             case .store(let value, _, let condition):
-                guard condition.holds(for: entry, arguments) else { return .unchanged }
-                return Self.store(arguments[value], plan, isGuarded: key.isGuarded, &entry)
+                let outcome =
+                    condition.holds(for: entry, arguments)
+                    ? Self.store(arguments[value], plan, isGuarded: key.isGuarded, &entry) : .unchanged
+                if plan.isRotation { isRotated = Self.isRotated(entry) }
+                return outcome
             case .modify(let change):
                 return Self.modify(change, arguments, longest, isFull: plan.isFull, &entry, &reply)
             case .expire(_, let conditions):
@@ -51,7 +55,8 @@ extension ServingContext {
             }
             return .changed
         }
-        holds.wait(for: position)
+        // A rotation that finds a revocation relies on it.
+        if key.isGuarded, !isRotated { holds.wait(for: position) } else { holds.waitForDisk(position) }
         if key.isGuarded, case .changed = outcome, case .store(let value, _, _) = request.change {
             counters.add(to: .revocations(plan.kind, RevocationReason(of: arguments[value], plan.kind)))
         }
@@ -96,6 +101,8 @@ extension ServingContext {
         var expiry = Expiry.never
         var keepsExpiry = false
         var kind = Scope.Kind.token
+        /// Whether a token's value is a ``Rotation``.
+        var isRotation = false
         /// Whether a new entry has to be refused.
         var isFull = false
     }
@@ -130,7 +137,9 @@ extension ServingContext {
                     return refuse(refusal)
                 }
             }
-            plan.isFull = isFull(for: MemoryShare(key.keyClass, value), adding: Self.entryBytes(bytes, value))
+            let share = MemoryShare(key.keyClass, value)
+            plan.isRotation = share == .rotation && plan.kind == .token
+            plan.isFull = isFull(for: share, adding: Self.entryBytes(bytes, value))
         }
         if case .modify(let change) = request.change {
             let growth = change.growth(arguments) + arguments[key.index].byteCount + Self.entryOverhead
@@ -206,6 +215,10 @@ extension ServingContext {
             entry.setExpiry(expiry)
         }
         return .changed
+    }
+
+    private static func isRotated(_ entry: borrowing Entry) -> Bool {
+        entry.exists && entry.withValue { Reason.isRotated($0) }
     }
 
     private static func answerOld(_ entry: borrowing Entry, _ reply: inout ReplyBuffer) {

@@ -58,7 +58,7 @@ extension ServingContext {
             }
             return (WriteOutcome.changed, position)
         }
-        holds.wait(for: position)
+        if writes.contains(where: \.key.isGuarded) { holds.wait(for: position) } else { holds.waitForDisk(position) }
         return answer(outcome, from: start)
     }
 

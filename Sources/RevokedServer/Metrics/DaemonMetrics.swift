@@ -16,7 +16,8 @@ struct DaemonMetrics {
         return [build, ready] + revocations(totals) + commands(totals) + connections(totals) + messages(totals)
             + store(totals) + epoch()
             + clock()
-            + LogMetrics(daemon).families + TLSFigures(daemon).families + daemon.processFigures.families
+            + LeaseFigures(daemon).families + LogMetrics(daemon).families + TLSFigures(daemon).families
+            + daemon.processFigures.families
     }
 
     private var ready: MetricFamily {

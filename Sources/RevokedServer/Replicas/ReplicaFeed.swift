@@ -26,6 +26,8 @@ final class ReplicaFeed {
     /// What was read and is posted portion by portion.
     private var records: [UInt8] = []
     private var posted = 0
+    /// The position after ``records``.
+    private var position: UInt64 = 0
     /// The file with the whole table, and how much of it was sent; nil before and after.
     private var base: (any InputFile)?
     private var sent = 0
@@ -54,6 +56,7 @@ final class ReplicaFeed {
         do throws(PersistenceError) {
             records = try tail!.next(atMost: Self.portion)
             posted = 0
+            position += UInt64(records.count)
             return records.isEmpty ? false : postRecords()
         } catch {
             // The log began anew, or went further than its files: the replica comes back for what there is now.
@@ -65,6 +68,7 @@ final class ReplicaFeed {
     /// A record may be longer than what may wait for a connection.
     private func postRecords() -> Bool {
         let end = min(records.count, posted + Self.portion)
+        noteSent(position - UInt64(records.count - end))
         post(Array(records[posted..<end]))
         posted = end
         if posted == records.count { (records, posted) = ([], 0) }
@@ -82,10 +86,11 @@ final class ReplicaFeed {
                 return true
             case .done:
                 daemon.replicas.count(\.partialCopies)
-                daemon.logger.info("a replica at \(replica.host):\(replica.port) goes on where it was")
+                daemon.logger.info("a \(replica.description) goes on where it was")
+                position = start.offset
+                noteSent(position)
                 post(Array("+CONTINUE \(start.stretch)\r\n".utf8))
                 hasBegun = true
-                goOnline()
                 return true
             case .impossible, nil:
                 tail = nil
@@ -94,8 +99,9 @@ final class ReplicaFeed {
         }
         guard let copy = log.copy() else { return wait() }
         daemon.replicas.count(\.wholeCopies)
-        daemon.logger.info("a replica at \(replica.host):\(replica.port) copies the whole table")
-        let (stretch, position) = (copy.tail.stretch, copy.tail.position)
+        daemon.logger.info("a \(replica.description) copies the whole table")
+        let stretch = copy.tail.stretch
+        position = copy.tail.position
         base = copy.base
         tail = copy.takeTail()
         hasBegun = true
@@ -134,13 +140,14 @@ final class ReplicaFeed {
         sent += part.count
         if sent == base.size {
             self.base = nil
-            goOnline()
+            noteSent(position)
         }
         post(part)
         return true
     }
 
-    private func goOnline() { replica.progress.withLock { $0.isOnline = true } }
+    /// Comes before it is sent: nobody acknowledges what is not noted.
+    private func noteSent(_ position: UInt64) { replica.progress.withLock { $0.sent = position } }
 
     private func post(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
@@ -151,7 +158,7 @@ final class ReplicaFeed {
     }
 
     private func end(_ reason: String) {
-        daemon.logger.warning("ending the replica at \(replica.host):\(replica.port): \(reason)")
+        daemon.logger.warning("ending the \(replica.description): \(reason)")
         isEnded = true
         replica.client.end()
     }

@@ -7,7 +7,9 @@ import Threads
 /// The servers that copy this one, as Redis' replication protocol has it. A thread of its own reads for all of them
 /// what they are sent from the files of the log: it only runs while there are any.
 final class Replicas: Sendable {
+    /// Of those that are no followers, and of followers.
     static let maximum = 16
+    static let maximumFollowers = 256
 
     struct Counts: Sendable {
         var wholeCopies = 0
@@ -30,6 +32,8 @@ final class Replicas: Sendable {
         /// When the last one left; nil if none was there.
         var leftAt: Int64?
         var isRunning = false
+        /// When it is next tried to keep on disk what is promised.
+        var promisesAt: Int64 = 0
         /// Expired entries are being removed, and no replica is told.
         var isReclaimingUntold = false
         var counts = Counts()
@@ -49,12 +53,21 @@ final class Replicas: Sendable {
     private static let pingInterval: Int64 = 10_000
     /// How often they are asked what they have, while a reply waits for it, in milliseconds.
     private static let askInterval: Int64 = 100
-    /// How long the thread sleeps while nothing happens, and while a replica is behind or a reply waits.
-    private static let idle = DispatchTimeInterval.milliseconds(100)
-    private static let busy = DispatchTimeInterval.milliseconds(1)
+    /// How long the thread sleeps while nothing happens, and while a replica is behind or a reply waits, in
+    /// milliseconds.
+    private static let idle: Int64 = 100
+    private static let busy: Int64 = 1
+    /// Between two attempts to keep on disk what is promised, in milliseconds.
+    private static let promiseInterval: Int64 = 10_000
 
     private let state = Mutex(State())
-    private let doorbell = DispatchSemaphore(value: 0)
+    private let doorbell: DispatchSemaphore
+    let leases: Leases
+
+    init(_ configuration: ServerConfiguration, _ clock: ServerClock) {
+        doorbell = DispatchSemaphore(value: 0)
+        leases = Leases(configuration, clock, doorbell)
+    }
 
     var all: [Replica] { state.withLock { $0.replicas } }
     var counts: Counts { state.withLock { $0.counts } }
@@ -65,21 +78,47 @@ final class Replicas: Sendable {
 
     /// - Returns: why it may not; nil if it was added.
     func add(_ replica: Replica, _ daemon: Daemon, _ log: AppendLog) -> String? {
-        let (isFull, mustStart) = state.withLock { state in
-            guard state.replicas.count < Self.maximum else { return (true, false) }
-            state.replicas.append(replica)
-            defer { state.isRunning = true }
-            return (false, !state.isRunning)
-        }
-        guard !isFull else { return "ERR there are \(Self.maximum) replicas already" }
-        if mustStart {
-            do { try SystemThread.start("replicas") { [self] in run(daemon, log) } } catch {
-                state.withLock { ($0.isRunning, $0.replicas) = (false, []) }
-                return "ERR \(error)"
+        let refusal = state.withLock { state -> String? in
+            let (isFollower, maximum) = (replica.follower != nil, replica.follower.map { _ in Self.maximumFollowers })
+            guard state.replicas.count(where: { ($0.follower != nil) == isFollower }) < maximum ?? Self.maximum else {
+                return "ERR there are \(maximum ?? Self.maximum) \(isFollower ? "followers" : "replicas") already"
             }
+            if let name = replica.follower, Self.find(name, in: state.replicas) != nil {
+                return "ERR another follower's stream has that name"
+            }
+            state.replicas.append(replica)
+            return nil
+        }
+        if let refusal { return refusal }
+        if replica.follower != nil { leases.join(replica, daemon) }
+        do { try start(daemon, log) } catch {
+            remove(replica.client, daemon)
+            return "ERR \(error)"
         }
         doorbell.signal()
         return nil
+    }
+
+    /// Starts the thread if it does not run.
+    func start(_ daemon: Daemon, _ log: AppendLog) throws(SystemThread.Failure) {
+        let mustStart = state.withLock { state in
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        guard mustStart else { return }
+        do throws(SystemThread.Failure) {
+            try SystemThread.start("replicas") { [self] in run(daemon, log) }
+        } catch {
+            state.withLock { $0.isRunning = false }
+            throw error
+        }
+    }
+
+    /// The follower whose stream has this name. All of them are compared, in constant time.
+    func find(_ name: FollowerName) -> Replica? { state.withLock { Self.find(name, in: $0.replicas) } }
+
+    private static func find(_ name: FollowerName, in replicas: [Replica]) -> Replica? {
+        replicas.reduce(nil) { found, replica in replica.follower?.matches(name) == true ? replica : found }
     }
 
     func remove(_ client: ClientRecord, _ daemon: Daemon) {
@@ -89,18 +128,35 @@ final class Replicas: Sendable {
             return state.replicas.remove(at: index)
         }
         guard let removed else { return }
-        daemon.logger.info("the replica at \(removed.host):\(removed.port) is gone")
+        if removed.follower != nil { leases.leave(removed, daemon) }
+        daemon.logger.info("the \(removed.description) is gone")
         doorbell.signal()
     }
 
     /// `REPLCONF ACK`.
-    func acknowledge(_ offset: UInt64, by client: ClientRecord, at now: Int64) {
-        let replica = state.withLock { $0.replicas.first { $0.client === client } }
-        replica?.progress.withLock { progress in
+    /// - Returns: false if it was never sent that: it has to go.
+    func acknowledge(_ offset: UInt64, by client: ClientRecord, _ daemon: Daemon) -> Bool {
+        let (replica, isAwaited) = state.withLock { state in
+            (state.replicas.first { $0.client === client }, !state.waits.isEmpty)
+        }
+        guard let replica else { return true }
+        guard acknowledge(offset, by: replica, at: daemon.clock.uptime()) else {
+            daemon.logger.warning("ending the \(replica.description): it acknowledges what it was never sent")
+            return false
+        }
+        if replica.follower != nil { leases.acknowledge(offset, by: replica, daemon) }
+        if isAwaited { doorbell.signal() }
+        return true
+    }
+
+    /// - Returns: false if it was never sent that.
+    func acknowledge(_ offset: UInt64, by replica: Replica, at now: Int64) -> Bool {
+        replica.progress.withLock { progress in
+            guard offset <= progress.sent ?? 0 else { return false }
             progress.acknowledged = max(progress.acknowledged, offset)
             progress.acknowledgedAt = now
+            return true
         }
-        doorbell.signal()
     }
 
     /// The log has come further.
@@ -166,18 +222,36 @@ final class Replicas: Sendable {
             if feeds.count > replicas.count {
                 feeds = feeds.filter { id, _ in replicas.contains { $0.client.id == id } }
             }
+            promise(daemon)
             let awaited = answerWaits(daemon)
-            keepAlive(daemon, log, awaited)
-            _ = doorbell.wait(timeout: .now() + (isBusy || awaited != nil ? Self.busy : Self.idle))
+            if !replicas.isEmpty { keepAlive(daemon, log, awaited) }
+            let usual = isBusy || awaited != nil ? Self.busy : Self.idle
+            let pause = min(usual, leases.runPeriodic(log, daemon) ?? usual)
+            _ = doorbell.wait(timeout: .now() + .milliseconds(Int(pause)))
         }
         answerWaits(daemon)
     }
 
-    /// - Returns: nil if there are none: then the thread ends.
+    /// - Returns: nil if there are none, and no lease runs on: then the thread ends.
     private func next() -> [Replica]? {
         state.withLock { state in
-            if state.replicas.isEmpty { state.isRunning = false }
-            return state.replicas.isEmpty ? nil : state.replicas
+            if state.replicas.isEmpty, !leases.isHeld { state.isRunning = false }
+            return state.isRunning ? state.replicas : nil
+        }
+    }
+
+    /// Keeps on disk that leases are promised, before the first one is: there is a follower that may ask for it.
+    private func promise(_ daemon: Daemon) {
+        guard let persistence = daemon.persistence, persistence.promisedLease < leases.length else { return }
+        let now = daemon.clock.uptime()
+        let isDue = state.withLock { state in
+            guard state.replicas.contains(where: { $0.follower != nil }), now >= state.promisesAt else { return false }
+            state.promisesAt = now + Self.promiseInterval
+            return true
+        }
+        guard isDue else { return }
+        do throws(PersistenceError) { try persistence.promise(lease: leases.length) } catch {
+            daemon.logger.error("no lease is granted, because it cannot be kept on disk that it was promised: \(error)")
         }
     }
 

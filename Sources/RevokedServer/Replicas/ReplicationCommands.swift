@@ -54,7 +54,13 @@ enum ReplicationCommands {
             let (name, value) = (arguments[index], arguments[index + 1])
             if name.equalsIgnoringCase("ack") {
                 guard session.modes.contains(.copies), let offset = value.parseInteger(), offset >= 0 else { return }
-                return context.daemon.replicas.acknowledge(UInt64(offset), by: session.client, at: context.uptime)
+                if !context.daemon.replicas.acknowledge(UInt64(offset), by: session.client, context.daemon) {
+                    session.isClosing = true
+                }
+                return
+            } else if name.equalsIgnoringCase("follower") {
+                guard let name = FollowerName(value) else { return context.fail(LeaseCommands.badName) }
+                session.client.details.withLock { $0.follower = name }
             } else if name.equalsIgnoringCase("listening-port") {
                 guard let port = value.parseInteger(), (0...65_535).contains(port) else {
                     return context.failNotAnInteger()
@@ -83,7 +89,9 @@ enum ReplicationCommands {
         }
         let stretch = arguments[1].withUnsafeBytes { String(decoding: $0.prefix(64), as: UTF8.self) }
         let start = offset > 0 ? Replica.Position(stretch: stretch, offset: UInt64(offset) - 1) : nil
-        let replica = Replica(session.client, from: start, port: session.replicaPort, at: context.uptime)
+        let replica = Replica(
+            session.client, from: start, port: session.replicaPort,
+            follower: session.client.details.withLock(\.follower), at: context.uptime)
         if let refusal = context.daemon.replicas.add(replica, context.daemon, log) { return context.fail(refusal) }
         // What it is sent are records, and nothing between them.
         session.modes.formUnion([.copies, .silent])

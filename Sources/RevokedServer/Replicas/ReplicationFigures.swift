@@ -25,6 +25,7 @@ struct ReplicationFigures {
             "master_replid2:\(String(repeating: "0", count: 40))", "master_repl_offset:\(end)",
             "second_repl_offset:-1", "repl_backlog_active:\(isCopied ? 1 : 0)", "repl_backlog_size:\(log?.size ?? 0)",
             "repl_backlog_first_byte_offset:\(isCopied ? 1 : 0)", "repl_backlog_histlen:\(end)",
+            "lease_ms:\(daemon.replicas.leases.length)",
         ]
     }
 

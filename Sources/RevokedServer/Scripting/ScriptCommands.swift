@@ -1,4 +1,5 @@
 import Crypto
+import Denylist
 import Persistence
 import RESP
 
@@ -56,6 +57,10 @@ enum ScriptCommands {
             } catch { outcome = .failure(error) }
         }
         context.holds.waitForGroup(upTo: end)
+        // What a script finds of a revocation its caller relies on, whether it then writes or not.
+        if keys.contains(where: { context.denylist.isGuarded($0.span.bytes) }) {
+            context.holds.wait(for: context.journal.end)
+        }
         switch outcome {
         case .success(let value): value.write(to: &context.reply)
         // Counted when the command failed.

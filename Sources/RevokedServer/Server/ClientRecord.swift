@@ -53,6 +53,8 @@ final class ClientRecord: Sendable {
         var hasBrokenRedirect = false
         var isMonitor = false
         var isReplica = false
+        /// What it calls its stream (`REPLCONF follower`).
+        var follower: FollowerName?
         var isPaused = false
 
         /// It has a reason to send nothing.

@@ -23,7 +23,7 @@ final class Daemon: Sendable {
     let pause: ClientPause
     let monitors: Monitors
     let tracking: ClientTracking
-    let replicas = Replicas()
+    let replicas: Replicas
     let subscriberLimit: Mutex<SubscriberLimit>
     let gate = ExclusiveGate()
     let counters = Counters()
@@ -58,6 +58,8 @@ final class Daemon: Sendable {
     /// What keeps the denylist on disk; set before anyone is served, nil if it lives in memory only.
     private let kept = Mutex<Persistence?>(nil)
     private let journalReaders: JournalReaders?
+    /// When the data directory was taken: whoever had it before has ended.
+    let directoryTakenAt = Atomic<Int64>(0)
     private let logObservers = Mutex<[@Sendable () -> Void]>([])
 
     /// - Parameter journalReaders: who reads the journal besides the disk.
@@ -77,6 +79,7 @@ final class Daemon: Sendable {
         clock = ServerClock(
             time, resumes: configuration.directory != nil && configuration.isLogging, keepsGuardedTime: keepsGuardedTime
         )
+        replicas = Replicas(configuration, clock)
         users = UserTable(configuration)
         denialLog = DenialLog(maximum: configuration.denialLogLength)
         slowLog = SlowLog(slowerThan: configuration.slowLogThreshold, maximum: configuration.slowLogLength)

@@ -31,6 +31,7 @@ extension RevokedServer {
                 configuration, clock: daemon.clock,
                 onProgress: { [weak daemon] in daemon?.logHasProgressed() },
                 notify: { [weak daemon] in daemon?.log($0) })
+            daemon.directoryTakenAt.store(daemon.clock.uptime(), ordering: .relaxed)
             daemon.keep(by: persistence)
         } catch {
             guard error.code == .disk else { throw ServerError(error) }
@@ -69,6 +70,7 @@ extension RevokedServer {
             if daemon.configuration.trustsClock { daemon.trustClockAtStart() }
             let (epoch, isNew) = try persistence.begin()
             daemon.adopt(epoch, isNew: isNew)
+            daemon.awaitEarlierLeases(persistence)
             if daemon.configuration.trustsClock { try daemon.trustClockBeforeServing() }
             daemon.loading.end()
             result = .success(report)

@@ -35,12 +35,12 @@ extension ClientSession {
         let isMessage = command?.isSubscribing ?? false
         if !modes.isDisjoint(with: [.silent, .skips]), !isMessage {
             context.reply.truncate(to: start)
-            silentEnd = max(silentEnd, context.holds.forgetCommand())
-            if silentEnd > 0 { modes.insert(.hasSilentWrites) }
+            silentEnd.formMaximum(context.holds.forgetCommand())
+            if !silentEnd.isEmpty { modes.insert(.hasSilentWrites) }
         } else if modes.contains(.hasSilentWrites), context.reply.count > start {
             // Who sees a reply relies on everything before it.
             context.holds.wait(for: silentEnd)
-            silentEnd = 0
+            silentEnd = AwaitedPositions()
             modes.remove(.hasSilentWrites)
         }
         modes.remove(.skips)

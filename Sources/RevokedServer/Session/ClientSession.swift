@@ -84,8 +84,8 @@ struct ClientSession: ~Copyable {
     private(set) var database = 0
     var isClosing = false
     var checkingPeer = CheckingPeer.none
-    /// The position in the log after the last write that was not answered.
-    var silentEnd: UInt64 = 0
+    /// What the last write that was not answered would have waited for.
+    var silentEnd = AwaitedPositions()
     /// Since `MULTI`.
     var transaction: Transaction?
     /// Since `WATCH`.

@@ -13,17 +13,20 @@ struct ReplyQueue {
         var end: Int
         /// How many they are.
         var replies: Int
+        /// What has to be on disk.
         var position: UInt64
+        /// What followers have to have applied; 0 if nothing.
+        var followers: UInt64 = 0
         /// What they wait for besides the log; their places count from ``start``.
         var parts: [Part] = []
 
-        fileprivate func isDue(_ acknowledged: UInt64) -> Bool {
-            position <= acknowledged && parts.allSatisfy(\.outcome.isDone)
+        fileprivate func isDue(_ acknowledged: UInt64, _ released: UInt64) -> Bool {
+            position <= acknowledged && followers <= released && parts.allSatisfy(\.outcome.isDone)
         }
 
-        fileprivate func isReplaced(_ acknowledged: UInt64, refused isRefused: Bool) -> Bool {
+        fileprivate func isReplaced(_ acknowledged: UInt64, _ released: UInt64, refused isRefused: Bool) -> Bool {
             if position > acknowledged { return isRefused }
-            return isDue(acknowledged) && parts.contains { $0.outcome.replacement != nil }
+            return isDue(acknowledged, released) && parts.contains { $0.outcome.replacement != nil }
         }
     }
 
@@ -66,25 +69,30 @@ struct ReplyQueue {
         }
     }
 
-    /// Releases what a log has acknowledged or failed to take, and what was done elsewhere.
+    /// Releases what a log has acknowledged or failed to take, what followers have applied, and what was done
+    /// elsewhere.
     /// - Parameter log: nil without a data directory; then no reply waits for it.
-    mutating func release(_ log: AppendLog?) -> Errors {
+    mutating func release(_ log: AppendLog?, _ leases: Leases) -> Errors {
         // The refusal first: what is acknowledged after that is not refused.
         let refusal = log?.refusal
-        return release(log?.acknowledged ?? .max, refusal: refusal)
+        return release(log?.acknowledged ?? .max, followers: leases.released, refusal: refusal)
     }
 
     /// Releases what a log has acknowledged, and what was done elsewhere.
-    /// - Parameter refusal: the error, without its mark and line end, that takes the place of every other reply that
-    ///   waits for the log: it has failed. nil: they go on waiting.
+    /// - Parameters:
+    ///   - released: what followers do not hold up.
+    ///   - refusal: the error, without its mark and line end, that takes the place of every other reply that waits for
+    ///     the log: it has failed. nil: they go on waiting.
     /// - Returns: which errors took the place of replies.
     @discardableResult
-    mutating func release(_ acknowledged: UInt64, refusal: String? = nil) -> Errors {
+    mutating func release(
+        _ acknowledged: UInt64, followers released: UInt64 = .max, refusal: String? = nil
+    ) -> Errors {
         var errors = Errors()
-        if holds.contains(where: { $0.isReplaced(acknowledged, refused: refusal != nil) }) {
-            errors = replace(acknowledged, refusal)
+        if holds.contains(where: { $0.isReplaced(acknowledged, released, refused: refusal != nil) }) {
+            errors = replace(acknowledged, released, refusal)
         }
-        holds.removeFirst(holds.firstIndex { !$0.isDue(acknowledged) } ?? holds.count)
+        holds.removeFirst(holds.firstIndex { !$0.isDue(acknowledged, released) } ?? holds.count)
         return errors
     }
 
@@ -96,7 +104,7 @@ struct ReplyQueue {
         var ofOthers = 0
     }
 
-    private mutating func replace(_ acknowledged: UInt64, _ refusal: String?) -> Errors {
+    private mutating func replace(_ acknowledged: UInt64, _ released: UInt64, _ refusal: String?) -> Errors {
         var errors = Errors()
         var rewritten: [UInt8] = []
         var kept: [Hold] = []
@@ -108,7 +116,7 @@ struct ReplyQueue {
             if hold.position > acknowledged, let refusal {
                 for _ in 0..<hold.replies { rewritten += "-\(refusal)\r\n".utf8 }
                 errors.ofLog += hold.replies
-            } else if hold.isDue(acknowledged) {
+            } else if hold.isDue(acknowledged, released) {
                 errors.ofOthers += appendAnswered(hold, to: &rewritten)
             } else {
                 hold.start = rewritten.count

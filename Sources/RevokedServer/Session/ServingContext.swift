@@ -25,7 +25,7 @@ struct ServingContext: ~Copyable {
     /// The replies to the connection that is being served.
     var reply: ReplyBuffer
     /// Those of them that wait.
-    var holds = ReplyHolds()
+    var holds: ReplyHolds
     /// The time that commands are executed at.
     private(set) var moment: ClockReading
     /// The same in milliseconds of ``ServerClock/uptime()``.
@@ -57,6 +57,7 @@ struct ServingContext: ~Copyable {
         users = daemon.users
         denylist = daemon.denylist.keys
         journal = daemon.journal
+        holds = ReplyHolds(daemon.replicas.leases)
         writer = daemon.denylist.writer(journal)
         reply = ReplyBuffer(limit: daemon.configuration.outputLimit)
         counters = daemon.counters.add()

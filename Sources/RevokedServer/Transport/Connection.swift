@@ -63,7 +63,7 @@
 
         /// Lets go of the replies to writes that the log has acknowledged, or has failed to take.
         func release(_ context: borrowing ServingContext) {
-            context.counters.add(queue.release(context.journal.disk))
+            context.counters.add(queue.release(context.journal.disk, context.holds.leases))
         }
 
         /// Writes what may leave.

@@ -281,7 +281,7 @@ final class SessionHandler: ChannelInboundHandler {
     private func release(_ context: ChannelHandlerContext) {
         if queue.holdCount > 0 {
             observers.add(context.channel)
-            loop.counters.add(queue.release(loop.context.journal.disk))
+            loop.counters.add(queue.release(loop.context.journal.disk, loop.context.holds.leases))
             if queue.holdCount == 0, !policy.isStalled { observers.remove(context.channel) }
         }
         writeQueue(context)

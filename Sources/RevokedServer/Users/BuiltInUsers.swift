@@ -10,6 +10,10 @@ enum BuiltInUser: String, CaseIterable {
     case writer
     /// Checks, and revokes whatever there is.
     case `operator`
+    /// Copies everything, plain keys included: a stock server that follows.
+    case replica
+    /// Copies, and holds leases: it checks in its own memory, and revocations wait for it.
+    case follower
     /// Everything; alone then may undo and administer.
     case admin
 
@@ -20,6 +24,10 @@ enum BuiltInUser: String, CaseIterable {
         "+get", "+mget", "+exists", "+ttl", "+pttl", "+time", "+ping", "+echo", "+select", "+client|setinfo",
         "+client|setname", "+client|getname", "+client|id", "+command", "+info|server", "+info|memory",
         "+info|persistence", "+info|replication",
+    ]
+    private static let copies = [
+        "+psync", "+replconf", "+ping", "+select", "+client|setinfo", "+client|setname", "+client|id",
+        "+info|server", "+info|replication", "+info|followers",
     ]
     private static let writes = ["+set", "+setex", "+psetex"]
 
@@ -37,6 +45,8 @@ enum BuiltInUser: String, CaseIterable {
             reading + ["%RW@token", "%RW@session", "%RW@subject", terms, "%RW~sessions:\(guarded)*"] + Self.reads
                 + Self.writes
         case .operator: ["%RW~\(guarded)*", "%R~revoked.*", terms] + Self.reads + Self.writes
+        case .replica: Self.copies
+        case .follower: Self.copies + ["+lease"]
         case .admin: ["allkeys", "allchannels", "allcommands"]
         }
     }

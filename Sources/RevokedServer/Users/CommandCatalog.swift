@@ -70,6 +70,7 @@ extension Command.ID {
         case .module: ModuleSubcommand.self
         case .function: FunctionSubcommand.self
         case .script: ScriptSubcommand.self
+        case .lease: LeaseSubcommand.self
         default: nil
         }
     }

@@ -253,9 +253,10 @@ extension ServerConfiguration {
         [
             .default: password, .admin: adminPassword, BuiltInUser.reader.name: readerPassword,
             BuiltInUser.writer.name: writerPassword, BuiltInUser.operator.name: operatorPassword,
+            BuiltInUser.replica.name: replicaPassword, BuiltInUser.follower.name: followerPassword,
         ].compactMapValues { $0 }
     }
 
     /// Whether a setting makes a user that may not do everything.
-    var hasRestrictedUser: Bool { readerPassword != nil || writerPassword != nil || operatorPassword != nil }
+    var hasRestrictedUser: Bool { userPasswords.keys.contains { $0 != .default && $0 != .admin } }
 }

@@ -41,8 +41,8 @@ import Testing
         }
     }
 
-    /// Newer than 7.0.15: client libraries send them.
-    private static let newer: Set = ["client|setinfo", "client|no-touch", "delex", "delifeq", "msetex"]
+    /// Newer than 7.0.15, which client libraries send, and ours.
+    private static let newer: Set = ["client|setinfo", "client|no-touch", "delex", "delifeq", "msetex", "lease"]
 
     @Test func arityKeysAndFlagsAreRedis() async throws {
         let redis = try LocalRedis()

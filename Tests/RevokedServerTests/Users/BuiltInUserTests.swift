@@ -7,7 +7,7 @@ import Testing
 /// What each built-in user may do, tried: every command on every kind of key. The table in *Operating* is what came of
 /// it.
 @Suite struct BuiltInUserTests {
-    private static let users = ["default", "reader", "writer", "operator", "admin"]
+    private static let users = ["default", "reader", "writer", "operator", "replica", "follower", "admin"]
 
     /// One kind of key: how the table calls it, one of its keys, and a value that may be written there.
     private struct Kind {
@@ -39,6 +39,7 @@ import Testing
         let daemon = SessionBench.daemon {
             ($0.password, $0.adminPassword) = ("p", "p")
             ($0.readerPassword, $0.writerPassword, $0.operatorPassword) = ("p", "p", "p")
+            ($0.replicaPassword, $0.followerPassword) = ("p", "p")
         }
         let admin = SessionBench(daemon)
         #expect(admin.ask("AUTH", "admin", "p") == "+OK\r\n")
@@ -116,8 +117,8 @@ import Testing
         "swapdb": [["1", "2"]],
         "object|encoding": [["a"]], "object|freq": [["a"]], "object|idletime": [["a"]], "object|refcount": [["a"]],
         "memory|usage": [["a"]], "wait": [["0", "0"]], "replicaof": [["no", "one"]], "slaveof": [["no", "one"]],
-        "psync": [["?", "-1"]], "debug": [["x"]],
-        "info": [["server"], ["memory"], ["persistence"], ["replication"], []],
+        "psync": [["?", "-1"]], "lease|renew": [["x", "0"]], "lease|release": [["x"]], "debug": [["x"]],
+        "info": [["server"], ["memory"], ["persistence"], ["replication"], ["followers"], []],
         "client|tracking": [["off"]], "client|caching": [["yes"]], "client|reply": [["on"]], "client|pause": [["1"]],
         "client|unblock": [["1"]], "client|setname": [["x"]], "client|setinfo": [["LIB-NAME", "x"]],
         "client|kill": [["ID", "99"]],
@@ -164,7 +165,10 @@ import Testing
         let rows = Self.rows()
         #expect(rows.count > 8)
         let lines =
-            (["| command | \(Self.users.map { "`\($0)`" }.joined(separator: " | ")) |", "|---|---|---|---|---|---|"]
+            ([
+                "| command | \(Self.users.map { "`\($0)`" }.joined(separator: " | ")) |",
+                "|---|" + String(repeating: "---|", count: Self.users.count),
+            ]
             + rows.map {
                 "| \($0.commands.map { "`\($0)`" }.joined(separator: " ")) | \($0.cells.joined(separator: " | ")) |"
             })

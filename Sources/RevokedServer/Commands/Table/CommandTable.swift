@@ -85,7 +85,7 @@ struct Command: Sendable, BitwiseCopyable {
         case save, bgsave, bgrewriteaof, lastsave
         case acl, slowlog, object, memory, latency, cluster, module, function
         case subscribe, unsubscribe, psubscribe, punsubscribe, ssubscribe, sunsubscribe, publish, spublish, pubsub
-        case role, wait, replicaof, slaveof, replconf, psync, sync, failover, readonly, readwrite, asking
+        case role, wait, replicaof, slaveof, replconf, psync, sync, lease, failover, readonly, readwrite, asking
         case debug, lolwut
         case multi, exec, discard, watch, unwatch, monitor
         case eval, evalsha, evalReadOnly, evalshaReadOnly, script
@@ -230,6 +230,7 @@ struct CommandTable: Sendable, BitwiseCopyable {
             Command(.replconf, "replconf", -1, [.admin, .noScript, .loading, .stale, .allowBusy]),
             Command(.psync, "psync", -3, [.admin, .noScript, .noAsyncLoading, .noMulti]),
             Command(.sync, "sync", 1, [.admin, .noScript, .noAsyncLoading, .noMulti]),
+            Command(.lease, "lease", -2, [.container, .slow, .noScript, .noMulti]),
             Command(.failover, "failover", -1, [.admin, .noScript, .stale]),
             Command(.readonly, "readonly", 1, [.loading, .stale, .fast], .connection),
             Command(.readwrite, "readwrite", 1, [.loading, .stale, .fast], .connection),

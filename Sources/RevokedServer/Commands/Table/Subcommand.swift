@@ -19,7 +19,7 @@ protocol Subcommand: CaseIterable, RawRepresentable<String>, Sendable {
 /// The commands that have subcommands, by their names in lower case.
 enum SubcommandFamily: String, CaseIterable, Sendable {
     case client, config, command, acl, pubsub, slowlog, object, memory, latency, cluster, module, function
-    case script
+    case script, lease
 
     /// The most subcommands of one command, `HELP` included.
     static let places = 32

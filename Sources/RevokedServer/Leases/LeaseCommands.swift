@@ -1,0 +1,123 @@
+import Denylist
+import Logging
+import Persistence
+import RESP
+import Replication
+import Synchronization
+
+/// `LEASE`: what a follower asks besides its stream (Following.md).
+enum LeaseCommands {
+    static let badName = "ERR a follower's name is 32 hexadecimal digits in lower case"
+    private static let unknown = "NOLEASE no follower's stream has that name"
+
+    static func lease(_ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext) {
+        switch LeaseSubcommand.read(arguments, session, &context) {
+        case .renew: renew(arguments, session, &context)
+        case .release:
+            guard let follower = follower(arguments, session, &context) else { return }
+            context.daemon.replicas.leases.release(follower, context.daemon)
+            context.reply.ok()
+        case nil: break
+        }
+    }
+
+    /// The follower that is meant: of the same user, for nobody else knows its name.
+    /// - Returns: nil if an error was answered.
+    private static func follower(
+        _ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext
+    ) -> Replica? {
+        guard let name = FollowerName(arguments[2]) else {
+            context.fail(badName)
+            return nil
+        }
+        guard let follower = context.daemon.replicas.find(name),
+            follower.client.details.withLock(\.userName) == session.user.name
+        else {
+            context.fail(unknown)
+            return nil
+        }
+        return follower
+    }
+
+    private static func renew(
+        _ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext
+    ) {
+        guard let applied = arguments[3].parseInteger(), applied >= 0 else { return context.failNotAnInteger() }
+        guard let follower = follower(arguments, session, &context) else { return }
+        let daemon = context.daemon
+        guard daemon.replicas.acknowledge(UInt64(applied), by: follower, at: context.uptime) else {
+            daemon.logger.warning("ending the \(follower.description): it acknowledges what it was never sent")
+            follower.client.end()
+            return context.fail(unknown)
+        }
+        switch grant(to: follower, applied: UInt64(applied), daemon) {
+        case .success(let lease): answer(lease, "", &context)
+        case .failure(let refusal):
+            answer(LeaseLedger.Lease(length: 0, position: context.journal.end), refusal.description, &context)
+        }
+    }
+
+    /// A reason why there is no lease.
+    private struct Refusal: Error { let description: String }
+
+    private static func grant(
+        to follower: Replica, applied: UInt64, _ daemon: Daemon
+    ) -> Result<LeaseLedger.Lease, Refusal> {
+        let leases = daemon.replicas.leases
+        guard let persistence = daemon.persistence, persistence.log.state == .running else {
+            leases.countRefusal()
+            return .failure(Refusal(description: "nothing is logged"))
+        }
+        guard persistence.promisedLease >= leases.length else {
+            leases.countRefusal()
+            return .failure(Refusal(description: "it is not on disk yet that leases are promised"))
+        }
+        return leases.renew(follower, applied: applied, persistence.log, daemon).mapError {
+            Refusal(description: $0.description)
+        }
+    }
+
+    /// The epoch is read behind the grant: a flush between the two made the one that is answered.
+    private static func answer(_ lease: LeaseLedger.Lease, _ reason: String, _ context: inout ServingContext) {
+        let daemon = context.daemon
+        context.reply.array(6)
+        context.reply.integer(lease.length)
+        context.reply.bulk(daemon.persistence?.log.stretchID ?? "")
+        context.reply.integer(Int64(clamping: lease.position))
+        context.reply.bulk(daemon.identity.withLock { $0?.text } ?? "")
+        context.reply.integer(daemon.clock.now().guarded)
+        context.reply.bulk(reason)
+    }
+}
+
+enum LeaseSubcommand: String, Subcommand {
+    case renew, release
+
+    static let family = SubcommandFamily.lease
+    static let flags: Command.Flags = [.noScript, .noMulti]
+    static let categories: CommandCategory = []
+    static let group = "server"
+    static let usualPrivilege = SubcommandRule.Privilege.admin
+
+    var rule: SubcommandRule {
+        switch self {
+        case .renew: makeRule(4, "Asks for a lease.", since: "7.0.0", "name offset")
+        case .release: makeRule(3, "Gives a lease back.", since: "7.0.0", "name")
+        }
+    }
+}
+
+extension Daemon {
+    /// Guarded writes are answered once the leases of the process before have run out.
+    func awaitEarlierLeases(_ persistence: Persistence) {
+        let (longest, taken) = (persistence.promisedLease, directoryTakenAt.load(ordering: .relaxed))
+        guard longest > 0 else { return }
+        replicas.leases.succeed(longest: longest, at: taken)
+        let left = max(0, taken + longest + 1 - clock.uptime())
+        logger.info("revocations are answered in \(left) ms, when leases of the process before have run out")
+        do { try replicas.start(self, persistence.log) } catch {
+            logger.error("leases of the process before cannot be waited for: \(error)")
+            shutDown()
+        }
+    }
+}
