@@ -100,7 +100,8 @@ enum KeyspaceCommands {
     private static func flush(_ arguments: Arguments, everything: Bool, _ context: inout ServingContext) {
         guard arguments.endWithFlushMode(after: 1) else { return context.failSyntax() }
         let flush = context.daemon.flush(everything: everything)
-        if let later = flush.later { context.holds.wait(for: later) } else { context.holds.wait(for: flush.position) }
+        if let later = flush.later { context.holds.wait(for: later) }
+        context.holds.wait(for: flush.position)
         context.reply.ok()
     }
 }

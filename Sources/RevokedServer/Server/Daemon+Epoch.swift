@@ -28,7 +28,7 @@ extension Daemon {
     struct Flush {
         /// A position of the log, 0 if for none.
         var position: UInt64
-        /// Or that the new epoch is on disk.
+        /// And that the new epoch is on disk, where the log does not see to it.
         var later: DeferredReply?
     }
 
@@ -43,7 +43,7 @@ extension Daemon {
         guard let persistence, persistence.keepsEpoch, persistence.log.state == .off else {
             return Flush(position: position)
         }
-        return Flush(position: 0, later: storeEpoch(persistence))
+        return Flush(position: position, later: storeEpoch(persistence))
     }
 
     /// Empties another database than 0: no revocation is in it, so the epoch stays.

@@ -95,4 +95,14 @@ import Testing
         #expect(bench.ask("SETEX", "revoked:sid:s", "10", "rotated:1:next") == "+OK\r\n")
         #expect(bench.waitsForFollowers)
     }
+
+    /// Leases run on when the log is turned off.
+    @Test func withoutALogTheFollowerIsWaitedForAllTheSame() {
+        persistence.log.stop()
+        for words in [["SETEX", "revoked:jti:a", "10", "logout"], ["DEL", "revoked:jti:a"], ["FLUSHALL"]] {
+            let bench = SessionBench(daemon)
+            #expect(!text(bench.converse([encode(words)])).hasPrefix("-"))
+            #expect(bench.waitsForFollowers, "\(words)")
+        }
+    }
 }
