@@ -43,9 +43,9 @@ extension TestSocket {
 
 /// Asks again and again until it holds.
 /// - Throws: when it does not hold within 20 s.
-func eventually(_ what: String, _ condition: () throws -> Bool) async throws {
+func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
     let deadline = Date(timeIntervalSinceNow: TestSocket.patience)
-    while try !condition() {
+    while try await !condition() {
         guard deadline.timeIntervalSinceNow > 0 else { throw TestFailure("it never came true: \(what)") }
         try await Task.sleep(for: .milliseconds(5))
     }

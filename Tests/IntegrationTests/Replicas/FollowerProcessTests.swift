@@ -1,0 +1,82 @@
+import Foundation
+import Revocation
+import TestSupport
+import Testing
+
+/// A list that checks in its own memory, beside a real daemon.
+@Suite(.timeLimit(.minutes(5))) struct FollowerProcessTests {
+    private let data: DataFolder
+
+    init() throws { data = try DataFolder() }
+
+    private func token(_ identifier: String) -> TokenClaims {
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        return TokenClaims(
+            issuer: "i", subject: "u", session: "s", identifier: identifier, issuedAt: now, expiresAt: now + 600_000)
+    }
+
+    private func list(_ daemon: DaemonProcess, isLocal: Bool) throws -> RevocationList {
+        var configuration = RevocationConfiguration()
+        if isLocal { configuration.checks = .local(maximumBytes: 64 << 20) }
+        return try RevocationList("redis://127.0.0.1:\(daemon.port)", configuration: configuration)
+    }
+
+    /// Both are there, and the second answers by itself.
+    private func pair(_ daemon: DaemonProcess) async throws -> (writer: RevocationList, checker: RevocationList) {
+        let (writer, checker) = (try list(daemon, isLocal: false), try list(daemon, isLocal: true))
+        try await writer.revoke(token("first"))
+        _ = await checker.verdict(for: token("first"))
+        try await eventually("a lease is held") { checker.answersLocally == true }
+        return (writer, checker)
+    }
+
+    @Test func whatIsAcknowledgedIsRefusedHereAtOnce() async throws {
+        let daemon = try data.start()
+        let (writer, checker) = try await pair(daemon)
+        var local = 0
+        for number in 0..<1_000 {
+            let token = token("t\(number)")
+            if case .clear? = checker.localVerdict(for: token) { local += 1 }
+            try await writer.revoke(token)
+            switch checker.localVerdict(for: token) {
+            case .revoked?: local += 1
+            case nil: break
+            case let verdict?: Issue.record("\(verdict) of a token whose revocation was acknowledged")
+            }
+        }
+        // A machine that is busy may hold it up for longer than a lease, now and then.
+        #expect(local > 1_000)
+        await writer.close()
+        await checker.close()
+    }
+
+    @Test func noLeaseOutlivesTheDaemonAndNoneIsHeldByADaemonThatForgot() async throws {
+        var daemon = try data.start()
+        let (writer, checker) = try await pair(daemon)
+        for round in 0..<4 {
+            daemon.process.terminate(round % 2 == 0 ? SIGKILL : SIGSTOP)
+            try await eventually("its lease has run out") { checker.answersLocally == false }
+            if round % 2 == 0 {
+                daemon = try data.start(["--port", "\(daemon.port)"])
+            } else {
+                daemon.process.terminate(SIGCONT)
+            }
+            let token = token("r\(round)")
+            try await eventually("a revocation is acknowledged") {
+                do { try await writer.revoke(token) } catch { return false }
+                return true
+            }
+            guard case .revoked = await checker.verdict(for: token) else {
+                Issue.record("not refused after round \(round)")
+                return
+            }
+            try await eventually("a lease is held again") { checker.answersLocally == true }
+            guard case .revoked? = checker.localVerdict(for: token) else {
+                Issue.record("not in the copy after round \(round)")
+                return
+            }
+        }
+        await writer.close()
+        await checker.close()
+    }
+}
