@@ -21,7 +21,7 @@ package struct LeaseLedger: Sendable {
         }
     }
 
-    /// A lease that a guarded write had to wait for until it ran out.
+    /// A lease that a guarded write had to wait for until it ran out, or for more than half of its time.
     package struct WaitedOut: Equatable, Sendable {
         /// As it has joined.
         package var identity: String
@@ -49,6 +49,8 @@ package struct LeaseLedger: Sendable {
         /// at which it has surely run out.
         var leases: [(position: UInt64, until: Int64)] = []
         var grantedAt: Int64?
+        /// Since when a write had waited that it has applied now; nil if none had, or that is noted.
+        var waitedSince: Int64?
         /// Its stream is gone: it is waited for until its leases have run out.
         var hasLeft = false
 
@@ -143,7 +145,11 @@ package struct LeaseLedger: Sendable {
 
     /// It has applied everything up to a position, which it has been sent.
     package mutating func acknowledge(_ position: UInt64, by follower: Int64) {
-        change(follower) { $0.applied = max($0.applied ?? 0, position) }
+        guard let index = followers.firstIndex(where: { $0.id == follower }) else { return }
+        let before = followers[index].bound
+        followers[index].applied = max(followers[index].applied ?? 0, position)
+        let since = waitedSince(after: before, upTo: followers[index].bound)
+        if let since { followers[index].waitedSince = min(followers[index].waitedSince ?? since, since) }
     }
 
     /// It gives its leases back.
@@ -193,6 +199,12 @@ package struct LeaseLedger: Sendable {
             followers[index].leases.removeAll { $0.until <= now }
             let since = waitedSince(after: before, upTo: followers[index].bound)
             if let since { note(since, of: followers[index], at: now, &outcome) }
+        }
+        for index in followers.indices {
+            // One that is always just in time holds revocations up as one that is silent does.
+            guard let since = followers[index].waitedSince else { continue }
+            followers[index].waitedSince = nil
+            if now - since > length / 2 { note(since, of: followers[index], at: now, &outcome) }
         }
         followers.removeAll { $0.hasLeft && $0.leases.isEmpty }
         let released = released

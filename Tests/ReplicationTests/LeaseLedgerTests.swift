@@ -54,6 +54,25 @@ import Testing
         #expect(ledger.released == 110)
     }
 
+    /// It keeps every write waiting for as long as it can, and no lease of it ever runs out.
+    @Test func oneThatIsAlwaysJustInTimeGetsNoOther() {
+        var ledger = Self.ledger()
+        _ = ledger.grant(to: 1, end: 100, at: 0)
+        ledger.advance(to: 110, at: 10)
+        let waits = ledger.wait(for: 110, at: 10)
+        #expect(waits)
+        ledger.acknowledge(110, by: 1)
+        var outcome = ledger.settle(at: 100)
+        #expect(outcome.waitedOut.isEmpty && outcome.waits == [90])
+        ledger.advance(to: 120, at: 110)
+        _ = ledger.wait(for: 120, at: 110)
+        _ = ledger.settle(at: 290)
+        ledger.acknowledge(120, by: 1)
+        outcome = ledger.settle(at: 290)
+        #expect(outcome.waitedOut.map(\.waited) == [180] && outcome.waitedOut.first?.penalty == 10_000)
+        #expect(ledger.refusal(of: 1, at: 290) == .penalty(left: 10_000))
+    }
+
     @Test func oneThatBreaksOffIsWaitedForUntilItsLeaseHasRunOut() {
         var ledger = Self.ledger()
         _ = ledger.grant(to: 1, end: 100, at: 1_000)

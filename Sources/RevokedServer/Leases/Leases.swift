@@ -160,6 +160,9 @@ final class Leases: Sendable {
 
     // MARK: The replicas' thread
 
+    /// Whether a reply waits for a follower.
+    var isAwaited: Bool { state.withLock { $0.ledger.isAwaited } }
+
     /// Whether a lease may be held.
     var isHeld: Bool { state.withLock { $0.ledger.isHeld } }
 
@@ -174,7 +177,7 @@ final class Leases: Sendable {
         }
         for one in news {
             daemon.logger.warning(
-                "a revocation waited \(one.waited) ms for the follower \(one.identity), until its lease had run out: it gets no other for \((one.penalty ?? 0) / 1000) s"
+                "a revocation waited \(one.waited) ms for the follower \(one.identity): it gets no other lease for \((one.penalty ?? 0) / 1000) s"
             )
         }
         if isStorm {

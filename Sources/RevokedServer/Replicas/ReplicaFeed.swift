@@ -46,11 +46,12 @@ final class ReplicaFeed {
     }
 
     /// Posts what comes next.
+    /// - Parameter mayApproach: whether it may pass records to where it goes on; false when it has.
     /// - Returns: whether more waits, for what was posted to leave.
-    func step() -> Bool {
+    func step(_ mayApproach: inout Bool) -> Bool {
         guard !isEnded else { return false }
         guard replica.client.unsent.load(ordering: .acquiring) < Self.window else { return true }
-        guard hasBegun else { return begin() }
+        guard hasBegun else { return begin(&mayApproach) }
         if let base { return send(base) }
         if posted < records.count { return postRecords() }
         do throws(PersistenceError) {
@@ -75,10 +76,15 @@ final class ReplicaFeed {
         return true
     }
 
-    private func begin() -> Bool {
+    private func begin(_ mayApproach: inout Bool) -> Bool {
         // What is being removed is noted at the end, and it would not be told.
         guard !daemon.replicas.isReclaimingUntold else { return true }
         if let start = replica.start, !mustCopy {
+            guard mayApproach else {
+                giveSign()
+                return true
+            }
+            mayApproach = false
             if tail == nil { tail = log.tail(of: start.stretch, from: start.offset) }
             switch tail?.approach() {
             case .underWay:

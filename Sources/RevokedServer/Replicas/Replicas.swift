@@ -122,14 +122,17 @@ final class Replicas: Sendable {
     }
 
     func remove(_ client: ClientRecord, _ daemon: Daemon) {
-        let removed = state.withLock { state -> Replica? in
-            guard let index = state.replicas.firstIndex(where: { $0.client === client }) else { return nil }
+        guard let replica = state.withLock({ $0.replicas.first { $0.client === client } }) else { return }
+        // First: a renewal that has found it is refused from here on, and the thread runs while a lease is held.
+        if replica.follower != nil { leases.leave(replica, daemon) }
+        let isGone = state.withLock { state in
+            guard let index = state.replicas.firstIndex(where: { $0 === replica }) else { return false }
             state.leftAt = daemon.clock.uptime()
-            return state.replicas.remove(at: index)
+            state.replicas.remove(at: index)
+            return true
         }
-        guard let removed else { return }
-        if removed.follower != nil { leases.leave(removed, daemon) }
-        daemon.logger.info("the \(removed.description) is gone")
+        guard isGone else { return }
+        daemon.logger.info("the \(replica.description) is gone")
         doorbell.signal()
     }
 
@@ -214,10 +217,13 @@ final class Replicas: Sendable {
         var feeds: [Int64: ReplicaFeed] = [:]
         while let replicas = next() {
             var isBusy = false
+            // One at a time: each may have gigabytes of the log to pass, and the others wait.
+            var mayApproach = true
             for replica in replicas {
                 let feed = feeds[replica.client.id] ?? ReplicaFeed(replica, daemon, log)
                 feeds[replica.client.id] = feed
-                if feed.step() { isBusy = true }
+                if feed.step(&mayApproach) { isBusy = true }
+                if leases.isAwaited { _ = leases.runPeriodic(log, daemon) }
             }
             if feeds.count > replicas.count {
                 feeds = feeds.filter { id, _ in replicas.contains { $0.client.id == id } }
