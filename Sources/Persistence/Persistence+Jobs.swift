@@ -98,8 +98,9 @@ extension Persistence {
     }
 
     func renew() throws(FileError) {
-        // The directory may have been removed, with the mark in it.
+        // The directory may have been removed, with the mark in it, and what was promised.
         try data.acquire()
+        try keepPromise()
         try commitment.withLock { _ throws(FileError) in
             if policy != .always { try data.markUnclean(Self.reason(policy)) }
         }

@@ -34,6 +34,19 @@ import Testing
         #expect(persistence.promisedLease == 0)
     }
 
+    /// A directory that was removed while the daemon ran is made anew, with the promise in it.
+    @Test func aDirectoryThatIsMadeAnewHoldsThePromise() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let persistence = try Persistence(
+            PersistenceConfiguration(directory: "data"), .small(), files: disk, moment: { .start })
+        _ = try persistence.recover()
+        _ = try persistence.begin(inBackground: false)
+        try persistence.promise(lease: 2_000)
+        try disk.remove("data/\(LeaseFile.name)")
+        try persistence.renew()
+        #expect(try LeaseFile.read(in: persistence.data) == 2_000)
+    }
+
     /// Each of them is needed: without it a power loss takes a promise, or makes another of it.
     @Test(arguments: [SyncPoint.leases, .leasesName]) func eachSyncIsNeeded(_ point: SyncPoint) throws {
         for omitted in [nil, point] {

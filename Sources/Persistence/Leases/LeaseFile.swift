@@ -64,6 +64,13 @@ extension Persistence {
         }
     }
 
+    /// Writes again what was promised: the directory was made anew.
+    func keepPromise() throws(FileError) {
+        try promising.withLock { _ throws(FileError) in
+            if promisedLease > 0 { try LeaseFile.write(promisedLease, in: data) }
+        }
+    }
+
     /// Reads what the processes before have promised.
     func readPromises() throws(PersistenceError) {
         do throws(FileError) { promised.store(try LeaseFile.read(in: data), ordering: .releasing) } catch {
