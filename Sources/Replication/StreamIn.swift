@@ -49,8 +49,9 @@ package struct StreamIn: ~Copyable {
         case mark([UInt8])
     }
 
-    /// The longest entry or group of records, in bytes.
-    package static let maximumUnit = 64 << 20
+    /// The longest entry or group of records, in bytes: more than the daemon takes of a transaction, 96 MiB, and of a
+    /// command, 16 MiB.
+    package static let maximumUnit = 128 << 20
     /// The longest line of an answer.
     private static let maximumLine = 512
     private static let markLength = 40
@@ -235,9 +236,12 @@ package struct StreamIn: ~Copyable {
 
     // MARK: The records
 
+    static let longRecord = StreamError.damaged("a record or a group of them is longer than any may be")
+
     private mutating func readRecords() throws(StreamError) -> Event? {
         guard let unit = try nextUnit() else {
-            guard pending.count < maximumUnit else { throw .tooLarge }
+            // Not too large for good: the next copy is made of files that need not hold it.
+            guard pending.count < maximumUnit else { throw Self.longRecord }
             return nil
         }
         guard var end = position else { preconditionFailure("records follow an answer that says where they are") }
