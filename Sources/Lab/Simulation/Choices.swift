@@ -1,6 +1,6 @@
 /// Where the decisions of a history come from: drawn from a seed, or all of them one after the other.
 struct Choices {
-    private var state: UInt64
+    private var random: Random
     /// Decisions that are made as they were in an earlier history; those after them are the first of all.
     private var prefix: [Int] = []
     private let isSystematic: Bool
@@ -8,19 +8,19 @@ struct Choices {
     private(set) var made: [(choice: Int, count: Int)] = []
 
     init(seed: UInt64) {
-        state = seed
+        random = Random(seed: seed)
         isSystematic = false
     }
 
     init(prefix: [Int]) {
-        state = 0
+        random = Random(seed: 0)
         self.prefix = prefix
         isSystematic = true
     }
 
     /// - Parameter count: how many there are to choose from, at least one.
     mutating func pick(_ count: Int) -> Int {
-        guard isSystematic else { return count == 1 ? 0 : Int(next() % UInt64(count)) }
+        guard isSystematic else { return count == 1 ? 0 : Int(random.next(below: UInt64(count))) }
         let choice = made.count < prefix.count ? min(prefix[made.count], count - 1) : 0
         made.append((choice, count))
         return choice
@@ -32,14 +32,5 @@ struct Choices {
     var successor: [Int]? {
         guard let last = made.lastIndex(where: { $0.choice + 1 < $0.count }) else { return nil }
         return made[..<last].map(\.choice) + [made[last].choice + 1]
-    }
-
-    /// SplitMix64 (Steele, Lea and Flood, 2014).
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
     }
 }

@@ -27,7 +27,7 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     case loweredLease = "lowered-lease"
     /// A check does not look whether its lease is the one from before the look-up.
     case regainedInBetween = "regained-in-between"
-    /// A follower that is behind gets its lease renewed as of where it is.
+    /// A follower that is behind gets its lease renewed, and what it has not applied goes on waiting for it.
     case laggardRenewed = "laggard-renewed"
     /// A follower says that it has applied what it has only received.
     case saidBeforeApplied = "said-before-applied"
@@ -67,7 +67,7 @@ package struct Violation: Error, Sendable, CustomStringConvertible {
     package enum Invariant: String, Sendable, CaseIterable {
         /// What was acknowledged is in the copy of everyone who holds a lease.
         case acknowledgedIsHeld = "what was acknowledged is at each follower that holds a lease"
-        /// Whoever asks after an acknowledgement is not told "clear".
+        /// A check that begins after an acknowledgement is not answered "clear".
         case clearIsTrue = "a check that began after an acknowledgement refuses"
         /// A write is answered within a lease's length and the disk's time, whatever followers do.
         case answeredInTime = "a write is answered in time"

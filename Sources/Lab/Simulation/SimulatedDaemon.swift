@@ -55,8 +55,6 @@ final class SimulatedDaemon {
     private var waitsUntil: Int64 = 0
     /// Guarded time minus the boot clock.
     private var guardedOffset: Int64 = 0
-    /// Until when each follower surely holds its lease; only to plant a fault.
-    private var heldUntil: [Int64: Int64] = [:]
     /// A lease is granted once its length is on disk.
     private var storesPromise = false
     /// When it went on after a pause.
@@ -96,7 +94,6 @@ final class SimulatedDaemon {
         }
         disk.guardedOffset = (clock.offset, guardedOffset)
         storesPromise = false
-        heldUntil = [:]
         ledger = LeaseLedger(length: lease, maximumHolders: 8)
         waitsUntil = now
         if planted == .noWaitAfterRestart { return }
@@ -242,22 +239,20 @@ final class SimulatedDaemon {
     func renew(_ link: Int64, applied: UInt64?, at time: Int64) -> LeaseGrant? {
         let now = clock.now(time)
         _ = ledger.settle(at: now)
-        let renewsLaggard = planted == .laggardRenewed && now < (heldUntil[link] ?? now)
         switch ledger.refusal(of: link, at: now) {
         case nil: break
-        case .behind where renewsLaggard: break
+        case .behind where planted == .laggardRenewed: break
         default: return nil
         }
         guard disk.promised >= lease else {
             storesPromise = true
             return nil
         }
-        heldUntil[link] = now + lease
-        let end = renewsLaggard ? min(end, applied ?? end) : end
-        let granted = ledger.grant(to: link, end: end, at: now)
+        let counted = planted == .laggardRenewed ? min(end, applied ?? end) : end
+        let granted = ledger.grant(to: link, end: counted, at: now)
         return LeaseGrant(
-            length: granted.length, position: StreamIn.Position(stretch: stretch, offset: granted.position),
-            epoch: disk.epoch, guarded: guarded(time))
+            length: granted.length, position: StreamIn.Position(stretch: stretch, offset: end), epoch: disk.epoch,
+            guarded: guarded(time))
     }
 
     /// A promise waits for the disk.
