@@ -32,6 +32,21 @@ import Testing
         #expect(registry.count == 4)
     }
 
+    @Test func whoIsUsedOrListensIsNotOverdue() {
+        let registry = ClientRegistry(maximum: 8, idleTimeout: 1)
+        let records = (0..<5).map { _ in record(registry) }
+        for record in records { _ = registry.add(record, at: 0) }
+        records[1].lastInteraction.store(2_500, ordering: .relaxed)
+        records[2].details.withLock { $0.subscriptions[0] = 1 }
+        records[3].details.withLock { $0.isMonitor = true }
+        records[4].details.withLock { $0.isReplica = true }
+        #expect(registry.overdue(at: 1_000).isEmpty)
+        #expect(registry.overdue(at: 3_500).map(\.id) == [records[0].id])
+        #expect(registry.overdue(at: 3_501).map(\.id).sorted() == [records[0].id, records[1].id])
+        registry.idleTimeout.store(0, ordering: .relaxed)
+        #expect(registry.overdue(at: 9_000).isEmpty)
+    }
+
     @Test func thenTheIdlestDoes() {
         let registry = ClientRegistry(maximum: 3)
         let records = (0..<3).map { _ in record(registry) }
