@@ -1,7 +1,9 @@
+import Persistence
+
 /// What a daemon answers to `LEASE RENEW`.
 package struct LeaseGrant: Sendable, Equatable {
     /// The longest lease of a daemon, in milliseconds.
-    package static let longest: Int64 = 10_000
+    package static let longest = Persistence.longestLease
 
     /// In milliseconds from when the daemon received the request.
     package let length: Int64

@@ -36,7 +36,7 @@ package struct LeaseLedger: Sendable {
         package var waitedOut: [WaitedOut] = []
         /// How long writes waited for followers that may be answered now, in milliseconds: one of each millisecond.
         package var waits: [Int64] = []
-        /// Leases were waited for so often that nobody gets one for a while.
+        /// Leases were waited for so often that none is granted for a while.
         package var isStorm = false
     }
 

@@ -1,7 +1,7 @@
 /// Who gets no lease for how long. Milliseconds since boot.
 ///
 /// A follower whose lease had to be waited out gets none for 10 s, then for twice as long each time, up to 10 min. When
-/// 6 s were waited within a minute nobody gets one for a minute.
+/// 6 s were waited within a minute none is granted for a minute.
 struct LeasePenalties: Sendable {
     static let first: Int64 = 10_000
     static let longest: Int64 = 600_000
@@ -31,7 +31,7 @@ struct LeasePenalties: Sendable {
     mutating func punish(_ identity: String, at now: Int64) -> Int64? {
         let known = penalties[identity]
         if let known, known.until > now { return nil }
-        // Whoever has done well for as long as the longest penalty begins anew.
+        // After a time as long as the longest penalty, without another, it begins anew.
         let isRepeated = known.map { now - $0.until < Self.longest } ?? false
         let length = isRepeated ? min(Self.longest, (known?.length ?? 0) * 2) : Self.first
         if known == nil, penalties.count >= Self.maximum { forget(at: now) }
@@ -47,7 +47,7 @@ struct LeasePenalties: Sendable {
     }
 
     /// Writes were waited for; what several followers were waited for at the same time counts once.
-    /// - Returns: whether nobody gets a lease from now on, for a while.
+    /// - Returns: whether no lease is granted from now on, for a while.
     mutating func noteWait(from start: Int64, to end: Int64) -> Bool {
         waits.removeAll { end - $0.end >= Self.stormTime }
         let start = max(start, waits.last?.end ?? start)

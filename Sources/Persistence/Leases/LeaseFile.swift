@@ -1,7 +1,7 @@
 import Synchronization
 
 /// `revoked.leases` in the data directory: the longest lease that a follower was ever promised. It is on disk before
-/// the lease is granted: whoever starts on this data waits for so long before a guarded write is answered.
+/// the lease is granted: the next process on this data waits for so long before a guarded write is answered.
 ///
 /// The file is one line, overwritten in place: a disk writes so few bytes as a whole.
 enum LeaseFile {
