@@ -232,6 +232,11 @@
             }
         }
 
+        /// Whether messages may come for the client that a read is of. Others do not wait for anybody's messages.
+        private func isListening(read index: Int) -> Bool {
+            connections[Int(reads[index].descriptor)]?.session.isListening == true
+        }
+
         /// Where the next read goes.
         private var filled: Int { reads.count > 0 ? reads[reads.count - 1].bytes.upperBound : 0 }
 
@@ -245,7 +250,7 @@
             guard reads.count > 0 else { return }
             // What was changed before these commands came is told before they are answered, as in Redis.
             if context.mailbox.hasMail { takeMail() }
-            if !context.deliveries.isEmpty { deliver() }
+            if !context.deliveries.isEmpty, reads.indices.contains(where: { isListening(read: $0) }) { deliver() }
             var commands = 0
             for index in reads.indices where commands < CommandBatch.maximumCommands {
                 let read = reads[index]

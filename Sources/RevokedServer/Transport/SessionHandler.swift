@@ -194,7 +194,7 @@ final class SessionHandler: ChannelInboundHandler {
             policy.didKeep()
             return goOn(context)
         }
-        loop.deliverBeforeInput()
+        if session?.isListening == true { loop.deliverBeforeInput() }
         guard session != nil, !policy.isClosing else { return }
         loop.context.turnToConnection()
         let start = loop.context.timer.begin()
