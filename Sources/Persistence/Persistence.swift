@@ -71,6 +71,10 @@ package final class Persistence: Sendable {
         var epoch: EpochFileContents?
         /// The daemon's own keys in the log.
         var own = OwnKeys()
+        /// Where the log stands in its stretches; nil if it goes on in a new file.
+        var stream: RecoveredStream?
+        /// The process of the newest note in the log; 0 without one.
+        var newestRun: UInt64 = 0
     }
 
     /// Makes the data directory if need be, and locks it. Without a log, both happen at the first write to it.
@@ -133,7 +137,7 @@ package final class Persistence: Sendable {
         var report = recovery.report
         report.expired = recovery.sink.expired
         report.foreignExpiries = recovery.sink.foreign
-        report.strays = recovery.sink.finish()
+        report.strays = recovery.sink.finish(keepsExpired: recovery.stream?.before.isEmpty == false)
         for cut in report.cuts {
             notify(
                 .warning(
@@ -150,7 +154,8 @@ package final class Persistence: Sendable {
         let found = Recovered(
             report: report, manifest: manifest, last: recovery.last.map { ($0.name, $0.chain) },
             baseSize: recovery.baseSize, incrementsSize: recovery.incrementsSize, epoch: epoch?.contents,
-            own: recovery.sink.own)
+            own: recovery.sink.own,
+            stream: recovery.stream, newestRun: recovery.newestRun)
         recovered.withLock { $0 = found }
         return report
     }
@@ -192,10 +197,13 @@ package final class Persistence: Sendable {
         let record = Self.epoch(of: found)
         if found.manifest == nil {
             try epochFile.begin(record, .new)
+            try log.streamFile.forget()
             try rewrite().renew(&directory)
         } else {
             directory.sweep(isProven: found.epoch != nil && found.report.uncleanReason == nil)
             try resume(found, &directory)
+            // Before anything is appended.
+            try log.streamFile.begin(after: found.newestRun, log.streamContents)
             try goOn(record, found.epoch?.record)
             // Another server that reads the log must not take this denylist's identity.
             if found.own.areThere { for key in OwnKeys.all { log.append(remove: key.span.bytes) } }
@@ -220,7 +228,7 @@ package final class Persistence: Sendable {
             guard output.size == last.chain.end else { throw .inUse(data.path) }
             let file = LogFile(continuing: output, path: path, chain: last.chain)
             let earlier = found.incrementsSize - last.chain.end
-            log.begin(with: file, earlierSize: earlier, baseSize: found.baseSize)
+            log.begin(with: file, earlierSize: earlier, baseSize: found.baseSize, stream: found.stream)
         } else {
             let (increment, file) = try directory.createIncrement()
             try directory.publish(adding: increment)

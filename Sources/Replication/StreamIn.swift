@@ -10,7 +10,7 @@ package struct StreamIn: ~Copyable {
     /// How far a copy is.
     package struct Position: Sendable, Equatable {
         /// The daemon's name for a run of records without a gap (Redis: replication id).
-        package let stretch: String
+        package fileprivate(set) var stretch: String
         /// How many bytes of records of the stretch are applied.
         package var offset: UInt64
 
@@ -164,9 +164,11 @@ package struct StreamIn: ~Copyable {
             phase = .table
             return .copies
         case "+CONTINUE":
-            guard let position, words.count <= 2, words.count == 1 || words[1] == position.stretch else {
-                throw .damaged("the daemon goes on where this copy is not")
+            guard position != nil, words.count <= 2, words.count == 1 || Self.isStretch(words[1]) else {
+                throw .damaged("an answer that says not where the copy goes on")
             }
+            // After a restart the daemon names a stretch that continues the one of this copy.
+            if words.count == 2 { position?.stretch = String(words[1]) }
             isComplete = true
             phase = .records
             return .resumes

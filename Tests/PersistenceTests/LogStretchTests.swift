@@ -18,10 +18,10 @@ import Testing
 
     @Test func whatNoRecordTellsOfCannotBeFollowed() {
         var stretch = LogStretch()
-        stretch.begin(with: .init(path: "one", offset: 0, position: 0))
+        stretch.begin(with: .init(path: "one", salt: 1, offset: 0, position: 0))
         let id = stretch.id
         #expect(id.utf8.count == 40 && stretch.segment(for: 7)?.path == "one" && stretch.isComplete(from: 0))
-        stretch.go(onIn: .init(path: "two", offset: 9, position: 20))
+        stretch.go(onIn: .init(path: "two", salt: 2, offset: 9, position: 20))
         #expect(stretch.segment(for: 19)?.path == "one" && stretch.segment(for: 20)?.path == "two")
         stretch.replace(by: "base")
         #expect(stretch.segment(for: 19) == nil && stretch.base?.position == 20)
@@ -29,7 +29,7 @@ import Testing
         #expect(!stretch.isComplete(from: 29) && stretch.isComplete(from: 30))
         stretch.end()
         #expect(stretch.id.isEmpty && stretch.segments.isEmpty && stretch.base == nil)
-        stretch.begin(with: .init(path: "three", offset: 0, position: 40))
+        stretch.begin(with: .init(path: "three", salt: 3, offset: 0, position: 40))
         #expect(stretch.id != id && stretch.isComplete(from: 0))
     }
 }

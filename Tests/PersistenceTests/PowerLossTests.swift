@@ -7,9 +7,10 @@ import Testing
 /// A disk that loses what it may lose, over many lives of a daemon on it: nothing that was promised is ever missing,
 /// and a daemon always starts again.
 @Suite struct PowerLossTests {
-    /// Those of what is logged; ``ClockFileTests`` has those of the clocks, ``LeaseFileTests`` those of leases.
+    /// Those of what is logged; ``ClockFileTests`` has those of the clocks, ``LeaseFileTests`` and
+    /// ``StreamFileTests`` those of followers and replicas.
     private static let points = SyncPoint.allCases.filter {
-        ![.clock, .clockName, .leases, .leasesName].contains($0)
+        ![.clock, .clockName, .leases, .leasesName, .stream, .streamName].contains($0)
     }
 
     /// Each seed crashes about 10 times.

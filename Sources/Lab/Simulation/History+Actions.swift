@@ -86,8 +86,9 @@ extension History {
     private func collectFaults() {
         if daemon.isServing {
             actions += [.pauseDaemon, .kill]
-            if !plan.isSmall { actions += [.losePower, .loseDisk] }
+            if !plan.isSmall { actions += [.losePower, .loseDisk, .loseRecords] }
             if plan.planted == .timePutForward { actions.append(.jump) }
+            if plan.planted == .beyondTheEnd { actions += [.loseRecords, .loseRecords, .loseRecords] }
         }
         for index in followers.indices {
             if followers[index].link?.isBroken == false { actions.append(.breakOff(index)) }

@@ -12,7 +12,8 @@ extension History {
         case .beginCheck, .lookUp, .finishCheck, .ask: try performCheck(action)
         case .logIn, .beginCutOff, .endCutOff: try performCutOff(action)
         case .start, .resumeDaemon, .resume, .acceptEpoch: performReturn(action)
-        case .breakOff, .pause, .restart, .pauseDaemon, .kill, .losePower, .loseDisk, .jump: performFault(action)
+        case .breakOff, .pause, .restart, .pauseDaemon, .kill, .losePower, .loseDisk, .loseRecords, .jump:
+            performFault(action)
         }
     }
 
@@ -208,6 +209,13 @@ extension History {
             epochs += 1
             daemon.loseDisk(epoch: Self.epoch(epochs))
             say("the daemon's disk is lost")
+        case .loseRecords:
+            stopDaemon()
+            epochs += 1
+            let count = daemon.disk.records.count
+            let kept = max(0, count - 1 - (choices.pick(2) == 0 ? 0 : choices.pick(count + 1)))
+            daemon.forget(keeping: kept, epoch: Self.epoch(epochs))
+            say("the daemon's disk has lost all records but \(kept)")
         case .jump:
             daemon.putTimeForward(by: 10_000_000)
             say("guarded time is put forward")

@@ -164,6 +164,6 @@ final class History {
         case breakOff(Int)
         case pause(Int)
         case restart(Int)
-        case pauseDaemon, kill, losePower, loseDisk, jump
+        case pauseDaemon, kill, losePower, loseDisk, loseRecords, jump
     }
 }

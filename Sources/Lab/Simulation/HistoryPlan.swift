@@ -37,6 +37,8 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     case incompleteBelieved = "incomplete-believed"
     /// A daemon goes on with a stream of another stretch.
     case foreignStretch = "foreign-stretch"
+    /// It goes on from a stretch before for one that has read what is not on disk of it.
+    case beyondTheEnd = "beyond-the-end"
     /// Guarded time is put forward while the daemon serves.
     case timePutForward = "time-put-forward"
     /// Expiries of a file are not shifted, though its note says so.
@@ -54,7 +56,7 @@ package enum PlantedFault: String, CaseIterable, Sendable {
             [.acknowledgedIsHeld]
         case .regainedInBetween: [.clearIsTrue]
         case .laggardRenewed: [.answeredInTime]
-        case .foreignStretch: [.copiesAreEqual]
+        case .foreignStretch, .beyondTheEnd: [.copiesAreEqual, .entryLives, .acknowledgedIsHeld]
         case .shiftForgotten: [.entryLives, .copiesAreEqual]
         case .timePutForward: [.entryLives]
         case .earlierTime: [.cutOffCovers]

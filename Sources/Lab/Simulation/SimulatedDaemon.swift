@@ -24,8 +24,11 @@ final class SimulatedDaemon {
     /// What outlives the process.
     struct Disk {
         var epoch: [UInt8]
-        /// The table when the stretch began.
-        var base: [Int: Int64] = [:]
+        /// It begins with something: a reply that waits for its end waits for more than 0, which is released.
+        var log = Array("*1\r\n$4\r\nPING\r\n".utf8)
+        var records: [Record] = []
+        /// The stretches before, and how far each is on disk.
+        var ended: [String: UInt64] = [:]
         var cutOff: Int64 = 0
         /// The longest lease that was ever promised.
         var promised: Int64 = 0
@@ -77,15 +80,14 @@ final class SimulatedDaemon {
         self.lease = lease
         isRunning = true
         isPaused = false
-        table = disk.base
-        // A stretch begins with something: a reply that waits for its end waits for more than 0, which is released.
-        log = Array("*1\r\n$4\r\nPING\r\n".utf8)
-        records = []
-        (durable, durableAt) = (0, [])
+        (log, records) = (disk.log, disk.records)
+        table = [:]
+        for record in records { table[record.key] = record.expiry }
         waiting = []
         disk.stretches += 1
         stretch = String(repeating: "0", count: 24) + String(1 << 60 + disk.stretches, radix: 16)
         let now = clock.now(time)
+        (durable, durableAt) = (end, [(end, now)])
         (startedAt, resumedAt) = (now, now)
         if let kept = disk.guardedOffset, kept.boot == clock.offset {
             guardedOffset = kept.offset
@@ -95,6 +97,7 @@ final class SimulatedDaemon {
         disk.guardedOffset = (clock.offset, guardedOffset)
         storesPromise = false
         ledger = LeaseLedger(length: lease, maximumHolders: 8)
+        ledger.advance(to: durable, at: now)
         waitsUntil = now
         if planted == .noWaitAfterRestart { return }
         let longest = planted == .loweredLease ? min(lease, disk.promised) : disk.promised
@@ -106,9 +109,26 @@ final class SimulatedDaemon {
     func stop(keeping kept: UInt64) {
         isRunning = false
         isPaused = false
-        for record in records where record.end <= max(durable, kept) {
-            disk.base[record.key] = record.expiry
-        }
+        (disk.log, disk.records) = (log, records)
+        disk.ended[stretch] = end
+        cut(to: max(durable, kept))
+    }
+
+    /// Cuts the log on disk behind a record. What was beyond was in no stretch.
+    private func cut(to length: UInt64) {
+        disk.records.removeAll { $0.end > length }
+        disk.log.removeLast(disk.log.count - Int(disk.records.last?.end ?? Self.start))
+        let end = UInt64(disk.log.count)
+        disk.ended = disk.ended.mapValues { min($0, end) }
+    }
+
+    private static let start = UInt64(Disk(epoch: []).log.count)
+
+    /// The disk had said that records were on it that are not.
+    /// - Parameter kept: how many of them are.
+    func forget(keeping kept: Int, epoch: [UInt8]) {
+        cut(to: kept > 0 ? disk.records[kept - 1].end : Self.start)
+        disk.epoch = epoch
     }
 
     /// The data directory is gone.
@@ -195,10 +215,8 @@ final class SimulatedDaemon {
     func accept(_ link: inout SimulatedLink, identity: String) {
         link.isAccepted = true
         ledger.join(link.id, as: identity)
-        let isKnown = link.position.map { $0.stretch == stretch && $0.offset <= durable } ?? false
-        let goesOn = planted == .foreignStretch ? (link.position?.offset ?? .max) <= durable : isKnown
-        if goesOn, let position = link.position {
-            link.stream += "+CONTINUE\r\n".utf8
+        if let position = link.position, position.offset <= durable, continues(position) {
+            link.stream += "+CONTINUE \(stretch)\r\n".utf8
             link.sent = Int(position.offset)
             return
         }
@@ -207,9 +225,18 @@ final class SimulatedDaemon {
         link.sent = Int(durable)
     }
 
+    /// Whether a position is one of the present stretch.
+    private func continues(_ position: StreamIn.Position) -> Bool {
+        switch planted {
+        case .foreignStretch: true
+        case .beyondTheEnd: position.stretch == stretch || disk.ended[position.stretch] != nil
+        default: position.stretch == stretch || disk.ended[position.stretch].map { position.offset <= $0 } ?? false
+        }
+    }
+
     /// The table as of what is on disk.
     private func file() -> [UInt8] {
-        var entries = disk.base
+        var entries: [Int: Int64] = [:]
         for record in records where record.end <= durable { entries[record.key] = record.expiry }
         let shift: Int64 = 5_000
         var writer = RDBWriter(

@@ -18,7 +18,7 @@ final class EpochFile: Sendable {
         var hasFailed = false
     }
 
-    private let data: DataDirectory
+    let data: DataDirectory
     private let state = Mutex(State())
     /// The record that the daemon answers.
     private let wanted = Mutex<EpochRecord?>(nil)

@@ -119,4 +119,8 @@ enum SyncPoint: Sendable, CaseIterable {
     case leases
     /// The name of that file.
     case leasesName
+    /// Where stretches of the log end, before the log goes on.
+    case stream
+    /// The name of that file, or its removal.
+    case streamName
 }

@@ -28,6 +28,11 @@ struct LogReader {
         var hasOthers = false
         /// The database of a record that would be appended.
         var database: Int64 = 0
+        /// The size of its records, notes and seals left out; and of those that a seal vouches for.
+        var recordBytes: UInt64 = 0
+        var sealedBytes: UInt64 = 0
+        /// The process that wrote its newest note; nil without one.
+        var newestRun: UInt64?
     }
 
     private var records: RecordReader
@@ -127,12 +132,13 @@ struct LogReader {
     ) throws(FormatError) -> End {
         var chain = chain
         records.hasOthers = false
+        let sealed = records.bytes
         try records.read(bytes, chain.start..<end, into: &sink, progress: progress)
         chain.add(bytes.extracting(chain.start..<end))
         let hasOthers = records.hasOthers || Self.isOthers(bytes.extracting(droppingFirst: end))
         return End(
             counts: records.counts, offset: end, torn: torn, chain: chain, isClean: isClean, hasOthers: hasOthers,
-            database: records.database)
+            database: records.database, recordBytes: records.bytes, sealedBytes: sealed, newestRun: records.newestRun)
     }
 
     /// Whether the remains of a write are another server's: a `SELECT`, or an annotation that is not ours.

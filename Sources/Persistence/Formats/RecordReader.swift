@@ -18,6 +18,10 @@ package struct ReadConfiguration: Sendable {
 package struct RecordReader {
     private let settings: ReadConfiguration
     private(set) var counts = RecordCounts()
+    /// The size of all records that were handed over, as positions in the log count it: notes and seals are left out.
+    private(set) var bytes: UInt64 = 0
+    /// The process that wrote the newest note; nil without one.
+    private(set) var newestRun: UInt64?
     /// Whether a record was read that only other servers write. Redis writes a `SELECT` first after each start.
     var hasOthers = false
     /// The database chosen by `SELECT`.
@@ -141,6 +145,7 @@ package struct RecordReader {
         _ bytes: RawSpan, _ range: Range<Int>, into sink: inout Sink, progress: (Int) -> Void
     ) throws(FormatError) {
         var position = range.lowerBound
+        var lines = 0
         var nextReport = position + Self.progressStep
         var isInGroup = false
         var batch = RequestBatch()
@@ -160,9 +165,12 @@ package struct RecordReader {
                 position = end
             case .annotation(let end):
                 noteOthers(&sink)
+                lines += end - position
                 position = end
             case .note(let note, let end):
                 sink.readExpiries(by: note)
+                newestRun = note.run
+                lines += end - position
                 position = end
             case .seal, .incomplete: throw FormatError(at: position, "a record extends beyond its batch")
             case .bad(let reason): throw FormatError(at: position, reason)
@@ -170,6 +178,7 @@ package struct RecordReader {
             report(position, &nextReport, progress)
         }
         queue.flush(bytes, to: &sink)
+        self.bytes += UInt64(range.count - lines)
         guard !isInGroup else { throw FormatError(at: range.upperBound, "MULTI without EXEC") }
     }
 

@@ -42,18 +42,25 @@ extension AppendLog {
     // MARK: Files
 
     /// Continues with a file that recovery read. The log is running then.
-    func begin(with file: LogFile, earlierSize: Int, baseSize: Int) {
+    /// - Parameter stream: where the records on disk stand in their stretches; nil for a new file.
+    func begin(with file: LogFile, earlierSize: Int, baseSize: Int, stream: RecoveredStream? = nil) {
         writer.withLock { writer in
             writer.begin(with: file, isPublished: true)
             writer.earlierSize = earlierSize
             writer.baseSize = baseSize
             update { queue in
+                if let stream { queue.begin(at: stream.end) }
+                lastEnd.store(queue.end, ordering: .relaxed)
                 queue.become(.running, keeping: true)
                 writer.written = queue.end
                 writer.synced = queue.end
                 queue.advance(written: queue.end, durable: queue.end, size: writer.size)
             }
-            beginStretch(with: file, at: writer.written)
+            if let stream {
+                stretch.withLock { $0.begin(after: stream) }
+            } else {
+                beginStretch(with: file, at: writer.written)
+            }
         }
     }
 
@@ -90,7 +97,7 @@ extension AppendLog {
     }
 
     private static func segment(_ file: LogFile, at position: UInt64) -> LogStretch.Segment {
-        LogStretch.Segment(path: file.path, offset: file.file.size, position: position)
+        LogStretch.Segment(path: file.path, salt: file.salt, offset: file.file.size, position: position)
     }
 
     /// A durable manifest names the file, and a base of this size at this path.

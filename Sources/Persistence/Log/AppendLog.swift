@@ -22,6 +22,7 @@ package final class AppendLog: Sendable {
     let writer: Mutex<LogWriter>
     /// For those who read the log's files (``LogTail``).
     let stretch = Mutex(LogStretch())
+    let streamFile: StreamFile
     /// Held while a group is appended record by record.
     private let groups = Mutex(())
     /// Written before any record that may depend on it.
@@ -40,6 +41,7 @@ package final class AppendLog: Sendable {
 
     init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
         self.epochFile = epochFile
+        streamFile = StreamFile(epochFile.data)
         run = ClockEvidence.newRun()
         queue = Mutex(AppendQueue(policy: policy, run: run))
         writer = Mutex(LogWriter(syncTimes: syncTimes))

@@ -33,6 +33,12 @@ struct AppendQueue: ~Copyable {
         firstNote = note
     }
 
+    /// Goes on where the log on disk ends.
+    mutating func begin(at position: UInt64) {
+        precondition(records.isEmpty && position > 0, "positions are given once")
+        end = position
+    }
+
     // MARK: Appending
 
     /// Whether records are kept at all.

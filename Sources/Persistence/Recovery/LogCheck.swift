@@ -131,7 +131,13 @@ package struct LogCheck: Sendable {
             } else {
                 EpochRecord.replacingUnknown()
             }
-        do throws(FileError) { try EpochFile(data).begin(record, .any) } catch { throw PersistenceError(error) }
+        do throws(FileError) {
+            // What replicas were handed may not be in this log.
+            try StreamFile(data).forget()
+            try EpochFile(data).begin(record, .any)
+        } catch {
+            throw PersistenceError(error)
+        }
         return record
     }
 

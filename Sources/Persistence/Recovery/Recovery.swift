@@ -17,6 +17,14 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     private(set) var last: Last?
     /// Our increments, and where the good part of each ends.
     private(set) var increments: LogPosition.Increments = []
+    /// The same, as streams count them.
+    private var streamed: [RecoveredStream.Increment] = []
+    /// Where the log stands in its stretches; nil if it goes on in a new file.
+    private(set) var stream: RecoveredStream?
+    /// The process that wrote the newest note; 0 without one.
+    private(set) var newestRun: UInt64 = 0
+    /// Whether the directory is a copy.
+    private let isCopy: Bool
     /// The sizes of the base and of the increments, in bytes.
     private(set) var baseSize = 0
     private(set) var incrementsSize = 0
@@ -46,7 +54,8 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
     ) {
         self.data = data
         position = epoch?.contents.position
-        if epoch?.isCopy == true {
+        isCopy = epoch?.isCopy == true
+        if isCopy {
             report.uncleanReason = "the data directory is a copy, and may lack later revocations"
         }
         self.settings = settings
@@ -97,6 +106,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             RDBReader.recognizes(bytes)
                 ? RDBReader.times(of: bytes) : RDBReader.Times(note: LogReader.firstNote(in: bytes))
         }
+        newestRun = times.note?.run ?? newestRun
         if let note = times.note {
             let latest = max(note.guarded, evidence.note?.guarded ?? 0)
             evidence.note = TimeNote(run: note.run, shift: note.shift, guarded: latest)
@@ -135,6 +145,7 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             report.bytes += contents.count
         }
         contents = []
+        stream = try findStream(manifest) ?? streamed.last.map { RecoveredStream(beginningIn: $0) }
         judge(manifest)
         // Before anything is cut, because the cut bytes may be the evidence. The mark is removed when the new epoch is
         // on disk.
@@ -157,6 +168,20 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             report.uncleanReason ?? "another server than revoked has written to the log, or a part of it is missing"
         // The new increment comes with a manifest of ours.
         if !manifest.isOurs { last = nil }
+    }
+
+    /// Reads where the log stands in the stretches before. It has to be a beginning of what this directory's daemons
+    /// have written: a policy that acknowledges writes before they are on disk does no harm, an older copy, a repair or
+    /// another server's records do.
+    private func findStream(_ manifest: Manifest) throws(FileError) -> RecoveredStream? {
+        guard let contents = try StreamFile.read(in: data) else { return nil }
+        let mark = try data.uncleanReason()
+        guard manifest.isOurs, !isCopy, let last, !last.hasOthers, position?.uncleanReason(increments) == nil,
+            mark.map({ reason in SyncPolicy.allCases.contains { Persistence.reason($0) == reason } }) ?? true,
+            streamed.count == manifest.increments.count, report.counts.skipped == 0
+        else { return nil }
+        let base = manifest.base.map { data.path("\(Manifest.directoryName)/\($0.name)") }
+        return RecoveredStream(contents, newestRun: newestRun, base: base, streamed)
     }
 
     /// An estimate of the entries in files of these sizes, rather too low than too high.
@@ -193,7 +218,13 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         report.unsealedBytes = end.chain?.length ?? 0
         report.wasEndedInOrder = end.isClean
         incrementsSize += end.offset
-        if let chain = end.chain { increments.append((chain.salt, end.offset)) }
+        if let chain = end.chain {
+            newestRun = end.newestRun ?? newestRun
+            increments.append((chain.salt, end.offset))
+            streamed.append(
+                RecoveredStream.Increment(
+                    path: path, salt: chain.salt, records: end.recordBytes, sealed: end.sealedBytes))
+        }
         // Behind another server's SELECT a record of ours would be another database's.
         last =
             end.database == 0

@@ -163,9 +163,13 @@ extension TableSink {
     }
 
     /// Comes at the end of all files: removes what has expired, and moves strays to database 0.
+    /// - Parameter keepsExpired: whether expired entries stay, to be reclaimed as others are: replicas that go on from
+    ///   before have to be told of them.
     /// - Returns: how many were moved.
-    func finish() -> Int {
-        if expired > 0 { for (_, database) in denylist.allDatabases { database.removeExpired(at: moment) } }
+    func finish(keepsExpired: Bool = false) -> Int {
+        if expired > 0, !keepsExpired {
+            for (_, database) in denylist.allDatabases { database.removeExpired(at: moment) }
+        }
         return moveStrays()
     }
 

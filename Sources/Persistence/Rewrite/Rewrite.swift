@@ -31,6 +31,7 @@ struct Rewrite {
             try log.advance(to: file)
             // Before the file of the recorded position is dropped.
             if let position = log.position { try epochFile.move(to: position) }
+            log.keepStreamIfUsed()
             let size = try writeBase(&directory)
             let base = try directory.nameBase()
             try directory.publish(base, increment)
@@ -58,6 +59,7 @@ struct Rewrite {
             try directory.publish(base, increment)
             do throws(FileError) { try epochFile.move(to: file.position) } catch { if !isExpected { throw error } }
             log.publish(base: directory.finalPath(base.name), size: size)
+            log.keepStreamIfUsed()
         } catch {
             log.fail(error)
             directory.discardNewFiles()
@@ -68,8 +70,8 @@ struct Rewrite {
     private func writeBase(_ directory: inout LogDirectory) throws(FileError) -> Int {
         let base = try directory.createBase()
         let walk = TableWalk(
-            denylist: denylist, moment: moment, isLogBase: true, notes: .of(run: log.run), pause: pause,
-            stepBytes: stepBytes)
+            denylist: denylist, moment: moment, isLogBase: true, notes: .of(run: log.run),
+            keepsExpired: log.keepsStream, pause: pause, stepBytes: stepBytes)
         let size = try walk.write(to: base)
         try base.synchronize(.base)
         log.awaitGroup()

@@ -10,12 +10,16 @@ struct TableWalk {
     let isLogBase: Bool
     /// How expiries are written.
     let notes: Notes
+    /// Whether expired entries are written, too, until they are reclaimed.
+    var keepsExpired = false
     /// Called between steps; throws to cancel.
     let pause: () throws(FileError) -> Void
     /// The bytes of entries gathered under one lock, roughly.
     var stepBytes = Self.step
 
     static let step = 64 << 10
+    /// At which nothing has expired.
+    private static let beforeAll = ClockReading(wall: .min, guarded: .min)
 
     enum Notes {
         /// Shifted, so that none is early on the later clock; the note names this run of the daemon.
@@ -68,7 +72,7 @@ struct TableWalk {
                 note = new
                 if let new { writer.append(new) }
             }
-            steps.step(bytes: stepBytes, at: now) { key, value, expiry in
+            steps.step(bytes: stepBytes, at: keepsExpired ? Self.beforeAll : now) { key, value, expiry in
                 // The daemon's own keys have a file of their own.
                 guard !OwnKeys.has(key) else { return }
                 writer.append(key, value, expiry: written(expiry, of: key, keys, note))

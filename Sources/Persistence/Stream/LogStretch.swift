@@ -2,11 +2,15 @@
 ///
 /// A stretch is a run of records without a gap, and a position within it is the number of bytes of records before it.
 /// Notes and seals in the files do not count. A stretch begins when the daemon starts, and when a complete log is
-/// written after a failure of the disk: positions before and after have nothing to do with each other.
+/// written after a failure of the disk. After such a failure positions have nothing to do with those before. After a
+/// start they go on where the log on disk ends, if that can be proved (``RecoveredStream``): who was in a stretch
+/// before, no further than what is on disk of it, goes on in this one.
 struct LogStretch: Sendable {
     /// A file with records.
     struct Segment: Sendable {
         let path: String
+        /// Identifies the file.
+        let salt: UInt64
         /// Where in the file the first record of the stretch is, and at which position that is.
         let offset: Int
         let position: UInt64
@@ -18,21 +22,42 @@ struct LogStretch: Sendable {
         let position: UInt64
     }
 
+    /// A stretch of a process before this one.
+    struct Ended: Equatable {
+        let id: String
+        /// Up to here its records are on disk as they were handed out.
+        let end: UInt64
+    }
+
     /// 40 hexadecimal digits, as Redis identifies a history of writes.
     private(set) var id = ""
     /// In their order; each ends where the next one begins.
     private(set) var segments: [Segment] = []
     /// nil until one was written in this stretch.
     private(set) var base: Base?
+    /// Those that this one continues, the latest first.
+    private(set) var before: [Ended] = []
     /// Before this position some entries were removed that no record tells of.
     private var untold: UInt64 = 0
 
     /// Begins a stretch.
     mutating func begin(with segment: Segment) {
-        id = (0..<5).map { _ in String(UInt32.random(in: .min ... .max) | 1 << 31, radix: 16) }.joined()
+        self = LogStretch()
+        id = Self.newID()
         segments = [segment]
-        base = nil
-        untold = 0
+    }
+
+    /// Begins a stretch that continues others.
+    mutating func begin(after stream: RecoveredStream) {
+        self = LogStretch()
+        id = Self.newID()
+        segments = stream.segments
+        base = stream.base
+        before = stream.before
+    }
+
+    private static func newID() -> String {
+        (0..<5).map { _ in String(UInt32.random(in: .min ... .max) | 1 << 31, radix: 16) }.joined()
     }
 
     /// Nothing is logged any more.
@@ -56,4 +81,10 @@ struct LogStretch: Sendable {
 
     /// Whether who begins there hears of everything since.
     func isComplete(from position: UInt64) -> Bool { position >= untold }
+
+    /// Whether a position of a stretch is the same position of this one. One that has read further than its stretch is
+    /// on disk has records that this log never had.
+    func contains(_ position: UInt64, of stretch: String) -> Bool {
+        stretch == id || before.contains { $0.id == stretch && position <= $0.end }
+    }
 }

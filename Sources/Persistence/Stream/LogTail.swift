@@ -117,6 +117,11 @@ extension AppendLog {
     /// Identifies what positions belong to: 40 hexadecimal digits; empty while there is no log.
     package var stretchID: String { stretch.withLock { $0.id } }
 
+    /// The stretch before the present one, and the end of what is known of it; nil if no replica may go on from it.
+    package var earlierStretch: (id: String, end: UInt64)? {
+        stretch.withLock { $0.before.first.map { ($0.id, $0.end) } }
+    }
+
     /// Records up to here may be read from the files: those that writes are acknowledged by, in every policy.
     package var streamEnd: UInt64 { queue.withLock { $0.policy == .always ? $0.durable : $0.written } }
 
@@ -133,13 +138,15 @@ extension AppendLog {
     }
 
     /// The records from a position on, which the tail has to approach first.
+    /// - Parameter id: the stretch of the position: the present one, or one that it continues.
     /// - Returns: nil if that cannot be: another stretch, a position that is to come, or one whose file is gone.
     package func tail(of id: String, from position: UInt64) -> LogTail? {
-        let segment = stretch.withLock { stretch in
-            stretch.id == id && stretch.isComplete(from: position) ? stretch.segment(for: position) : nil
+        let (present, segment) = stretch.withLock { stretch in
+            let goesOn = stretch.contains(position, of: id) && stretch.isComplete(from: position)
+            return (stretch.id, goesOn ? stretch.segment(for: position) : nil)
         }
         guard let segment, position <= streamEnd else { return nil }
-        return try? LogTail(self, id, in: segment, from: position)
+        return try? LogTail(self, present, in: segment, from: position)
     }
 
     /// A file with the whole table, and the records from its position on.

@@ -108,6 +108,12 @@ enum LeaseSubcommand: String, Subcommand {
 }
 
 extension Daemon {
+    /// Replicas of the process before may come back, and its followers may hold leases.
+    func awaitEarlierReplicas(_ persistence: Persistence) {
+        if persistence.log.earlierStretch != nil { replicas.awaitEarlierReplicas(at: clock.uptime()) }
+        awaitEarlierLeases(persistence)
+    }
+
     /// Guarded writes are answered once the leases of the process before have run out.
     func awaitEarlierLeases(_ persistence: Persistence) {
         let (longest, taken) = (persistence.promisedLease, directoryTakenAt.load(ordering: .relaxed))

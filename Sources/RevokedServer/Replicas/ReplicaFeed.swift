@@ -95,7 +95,8 @@ final class ReplicaFeed {
                 daemon.logger.info("a \(replica.description) goes on where it was")
                 position = start.offset
                 noteSent(position)
-                post(Array("+CONTINUE \(start.stretch)\r\n".utf8))
+                // The position is one of the present stretch, too, whatever the replica calls it.
+                post(Array("+CONTINUE \(tail?.stretch ?? start.stretch)\r\n".utf8))
                 hasBegun = true
                 return true
             case .impossible, nil:

@@ -32,8 +32,8 @@ final class Replicas: Sendable {
         /// When the last one left; nil if none was there.
         var leftAt: Int64?
         var isRunning = false
-        /// When it is next tried to keep on disk what is promised.
-        var promisesAt: Int64 = 0
+        /// When it is next tried to keep on disk what replicas rely on.
+        var keepsAt: Int64 = 0
         /// Expired entries are being removed, and no replica is told.
         var isReclaimingUntold = false
         var counts = Counts()
@@ -57,8 +57,8 @@ final class Replicas: Sendable {
     /// milliseconds.
     private static let idle: Int64 = 100
     private static let busy: Int64 = 1
-    /// Between two attempts to keep on disk what is promised, in milliseconds.
-    private static let promiseInterval: Int64 = 10_000
+    /// Between two attempts to keep on disk what replicas rely on, in milliseconds.
+    private static let keepInterval: Int64 = 10_000
 
     private let state = Mutex(State())
     private let doorbell: DispatchSemaphore
@@ -162,6 +162,10 @@ final class Replicas: Sendable {
         }
     }
 
+    /// Replicas of the process before may come back, and go on: they are told of what expires, as those are that have
+    /// left.
+    func awaitEarlierReplicas(at now: Int64) { state.withLock { $0.leftAt = now } }
+
     /// The log has come further.
     func logHasProgressed() {
         if state.withLock({ $0.isRunning }) { doorbell.signal() }
@@ -217,6 +221,7 @@ final class Replicas: Sendable {
         var feeds: [Int64: ReplicaFeed] = [:]
         while let replicas = next() {
             var isBusy = false
+            keepOnDisk(daemon)
             // One at a time: each may have gigabytes of the log to pass, and the others wait.
             var mayApproach = true
             for replica in replicas {
@@ -228,7 +233,6 @@ final class Replicas: Sendable {
             if feeds.count > replicas.count {
                 feeds = feeds.filter { id, _ in replicas.contains { $0.client.id == id } }
             }
-            promise(daemon)
             let awaited = answerWaits(daemon)
             if !replicas.isEmpty { keepAlive(daemon, log, awaited) }
             let usual = isBusy || awaited != nil ? Self.busy : Self.idle
@@ -246,18 +250,29 @@ final class Replicas: Sendable {
         }
     }
 
-    /// Keeps on disk that leases are promised, before the first one is: there is a follower that may ask for it.
-    private func promise(_ daemon: Daemon) {
-        guard let persistence = daemon.persistence, persistence.promisedLease < leases.length else { return }
+    /// Keeps on disk what replicas rely on after a restart: where the log stands in its stretch, and that leases are
+    /// promised, before the first one is.
+    private func keepOnDisk(_ daemon: Daemon) {
+        guard let persistence = daemon.persistence else { return }
+        let (keepsStream, hasPromised) = (persistence.log.keepsStream, persistence.promisedLease >= leases.length)
+        guard !keepsStream || !hasPromised else { return }
         let now = daemon.clock.uptime()
-        let isDue = state.withLock { state in
-            guard state.replicas.contains(where: { $0.follower != nil }), now >= state.promisesAt else { return false }
-            state.promisesAt = now + Self.promiseInterval
-            return true
+        let (hasReplica, hasFollower) = state.withLock { state in
+            guard now >= state.keepsAt else { return (false, false) }
+            return (!state.replicas.isEmpty, state.replicas.contains { $0.follower != nil })
         }
-        guard isDue else { return }
-        do throws(PersistenceError) { try persistence.promise(lease: leases.length) } catch {
-            daemon.logger.error("no lease is granted, because it cannot be kept on disk that it was promised: \(error)")
+        func attempt(_ consequence: String, _ keep: () throws(PersistenceError) -> Void) {
+            do throws(PersistenceError) { try keep() } catch {
+                state.withLock { $0.keepsAt = now + Self.keepInterval }
+                daemon.logger.error("\(consequence): \(error)")
+            }
+        }
+        if hasReplica, !keepsStream {
+            attempt("replicas will copy the whole table after a restart", persistence.keepStream)
+        }
+        guard hasFollower, !hasPromised else { return }
+        attempt("no lease is granted, because it cannot be kept on disk that it was promised") {
+            () throws(PersistenceError) in try persistence.promise(lease: leases.length)
         }
     }
 

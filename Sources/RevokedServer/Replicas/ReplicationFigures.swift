@@ -19,11 +19,13 @@ struct ReplicationFigures {
                     + "offset=\(progress.acknowledged),lag=\((now - progress.acknowledgedAt) / 1000)")
         }
         let end = log?.streamEnd ?? 0
+        let earlier = log?.earlierStretch
         return lines + [
             "master_failover_state:no-failover",
             "master_replid:\(isCopied ? log!.stretchID : daemon.runID)",
-            "master_replid2:\(String(repeating: "0", count: 40))", "master_repl_offset:\(end)",
-            "second_repl_offset:-1", "repl_backlog_active:\(isCopied ? 1 : 0)", "repl_backlog_size:\(log?.size ?? 0)",
+            "master_replid2:\(earlier?.id ?? String(repeating: "0", count: 40))", "master_repl_offset:\(end)",
+            "second_repl_offset:\(earlier.map { "\($0.end + 1)" } ?? "-1")", "repl_backlog_active:\(isCopied ? 1 : 0)",
+            "repl_backlog_size:\(log?.size ?? 0)",
             "repl_backlog_first_byte_offset:\(isCopied ? 1 : 0)", "repl_backlog_histlen:\(end)",
             "lease_ms:\(daemon.replicas.leases.length)",
         ]

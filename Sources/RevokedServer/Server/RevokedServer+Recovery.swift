@@ -70,7 +70,7 @@ extension RevokedServer {
             if daemon.configuration.trustsClock { daemon.trustClockAtStart() }
             let (epoch, isNew) = try persistence.begin()
             daemon.adopt(epoch, isNew: isNew)
-            daemon.awaitEarlierLeases(persistence)
+            daemon.awaitEarlierReplicas(persistence)
             if daemon.configuration.trustsClock { try daemon.trustClockBeforeServing() }
             daemon.loading.end()
             result = .success(report)
