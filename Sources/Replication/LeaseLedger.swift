@@ -43,6 +43,9 @@ package struct LeaseLedger: Sendable {
     struct Follower {
         let id: Int64
         let identity: String
+        /// Its user and host, and when it joined.
+        let origin: String
+        let joinedAt: Int64
         /// Everything before this position is in its memory; nil until it has said anything.
         var applied: UInt64?
         /// Those that have not run out, in the order of their grants: the position of each, and the first millisecond
@@ -68,6 +71,7 @@ package struct LeaseLedger: Sendable {
     private var predecessorUntil: Int64?
     private var progress: ProgressHistory
     private var penalties = LeasePenalties()
+    private var standstills = Standstills()
     /// Positions that replies wait for, and since when, in their order: one of each millisecond.
     private var awaited: [(position: UInt64, since: Int64)] = []
     private static let maximumAwaited = 1 << 14
@@ -135,9 +139,16 @@ package struct LeaseLedger: Sendable {
     /// - Parameters:
     ///   - follower: of one connection.
     ///   - identity: what is known again of a follower when it comes back.
-    package mutating func join(_ follower: Int64, as identity: String) {
+    ///   - origin: its user and host, which it has not chosen.
+    package mutating func join(_ follower: Int64, as identity: String, from origin: String, at now: Int64) {
         precondition(!followers.contains { $0.id == follower }, "a follower joins once")
-        followers.append(Follower(id: follower, identity: identity))
+        followers.append(Follower(id: follower, identity: identity, origin: origin, joinedAt: now))
+    }
+
+    /// The daemon runs. To be called before ``settle(at:)``, and at such intervals at least while a reply waits: what
+    /// the daemon itself slept through is no follower's fault.
+    package mutating func noteTurn(at now: Int64, within interval: Int64) {
+        standstills.noteTurn(at: now, within: isAwaited ? interval : nil)
     }
 
     /// The stream has ended, for whatever reason. Its leases have not.
@@ -161,7 +172,11 @@ package struct LeaseLedger: Sendable {
         guard let follower = followers.first(where: { $0.id == follower && !$0.hasLeft }) else { return .unknown }
         guard let applied = follower.applied else { return .incomplete }
         if let left = penalties.stormLeft(at: now) { return .storm(left: left) }
-        if let left = penalties.left(of: follower.identity, at: now) { return .penalty(left: left) }
+        if let left = penalties.left(
+            of: follower.identity, from: follower.origin, joinedAt: follower.joinedAt, at: now)
+        {
+            return .penalty(left: left)
+        }
         if let granted = follower.grantedAt, now - granted < length / 16 { return .tooSoon }
         if applied < progress.position(at: now - length / 4) { return .behind(length / 4) }
         guard follower.leases.isEmpty else { return nil }
@@ -204,7 +219,7 @@ package struct LeaseLedger: Sendable {
             // One that is always just in time holds revocations up as one that is silent does.
             guard let since = followers[index].waitedSince else { continue }
             followers[index].waitedSince = nil
-            if now - since > length / 2 { note(since, of: followers[index], at: now, &outcome) }
+            if blamed(since, at: now) > length / 2 { note(since, of: followers[index], at: now, &outcome) }
         }
         followers.removeAll { $0.hasLeft && $0.leases.isEmpty }
         let released = released
@@ -226,9 +241,17 @@ package struct LeaseLedger: Sendable {
         max(one.since, progress.time(of: one.position) ?? one.since)
     }
 
+    /// For how long a follower was waited for while the daemon ran.
+    private func blamed(_ since: Int64, at now: Int64) -> Int64 { now - since - standstills.time(from: since, to: now) }
+
     private mutating func note(_ since: Int64, of follower: Follower, at now: Int64, _ outcome: inout Outcome) {
-        if penalties.noteWait(from: since, to: now) { outcome.isStorm = true }
-        let penalty = now - since > length / 4 ? penalties.punish(follower.identity, at: now) : nil
+        let blamed = blamed(since, at: now)
+        if penalties.noteWait(from: now - blamed, to: now) { outcome.isStorm = true }
+        let penalty =
+            blamed > length / 4
+            ? penalties.punish(
+                follower.identity, from: follower.origin, grantedAt: follower.grantedAt ?? follower.joinedAt, at: now)
+            : nil
         outcome.waitedOut.append(WaitedOut(identity: follower.identity, waited: now - since, penalty: penalty))
     }
 }

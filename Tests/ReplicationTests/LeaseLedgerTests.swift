@@ -226,6 +226,78 @@ import Testing
         #expect(ledger.refusal(of: 21, at: now + 60_000) == nil)
     }
 
+    // MARK: Who is to blame
+
+    /// A write has waited for a lease of 1 from 1,000 on, until it ran out.
+    private static func punished(_ id: Int64, as name: String, in ledger: inout LeaseLedger) {
+        ledger.join(id, as: name, from: "follower at host", at: 1_000)
+        ledger.acknowledge(1_000, by: id)
+        _ = ledger.grant(to: id, end: 1_000, at: 1_000)
+        ledger.advance(to: 1_010, at: 1_000)
+        let waits = ledger.wait(for: 1_010, at: 1_000)
+        #expect(waits)
+    }
+
+    /// Those of the same user and host that join later may be the same one.
+    @Test func anotherNameIsNoWayOut() {
+        for leavesFirst in [false, true] {
+            var ledger = LeaseLedger(length: Self.length, maximumHolders: 64)
+            ledger.join(2, as: "neighbour", from: "follower at host", at: 900)
+            ledger.acknowledge(1_010, by: 2)
+            Self.punished(1, as: "bad", in: &ledger)
+            if leavesFirst { ledger.leave(1) }
+            ledger.join(3, as: "good", from: "follower at host", at: 1_100)
+            ledger.join(4, as: "bad", from: "other at host", at: 1_100)
+            ledger.join(5, as: "other", from: "follower at elsewhere", at: 1_100)
+            for id in 3...5 as ClosedRange<Int64> { ledger.acknowledge(1_010, by: id) }
+            let outcome = ledger.settle(at: 1_301)
+            #expect(outcome.waitedOut.map(\.penalty) == [10_000])
+            #expect(ledger.refusal(of: 2, at: 1_302) == nil && ledger.refusal(of: 5, at: 1_302) == nil)
+            #expect(ledger.refusal(of: 3, at: 1_302) == .penalty(left: 9_999))
+            #expect(ledger.refusal(of: 4, at: 1_302) == .penalty(left: 9_999), "it has the name")
+            #expect(ledger.refusal(of: 3, at: 11_301) == nil)
+        }
+    }
+
+    /// One bad node keeps newcomers of its host from their leases for a minute at most.
+    @Test func newcomersAreKeptOutForAMinuteAtMost() {
+        var penalties = LeasePenalties()
+        var (now, lefts, own) = (Int64(1_000), [Int64](), Int64(0))
+        for _ in 0..<8 {
+            own = penalties.punish("bad", from: "host", grantedAt: now, at: now) ?? 0
+            lefts.append(penalties.left(of: "new", from: "host", joinedAt: now, at: now) ?? 0)
+            #expect(penalties.left(of: "old", from: "host", joinedAt: now - 1, at: now) == nil)
+            now += own
+        }
+        #expect(lefts == [10_000, 20_000, 40_000, 60_000, 60_000, 60_000, 60_000, 60_000] && own == 600_000)
+        // Names and hosts are remembered up to a number.
+        for number in 0..<5_000 {
+            _ = penalties.punish("n\(number)", from: "h\(number)", grantedAt: now, at: now + Int64(number))
+        }
+        #expect(penalties.rememberedCount == 2 * LeasePenalties.maximum)
+    }
+
+    /// What the daemon slept through counts against nobody, what it saw does.
+    @Test func aDaemonThatStoodStillBlamesNobody() {
+        for (seen, penalty) in [(40, nil), (80, 10_000)] as [(Int64, Int64?)] {
+            var ledger = LeaseLedger(length: Self.length, maximumHolders: 64)
+            ledger.noteTurn(at: 1_000, within: 20)
+            Self.punished(1, as: "f", in: &ledger)
+            for now in stride(from: 1_000, through: 1_000 + seen, by: 20) {
+                ledger.noteTurn(at: now, within: 20)
+                let outcome = ledger.settle(at: now)
+                #expect(outcome.waitedOut.isEmpty)
+            }
+            ledger.noteTurn(at: 4_000, within: 20)
+            let outcome = ledger.settle(at: 4_000)
+            // Twenty of them it may have slept on purpose.
+            #expect(outcome.waitedOut == [.init(identity: "f", waited: 3_000, penalty: penalty)])
+            #expect(outcome.waits == [3_000] && !outcome.isStorm)
+            ledger.acknowledge(1_010, by: 1)
+            #expect((ledger.refusal(of: 1, at: 4_000) == nil) == (penalty == nil))
+        }
+    }
+
     // MARK: Everything at random
 
     /// An answered write has been applied by everyone who holds a lease, and none waits for longer than a lease.
@@ -274,5 +346,12 @@ import Testing
             }
         }
         #expect(grants > 20 && answered > 100)
+    }
+}
+
+extension LeaseLedger {
+    /// Each has a host of its own.
+    fileprivate mutating func join(_ follower: Int64, as identity: String) {
+        join(follower, as: identity, from: "host of \(identity)", at: 0)
     }
 }

@@ -57,7 +57,7 @@ extension History {
             say("\(followers[index].name) connects")
         case .accept(let index):
             guard var link = followers[index].link else { return }
-            daemon.accept(&link, identity: followers[index].name)
+            daemon.accept(&link, identity: followers[index].name, at: time)
             followers[index].link = link
             say("the daemon takes the stream of \(followers[index].name)")
         case .feed(let index): feed(index, all: plan.isSmall)

@@ -212,9 +212,9 @@ final class SimulatedDaemon {
     // MARK: Followers
 
     /// Takes a follower's stream.
-    func accept(_ link: inout SimulatedLink, identity: String) {
+    func accept(_ link: inout SimulatedLink, identity: String, at time: Int64) {
         link.isAccepted = true
-        ledger.join(link.id, as: identity)
+        ledger.join(link.id, as: identity, from: identity, at: clock.now(time))
         if let position = link.position, position.offset <= durable, continues(position) {
             link.stream += "+CONTINUE \(stretch)\r\n".utf8
             link.sent = Int(position.offset)

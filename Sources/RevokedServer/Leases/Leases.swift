@@ -26,6 +26,9 @@ final class Leases: Sendable {
         var isStorm = false
     }
 
+    /// While a reply waits for a follower, the replicas' thread looks at leases this often, in milliseconds.
+    static let turn: Int64 = 20
+
     /// In milliseconds; 0: none is granted.
     let length: Int64
     /// How long writes waited that followers had not applied when they were on disk.
@@ -70,6 +73,7 @@ final class Leases: Sendable {
 
     /// Ends what has run out, and publishes what that releases.
     private func settle(_ state: inout State, at now: Int64) {
+        state.ledger.noteTurn(at: now, within: Self.turn)
         let wasAwaited = state.ledger.isAwaited
         let outcome = state.ledger.settle(at: now)
         for wait in outcome.waits { waits.record(.milliseconds(wait)) }
@@ -102,7 +106,9 @@ final class Leases: Sendable {
     // MARK: Followers
 
     func join(_ replica: Replica, _ daemon: Daemon) {
-        change(daemon) { ledger, _ in ledger.join(replica.client.id, as: replica.identity) }
+        change(daemon) { ledger, now in
+            ledger.join(replica.client.id, as: replica.identity, from: replica.origin, at: now)
+        }
     }
 
     /// The stream has ended: its leases are waited for until they have run out.
@@ -167,13 +173,14 @@ final class Leases: Sendable {
     var isHeld: Bool { state.withLock { $0.ledger.isHeld } }
 
     /// Ends leases whose time has come. Tells those who wait, and the log.
-    /// - Returns: in how many milliseconds the next one is due that a reply waits for; nil if there is none.
+    /// - Returns: in how many milliseconds to call it again; nil if no reply waits for a lease.
     func runPeriodic(_ log: AppendLog, _ daemon: Daemon) -> Int64? {
         let streamEnd = log.streamEnd
         change(daemon) { ledger, now in ledger.advance(to: streamEnd, at: now) }
         let (news, isStorm, next) = state.withLock { state in
             defer { (state.waitedOut, state.isStorm) = ([], false) }
-            return (state.waitedOut, state.isStorm, state.ledger.deadline.map { max(0, $0 - clock.uptime()) })
+            let next = state.ledger.deadline.map { min(Self.turn, max(0, $0 - clock.uptime())) }
+            return (state.waitedOut, state.isStorm, next)
         }
         for one in news {
             daemon.logger.warning(

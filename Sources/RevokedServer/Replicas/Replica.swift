@@ -29,6 +29,7 @@ final class Replica: Sendable {
     let follower: FollowerName?
     /// What it calls itself.
     let name: String
+    private let user: UserName
 
     init(
         _ client: ClientRecord, from start: Position?, port: Int, follower: FollowerName? = nil, at now: Int64
@@ -37,7 +38,7 @@ final class Replica: Sendable {
         self.start = start
         self.port = port
         self.follower = follower
-        name = String(decoding: client.details.withLock(\.name), as: UTF8.self)
+        (name, user) = client.details.withLock { (String(decoding: $0.name, as: UTF8.self), $0.userName) }
         progress = Mutex(Progress(acknowledgedAt: now))
     }
 
@@ -46,6 +47,9 @@ final class Replica: Sendable {
 
     /// What is known again of a follower that comes back.
     var identity: String { name.isEmpty ? "at \(host)" : "\(name) at \(host)" }
+
+    /// What a follower does not choose: its user and host.
+    var origin: String { "\(user) at \(host)" }
 
     /// As the log calls it.
     var description: String { follower == nil ? "replica at \(host):\(port)" : "follower \(identity)" }

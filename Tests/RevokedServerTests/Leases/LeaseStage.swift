@@ -72,6 +72,14 @@ final class LeaseStage {
 
     var leases: Leases { daemon.replicas.leases }
 
+    /// Time passes for a daemon that runs: its thread looks at leases all the while.
+    func pass(_ milliseconds: Int) {
+        for passed in stride(from: 0, to: milliseconds, by: Int(Leases.turn)) {
+            clock.advance(.milliseconds(min(Int(Leases.turn), milliseconds - passed)))
+            _ = leases.runPeriodic(persistence.log, daemon)
+        }
+    }
+
     func connect() throws -> PlainSocket { try PlainSocket(port: port) }
 
     /// One that has copied everything.

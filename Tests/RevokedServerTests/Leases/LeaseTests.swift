@@ -112,11 +112,11 @@ import Testing
             }
             for writer in writers { #expect(try await stage.isWaiting(writer)) }
             // It renews, and applies nothing.
-            stage.clock.advance(.milliseconds(100))
+            stage.pass(100)
             #expect(try follower.renew().reason == "more than 75 ms behind")
-            stage.clock.advance(.milliseconds(200))
+            stage.pass(200)
             #expect(try await stage.isWaiting(writers[0]))
-            stage.clock.advance(.milliseconds(1))
+            stage.pass(1)
             for writer in writers { #expect(text(writer.receive(until: 5)) == "+OK\r\n") }
             #expect(stage.leases.counts.waitedOut == 1 && stage.leases.counts.waited == 301)
             // From now on nobody waits for it.
@@ -126,6 +126,25 @@ import Testing
             follower.apply()
             #expect(try follower.renew().reason == "a lease had to be waited out: the next one in 10 s")
             stage.clock.advance(.seconds(10))
+            #expect(try follower.renew().length == LeaseStage.lease)
+        }
+    }
+
+    /// A daemon that was stopped, with its machine or without, cannot tell what its followers did meanwhile.
+    @Test(arguments: Kind.allCases) func aDaemonThatStoodStillBlamesNobody(_ kind: Kind) async throws {
+        let stage = try LeaseStage(kind)
+        try await stage.run {
+            let follower = try await stage.follower()
+            follower.apply()
+            _ = try follower.renew()
+            let writer = try stage.connect()
+            writer.send(encode(["SETEX", "revoked:jti:a", "60", "logout"]))
+            #expect(try await stage.isWaiting(writer))
+            stage.pass(40)
+            stage.clock.advance(.seconds(5))
+            #expect(text(writer.receive(until: 5)) == "+OK\r\n")
+            #expect(stage.leases.counts.waitedOut == 1)
+            follower.apply()
             #expect(try follower.renew().length == LeaseStage.lease)
         }
     }
