@@ -6,24 +6,19 @@ extension Denylist.Keys {
 
         private let table: Table
         private let text: UnsafeMutableRawBufferPointer
-        private let hashes: UnsafeMutableBufferPointer<KeyHash>
-        private let ends: UnsafeMutableBufferPointer<Int>
+        private var hashes = InlineArray<8, KeyHash>(repeating: .none)
+        private var ends = InlineArray<8, Int>(repeating: 0)
         private var count = 0
         private var used = 0
 
-        fileprivate init(
-            _ table: Table, _ text: UnsafeMutableRawBufferPointer, _ hashes: UnsafeMutableBufferPointer<KeyHash>,
-            _ ends: UnsafeMutableBufferPointer<Int>
-        ) {
+        fileprivate init(_ table: Table, _ text: UnsafeMutableRawBufferPointer) {
             self.table = table
             self.text = text
-            self.hashes = hashes
-            self.ends = ends
         }
 
-        private func key(_ index: Int) -> UnsafeRawBufferPointer {
-            let start = index == 0 ? 0 : ends[index - 1]
-            return UnsafeRawBufferPointer(rebasing: text[start..<ends[index]])
+        @inline(__always)
+        private func key(_ index: Int, startingAt start: Int) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(start: text.baseAddress! + start, count: ends[index] - start)
         }
 
         /// Adds a key, and prefetches its group.
@@ -40,34 +35,49 @@ extension Denylist.Keys {
             }
             used += first + second
             ends[count] = used
-            let hash = table.hash(key(count))
+            let hash = table.hash(key(count, startingAt: used - first - second))
             table.prefetch(hash)
             hashes[count] = hash
             count += 1
             return true
         }
 
-        /// Whether any of the keys has a live entry.
-        package func containsAny(at moment: ClockReading) -> Bool {
+        /// Reads the values of live entries, each under its shard's lock, in the order of the keys.
+        /// - Parameter body: receives the key's place and its value, which is valid only during the call. Says whether
+        ///   that is enough.
+        @inline(__always)
+        fileprivate func readValues(
+            at moment: ClockReading, _ body: (_ index: Int, _ value: RawSpan) -> Bool
+        ) {
+            var start = 0
             for index in 0..<count {
-                let hash = hashes[index]
+                let (hash, key) = (hashes[index], key(index, startingAt: start))
+                start = ends[index]
                 let shard = table.shard(hash.value)
                 shard.lock.lock()
                 defer { shard.lock.unlock() }
-                if let slot = table.find(Key(key(index), hash), shard), slot.expiry > hash.time(moment) { return true }
+                guard let slot = table.find(Key(key, hash), shard), slot.expiry > hash.time(moment) else {
+                    continue
+                }
+                let value = table.value(slot, table.segment(table.segmentEntry(hash.value, shard)), shard)
+                if body(index, RawSpan(_unsafeBytes: value)) { return }
             }
-            return false
         }
     }
 
-    package func withBatch<Result>(_ body: (inout Batch) -> Result) -> Result {
+    /// Looks up a few keys together.
+    /// - Parameters:
+    ///   - collect: adds them. Says whether there was room for all.
+    ///   - body: as of ``Batch/readValues(at:_:)``.
+    /// - Returns: false if there was no room, and nothing was read.
+    package func readTogether(
+        at moment: ClockReading, _ collect: (inout Batch) -> Bool, _ body: (_ index: Int, _ value: RawSpan) -> Bool
+    ) -> Bool {
         withUnsafeTemporaryAllocation(byteCount: Batch.maximumBytes, alignment: 8) { text in
-            withUnsafeTemporaryAllocation(of: KeyHash.self, capacity: Batch.maximumKeys) { hashes in
-                withUnsafeTemporaryAllocation(of: Int.self, capacity: Batch.maximumKeys) { ends in
-                    var batch = Batch(table, text, hashes, ends)
-                    return body(&batch)
-                }
-            }
+            var batch = Batch(table, text)
+            guard collect(&batch) else { return false }
+            batch.readValues(at: moment, body)
+            return true
         }
     }
 }

@@ -100,34 +100,67 @@ public struct Check: Sendable, Hashable {
     ///   - now: the store's clock as far as known, Unix milliseconds.
     public func verdict(values: [[UInt8]?], pinnedEpoch: [UInt8], now: Int64) -> Verdict {
         guard values.count == keyCount, let epoch = values.last else { return .unknown(wrongCount(values)) }
-        var implausible: UnknownCause?
+        var decision = CheckDecision(logInTime: logInTime, isIdentified: isIdentified, now: now)
         for (scope, value) in zip(scopes, values) {
-            guard let value else { continue }
-            switch scope.kind.finding(value, logInTime: logInTime, now: now) {
-            case .revoked(let reason): return .revoked(reason)
-            case .implausible(let cause): implausible = cause
-            case .irrelevant: break
-            }
+            if let value, decision.takes(value.span.bytes, of: scope.kind) { break }
         }
-        if let cause = Epoch.mismatch(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
-        if let implausible { return .unknown(implausible) }
-        return verdictOfNothing
+        return decision.verdict(epochMismatch: Epoch.mismatch(epoch, pinned: pinnedEpoch))
     }
 
     /// Whether a revocation could name the token or its log-in. Its key and the scope of all also cover other users'
     /// tokens.
     package var isIdentified: Bool { identifier != nil || session != nil || subject != nil || client != nil }
 
-    /// The verdict if no scope is revoked. It is clear only if a revocation could name the token.
+    /// The verdict if no scope is revoked.
     private var verdictOfNothing: Verdict {
-        guard isIdentified else {
-            return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))
-        }
-        return .clear
+        CheckDecision(logInTime: logInTime, isIdentified: isIdentified, now: 0).verdict(epochMismatch: nil)
     }
 
     func wrongCount(_ values: [[UInt8]?]) -> UnknownCause {
         UnknownCause(.malformedReply, "the store answered \(values.count) values to \(keyCount) keys")
+    }
+}
+
+/// The one place that decides on a token, from the values of its scopes, one at a time. Allocates nothing for a token
+/// that is clear.
+package struct CheckDecision {
+    private let logInTime: Int64?
+    private let isIdentified: Bool
+    private let now: Int64
+    private var reason: Reason?
+    private var implausible: UnknownCause?
+
+    /// - Parameters:
+    ///   - logInTime: the time that cut-offs are compared with; nil falls under any.
+    ///   - isIdentified: whether a revocation could name the token (``TokenClaims/isIdentified``).
+    ///   - now: the store's clock as far as known, Unix milliseconds.
+    package init(logInTime: Int64?, isIdentified: Bool, now: Int64) {
+        self.logInTime = logInTime
+        self.isIdentified = isIdentified
+        self.now = now
+    }
+
+    /// - Returns: whether the token is revoked by this value: nothing else counts then.
+    package mutating func takes(_ value: RawSpan, of kind: Scope.Kind) -> Bool {
+        switch kind.finding(value, logInTime: logInTime, now: now) {
+        case .revoked(let reason):
+            self.reason = reason
+            return true
+        case .implausible(let cause): implausible = cause
+        case .irrelevant: break
+        }
+        return false
+    }
+
+    /// Clear only if a revocation could name the token.
+    /// - Parameter epochMismatch: why the values are not the pinned store's.
+    package consuming func verdict(epochMismatch: UnknownCause?) -> Verdict {
+        if let reason { return .revoked(reason) }
+        if let cause = epochMismatch ?? implausible { return .unknown(cause) }
+        guard isIdentified else {
+            return .unknown(UnknownCause(.unidentifiable, "the token has none of jti, sid, sub and client_id"))
+        }
+        return .clear
     }
 }
 
@@ -141,11 +174,9 @@ extension Scope.Kind {
 
     /// The meaning of a scope's value for a token.
     /// - Parameter logInTime: nil falls under any cut-off.
-    fileprivate func finding(_ value: [UInt8], logInTime: Int64?, now: Int64) -> Finding {
+    fileprivate func finding(_ value: RawSpan, logInTime: Int64?, now: Int64) -> Finding {
         guard isCutOff else { return .revoked(Reason(stored: value)) }
-        guard CutOff.implausibility(of: value.span.bytes, now: now) == nil,
-            let cutOff = CutOff.parse(value.span.bytes)
-        else {
+        guard CutOff.implausibility(of: value, now: now) == nil, let cutOff = CutOff.parse(value) else {
             return .implausible(
                 UnknownCause(.implausibleCutOff, "the store holds an implausible cut-off for \(word)"))
         }
@@ -158,7 +189,7 @@ extension Scope.Kind {
     ///   - epoch: that of the same reply.
     ///   - now: the store's clock as far as known, Unix milliseconds.
     package func verdict(value: [UInt8]?, epoch: [UInt8]?, pinnedEpoch: [UInt8], now: Int64) -> Verdict {
-        let finding = value.map { self.finding($0, logInTime: nil, now: now) } ?? Finding.irrelevant
+        let finding = value.map { self.finding($0.span.bytes, logInTime: nil, now: now) } ?? Finding.irrelevant
         if case .revoked(let reason) = finding { return .revoked(reason) }
         if let cause = Epoch.mismatch(epoch, pinned: pinnedEpoch) { return .unknown(cause) }
         if case .implausible(let cause) = finding { return .unknown(cause) }

@@ -48,6 +48,13 @@ public struct TokenClaims: Sendable {
     /// cut-off.
     public var logInTime: Int64? { authenticatedAt ?? issuedAt }
 
+    /// Whether a revocation could name the token or its log-in. Its key and the scope of all also cover other users'
+    /// tokens.
+    package var isIdentified: Bool {
+        func isPresent(_ claim: String?) -> Bool { claim.map { !$0.isEmpty } ?? false }
+        return isPresent(identifier) || isPresent(session) || isPresent(subject) || isPresent(client)
+    }
+
     /// The times of the tokens that a refresh issues: issued now, with this token's log-in time.
     /// - Parameter now: the store's clock, Unix milliseconds.
     /// - Returns: nil for a token without times. Any cut-off revokes it, and its successors could not show that.

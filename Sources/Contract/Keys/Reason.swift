@@ -42,9 +42,11 @@ public struct Reason: Sendable, Hashable {
     /// The reason in a stored value of any form: a revocation counts even if its reason cannot be read.
     ///
     /// A ``Rotation`` becomes `rotated` only, so that a reason written again is never a rotation.
-    package init(stored bytes: some Collection<UInt8>) {
-        let isRotated = bytes.starts(with: "\(Rotation.mark)".utf8)
-        text = isRotated ? "rotated" : String(decoding: bytes, as: UTF8.self)
+    package init(stored bytes: some Collection<UInt8>) { self.init(stored: Array(bytes).span.bytes) }
+
+    /// The same of a value in the store's memory.
+    package init(stored value: RawSpan) {
+        text = Self.isRotated(value) ? "rotated" : value.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         cutOff = nil
     }
 

@@ -17,6 +17,9 @@ package struct KeyHash: Sendable, BitwiseCopyable {
         rest = kind | (isGuarded ? Self.guardBit : 0)
     }
 
+    /// Of no key.
+    static var none: KeyHash { KeyHash(value: 0, word0: 0, word1: 0, kind: 0, isGuarded: false) }
+
     @usableFromInline static var guardBit: UInt64 { 1 << 8 }
 
     @inline(__always)

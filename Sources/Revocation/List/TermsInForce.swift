@@ -1,7 +1,7 @@
 import Contract
 
 /// The terms that a process applies: those of the denylist or, while it has none, those of the configuration.
-struct TermsInForce: Sendable {
+final class TermsInForce: Sendable {
     /// The bytes in the denylist; nil if it has none.
     let bytes: [UInt8]?
     let terms: Terms

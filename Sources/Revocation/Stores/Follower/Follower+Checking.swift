@@ -7,60 +7,75 @@ extension Follower {
     ///
     /// The lease and the clock are read before the look-up: a lease that is held then means that everything that the
     /// daemon has acknowledged is in the copy. It must be the same lease after the look-up.
-    /// - Parameter wall: the wall clock, in Unix milliseconds.
+    /// - Parameters:
+    ///   - namespace: of the token's issuer.
+    ///   - wall: the wall clock, in Unix milliseconds.
     /// - Returns: nil if the daemon has to be asked.
-    func verdict(_ check: Check, _ pinnedEpoch: PinnedEpoch, wall: () -> Int64) -> Verdict? {
-        // A denylist that had no terms may have some by now.
-        guard !check.readsTerms, let words = pinnedEpoch.words, let terms = published.read(), terms.epoch == words
-        else { return nil }
+    func verdict(
+        _ token: borrowing TokenClaims, in namespace: borrowing Namespace, _ pinnedEpoch: borrowing PinnedEpoch,
+        wall: () -> Int64
+    ) -> Verdict? {
+        guard let words = pinnedEpoch.words, let terms = published.read(), terms.epoch == words else { return nil }
         let begun = now
         guard terms.lease.isHeld(at: begun) else { return nil }
-        let findings = look(check, pinnedEpoch, guarded: begun + terms.guardedOffset)
+        let found = look(token, namespace, guarded: begun + terms.guardedOffset, store: begun + terms.storeOffset)
         let ended = now
-        guard terms.lease.covers(published.readAgain(), at: ended) else { return nil }
-        let verdict = check.verdict(findings, pinnedEpoch: pinnedEpoch.epoch, now: ended + terms.storeOffset)
-        switch verdict {
-        case .revoked: return verdict
-        case .clear: return ended < terms.leadUntil && terms.lead.contains(wall() - ended) ? verdict : nil
+        guard let found, terms.lease.covers(published.readAgain(), at: ended) else { return nil }
+        switch found {
+        case .revoked: return found
+        case .clear: return ended < terms.leadUntil && terms.lead.contains(wall() - ended) ? found : nil
         case .unknown: return nil
         }
     }
 
-    private func look(_ check: Check, _ pinnedEpoch: PinnedEpoch, guarded: Int64) -> Check.Findings {
-        let (keys, moment) = (table.keys, ClockReading(wall: guarded, guarded: guarded))
-        let isThere = keys.withBatch { batch in batch.add(check) ? batch.containsAny(at: moment) : true }
-        guard isThere else { return .nothing }
-        var values = check.keys.dropLast().map { key in
-            let bytes = key.utf8.span.bytes
-            return keys.read(bytes, hash: keys.hash(of: bytes), at: moment) { value, _ in
-                value.withUnsafeBytes(Array.init)
-            }
+    /// - Parameters:
+    ///   - guarded: the daemon's guarded time, by which entries expire.
+    ///   - store: the store's time, by which cut-offs are judged.
+    private func look(
+        _ token: borrowing TokenClaims, _ namespace: borrowing Namespace, guarded: Int64, store: Int64
+    ) -> Verdict? {
+        var keys = KeysOfCheck()
+        var decision = CheckDecision(logInTime: token.logInTime, isIdentified: token.isIdentified, now: store)
+        let isRead = table.keys.readTogether(at: ClockReading(wall: guarded, guarded: guarded)) { batch in
+            keys.add(token, namespace, to: &batch)
+        } _: { index, value in
+            decision.takes(value, of: keys.kinds[index])
         }
-        values.append(pinnedEpoch.epoch)
-        return .values(values)
+        return isRead ? decision.verdict(epochMismatch: nil) : nil
     }
 }
 
-extension Denylist.Keys.Batch {
-    /// Adds the keys of a check, without the epoch's.
+/// The keys of a check, without the epoch's.
+private struct KeysOfCheck {
+    /// The kind of each key that was added.
+    private(set) var kinds = InlineArray<6, Scope.Kind>(repeating: .all)
+    private var count = 0
+
     /// - Returns: false if they are too long.
-    fileprivate mutating func add(_ check: Check) -> Bool {
-        let beginnings = check.beginnings
+    mutating func add(
+        _ token: borrowing TokenClaims, _ namespace: borrowing Namespace, to batch: inout Denylist.Keys.Batch
+    ) -> Bool {
+        let beginnings = namespace.beginnings
         let text = beginnings.text
         let bytes = text.span.bytes
-        return add(bytes.extracting(beginnings.token), check.identifier)
-            && add(bytes.extracting(beginnings.session), check.session)
-            && add(bytes.extracting(beginnings.subject), check.subject)
-            && add(bytes.extracting(beginnings.client), check.client)
-            && add(bytes.extracting(beginnings.key), check.key)
-            && add(bytes.extracting(beginnings.all), RawSpan())
+        return add(bytes.extracting(beginnings.token), token.identifier, .token, to: &batch)
+            && add(bytes.extracting(beginnings.session), token.session, .session, to: &batch)
+            && add(bytes.extracting(beginnings.subject), token.subject, .subject, to: &batch)
+            && add(bytes.extracting(beginnings.client), token.client, .client, to: &batch)
+            && add(bytes.extracting(beginnings.key), token.key, .key, to: &batch)
+            && batch.add(bytes.extracting(beginnings.all), RawSpan())
     }
 
-    private mutating func add(_ beginning: RawSpan, _ identifier: String?) -> Bool {
-        guard let identifier else { return true }
+    private mutating func add(
+        _ beginning: RawSpan, _ identifier: String?, _ kind: Scope.Kind,
+        to batch: inout Denylist.Keys.Batch
+    ) -> Bool {
+        // An empty claim is none.
+        guard let identifier, !identifier.isEmpty else { return true }
+        kinds[count] = kind
+        count += 1
         let bytes = identifier.utf8.span.bytes
-        guard Namespace.needsDigest(bytes) else { return add(beginning, bytes) }
-        let digest = Namespace.bounded(identifier)
-        return add(beginning, digest.utf8.span.bytes)
+        guard Namespace.needsDigest(bytes) else { return batch.add(beginning, bytes) }
+        return batch.add(beginning, Namespace.bounded(identifier).utf8.span.bytes)
     }
 }

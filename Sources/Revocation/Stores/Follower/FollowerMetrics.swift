@@ -9,7 +9,7 @@ import Metrics
 /// | `local_lease_held` | | 1 while a lease is held |
 /// | `local_behind_bytes` | | how far the copy was behind the daemon's log when the lease was last renewed |
 /// | `local_memory_bytes` | | what the copy takes |
-struct FollowerMetrics: Sendable {
+final class FollowerMetrics: Sendable {
     private static let prefix = "revoked_client_local_"
 
     private let local: Counter

@@ -21,28 +21,33 @@ extension RevocationList {
     ///   made does not wait for copies.
     @inline(__always)
     func verdict(
-        _ token: TokenClaims, in issuer: IssuerInForce, _ pinnedEpoch: PinnedEpoch, from follower: Follower,
-        _ remembersClear: Bool
+        _ token: borrowing TokenClaims, in issuer: borrowing IssuerInForce, _ pinnedEpoch: borrowing PinnedEpoch,
+        from follower: borrowing Follower, _ remembersClear: Bool
     ) -> Verdict? {
+        // A denylist that had no terms may have some by now.
         guard token.kind == .access, !pinnedEpoch.terms.areUnwritten else { return nil }
         let askedAt = remembersClear ? configuration.bootClock() : nil
-        let check = Check(token, in: issuer.namespace)
-        let found =
-            revocationOfOurs(check, pinnedEpoch) ?? follower.verdict(check, pinnedEpoch, wall: configuration.wallClock)
-        var verdict = found
-        if case .unknown = found { verdict = nil }
-        follower.metrics.checked(isLocal: verdict != nil)
-        if let askedAt, case .clear = verdict {
+        var found: Verdict?
+        if knowsRevoked.load(ordering: .acquiring) || hasAttempts.load(ordering: .acquiring) {
+            found = revocationOfOurs(Check(token, in: issuer.namespace), pinnedEpoch)
+        }
+        if found == nil {
+            found = follower.verdict(token, in: issuer.namespace, pinnedEpoch, wall: configuration.wallClock)
+        } else if case .unknown = found {
+            found = nil
+        }
+        follower.metrics.checked(isLocal: found != nil)
+        if let askedAt, case .clear = found {
+            let check = Check(token, in: issuer.namespace)
             known.withLock { $0.learnClear(check, epoch: pinnedEpoch.epoch, askedAt: askedAt) }
         }
-        return verdict
+        return found
     }
 
     /// What this process knows besides: a token that was found revoked lately, or that it revokes right now, or could
     /// not revoke just now. The copy may not have it.
     /// - Returns: nil if nothing concerns the check, unknown if the store has to be asked.
-    @inline(__always)
-    private func revocationOfOurs(_ check: Check, _ pinnedEpoch: PinnedEpoch) -> Verdict? {
+    private func revocationOfOurs(_ check: Check, _ pinnedEpoch: borrowing PinnedEpoch) -> Verdict? {
         if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: check) { return .revoked(reason) }
         guard hasAttempts.load(ordering: .acquiring) else { return nil }
         let now = configuration.bootClock()
