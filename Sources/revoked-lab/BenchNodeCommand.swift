@@ -7,8 +7,9 @@ struct BenchNodeCommand: AsyncParsableCommand {
         commandName: "node",
         abstract: "Measure what a check adds to a request of an auth node.",
         discussion: """
-            GET /me of a node that asks the daemon, beside one that asks its own memory: the node's processor time per \
-            request with 32 connections, and the median time of a request with one. The nodes take turns.
+            GET /me of a node that asks the daemon, beside one that looks in its copy, one that asks its own memory, and \
+            GET /healthz: the node's processor time per request with 32 connections, and the median time of a request \
+            with one. They take turns.
             """)
 
     @Option(help: "How long each measurement takes, in seconds.") var seconds = 0.5

@@ -38,14 +38,19 @@
         /// Sends a request as it is.
         /// - Returns: the first line of the answer.
         func ask(_ request: String) throws(LoadFailure) -> String {
-            guard Array(request.utf8).withUnsafeBytes({ LoopbackSocket.send($0, to: descriptor) }) else {
-                throw LoadFailure(message: "the server closed the control connection")
-            }
+            try send(request)
             while true {
                 if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
                     return String(decoding: try take(end + 1).dropLast(2), as: UTF8.self)
                 }
                 try read()
+            }
+        }
+
+        /// Sends a request whose answer somebody else reads.
+        func send(_ request: String) throws(LoadFailure) {
+            guard Array(request.utf8).withUnsafeBytes({ LoopbackSocket.send($0, to: descriptor) }) else {
+                throw LoadFailure(message: "the server closed the control connection")
             }
         }
 

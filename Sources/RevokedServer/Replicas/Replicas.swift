@@ -9,7 +9,7 @@ import Threads
 final class Replicas: Sendable {
     /// Of those that are no followers, and of followers.
     static let maximum = 16
-    static let maximumFollowers = 256
+    static let maximumFollowers = 1_024
 
     struct Counts: Sendable {
         var wholeCopies = 0

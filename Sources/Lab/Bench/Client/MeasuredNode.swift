@@ -8,6 +8,8 @@ struct MeasuredNode {
 
     /// What the token is presented in: `GET /me`.
     let request: String
+    /// `GET /healthz`: a request without a token.
+    static let probe = "GET /healthz HTTP/1.1\r\nHost: node\r\n\r\n"
     let port: Int32
     private let process: Process
 
@@ -17,12 +19,14 @@ struct MeasuredNode {
         try run(["node", "add-user", "--users", directory.appending(path: "users").path, "alice"], input: password)
     }
 
-    static func start(backend: String, files directory: URL) async throws -> MeasuredNode {
+    /// - Parameter settings: more of the command line.
+    static func start(backend: String, files directory: URL, _ settings: [String] = []) async throws -> MeasuredNode {
         let port = baseline_free_port()
-        let process = try launch([
-            "node", "--port", "\(port)", "--backend", backend, "--keys", directory.appending(path: "key.pem").path,
-            "--users", directory.appending(path: "users").path, "--log-level", "warning",
-        ])
+        let process = try launch(
+            [
+                "node", "--port", "\(port)", "--backend", backend, "--keys", directory.appending(path: "key.pem").path,
+                "--users", directory.appending(path: "users").path, "--log-level", "warning",
+            ] + settings)
         let deadline = ContinuousClock.now + startTime
         while true {
             if let token = token(port: port) {

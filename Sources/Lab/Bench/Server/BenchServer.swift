@@ -20,12 +20,15 @@
 
         /// Starts one, empty, without persistence unless `log` says otherwise, with one thread for requests, on a free
         /// port of 127.0.0.1.
-        /// - Parameter encryption: for a server that is measured over TLS. It has a plain port besides.
+        /// - Parameters:
+        ///   - encryption: for a server that is measured over TLS. It has a plain port besides.
+        ///   - settings: more of the command line.
         static func start(
-            _ kind: ServerKind, on stage: BenchStage, log: Log? = nil, encryption: BenchEncryption? = nil
+            _ kind: ServerKind, on stage: BenchStage, log: Log? = nil, encryption: BenchEncryption? = nil,
+            _ settings: [String] = []
         ) async throws -> BenchServer {
             let tlsPort = try LoopbackSocket.freePort()
-            let arguments = encryption?.arguments(port: tlsPort) ?? []
+            let arguments = (encryption?.arguments(port: tlsPort) ?? []) + settings
             var server =
                 switch kind {
                 case .revoked: try await startOurs(on: stage, log, arguments)

@@ -1,0 +1,60 @@
+#if os(Linux)
+    import Denylist
+    import Replication
+
+    /// One follower of a ``FollowerCrowd``. Used on one thread.
+    final class CrowdMember {
+        let stream: ControlConnection
+        let leases: ControlConnection
+        /// In nanoseconds of `clinux_time`.
+        private(set) var nextRenewal: Int64 = 0
+        private let secret: String
+        private var input: StreamIn
+        private var applied: UInt64?
+
+        init(_ number: Int, port: Int) throws(LoadFailure) {
+            stream = try ControlConnection(port: port)
+            leases = try ControlConnection(port: port)
+            secret = KeySpace(seed: .random(in: .min ... .max)).text(UInt64(number)).filter { $0 != "-" }
+            input = StreamIn(Self.makeTable(), at: nil)
+            _ = try stream.call("CLIENT", "SETNAME", "crowd-\(number)")
+            _ = try stream.call("REPLCONF", "follower", secret)
+            _ = try stream.call("REPLCONF", "capa", "psync2")
+            try stream.send(RESPText.request(["PSYNC", "?", "-1"]))
+        }
+
+        private static func makeTable() -> Denylist {
+            var settings = Denylist.Configuration()
+            settings.guardedPrefix = Array("revoked:".utf8)
+            settings.compactPrefixes = [Array("revoked:jti:".utf8)]
+            return Denylist(settings)
+        }
+
+        /// Applies what the stream has sent, and says so.
+        func read(_ bytes: RawSpan, _ change: inout FollowerCrowd.Figures) throws(LoadFailure) {
+            input.append(bytes)
+            do {
+                while let event = try input.next() {
+                    guard event == .copies else { continue }
+                    input.copy(into: Self.makeTable())
+                }
+            } catch { throw LoadFailure(message: "a follower cannot read its stream: \(error)") }
+            guard input.isComplete, let offset = input.position?.offset, offset != applied else { return }
+            if let applied { change.streamed += Int(offset - applied) }
+            applied = offset
+            try stream.send(RESPText.request(["REPLCONF", "ACK", "\(offset)"]))
+        }
+
+        func renew(at now: Int64, every interval: Int64) throws(LoadFailure) {
+            guard let applied else { return }
+            nextRenewal = now + interval
+            try leases.send(RESPText.request(["LEASE", "RENEW", secret, "\(applied)"]))
+        }
+
+        /// - Parameter answer: to a renewal, which is so short that it comes at once.
+        func answered(_ answer: ArraySlice<UInt8>, _ change: inout FollowerCrowd.Figures) {
+            let isGranted = answer.starts(with: "*6\r\n:".utf8) && !answer.starts(with: "*6\r\n:0\r".utf8)
+            if isGranted { change.grants += 1 } else { change.refusals += 1 }
+        }
+    }
+#endif
