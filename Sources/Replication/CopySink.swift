@@ -6,7 +6,7 @@ import Persistence
 ///
 /// Only what our daemon writes is accepted: each of its records holds a whole value and an absolute expiry, and guarded
 /// keys are in database 0.
-struct CopySink: RecordSink, ~Copyable {
+struct CopySink: StreamSink, ~Copyable {
     /// A change that waits for the rest of its group.
     private enum Change {
         case set(key: [UInt8], value: [UInt8], expiry: Int64)
@@ -28,8 +28,8 @@ struct CopySink: RecordSink, ~Copyable {
     private var correction: Int64?
     private var isFile: Bool
     private var group: [Change]?
-    /// Why the copy cannot be right; nil while it can.
-    private(set) var objection: String?
+    private var reason: String?
+    var objection: StreamError? { reason.map(StreamError.damaged) ?? (table.isFull() ? .full : nil) }
 
     /// - Parameter isFile: whether a file comes first.
     init(_ table: Denylist, isFile: Bool) {
@@ -40,7 +40,6 @@ struct CopySink: RecordSink, ~Copyable {
         correction = isFile ? nil : 0
     }
 
-    /// The file has ended: records follow.
     mutating func endFile() {
         isFile = false
         correction = 0
@@ -157,5 +156,5 @@ struct CopySink: RecordSink, ~Copyable {
         return true
     }
 
-    private mutating func object(_ reason: String) { objection = objection ?? reason }
+    private mutating func object(_ reason: String) { self.reason = self.reason ?? reason }
 }

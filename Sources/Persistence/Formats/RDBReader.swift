@@ -175,7 +175,7 @@ package struct RDBReader {
             isComplete = true
         default:
             guard try !readAttribute(opcode, bytes, at: start) else { return }
-            try skipKey(opcode, bytes, at: start)
+            try skipKey(opcode, bytes, at: start, &sink)
             expiry = Expiry.never
         }
     }
@@ -201,14 +201,18 @@ package struct RDBReader {
     }
 
     /// Skips a key of another type than string, if the settings allow it.
-    private mutating func skipKey(_ opcode: UInt8, _ bytes: RawSpan, at start: Int) throws(FormatError) {
+    private mutating func skipKey(
+        _ opcode: UInt8, _ bytes: RawSpan, at start: Int, _ sink: inout some RecordSink & ~Copyable
+    ) throws(FormatError) {
         guard let kind = RDBKind(opcode, isValkey: isValkey) else {
             throw FormatError(.unsupported, at: start, "an unknown mark (\(opcode))")
         }
         guard settings.skipsUnsupported else { throw unsupported(at: start, "a key of type \(kind.name)") }
-        _ = try cursor.text(bytes)
+        let key = try cursor.text(bytes)
         try cursor.skip(kind, bytes, at: start)
         counts.skipped += 1
+        let keyBytes = try RDBCursor.copy(key, of: bytes, at: start)
+        sink.skip(keyBytes.span.bytes)
     }
 
     private func unsupported(at offset: Int, _ what: String) -> FormatError {
@@ -223,7 +227,8 @@ package struct RDBReader {
         let value = try cursor.text(bytes)
         guard isKept else {
             counts.skipped += 1
-            return
+            let keyBytes = try RDBCursor.copy(key, of: bytes, at: start)
+            return sink.skip(keyBytes.span.bytes)
         }
         counts.records += 1
         if case .raw(let key) = key, case .raw(let value) = value {

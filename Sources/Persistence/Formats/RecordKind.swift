@@ -10,8 +10,10 @@ enum RecordKind {
     case select, multi, exec
     /// What replicas hear, which changes nothing.
     case signal
-    /// A type of data that we do not keep, to be skipped as configured.
+    /// A type of data that we do not keep, to be skipped as configured. Its first argument is a key.
     case other
+    /// The same of what is no key.
+    case keyless
 
     /// The kind of the record at `offset`.
     /// - Throws: ``FormatError/Code/unsupported`` for a command that we cannot apply.
@@ -25,8 +27,10 @@ enum RecordKind {
             let name = record.text(0).uppercased()
             if let known = Self.names[name] {
                 self = known
-            } else if skipsUnsupported, Self.leavesStringsAlone(name) {
+            } else if skipsUnsupported, Self.otherTypes.contains(name) {
                 self = .other
+            } else if skipsUnsupported, Self.withoutKeys.contains(name) {
+                self = .keyless
             } else {
                 throw FormatError(.unsupported, at: offset, Self.refusal(name))
             }
@@ -55,7 +59,9 @@ enum RecordKind {
     }
 
     /// Whether a command changes only keys of other types, or none: skipping it leaves the strings right.
-    private static func leavesStringsAlone(_ name: String) -> Bool { otherTypes.contains(name) }
+    private static func leavesStringsAlone(_ name: String) -> Bool {
+        otherTypes.contains(name) || withoutKeys.contains(name)
+    }
 
     private static let otherTypes: Set<String> = [
         "LPUSH", "RPUSH", "LPUSHX", "RPUSHX", "LPOP", "RPOP", "LMPOP", "BLPOP", "BRPOP", "BLMPOP", "LINSERT", "LSET",
@@ -66,6 +72,6 @@ enum RecordKind {
         "HSET", "HSETNX", "HMSET", "HSETEX", "HGETEX", "HGETDEL", "HDEL", "HINCRBY", "HINCRBYFLOAT", "HEXPIRE",
         "HPEXPIRE", "HEXPIREAT", "HPEXPIREAT", "HPERSIST",
         "XADD", "XDEL", "XDELEX", "XTRIM", "XACK", "XACKDEL", "XCLAIM", "XAUTOCLAIM", "XGROUP", "XREADGROUP", "XSETID",
-        "PUBLISH", "SPUBLISH", "FUNCTION", "SCRIPT",
     ]
+    private static let withoutKeys: Set<String> = ["PUBLISH", "SPUBLISH", "FUNCTION", "SCRIPT"]
 }

@@ -16,7 +16,7 @@ package struct ReadConfiguration: Sendable {
 
 /// Reads records: requests as Redis writes them into a log.
 package struct RecordReader {
-    private let settings: ReadConfiguration
+    private var settings: ReadConfiguration
     private(set) var counts = RecordCounts()
     /// The size of all records that were handed over, as positions in the log count it: notes and seals are left out.
     private(set) var bytes: UInt64 = 0
@@ -25,9 +25,9 @@ package struct RecordReader {
     /// Whether a record was read that only other servers write. Redis writes a `SELECT` first after each start.
     var hasOthers = false
     /// The database chosen by `SELECT`.
-    private(set) var database: Int64 = 0
+    package private(set) var database: Int64
     /// Whether the daemon has that database.
-    private var isKept = true
+    private var isKept: Bool { (0..<Int64(DatabaseNumber.count)).contains(database) }
 
     /// The largest range read at once: a batch's offsets have 32 bits.
     private static let maximumWindow = Int(UInt32.max)
@@ -35,7 +35,14 @@ package struct RecordReader {
 
     private static let parser = RequestParser(limits: RequestLimits(maximumBulk: 1 << 29, maximumArguments: 1 << 24))
 
-    package init(_ settings: ReadConfiguration) { self.settings = settings }
+    /// - Parameter database: that of the first record.
+    package init(_ settings: ReadConfiguration, database: Int64 = 0) {
+        self.settings = settings
+        self.database = database
+    }
+
+    /// Sets the base of lifetimes, in Unix milliseconds.
+    package mutating func setTime(_ now: Int64) { settings.now = now }
 
     // MARK: Where records end
 
@@ -210,9 +217,14 @@ package struct RecordReader {
             if !isInGroup || record[0][byte: 0] != UInt8(ascii: "s") { noteOthers(&sink) }
             try select(try record.number(1, at: offset), &sink, at: offset)
         case .swapDatabases: try swap(record, &sink, at: offset)
-        case .other: counts.skipped += 1
+        case .other:
+            counts.skipped += 1
+            if record.count > 1 { sink.skip(record[1]) }
+        case .keyless: counts.skipped += 1
         case .signal: break
-        case _ where !isKept && kind != .flushAll: counts.skipped += 1
+        case _ where !isKept && kind != .flushAll:
+            counts.skipped += 1
+            if record.count > 1 { sink.skip(record[1]) }
         default:
             try record.apply(kind, to: &sink, now: settings.now, at: offset)
             counts.records += 1
@@ -225,7 +237,6 @@ extension RecordReader {
         _ database: Int64, _ sink: inout some RecordSink & ~Copyable, at offset: Int
     ) throws(FormatError) {
         self.database = database
-        isKept = (0..<Int64(DatabaseNumber.count)).contains(database)
         guard isKept || settings.skipsUnsupported else {
             throw .unsupportedDatabase(database, at: offset)
         }

@@ -35,6 +35,8 @@ package protocol RecordSink: ~Copyable {
     mutating func swap(_ database: Int, _ other: Int)
     /// Removes all entries of all databases.
     mutating func removeAll()
+    /// A key is passed over, or a change of one: of another type than string, or of a database that we do not have.
+    mutating func skip(_ key: RawSpan)
     /// About this many entries follow. Called before any record.
     mutating func reserve(entries: Int)
 }
@@ -43,6 +45,7 @@ extension RecordSink where Self: ~Copyable {
     package mutating func begin(at moment: ClockReading) {}
     package mutating func readExpiries(by note: TimeNote?) {}
     package mutating func reserve(entries: Int) {}
+    package mutating func skip(_ key: RawSpan) {}
     package mutating func modify(_ key: RawSpan, _ change: (_ old: RawSpan?) -> [UInt8]?) {}
 }
 

@@ -70,7 +70,7 @@ extension RequestArguments {
             try modify(kind, &sink, at: offset)
         case .flushAll: sink.removeAll()
         case .flushDatabase: sink.removeDatabase()
-        case .swapDatabases, .select, .multi, .exec, .other, .signal: preconditionFailure("changes no key")
+        case .swapDatabases, .select, .multi, .exec, .other, .keyless, .signal: preconditionFailure("changes no key")
         }
     }
 

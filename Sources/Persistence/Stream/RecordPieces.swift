@@ -21,10 +21,11 @@ package struct RecordPieces: ~Copyable {
     private var isInGroup = false
     private var empties = false
     /// The database that the next record is for.
-    private var database: Int64 = 0
+    private var database: Int64
     private var batch = RequestBatch()
 
-    package init() {}
+    /// - Parameter database: that of the first record.
+    package init(database: Int64 = 0) { self.database = database }
 
     /// - Parameter bytes: what follows the last unit.
     /// - Returns: nil if no unit is complete.
