@@ -1,5 +1,7 @@
 import ArgumentParser
+import Logging
 import ProcessOutput
+import Revocation
 import RevokedServer
 import Settings
 
@@ -18,7 +20,25 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try ServerConfiguration(flags: flags.values)
         try await configuration.logFormat.run("revoked.server") { logger in
-            try await ServerProcess.run(configuration, logger: logger)
+            try await ServerProcess.run(
+                configuration, importSource: try Self.importSource(configuration, logger), logger: logger)
+        }
+    }
+
+    private static func importSource(_ configuration: ServerConfiguration, _ logger: Logger) throws -> ImportSource? {
+        guard let url = configuration.importURL else {
+            guard configuration.importPassword == nil else {
+                throw ValidationError("import-from-password needs import-from")
+            }
+            return nil
+        }
+        do throws(RevocationError) {
+            let dialer = try StoreDialer(url, password: configuration.importPassword, logger: logger)
+            return ImportSource(
+                name: dialer.name, user: dialer.credentials?.user, password: dialer.credentials?.password,
+                connect: dialer.connect)
+        } catch {
+            throw ValidationError("import-from: \(error.message)")
         }
     }
 }

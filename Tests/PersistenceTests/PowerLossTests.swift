@@ -8,9 +8,9 @@ import Testing
 /// and a daemon always starts again.
 @Suite struct PowerLossTests {
     /// Those of what is logged; ``ClockFileTests`` has those of the clocks, ``LeaseFileTests`` and
-    /// ``StreamFileTests`` those of followers and replicas.
+    /// ``StreamFileTests`` those of followers and replicas, ``ImportFileTests`` those of imports.
     private static let points = SyncPoint.allCases.filter {
-        ![.clock, .clockName, .leases, .leasesName, .stream, .streamName].contains($0)
+        ![.clock, .clockName, .leases, .leasesName, .stream, .streamName, .imported, .importedName].contains($0)
     }
 
     /// Each seed crashes about 10 times.

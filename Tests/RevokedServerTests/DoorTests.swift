@@ -15,11 +15,11 @@ import Testing
         }.sorted()
     }
 
-    /// Every command's write of a key takes a permit, and three files make them: for one key, for several, and for what
-    /// one key gives to another.
+    /// Every command's write of a key takes a permit, and four files make them: for one key, for several, for what one
+    /// key gives to another, and for what is imported.
     @Test func onePlaceWritesKeys() throws {
         let door = [
-            "Guarded/ServingContext+Transfer.swift", "Guarded/ServingContext+Write.swift",
+            "Guarded/ImportSink.swift", "Guarded/ServingContext+Transfer.swift", "Guarded/ServingContext+Write.swift",
             "Guarded/ServingContext+WriteSeveral.swift",
         ]
         #expect(try Self.files(with: "WritePermit()") == door)

@@ -123,4 +123,8 @@ enum SyncPoint: Sendable, CaseIterable {
     case stream
     /// The name of that file, or its removal.
     case streamName
+    /// That an import has ended, before `REPLICAOF NO ONE` is answered.
+    case imported
+    /// The name of that file.
+    case importedName
 }

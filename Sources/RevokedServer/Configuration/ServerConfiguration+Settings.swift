@@ -187,6 +187,14 @@ extension ServerConfiguration: ProcessConfiguration {
             "trust-clock", \.trustsClock, .yesOrNo, .changeable, form: .presence,
             help: "Put guarded time forward to the wall clock at this start: revocations may end by it",
             details: "For one start, not for good"),
+        Setting(
+            "import-from", \.importURL,
+            .optional(.text("a URL", example: "redis://10.0.0.5:6379"), emptyIsNil: true), isSecret: true,
+            help: "A stock Redis or Valkey whose keys are copied, and which is followed until revoked cut-over",
+            details: "redis or rediss. <doc:Operating>, \"Moving from Redis\""),
+        Setting(
+            "import-from-password", \.importPassword, .password, form: .absent, isSecret: true,
+            help: "The password of that URL's user, for a URL without one"),
     ]
 
     private static let observation: [Setting<Self>] = [

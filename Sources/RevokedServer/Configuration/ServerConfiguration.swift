@@ -63,6 +63,9 @@ package struct ServerConfiguration: Sendable {
     package var rewriteMinimum = 64 << 20
     package var skipsUnsupported = false
     package var trustsClock = false
+    /// The URL of a stock server whose keys are imported; nil for none. It may hold a password.
+    package var importURL: String?
+    package var importPassword: String?
     package var warnings: [String] = []
 
     package init() {}

@@ -2,8 +2,8 @@ import Contract
 import Denylist
 import RESP
 
-/// The right to change an entry. Only this file and ``ServingContext/writeAll(_:_:_:)``'s make one: every command's
-/// write passes the rules below.
+/// The right to change an entry. Only this file, those of `writeAll` and `transfer`, and ``ImportSink`` make one: every
+/// command's write passes the rules below.
 struct WritePermit: ~Copyable {}
 
 extension ServingContext {

@@ -36,10 +36,17 @@ enum ReplicationCommands {
         if let reply { context.holds.wait(for: reply) }
     }
 
-    /// `REPLICAOF` and `SLAVEOF`.
+    /// `REPLICAOF` and `SLAVEOF`: of `NO ONE`, which ends an import.
     static func replicaof(_ arguments: Arguments, _ context: inout ServingContext) {
         let isNoOne = arguments[1].equalsIgnoringCase("no") && arguments[2].equalsIgnoringCase("one")
-        if isNoOne { context.reply.ok() } else { refuse(&context) }
+        guard isNoOne else { return refuse(&context) }
+        switch context.daemon.importer?.end() ?? .none {
+        case .none: context.reply.ok()
+        case .refused(let error): context.fail(error)
+        case .later(let reply):
+            context.holds.wait(for: reply)
+            context.reply.ok()
+        }
     }
 
     static func refuse(_ context: inout ServingContext) {

@@ -29,6 +29,8 @@ struct ReplicationFigures {
             "repl_backlog_first_byte_offset:\(isCopied ? 1 : 0)", "repl_backlog_histlen:\(end)",
             "lease_ms:\(daemon.replicas.leases.length)",
         ]
+            + (daemon.importer.map { $0.figures.lines(source: $0.source.name, acknowledged: log?.acknowledged ?? 0) }
+                ?? [])
     }
 
     var statistics: [String] {

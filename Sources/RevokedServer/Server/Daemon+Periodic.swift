@@ -17,7 +17,7 @@ extension Daemon {
         var idle = IdleConnections()
         while !Task.isCancelled {
             if clock.isCheckpointDue, persistence?.keepClock() != true { clock.followUnkept() }
-            let request = loading.isActive ? nil : clockRequest
+            let request = loading.isReading ? nil : clockRequest
             if let request, !hasAsked { logger.warning("\(request)") }
             hasAsked = request != nil
             persistence?.log.checkPace()
@@ -26,7 +26,7 @@ extension Daemon {
             idle.step(self, at: uptime)
             rates.withLock { $0.sample(totals, at: uptime) }
             // Until the data directory is read, the clocks are not known, so no entry is known to have expired.
-            if !loading.isActive {
+            if !loading.isReading {
                 let now = clock.now()
                 // What has expired is told before it is reclaimed.
                 let told = denylist.observers.expiry.step(denylist, at: now) ?? now

@@ -61,11 +61,14 @@ final class Daemon: Sendable {
     /// When the data directory was taken: whoever had it before has ended.
     let directoryTakenAt = Atomic<Int64>(0)
     private let logObservers = Mutex<[@Sendable () -> Void]>([])
+    private let imported = Mutex<Importer?>(nil)
 
-    /// - Parameter journalReaders: who reads the journal besides the disk.
+    /// - Parameters:
+    ///   - importSource: whose keys are imported; nil for none.
+    ///   - journalReaders: who reads the journal besides the disk.
     init(
         _ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool = true,
-        journalReaders: [any JournalReader] = []
+        importSource: ImportSource? = nil, journalReaders: [any JournalReader] = []
     ) {
         self.configuration = configuration
         self.journalReaders = JournalReaders(journalReaders)
@@ -97,10 +100,15 @@ final class Daemon: Sendable {
         prefixLength = configuration.guardedPrefix.utf8.count
         port = Atomic(configuration.port)
         tlsPort = Atomic(configuration.tlsPort ?? 0)
-        loading = Loading(startedAt: clock.read(), isActive: configuration.directory != nil, conditions)
+        loading = Loading(
+            startedAt: clock.read(), isActive: configuration.directory != nil, imports: importSource != nil, conditions)
         // That of a data directory is found in it.
         if configuration.directory == nil { adopt(EpochRecord(), isNew: true) }
+        if let importSource { imported.withLock { $0 = Importer(self, importSource) } }
     }
+
+    /// Copies another server's keys; nil if none does.
+    var importer: Importer? { imported.withLock { $0 } }
 
     var logger: Logger {
         var logger = baseLogger

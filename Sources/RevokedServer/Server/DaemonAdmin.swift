@@ -24,6 +24,9 @@ struct DaemonAdmin: Sendable {
 
     /// Not ready while the data directory is read, and while revocations are refused.
     var readiness: ReadinessReport {
+        if let importer = daemon.importer, daemon.loading.isActive, !daemon.loading.isReading {
+            return .notReady("import", "the keys of \(importer.source.name) are being copied")
+        }
         if daemon.loading.isActive {
             return .notReady("loading", "the data directory is being read: \(Int(daemon.loading.percentage)) %")
         }

@@ -1,7 +1,8 @@
 import Denylist
 import Synchronization
 
-/// How far the reading of the data directory has come. Until it has ended most commands are refused.
+/// How far the reading of the data directory has come, and whether the keys of an import are still to be copied
+/// (``Importer``). Until both have ended most commands are refused.
 final class Loading: Sendable {
     /// Unix milliseconds.
     let startedAt: Int64
@@ -10,18 +11,31 @@ final class Loading: Sendable {
     private let conditions: ServingConditions
     private let done = Atomic<Int>(0)
     private let total = Atomic<Int>(0)
+    private let parts: Mutex<Parts>
 
+    private struct Parts: OptionSet {
+        let rawValue: UInt8
+        static let directory = Parts(rawValue: 1)
+        static let copy = Parts(rawValue: 2)
+    }
+
+    /// - Parameters:
+    ///   - isActive: whether there is a data directory to read.
+    ///   - imports: whether an import follows.
     init(
-        startedAt: (moment: ClockReading, uptime: Int64), isActive: Bool,
+        startedAt: (moment: ClockReading, uptime: Int64), isActive: Bool, imports: Bool = false,
         _ conditions: ServingConditions = ServingConditions()
     ) {
         self.startedAt = startedAt.moment.wall
         begun = startedAt.uptime
         self.conditions = conditions
+        parts = Mutex(isActive ? imports ? [.directory, .copy] : .directory : [])
         if isActive { conditions.begin(.loading) }
     }
 
     var isActive: Bool { conditions.now.contains(.loading) }
+    /// Whether the data directory is being read.
+    var isReading: Bool { isActive && parts.withLock { $0.contains(.directory) } }
 
     /// In bytes.
     var progress: (done: Int, total: Int) { (done.load(ordering: .relaxed), total.load(ordering: .relaxed)) }
@@ -31,7 +45,17 @@ final class Loading: Sendable {
         self.total.store(total, ordering: .relaxed)
     }
 
-    func end() { conditions.end(.loading) }
+    /// The data directory is read.
+    func end() { end(.directory) }
+    /// A copy of the keys to be imported is complete.
+    func endImport() { end(.copy) }
+
+    private func end(_ part: Parts) {
+        parts.withLock { parts in
+            parts.remove(part)
+            if parts.isEmpty { conditions.end(.loading) }
+        }
+    }
 
     /// How much is left, in seconds, as far as it goes on as before.
     /// - Parameter uptime: milliseconds of ``ServerClock/uptime()``.

@@ -73,6 +73,7 @@ extension RevokedServer {
             daemon.awaitEarlierReplicas(persistence)
             if daemon.configuration.trustsClock { try daemon.trustClockBeforeServing() }
             daemon.loading.end()
+            try daemon.importer?.start(persistence, isBelieved: !epoch.isPending)
             result = .success(report)
         } catch {
             result = .failure(ServerError(error))

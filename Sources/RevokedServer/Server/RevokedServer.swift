@@ -36,16 +36,21 @@ package final class RevokedServer: Sendable {
     ///   - configuration: the daemon's settings.
     ///   - time: passed in by tests that move it.
     ///   - logger: takes the daemon's log (Messages.md).
+    ///   - importSource: whose keys are imported (`--import-from`); nil for none.
     package convenience init(
         _ configuration: ServerConfiguration, time: TimeSource = .system,
-        logger: Logger = Logger(label: "revoked.server")
+        logger: Logger = Logger(label: "revoked.server"), importSource: ImportSource? = nil
     ) {
-        self.init(configuration, time: time, logger: logger, keepsGuardedTime: true)
+        self.init(configuration, time: time, logger: logger, keepsGuardedTime: true, importSource: importSource)
     }
 
     /// - Parameter keepsGuardedTime: whether guarded time goes on over restarts: only the canary of that does without.
-    package init(_ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool) {
-        let daemon = Daemon(configuration, time: time, logger: logger, keepsGuardedTime: keepsGuardedTime)
+    package init(
+        _ configuration: ServerConfiguration, time: TimeSource, logger: Logger, keepsGuardedTime: Bool,
+        importSource: ImportSource? = nil
+    ) {
+        let daemon = Daemon(
+            configuration, time: time, logger: logger, keepsGuardedTime: keepsGuardedTime, importSource: importSource)
         self.daemon = daemon
         transports = Self.transports(of: daemon)
         daemon.onShutdown { [shutdown = shutdown.continuation, recovery = recovery.continuation] in
@@ -78,6 +83,7 @@ package final class RevokedServer: Sendable {
     package func start() async throws(ServerError) -> [Endpoint] {
         try loadUsers()
         try checkProtection()
+        try checkImport()
         allowDescriptors()
         try daemon.loadCertificate()
         try openDirectory()
@@ -135,6 +141,7 @@ package final class RevokedServer: Sendable {
     package func stop() async {
         await stopAdmin()
         await Self.stop(transports)
+        await daemon.importer?.close()
         await endPersistence()
     }
 
@@ -163,6 +170,14 @@ package final class RevokedServer: Sendable {
             "refusing to listen on \(host) without a password: anyone who reaches it could revoke tokens, or undo "
                 + "revocations. Set REVOKED_REQUIREPASS (or --requirepass), serve TLS alone (--port 0) with "
                 + "--tls-auth-clients yes, or pass --protected-mode no")
+    }
+
+    /// What is imported, and that it was, has to outlive the process.
+    private func checkImport() throws(ServerError) {
+        guard daemon.importer != nil, daemon.configuration.directory == nil || !daemon.configuration.isLogging else {
+            return
+        }
+        throw ServerError(.data, "import-from needs a data directory (--dir) and a log in it (--appendonly yes)")
     }
 
     /// Raises the limit of open files to what `maxclients` needs, or lowers `maxclients` to what there is.

@@ -14,7 +14,10 @@ import UnixSignals
 package enum ServerProcess {
     /// Runs until it is told to end. Says on standard output where it listens and how to talk to it, then `ready` when
     /// the data directory has been read.
-    package static func run(_ configuration: ServerConfiguration, logger: Logger) async throws {
+    /// - Parameter importSource: whose keys are imported; nil for none.
+    package static func run(
+        _ configuration: ServerConfiguration, importSource: ImportSource? = nil, logger: Logger
+    ) async throws {
         // A reader of the log that goes away, or a terminal that closes, must not end the daemon.
         signal(SIGPIPE, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
@@ -24,7 +27,7 @@ package enum ServerProcess {
         var logger = logger
         logger.logLevel = configuration.logLevel
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        let server = RevokedServer(configuration, logger: logger)
+        let server = RevokedServer(configuration, logger: logger, importSource: importSource)
         let manager = ServiceManager(logger: logger)
         let service = ServiceGroupConfiguration.ServiceConfiguration(
             service: Running(server: server, configuration: configuration, manager: manager),

@@ -177,8 +177,8 @@ struct CommandDocumentation {
             self.init(
                 "Waits until so many replicas have what was written before.", since: "3.0.0", group: "generic",
                 "numreplicas timeout")
-        case .replicaof: self.init("Takes NO ONE, for Sentinel.", since: "5.0.0", group: "server", "host port")
-        case .slaveof: self.init("Takes NO ONE, for Sentinel.", since: "1.0.0", group: "server", "host port")
+        case .replicaof: self.init("Takes NO ONE, which ends an import.", since: "5.0.0", group: "server", "host port")
+        case .slaveof: self.init("Takes NO ONE, which ends an import.", since: "1.0.0", group: "server", "host port")
         case .replconf: self.init("What a replica says of itself.", since: "3.0.0", group: "server")
         case .psync: self.init("Copies this server.", since: "2.8.0", group: "server", "replicationid offset")
         case .sync: self.init("Is refused.", since: "1.0.0", group: "server")

@@ -1,0 +1,75 @@
+import Synchronization
+
+/// How far an import is, for `INFO`, `/readyz` and those who end it.
+final class ImportFigures: Sendable {
+    enum Phase: String, Sendable {
+        case connecting
+        /// A whole copy is on its way.
+        case copying
+        /// The copy is complete, and goes on with the source.
+        case following
+        /// The connection is lost, or the source was refused: it is tried again.
+        case waiting
+        /// Nothing helps but an operator and a restart.
+        case stopped
+        /// `REPLICAOF NO ONE` has ended it, now or before this start.
+        case ended
+    }
+
+    struct Values: Sendable {
+        var phase = Phase.connecting
+        /// Whether a copy was complete since the start.
+        var isComplete = false
+        /// Why it waits or has stopped; empty otherwise.
+        var problem = ""
+        /// What the source says that it is.
+        var version = ""
+        var stretch = ""
+        var copies = 0
+        var counts = ImportSink.Counts()
+        /// The last one that was kept; nil before a copy is.
+        fileprivate(set) var offset: UInt64?
+        /// Positions of the source that were applied, and of the log behind their writes.
+        fileprivate var applied: [(offset: UInt64, end: UInt64)] = []
+
+        /// Applied, with all its writes in the log up to `end`.
+        mutating func apply(_ offset: UInt64, end: UInt64) {
+            if applied.last?.end == end || applied.count >= 1_024 { applied.removeLast() }
+            applied.append((offset, end))
+        }
+
+        /// Another stretch begins.
+        mutating func forgetOffsets() { (offset, applied) = (nil, []) }
+
+        fileprivate mutating func advance(acknowledged: UInt64) {
+            guard let last = applied.lastIndex(where: { $0.end <= acknowledged }) else { return }
+            offset = applied[last].offset
+            applied.removeFirst(last + 1)
+        }
+    }
+
+    private let values = Mutex(Values())
+
+    func change(_ body: (inout Values) -> Void) { values.withLock { body(&$0) } }
+
+    /// - Parameter acknowledged: that of the log.
+    func read(acknowledged: UInt64) -> Values {
+        values.withLock { values in
+            values.advance(acknowledged: acknowledged)
+            return values
+        }
+    }
+
+    func lines(source: String, acknowledged: UInt64) -> [String] {
+        let values = read(acknowledged: acknowledged)
+        let counts = values.counts
+        return [
+            "import_source:\(source)", "import_state:\(values.phase.rawValue)",
+            "import_complete:\(values.isComplete ? 1 : 0)", "import_problem:\(values.problem)",
+            "import_source_version:\(values.version)", "import_replid:\(values.stretch)",
+            "import_offset:\(values.offset.map { "\($0)" } ?? "-1")", "import_copies:\(values.copies)",
+            "import_guarded:\(counts.guarded)", "import_plain:\(counts.plain)", "import_skipped:\(counts.skipped)",
+            "import_removals_ignored:\(counts.kept)", "import_without_expiry:\(counts.withoutExpiry)",
+        ]
+    }
+}

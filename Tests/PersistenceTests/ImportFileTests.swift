@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Persistence
+
+@Suite struct ImportFileTests {
+    private static func directory(_ disk: SimulatedDisk) throws -> DataDirectory {
+        try disk.makeDirectory("data")
+        try disk.synchronize(directory: "", .dataDirectoryName)
+        return DataDirectory("data", disk)
+    }
+
+    @Test func itNamesTheLastSource() throws {
+        let data = try Self.directory(SimulatedDisk(seed: 1))
+        #expect(try !ImportFile.names("old:6379", in: data))
+        for source in ["a-name-that-is-much-longer:6379", "old:6379"] {
+            try ImportFile.write(source, in: data)
+            #expect(try ImportFile.names(source, in: data))
+        }
+        for other in ["old:637", "old:63790", "a-name-that-is-much-longer:6379", ""] {
+            #expect(try !ImportFile.names(other, in: data))
+        }
+    }
+
+    /// Each of them is needed: without it a power loss makes an import of one that has ended.
+    @Test(arguments: [SyncPoint.imported, .importedName]) func eachSyncIsNeeded(_ point: SyncPoint) throws {
+        for omitted in [nil, point] {
+            var lost = 0
+            for seed in 0..<50 {
+                let disk = SimulatedDisk(seed: UInt64(seed))
+                let data = try Self.directory(disk)
+                disk.omitted = omitted
+                try ImportFile.write("old:6379", in: data)
+                disk.crash()
+                if try !ImportFile.names("old:6379", in: data) { lost += 1 }
+            }
+            #expect((lost > 0) == (omitted != nil))
+        }
+    }
+}

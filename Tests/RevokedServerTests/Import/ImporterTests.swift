@@ -1,0 +1,128 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import RevokedServer
+
+/// An import from a source that is none, or says what no Redis says.
+@Suite(.timeLimit(.minutes(2))) struct ImporterTests {
+    private static let stretch = String(repeating: "ab", count: 20)
+    private static let information = "redis_version:7.0.15\r\nrole:master\r\nrun_id:1\r\n"
+    private static let greeting = "$\(information.utf8.count)\r\n\(information)\r\n+OK\r\n"
+    private static let file: [UInt8] =
+        Array("REDIS0010".utf8) + [0xFE, 0, 0, 13] + Array("revoked:jti:a".utf8) + [6] + Array("logout".utf8) + [0xFF]
+        + [UInt8](repeating: 0, count: 8)
+    private static let copy =
+        Array("\(greeting)+FULLRESYNC \(stretch) 1\r\n$\(file.count)\r\n".utf8) + file
+
+    private static func record(_ words: String...) -> [UInt8] {
+        Array("*\(words.count)\r\n".utf8) + words.flatMap { Array("$\($0.utf8.count)\r\n\($0)\r\n".utf8) }
+    }
+
+    /// A server that says the same to everyone, but for the first connections, and then nothing more.
+    private final class FakeSource: Sendable {
+        private final class Handler: ChannelInboundHandler {
+            typealias InboundIn = ByteBuffer
+            let bytes: [UInt8]
+
+            init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+            func channelActive(context: ChannelHandlerContext) {
+                context.channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+            }
+        }
+
+        private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        private let channel: any Channel
+        private let accepted: Counter
+        var connections: Int { accepted.count.load(ordering: .relaxed) }
+        var port: Int { channel.localAddress!.port! }
+
+        private final class Counter: Sendable { let count = Atomic(0) }
+
+        init(_ scripts: [[UInt8]]) async throws {
+            let accepted = Counter()
+            self.accepted = accepted
+            channel = try await ServerBootstrap(group: group).childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let index = accepted.count.wrappingAdd(1, ordering: .relaxed).oldValue
+                    try channel.pipeline.syncOperations.addHandler(Handler(scripts[min(index, scripts.count - 1)]))
+                }
+            }.bind(host: "127.0.0.1", port: 0).get()
+        }
+
+        func end() async throws { try await group.shutdownGracefully() }
+    }
+
+    /// - Parameter body: is given what the daemon says of its import, again and again, until it returns true.
+    private func follow(
+        _ scripts: [[UInt8]], until body: (ImportFigures.Values, FakeSource, Daemon) -> Bool
+    ) async throws {
+        let (folder, source) = (try TemporaryFolder(), try await FakeSource(scripts))
+        var configuration = ServerConfiguration()
+        (configuration.port, configuration.directory) = (0, folder.path + "/data")
+        let port = source.port
+        let server = RevokedServer(
+            configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            importSource: ImportSource(name: "fake", patience: .milliseconds(300)) { loop, timeout, handler in
+                ClientBootstrap(group: loop).connectTimeout(timeout).channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler()) }
+                }.connect(host: "127.0.0.1", port: port)
+            })
+        _ = try await server.start()
+        try await server.recover()
+        let figures = try #require(server.daemon.importer?.figures)
+        try await eventually { body(figures.read(acknowledged: .max), source, server.daemon) }
+        await server.stop()
+        try await source.end()
+    }
+
+    @Test func nothingIsServedOfWhatIsNone() async throws {
+        let torn = Array(Self.copy.prefix(Self.copy.count - 12))
+        for (bytes, problem) in [
+            (Array("garbage\r\n".utf8), "an answer that no Redis gives"), ([], "it is silent"), (torn, "it is silent"),
+            (Array("-LOADING wait\r\n".utf8), "it answered LOADING"),
+            (
+                Array("\(Self.greeting)+FULLRESYNC \(Self.stretch) 1\r\n$9\r\nnothing!!".utf8),
+                "the file is damaged: no RDB file"
+            ),
+            (Array("$22\r\nrun_id:1\r\nrole:slave\r\n\r\n".utf8), "it is a replica: name its primary"),
+        ] {
+            try await follow([bytes]) { values, source, daemon in
+                #expect(daemon.loading.isActive)
+                return source.connections >= 2 && values.phase == .waiting && values.problem == problem
+            }
+        }
+    }
+
+    @Test func aTornCopyIsMadeAgain() async throws {
+        try await follow([Array(Self.copy.prefix(Self.copy.count - 12)), Self.copy]) { values, source, daemon in
+            values.phase == .following && values.copies == 2 && !daemon.loading.isActive
+        }
+    }
+
+    /// A record that cannot be read changes nothing for good: all keys are copied again.
+    @Test func whatCannotBeReadIsCopiedAnew() async throws {
+        let first = Self.copy + Self.record("SET", "before", "1") + Self.record("PFADD", "k", "v")
+        try await follow([first, Self.copy + Self.record("SET", "after", "1")]) { values, _, daemon in
+            values.phase == .following && values.copies == 2 && values.counts.plain == 2 && values.offset != nil
+        }
+    }
+
+    @Test func aRevocationThatIsNoStringStopsIt() async throws {
+        try await follow([Self.copy + Self.record("SADD", "revoked:jti:set", "member")]) { values, source, _ in
+            values.phase == .stopped && source.connections == 1
+        }
+    }
+
+    /// Another import ends only when its copy is complete.
+    @Test func itEndsOnlyWhenItIsComplete() async throws {
+        try await follow([[]]) { _, _, daemon in
+            guard case .refused = daemon.importer?.end() else { return false }
+            return true
+        }
+    }
+}
