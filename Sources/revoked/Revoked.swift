@@ -13,7 +13,7 @@ struct Revoked: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, NodeCommand.self, DemoCommand.self, InitCommand.self, AcceptCommand.self,
             TermsCommand.self, RevokeCommand.self, CheckCommand.self, RestoreCommand.self, ListCommand.self,
-            CheckLogCommand.self,
+            CheckLogCommand.self, CutOverCommand.self,
             HealthCommand.self,
         ]
     )

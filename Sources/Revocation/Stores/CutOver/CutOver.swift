@@ -1,0 +1,194 @@
+import Contract
+package import Logging
+
+/// Moves from a stock Redis or Valkey to a daemon that imports it, without a gap (Operating, *Moving from Redis*).
+///
+/// 1. The source's epoch becomes one that names the daemon's: from then on no client of this library believes a
+///    `.clear` of the source, or an acknowledgement.
+/// 2. Its writes are paused, for those who write without an epoch.
+/// 3. The daemon has come as far as the source, and keeps it; its clock has passed the source's.
+/// 4. The import is ended, and the daemon's epoch accepted in the place of the source's.
+///
+/// If anything fails before the import has ended, the first two are taken back.
+package struct CutOver {
+    package struct Outcome: Sendable, Equatable {
+        /// What clients of the source had pinned; nil if it had no epoch.
+        package let replaced: String?
+        /// The daemon's epoch.
+        package let epoch: String
+        /// Bytes of the source's stream that the daemon has.
+        package let offset: UInt64
+    }
+
+    /// Between two looks at how far the daemon is.
+    private static let interval = Duration.milliseconds(50)
+    private static let commandTimeout = Duration.seconds(10)
+
+    private let source: Store
+    private let daemon: Store
+
+    /// - Parameters:
+    ///   - source: the URL of the server that is left.
+    ///   - daemon: that of ours. Its user may administer.
+    ///   - sourceConfiguration: only its password and its TLS are used.
+    package init(
+        from source: String, _ sourceConfiguration: RevocationConfiguration, to daemon: String,
+        _ configuration: RevocationConfiguration, logger: Logger
+    ) throws(RevocationError) {
+        self.source = try Store(source, sourceConfiguration, "the source", timeout: Self.commandTimeout, logger)
+        self.daemon = try Store(daemon, configuration, "the daemon", timeout: Self.commandTimeout, logger)
+    }
+
+    /// - Parameters:
+    ///   - pause: for how long the source takes no writes.
+    ///   - patience: for how long the daemon may take to come as far; less than `pause`.
+    package func run(pause: Duration, patience: Duration) async throws(RevocationError) -> Outcome {
+        let identity = try await daemonIdentity()
+        let pinned = try await sourceEpoch(of: identity)
+        do throws(RevocationError) {
+            if let pinned { try await mark(Epoch.Identity(epoch: identity.epoch, replacing: pinned)) }
+            try await source.requireOK(Command("CLIENT", "PAUSE", "\(Int64(pause / .milliseconds(1)))", "WRITE"))
+            let offset = try await waitForDaemon(patience)
+            try await endImport()
+            try await accept(identity, replacing: pinned)
+            return Outcome(
+                replaced: pinned.map { String(decoding: $0, as: UTF8.self) }, epoch: identity.text, offset: offset)
+        } catch {
+            throw await takeBack(pinned, after: error)
+        }
+    }
+
+    package func close() async {
+        await source.close()
+        await daemon.close()
+    }
+
+    // MARK: Before
+
+    /// The daemon's epoch, if it follows the source.
+    private func daemonIdentity() async throws(RevocationError) -> Epoch.Identity {
+        let (ours, theirs) = (try await daemon.information(), try await source.information())
+        guard ours["server_name"] == "revoked" else { throw .notCutOver("--backend names no revoked daemon") }
+        guard theirs["server_name"] != "revoked", theirs["role"] == "master" else {
+            throw .notCutOver("--from names no stock server that is a primary")
+        }
+        try Self.requireFollowing(ours, theirs)
+        guard let identity = Epoch.Identity(try await daemon.value(of: Epoch.key)) else {
+            throw RevocationError(.epochMissing, "the daemon has no epoch, which it should make itself")
+        }
+        return identity
+    }
+
+    private static func requireFollowing(_ ours: Information, _ theirs: Information) throws(RevocationError) {
+        let state = ours["import_state"] ?? "off"
+        guard state == "following" else {
+            let problem = ours["import_problem"].map { $0.isEmpty ? "" : ": \($0)" } ?? ""
+            throw .notCutOver("the daemon does not follow (import_state \(state)\(problem))")
+        }
+        guard let stretch = ours["import_replid"], stretch == theirs["master_replid"] else {
+            throw .notCutOver("the daemon follows another server than --from, or has not come back to it yet")
+        }
+    }
+
+    /// What clients of the source have pinned; nil if it has no epoch.
+    private func sourceEpoch(of identity: Epoch.Identity) async throws(RevocationError) -> [UInt8]? {
+        guard let held = Epoch.Identity(try await source.value(of: Epoch.key)) else { return nil }
+        guard let replaced = held.replaced else { return held.epoch }
+        // Of an attempt before this one.
+        guard held.epoch == identity.epoch else {
+            throw RevocationError(
+                .epochChanged, "the source may have lost revocations, and no operator has accepted that: do so first")
+        }
+        return replaced
+    }
+
+    private func mark(_ identity: Epoch.Identity) async throws(RevocationError) {
+        try await source.requireOK(Command("SET", Epoch.key, String(decoding: identity.bytes, as: UTF8.self)))
+    }
+
+    // MARK: Meanwhile
+
+    private func waitForDaemon(_ patience: Duration) async throws(RevocationError) -> UInt64 {
+        let (theirs, time) = (try await source.information(), try await source.time())
+        guard let offset = theirs["master_repl_offset"].flatMap({ UInt64($0) }) else {
+            throw .notCutOver("the source does not say how far its stream is")
+        }
+        let deadline = ContinuousClock.now + patience
+        while true {
+            let ours = try await daemon.information()
+            try Self.requireFollowing(ours, theirs)
+            let hasAll = ours["import_offset"].flatMap { UInt64($0) }.map { $0 >= offset } ?? false
+            // A log-in that read the source's time is to be behind each cut-off that the daemon's time is put into.
+            if hasAll, try await daemon.time() > time { return offset }
+            guard ContinuousClock.now < deadline else {
+                throw .notCutOver(
+                    hasAll
+                        ? "the daemon's clock is behind the source's" : "the daemon has not come as far as the source")
+            }
+            do { try await Task.sleep(for: Self.interval) } catch { throw .notCutOver("it was cancelled") }
+        }
+    }
+
+    private func endImport() async throws(RevocationError) {
+        do throws(RevocationError) { try await daemon.requireOK(Command("REPLICAOF", "NO", "ONE")) } catch {
+            // It may have ended without an answer.
+            guard error.code != .storeError else { throw error }
+            guard let ours = try? await daemon.information() else { throw .unknownCutOver(error) }
+            guard ours["import_state"] == "ended" else { throw error }
+        }
+    }
+
+    private func accept(_ identity: Epoch.Identity, replacing pinned: [UInt8]?) async throws(RevocationError) {
+        do throws(RevocationError) {
+            for replaced in [identity.replaced, pinned].compactMap({ $0 }) {
+                let accepted = Epoch.Identity(epoch: identity.epoch, replacing: replaced)
+                try await daemon.requireOK(
+                    Command("SET", Epoch.acceptedKey, String(decoding: accepted.bytes, as: UTF8.self)))
+            }
+        } catch {
+            let replaces = pinned.map { " --replaces \(String(decoding: $0, as: UTF8.self))" } ?? ""
+            throw RevocationError(
+                .unreachable,
+                """
+                the import has ended, and the source is paused, but the daemon's epoch is not accepted: run revoked \
+                accept, then revoked accept\(replaces) (\(error.message))
+                """, cause: Done())
+        }
+    }
+
+    // MARK: After a failure
+
+    /// The import has ended, or may have: nothing is taken back.
+    fileprivate struct Done: Error {}
+
+    /// - Returns: the error to throw.
+    private func takeBack(_ pinned: [UInt8]?, after error: RevocationError) async -> RevocationError {
+        guard !(error.cause is Done) else { return error }
+        do throws(RevocationError) {
+            try await source.requireOK(Command("CLIENT", "UNPAUSE"))
+            if let pinned { try await mark(Epoch.Identity(epoch: pinned)) }
+            return error
+        } catch let second {
+            let epoch = pinned.map { ", SET revoked.epoch \(String(decoding: $0, as: UTF8.self))" } ?? ""
+            return RevocationError(
+                error.code,
+                """
+                \(error.message); and the source could not be put back as it was (\(second.message)): do so with CLIENT \
+                UNPAUSE\(epoch)
+                """)
+        }
+    }
+}
+
+extension RevocationError {
+    fileprivate static func notCutOver(_ why: String) -> Self { RevocationError(.storeError, why) }
+
+    fileprivate static func unknownCutOver(_ error: RevocationError) -> Self {
+        RevocationError(
+            .timedOut,
+            """
+            whether the import has ended is not known (\(error.message)): look at INFO replication of the daemon. The \
+            source stays paused until its time is over
+            """, cause: CutOver.Done())
+    }
+}
