@@ -60,6 +60,17 @@ final class ImportFigures: Sendable {
         }
     }
 
+    /// What an operator should know; nil if all is well.
+    var complaint: String? {
+        values.withLock { values in
+            switch values.phase {
+            case .waiting, .stopped:
+                "the import \(values.phase == .waiting ? "waits" : "has stopped"): \(values.problem)"
+            default: values.problem.isEmpty ? nil : "the import is held up: \(values.problem)"
+            }
+        }
+    }
+
     func lines(source: String, acknowledged: UInt64) -> [String] {
         let values = read(acknowledged: acknowledged)
         let counts = values.counts

@@ -40,7 +40,7 @@ struct DaemonAdmin: Sendable {
             + [
                 daemon.olderNodesWarning,
                 demand.map { "the epoch is \"\($0)\": clients deny until an operator runs revoked accept" },
-                daemon.clockRequest,
+                daemon.clockRequest, daemon.importer?.figures.complaint,
                 daemon.persistence.flatMap { $0.information.noticesCopies ? nil : Persistence.copiesGoUnnoticed },
             ].compactMap { $0 }
         return .ready(warnings: warnings.isEmpty ? nil : warnings)

@@ -192,6 +192,26 @@ import Testing
         #expect(failure.output.contains("import-from needs a data directory"))
     }
 
+    @Test func itLogsIn() async throws {
+        try source.connect().expect("SETEX revoked:jti:a 1000 logout", "+OK")
+        try source.connect().expect(
+            "ACL SETUSER importer on >a-secret-word +info +psync +replconf +ping", "+OK")
+        try source.connect().expect("ACL SETUSER default resetpass >another", "+OK")
+        let url = "redis://importer@127.0.0.1:\(source.port)"
+        let wrong = try data.start(
+            ["--import-from", url], environment: ["REVOKED_IMPORT_FROM_PASSWORD": "not-the-secret-word"])
+        try await eventually("it is refused") {
+            ImportState(of: try wrong.connect())["import_problem"] == "it answered WRONGPASS"
+        }
+        wrong.process.terminate()
+        #expect(try !wrong.process.waitForEnd().output.contains("secret-word"))
+        let daemon = try data.start(
+            ["--import-from", url], environment: ["REVOKED_IMPORT_FROM_PASSWORD": "a-secret-word"])
+        try await eventually("it follows") { try daemon.connect().ask("EXISTS revoked:jti:a") == ":1" }
+        let failure = try data.startInVain(["--import-from", "redis+cluster://127.0.0.1:1"])
+        #expect(failure.output.contains("import-from: this URL names no store"))
+    }
+
     @Test func itNamesItself() async throws {
         let port = try freePort()
         let daemon = try data.start(["--port", "\(port)", "--import-from", "redis://127.0.0.1:\(port)"])
