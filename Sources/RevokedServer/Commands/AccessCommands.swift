@@ -201,6 +201,7 @@ enum AccessCommands {
         _ standing: UserTable.Standing, _ command: Command, _ entry: CommandCatalog.Entry, _ arguments: Arguments,
         _ context: borrowing ServingContext
     ) -> User.Denial? {
+        if entry.flags.contains(.everyUser) { return nil }
         if let denial = standing.user.denial(of: command, bit: entry.bit, arguments, from: 3) { return denial }
         guard !standing.mayAdminister else { return nil }
         if entry.flags.isReserved(in: context.database) { return .command }

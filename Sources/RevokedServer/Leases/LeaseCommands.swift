@@ -17,6 +17,7 @@ enum LeaseCommands {
             guard let follower = follower(arguments, session, &context) else { return }
             context.daemon.replicas.leases.release(follower, context.daemon)
             context.reply.ok()
+        case .reader: reader(arguments, session, &context)
         case nil: break
         }
     }
@@ -57,6 +58,18 @@ enum LeaseCommands {
         }
     }
 
+    /// The version of the protocol in which whatever this connection reads of revocations may be answered for it, from
+    /// a copy of what begins with a prefix; 0 if it has to be asked. It is so until the connection changes its state or
+    /// its user's rights are changed.
+    private static func reader(
+        _ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext
+    ) {
+        let isTheirs = arguments[2].equals(context.daemon.configuration.guardedPrefix)
+        let isPlain = session.modes.isEmpty && session.transaction == nil
+        let mayBeAnswered = isTheirs && isPlain && session.user.readsEveryRevocation
+        context.reply.integer(mayBeAnswered ? Int64(session.version.rawValue) : 0)
+    }
+
     /// A reason why there is no lease.
     private struct Refusal: Error { let description: String }
 
@@ -91,7 +104,7 @@ enum LeaseCommands {
 }
 
 enum LeaseSubcommand: String, Subcommand {
-    case renew, release
+    case renew, release, reader
 
     static let family = SubcommandFamily.lease
     static let flags: Command.Flags = [.noScript, .noMulti]
@@ -103,6 +116,10 @@ enum LeaseSubcommand: String, Subcommand {
         switch self {
         case .renew: makeRule(4, "Asks for a lease.", since: "7.0.0", "name offset")
         case .release: makeRule(3, "Gives a lease back.", since: "7.0.0", "name")
+        case .reader:
+            makeRule(
+                3, "Tells whether the connection's reads of revocations may be answered from a copy.", since: "7.0.0",
+                "prefix", .everyone)
         }
     }
 }

@@ -102,6 +102,15 @@ struct KeyRuleTable: Sendable {
         return false
     }
 
+    /// Whether one of the rules allows reading whatever begins with the guarded prefix, and one the epoch.
+    var allowsReadingRevocations: Bool {
+        let isEvery = rows.contains { row in
+            KeyAccess(rawValue: row.access).contains(.read) && row.form == .beginning
+                && prefix.bytes.starts(with: bytes[row.start..<row.start + row.count])
+        }
+        return isEvery && OwnKey.epoch.withBytes { allows(.read, $0) }
+    }
+
     private func begins(_ key: RawSpan, _ row: Row) -> Bool {
         guard key.byteCount >= row.count else { return false }
         for index in 0..<row.count where key[byte: index] != bytes[row.start + index] { return false }

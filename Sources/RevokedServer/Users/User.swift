@@ -12,6 +12,9 @@ final class User: Sendable {
     /// As many as a user may have, whatever it has: that all take the same time hides which users there are.
     let comparedPasswords: [PasswordDigest]
     private let selectors: [Selector]
+    /// Whether it may read every revocation and the epoch, with each of `GET MGET EXISTS TTL`. Rules that allow it one
+    /// by one are not found.
+    let readsEveryRevocation: Bool
 
     fileprivate struct Selector: Sendable {
         let commands: CommandSet
@@ -29,11 +32,19 @@ final class User: Sendable {
         comparedPasswords = definition.passwords + Array(repeating: .ofNoPassword, count: missing)
         let all = [definition.root] + definition.selectors
         isUnrestricted = definition.isUnrestricted
-        selectors = all.map {
+        let selectors = all.map {
             Selector(
                 commands: $0.commands, firstArguments: $0.firstArguments.mapValues { $0.map(\.lowercasedASCII) },
                 keys: $0.allowsAllKeys ? nil : KeyRuleTable($0.keys, prefix), channels: ChannelRules($0))
         }
+        self.selectors = selectors
+        let readers = selectors.filter { $0.keys?.allowsReadingRevocations ?? true }
+        readsEveryRevocation = Self.readingCommands.allSatisfy { bit in readers.contains { $0.commands.contains(bit) } }
+    }
+
+    /// Places in a ``CommandSet``.
+    private static let readingCommands = ["get", "mget", "exists", "ttl"].map {
+        CommandTable.shared.find(Array($0.utf8).span.bytes)
     }
 
     var name: UserName { definition.name }

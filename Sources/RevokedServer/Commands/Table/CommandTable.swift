@@ -37,6 +37,8 @@ struct Command: Sendable, BitwiseCopyable {
         static let reservedInMain = Flags(rawValue: 1 << 19)
         /// It executes a script, which may write.
         static let writesByScript = Flags(rawValue: 1 << 20)
+        /// Every user may, whatever its rules say.
+        static let everyUser = Flags(rawValue: 1 << 21)
         /// More than its user and the state of the daemon decides whether it is executed.
         static let asked: Flags = [.reserved, .reservedInMain, .container, .pubsub]
         /// What most that concern the connection have.

@@ -40,6 +40,8 @@ struct SubcommandRule {
     let keyUse: KeyUse?
 
     enum Privilege {
+        /// Every user may, whatever its rules say: it tells a connection about itself.
+        case everyone
         case none
         /// Redis' flag `admin`.
         case admin
@@ -112,7 +114,10 @@ extension Subcommand {
         _ session: borrowing ClientSession, _ context: inout ServingContext
     ) -> Bool {
         let command = subcommand?.rule.keyUse.map(table.withKey) ?? table
-        guard session.mayRun(family.firstBit + place, name, of: command, arguments, &context) else { return false }
+        guard
+            subcommand?.rule.privilege == .everyone
+                || session.mayRun(family.firstBit + place, name, of: command, arguments, &context)
+        else { return false }
         guard subcommand?.rule.privilege != .reserved || session.mayAdminister else {
             session.refusePermission(name, &context)
             return false
@@ -177,6 +182,7 @@ extension SubcommandRule.Privilege {
     fileprivate var flags: Command.Flags {
         switch self {
         case .none: []
+        case .everyone: .everyUser
         case .admin: .admin
         case .reserved: [.admin, .reserved]
         }
