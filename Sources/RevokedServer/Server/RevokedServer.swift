@@ -157,10 +157,7 @@ package final class RevokedServer: Sendable {
     private func checkProtection() throws(ServerError) {
         let configuration = daemon.configuration
         if let address = configuration.http.exposed, configuration.httpProtectedMode {
-            throw ServerError(
-                .unprotected,
-                "refusing to serve metrics on \(address.host): anyone who reaches it could read them. Put it on loopback "
-                    + "(--http), or pass --http-protected-mode no")
+            throw ServerError(.unprotected, Self.exposedMetrics(address))
         }
         guard configuration.protectedMode,
             let host = configuration.unprotectedHost(isPasswordRequired: daemon.users.isPasswordRequired)
@@ -180,8 +177,24 @@ package final class RevokedServer: Sendable {
         throw ServerError(.data, "import-from needs a data directory (--dir) and a log in it (--appendonly yes)")
     }
 
+    package static func exposedMetrics(_ address: AdminAddress) -> String {
+        "refusing to serve metrics on \(address.host): anyone who reaches it could read them. Put it on loopback "
+            + "(--http), or pass --http-protected-mode no"
+    }
+
     /// Raises the limit of open files to what `maxclients` needs, or lowers `maxclients` to what there is.
     private func allowDescriptors() {
+        let wanted = daemon.configuration.maximumClients
+        let possible = Self.allowConnections(wanted)
+        guard possible < wanted else { return }
+        daemon.clients.maximum.store(possible, ordering: .relaxed)
+        daemon.logger.warning("\(Self.lowered(to: possible))")
+    }
+
+    /// Raises the limit of open files to what so many connections need.
+    /// - Parameter descriptors: that each of them takes.
+    /// - Returns: how many of them there may be.
+    package static func allowConnections(_ count: Int, descriptors: Int = 1) -> Int {
         let reserve = 64
         var limit = rlimit()
         #if canImport(Glibc)
@@ -189,14 +202,16 @@ package final class RevokedServer: Sendable {
         #else
             let resource = RLIMIT_NOFILE
         #endif
-        guard getrlimit(resource, &limit) == 0 else { return }
-        let wanted = rlim_t(daemon.configuration.maximumClients + reserve)
-        guard limit.rlim_cur < wanted else { return }
+        guard getrlimit(resource, &limit) == 0 else { return count }
+        let wanted = rlim_t(count * descriptors + reserve)
+        guard limit.rlim_cur < wanted else { return count }
         limit.rlim_cur = min(wanted, limit.rlim_max)
         setrlimit(resource, &limit)
-        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return }
-        let possible = max(1, Int(limit.rlim_cur) - reserve)
-        daemon.clients.maximum.store(possible, ordering: .relaxed)
-        daemon.logger.warning("maxclients lowered to \(possible): the limit of open files is \(limit.rlim_cur)")
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return count }
+        return max(1, (Int(limit.rlim_cur) - reserve) / descriptors)
+    }
+
+    package static func lowered(to count: Int) -> String {
+        "maxclients lowered to \(count): the limit of open files is too low for more"
     }
 }

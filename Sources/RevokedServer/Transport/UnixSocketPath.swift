@@ -1,9 +1,9 @@
 import Foundation
 
 /// The file that a Unix socket leaves behind.
-enum UnixSocketPath {
+package enum UnixSocketPath {
     /// Removes a socket that nobody listens on; one that is in use, or a file of another kind, is left alone.
-    static func clear(_ path: String) throws(ServerError) {
+    package static func clear(_ path: String) throws(ServerError) {
         // Not `stat()`: whose initializer that is depends on which files are compiled together.
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return }
         guard attributes[.type] as? FileAttributeType == .typeSocket else {

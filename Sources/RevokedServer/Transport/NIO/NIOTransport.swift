@@ -1,4 +1,3 @@
-import AdminHTTP
 import Logging
 import NIOCore
 import NIOPosix
@@ -6,12 +5,6 @@ import NIOSSL
 import RESP
 import Synchronization
 import TLS
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// The same sessions over SwiftNIO: for TLS, and for platforms without epoll.
 final class NIOTransport: Transport {
@@ -45,81 +38,29 @@ final class NIOTransport: Transport {
     private func listen() async throws(ServerError) -> [Endpoint] {
         daemon.observeLog { [observers] in observers.logDidAdvance() }
         let configuration = daemon.configuration
+        let places = NIOListeners(logger: daemon.logger) { [self] channel in listeners.withLock { $0.append(channel) } }
         var endpoints: [Endpoint] = []
         if servesPlainText, configuration.servesPlainPort {
-            for (host, port) in try await bindAll(configuration.port, tls: nil) {
-                endpoints.append(.tcp(host: host, port: port))
-            }
+            endpoints += try await places.listen(on: configuration.bind, port: configuration.port) { bootstrap(nil) }
         }
         if let port = configuration.tlsPort, let tls = daemon.tls {
-            for (host, port) in try await bindAll(port, tls: tls) { endpoints.append(.tls(host: host, port: port)) }
+            endpoints += try await places.listen(on: configuration.bind, port: port, isEncrypted: true) {
+                bootstrap(tls)
+            }
         }
         if servesPlainText, let path = configuration.unixSocket {
-            try UnixSocketPath.clear(path)
-            let mask = umask(0o077)
-            defer { umask(mask) }
-            _ = try await bind(.unix(path: path), tls: nil) { try await $0.bind(unixDomainSocketPath: path).get() }
-            endpoints.append(.unix(path: path))
+            endpoints.append(try await places.listen(on: path) { bootstrap(nil) })
         }
         return endpoints
     }
 
-    /// Listens on each address of `bind`.
-    private func bindAll(_ port: Int, tls: ServerTLS?) async throws(ServerError) -> [(host: String, port: Int)] {
-        var taken: [(host: String, port: Int)] = []
-        for address in daemon.configuration.bind.map(BindAddress.init) {
-            // A free port is asked for once, for all addresses.
-            let port = taken.first?.port ?? port
-            guard let channel = try await bind(address, port, tls) else { continue }
-            let local = channel.localAddress
-            taken.append((local?.ipAddress ?? address.host, local?.port ?? port))
-        }
-        guard !taken.isEmpty else { throw ServerError.noAddress }
-        return taken
-    }
-
-    /// - Returns: nil if this machine does not have the address, and need not.
-    private func bind(
-        _ address: BindAddress, _ port: Int, _ tls: ServerTLS?
-    ) async throws(ServerError) -> (any Channel)? {
-        let host =
-            switch address.wildcard {
-            case .ipv4: "0.0.0.0"
-            case .ipv6: "::"
-            case nil: address.host
-            }
-        do throws(ServerError) {
-            let endpoint = tls == nil ? Endpoint.tcp(host: host, port: port) : .tls(host: host, port: port)
-            return try await bind(endpoint, tls: tls) {
-                let onlyIPv6 = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
-                let bootstrap = host.contains(":") ? $0.serverChannelOption(onlyIPv6, value: 1) : $0
-                return try await bootstrap.bind(host: host, port: port).get()
-            }
-        } catch {
-            guard address.isOptional, error.code == .noResources else { throw error }
-            daemon.logger.info("not listening on \(address.host): this machine does not have it")
-            return nil
-        }
-    }
-
-    private func bind(
-        _ endpoint: Endpoint, tls: ServerTLS?, _ bind: (ServerBootstrap) async throws -> any Channel
-    ) async throws(ServerError) -> any Channel {
+    private func bootstrap(_ tls: ServerTLS?) -> ServerBootstrap {
         let recvAllocator =
             tls == nil
             ? AdaptiveRecvByteBufferAllocator()
             : AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: Self.largestEncryptedRead)
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelInitializer { [daemon] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptLimit(maximum: .max, logger: daemon.logger))
-                }
-            }
-            .serverChannelOption(.backlog, value: 4096)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
+        return ServerBootstrap(group: group).listening(daemon.logger)
             .childChannelOption(.recvAllocator, value: recvAllocator)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [self] channel in
                 connections.withLock { $0[ObjectIdentifier(channel)] = channel }
                 channel.closeFuture.whenComplete { [self] _ in
@@ -127,17 +68,6 @@ final class NIOTransport: Transport {
                 }
                 return channel.eventLoop.makeCompletedFuture { try serve(channel, tls) }
             }
-        do {
-            let channel = try await bind(bootstrap)
-            listeners.withLock { $0.append(channel) }
-            return channel
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw ServerError.inUse(endpoint)
-        } catch let error as IOError where [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode) {
-            throw ServerError(.noResources, "cannot listen on \(endpoint): \(error)")
-        } catch {
-            throw ServerError(.cannotListen, "cannot listen on \(endpoint): \(error)")
-        }
     }
 
     func waitForEveryThread() async {
