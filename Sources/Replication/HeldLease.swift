@@ -36,10 +36,14 @@ package struct HeldLease: Sendable {
         package let epoch: [UInt8]
         /// The daemon's guarded time minus the boot clock: at most what it really is.
         package var guardedOffset: Int64
+        /// When the latest grant that is held was asked for: whatever the log had until then is in the copy, also what
+        /// no lease waits for.
+        package var askedAt: Int64
     }
 
     private struct Pending {
         let grant: LeaseGrant
+        let askedAt: Int64
         let until: Int64
         let guardedOffset: Int64
     }
@@ -71,7 +75,8 @@ package struct HeldLease: Sendable {
         if let term, term.epoch != grant.epoch { lose() }
         if let held = term, held.until > until { term?.until = until }
         if pending.count == Self.maximumPending { pending.removeFirst() }
-        pending.append(Pending(grant: grant, until: until, guardedOffset: grant.guarded - receivedAt))
+        pending.append(
+            Pending(grant: grant, askedAt: sentAt, until: until, guardedOffset: grant.guarded - receivedAt))
         promote(at: receivedAt)
     }
 
@@ -115,11 +120,13 @@ package struct HeldLease: Sendable {
         if let held = self.term(at: now), held.epoch == next.grant.epoch {
             term?.until = next.until
             term?.guardedOffset = next.guardedOffset
+            term?.askedAt = next.askedAt
             return
         }
         generation += 1
         term = Term(
-            generation: generation, until: next.until, epoch: next.grant.epoch, guardedOffset: next.guardedOffset)
+            generation: generation, until: next.until, epoch: next.grant.epoch, guardedOffset: next.guardedOffset,
+            askedAt: next.askedAt)
     }
 }
 

@@ -39,7 +39,8 @@ final class Follower: @unchecked Sendable {
 
     /// What another connection to the store knows of it.
     struct StoreFacts: Sendable {
-        let clock: StoreClock
+        /// nil if nobody needs it: no verdict is clear then.
+        let clock: StoreClock?
         let guardedPrefix: String?
     }
 
@@ -54,6 +55,8 @@ final class Follower: @unchecked Sendable {
     private static let refusalPause = TimeAmount.minutes(1)
 
     let published = PublishedLease()
+    /// For who passes commands on (``FollowedCopy``).
+    let grounds = LeaseGrounds()
     /// Read by checks, which hold this object while they do.
     let table: Denylist
     let status = Mutex(Status())
@@ -265,7 +268,7 @@ final class Follower: @unchecked Sendable {
             set { $0.state = .tooLarge }
             say(
                 "the copy of the denylist takes more memory than it may: checks are asked over the wire until it fits "
-                    + "(--checks-memory)")
+                    + "(--checks-memory, or --maxmemory of serve --follow)")
         case .refused(let word):
             pause = Self.refusalPause
             set { $0.state = .refused(word) }
@@ -324,12 +327,13 @@ final class Follower: @unchecked Sendable {
         guard let term = lease.term(at: now), let identity = Epoch.Identity(term.epoch),
             let epoch = EpochWords(identity.epoch), let facts = facts(), facts.guardedPrefix == prefix
         else { return published.publish(nil) }
-        let agreement = facts.clock.agreement
+        let agreement = facts.clock?.agreement ?? (0..<0, .min)
+        grounds.publish(term)
         published.publish(
             .init(
                 lease: LeaseReading(term), guardedOffset: term.guardedOffset,
-                storeOffset: facts.clock.time(at: 0).upperBound, lead: agreement.lead, leadUntil: agreement.until,
-                epoch: epoch))
+                storeOffset: facts.clock?.time(at: 0).upperBound ?? 0, lead: agreement.lead,
+                leadUntil: agreement.until, epoch: epoch))
     }
 
     /// Of one connection.
