@@ -42,8 +42,8 @@ let package = Package(
         .executableTarget(
             name: "revoked",
             dependencies: [
-                "Demo", "AuthNode", "AdminHTTP", "Contract", "ProcessOutput", "Processes", "PrometheusMetrics",
-                "Revocation", "RevocationHTTP", "RevokedServer", "Settings",
+                "Demo", "AuthNode", "AdminHTTP", "Contract", "Following", "ProcessOutput", "Processes",
+                "PrometheusMetrics", "Revocation", "RevocationHTTP", "RevokedServer", "Settings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -113,6 +113,18 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
+        ),
+        .target(
+            name: "Following",
+            dependencies: [
+                "AdminHTTP", "Denylist", "ProcessOutput", "PrometheusMetrics", "RESP", "Revocation", "RevokedServer",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
         ),
         .target(
             name: "RevocationHTTP",
@@ -250,6 +262,10 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FollowingTests",
+            dependencies: ["Following", "RESP", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Following
 import Logging
+import Metrics
 import ProcessOutput
+import PrometheusMetrics
 import Revocation
 import RevokedServer
 import Settings
@@ -19,6 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try ServerConfiguration(flags: flags.values)
+        try configuration.checkFollowing()
+        if configuration.follow != nil { return try await follow(configuration) }
         try await configuration.logFormat.run("revoked.server") { logger in
             try await ServerProcess.run(
                 configuration, importSource: try Self.importSource(configuration, logger), logger: logger)
@@ -39,6 +44,14 @@ struct ServeCommand: AsyncParsableCommand {
                 connect: dialer.connect)
         } catch {
             throw ValidationError("import-from: \(error.message)")
+        }
+    }
+
+    private func follow(_ configuration: ServerConfiguration) async throws {
+        let metrics = PrometheusFactory()
+        MetricsSystem.bootstrap(metrics)
+        try await configuration.logFormat.run("revoked.follower") { logger in
+            try await FollowingProcess.run(configuration, metrics: metrics, logger: logger)
         }
     }
 }

@@ -144,7 +144,8 @@ import Testing
         #expect(
             ServerConfiguration.settings.filter(\.isSecret).map(\.name) == [
                 "requirepass", "admin-password", "reader-password", "writer-password", "operator-password",
-                "replica-password", "follower-password", "tls-key-file-pass",
+                "replica-password", "follower-password", "tls-key-file-pass", "import-from", "import-from-password",
+                "follow", "follow-password",
             ])
         for file in [#"{"requirepass": ["hush-hush"]}"#, #"{"requirepass": {"a": "hush-hush"}}"#, #"["hush-hush"]"#] {
             let error = #expect(throws: SettingError.self) { try Self.read(file: file) }

@@ -67,7 +67,7 @@ import Testing
         }
         func looksSecret<Configuration: ProcessConfiguration>(_ type: Configuration.Type) -> [String] {
             Configuration.settings.map(\.name).filter { name in
-                ["pass", "secret", "backend", "import-from", "password"].contains { name.hasSuffix($0) }
+                ["pass", "secret", "backend", "import-from", "follow", "password"].contains { name.hasSuffix($0) }
             }
         }
         #expect(secrets(ServerConfiguration.self) == looksSecret(ServerConfiguration.self))

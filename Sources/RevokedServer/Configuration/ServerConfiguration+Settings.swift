@@ -17,7 +17,7 @@ extension ServerConfiguration: ProcessConfiguration {
         return configuration
     }
 
-    package static let settings = listening + encryption + limits + persistence + observation
+    package static let settings = listening + encryption + limits + persistence + observation + following
 
     private static let listening: [Setting<Self>] = [
         Setting(
@@ -224,6 +224,16 @@ extension ServerConfiguration: ProcessConfiguration {
         Setting("loglevel", \.logLevel, .name(), .changeable, help: "The least severe message that is logged"),
         Setting(
             "log-format", \.logFormat, .name(), .readOnly, help: "Lines for people, or one JSON object a line"),
+    ]
+
+    private static let following: [Setting<Self>] = [
+        Setting(
+            "follow", \.follow, .optional(.text("a URL", example: "redis://10.0.0.1:7379")), isSecret: true,
+            help: "Be no daemon, but a follower of this one for programs of this machine: its URL",
+            details: "redis, rediss or redis+unix; it may hold a password. <doc:Following>"),
+        Setting(
+            "follow-password", \.followPassword, .password, isSecret: true,
+            help: "The password of that daemon's user follower"),
     ]
 }
 

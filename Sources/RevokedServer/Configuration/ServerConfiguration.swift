@@ -54,6 +54,9 @@ package struct ServerConfiguration: Sendable {
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text
     package var http = AdminListening.off
+    /// The daemon that is followed, as a URL, which may hold a password; nil: this is a daemon itself.
+    package var follow: String?
+    package var followPassword: String?
     package var httpProtectedMode = true
     /// The data directory; nil keeps everything in memory only. One daemon at a time works in it.
     package var directory: String?

@@ -1,0 +1,203 @@
+import NIOCore
+import RESP
+import Revocation
+
+/// A client's channel: carries out what its ``Conversation`` decides, with a connection of its own to the daemon on the
+/// same event loop. If one of the two ends, so does the other.
+///
+/// Used on the channel's event loop only.
+final class ClientHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Ends the connection once every command that has arrived is answered.
+    struct Drain: Sendable {}
+
+    /// What is left for the client may take so long once the daemon has ended the connection.
+    private static let farewell = TimeAmount.seconds(5)
+
+    private let copy: FollowedCopy
+    private let scratch: ConversationScratch
+    private var conversation: Conversation<FollowedCopy>
+    private var context: ChannelHandlerContext?
+    private var daemon: (any Channel)?
+    private var isRunning = false
+    private var isClosing = false
+    /// Nothing more is read from the client: it has ended its side, or the follower ends.
+    private var isDraining = false
+    private var hasEndedInput = false
+    private var isReading = false
+    private var isReadingReplies = true
+
+    init(_ copy: FollowedCopy, prefix: String, _ scratch: ConversationScratch, _ waiting: WaitingInput) {
+        self.copy = copy
+        self.scratch = scratch
+        conversation = Conversation(copy, prefix: prefix, waiting: waiting)
+    }
+
+    /// The client's channel reads nothing before there is a connection to the daemon.
+    func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        copy.connect(on: context.eventLoop) { DaemonHandler(bound.value) }.whenComplete { result in
+            bound.value.connected(result)
+        }
+        context.fireChannelActive()
+    }
+
+    private func connected(_ result: Result<any Channel, any Error>) {
+        switch result {
+        case .success(let channel):
+            // Its handler has told already if it has ended since.
+            guard !isClosing, context != nil, channel.isActive else { return channel.close(promise: nil) }
+            daemon = channel
+            run()
+        case .failure: close()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing, !isDraining else { return }
+        conversation.receive(unwrapInboundIn(data))
+        run()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        run()
+        context.fireChannelWritabilityChanged()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close()
+        conversation.end()
+        self.context = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is IdleStateHandler.IdleStateEvent: close()
+        case is Drain: endInput()
+        case let event as ChannelEvent where event == .inputClosed: endInput()
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: The daemon
+
+    func received(_ bytes: ByteBuffer) {
+        guard !isClosing else { return }
+        do throws(ReplyFramer.Malformed) { try conversation.receiveReplies(bytes) } catch { return close() }
+        run()
+    }
+
+    func daemonWritabilityChanged() { run() }
+
+    /// What it said last is still written.
+    func daemonEnded() {
+        guard let context, !isClosing else { return close() }
+        isClosing = true
+        daemon = nil
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(conversation.toClient)).whenComplete { _ in
+            bound.value.close(promise: nil)
+        }
+        context.eventLoop.scheduleTask(in: Self.farewell) { bound.value.close(promise: nil) }
+    }
+
+    // MARK: What comes next
+
+    /// Executes what has arrived as long as its output leaves.
+    private func run() {
+        guard !isRunning, !isClosing, let context, let daemon else { return }
+        // Writing may tell that a channel is writable again.
+        isRunning = true
+        defer { isRunning = false }
+        repeat {
+            conversation.execute(&scratch.batch, &scratch.reply)
+            flush(context, daemon)
+        } while !isClosing && conversation.isHeld && hasRoom(context, daemon) && !conversation.awaitsReplies
+        guard !isClosing else { return }
+        if isDraining { drain(context, daemon) }
+        guard !isClosing else { return }
+        let reads = !isDraining && !conversation.isHeld && hasRoom(context, daemon)
+        if reads != isReading {
+            isReading = reads
+            context.channel.setOption(.autoRead, value: reads).whenFailure { _ in }
+        }
+        if context.channel.isWritable != isReadingReplies {
+            isReadingReplies = context.channel.isWritable
+            daemon.setOption(.autoRead, value: isReadingReplies).whenFailure { _ in }
+        }
+    }
+
+    private func hasRoom(_ context: ChannelHandlerContext, _ daemon: any Channel) -> Bool {
+        context.channel.isWritable && daemon.isWritable
+    }
+
+    private func flush(_ context: ChannelHandlerContext, _ daemon: any Channel) {
+        if conversation.toDaemon.readableBytes > 0 {
+            daemon.writeAndFlush(conversation.toDaemon, promise: nil)
+            conversation.toDaemon = ByteBuffer()
+        }
+        if conversation.toClient.readableBytes > 0 {
+            context.writeAndFlush(wrapOutboundOut(conversation.toClient), promise: nil)
+            conversation.toClient = ByteBuffer()
+        }
+    }
+
+    /// What has arrived is answered, then both connections end.
+    private func endInput() {
+        guard !isClosing, !isDraining else { return }
+        isDraining = true
+        // Without a connection to the daemon yet it goes on once there is one.
+        run()
+    }
+
+    private func drain(_ context: ChannelHandlerContext, _ daemon: any Channel) {
+        if conversation.isSettled { return closeWhenWritten(context) }
+        guard conversation.isPassedThrough, !hasEndedInput else { return }
+        // Nobody counts the replies any more: the daemon ends when it has written them.
+        hasEndedInput = true
+        let bound = NIOLoopBound(self, eventLoop: daemon.eventLoop)
+        daemon.close(mode: .output).whenFailure { _ in bound.value.close() }
+    }
+
+    private func closeWhenWritten(_ context: ChannelHandlerContext) {
+        isClosing = true
+        daemon?.close(promise: nil)
+        daemon = nil
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: Self.farewell) { bound.value.close(promise: nil) }
+    }
+
+    private func close() {
+        isClosing = true
+        daemon?.close(promise: nil)
+        daemon = nil
+        context?.close(promise: nil)
+    }
+}
+
+/// The daemon's end of a client's connection.
+private final class DaemonHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let client: ClientHandler
+
+    init(_ client: ClientHandler) { self.client = client }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { client.received(unwrapInboundIn(data)) }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) { client.daemonWritabilityChanged() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        client.daemonEnded()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}

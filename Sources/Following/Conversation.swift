@@ -1,0 +1,255 @@
+import NIOCore
+import RESP
+
+/// One client's conversation with the daemon, without sockets. Bytes are passed on in order, both ways. A check is
+/// answered here if all commands before it have been answered, the daemon has said that its user may read every
+/// revocation, and the copy holds a lease before and after the look-up.
+struct Conversation<Copy: CheckedCopy> {
+    /// A reply that the daemon owes.
+    private enum Owed {
+        case reply(mayWrite: Bool)
+        /// To a question of our own: the client does not get it.
+        case rights(ReadingRights.Question)
+    }
+
+    let copy: Copy
+    /// Input that waits, of all clients.
+    private let waiting: WaitingInput
+    private let question: [UInt8]
+
+    /// What is to be written now.
+    var toDaemon = ByteBuffer()
+    var toClient = ByteBuffer()
+
+    private let parser = RequestParser()
+    private var input = ByteBuffer()
+    /// How many bytes of input it takes to go on.
+    private var needed = 0
+    private var charged = 0
+    /// Bytes are passed on as they come: nothing is answered here any more.
+    private(set) var isPassedThrough = false
+    /// Input is left that was not looked at: output has to leave first, or replies have to come.
+    private(set) var isHeld = false
+
+    private var owed = CircularBuffer<Owed>()
+    /// Those of ``owed`` that the client gets.
+    private var owedToClient = 0
+    private var framer = ReplyFramer()
+    private var answer: [UInt8] = []
+
+    private var rights = ReadingRights()
+    private var isInTransaction = false
+    /// When the last command was answered that may have written. What a lease does not wait for is in the copy once a
+    /// lease was asked for later than that.
+    private var wroteAt = Int64.min
+
+    /// - Parameter prefix: of guarded keys.
+    init(_ copy: Copy, prefix: String, waiting: WaitingInput) {
+        self.copy = copy
+        self.waiting = waiting
+        question = InlineRequest.encode([Array("LEASE".utf8), Array("READER".utf8), Array(prefix.utf8)])
+    }
+
+    /// Whether every command has been answered.
+    var isSettled: Bool { owedToClient == 0 && !isHeld && !isPassedThrough }
+
+    /// Whether commands wait until the daemon has answered others.
+    var awaitsReplies: Bool { owed.count >= ConversationLimits.owedReplies }
+
+    // MARK: From the client
+
+    mutating func receive(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        input.writeBuffer(&bytes)
+    }
+
+    /// Goes on with the input, until there is none or what has to be written becomes too much.
+    mutating func execute(_ batch: inout RequestBatch, _ reply: inout ReplyBuffer) {
+        isHeld = false
+        defer { charge() }
+        guard !isPassedThrough else { return passRest() }
+        guard input.readableBytes >= needed else { return }
+        needed = 0
+        var input = ByteBuffer()
+        swap(&input, &self.input)
+        let used = execute(input, &batch, &reply)
+        input.moveReaderIndex(forwardBy: used)
+        if input.readableBytes > 0 {
+            input.discardReadBytes()
+            self.input = input
+        }
+        if isPassedThrough { passRest() }
+    }
+
+    /// - Returns: how many bytes are done with.
+    private mutating func execute(
+        _ input: ByteBuffer, _ batch: inout RequestBatch, _ reply: inout ReplyBuffer
+    ) -> Int {
+        let bytes = input.readableBytesUInt8Span.bytes
+        var done = 0
+        while true {
+            guard !isFull else {
+                isHeld = done < bytes.byteCount
+                return done
+            }
+            batch.removeAll()
+            var end = done
+            let stop = parser.fill(
+                &batch, requests: ConversationLimits.batch, arguments: ConversationLimits.batchArguments,
+                from: bytes, at: &end)
+            for index in 0..<batch.count {
+                guard !isFull else {
+                    isHeld = true
+                    return done
+                }
+                let request = batch[index]
+                perform(
+                    RequestArguments(of: request, in: batch, input: bytes), bytes.extracting(done..<request.end), &reply
+                )
+                done = request.end
+                if isPassedThrough { return done }
+            }
+            done = end
+            switch stop {
+            case nil: break
+            case .incomplete(let atLeast):
+                needed = atLeast - done
+                if max(needed, bytes.byteCount - done) > ConversationLimits.unfinishedRequest { isPassedThrough = true }
+                return done
+            // Lines that somebody types, and what is no request: the daemon's business.
+            default:
+                isPassedThrough = done < bytes.byteCount
+                return done
+            }
+        }
+    }
+
+    private var isFull: Bool {
+        awaitsReplies || toClient.readableBytes >= ConversationLimits.output
+            || toDaemon.readableBytes >= ConversationLimits.output
+    }
+
+    private mutating func passRest() {
+        toDaemon.writeBuffer(&input)
+        input = ByteBuffer()
+    }
+
+    /// Counts the input that waits. If all clients' is too much, this one's does not wait.
+    private mutating func charge() {
+        let due = input.readableBytes > ConversationLimits.uncountedInput ? input.readableBytes : 0
+        guard due != charged else { return }
+        let hasRoom = waiting.add(due - charged)
+        charged = due
+        guard !hasRoom, due > 0, !isHeld else { return }
+        isPassedThrough = true
+        passRest()
+        waiting.remove(charged)
+        charged = 0
+    }
+
+    /// The client is gone.
+    mutating func end() {
+        waiting.remove(charged)
+        charged = 0
+        input = ByteBuffer()
+    }
+
+    // MARK: Commands
+
+    private mutating func perform(
+        _ arguments: RequestArguments, _ request: RawSpan, _ reply: inout ReplyBuffer
+    ) {
+        let kind = CommandKind(arguments)
+        if kind.isCheck { return check(kind, arguments, request, &reply) }
+        switch kind {
+        case .changes, .multi, .exec, .discard: rights.forget()
+        case .unknown: isPassedThrough = true
+        default: break
+        }
+        switch kind {
+        case .multi: isInTransaction = true
+        case .exec, .discard: isInTransaction = false
+        case .changes where arguments[0].equalsIgnoringCase("reset"): isInTransaction = false
+        default: break
+        }
+        toDaemon.write(request)
+        if kind != .unknown { owe(.reply(mayWrite: kind == .writes || kind == .exec)) }
+    }
+
+    private mutating func owe(_ reply: Owed) {
+        owed.append(reply)
+        if case .reply = reply { owedToClient += 1 }
+    }
+
+    private mutating func check(
+        _ kind: CommandKind, _ arguments: RequestArguments, _ request: RawSpan, _ reply: inout ReplyBuffer
+    ) {
+        let isOfRevocations = isOfRevocations(arguments)
+        guard isOfRevocations, !isInTransaction, let reading = copy.begin() else {
+            toDaemon.write(request)
+            owe(.reply(mayWrite: false))
+            if isOfRevocations { copy.count(isLocal: false) }
+            return
+        }
+        let isLocal = answer(kind, arguments, reading, &reply)
+        copy.count(isLocal: isLocal)
+        if !isLocal {
+            toDaemon.write(request)
+            owe(.reply(mayWrite: false))
+        }
+        guard let asked = rights.ask(at: reading.begun) else { return }
+        toDaemon.writeBytes(question)
+        owe(.rights(asked))
+    }
+
+    /// - Returns: false if the daemon has to be asked.
+    private mutating func answer(
+        _ kind: CommandKind, _ arguments: RequestArguments, _ reading: Copy.Reading, _ reply: inout ReplyBuffer
+    ) -> Bool {
+        guard owedToClient == 0, reading.askedAt > wroteAt, let version = rights.version(at: reading.begun) else {
+            return false
+        }
+        reply.removeAll()
+        reply.version = version
+        guard look(kind, arguments, reading, &reply), !reply.hasOverflowed, copy.holds(reading) else { return false }
+        toClient.writeBytes(reply.bytes)
+        return true
+    }
+
+    // MARK: From the daemon
+
+    /// - Throws: if that is no reply. Nothing that follows can be told apart.
+    mutating func receiveReplies(_ bytes: ByteBuffer) throws(ReplyFramer.Malformed) {
+        var bytes = bytes
+        while bytes.readableBytes > 0 {
+            guard let next = owed.first else {
+                // What nobody asked for: it says why it closes, or the client is subscribed.
+                isPassedThrough = true
+                toClient.writeBuffer(&bytes)
+                return
+            }
+            let piece = try framer.read(bytes.readableBytesUInt8Span.bytes, from: 0)
+            var part = bytes.readSlice(length: piece.end) ?? ByteBuffer()
+            guard case .rights(let question) = next, !piece.isPush else {
+                toClient.writeBuffer(&part)
+                if piece.isLast, !piece.isPush { replied(next) }
+                continue
+            }
+            if answer.count < ConversationLimits.answer { answer.append(contentsOf: part.readableBytesView) }
+            guard piece.isLast else { continue }
+            rights.answered(answer, to: question)
+            answer.removeAll(keepingCapacity: true)
+            owed.removeFirst()
+        }
+    }
+
+    private mutating func replied(_ reply: Owed) {
+        owed.removeFirst()
+        owedToClient -= 1
+        if case .reply(mayWrite: true) = reply { wroteAt = copy.now }
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func write(_ bytes: RawSpan) { bytes.withUnsafeBytes { _ = writeBytes($0) } }
+}

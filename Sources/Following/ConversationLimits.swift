@@ -1,0 +1,42 @@
+import RESP
+import Synchronization
+
+/// What one conversation may take. Sizes in bytes.
+enum ConversationLimits {
+    /// A longer request is not kept until it is whole: from then on the connection's bytes are passed on as they come.
+    static let unfinishedRequest = 256 << 10
+    /// Input that waits is counted from this size on.
+    static let uncountedInput = 4 << 10
+    /// The same of all clients together.
+    static let allInput = 64 << 20
+    /// Output beyond this is written before more input is looked at.
+    static let output = 64 << 10
+    /// Replies that the daemon owes: more commands wait.
+    static let owedReplies = 4_096
+    /// Of a reply to a question of ours, how much is kept.
+    static let answer = 64
+    /// Keys of one command that is answered here.
+    static let keys = 1_024
+    /// Requests and arguments that are parsed at a time.
+    static let batch = 64
+    static let batchArguments = 1_024
+}
+
+/// What the connections of one event loop share: they are served one after the other.
+final class ConversationScratch {
+    var batch = RequestBatch()
+    /// A check finds values of 128 bytes at most, and fewer keys than ``ConversationLimits/keys``.
+    var reply = ReplyBuffer(limit: 1 << 20)
+}
+
+/// How much input of all clients waits.
+final class WaitingInput: Sendable {
+    private let bytes = Atomic(0)
+
+    /// - Returns: whether there is room for so many bytes more.
+    func add(_ count: Int) -> Bool {
+        bytes.wrappingAdd(count, ordering: .relaxed).newValue <= ConversationLimits.allInput
+    }
+
+    func remove(_ count: Int) { bytes.wrappingSubtract(count, ordering: .relaxed) }
+}
