@@ -78,7 +78,8 @@ final class ClientHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is IdleStateHandler.IdleStateEvent: close()
+        // Who listens to messages says nothing. The daemon ends those that it wants to end.
+        case is IdleStateHandler.IdleStateEvent: if !conversation.isPassedThrough { close() }
         case is Drain: endInput()
         case let event as ChannelEvent where event == .inputClosed: endInput()
         default: context.fireUserInboundEventTriggered(event)

@@ -206,9 +206,9 @@ struct Conversation<Copy: CheckedCopy> {
     private mutating func answer(
         _ kind: CommandKind, _ arguments: RequestArguments, _ reading: Copy.Reading, _ reply: inout ReplyBuffer
     ) -> Bool {
-        guard owedToClient == 0, reading.askedAt > wroteAt, let version = rights.version(at: reading.begun) else {
-            return false
-        }
+        guard owedToClient == 0, reading.askedAt > wroteAt,
+            let version = rights.version(at: reading.begun, of: copy.epoch(reading))
+        else { return false }
         reply.removeAll()
         reply.version = version
         guard look(kind, arguments, reading, &reply), !reply.hasOverflowed, copy.holds(reading) else { return false }

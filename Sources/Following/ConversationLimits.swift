@@ -14,7 +14,7 @@ enum ConversationLimits {
     /// Replies that the daemon owes: more commands wait.
     static let owedReplies = 4_096
     /// Of a reply to a question of ours, how much is kept.
-    static let answer = 64
+    static let answer = 256
     /// Keys of one command that is answered here.
     static let keys = 1_024
     /// Requests and arguments that are parsed at a time.

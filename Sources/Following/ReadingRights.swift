@@ -16,13 +16,15 @@ struct ReadingRights: Sendable {
     static let renewal = lifetime / 2
 
     private var generation = 0
-    private var proven: (version: ProtocolVersion, askedAt: Int64)?
+    private var proven: (version: ProtocolVersion, epoch: [UInt8], askedAt: Int64)?
     private var isAsking = false
     private var nextQuestion = Int64.min
 
     /// The version of the protocol that answers are written in; nil if the daemon has to be asked.
-    func version(at now: Int64) -> ProtocolVersion? {
-        proven.flatMap { now - $0.askedAt < Self.lifetime ? $0.version : nil }
+    /// - Parameter epoch: of the copy. One of another denylist says nothing: a name may lead to several daemons.
+    func version(at now: Int64, of epoch: [UInt8]?) -> ProtocolVersion? {
+        guard let proven, now - proven.askedAt < Self.lifetime, proven.epoch == epoch else { return nil }
+        return proven.version
     }
 
     /// The connection, or its user, may be another from now on: what was asked before says nothing of it.
@@ -44,12 +46,15 @@ struct ReadingRights: Sendable {
     mutating func answered(_ reply: [UInt8], to question: Question) {
         guard question.generation == generation else { return }
         isAsking = false
-        let version: ProtocolVersion? =
-            switch reply {
-            case Array(":2\r\n".utf8): .two
-            case Array(":3\r\n".utf8): .three
-            default: nil
-            }
-        proven = version.map { ($0, question.askedAt) }
+        proven = Self.read(reply).map { ($0.version, $0.epoch, question.askedAt) }
+    }
+
+    /// `*2`, the version, the length of the epoch, the epoch.
+    private static func read(_ reply: [UInt8]) -> (version: ProtocolVersion, epoch: [UInt8])? {
+        let lines = String(decoding: reply, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
+        guard lines.count == 5, lines[0] == "*2", lines[3].utf8.count > 0, lines[2] == "$\(lines[3].utf8.count)",
+            lines[1].first == ":", let version = Int(lines[1].dropFirst()).flatMap(ProtocolVersion.init), lines[4] == ""
+        else { return nil }
+        return (version, Array(lines[3].utf8))
     }
 }

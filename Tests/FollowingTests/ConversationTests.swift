@@ -20,6 +20,10 @@ import Testing
             copy.change { $0.entries["revoked:jti:gone"] = ("logout", 61_500) }
         }
 
+        static func rights(_ version: Int, of epoch: String = "e-1") -> String {
+            "*2\r\n:\(version)\r\n$\(epoch.utf8.count)\r\n\(epoch)\r\n"
+        }
+
         func send(_ text: String) {
             conversation.receive(ByteBuffer(string: text))
             go()
@@ -63,7 +67,7 @@ import Testing
         func prove(_ version: Int = 2) throws {
             send(["GET", "revoked:jti:x"])
             #expect(took(["GET", "revoked:jti:x"], asking: true))
-            try answer("$-1\r\n:\(version)\r\n")
+            try answer("$-1\r\n" + Self.rights(version))
             #expect(got == "$-1\r\n")
         }
     }
@@ -154,6 +158,19 @@ import Testing
         #expect(stage.took(["GET", "revoked:jti:gone"], asking: true))
     }
 
+    /// The client's connection and the copy's lead to two daemons.
+    @Test func nothingIsAnsweredFromACopyOfAnotherDenylist() throws {
+        let stage = Stage()
+        stage.copy.change { $0.epoch = "other" }
+        try stage.prove()
+        stage.send(["GET", "revoked:jti:gone"])
+        #expect(stage.took(["GET", "revoked:jti:gone"]) && stage.got == "")
+        try stage.answer("$-1\r\n")
+        stage.copy.change { $0.epoch = "e-1" }
+        stage.send(["GET", "revoked:jti:gone"])
+        #expect(stage.took() && stage.got == "$-1\r\n$6\r\nlogout\r\n")
+    }
+
     @Test func rightsAreAskedForAgainWithoutAnyWait() throws {
         let stage = Stage()
         try stage.prove()
@@ -166,7 +183,7 @@ import Testing
         // The answer is late: what was proven before counts no more.
         stage.send(["GET", "revoked:jti:gone"])
         #expect(stage.took(["GET", "revoked:jti:gone"]) && stage.got == "")
-        try stage.answer(":0\r\n$1\r\nx\r\n")
+        try stage.answer(Stage.rights(0) + "$1\r\nx\r\n")
         #expect(stage.got == "$1\r\nx\r\n")
     }
 
@@ -178,7 +195,7 @@ import Testing
         stage.send(["GET", "revoked:jti:gone"], command)
         #expect(stage.took(["LEASE", "READER", "revoked:"], command) && stage.got == "$6\r\nlogout\r\n")
         // What was asked before says nothing.
-        try stage.answer(":2\r\n+OK\r\n")
+        try stage.answer(Stage.rights(2) + "+OK\r\n")
         stage.send(["GET", "revoked:jti:gone"])
         #expect(stage.took(["GET", "revoked:jti:gone"], asking: true) && stage.got == "+OK\r\n")
     }
@@ -231,7 +248,7 @@ import Testing
         stage.send(["GET", "revoked:jti:gone"], command, ["GET", "revoked:jti:gone"])
         #expect(stage.took(["LEASE", "READER", "revoked:"], command, ["GET", "revoked:jti:gone"]))
         // The question's answer is still taken out.
-        try stage.answer(":2\r\n*3\r\n$1\r\nx\r\n")
+        try stage.answer(Stage.rights(2) + "*3\r\n$1\r\nx\r\n")
         try stage.answer("no reply at all")
         #expect(stage.got == "$6\r\nlogout\r\n*3\r\n$1\r\nx\r\nno reply at all")
         stage.send("any\0thing")

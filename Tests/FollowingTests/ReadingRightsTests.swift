@@ -4,7 +4,9 @@ import Testing
 @testable import Following
 
 @Suite struct ReadingRightsTests {
-    private func reply(_ text: String) -> [UInt8] { Array("\(text)\r\n".utf8) }
+    private static let epoch = Array("e-1".utf8)
+
+    private func reply(_ version: String) -> [UInt8] { Array("*2\r\n\(version)\r\n$3\r\ne-1\r\n".utf8) }
 
     private func ask(_ rights: inout ReadingRights, at now: Int64) throws -> ReadingRights.Question {
         let question = rights.ask(at: now)
@@ -20,25 +22,29 @@ import Testing
 
     @Test func whatTheDaemonSaysCountsForASecondFromTheQuestion() throws {
         var rights = ReadingRights()
-        #expect(rights.version(at: 0) == nil)
+        #expect(rights.version(at: 0, of: Self.epoch) == nil)
         let question = try ask(&rights, at: 1_000)
         // One at a time.
         #expect(!isAsked(&rights, at: 1_900))
         rights.answered(reply(":3"), to: question)
-        #expect(rights.version(at: 1_999) == .three && rights.version(at: 2_000) == nil)
+        #expect(rights.version(at: 1_999, of: Self.epoch) == .three && rights.version(at: 2_000, of: Self.epoch) == nil)
         #expect(!isAsked(&rights, at: 1_499))
         let second = try ask(&rights, at: 1_500)
         rights.answered(reply(":2"), to: second)
-        #expect(rights.version(at: 2_499) == .two && rights.version(at: 2_500) == nil)
+        #expect(rights.version(at: 2_499, of: Self.epoch) == .two && rights.version(at: 2_500, of: Self.epoch) == nil)
     }
 
-    @Test(arguments: [":0", "-NOAUTH Authentication required.", "-ERR unknown subcommand", ":1", ":23", "$1", ""])
+    @Test(arguments: [
+        "*2\r\n:0\r\n$3\r\ne-1\r\n", "-NOAUTH Authentication required.\r\n", "-ERR unknown subcommand\r\n",
+        "*2\r\n:1\r\n$3\r\ne-1\r\n", "*2\r\n:23\r\n$3\r\ne-1\r\n", ":2\r\n", "", "*2\r\n:2\r\n$-1\r\n",
+        "*2\r\n:2\r\n$0\r\n\r\n", "*2\r\n:2\r\n$3\r\ne-2\r\n", "*3\r\n:2\r\n$3\r\ne-1\r\n", "*2\r\n:2\r\n$3\r\ne-1",
+    ])
     func anythingElseIsNoRight(_ text: String) throws {
         var rights = ReadingRights()
         try prove(&rights, reply(":2"), at: 0)
-        #expect(rights.version(at: 10) == .two)
-        try prove(&rights, reply(text), at: 500)
-        #expect(rights.version(at: 510) == nil)
+        #expect(rights.version(at: 10, of: Self.epoch) == .two)
+        try prove(&rights, Array(text.utf8), at: 500)
+        #expect(rights.version(at: 510, of: Self.epoch) == nil)
     }
 
     /// The connection has become another user meanwhile.
@@ -47,9 +53,9 @@ import Testing
         let question = try ask(&rights, at: 0)
         rights.forget()
         rights.answered(reply(":2"), to: question)
-        #expect(rights.version(at: 1) == nil)
+        #expect(rights.version(at: 1, of: Self.epoch) == nil)
         // It is asked at once.
         try prove(&rights, reply(":2"), at: 1)
-        #expect(rights.version(at: 1) == .two)
+        #expect(rights.version(at: 1, of: Self.epoch) == .two)
     }
 }

@@ -60,14 +60,20 @@ enum LeaseCommands {
 
     /// The version of the protocol in which whatever this connection reads of revocations may be answered for it, from
     /// a copy of what begins with a prefix; 0 if it has to be asked. It is so until the connection changes its state or
-    /// its user's rights are changed.
+    /// its user's rights are changed. The epoch tells whether the copy is of this daemon.
     private static func reader(
         _ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext
     ) {
         let isTheirs = arguments[2].equals(context.daemon.configuration.guardedPrefix)
         let isPlain = session.modes.isEmpty && session.transaction == nil
         let mayBeAnswered = isTheirs && isPlain && session.user.readsEveryRevocation
+        context.reply.array(2)
         context.reply.integer(mayBeAnswered ? Int64(session.version.rawValue) : 0)
+        context.reply.bulk(epoch(context))
+    }
+
+    private static func epoch(_ context: borrowing ServingContext) -> String {
+        context.daemon.identity.withLock { $0?.text } ?? ""
     }
 
     /// A reason why there is no lease.
@@ -97,7 +103,7 @@ enum LeaseCommands {
         context.reply.integer(lease.length)
         context.reply.bulk(daemon.persistence?.log.stretchID ?? "")
         context.reply.integer(Int64(clamping: lease.position))
-        context.reply.bulk(daemon.identity.withLock { $0?.text } ?? "")
+        context.reply.bulk(epoch(context))
         context.reply.integer(daemon.clock.now().guarded)
         context.reply.bulk(reason)
     }

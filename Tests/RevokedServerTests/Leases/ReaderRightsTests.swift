@@ -1,3 +1,5 @@
+import Persistence
+import Synchronization
 import Testing
 
 @testable import RevokedServer
@@ -9,7 +11,11 @@ import Testing
     private let admin = SessionBench()
 
     private func ask(_ bench: SessionBench, _ prefix: String = "revoked:") -> String {
-        bench.ask("LEASE", "READER", prefix)
+        let reply = bench.ask("LEASE", "READER", prefix)
+        let epoch = admin.daemon.identity.withLock { $0?.text } ?? ""
+        let end = "$\(epoch.utf8.count)\r\n\(epoch)\r\n"
+        guard reply.hasPrefix("*2\r\n"), reply.hasSuffix(end) else { return reply }
+        return String(reply.dropFirst("*2\r\n".count).dropLast(end.count))
     }
 
     private func user(_ rules: [String]) -> SessionBench {
