@@ -219,6 +219,7 @@ final class Replicas: Sendable {
 
     private func run(_ daemon: Daemon, _ log: AppendLog) {
         var feeds: [Int64: ReplicaFeed] = [:]
+        var lookedAt: Int64 = 0
         while let replicas = next() {
             var isBusy = false
             keepOnDisk(daemon)
@@ -228,7 +229,12 @@ final class Replicas: Sendable {
                 let feed = feeds[replica.client.id] ?? ReplicaFeed(replica, daemon, log)
                 feeds[replica.client.id] = feed
                 if feed.step(&mayApproach) { isBusy = true }
-                if leases.isAwaited { _ = leases.runPeriodic(log, daemon) }
+                // Leases run out while others are fed.
+                let now = daemon.clock.uptime()
+                if now != lookedAt, leases.isAwaited {
+                    lookedAt = now
+                    _ = leases.runPeriodic(log, daemon)
+                }
             }
             if feeds.count > replicas.count {
                 feeds = feeds.filter { id, _ in replicas.contains { $0.client.id == id } }

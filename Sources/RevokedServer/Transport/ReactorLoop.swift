@@ -101,7 +101,8 @@
 
         /// Whether only messages are left to do, and there is time: others get the processor between two portions.
         private var paces: Bool {
-            !context.deliveries.isEmpty && unfinished.isEmpty && !context.daemon.mail.isCongested
+            !context.deliveries.isEmpty && context.deliveries.mayWait && unfinished.isEmpty
+                && !context.daemon.mail.isCongested
         }
 
         private func timeout() -> Int32 {
