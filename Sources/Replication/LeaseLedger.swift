@@ -38,6 +38,8 @@ package struct LeaseLedger: Sendable {
         package var waits: [Int64] = []
         /// Leases were waited for so often that none is granted for a while.
         package var isStorm = false
+        /// Those that were awaited, by their numbers.
+        package var receipts: [Int: Receipt] = [:]
     }
 
     struct Follower {
@@ -75,6 +77,8 @@ package struct LeaseLedger: Sendable {
     /// Positions that replies wait for, and since when, in their order: one of each millisecond.
     private var awaited: [(position: UInt64, since: Int64)] = []
     private static let maximumAwaited = 1 << 14
+    /// Receipts that wait for followers, by their numbers.
+    private var receipts: [Int: (position: UInt64, waitedOut: [String])] = [:]
 
     /// - Parameters:
     ///   - length: of a lease, in milliseconds; 0 grants none.
@@ -129,6 +133,30 @@ package struct LeaseLedger: Sendable {
     /// The process before this one on the same data may have promised leases of this length until now.
     package mutating func succeed(longest: Int64, at now: Int64) {
         if longest > 0 { predecessorUntil = now + longest + 1 }
+    }
+
+    /// Asks where everything up to a position is in force. Comes after ``settle(at:)``.
+    /// - Returns: nil if it is held up: then it comes with an ``Outcome`` under the number.
+    package mutating func requestReceipt(_ number: Int, for position: UInt64) -> Receipt? {
+        guard position > released else { return finished(position, []) }
+        receipts[number] = (position, [])
+        return nil
+    }
+
+    private func finished(_ position: UInt64, _ waitedOut: [String]) -> Receipt {
+        Receipt(followers: followers.count { $0.applied.map { $0 >= position } ?? false }, waitedOut: waitedOut)
+    }
+
+    /// - Parameters:
+    ///   - follower: leases of it have just run out.
+    ///   - bound: what it did not hold up before.
+    private mutating func noteInReceipts(_ follower: Follower, _ bound: UInt64) {
+        for (number, receipt) in receipts
+        where receipt.position > bound && receipt.position <= follower.bound
+            && !receipt.waitedOut.contains(follower.identity)
+        {
+            receipts[number]?.waitedOut.append(follower.identity)
+        }
     }
 
     // MARK: What happened
@@ -208,10 +236,14 @@ package struct LeaseLedger: Sendable {
     /// Ends the leases that have run out.
     package mutating func settle(at now: Int64) -> Outcome {
         var outcome = Outcome()
-        if let until = predecessorUntil, until <= now { predecessorUntil = nil }
+        if let until = predecessorUntil, until <= now {
+            predecessorUntil = nil
+            for number in receipts.keys { receipts[number]?.waitedOut.append(Receipt.predecessor) }
+        }
         for index in followers.indices where followers[index].leases.contains(where: { $0.until <= now }) {
             let before = followers[index].bound
             followers[index].leases.removeAll { $0.until <= now }
+            noteInReceipts(followers[index], before)
             let since = waitedSince(after: before, upTo: followers[index].bound)
             if let since { note(since, of: followers[index], at: now, &outcome) }
         }
@@ -226,6 +258,10 @@ package struct LeaseLedger: Sendable {
         let answered = awaited.firstIndex { $0.position > released } ?? awaited.count
         outcome.waits = awaited[..<answered].map { now - since($0) }
         awaited.removeFirst(answered)
+        for (number, receipt) in receipts where receipt.position <= released {
+            receipts[number] = nil
+            outcome.receipts[number] = finished(receipt.position, receipt.waitedOut)
+        }
         return outcome
     }
 
@@ -253,38 +289,5 @@ package struct LeaseLedger: Sendable {
                 follower.identity, from: follower.origin, grantedAt: follower.grantedAt ?? follower.joinedAt, at: now)
             : nil
         outcome.waitedOut.append(WaitedOut(identity: follower.identity, waited: now - since, penalty: penalty))
-    }
-}
-
-/// Why a follower gets no lease now.
-package enum LeaseRefusal: Error, Equatable, CustomStringConvertible {
-    /// No leases are granted at all.
-    case off
-    /// There is no such follower.
-    case unknown
-    /// It has not said that it has applied anything.
-    case incomplete
-    /// It has not applied what could be read so many milliseconds ago.
-    case behind(Int64)
-    /// A lease of it had to be waited out. Milliseconds.
-    case penalty(left: Int64)
-    /// Leases of many had to be waited out. Milliseconds.
-    case storm(left: Int64)
-    /// So many others hold one.
-    case full(Int)
-    /// It has renewed its lease just now.
-    case tooSoon
-
-    package var description: String {
-        switch self {
-        case .off: "leases are turned off"
-        case .unknown: "no follower's stream has that name"
-        case .incomplete: "the copy is not complete"
-        case .behind(let milliseconds): "more than \(milliseconds) ms behind"
-        case .penalty(let left): "a lease had to be waited out: the next one in \((left + 999) / 1000) s"
-        case .storm(let left): "leases had to be waited out too often: the next one in \((left + 999) / 1000) s"
-        case .full(let count): "\(count) others hold a lease"
-        case .tooSoon: "renewed just now"
-        }
     }
 }

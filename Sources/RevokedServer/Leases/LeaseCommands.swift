@@ -8,6 +8,7 @@ import Synchronization
 /// `LEASE`: what a follower asks besides its stream (Following.md).
 enum LeaseCommands {
     static let badName = "ERR a follower's name is 32 hexadecimal digits in lower case"
+    private static let tooManyReceipts = "ERR too many receipts are waited for: ask again"
     private static let unknown = "NOLEASE no follower's stream has that name"
 
     static func lease(_ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext) {
@@ -18,8 +19,27 @@ enum LeaseCommands {
             context.daemon.replicas.leases.release(follower, context.daemon)
             context.reply.ok()
         case .reader: reader(arguments, session, &context)
+        case .receipt: receipt(&context)
         case nil: break
         }
+    }
+
+    /// Answered when everything that was written before is in force: on disk, and applied by each follower that holds a
+    /// lease.
+    private static func receipt(_ context: inout ServingContext) {
+        let position = context.journal.end
+        switch context.daemon.replicas.leases.receipt(for: position) {
+        case .known(let receipt):
+            context.reply.array(2)
+            context.reply.integer(Int64(receipt.followers))
+            context.reply.array(receipt.waitedOut.count)
+            for name in receipt.waitedOut { context.reply.bulk(name) }
+        case .awaited(let reply):
+            context.reply.array(0)
+            context.holds.wait(for: reply)
+        case .refused: return context.fail(tooManyReceipts)
+        }
+        context.holds.wait(for: position)
     }
 
     /// The follower that is meant: of the same user, for nobody else knows its name.
@@ -110,7 +130,7 @@ enum LeaseCommands {
 }
 
 enum LeaseSubcommand: String, Subcommand {
-    case renew, release, reader
+    case renew, release, reader, receipt
 
     static let family = SubcommandFamily.lease
     static let flags: Command.Flags = [.noScript, .noMulti]
@@ -126,6 +146,7 @@ enum LeaseSubcommand: String, Subcommand {
             makeRule(
                 3, "Tells whether the connection's reads of revocations may be answered from a copy.", since: "7.0.0",
                 "prefix", .everyone)
+        case .receipt: makeRule(2, "Says where what was written before is in force.", since: "7.0.0", "", .none)
         }
     }
 }

@@ -24,10 +24,15 @@ final class Leases: Sendable {
         /// What the log has not been told.
         var waitedOut: [LeaseLedger.WaitedOut] = []
         var isStorm = false
+        /// Receipts that are awaited, by their numbers in the ledger.
+        var receipts: [Int: DeferredReply] = [:]
+        var nextReceipt = 0
     }
 
     /// While a reply waits for a follower, the replicas' thread looks at leases this often, in milliseconds.
     static let turn: Int64 = 20
+    /// Receipts that wait at the same time.
+    private static let maximumReceipts = 4_096
 
     /// In milliseconds; 0: none is granted.
     let length: Int64
@@ -83,6 +88,10 @@ final class Leases: Sendable {
         }
         state.waitedOut += outcome.waitedOut.filter { $0.penalty != nil }
         state.isStorm = state.isStorm || outcome.isStorm
+        for (number, receipt) in outcome.receipts {
+            state.receipts.removeValue(forKey: number)?.complete(.answer(receipt.reply))
+            state.mustWake = true
+        }
         let released = state.ledger.released
         if wasAwaited, released > end.load(ordering: .relaxed) { state.mustWake = true }
         end.store(released, ordering: .releasing)
@@ -101,6 +110,33 @@ final class Leases: Sendable {
         }
         if wakes { daemon.logHasProgressed() }
         return result
+    }
+
+    /// Where everything up to a position is in force.
+    enum ReceiptAnswer {
+        case known(Receipt)
+        /// Followers hold it up: the reply is completed when they do no more.
+        case awaited(DeferredReply)
+        /// Too many wait already.
+        case refused
+    }
+
+    /// Precondition: as of ``mustWait(for:)``.
+    func receipt(for position: UInt64) -> ReceiptAnswer {
+        let now = clock.uptime()
+        let (answer, rings) = state.withLock { state -> (ReceiptAnswer, Bool) in
+            settle(&state, at: now)
+            guard state.receipts.count < Self.maximumReceipts else { return (.refused, state.mustWake) }
+            if let receipt = state.ledger.requestReceipt(state.nextReceipt, for: position) {
+                return (.known(receipt), state.mustWake)
+            }
+            let reply = DeferredReply()
+            state.receipts[state.nextReceipt] = reply
+            state.nextReceipt += 1
+            return (.awaited(reply), state.mustWake)
+        }
+        if rings { doorbell.signal() }
+        return answer
     }
 
     // MARK: Followers
@@ -207,5 +243,13 @@ final class Leases: Sendable {
             let (applied, until) = state.ledger.standing(of: replica.client.id)
             return (applied, max(0, (until ?? now) - now))
         }
+    }
+}
+
+extension Receipt {
+    /// As `LEASE RECEIPT` answers it.
+    fileprivate var reply: String {
+        let names = waitedOut.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
+        return "*2\r\n:\(followers)\r\n*\(waitedOut.count)\r\n\(names)"
     }
 }

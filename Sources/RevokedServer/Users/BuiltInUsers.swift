@@ -29,7 +29,7 @@ enum BuiltInUser: String, CaseIterable {
         "+psync", "+replconf", "+ping", "+select", "+client|setinfo", "+client|setname", "+client|id",
         "+info|server", "+info|replication", "+info|followers",
     ]
-    private static let writes = ["+set", "+setex", "+psetex"]
+    private static let writes = ["+set", "+setex", "+psetex", "+lease|receipt"]
 
     /// - Parameter prefix: the guarded one.
     func rules(prefix: String) -> [String] {
