@@ -14,6 +14,7 @@ struct RevokeCommand: AsyncParsableCommand {
               revoked revoke --backend redis://127.0.0.1:7379 < token.txt
               revoked revoke --subject alice --json
               revoked revoke --kid 2026-11 --reason compromised
+              revoked revoke --subject alice --wait
 
             A revoked key stays revoked for as long as the store keeps anything: replace it, too.
 
@@ -26,6 +27,9 @@ struct RevokeCommand: AsyncParsableCommand {
     @Option(help: "Unix milliseconds of a cut-off, at most 60 s ahead (default: now, on the store's clock).")
     var issuedBefore: Int64?
     @Option(help: "Why: logout, compromised, admin or any short text.") var reason = "admin"
+
+    @Flag(help: "Say on how many servers that check in their own memory it is in force, and which were silent.")
+    var wait = false
 
     func validate() throws {
         if target.jti != nil, target.expiresAt == nil {
@@ -43,11 +47,12 @@ struct RevokeCommand: AsyncParsableCommand {
         do {
             let acknowledgement: Acknowledgement
             if let request {
-                acknowledgement = try await list.revoke(request, reason: reason, issuer: target.issuer)
+                acknowledgement = try await list.revoke(
+                    request, reason: reason, issuer: target.issuer, receipt: wait)
             } else {
                 let token = try target.token()
                 let scopes = Set(token.scopes.map(\.kind)).intersection([.token, .session])
-                acknowledgement = try await list.revoke(token, reason: reason, scopes: scopes)
+                acknowledgement = try await list.revoke(token, reason: reason, scopes: scopes, receipt: wait)
             }
             try outcome(acknowledgement, reason).tell(asJSON: target.json)
         } catch let error as RevocationError {
@@ -72,17 +77,35 @@ struct RevokeCommand: AsyncParsableCommand {
 
     private func outcome(_ acknowledgement: Acknowledgement, _ reason: Reason) -> Outcome {
         let scope = target.scope?.kind.word ?? "token and session"
-        switch acknowledgement {
+        switch acknowledgement.outcome {
         case .revoked(let seconds), .revokedOnTooFewReplicas(let seconds, _):
             let until = Outcome.time(in: seconds)
+            let place = wait ? " " + Self.sentence(on: acknowledgement.receipt) : ""
             return Outcome(
-                outcome: "revoked", message: "Revoked (\(scope)); kept until \(until).", scope: target.scope?.kind.word,
-                reason: target.scope?.kind.isCutOff == true ? nil : reason.text, until: until)
+                outcome: "revoked", message: "Revoked (\(scope)); kept until \(until).\(place)",
+                scope: target.scope?.kind.word,
+                reason: target.scope?.kind.isCutOff == true ? nil : reason.text, until: until,
+                inForceOn: acknowledgement.receipt?.inForceOn, waitedOut: acknowledgement.receipt?.waitedOut)
         case .alreadyExpired:
             return Outcome(
                 outcome: "expired", message: "Nothing to do: the token has expired, no server accepts it.", scope: "jti"
             )
         }
+    }
+}
+
+extension RevokeCommand {
+    /// Where a revocation is in force.
+    static func sentence(on receipt: Receipt?) -> String {
+        guard let receipt else { return "The store does not say where it is in force." }
+        let (count, silent) = (receipt.inForceOn, receipt.waitedOut)
+        guard count > 0 || !silent.isEmpty else {
+            return "In force: no server checks in its own memory, all ask the store."
+        }
+        let nodes = "In force on \(count) \(count == 1 ? "server" : "servers") with a copy"
+        guard !silent.isEmpty else { return "\(nodes)." }
+        let leases = silent.count == 1 ? "was silent and its lease ran out" : "were silent and their leases ran out"
+        return "\(nodes); \(silent.joined(separator: ", ")) \(leases)."
     }
 }
 

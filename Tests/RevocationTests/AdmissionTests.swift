@@ -317,9 +317,11 @@ private final class FlakyBackend: Backend {
         return try await backend.claim(entry, thenLookUp: keys)
     }
 
-    func write(_ entries: [RevocationEntry], under terms: [UInt8]?) async throws(StoreFailure) -> Witnessed<Int?> {
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written> {
         try check()
-        return try await backend.write(entries, under: terms)
+        return try await backend.write(entries, under: terms, receipt: receipt)
     }
 
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {

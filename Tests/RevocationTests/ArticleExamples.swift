@@ -6,6 +6,12 @@ func logOut(_ token: TokenClaims, of denylist: RevocationList) async throws {
     try await denylist.revoke(token, reason: .logout, scopes: [.token, .session])
 }
 
+func endAll(_ subject: String, of denylist: RevocationList) async throws -> String {
+    let acknowledgement = try await denylist.revoke(.subject(subject), reason: .admin, receipt: true)
+    guard let receipt = acknowledgement.receipt else { return "revoked" }
+    return "in force on \(receipt.inForceOn) servers; silent: \(receipt.waitedOut)"
+}
+
 func logOutEverywhere(_ subject: String, of denylist: RevocationList) async throws {
     try await denylist.revoke(.subject(subject), reason: .logout)
 }

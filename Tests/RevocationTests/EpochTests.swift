@@ -113,8 +113,10 @@ private final class SlowBackend: Backend {
 
     private var witness: Witness { Witness(terms: nil, epoch: epoch.withLock { $0 }) }
 
-    func write(_ entries: [RevocationEntry], under terms: [UInt8]?) async throws(StoreFailure) -> Witnessed<Int?> {
-        Witnessed(nil, witness)
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written> {
+        Witnessed(Written(), witness)
     }
 
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness { witness }

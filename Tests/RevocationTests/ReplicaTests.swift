@@ -19,7 +19,8 @@ import Testing
         settings.replicas = ReplicaRequirement(count: 2, timeout: .milliseconds(20))
         let demanding = try RevocationList(primary.url, configuration: settings)
         for _ in 0..<2 {
-            guard case .revokedOnTooFewReplicas(_, replicas: 1) = try await demanding.revoke(.session("s")) else {
+            guard case .revokedOnTooFewReplicas(_, replicas: 1) = try await demanding.revoke(.session("s")).outcome
+            else {
                 return #expect(Bool(false), "there is only one replica")
             }
         }
@@ -27,7 +28,7 @@ import Testing
         replica.kill()
         #expect(
             await eventually {
-                if case .revokedOnTooFewReplicas(_, replicas: 0)? = try? await list.revoke(liveToken()) {
+                if case .revokedOnTooFewReplicas(_, replicas: 0)? = (try? await list.revoke(liveToken()))?.outcome {
                     true
                 } else {
                     false
@@ -43,7 +44,7 @@ import Testing
             settings.replicas = ReplicaRequirement(count: 1)
             let list = try RevocationList(url, configuration: settings)
             let acknowledgement = try await list.revoke(liveToken())
-            guard case .revokedOnTooFewReplicas(_, replicas: 0) = acknowledgement else {
+            guard case .revokedOnTooFewReplicas(_, replicas: 0) = acknowledgement.outcome else {
                 return #expect(Bool(false), "\(acknowledgement)")
             }
             await list.close()

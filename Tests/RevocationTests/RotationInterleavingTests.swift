@@ -96,8 +96,10 @@ private final class InterruptedBackend: Backend {
 
     func lookUp(_ keys: [String]) async throws(StoreFailure) -> [[UInt8]?] { try await backend.lookUp(keys) }
     func timedLookUp(_ keys: [String]) async throws(StoreFailure) -> TimedValues { try await backend.timedLookUp(keys) }
-    func write(_ entries: [RevocationEntry], under terms: [UInt8]?) async throws(StoreFailure) -> Witnessed<Int?> {
-        try await backend.write(entries, under: terms)
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written> {
+        try await backend.write(entries, under: terms, receipt: receipt)
     }
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {
         try await backend.write(terms: terms, over: held)

@@ -91,7 +91,7 @@ import Testing
                 index += 1
                 let identifier = "\(worker)-\(index)"
                 let token = liveToken(identifier: identifier, session: nil)
-                if case .revoked? = try? await list.revoke(token) {
+                if case .revoked? = (try? await list.revoke(token))?.outcome {
                     acknowledged.append(identifier)
                     revoked.wrappingAdd(1, ordering: .relaxed)
                     if await observer.verdict(for: token).isClear { Issue.record("clear: \(identifier)") }

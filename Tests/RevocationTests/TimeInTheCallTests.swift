@@ -144,8 +144,10 @@ private final class SeveralClocks: Backend {
         try await backend.claim(entry, thenLookUp: keys)
     }
 
-    func write(_ entries: [RevocationEntry], under terms: [UInt8]?) async throws(StoreFailure) -> Witnessed<Int?> {
-        try await backend.write(entries, under: terms)
+    func write(
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written> {
+        try await backend.write(entries, under: terms, receipt: receipt)
     }
 
     func write(terms: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {

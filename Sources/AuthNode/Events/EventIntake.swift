@@ -201,7 +201,9 @@ struct EventIntake: Sendable {
             guard error.code == .unrevocableToken else { throw .unsettled(error.message) }
             throw .refused(EventRefusal(.invalidRequest, error.message))
         }
-        if case .revokedOnTooFewReplicas = acknowledgement { throw .unsettled("too few replicas know the revocation") }
+        if case .revokedOnTooFewReplicas = acknowledgement.outcome {
+            throw .unsettled("too few replicas know the revocation")
+        }
     }
 
     /// The name of the note among the identifiers of tokens. Issuer and `jti` are hashed together: the note may stand

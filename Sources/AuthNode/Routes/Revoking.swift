@@ -41,7 +41,7 @@ struct Revoking: Sendable {
             logger.warning("a log-out was not acknowledged", metadata: ["code": "\(error.code.rawValue)"])
             throw .unavailable("the token is NOT revoked, try again: \(error.message)")
         }
-        switch acknowledgement {
+        switch acknowledgement.outcome {
         case .revoked: return true
         case .revokedOnTooFewReplicas:
             throw .unavailable("the token is revoked, but too few replicas know it: try again")

@@ -28,10 +28,18 @@ extension RevocationList {
                 return acknowledgement
             }
         }
+        return try await revoke(token, reason: reason, scopes: scopes, receipt: false)
+    }
+
+    /// The same, and asks where it is in force (``Acknowledgement/receipt``), which takes a command more.
+    /// - Parameter receipt: false does not ask.
+    public func revoke(
+        _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token], receipt: Bool
+    ) async throws(RevocationError) -> Acknowledgement {
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: try await now())
         return Acknowledgement.least(
-            try await revoke(requests, reason: reason, issuer: token.issuer, presented: token))
+            try await revoke(requests, reason: reason, issuer: token.issuer, presented: token, receipt: receipt))
     }
 
     /// Revokes one thing, named without a token.
@@ -52,37 +60,47 @@ extension RevocationList {
         return try await revoke([request], reason: reason, issuer: issuer)[0]
     }
 
+    /// The same, and asks where it is in force (``Acknowledgement/receipt``), which takes a command more.
+    /// - Parameter receipt: false does not ask.
+    public func revoke(
+        _ request: RevocationRequest, reason: Reason = .admin, issuer: String? = nil, receipt: Bool
+    ) async throws(RevocationError) -> Acknowledgement {
+        try await revoke([request], reason: reason, issuer: issuer, receipt: receipt)[0]
+    }
+
     /// Revokes many things in as few round trips as possible.
     /// - Parameters:
     ///   - requests: what to revoke.
     ///   - reason: the value of tokens and sessions; a cut-off has no room for one.
     ///   - issuer: `iss` of the tokens, needed where several issuers are trusted.
+    ///   - receipt: whether to ask where they are in force (``Acknowledgement/receipt``).
     /// - Returns: what became of each.
     /// - Throws: ``RevocationError``: some may then have been revoked, and some not.
     @discardableResult
     public func revoke(
-        _ requests: [RevocationRequest], reason: Reason = .admin, issuer: String? = nil
+        _ requests: [RevocationRequest], reason: Reason = .admin, issuer: String? = nil, receipt: Bool = false
     ) async throws(RevocationError) -> [Acknowledgement] {
-        try await revoke(requests, reason: reason, issuer: issuer, presented: nil)
+        try await revoke(requests, reason: reason, issuer: issuer, presented: nil, receipt: receipt)
     }
 
     /// - Parameter token: the token by which it is revoked.
     private func revoke(
-        _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?
+        _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?, receipt: Bool
     ) async throws(RevocationError) -> [Acknowledgement] {
         noteAttempt(requests, issuer)
         var acknowledgements: [Acknowledgement] = []
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
-            let (plan, replicas) = try await counted { () async throws(RevocationError) in
+            let (plan, written) = try await counted { () async throws(RevocationError) in
                 try await proven { (pinnedEpoch) async throws(RevocationError) in
-                    try await write(requests, reason: reason, issuer: issuer, presented: token, pinnedEpoch)
+                    try await write(
+                        requests, reason: reason, issuer: issuer, presented: token, receipt: receipt, pinnedEpoch)
                 }
             }
             metrics.revoked(zip(requests, plan.entries).compactMap { $1 == nil ? nil : $0.scope.kind }, reason)
             noteWrite(of: plan.entries.compactMap { $0 }, isAcknowledged: true)
-            let areTooFew = replicas.map { $0 < configuration.replicas?.count ?? 0 } ?? false
-            acknowledgements += plan.acknowledgements(missing: areTooFew ? replicas : nil)
+            let areTooFew = written.replicas.map { $0 < configuration.replicas?.count ?? 0 } ?? false
+            acknowledgements += plan.acknowledgements(missing: areTooFew ? written.replicas : nil, written.receipt)
         }
         return acknowledgements
     }
@@ -99,11 +117,11 @@ extension RevocationList {
     }
 
     /// - Parameter pinnedEpoch: with the terms that lifetimes are calculated from.
-    /// - Returns: what was written, and how many replicas have it, if that was waited for.
+    /// - Returns: what was written, and where it is.
     private func write(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?,
-        _ pinnedEpoch: PinnedEpoch
-    ) async throws(RevocationError) -> Witnessed<(RevocationPlan, Int?)> {
+        receipt: Bool, _ pinnedEpoch: PinnedEpoch
+    ) async throws(RevocationError) -> Witnessed<(RevocationPlan, Written)> {
         let issuer = try self.issuer(issuer, of: pinnedEpoch)
         var inputs = RevocationPlan.Inputs(issuer: issuer, terms: pinnedEpoch.terms, now: try await now())
         inputs.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, pinnedEpoch, presented: token)
@@ -116,10 +134,10 @@ extension RevocationList {
         }
         let plan = try RevocationPlan(requests, reason: reason, inputs)
         let entries = plan.entries.compactMap { $0 }
-        guard !entries.isEmpty else { return .nothingWritten((plan, nil)) }
+        guard !entries.isEmpty else { return .nothingWritten((plan, Written())) }
         noteWrite(of: entries, isAcknowledged: false)
         return try await acting { () async throws(StoreFailure) in
-            try await backend.write(entries, under: pinnedEpoch.terms.bytes).map { (plan, $0) }
+            try await backend.write(entries, under: pinnedEpoch.terms.bytes, receipt: receipt).map { (plan, $0) }
         }
     }
 
@@ -241,7 +259,7 @@ extension Acknowledgement {
     }
 
     private var rank: Int64 {
-        switch self {
+        switch outcome {
         case .revokedOnTooFewReplicas: -1
         case .revoked(let secondsToLive): secondsToLive
         case .alreadyExpired: .max

@@ -35,12 +35,20 @@ struct RevocationPlan: Sendable {
     }
 
     /// The acknowledgement of each request.
-    /// - Parameter missing: the number of replicas that have it, if too few.
-    func acknowledgements(missing replicas: Int?) -> [Acknowledgement] {
+    /// - Parameters:
+    ///   - replicas: the number of replicas that have it, if too few.
+    ///   - receipt: of what was written.
+    func acknowledgements(missing replicas: Int?, _ receipt: Receipt?) -> [Acknowledgement] {
         entries.map { entry in
             guard let entry else { return .alreadyExpired }
-            guard let replicas else { return .revoked(secondsToLive: entry.secondsToLive) }
-            return .revokedOnTooFewReplicas(secondsToLive: entry.secondsToLive, replicas: replicas)
+            let seconds = entry.secondsToLive
+            let outcome: Acknowledgement.Outcome =
+                if let replicas {
+                    .revokedOnTooFewReplicas(secondsToLive: seconds, replicas: replicas)
+                } else {
+                    .revoked(secondsToLive: seconds)
+                }
+            return Acknowledgement(outcome, receipt: receipt)
         }
     }
 

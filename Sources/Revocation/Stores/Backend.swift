@@ -29,11 +29,12 @@ protocol Backend: Sendable {
     func claim(_ entry: RevocationEntry, thenLookUp keys: [String]) async throws(StoreFailure) -> Witnessed<Claim>
 
     /// Returns once all entries are acknowledged. If it throws, some of them may have been written.
-    /// - Parameter terms: the denylist's terms, from which the lifetimes were calculated.
-    /// - Returns: how many replicas have them; nil if none are waited for.
+    /// - Parameters:
+    ///   - terms: the denylist's terms, from which the lifetimes were calculated.
+    ///   - receipt: whether to ask where they are in force.
     func write(
-        _ entries: [RevocationEntry], under terms: [UInt8]?
-    ) async throws(StoreFailure) -> Witnessed<Int?>
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written>
 
     /// Removes keys.
     /// - Returns: what each of them held, nil where there was none.
@@ -101,6 +102,14 @@ struct RevocationEntry: Sendable {
     let value: String
     /// Greater than zero.
     let secondsToLive: Int64
+}
+
+/// Where entries are that were written.
+struct Written: Sendable {
+    /// How many replicas have them; nil if none are waited for.
+    var replicas: Int?
+    /// nil if the store does not say, or was not asked.
+    var receipt: Receipt?
 }
 
 /// One key that was removed.

@@ -85,13 +85,13 @@ final class MemoryBackend: Backend {
     }
 
     func write(
-        _ entries: [RevocationEntry], under terms: [UInt8]?
-    ) async throws(StoreFailure) -> Witnessed<Int?> {
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written> {
         try checkOpen()
         let reading = readClocks()
         for entry in entries { merge(entry, expiry: expiry(of: entry, at: reading), at: reading) }
         denylist.reclaim(slots: Self.reclaimedSlotsPerWrite, at: reading)
-        return Witnessed(replicas.map { _ in 0 }, witness)
+        return Witnessed(Written(replicas: replicas.map { _ in 0 }), witness)
     }
 
     func write(terms new: [UInt8], over held: [UInt8]?) async throws(StoreFailure) -> Witness {

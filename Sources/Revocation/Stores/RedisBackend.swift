@@ -104,14 +104,16 @@ final class RedisBackend: Backend {
     }
 
     func write(
-        _ entries: [RevocationEntry], under terms: [UInt8]?
-    ) async throws(StoreFailure) -> Witnessed<Int?> {
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written> {
         let (connection, dialect) = try await destination()
-        var written = try await connection.witnessedCall(entries.map { dialect.write($0, .digest) } + wait(dialect))
+        // `WAIT` or the receipt: no store has both.
+        let tail = dialect == .daemon && receipt ? [Receipt.command] : wait(dialect)
+        var written = try await connection.witnessedCall(entries.map { dialect.write($0, .digest) } + tail)
         let missing = try written.unproven { replies in entries.indices.filter { replies[$0].isMissingScript } }
         if !missing.isEmpty {
             let again = try await connection.witnessedCall(
-                missing.map { dialect.write(entries[$0], .text) } + wait(dialect))
+                missing.map { dialect.write(entries[$0], .text) } + tail)
             written = try written.joined(again) { replies, again in
                 var replies = replies
                 for (index, reply) in zip(missing, again) { replies[index] = reply }
@@ -119,20 +121,9 @@ final class RedisBackend: Backend {
                 return replies
             }
         }
-        return try written.map { (replies) throws(StoreFailure) in try replicas(replies, entries.count) }
-    }
-
-    /// - Parameter replies: to this many writes, and to the `WAIT` behind them.
-    /// - Returns: how many replicas have the writes; nil without `WAIT`.
-    private func replicas(_ replies: [Reply], _ entryCount: Int) throws(StoreFailure) -> Int? {
-        for reply in replies.prefix(entryCount) where reply != .ok { throw StoreFailure(unexpected: reply) }
-        guard replicas != nil else { return nil }
-        // Our daemon has no replicas.
-        guard replies.count > entryCount else { return 0 }
-        guard case .integer(let count) = replies[entryCount] else {
-            throw StoreFailure(unexpected: replies[entryCount])
+        return try written.map { (replies) throws(StoreFailure) in
+            try Written(replies, entries.count, waits: replicas != nil, dialect)
         }
-        return Int(clamping: count)
     }
 
     /// `WAIT`, which the store answers when enough replicas have this connection's writes, or when the time is up.

@@ -12,6 +12,9 @@ struct Outcome: Encodable {
     var reason: String?
     /// RFC 3339: until when the revocation is kept, or would have been.
     var until: String?
+    /// Of how many servers with a copy it is known that they have it, and which were silent until their lease ran out.
+    var inForceOn: Int?
+    var waitedOut: [String]?
 
     func tell(asJSON: Bool) throws {
         guard asJSON else { return print(message.printable) }

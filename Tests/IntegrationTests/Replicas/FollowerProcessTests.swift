@@ -56,6 +56,24 @@ import Testing
         await checker.close()
     }
 
+    @Test func aReceiptCountsTheListsThatCheckInTheirOwnMemory() async throws {
+        let daemon = try data.start()
+        let (writer, checker) = try await pair(daemon)
+        var receipt: Receipt?
+        // On a machine that is busy a lease may have to be waited out.
+        for number in 0..<20 where receipt?.waitedOut.isEmpty != true {
+            receipt = try await writer.revoke(token("t\(number)"), receipt: true).receipt
+        }
+        #expect(receipt == Receipt(inForceOn: 1, waitedOut: []))
+        await checker.close()
+        let command = try TestProcess(
+            try DaemonProcess.program(), ["revoke", "--subject", "u", "--wait"],
+            environment: ["REVOKED_BACKEND": "redis://127.0.0.1:\(daemon.port)"])
+        let (status, output) = try command.waitForEnd()
+        #expect(status == 0 && output.hasSuffix(". In force: no server checks in its own memory, all ask the store.\n"))
+        await writer.close()
+    }
+
     @Test func noLeaseOutlivesTheDaemonAndNoneIsHeldByADaemonThatForgot() async throws {
         var daemon = try data.start()
         let (writer, checker) = try await pair(daemon)

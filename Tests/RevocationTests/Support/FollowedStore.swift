@@ -22,6 +22,8 @@ final class FollowedStore: Sendable {
         /// Answers `LEASE` in silence.
         var isSilent = false
         var mayDamage = false
+        /// The answer to `LEASE RECEIPT`, and to writes; nil knows neither.
+        var receipt: String?
     }
 
     let state = Mutex(State())
@@ -77,6 +79,8 @@ final class FollowedStore: Sendable {
             return .bytes(
                 "*6\r\n:\(state.lease)\r\n" + bulk(state.stretch) + ":\(state.end)\r\n" + bulk(state.epoch)
                     + ":\(time())\r\n" + bulk(state.lease == 0 ? state.refusal : ""))
+        case "SETEX" where state.receipt != nil: return .bytes("+OK\r\n")
+        case "LEASE" where command[1] == "RECEIPT": return .bytes(state.receipt ?? "-ERR unknown subcommand\r\n")
         case "LEASE": return .bytes("+OK\r\n")
         default: return .bytes("-ERR unknown command\r\n")
         }

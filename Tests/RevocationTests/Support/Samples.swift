@@ -66,7 +66,7 @@ func liveToken(
 extension Acknowledgement {
     /// Whether the revocation is kept for so long, give or take 30 s that a test may have taken.
     func keeps(for seconds: Int64) -> Bool {
-        if case .revoked(let kept) = self { (seconds - 30...seconds + 1).contains(kept) } else { false }
+        if case .revoked(let kept) = outcome { (seconds - 30...seconds + 1).contains(kept) } else { false }
     }
 }
 

@@ -29,7 +29,7 @@ extension TermsInForce {
 
 extension Backend {
     /// For a test that looks for itself what was written.
-    func write(_ entries: [RevocationEntry]) async throws { _ = try await write(entries, under: nil) }
+    func write(_ entries: [RevocationEntry]) async throws { _ = try await write(entries, under: nil, receipt: false) }
 }
 
 extension RedisBackend {

@@ -50,8 +50,8 @@ final class ClusterBackend: Backend {
     }
 
     func write(
-        _ entries: [RevocationEntry], under terms: [UInt8]?
-    ) async throws(StoreFailure) -> Witnessed<Int?> {
+        _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
+    ) async throws(StoreFailure) -> Witnessed<Written> {
         let dialect = try await status().dialect
         let sender = ClusterSender(nodes: nodes, purpose: .write, replicas: replicas)
         func group(_ entry: RevocationEntry, _ form: Script.Form) -> ClusterGroup {
@@ -76,7 +76,8 @@ final class ClusterBackend: Backend {
         for answer in result.answers where answer.replies[0] != .ok {
             throw StoreFailure(unexpected: answer.replies[0])
         }
-        return entries.isEmpty ? .nothingWritten(nil) : Witnessed(result.replicas, Self.witnesses(result.answers))
+        let written = Written(replicas: result.replicas)
+        return entries.isEmpty ? .nothingWritten(written) : Witnessed(written, Self.witnesses(result.answers))
     }
 
     func remove(_ keys: [String]) async throws(StoreFailure) -> Witnessed<[RemovedEntry?]> {
