@@ -20,6 +20,7 @@ struct CopySink: StreamSink, ~Copyable {
     private let table: Denylist
     private let keys: Denylist.Keys
     private let entries: Denylist.Writer
+    private let observer: (any CopyObserver)?
     private var database = 0
     /// Added to the expiries of a file: it shifts them, and notes by how much. nil before its note.
     ///
@@ -32,8 +33,9 @@ struct CopySink: StreamSink, ~Copyable {
     var objection: StreamError? { reason.map(StreamError.damaged) ?? (table.isFull() ? .full : nil) }
 
     /// - Parameter isFile: whether a file comes first.
-    init(_ table: Denylist, isFile: Bool) {
+    init(_ table: Denylist, isFile: Bool, _ observer: (any CopyObserver)? = nil) {
         self.table = table
+        self.observer = observer
         self.isFile = isFile
         keys = table.keys
         entries = table.writer
@@ -70,10 +72,18 @@ struct CopySink: StreamSink, ~Copyable {
         for change in group {
             switch change {
             case .set(let key, _, _), .remove(let key): hashes.append(keys.hash(of: key.span.bytes))
-            case .removeAll: return table.lockAll(apply)
+            case .removeAll:
+                table.lockAll(apply)
+                return tell(of: group)
             }
         }
         if !hashes.isEmpty { table.lock(hashes, apply) }
+        tell(of: group)
+    }
+
+    private func tell(of group: [Change]) {
+        guard let observer else { return }
+        for case .set(let key, let value, _) in group { observer.stored(key.span.bytes, value.span.bytes) }
     }
 
     // MARK: RecordSink
@@ -104,6 +114,7 @@ struct CopySink: StreamSink, ~Copyable {
             return
         }
         entries.update(key, hash: hash, at: Self.beforeAll) { $0.store(value, expiry: expiry) }
+        if !isFile { observer?.stored(key, value) }
     }
 
     mutating func remove(_ key: RawSpan) {
@@ -157,4 +168,12 @@ struct CopySink: StreamSink, ~Copyable {
     }
 
     private mutating func object(_ reason: String) { self.reason = self.reason ?? reason }
+}
+
+/// Hears what a stream changes in a copy.
+package protocol CopyObserver: AnyObject, Sendable {
+    /// An entry is in the table now, as a record of the stream says.
+    func stored(_ key: RawSpan, _ value: RawSpan)
+    /// The table is another one: which entries are new is not told.
+    func replaced()
 }

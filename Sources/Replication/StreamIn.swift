@@ -13,6 +13,7 @@ package struct StreamIn: ~Copyable {
     static let longRecord = StreamError.damaged("a record or a group of them is longer than any may be")
 
     private var stream: RecordStream<CopySink>
+    private let observer: (any CopyObserver)?
     /// Where the stream is. The copy is complete only if ``isComplete``.
     package var position: Position? { stream.position }
     /// Whether the table is the daemon's as of ``position``.
@@ -21,9 +22,14 @@ package struct StreamIn: ~Copyable {
     /// - Parameters:
     ///   - table: the one that the stream goes on with.
     ///   - position: that of the table; nil if it holds no copy.
-    package init(_ table: Denylist, at position: Position?, maximumUnit: Int = Self.maximumUnit) {
+    ///   - observer: hears of each entry that a record stores.
+    package init(
+        _ table: Denylist, at position: Position?, observer: (any CopyObserver)? = nil,
+        maximumUnit: Int = Self.maximumUnit
+    ) {
+        self.observer = observer
         stream = RecordStream(
-            CopySink(table, isFile: false), at: position, StreamDialect(maximumUnit: maximumUnit))
+            CopySink(table, isFile: false, observer), at: position, StreamDialect(maximumUnit: maximumUnit))
     }
 
     /// What `PSYNC` asks for: the next byte, counted from 1.
@@ -32,7 +38,7 @@ package struct StreamIn: ~Copyable {
     }
 
     /// - Parameter table: empty.
-    package mutating func copy(into table: Denylist) { stream.copy(into: CopySink(table, isFile: true)) }
+    package mutating func copy(into table: Denylist) { stream.copy(into: CopySink(table, isFile: true, observer)) }
 
     /// Takes bytes that have arrived. ``next()`` is called until it returns nil.
     package mutating func append(_ bytes: RawSpan) { stream.append(bytes) }

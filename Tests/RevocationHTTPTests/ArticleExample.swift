@@ -15,6 +15,27 @@ func addRoutes(to router: Router<some TokenRequestContext>, denylist: Revocation
         .get("catalogue") { _, _ in "the catalogue" }
 }
 
+/// A stream of events that ends when its token does: revoked, expired, or not proven for too long.
+func addPrices(to router: Router<some TokenRequestContext>, gate: TokenGate, denylist: RevocationList) {
+    router.group().add(middleware: RevocationMiddleware(gate)).get("prices") { _, context -> Response in
+        guard let claims = context.tokenClaims else { throw HTTPError(.unauthorized) }
+        let body = ResponseBody { writer in
+            let (prices, output) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(16))
+            async let end: Void = denylist.withToken(claims) {
+                defer { output.finish() }
+                while true {
+                    output.yield("data: 42\n\n")
+                    try await Task.sleep(for: .seconds(1))
+                }
+            }
+            for await price in prices { try await writer.write(ByteBuffer(string: price)) }
+            try? await end
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "text/event-stream"], body: body)
+    }
+}
+
 /// What a request carries through the routes.
 struct ShopContext: TokenRequestContext {
     var coreContext: CoreRequestContextStorage

@@ -17,6 +17,25 @@ import Testing
         #expect(try String(contentsOf: article, encoding: .utf8).contains("```swift\n\(example)```\n"))
     }
 
+    private func aStreamEndsWithItsToken() async throws {
+        let (forge, list) = (TokenForge(), try RevocationList("memory:"))
+        let router = Router(context: ShopContext.self)
+        addPrices(
+            to: router, gate: TokenGate(verifier: try await forge.verifier(), denylist: list), denylist: list)
+        let token = "Bearer \(try forge.token())"
+        let text = try await Application(router: router).test(.router) { client in
+            async let stream = client.execute(uri: "/prices", method: .get, headers: [.authorization: token])
+            let deadline = ContinuousClock.now + .seconds(20)
+            while list.openTokens == 0 {
+                try #require(ContinuousClock.now < deadline, "no stream is open")
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            try await list.revoke(.session("s-1"))
+            return String(buffer: try await stream.body)
+        }
+        #expect(text.hasPrefix("data: 42\n\n"))
+    }
+
     @Test func theExampleDoesWhatItSays() async throws {
         let router = Router(context: ShopContext.self)
         try addRoutes(to: router, denylist: try RevocationList("memory:"))
@@ -24,6 +43,7 @@ import Testing
             try await client.execute(uri: "/orders", method: .get).status
         }
         #expect(status == .unauthorized)
+        try await aStreamEndsWithItsToken()
 
         let forge = TokenForge()
         let verifier = try await forge.verifier()

@@ -59,3 +59,24 @@ func localDenylist(of url: String, password: String) throws -> RevocationList {
     configuration.followerPassword = password
     return try RevocationList(url, configuration: configuration)
 }
+
+func watch(_ denylist: RevocationList, forget: (String) async -> Void, forgetAll: () async -> Void) async throws {
+    for await event in try denylist.revocations() {
+        switch event {
+        case .revoked(let revocation) where revocation.kind == .session: await forget(revocation.identifier ?? "")
+        case .revoked: break
+        case .missed: await forgetAll()
+        }
+    }
+}
+
+func serveWhileValid(
+    _ token: TokenClaims, _ denylist: RevocationList, stream: @escaping @Sendable () async throws -> Void
+) async throws -> String {
+    do {
+        try await denylist.withToken(token) { try await stream() }
+        return "it has ended by itself"
+    } catch let end as TokenEnd {
+        return "\(end)"
+    }
+}

@@ -72,6 +72,11 @@ public struct RevocationConfiguration: Sendable {
     /// How long a revoked answer counts without another look-up, 0 to 5 s. An undo may take this long to be noticed.
     /// Clear answers are kept for ``FailurePolicy/lastKnown(for:)`` only.
     public var revokedAnswerLifetime: Duration = .seconds(5)
+    /// How often ``RevocationList/withToken(_:policy:_:)`` asks about a token while no lease is held, 1 to 60 s.
+    public var openTokenInterval: Duration = .seconds(5)
+    /// How long ``RevocationList/withToken(_:policy:_:)`` with ``FailurePolicy/deny`` goes on after its token was last
+    /// proven clear, 0 to 10 min.
+    public var openTokenGrace: Duration = .seconds(10)
     /// Event loops that each get two connections to one server, one for checks and one for writes. A server that
     /// handles requests on the loop where they arrive (``EventLoopTaskExecutor``) then checks without a change of
     /// thread. nil for one pair of connections, on a loop of the library.
@@ -117,6 +122,7 @@ public struct RevocationConfiguration: Sendable {
         guard (Duration.zero...Duration.seconds(5)).contains(revokedAnswerLifetime) else {
             throw RevocationError(.invalidConfiguration, "revoked answers are kept for 0 to 5 seconds")
         }
+        try validateOpenTokens()
         let leads = Duration.zero...Duration.milliseconds(Limits.maximumIssuerLeadMilliseconds)
         guard leads.contains(issuerLead), issuerLeads.values.allSatisfy({ leads.contains($0) }) else {
             throw RevocationError(.invalidConfiguration, "an issuer's lead is 0 to 30 seconds")
@@ -133,6 +139,16 @@ public struct RevocationConfiguration: Sendable {
         }
         guard epoch?.isEmpty != true else {
             throw RevocationError(.invalidConfiguration, "the configured epoch is empty: leave it out, or give it")
+        }
+    }
+
+    private func validateOpenTokens() throws(RevocationError) {
+        guard (Duration.seconds(1)...Duration.seconds(60)).contains(openTokenInterval),
+            (Duration.zero...Duration.seconds(600)).contains(openTokenGrace)
+        else {
+            throw RevocationError(
+                .invalidConfiguration,
+                "open tokens are asked about every 1 to 60 seconds, and go on unproven for 0 to 600 seconds")
         }
     }
 

@@ -13,7 +13,7 @@ extension RevocationList {
         return admission
     }
 
-    private func decide(_ token: TokenClaims, _ policy: FailurePolicy) async -> Admission {
+    func decide(_ token: TokenClaims, _ policy: FailurePolicy) async -> Admission {
         var remembersClear = false
         if case .lastKnown = policy { remembersClear = true }
         switch await verdict(for: token, remembersClear: remembersClear) {

@@ -22,6 +22,7 @@ public final class RevocationList: Sendable {
     let backend: any Backend
     /// nil if all checks are asked over the wire.
     let follower: Follower?
+    let events: RevocationEvents
     let configuration: RevocationConfiguration
     let logger: Logger
     let wanted: WantedTerms
@@ -110,6 +111,8 @@ public final class RevocationList: Sendable {
         if let kept, let epoch = configuration.epoch, !kept.elementsEqual(epoch.utf8) {
             logger.warning("the configured epoch is not that of the state file: the configured one counts")
         }
+        events = RevocationEvents(prefix: configuration.namespace.prefix)
+        follower?.observer = events
         follower?.start()
     }
 
@@ -168,8 +171,10 @@ public final class RevocationList: Sendable {
     /// connections do so by themselves.
     package func reload() async { await backend.encryption?.reload() }
 
-    /// Closes all connections. Calls in flight and later calls fail as `unreachable`.
+    /// Closes all connections, and ends ``withToken(_:policy:_:)`` and ``revocations(limit:)``. Calls in flight and
+    /// later calls fail as `unreachable`.
     public func close() async {
+        events.closeAll()
         await follower?.close()
         await backend.close()
     }

@@ -14,9 +14,9 @@ package struct StoredRevocation: Sendable {
     /// nil without an expiry.
     package let millisecondsLeft: Int64?
 
-    init(_ key: String, _ value: [UInt8], millisecondsLeft: Int64?) {
+    /// - Parameter key: begins with the prefix.
+    init(_ key: String, _ value: [UInt8], millisecondsLeft: Int64?, prefix: String = Namespace.defaultPrefix) {
         let bytes = key.utf8.span.bytes
-        let prefix = Namespace.defaultPrefix
         kind = GuardedKey.kind(of: bytes, prefixLength: prefix.utf8.count)
         let parts = key.dropFirst(prefix.count).split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
         let isLabelled = parts.count > 1 && parts[0] != kind.word && parts[1] == kind.word

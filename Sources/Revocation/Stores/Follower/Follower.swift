@@ -76,6 +76,11 @@ final class Follower: @unchecked Sendable {
     /// Tells this process from others of its host, for as long as it runs.
     private let name = "revoked-\(Follower.digits(UInt64.random(in: .min ... .max)).prefix(8))"
 
+    /// Hears of what arrives. Set before ``start()``.
+    var observer: (any CopyObserver)?
+    /// A whole copy has been begun, and the observer has not heard of it.
+    private var isReplaced = false
+
     private var lease = HeldLease()
     private var stream: Stream?
     /// Whether the copy is complete, and goes on.
@@ -200,7 +205,7 @@ final class Follower: @unchecked Sendable {
 
     /// - Returns: what `PSYNC` asks for.
     func beginStream() -> (stretch: String, offset: String) {
-        stream = Stream(StreamIn(table, at: position))
+        stream = Stream(StreamIn(table, at: position, observer: observer))
         return StreamIn.request(from: position)
     }
 
@@ -216,6 +221,7 @@ final class Follower: @unchecked Sendable {
             case .copies:
                 endCopy()
                 position = nil
+                isReplaced = true
                 table.lockAll { $0.removeAll() }
                 stream.input.copy(into: table)
                 set {
@@ -237,6 +243,10 @@ final class Follower: @unchecked Sendable {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         lease.applied(position, at: now)
         publish()
+        if isReplaced {
+            isReplaced = false
+            observer?.replaced()
+        }
         if status.withLock({ $0.state }) != .following {
             set { $0.state = .following }
             saidThat = nil

@@ -66,6 +66,7 @@ extension RevocationList {
             $0.wrote(entries, isAcknowledged: isAcknowledged, at: now)
             hasAttempts.store($0.hasAttempts, ordering: .releasing)
         }
+        if isAcknowledged { events.wrote(entries) }
     }
 }
 

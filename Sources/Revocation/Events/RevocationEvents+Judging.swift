@@ -1,0 +1,132 @@
+import Contract
+import Replication
+import Synchronization
+
+extension RevocationEvents {
+    /// How often open tokens are looked at.
+    static let interval = Duration.seconds(1)
+    /// Tokens about which the store is asked at the same time.
+    private static let maximumQuestions = 64
+
+    // MARK: What has arrived
+
+    /// Has a task judge those that are to be judged.
+    func judgePending() {
+        let list = state.withLock { state -> RevocationList? in
+            guard state.tokens.hasPending, !state.isJudging else { return nil }
+            state.isJudging = true
+            return state.list
+        }
+        if let list { Task { await judge(list) } }
+    }
+
+    private func judge(_ list: RevocationList) async {
+        while true {
+            let batch = state.withLock { state in
+                let batch = state.tokens.takePending()
+                if batch.isEmpty { state.isJudging = false }
+                return batch
+            }
+            if batch.isEmpty { return }
+            var asked: [(number: Int, entry: OpenTokens.Entry)] = []
+            for one in batch {
+                let now = list.configuration.bootClock()
+                if let verdict = list.localVerdict(for: one.entry.claims) {
+                    conclude(one.number, one.entry, verdict, askedAt: now)
+                } else {
+                    asked.append(one)
+                }
+            }
+            await ask(asked, list)
+        }
+    }
+
+    private func ask(_ batch: [(number: Int, entry: OpenTokens.Entry)], _ list: RevocationList) async {
+        await withDiscardingTaskGroup { group in
+            let stride = max(1, (batch.count + Self.maximumQuestions - 1) / Self.maximumQuestions)
+            for start in Swift.stride(from: 0, to: batch.count, by: stride) {
+                group.addTask { [self] in
+                    for (number, entry) in batch[start..<min(batch.count, start + stride)] {
+                        await ask(number, entry, list)
+                    }
+                }
+            }
+        }
+    }
+
+    private func ask(_ number: Int, _ entry: OpenTokens.Entry, _ list: RevocationList) async {
+        let askedAt = list.configuration.bootClock()
+        switch await list.decide(entry.claims, entry.policy) {
+        case .admitted(.proven): conclude(number, entry, .clear, askedAt: askedAt)
+        case .admitted: _ = state.withLock { $0.tokens.doubt(number) }
+        case .revoked(let reason): conclude(number, entry, .revoked(reason), askedAt: askedAt)
+        case .refused(let cause):
+            let provenAt = state.withLock { $0.tokens.doubt(number) }
+            let limit = list.limit(of: entry.policy)
+            if let provenAt, list.configuration.bootClock() - provenAt < limit { return }
+            conclude(number, entry, .unknown(cause), askedAt: askedAt)
+        }
+    }
+
+    private func conclude(
+        _ number: Int, _ entry: OpenTokens.Entry, _ verdict: Verdict, askedAt: ContinuousClock.Instant
+    ) {
+        switch verdict {
+        case .clear: proved(number, at: askedAt)
+        case .revoked(let reason): entry.handle.end(TokenEnd.revoked(reason))
+        case .unknown(let cause): entry.handle.end(TokenEnd.unproven(cause))
+        }
+    }
+
+    // MARK: What time brings
+
+    /// While a token is open.
+    func tickOn() async {
+        while true {
+            try? await Task.sleep(for: Self.interval)
+            let goesOn = state.withLock { state in
+                state.isTicking = !state.tokens.isEmpty
+                return state.isTicking
+            }
+            guard goesOn else { return }
+            tick()
+        }
+    }
+
+    /// Ends what has expired, and has those judged of which it was not proven for a while that they are clear.
+    func tick() {
+        guard let list = state.withLock({ $0.list }) else { return }
+        let (now, time) = (list.configuration.bootClock(), list.estimatedTime)
+        let (leeway, interval) = (list.configuration.leeway.milliseconds, list.configuration.openTokenInterval)
+        // Everything that was acknowledged until now has arrived, or will be refused by who is asked.
+        let isFollowing = list.holdsLease
+        let expired = state.withLock { state -> [OpenToken] in
+            if isFollowing { state.tokens.provenAt = now }
+            state.tokens.judgeUnproven(since: isFollowing ? nil : now - interval)
+            return state.tokens.entries.values.compactMap { entry in
+                guard let expiresAt = entry.claims.expiresAt, expiresAt <= time - leeway else { return nil }
+                return entry.handle
+            }
+        }
+        for handle in expired { handle.end(TokenEnd.expired) }
+        judgePending()
+    }
+}
+
+extension RevocationList {
+    /// Whether everything that was acknowledged until now is in the copy.
+    fileprivate var holdsLease: Bool {
+        guard let follower, let words = pinnedEpoch?.words, let terms = follower.published.read() else { return false }
+        return terms.epoch == words && terms.lease.isHeld(at: follower.now)
+    }
+
+    /// For how long an open token may go unproven if it is refused.
+    fileprivate func limit(of policy: FailurePolicy) -> Duration {
+        switch policy {
+        case .deny: configuration.openTokenGrace
+        // Refused although the policy allows what is unknown: no revocation could name it.
+        case .allow: .zero
+        case .lastKnown(let age): age
+        }
+    }
+}

@@ -1,0 +1,256 @@
+import Contract
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Revocation
+
+/// Revocations as they arrive, and what is open under a token.
+@Suite(.timeLimit(.minutes(1))) struct EventTests {
+    /// A body that runs until it is cancelled.
+    private struct Open: Sendable {
+        let task: Task<Void, any Error>
+
+        /// - Returns: once the body runs.
+        init(
+            _ token: TokenClaims, of list: RevocationList, policy: FailurePolicy = .deny
+        ) async throws {
+            let (started, signal) = AsyncStream<Void>.makeStream()
+            task = Task {
+                defer { signal.finish() }
+                try await list.withToken(token, policy: policy) {
+                    signal.yield()
+                    while true { try await Task.sleep(for: .seconds(60)) }
+                }
+            }
+            for await _ in started { return }
+            try await task.value
+        }
+
+        /// - Returns: why it has ended, in a word.
+        var end: String {
+            get async {
+                do {
+                    try await task.value
+                    return "by itself"
+                } catch TokenEnd.revoked(let reason) {
+                    return reason.text
+                } catch TokenEnd.expired {
+                    return "expired"
+                } catch TokenEnd.unproven(let cause) {
+                    return cause.code.rawValue
+                } catch {
+                    return "\(type(of: error))"
+                }
+            }
+        }
+    }
+
+    private static func claims(_ number: Int, subject: String? = nil, key: String? = nil) -> TokenClaims {
+        var claims = token(identifier: "t\(number)", session: "s\(number)", subject: subject)
+        claims.client = "c\(number)"
+        claims.key = key
+        return claims
+    }
+
+    // MARK: Revocations
+
+    @Test func revocationsAreHandedOutAsTheyArrive() async throws {
+        let stage = try await FollowedList { $0.table = [("revoked:jti:before", "admin")] }
+        #expect(await stage.isHeld())
+        var events = try stage.list.revocations().makeAsyncIterator()
+        stage.store.revoke("revoked:jti:a", "compromised")
+        stage.store.revoke("plain", "x")
+        stage.store.revoke("revoked:partner:sub:bob", "\(FollowedList.start)")
+        stage.store.write(record("DEL", "revoked:jti:a"))
+        stage.store.write(record("MULTI") + record("SET", "revoked:all", "7", "PXAT", "9999999999999") + record("EXEC"))
+        var seen: [ObservedRevocation] = []
+        for _ in 0..<3 {
+            guard case .revoked(let one) = await events.next() else { return #expect(Bool(false), "\(seen)") }
+            seen.append(one)
+        }
+        #expect(seen.map(\.kind) == [.token, .subject, .all])
+        #expect(seen.map(\.identifier) == ["a", "bob", nil] && seen.map(\.issuerLabel) == [nil, "partner", nil])
+        #expect(seen[0].reason == .compromised && seen[1].cutOff == FollowedList.start && seen[2].cutOff == 7)
+        await stage.end()
+        #expect(await events.next() == nil)
+    }
+
+    /// What may have been missed is said, and nothing else is dropped.
+    @Test func aSlowReaderHearsThatItHasMissedSome() async throws {
+        let buffer = RevocationBuffer(limit: 3)
+        func event(_ number: Int) -> RevocationEvent {
+            .revoked(.init(StoredRevocation("revoked:jti:\(number)", Array("x".utf8), millisecondsLeft: nil)))
+        }
+        for number in 0..<3 { buffer.add(event(number)) }
+        #expect(await buffer.next() == event(0))
+        buffer.add(event(3))
+        for number in 1...3 { #expect(await buffer.next() == event(number)) }
+        for number in 4...9 { buffer.add(event(number)) }
+        #expect(await buffer.next() == .missed)
+        for number in 8...9 { #expect(await buffer.next() == event(number)) }
+        let waiter = Task { await buffer.next() }
+        waiter.cancel()
+        #expect(await waiter.value == nil)
+        buffer.add(event(11))
+        buffer.end()
+        #expect(await buffer.next() == event(11))
+        #expect(await buffer.next() == nil)
+    }
+
+    @Test func aCopyThatIsMadeAnewMayHaveMissedSome() async throws {
+        let stage = try await FollowedList()
+        #expect(await stage.isHeld())
+        var events = try stage.list.revocations().makeAsyncIterator()
+        stage.store.change {
+            $0.stretch = String(repeating: "6", count: 40)
+            $0.table = [("revoked:jti:other", "logout")]
+        }
+        stage.store.fake.dropStreams()
+        #expect(await events.next() == .missed)
+        await stage.end()
+    }
+
+    @Test func whoeverAsksOverTheWireHearsNone() async throws {
+        let list = try RevocationList("memory:")
+        #expect(throws: RevocationError.self) { try list.revocations() }
+        let stage = try await FollowedList()
+        #expect(throws: RevocationError.self) { try stage.list.revocations(limit: 0) }
+        await stage.end()
+    }
+
+    // MARK: Open tokens
+
+    @Test func eachScopeEndsWhatItCoversAndNothingElse() async throws {
+        let stage = try await FollowedList { $0.table = [("revoked:jti:gone", "admin")] }
+        #expect(await stage.isHeld())
+        let long = String(repeating: "x", count: 300)
+        var open: [Open] = []
+        for number in 0..<8 {
+            let claims = Self.claims(
+                number, subject: number == 2 ? "alice" : number == 5 ? long : "bob", key: number == 4 ? "k" : nil)
+            open.append(try await Open(claims, of: stage.list))
+        }
+        let asked = stage.store.asked
+        // Of another issuer, of nobody here, and a cut-off before the log-in.
+        stage.store.revoke("revoked:partner:jti:t0")
+        stage.store.revoke("revoked:jti:nobody")
+        stage.store.revoke("revoked:sub:bob", "1799997000000")
+        stage.store.revoke("revoked:jti:t0")
+        stage.store.revoke("revoked:sid:s1", "admin")
+        stage.store.revoke("revoked:sub:alice", "\(FollowedList.start)")
+        stage.store.revoke("revoked:client:c3", "\(FollowedList.start)")
+        stage.store.revoke("revoked:kid:k", "compromised")
+        stage.store.revoke("revoked:sub:\(Namespace.bounded(long))", "\(FollowedList.start)")
+        #expect(await open[0].end == "logout")
+        #expect(await open[1].end == "admin")
+        #expect(await open[2].end == "issued before the cut-off of sub")
+        #expect(await open[3].end == "issued before the cut-off of client")
+        #expect(await open[4].end == "compromised")
+        #expect(await open[5].end == "issued before the cut-off of sub")
+        #expect(stage.list.openTokens == 2)
+        stage.store.revoke("revoked:all", "\(FollowedList.start)")
+        #expect(await open[6].end == "issued before the cut-off of all")
+        #expect(await open[7].end == "issued before the cut-off of all")
+        #expect(stage.store.asked == asked)
+        #expect(stage.list.events.state.withLock { $0.tokens.isEmpty && $0.list == nil })
+        await stage.end()
+    }
+
+    @Test func whatIsRevokedAlreadyDoesNotBegin() async throws {
+        let stage = try await FollowedList { $0.table = [("revoked:jti:gone", "admin")] }
+        #expect(await stage.isHeld())
+        let gone = token(identifier: "gone", session: nil)
+        await #expect(throws: TokenEnd.self) {
+            try await stage.list.withToken(gone) { _ = Issue.record("it has begun") }
+        }
+        let number = try await stage.list.withToken(Self.claims(1)) { 7 }
+        #expect(number == 7)
+        await #expect(throws: FakeFailure.self) {
+            try await stage.list.withToken(Self.claims(2)) { throw FakeFailure() }
+        }
+        let caller = try await Open(Self.claims(3), of: stage.list)
+        caller.task.cancel()
+        #expect(await caller.end == "CancellationError")
+        await stage.end()
+    }
+
+    private struct FakeFailure: Error {}
+
+    @Test func aTokenEndsWhenItExpires() async throws {
+        let stage = try await FollowedList()
+        #expect(await stage.isHeld())
+        let open = try await Open(
+            token(identifier: "short", session: nil, expiresAt: FollowedList.start + 20_000), of: stage.list)
+        stage.now.advance(.seconds(19))
+        stage.list.events.tick()
+        #expect(!open.task.isCancelled && stage.list.openTokens == 1)
+        stage.now.advance(.seconds(1))
+        stage.list.events.tick()
+        #expect(await open.end == "expired")
+        await stage.end()
+    }
+
+    /// Without a lease it is asked, and what cannot be proven for too long ends.
+    @Test(arguments: [FailurePolicy.deny, .lastKnown(for: .seconds(30)), .allow])
+    func withoutALeaseTheStoreIsAsked(policy: FailurePolicy) async throws {
+        let stage = try await FollowedList()
+        #expect(await stage.isHeld())
+        let open = try await Open(Self.claims(1), of: stage.list, policy: policy)
+        stage.list.events.tick()
+        stage.store.change { $0.isSilent = true }
+        let asked = stage.store.asked
+        stage.now.advance(.seconds(4))
+        stage.list.events.tick()
+        #expect(stage.store.asked == asked)
+        stage.now.advance(.seconds(1))
+        stage.list.events.tick()
+        #expect(await eventually { stage.store.asked == asked + 1 })
+        #expect(await eventually { stage.list.events.state.withLock { !$0.isJudging } })
+        // Now it has no epoch, and nothing is proven.
+        stage.store.change { $0.epoch = "another" }
+        stage.now.advance(.seconds(9))
+        stage.list.events.tick()
+        #expect(await eventually { stage.store.asked >= asked + 2 })
+        #expect(await eventually { stage.list.events.state.withLock { !$0.isJudging } })
+        #expect(stage.list.openTokens == 1)
+        let rest: Duration = policy == .deny ? .seconds(1) : .seconds(21)
+        stage.now.advance(rest)
+        stage.list.events.tick()
+        if policy == .allow {
+            #expect(await eventually { stage.store.asked >= asked + 3 })
+            #expect(await eventually { stage.list.events.state.withLock { !$0.isJudging } })
+            #expect(stage.list.openTokens == 1)
+            open.task.cancel()
+        }
+        #expect(await open.end == (policy == .allow ? "CancellationError" : "epochChanged"))
+        await stage.end()
+    }
+
+    /// A store without a stream, and this process itself.
+    @Test func aRevocationOfOursEndsItAtOnce() async throws {
+        let list = try RevocationList("memory:", configuration: liveConfiguration())
+        let live = liveToken()
+        let open = try await Open(live, of: list)
+        try await list.revoke(live, reason: .compromised)
+        #expect(await open.end == "compromised")
+        let other = try await Open(liveToken(identifier: "other", session: "o", subject: "alice"), of: list)
+        try await list.revoke(.subject("alice"))
+        #expect(await other.end == "issued before the cut-off of sub")
+        let last = try await Open(liveToken(identifier: "last", session: nil), of: list)
+        await list.close()
+        #expect(await last.end == "unreachable")
+        await #expect(throws: TokenEnd.self) { try await list.withToken(live) {} }
+    }
+
+    @Test func whatIsOutOfRangeIsRefused() {
+        for change: (inout RevocationConfiguration) -> Void in [
+            { $0.openTokenInterval = .zero }, { $0.openTokenInterval = .seconds(61) },
+            { $0.openTokenGrace = .seconds(-1) }, { $0.openTokenGrace = .seconds(601) },
+        ] {
+            var settings = configuration()
+            change(&settings)
+            #expect(throws: RevocationError.self) { try RevocationList("memory:", configuration: settings) }
+        }
+    }
+}
