@@ -8,7 +8,7 @@ import TestSupport
 @testable import AuthNode
 
 /// The real denylist, in memory, that can be out of reach.
-final class TestDenylist: NodeDenylist, SessionStore {
+final class TestDenylist: NodeDenylist, SessionStore, TokenWatching {
     private struct State {
         var isAway = false
         var lookups = 0
@@ -89,6 +89,16 @@ final class TestDenylist: NodeDenylist, SessionStore {
 
     private static let absence = UnknownCause(.unreachable, "no connection to the store")
     private static let failure = RevocationError(.unreachable, "no connection to the store")
+
+    func withToken<Result: Sendable>(
+        _ token: TokenClaims, policy: FailurePolicy,
+        _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await list.withToken(token, policy: policy, body)
+    }
+
+    /// How many streams are open.
+    var openTokens: Int { list.openTokens }
 
     func verdict(for token: TokenClaims) async -> Verdict {
         let isOnEventLoop = MultiThreadedEventLoopGroup.currentEventLoop != nil

@@ -201,6 +201,14 @@ package struct Node: Sendable {
         routes.add(
             .get, "/me", behind: [RevocationMiddleware(gate, policy: configuration.failurePolicy)], isForPages: true,
             use: MeRoute().handle)
+        if let tokens = denylist as? any TokenWatching {
+            let streams = EventStreamRoute(
+                tokens: tokens, policy: configuration.failurePolicy,
+                places: StreamPlaces(connections: maximumConnections))
+            routes.add(
+                .get, "/events", behind: [RevocationMiddleware(gate, policy: configuration.failurePolicy)],
+                isForPages: true, use: streams.handle)
+        }
         if let records = minting.records {
             let sessions = SessionsRoute(
                 records: records, denylist: denylist, revoking: revoking, proxies: configuration.trustedProxies,
