@@ -102,7 +102,7 @@ package struct Demo: Sendable {
         var nodes: [NodeClient] = []
         for name in ["A", "B", "C"] {
             let start = ContinuousClock.now
-            let node = try await stage.startNode(name, backend: url)
+            let node = try await stage.startNode(name, backend: url, isLocal: daemon != nil)
             narrator.held("node \(name)  \(node.url)", ContinuousClock.now - start)
             nodes.append(node)
         }

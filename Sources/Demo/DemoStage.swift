@@ -44,11 +44,14 @@ final class DemoStage: Sendable {
     }
 
     /// Starts a node on a free port.
-    /// - Parameter backend: the store's URL, which may hold a password: passed on where no other user can read it.
-    func startNode(_ name: String, backend: String) async throws -> NodeClient {
+    /// - Parameters:
+    ///   - backend: the store's URL, which may hold a password: passed on where no other user can read it.
+    ///   - isLocal: whether it checks in its own memory, which takes a daemon of ours.
+    func startNode(_ name: String, backend: String, isLocal: Bool = false) async throws -> NodeClient {
         let node = try start(
             "node \(name)", log: "node-\(name)",
-            ["node", "--port", "0", "--keys", keys, "--users", users, "--name", name],
+            ["node", "--port", "0", "--keys", keys, "--users", users, "--name", name]
+                + (isLocal ? ["--checks", "local"] : []),
             environment: ["REVOKED_NODE_BACKEND": backend])
         let url = try await node.line(beginning: "listening on ", within: Self.startTime)
         return NodeClient(name: name, url: url)

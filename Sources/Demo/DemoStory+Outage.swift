@@ -14,6 +14,10 @@ extension DemoStory {
         let ending = try await daemon.end(within: Self.patience)
         try require(ending == .signalled(SIGKILL), "the daemon ended otherwise: \(ending)")
         for node in nodes {
+            // For less than a third of a second it knows that nothing was revoked since.
+            try await until("the lease of node \(node.name) has run out") {
+                try await node.me(tokens.live).status != 200
+            }
             var last: NodeClient.Answer?
             for _ in 0..<Self.requestsDuringOutage { last = try await expectDenied(tokens, on: node) }
             let all = "\(Self.requestsDuringOutage) of \(Self.requestsDuringOutage) requests"

@@ -24,17 +24,36 @@ struct DemoStory: Sendable {
         narrator.step("The token is good on nodes B and C")
         for node in [b, c] { try await expectAccepted(token, on: node) }
 
-        narrator.step("She logs out on node C: the token is refused everywhere")
+        narrator.step("A page opens a stream of events on node B")
+        let stream = try await b.openStream(token)
+        try require(stream.status == 200, "GET /events on B answered \(stream.status)")
+        narrator.held("B  GET /events  200  it stays open")
+        async let end = Self.end(of: stream)
+
+        narrator.step("She logs out on node C: the token is refused everywhere, and the stream is closed")
         let answer = try await c.logOut(token)
         try require(answer.status == 200, "POST /logout on C answered \(answer.status) (\(answer.body.message ?? "–"))")
         narrator.held("C  POST /logout  200  the store has acknowledged the revocation", answer.time)
-        try await expectRefusals(token, since: .now)
+        let loggedOut = ContinuousClock.now
+        try await expectRefusals(token, since: loggedOut)
+        let (text, ended) = try await end
+        try require(
+            text.hasSuffix("event: end\ndata: {\"because\":\"revoked\"}\n\n") && ended < loggedOut + Self.patience,
+            "the stream on B did not end with its token: \(text)")
+        narrator.held(
+            "B  GET /events  ended because: revoked; since the log-out's answer:", max(.zero, ended - loggedOut))
 
         narrator.step("She logs in again: another session of hers is not touched")
         let second = try await logIn(on: b)
         for node in nodes { try await expectAccepted(second, on: node) }
         for node in nodes { try await expectRefused(token, on: node) }
         return Tokens(loggedOut: token, live: second)
+    }
+
+    private static func end(
+        of stream: NodeClient.OpenStream
+    ) async throws -> (text: String, at: ContinuousClock.Instant) {
+        (try await stream.rest(), .now)
     }
 
     func logIn(on node: NodeClient) async throws -> String {

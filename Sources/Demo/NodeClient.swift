@@ -7,7 +7,9 @@ import NIOHTTP1
 /// Talks to one node over HTTP.
 struct NodeClient: Sendable {
     private static let timeout: TimeAmount = .seconds(10)
-    private static let maximumAnswerBytes = 64 << 10
+    /// A stream whose token is not revoked stays open for longer.
+    private static let streamTime: TimeAmount = .seconds(60)
+    fileprivate static let maximumAnswerBytes = 64 << 10
 
     let name: String
     let url: String
@@ -53,6 +55,23 @@ struct NodeClient: Sendable {
         var request = authorized("/logout", token)
         request.method = .POST
         return try await execute(request)
+    }
+
+    /// Opens the stream of a token, which ends with it.
+    func openStream(_ token: String) async throws -> OpenStream {
+        let response = try await HTTPClient.shared.execute(authorized("/events", token), timeout: Self.streamTime)
+        return OpenStream(status: response.status.code, body: response.body)
+    }
+
+    /// An answer whose body comes as time goes by.
+    struct OpenStream: Sendable {
+        let status: UInt
+        fileprivate let body: HTTPClientResponse.Body
+
+        /// - Returns: everything, once it has ended.
+        func rest() async throws -> String {
+            String(buffer: try await body.collect(upTo: NodeClient.maximumAnswerBytes))
+        }
     }
 
     func readiness() async throws -> Answer {
