@@ -9,7 +9,7 @@ struct BenchCommand: AsyncParsableCommand {
             Needs a release build of revoked and revoked-lab, and an otherwise idle machine. What counts are ratios of \
             one run, and the processor time per request.
             """,
-        subcommands: linuxCommands + [BenchClientCommand.self, BenchNodeCommand.self]
+        subcommands: linuxCommands + [BenchClientCommand.self, BenchNodeCommand.self, BenchStreamsCommand.self]
     )
 
     #if os(Linux)
