@@ -41,6 +41,15 @@ package struct HeldLease: Sendable {
         package var askedAt: Int64
     }
 
+    /// What a copy proves without a lease: it holds everything that the daemon had acknowledged at a time.
+    package struct Completeness: Sendable, Equatable {
+        /// When the renewal was sent whose position the copy has reached.
+        package let at: Int64
+        package let epoch: [UInt8]
+        /// ``Term/guardedOffset``.
+        package let guardedOffset: Int64
+    }
+
     private struct Pending {
         let grant: LeaseGrant
         let askedAt: Int64
@@ -58,6 +67,8 @@ package struct HeldLease: Sendable {
     private var applied: StreamIn.Position?
     /// Where the denylist was last emptied. Grants of positions before it are of another epoch.
     private var floor: StreamIn.Position?
+    /// The latest proof; nil once the table was emptied, or the daemon has another epoch.
+    package private(set) var completeness: Completeness?
 
     package init() {}
 
@@ -73,6 +84,7 @@ package struct HeldLease: Sendable {
         let until = sentAt + grant.length - (grant.length + 4) / 5 - 1
         // The latest promise counts, also if it is shorter or of another epoch.
         if let term, term.epoch != grant.epoch { lose() }
+        if let completeness, completeness.epoch != grant.epoch { self.completeness = nil }
         if let held = term, held.until > until { term?.until = until }
         if pending.count == Self.maximumPending { pending.removeFirst() }
         pending.append(
@@ -90,11 +102,17 @@ package struct HeldLease: Sendable {
     /// The table is about to be emptied, by a record that ends at this position. The daemon gets another epoch with it:
     /// only leases granted later count.
     package mutating func willEmpty(until position: StreamIn.Position) {
-        lose()
+        forgetCopy()
         floor = position
     }
 
-    /// The copy does not go on, or is made anew: the lease is given up.
+    /// The table is about to be emptied: the lease is given up, and nothing is proven of what follows.
+    package mutating func forgetCopy() {
+        lose()
+        completeness = nil
+    }
+
+    /// The copy does not go on: the lease is given up. What it holds is as complete as it was.
     package mutating func endCopy() {
         lose()
         applied = nil
@@ -116,6 +134,7 @@ package struct HeldLease: Sendable {
         guard let index = pending.lastIndex(where: isDue) else { return }
         let next = pending[index]
         pending.removeFirst(index + 1)
+        completeness = Completeness(at: next.askedAt, epoch: next.grant.epoch, guardedOffset: next.guardedOffset)
         guard now < next.until else { return }
         if let held = self.term(at: now), held.epoch == next.grant.epoch {
             term?.until = next.until

@@ -62,6 +62,9 @@ import Testing
             environment: ["REVOKED_NODE_FAILURE_POLICY": "last-known:30", "REVOKED_NODE_COOKIES": "true"])
         #expect(configuration.failurePolicy == .lastKnown(for: .seconds(30)))
         #expect(configuration.cookies)
+        let copied = try NodeConfiguration(
+            flags: required, environment: ["REVOKED_NODE_FAILURE_POLICY": "copy:60", "REVOKED_NODE_CHECKS": "local"])
+        #expect(copied.failurePolicy == .copy(noOlderThan: .seconds(60)))
     }
 
     /// Metrics are for the operator only: not on the users' port, and beyond loopback only on purpose.
@@ -121,7 +124,10 @@ import Testing
         ["REVOKED_NODE_PORT": "many"], ["REVOKED_NODE_PORT": "65536"], ["REVOKED_NODE_LEEWAY": "61"],
         ["REVOKED_NODE_ACCESS_TOKEN_LIFETIME": "0"], ["REVOKED_NODE_LOG_LEVEL": "loud"], ["REVOKED_NODE_KEYS": ""],
         ["REVOKED_NODE_CONFIG": "/nowhere.json"], ["REVOKED_NODE_FAILURE_POLICY": "open"],
-        ["REVOKED_NODE_FAILURE_POLICY": "last-known:0"], ["REVOKED_NODE_ADMIN_SECRET": "short"],
+        ["REVOKED_NODE_FAILURE_POLICY": "last-known:0"],
+        ["REVOKED_NODE_FAILURE_POLICY": "copy:60"],
+        ["REVOKED_NODE_FAILURE_POLICY": "copy:3601", "REVOKED_NODE_CHECKS": "local"],
+        ["REVOKED_NODE_ADMIN_SECRET": "short"],
         ["REVOKED_NODE_REFRESH_TOKEN_LIFETIME": "900"], ["REVOKED_NODE_ROTATION_GRACE": "61"],
         ["REVOKED_NODE_HTTP": "7381"], ["REVOKED_NODE_HTTP": "0.0.0.0:7381"],
         ["REVOKED_NODE_HTTP_PROTECTED_MODE": "off"],

@@ -131,9 +131,10 @@ extension NodeConfiguration: StoreClientConfiguration {
         Setting(
             "failure-policy", \.failurePolicy,
             SettingFormat(
-                .other("deny, allow or last-known:SECONDS", example: "last-known:30"), parse: policy(of:),
-                write: text(of:)),
-            help: "deny, allow or last-known:SECONDS: what /me and /auth do while the store is away"),
+                .other("deny, allow, last-known:SECONDS or copy:SECONDS", example: "last-known:30"),
+                parse: policy(of:), write: text(of:)),
+            help: "deny, allow, last-known:SECONDS or copy:SECONDS: what /me and /auth do while the store is away",
+            details: "copy goes with `checks local`"),
         Setting(
             "cookies", \.cookies, .yesOrNo, form: .presence, help: "Hand out tokens in cookies, not in bodies"),
         Setting(
@@ -185,26 +186,36 @@ extension NodeConfiguration: StoreClientConfiguration {
     ]
 
     private static let lastKnown = "last-known:"
+    private static let copy = "copy:"
 
     @Sendable private static func policy(of text: String) -> FailurePolicy? {
         switch text {
         case "deny": return .deny
         case "allow": return .allow
         default:
-            guard text.hasPrefix(lastKnown), let seconds = Int(text.dropFirst(lastKnown.count)),
-                (1...86_400).contains(seconds)
-            else { return nil }
-            return .lastKnown(for: .seconds(seconds))
+            if let seconds = seconds(of: text, after: lastKnown, in: 1...86_400) { return .lastKnown(for: seconds) }
+            return seconds(of: text, after: copy, in: 1...3_600).map { .copy(noOlderThan: $0) }
         }
+    }
+
+    private static func seconds(of text: String, after word: String, in range: ClosedRange<Int>) -> Duration? {
+        guard text.hasPrefix(word), let seconds = Int(text.dropFirst(word.count)), range.contains(seconds) else {
+            return nil
+        }
+        return .seconds(seconds)
+    }
+
+    /// Rounded up: only a program can set a part of a second.
+    private static func text(of bound: Duration) -> String {
+        "\(bound.components.seconds + (bound.components.attoseconds > 0 ? 1 : 0))"
     }
 
     @Sendable private static func text(of policy: FailurePolicy) -> String {
         switch policy {
         case .deny: "deny"
         case .allow: "allow"
-        case .lastKnown(let bound):
-            // Rounded up: only a program can set a part of a second.
-            "\(lastKnown)\(bound.components.seconds + (bound.components.attoseconds > 0 ? 1 : 0))"
+        case .lastKnown(let bound): lastKnown + text(of: bound)
+        case .copy(let bound): copy + text(of: bound)
         }
     }
 }

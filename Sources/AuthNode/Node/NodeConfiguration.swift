@@ -76,6 +76,9 @@ package struct NodeConfiguration: Sendable {
         guard authCacheLifetime == .zero || failurePolicy == .deny else {
             throw SettingError("auth-cache goes with failure-policy deny only: what gateways keep has to be proven")
         }
+        if case .copy = failurePolicy, checks != .local {
+            throw SettingError("failure-policy copy needs a copy: --checks local")
+        }
         guard refreshTokenLifetime > accessTokenLifetime else {
             throw SettingError("refresh-token-lifetime has to be longer than access-token-lifetime")
         }

@@ -58,6 +58,7 @@ final class WeakenedDenylist: NodeDenylist {
         case .lastKnown:
             let policy = weakness == .knowsForTooLong ? FailurePolicy.lastKnown(for: .seconds(60)) : policy
             return await current.admission(of: seen(token), policy: policy)
+        case .copy: return await current.admission(of: seen(token), policy: policy)
         case .allow, .deny:
             switch await verdict(for: token) {
             case .clear: return .admitted(.proven)

@@ -126,7 +126,7 @@ extension RevocationList {
         case .deny: configuration.openTokenGrace
         // Refused although the policy allows what is unknown: no revocation could name it.
         case .allow: .zero
-        case .lastKnown(let age): age
+        case .lastKnown(let age), .copy(let age): age
         }
     }
 }

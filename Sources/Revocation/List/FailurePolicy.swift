@@ -11,6 +11,13 @@ public enum FailurePolicy: Sendable, Equatable {
     /// same epoch. The age counts from when the look-up was sent. A revocation by this process that could match ends
     /// it.
     case lastKnown(for: Duration)
+    /// Lets the token pass while the store is away, if this process has a copy of the denylist
+    /// (``RevocationConfiguration/Checks/local(maximumBytes:)``) that was complete at most this long ago, under the
+    /// same epoch, and does not name it. The age counts from when the renewal was sent that proved the copy complete.
+    /// Counted and logged. A revocation by this process that could match refuses it.
+    ///
+    /// What another process has revoked since is missed, if the store still takes it: it may be away from here only.
+    case copy(noOlderThan: Duration)
 }
 
 /// Whether a token may pass.
@@ -27,6 +34,8 @@ public enum Admission: Sendable {
         case proven
         /// The store is away, and it was clear lately.
         case lastKnown = "last_known"
+        /// The store is away, and a copy that was complete lately does not name it.
+        case copied
         /// The verdict is unknown, and the policy is ``FailurePolicy/allow``.
         case allowed
     }

@@ -27,10 +27,17 @@ extension RevocationList {
                 guard cause.code != .unidentifiable, cause.code != .tooLongLived, !outlivesKnownTerms(token) else {
                     return .refused(cause)
                 }
-                logAllowance(cause)
+                logAllowance(cause, "tokens pass unchecked, as the failure policy allows")
                 return .admitted(.allowed)
             case .lastKnown(let age):
                 return cause.isAbsence && wasClear(token, age) ? .admitted(.lastKnown) : .refused(cause)
+            case .copy(let age):
+                guard cause.isAbsence, let verdict = copiedVerdict(on: token, noOlderThan: age) else {
+                    return .refused(cause)
+                }
+                if case .revoked(let reason) = verdict { return .revoked(reason) }
+                logAllowance(cause, "tokens are checked in a copy that is not fed, as the failure policy allows")
+                return .admitted(.copied)
             }
         }
     }
@@ -51,10 +58,9 @@ extension RevocationList {
     }
 
     /// At most once a second.
-    private func logAllowance(_ cause: UnknownCause) {
+    private func logAllowance(_ cause: UnknownCause, _ warning: String) {
         guard allowances.withLock({ $0.admits(now: configuration.bootClock()) }) else { return }
-        logger.warning(
-            "tokens pass unchecked, as the failure policy allows", metadata: ["cause": "\(cause.code.rawValue)"])
+        logger.warning("\(warning)", metadata: ["cause": "\(cause.code.rawValue)"])
     }
 }
 

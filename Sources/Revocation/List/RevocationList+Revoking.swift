@@ -36,6 +36,8 @@ extension RevocationList {
     public func revoke(
         _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token], receipt: Bool
     ) async throws(RevocationError) -> Acknowledgement {
+        // The store may be away, and its time unknown.
+        noteAttempt(token.scopes.filter { scopes.contains($0.kind) }, token.issuer)
         let requests = try RevocationRequest.requests(
             for: token, scopes: scopes, configuration: configuration, now: try await now())
         return Acknowledgement.least(
@@ -87,7 +89,7 @@ extension RevocationList {
     private func revoke(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?, receipt: Bool
     ) async throws(RevocationError) -> [Acknowledgement] {
-        noteAttempt(requests, issuer)
+        noteAttempt(requests.map(\.scope), issuer)
         var acknowledgements: [Acknowledgement] = []
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
@@ -106,11 +108,11 @@ extension RevocationList {
     }
 
     /// Records the attempt: what was to be revoked is no longer clear in this process, even if the store is away.
-    private func noteAttempt(_ requests: [RevocationRequest], _ issuer: String?) {
+    private func noteAttempt(_ scopes: [Scope], _ issuer: String?) {
         guard let issuer = pinnedEpoch?.terms.issuer(issuer) else { return }
-        let entries = requests.compactMap { request in
-            (try? issuer.namespace.revocationKey(for: request.scope)).map {
-                RevocationEntry(key: $0, kind: request.scope.kind, value: "", secondsToLive: 1)
+        let entries = scopes.compactMap { scope in
+            (try? issuer.namespace.revocationKey(for: scope)).map {
+                RevocationEntry(key: $0, kind: scope.kind, value: "", secondsToLive: 1)
             }
         }
         noteWrite(of: entries, isAcknowledged: false)

@@ -7,7 +7,7 @@ import Metrics
 /// |---|---|---|
 /// | `checks_total` | `outcome`: `clear`, `revoked`, or the cause of an unknown verdict | verdicts |
 /// | `check_duration` | | from the question to the verdict |
-/// | `admissions_total` | `grounds`: `proven`, `last_known`, `allowed`, `revoked`, `refused` | what a failure policy made of them |
+/// | `admissions_total` | `grounds`: `proven`, `last_known`, `copied`, `allowed`, `revoked`, `refused` | what a failure policy made of them |
 /// | `writes_total` | `outcome`: `acknowledged`, or the error's code | calls that revoke or restore |
 /// | `revocations_total` | `scope`; `reason`: `logout`, `compromised`, `admin`, `other`, `none` for a cut-off | revocations acknowledged |
 /// | `rotations_total` | `outcome`: `rotated`, `repeated`, `reused`, `revoked`, `unknown` | refresh tokens presented |

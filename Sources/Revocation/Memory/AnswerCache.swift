@@ -33,6 +33,8 @@ struct AnswerCache: Sendable {
     /// What this process has tried to write, and was not acknowledged (yet).
     private var attempts: [ExactString: Written] = [:]
     private var latestAttempt: Instant?
+    /// When writes of this process were last forgotten.
+    private var forgottenAt: Instant?
     /// For how long an attempt counts: whoever tried has been told by then, and tries again.
     static let attemptLifetime = Duration.seconds(60)
 
@@ -105,6 +107,7 @@ struct AnswerCache: Sendable {
             written.removeAll()
             attempts.removeAll()
             clear.removeAll()
+            forgottenAt = now
         }
         for entry in entries {
             func update(_ written: inout Written) {
@@ -117,6 +120,13 @@ struct AnswerCache: Sendable {
             attempts[key] = isAcknowledged ? nil : Written(value: entry.value, at: now)
         }
         if !isAcknowledged { latestAttempt = now }
+    }
+
+    /// Whether this process may have written, or tried to, what concerns a check.
+    /// - Parameter time: on the scale of ``SentTime/milliseconds``.
+    func mayHaveWritten(_ check: Check, since time: Int64) -> Bool {
+        func isSince(_ instant: Instant?) -> Bool { instant.map { SentTime($0).milliseconds >= time } ?? false }
+        return isSince(forgottenAt) || check.keys.contains { isSince(written[ExactString($0)]?.at) }
     }
 
     /// Revocations were undone.

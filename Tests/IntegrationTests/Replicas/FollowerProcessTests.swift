@@ -74,6 +74,30 @@ import Testing
         await writer.close()
     }
 
+    /// With the policy that asks for it, a copy answers on when its daemon is killed, for a while.
+    @Test func aCopyOutlivesItsDaemonWhereItIsAskedTo() async throws {
+        var daemon = try data.start()
+        let (writer, checker) = try await pair(daemon)
+        try await writer.revoke(token("gone"))
+        func admission(_ identifier: String, _ seconds: Int) async -> String {
+            switch await checker.admission(of: token(identifier), policy: .copy(noOlderThan: .seconds(seconds))) {
+            case .admitted(let grounds): grounds.rawValue
+            case .revoked: "revoked"
+            case .refused: "refused"
+            }
+        }
+        try daemon.kill()
+        try await eventually("the copy answers") { await admission("clear", 600) == "copied" }
+        #expect(await admission("gone", 600) == "revoked")
+        #expect(await admission("first", 600) == "revoked")
+        try await eventually("its time is over") { await admission("clear", 1) == "refused" }
+        #expect(await admission("clear", 600) == "copied")
+        daemon = try data.start(["--port", "\(daemon.port)"])
+        try await eventually("the daemon answers") { await admission("clear", 1) == "proven" }
+        await writer.close()
+        await checker.close()
+    }
+
     @Test func noLeaseOutlivesTheDaemonAndNoneIsHeldByADaemonThatForgot() async throws {
         var daemon = try data.start()
         let (writer, checker) = try await pair(daemon)

@@ -1,6 +1,7 @@
 import Contract
 import Denylist
 import Replication
+import Synchronization
 
 extension Follower {
     /// The verdict on a token, if it is known here as surely as if the daemon had been asked.
@@ -24,6 +25,27 @@ extension Follower {
         switch found {
         case .revoked: return found
         case .clear: return ended < terms.leadUntil && terms.lead.contains(wall() - ended) ? found : nil
+        case .unknown: return nil
+        }
+    }
+
+    /// The verdict of a copy that was complete at most so long ago, with or without a daemon.
+    /// - Returns: nil if it proves nothing. Else also when it was complete, on ``now``'s clock.
+    func verdict(
+        _ token: TokenClaims, in namespace: Namespace, _ pinnedEpoch: PinnedEpoch, noOlderThan age: Duration,
+        wall: () -> Int64
+    ) -> (verdict: Verdict, completeAt: Int64)? {
+        guard let proof = proof.withLock({ $0 }),
+            Epoch.Identity(proof.completeness.epoch)?.epoch == pinnedEpoch.epoch
+        else { return nil }
+        let begun = now
+        let found = look(token, namespace, guarded: proof.guarded(at: begun), store: begun + proof.storeOffset)
+        let (ended, completeAt) = (now, proof.completeness.at)
+        guard let found, self.proof.withLock({ $0?.copy }) == proof.copy, .milliseconds(ended - completeAt) <= age
+        else { return nil }
+        switch found {
+        case .revoked: return (found, completeAt)
+        case .clear: return proof.lead.contains(wall() - ended) ? (found, completeAt) : nil
         case .unknown: return nil
         }
     }

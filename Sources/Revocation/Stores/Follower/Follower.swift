@@ -57,6 +57,8 @@ final class Follower: @unchecked Sendable {
     let published = PublishedLease()
     /// For who passes commands on (``FollowedCopy``).
     let grounds = LeaseGrounds()
+    /// nil while nothing is proven of the copy.
+    let proof = Mutex<CopyProof?>(nil)
     /// Read by checks, which hold this object while they do.
     let table: Denylist
     let status = Mutex(Status())
@@ -82,6 +84,8 @@ final class Follower: @unchecked Sendable {
     private var isReplaced = false
 
     private var lease = HeldLease()
+    /// Another one each time that the table is emptied.
+    private var copyNumber: UInt64 = 0
     private var stream: Stream?
     /// Whether the copy is complete, and goes on.
     private var isFollowing = false
@@ -220,9 +224,8 @@ final class Follower: @unchecked Sendable {
             switch event {
             case .copies:
                 endCopy()
-                position = nil
                 isReplaced = true
-                table.lockAll { $0.removeAll() }
+                forgetCopy()
                 stream.input.copy(into: table)
                 set {
                     $0.state = .copying
@@ -231,6 +234,7 @@ final class Follower: @unchecked Sendable {
                 metrics.copied()
             case .resumes: hasMoved = true
             case .empties(let end):
+                // Before the next event, which empties the table.
                 lease.willEmpty(until: end)
                 publish()
             case .applied: hasMoved = true
@@ -291,6 +295,8 @@ final class Follower: @unchecked Sendable {
 
     private func forgetCopy() {
         position = nil
+        lease.forgetCopy()
+        publish()
         table.lockAll { $0.removeAll() }
     }
 
@@ -333,6 +339,7 @@ final class Follower: @unchecked Sendable {
     }
 
     private func publish() {
+        publishProof()
         // An epoch may come with the one that it replaces (``Epoch/Identity``): whoever has pinned it believes it.
         guard let term = lease.term(at: now), let identity = Epoch.Identity(term.epoch),
             let epoch = EpochWords(identity.epoch), let facts = facts(), facts.guardedPrefix == prefix
@@ -344,6 +351,22 @@ final class Follower: @unchecked Sendable {
                 lease: LeaseReading(term), guardedOffset: term.guardedOffset,
                 storeOffset: facts.clock?.time(at: 0).upperBound ?? 0, lead: agreement.lead,
                 leadUntil: agreement.until, epoch: epoch))
+    }
+
+    private func publishProof() {
+        guard let completeness = lease.completeness else {
+            proof.withLock { proof in
+                if proof != nil { copyNumber += 1 }
+                proof = nil
+            }
+            return
+        }
+        // What is known of the store's clock stays when it is away.
+        guard let facts = facts(), facts.guardedPrefix == prefix, let clock = facts.clock else { return }
+        let new = CopyProof(
+            copy: copyNumber, completeness: completeness, storeOffset: clock.time(at: 0).upperBound,
+            lead: clock.agreement.lead)
+        proof.withLock { if $0?.completeness != completeness { $0 = new } }
     }
 
     /// Of one connection.

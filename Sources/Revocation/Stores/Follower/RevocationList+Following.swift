@@ -44,6 +44,26 @@ extension RevocationList {
         return found
     }
 
+    /// The verdict on a token by a copy that has lost its daemon and was complete at most so long ago. What this
+    /// process has revoked since, or tried to, counts besides.
+    /// - Returns: nil if nothing is proven.
+    func copiedVerdict(on token: TokenClaims, noOlderThan age: Duration) -> Verdict? {
+        guard let follower, token.kind == .access, let pinnedEpoch, !pinnedEpoch.terms.areUnwritten,
+            let issuer = pinnedEpoch.terms.issuer(token.issuer), let check = try? check(of: token, issuer)
+        else { return nil }
+        switch revocationOfOurs(check, pinnedEpoch) {
+        case .revoked(let reason): return .revoked(reason)
+        case .unknown: return nil
+        case .clear, nil: break
+        }
+        guard
+            let found = follower.verdict(
+                token, in: issuer.namespace, pinnedEpoch, noOlderThan: age, wall: configuration.wallClock)
+        else { return nil }
+        guard case .clear = found.verdict else { return found.verdict }
+        return known.withLock { $0.mayHaveWritten(check, since: found.completeAt) } ? nil : .clear
+    }
+
     /// What this process knows besides: a token that was found revoked lately, or that it revokes right now, or could
     /// not revoke just now. The copy may not have it.
     /// - Returns: nil if nothing concerns the check, unknown if the store has to be asked.
