@@ -98,11 +98,13 @@ final class ClientHandler: ChannelInboundHandler {
 
     /// What it said last is still written.
     func daemonEnded() {
-        guard let context, !isClosing else { return close() }
+        guard let context else { return close() }
+        // Whoever is closing it sees to what is still to be written.
+        guard !isClosing else { return }
         isClosing = true
         daemon = nil
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(conversation.toClient)).whenComplete { _ in
+        context.writeAndFlush(wrapOutboundOut(conversation.takeToClient())).whenComplete { _ in
             bound.value.close(promise: nil)
         }
         context.eventLoop.scheduleTask(in: Self.farewell) { bound.value.close(promise: nil) }
@@ -139,14 +141,12 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     private func flush(_ context: ChannelHandlerContext, _ daemon: any Channel) {
-        if conversation.toDaemon.readableBytes > 0 {
-            daemon.writeAndFlush(conversation.toDaemon, promise: nil)
-            conversation.toDaemon = ByteBuffer()
-        }
-        if conversation.toClient.readableBytes > 0 {
-            context.writeAndFlush(wrapOutboundOut(conversation.toClient), promise: nil)
-            conversation.toClient = ByteBuffer()
-        }
+        // Taken first: a write that fails ends the connection before it returns, and that writes what is left.
+        let bytes = conversation.takeToDaemon()
+        if bytes.readableBytes > 0 { daemon.writeAndFlush(bytes, promise: nil) }
+        guard !isClosing else { return }
+        let replies = conversation.takeToClient()
+        if replies.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(replies), promise: nil) }
     }
 
     /// What has arrived is answered, then both connections end.

@@ -216,6 +216,18 @@ struct Conversation<Copy: CheckedCopy> {
         return true
     }
 
+    /// What goes to the daemon now.
+    mutating func takeToDaemon() -> ByteBuffer {
+        defer { toDaemon = ByteBuffer() }
+        return toDaemon
+    }
+
+    /// What goes to the client now.
+    mutating func takeToClient() -> ByteBuffer {
+        defer { toClient = ByteBuffer() }
+        return toClient
+    }
+
     // MARK: From the daemon
 
     /// - Throws: if that is no reply. Nothing that follows can be told apart.
@@ -231,6 +243,8 @@ struct Conversation<Copy: CheckedCopy> {
             let piece = try framer.read(bytes.readableBytesUInt8Span.bytes, from: 0)
             var part = bytes.readSlice(length: piece.end) ?? ByteBuffer()
             guard case .rights(let question) = next, !piece.isPush else {
+                // A message that is not complete yet must not be followed by an answer from the copy.
+                if piece.isPush { isPassedThrough = true }
                 toClient.writeBuffer(&part)
                 if piece.isLast, !piece.isPush { replied(next) }
                 continue

@@ -85,7 +85,9 @@ enum LeaseCommands {
         _ arguments: Arguments, _ session: borrowing ClientSession, _ context: inout ServingContext
     ) {
         let isTheirs = arguments[2].equals(context.daemon.configuration.guardedPrefix)
-        let isPlain = session.modes.isEmpty && session.transaction == nil
+        // Others' invalidations may be sent to it, between any two replies.
+        let hasMessages = session.client.redirections.load(ordering: .relaxed) > 0
+        let isPlain = session.modes.isEmpty && session.transaction == nil && !hasMessages
         let mayBeAnswered = isTheirs && isPlain && session.user.readsEveryRevocation
         context.reply.array(2)
         context.reply.integer(mayBeAnswered ? Int64(session.version.rawValue) : 0)
