@@ -46,15 +46,20 @@ package struct CutOver {
         let identity = try await daemonIdentity()
         let pinned = try await sourceEpoch(of: identity)
         do throws(RevocationError) {
-            if let pinned { try await mark(Epoch.Identity(epoch: identity.epoch, replacing: pinned)) }
+            if let pinned { try await mark(identity, replacing: pinned) }
+            let pausedUntil = ContinuousClock.now + pause
             try await source.requireOK(Command("CLIENT", "PAUSE", "\(Int64(pause / .milliseconds(1)))", "WRITE"))
             let offset = try await waitForDaemon(patience)
+            guard pausedUntil - ContinuousClock.now > pause / 4 else {
+                throw .notCutOver("the pause of the source is nearly over: give it more time")
+            }
             try await endImport()
+            guard ContinuousClock.now < pausedUntil else { throw .lateCutOver }
             try await accept(identity, replacing: pinned)
             return Outcome(
                 replaced: pinned.map { String(decoding: $0, as: UTF8.self) }, epoch: identity.text, offset: offset)
         } catch {
-            throw await takeBack(pinned, after: error)
+            throw await takeBack(identity, pinned, after: error)
         }
     }
 
@@ -102,8 +107,13 @@ package struct CutOver {
         return replaced
     }
 
-    private func mark(_ identity: Epoch.Identity) async throws(RevocationError) {
-        try await source.requireOK(Command("SET", Epoch.key, String(decoding: identity.bytes, as: UTF8.self)))
+    /// Clients of the source do not believe it any more. Whoever has lost its memory since it was read stays unmarked.
+    private func mark(_ identity: Epoch.Identity, replacing pinned: [UInt8]) async throws(RevocationError) {
+        let mark = Epoch.Identity(epoch: identity.epoch, replacing: pinned).bytes
+        for held in [pinned, mark] {
+            if try await source.replace(Epoch.key, held, with: mark) { return }
+        }
+        throw .notCutOver("the source's epoch has changed just now")
     }
 
     // MARK: Meanwhile
@@ -134,7 +144,8 @@ package struct CutOver {
             // It may have ended without an answer.
             guard error.code != .storeError else { throw error }
             guard let ours = try? await daemon.information() else { throw .unknownCutOver(error) }
-            guard ours["import_state"] == "ended" else { throw error }
+            // It may end yet.
+            guard ours["import_state"] == "ended" else { throw .unknownCutOver(error) }
         }
     }
 
@@ -162,11 +173,22 @@ package struct CutOver {
     fileprivate struct Done: Error {}
 
     /// - Returns: the error to throw.
-    private func takeBack(_ pinned: [UInt8]?, after error: RevocationError) async -> RevocationError {
+    private func takeBack(
+        _ identity: Epoch.Identity, _ pinned: [UInt8]?, after error: RevocationError
+    ) async -> RevocationError {
         guard !(error.cause is Done) else { return error }
         do throws(RevocationError) {
             try await source.requireOK(Command("CLIENT", "UNPAUSE"))
-            if let pinned { try await mark(Epoch.Identity(epoch: pinned)) }
+            guard let pinned else { return error }
+            let mark = Epoch.Identity(epoch: identity.epoch, replacing: pinned).bytes
+            // Whoever does not hold the mark any more has lost its memory, and revocations with it, or never got it.
+            let isBack = try await source.replace(Epoch.key, mark, with: pinned)
+            let isAsBefore = try await source.value(of: Epoch.key) == pinned
+            guard isBack || isAsBefore else {
+                return RevocationError(
+                    error.code,
+                    "\(error.message); and the source has lost its epoch meanwhile: it may have lost revocations")
+            }
             return error
         } catch let second {
             let epoch = pinned.map { ", SET revoked.epoch \(String(decoding: $0, as: UTF8.self))" } ?? ""
@@ -182,6 +204,16 @@ package struct CutOver {
 
 extension RevocationError {
     fileprivate static func notCutOver(_ why: String) -> Self { RevocationError(.storeError, why) }
+
+    /// What was written to the source after its pause is not here.
+    fileprivate static var lateCutOver: Self {
+        RevocationError(
+            .timedOut,
+            """
+            the import has ended after the source's pause was over: what was written there since may be missing here. \
+            The daemon's epoch is not accepted: compare both, or import again
+            """, cause: CutOver.Done())
+    }
 
     fileprivate static func unknownCutOver(_ error: RevocationError) -> Self {
         RevocationError(

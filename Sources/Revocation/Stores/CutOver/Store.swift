@@ -53,6 +53,23 @@ extension CutOver {
             }
         }
 
+        private static let script = """
+            if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            redis.call('SET', KEYS[1], ARGV[2])
+            return 1
+            """
+
+        /// Sets a key that holds this value to another, in one step.
+        /// - Returns: false if it holds something else, and nothing was set.
+        func replace(_ key: String, _ held: [UInt8], with value: [UInt8]) async throws(RevocationError) -> Bool {
+            let texts = [held, value].map { String(decoding: $0, as: UTF8.self) }
+            switch try await send(Command("EVAL", Self.script, "1", key, texts[0], texts[1])) {
+            case .integer(1): return true
+            case .integer(0): return false
+            default: throw malformed
+            }
+        }
+
         func information() async throws(RevocationError) -> Information {
             guard case .bulk(let bytes) = try await send(Command("INFO")) else { throw malformed }
             var fields: Information = [:]
