@@ -126,6 +126,9 @@ import Testing
             ("revoked:jti:a:b", nil, "jti", "a:b"), ("revoked:idp:sid:x", "idp", "sid", "x"),
             ("revoked:all", nil, "all", nil), ("revoked:idp:all", "idp", "all", nil),
             ("revoked:other", nil, "jti", "other"), ("revoked:sub:jti:x", nil, "sub", "jti:x"),
+            // To characters these colons are none: what follows is one with them.
+            ("revoked:sub:\u{301}bob", nil, "sub", "\u{301}bob"), ("revoked:jti:\u{200D}x", nil, "jti", "\u{200D}x"),
+            ("revoked:idp:sid:\u{FE0F}:y", "idp", "sid", "\u{FE0F}:y"),
         ] as [(String, String?, String, String?)])
     func aKeySaysWhatItRevokes(key: String, label: String?, word: String, identifier: String?) {
         let revocation = StoredRevocation(key, Array("logout".utf8), millisecondsLeft: nil)

@@ -38,7 +38,7 @@ final class RevocationEvents: CopyObserver {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         guard isWanted.load(ordering: .relaxed) else { return }
         let name = key.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
-        guard name.hasPrefix(prefix) else { return }
+        guard name.utf8.starts(with: prefix.utf8) else { return }
         hear(StoredRevocation(name, value.withUnsafeBytes(Array.init), millisecondsLeft: nil, prefix: prefix))
     }
 

@@ -36,6 +36,7 @@ extension RevocationList {
     /// - Parameters:
     ///   - token: the verified claims of an access token.
     ///   - policy: what happens with an unknown verdict.
+    ///   - body: what runs. Its result is returned.
     /// - Throws: ``TokenEnd`` if the token has ended the body, `CancellationError` if the caller has, or what the body
     ///   throws.
     public func withToken<Result: Sendable>(

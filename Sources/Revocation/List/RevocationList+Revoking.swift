@@ -31,8 +31,8 @@ extension RevocationList {
         return try await revoke(token, reason: reason, scopes: scopes, receipt: false)
     }
 
-    /// The same, and asks where it is in force (``Acknowledgement/receipt``), which takes a command more.
-    /// - Parameter receipt: false does not ask.
+    /// The same, and asks where it is in force (``Acknowledgement/receipt``) if `receipt` is true, which takes another
+    /// command.
     public func revoke(
         _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token], receipt: Bool
     ) async throws(RevocationError) -> Acknowledgement {
@@ -62,8 +62,8 @@ extension RevocationList {
         return try await revoke([request], reason: reason, issuer: issuer)[0]
     }
 
-    /// The same, and asks where it is in force (``Acknowledgement/receipt``), which takes a command more.
-    /// - Parameter receipt: false does not ask.
+    /// The same, and asks where it is in force (``Acknowledgement/receipt``) if `receipt` is true, which takes another
+    /// command.
     public func revoke(
         _ request: RevocationRequest, reason: Reason = .admin, issuer: String? = nil, receipt: Bool
     ) async throws(RevocationError) -> Acknowledgement {

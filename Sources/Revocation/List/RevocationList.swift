@@ -116,7 +116,10 @@ public final class RevocationList: Sendable {
         follower?.start()
     }
 
-    deinit { follower?.closeSoon() }
+    deinit {
+        follower?.closeSoon()
+        events.closeAll()
+    }
 
     /// Whether checks can be answered now and, if this process has ever written, revocations be acknowledged. Reads the
     /// epoch on both connections, and takes over an epoch that was accepted.

@@ -16,15 +16,19 @@ package struct StoredRevocation: Sendable {
 
     /// - Parameter key: begins with the prefix.
     init(_ key: String, _ value: [UInt8], millisecondsLeft: Int64?, prefix: String = Namespace.defaultPrefix) {
-        let bytes = key.utf8.span.bytes
-        kind = GuardedKey.kind(of: bytes, prefixLength: prefix.utf8.count)
-        let parts = key.dropFirst(prefix.count).split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        let isLabelled = parts.count > 1 && parts[0] != kind.word && parts[1] == kind.word
-        label = isLabelled ? String(parts[0]) : nil
+        let kind = GuardedKey.kind(of: key.utf8.span.bytes, prefixLength: prefix.utf8.count)
+        self.kind = kind
+        // By bytes, as keys are: to characters a colon and a combining mark behind it are one.
+        let parts = key.utf8.dropFirst(prefix.utf8.count).split(
+            separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+        func isWord(_ part: Substring.UTF8View) -> Bool { part.elementsEqual(kind.word.utf8) }
+        let isLabelled = parts.count > 1 && !isWord(parts[0]) && isWord(parts[1])
+        label = isLabelled ? String(Substring(parts[0])) : nil
         let rest = parts.dropFirst(isLabelled ? 1 : 0)
         // A guarded key of another form counts as a token's.
-        let name = rest.first == kind.word[...] ? rest.dropFirst() : rest
-        identifier = kind == .all ? nil : name.joined(separator: ":")
+        let isNamed = rest.first.map(isWord) ?? false
+        let name = isNamed ? rest.dropFirst() : rest
+        identifier = kind == .all ? nil : name.map { String(Substring($0)) }.joined(separator: ":")
         reason = kind.isCutOff ? nil : Reason(stored: value)
         cutOff = kind.isCutOff ? CutOff.parse(value.span.bytes) : nil
         self.millisecondsLeft = millisecondsLeft
