@@ -154,7 +154,7 @@ struct RecordStream<Sink: StreamSink & ~Copyable>: ~Copyable {
             return .resumes
         default:
             guard line.hasPrefix("-") else { throw .damaged("an answer that is none to PSYNC") }
-            throw .refused(String(words[0].dropFirst().prefix(32)))
+            throw .refused(line: line)
         }
     }
 

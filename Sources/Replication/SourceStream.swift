@@ -118,7 +118,7 @@ package struct SourceStream<Sink: StreamSink & ~Copyable>: ~Copyable {
             if case .line("+OK") = reply { return }
             throw .damaged("an answer that no Redis gives")
         }
-        throw .refused(String(line.dropFirst().prefix { $0 != " " }.prefix(32)))
+        throw .refused(line: line)
     }
 
     /// A line, or a string behind its length.

@@ -39,6 +39,13 @@ package enum StreamError: Error, Sendable, Equatable {
     case tooLarge
     /// The table has reached its limit.
     case full
+
+    /// - Parameter line: an answer that begins with a minus. Only capital letters of its first word are kept: it is
+    ///   shown where lines are told apart.
+    static func refused(line: String) -> Self {
+        let word = line.utf8.dropFirst().prefix { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        return .refused(String(Substring(word.prefix(32))))
+    }
 }
 
 /// What a server may send.

@@ -82,7 +82,8 @@ import Testing
 
     @Test(arguments: [
         ["SET k x", "INCR k"], ["SET k 9223372036854775807", "INCR k"], ["DECRBY k -9223372036854775808"],
-        ["SETRANGE k -1 x"], ["SETRANGE k 536870912 x"], ["SETBIT k 0 2"], ["INCRBY k"], ["APPEND k"],
+        ["SETRANGE k -1 x"], ["SETRANGE k 536870912 x"], ["SETRANGE k 9223372036854775807 x"], ["SETBIT k 0 2"],
+        ["INCRBY k"], ["APPEND k"],
     ])
     func whatNoServerHasAppliedIsDamage(_ records: [String]) {
         var bytes: [UInt8] = []

@@ -203,7 +203,7 @@ extension RequestArguments {
             sink.modify(self[1]) { Self.bytes(of: $0) + added }
         case .setRange:
             let start = try number(2, at: offset)
-            guard count == 4, start >= 0, start + Int64(self[3].byteCount) <= Self.longest else {
+            guard count == 4, start >= 0, start <= Self.longest - Int64(self[3].byteCount) else {
                 throw Self.impossible(at: offset)
             }
             let new = self[3].withUnsafeBytes(Array.init)
