@@ -90,7 +90,9 @@ extension ParityTable {
         [WireCommand(text: "FOO " + String(repeating: "y", count: 127) + " z"), ["FOO"]],
         [WireCommand(text: "FOO " + String(repeating: "y", count: 128) + " z"), ["FOO", ""]],
         [[""], ["", "a"], [" "], ["GET "], [" GET", "k"]],
-        ["GET\\x00 k", "GET\\x00\\x00 k", "PING\\x00", "\\x00", "SET\\x00 k v", "G\\x00T k"],
+        // Not a command's name and a zero: Redis takes that for the name where its table's random hash happens to put
+        // both into one bucket.
+        ["\\x00", "G\\x00T k"],
         [
             "COMMAND", "COMMAND COUNT", "COMMAND COUNT x", "COMMAND FOO", "COMMAND INFO", "COMMAND INFO get",
             "COMMAND INFO foo",
