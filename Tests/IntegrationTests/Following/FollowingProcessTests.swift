@@ -160,7 +160,7 @@ import Testing
         let follower = try FollowerUnderTest(of: daemon.port)
         let (writer, client) = (try daemon.connect(), try follower.connect())
         try await follower.waitUntilItAnswers(client)
-        follower.process.terminate(SIGSTOP)
+        try await follower.process.stop()
         let key = "revoked:jti:stopped"
         try client.send(WireCommand(text: "EXISTS \(key)").encoded)
         let begun = ContinuousClock.now

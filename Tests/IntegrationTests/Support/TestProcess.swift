@@ -100,4 +100,15 @@ final class TestProcess {
             }
         }
     }
+
+    /// Sends SIGSTOP, and waits until none of its threads runs any more: until then it may still answer.
+    func stop() async throws {
+        terminate(SIGSTOP)
+        let tasks = "/proc/\(identifier)/task"
+        try await eventually("it stands still") {
+            try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy {
+                try String(contentsOfFile: "\(tasks)/\($0)/stat", encoding: .utf8).contains(") T ")
+            }
+        }
+    }
 }
