@@ -8,7 +8,7 @@ struct WritePermit: ~Copyable {}
 
 extension ServingContext {
     /// Changes one key as a command asks, within the rules of Guarantees.md. The one door for every command that writes
-    /// a key; those of several keys at once take `writeAll` and `rename` beside it.
+    /// a key; those of several keys at once take `writeAll` and `transfer` beside it.
     ///
     /// 1. The daemon's own keys have rules of their own (``OwnKeyRules``); removing a revocation takes a privilege.
     /// 2. A guarded key needs an expiry within `max-revocation`, a short key and value, and a plausible cut-off.
