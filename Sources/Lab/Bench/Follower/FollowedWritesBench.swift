@@ -29,16 +29,7 @@
 
         package func run() async throws {
             BenchReport.Machine.warnOfDebugBuild()
-            let stage = try BenchStage(pins: false)
-            do {
-                try await run(on: stage)
-            } catch {
-                await stage.stop()
-                stage.removeFiles()
-                throw error
-            }
-            await stage.stop()
-            stage.removeFiles()
+            try await BenchStage.use(pins: false) { try await run(on: $0) }
         }
 
         private func run(on stage: BenchStage) async throws {

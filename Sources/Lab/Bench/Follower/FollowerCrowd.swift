@@ -46,7 +46,7 @@
             }
         }
 
-        /// The members belong to the one thread that they are handed to.
+        /// `@unchecked Sendable`: the members belong to the one thread that they are handed to.
         private final class Handle: @unchecked Sendable {
             let members: [CrowdMember]
             init(_ members: [CrowdMember]) { self.members = members }

@@ -22,16 +22,7 @@
 
         package func run() async throws {
             BenchReport.Machine.warnOfDebugBuild()
-            let stage = try BenchStage(pins: true)
-            do {
-                try await run(on: stage)
-            } catch {
-                await stage.stop()
-                stage.removeFiles()
-                throw error
-            }
-            await stage.stop()
-            stage.removeFiles()
+            try await BenchStage.use(pins: true) { try await run(on: $0) }
         }
 
         private func run(on stage: BenchStage) async throws {

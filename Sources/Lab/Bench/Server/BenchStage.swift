@@ -23,6 +23,16 @@
             processors = pins && count == 2 ? (Int(usable[0]), Int(usable[1])) : nil
         }
 
+        /// Ends what was started, and removes its files, however the measurement ends.
+        static func use(pins: Bool, _ measure: (BenchStage) async throws -> Void) async throws {
+            let stage = try BenchStage(pins: pins)
+            let result: Result<Void, any Error>
+            do { result = .success(try await measure(stage)) } catch { result = .failure(error) }
+            await stage.stop()
+            stage.removeFiles()
+            try result.get()
+        }
+
         /// Starts a program, on the servers' processor.
         func start(_ kind: ServerKind, _ arguments: [String]) throws -> ChildProcess {
             let executable = try executable(of: kind)
