@@ -99,7 +99,7 @@ final class ClientHandler: ChannelInboundHandler {
     /// What it said last is still written.
     func daemonEnded() {
         guard let context else { return close() }
-        // Whoever is closing it sees to what is still to be written.
+        // What is still to be written is written by the code that closes the connection.
         guard !isClosing else { return }
         isClosing = true
         daemon = nil
@@ -160,7 +160,7 @@ final class ClientHandler: ChannelInboundHandler {
     private func drain(_ context: ChannelHandlerContext, _ daemon: any Channel) {
         if conversation.isSettled { return closeWhenWritten(context) }
         guard conversation.isPassedThrough, !hasEndedInput else { return }
-        // Nobody counts the replies any more: the daemon ends when it has written them.
+        // The replies are not counted any more: the daemon ends when it has written them.
         hasEndedInput = true
         let bound = NIOLoopBound(self, eventLoop: daemon.eventLoop)
         daemon.close(mode: .output).whenFailure { _ in bound.value.close() }

@@ -63,7 +63,7 @@ struct Conversation<Copy: CheckedCopy> {
         input.writeBuffer(&bytes)
     }
 
-    /// Goes on with the input, until there is none or what has to be written becomes too much.
+    /// Executes input until none is left, or until too much output waits.
     mutating func execute(_ batch: inout RequestBatch, _ reply: inout ReplyBuffer) {
         isHeld = false
         defer { charge() }
@@ -116,7 +116,7 @@ struct Conversation<Copy: CheckedCopy> {
                 needed = atLeast - done
                 if max(needed, bytes.byteCount - done) > ConversationLimits.unfinishedRequest { isPassedThrough = true }
                 return done
-            // Lines that somebody types, and what is no request: the daemon's business.
+            // Inline commands and malformed requests are passed on.
             default:
                 isPassedThrough = done < bytes.byteCount
                 return done
@@ -235,7 +235,7 @@ struct Conversation<Copy: CheckedCopy> {
         var bytes = bytes
         while bytes.readableBytes > 0 {
             guard let next = owed.first else {
-                // What nobody asked for: it says why it closes, or the client is subscribed.
+                // No reply is owed: the daemon says why it closes, or the client is subscribed.
                 isPassedThrough = true
                 toClient.writeBuffer(&bytes)
                 return

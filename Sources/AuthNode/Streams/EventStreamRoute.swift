@@ -62,7 +62,7 @@ struct EventStreamRoute: Sendable {
 /// What a page hears (WHATWG HTML, *Server-sent events*).
 enum ServerSentEvent: Sendable {
     case open
-    /// Nothing, so that nobody takes the connection for dead.
+    /// A comment line of the stream: proxies close connections that are silent.
     case silence
     /// The last one.
     case ended(TokenEnd)

@@ -14,7 +14,7 @@ final class StreamPlaces: Sendable {
         var bySubject: [String: Int] = [:]
     }
 
-    /// Given back when nobody has it any more.
+    /// Given back when its last reference is released.
     final class Place: Sendable {
         private let places: StreamPlaces
         private let subject: String
