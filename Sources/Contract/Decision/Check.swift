@@ -1,4 +1,5 @@
-/// One check of one token: the keys to look up in one round trip, and the one place that decides from the answer.
+/// One check of one token: the keys to look up in one round trip, and the verdict of their values. ``CheckDecision``
+/// decides it.
 ///
 /// Two checks are equal if the same store gives them the same verdict.
 public struct Check: Sendable, Hashable {
@@ -121,8 +122,8 @@ public struct Check: Sendable, Hashable {
     }
 }
 
-/// The one place that decides on a token, from the values of its scopes, one at a time. Allocates nothing for a token
-/// that is clear.
+/// The one place that decides on a token, from the values of its scopes, one at a time: those of a reply (``Check``) or
+/// of a follower's copy. Allocates nothing for a token that is clear.
 package struct CheckDecision {
     private let logInTime: Int64?
     private let isIdentified: Bool

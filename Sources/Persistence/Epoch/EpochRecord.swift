@@ -47,8 +47,9 @@ package struct EpochRecord: Sendable, Equatable {
     /// The words that accept the replacement; nil if there is none.
     package var demand: String? { replacement }
 
-    /// A new epoch that replaces this one, or the one that clients still believe. Used at a start
-    /// (`Persistence.epoch(of:)`), while the daemon runs (`Daemon.renewIdentity`), and by `check-log --new-epoch`.
+    /// A new epoch that replaces this one, or the one that clients still believe. Called at a start
+    /// (`Persistence.epoch(of:)`, and `beginWithoutLog` without a log), while the daemon runs (`Daemon.renewIdentity`),
+    /// and by `check-log --new-epoch` (`LogCheck.renewEpoch`).
     package func replaced() -> EpochRecord {
         EpochRecord(epoch: Self.randomUUID(), predecessor: isPending ? predecessor : epoch)
     }
@@ -66,7 +67,8 @@ package struct EpochRecord: Sendable, Equatable {
         return EpochRecord(epoch: epoch, predecessor: other, isAccepted: true)
     }
 
-    /// A new epoch that replaces one that was lost.
+    /// A new epoch that replaces one that was lost. Called at a start and by `check-log --new-epoch`, as ``replaced()``
+    /// is, if no epoch can be read.
     static func replacingUnknown() -> EpochRecord { EpochRecord(epoch: randomUUID(), predecessor: unknownEpoch) }
 
     /// A version 4 UUID (RFC 9562 §5.4), in lower case.

@@ -4,7 +4,8 @@ extension AppendLog {
     /// Under `everysec`, the interval of syncs.
     private static let syncInterval = Duration.seconds(1)
 
-    /// Writes the appended records; one thread at a time does. A failure makes the log ``LogState/failed(_:)``.
+    /// Writes the appended records: what the thread `log` does in ``run(until:)``. A failure makes the log
+    /// ``LogState/failed(_:)``.
     /// - Parameter synchronously: whether to make them durable; nil leaves it to the policy.
     func commit(synchronously: Bool? = nil) {
         writer.withLock { writer in
@@ -21,7 +22,8 @@ extension AppendLog {
         }
     }
 
-    /// Makes everything appended so far durable, under every policy.
+    /// Makes everything appended so far durable, under every policy. Waits for the disk: do not call it from a thread
+    /// that serves clients.
     func flush() throws(FileError) {
         try withWriter { writer throws(FileError) in
             try writer.write(from: self)

@@ -6,7 +6,7 @@ import RESP
 ///
 /// - A command's write of a key goes through ``ServingContext/write(_:_:_:_:)``: the table takes nothing else without a
 ///   ``WritePermit``.
-/// - ``flush(to:at:_:)`` and the functions about own keys below change it as a whole.
+/// - ``flush(everything:to:at:_:)`` and the functions about own keys below change it as a whole.
 /// - What a data directory holds is loaded by what ``persistence(_:clock:keepsClock:onProgress:notify:)`` returns.
 final class GuardedTable: Sendable {
     private let denylist: Denylist
