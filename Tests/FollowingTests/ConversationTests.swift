@@ -342,4 +342,22 @@ import Testing
         try stage.answer("-ERR max number of clients reached\r\n")
         #expect(stage.got == "-ERR max number of clients reached\r\n" && stage.conversation.isPassedThrough)
     }
+
+    /// Others' invalidations come between any two replies, and in pieces.
+    @Test(arguments: [true, false]) func anAnswerIsNeverWrittenIntoAMessage(isAsking: Bool) throws {
+        let stage = Stage()
+        try stage.prove(3)
+        if isAsking {
+            stage.copy.change { $0.now += ReadingRights.renewal }
+            stage.send(["GET", "revoked:jti:gone"])
+            #expect(stage.took(asking: true) && stage.got == "$6\r\nlogout\r\n")
+        }
+        try stage.answer(">2\r\n$10\r\ninvali")
+        stage.send(["GET", "revoked:jti:gone"])
+        #expect(stage.took(["GET", "revoked:jti:gone"]))
+        let rights = isAsking ? Stage.rights(3) : ""
+        try stage.answer("date\r\n*1\r\n$1\r\nx\r\n" + rights + "$6\r\nlogout\r\n")
+        #expect(stage.got == ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nx\r\n$6\r\nlogout\r\n")
+        #expect(stage.conversation.isPassedThrough)
+    }
 }
