@@ -265,7 +265,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "FollowingTests",
-            dependencies: ["Following", "RESP", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "Following", "RESP", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
         .testTarget(name: "RESPTests", dependencies: ["RESP"], swiftSettings: settings),

@@ -1,3 +1,4 @@
+import NIOCore
 import RESP
 import Revocation
 
@@ -16,6 +17,10 @@ protocol CheckedCopy: Sendable {
         -> Result?
     func epoch(_ reading: Reading) -> [UInt8]?
     func count(isLocal: Bool)
+    /// A connection to the daemon, without a word said on it.
+    func connect(
+        on loop: any EventLoop, _ handler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel>
 }
 
 protocol CopyReading: Sendable {

@@ -1,24 +1,23 @@
+import Logging
 import NIOCore
 import RESP
-import Revocation
+import RevokedServer
+
+/// Ends a client's connection once every command that has arrived is answered.
+struct DrainClient: Sendable {}
 
 /// A client's channel: carries out what its ``Conversation`` decides, with a connection of its own to the daemon on the
 /// same event loop. If one of the two ends, so does the other.
 ///
 /// Used on the channel's event loop only.
-final class ClientHandler: ChannelInboundHandler {
+final class ClientHandler<Copy: CheckedCopy>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Ends the connection once every command that has arrived is answered.
-    struct Drain: Sendable {}
-
-    /// What is left for the client may take so long once the daemon has ended the connection.
-    private static let farewell = TimeAmount.seconds(5)
-
-    private let copy: FollowedCopy
+    private let copy: Copy
     private let scratch: ConversationScratch
-    private var conversation: Conversation<FollowedCopy>
+    private let logger: Logger
+    private var conversation: Conversation<Copy>
     private var context: ChannelHandlerContext?
     private var daemon: (any Channel)?
     private var isRunning = false
@@ -28,10 +27,16 @@ final class ClientHandler: ChannelInboundHandler {
     private var hasEndedInput = false
     private var isReading = false
     private var isReadingReplies = true
+    private var output = UnreadOutput()
+    /// While the client has no room for more.
+    private var check: Scheduled<Void>?
 
-    init(_ copy: FollowedCopy, prefix: String, _ scratch: ConversationScratch, _ waiting: WaitingInput) {
+    init(
+        _ copy: Copy, prefix: String, _ scratch: ConversationScratch, _ waiting: WaitingInput, logger: Logger
+    ) {
         self.copy = copy
         self.scratch = scratch
+        self.logger = logger
         conversation = Conversation(copy, prefix: prefix, waiting: waiting)
     }
 
@@ -69,6 +74,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         close()
+        check?.cancel()
         conversation.end()
         self.context = nil
         context.fireChannelInactive()
@@ -80,7 +86,7 @@ final class ClientHandler: ChannelInboundHandler {
         switch event {
         // Who listens to messages says nothing. The daemon ends those that it wants to end.
         case is IdleStateHandler.IdleStateEvent: if !conversation.isPassedThrough { close() }
-        case is Drain: endInput()
+        case is DrainClient: endInput()
         case let event as ChannelEvent where event == .inputClosed: endInput()
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -107,7 +113,7 @@ final class ClientHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(conversation.takeToClient())).whenComplete { _ in
             bound.value.close(promise: nil)
         }
-        context.eventLoop.scheduleTask(in: Self.farewell) { bound.value.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: ConversationLimits.farewell) { bound.value.close(promise: nil) }
     }
 
     // MARK: What comes next
@@ -134,6 +140,7 @@ final class ClientHandler: ChannelInboundHandler {
             isReadingReplies = context.channel.isWritable
             daemon.setOption(.autoRead, value: isReadingReplies).whenFailure { _ in }
         }
+        watchUnread(context)
     }
 
     private func hasRoom(_ context: ChannelHandlerContext, _ daemon: any Channel) -> Bool {
@@ -146,7 +153,35 @@ final class ClientHandler: ChannelInboundHandler {
         if bytes.readableBytes > 0 { daemon.writeAndFlush(bytes, promise: nil) }
         guard !isClosing else { return }
         let replies = conversation.takeToClient()
-        if replies.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(replies), promise: nil) }
+        guard replies.readableBytes > 0 else { return }
+        output.didWrite(replies.readableBytes)
+        context.writeAndFlush(wrapOutboundOut(replies), promise: nil)
+    }
+
+    /// Nothing is read of a client that has no room for replies: it is dropped if it goes on so.
+    private func watchUnread(_ context: ChannelHandlerContext) {
+        guard check == nil, !context.channel.isWritable else { return }
+        if !output.isWatched { output.watch(waiting(context), at: context.eventLoop.now) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        check = context.eventLoop.scheduleTask(in: ConversationLimits.unreadCheck) {
+            let (handler, context) = bound.value
+            handler.check = nil
+            handler.checkUnread(context)
+        }
+    }
+
+    private func checkUnread(_ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        guard !context.channel.isWritable else { return output.endWatch() }
+        guard output.isOverdue(waiting(context), at: context.eventLoop.now) else { return watchUnread(context) }
+        let reason = OutputPolicy.Drop.unread.reason
+        logger.warning("dropping \(context.channel.remoteAddress.asListed): \(reason)")
+        close()
+    }
+
+    /// Bytes that were written and not taken.
+    private func waiting(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     /// What has arrived is answered, then both connections end.
@@ -172,7 +207,7 @@ final class ClientHandler: ChannelInboundHandler {
         daemon = nil
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
-        context.eventLoop.scheduleTask(in: Self.farewell) { bound.value.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: ConversationLimits.farewell) { bound.value.close(promise: nil) }
     }
 
     private func close() {
@@ -184,12 +219,12 @@ final class ClientHandler: ChannelInboundHandler {
 }
 
 /// The daemon's end of a client's connection.
-private final class DaemonHandler: ChannelInboundHandler {
+private final class DaemonHandler<Copy: CheckedCopy>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let client: ClientHandler
+    private let client: ClientHandler<Copy>
 
-    init(_ client: ClientHandler) { self.client = client }
+    init(_ client: ClientHandler<Copy>) { self.client = client }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { client.received(unwrapInboundIn(data)) }
 

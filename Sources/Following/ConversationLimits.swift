@@ -1,4 +1,6 @@
+import NIOCore
 import RESP
+import RevokedServer
 import Synchronization
 
 /// What one conversation may take. Sizes in bytes.
@@ -20,6 +22,13 @@ enum ConversationLimits {
     /// Requests and arguments that are parsed at a time.
     static let batch = 64
     static let batchArguments = 1_024
+
+    /// What is left for the client may take so long once the daemon has ended the connection.
+    static let farewell = TimeAmount.seconds(5)
+    /// A client that has no room for replies, and reads nothing for so long, is dropped.
+    static let unreadPatience = TimeAmount.milliseconds(OutputPolicy.unreadPatience)
+    /// Between two looks at it.
+    static let unreadCheck = TimeAmount.seconds(5)
 }
 
 /// What the connections of one event loop share: they are served one after the other.

@@ -76,7 +76,8 @@ final class FollowingServer: Sendable {
                         preconditionFailure("a channel of another group")
                     }
                     try pipeline.addHandler(
-                        ClientHandler(copy, prefix: configuration.guardedPrefix, scratch.value, waiting))
+                        ClientHandler(
+                            copy, prefix: configuration.guardedPrefix, scratch.value, waiting, logger: logger))
                 }
             }
     }
@@ -117,7 +118,7 @@ final class FollowingServer: Sendable {
             try? UnixSocketPath.clear(path)
         }
         for channel in clients.withLock({ Array($0.channels.values) }) {
-            channel.pipeline.fireUserInboundEventTriggered(ClientHandler.Drain())
+            channel.pipeline.fireUserInboundEventTriggered(DrainClient())
         }
         let deadline = ContinuousClock.now + Self.drainTime
         while figures.clients > 0, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }

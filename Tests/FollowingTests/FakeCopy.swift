@@ -1,3 +1,4 @@
+import NIOCore
 import RESP
 import Synchronization
 
@@ -23,7 +24,12 @@ final class FakeCopy: CheckedCopy, Sendable {
         var afterReading: (@Sendable (inout State) -> Void)?
         var local = 0
         var asked = 0
+        /// The daemon's end of the next connection to it.
+        var daemon: (any Channel)?
     }
+
+    /// No connection was expected.
+    struct Unreachable: Error {}
 
     let state = Mutex(State())
 
@@ -60,6 +66,16 @@ final class FakeCopy: CheckedCopy, Sendable {
     }
 
     func count(isLocal: Bool) { state.withLock { if isLocal { $0.local += 1 } else { $0.asked += 1 } } }
+
+    func connect(
+        on loop: any EventLoop, _ handler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        guard let channel = state.withLock({ $0.daemon.take() }) else { return loop.makeFailedFuture(Unreachable()) }
+        return loop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(handler())
+            return channel
+        }
+    }
 
     private func text(_ bytes: RawSpan) -> String { bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 }

@@ -3,11 +3,11 @@ import Synchronization
 
 extension OutputPolicy {
     /// Why a client is dropped.
-    enum Drop {
+    package enum Drop {
         case outputLimit, replyTooLong, messages, lostMessages, strangerOutput, memory, unread, blocked,
             unauthenticated, handshake
 
-        var reason: String {
+        package var reason: String {
             switch self {
             case .outputLimit: "it does not read its replies, and they have passed output-limit"
             case .replyTooLong: "one reply passed output-limit"

@@ -5,7 +5,7 @@
 /// Replies wait for the client, which may not read them, or for the disk. While the client does not read, its requests
 /// are read all the same, up to the output limit: many clients write everything before they read anything, and would
 /// wait for ever. While the disk stands still nothing more is read: it will go on.
-struct OutputPolicy {
+package struct OutputPolicy {
     /// What is done with a connection's input.
     enum Input {
         /// It is read and executed.
@@ -62,7 +62,7 @@ struct OutputPolicy {
     /// A client that has reached its limits and reads nothing of what it is owed for this long is dropped.
     private static let blockedPatience: Int64 = 3_000
     /// A client that reads nothing of what it is owed for this long is dropped.
-    private static let unreadPatience: Int64 = 60_000
+    package static let unreadPatience: Int64 = 60_000
     /// The time that clients have to authenticate.
     private static let authenticationTime: Int64 = 10_000
     /// How long the end of the daemon waits for clients to read what they are owed.

@@ -63,8 +63,8 @@ final class SessionHandler: ChannelInboundHandler {
         policy = OutputPolicy(outputLimit: daemon.configuration.outputLimit)
         let now = daemon.clock.uptime()
         let record = ClientRecord(
-            id: daemon.clients.newID(), address: Self.describe(channel.remoteAddress),
-            localAddress: Self.describe(channel.localAddress), connectedAt: now, loop.context.mailbox
+            id: daemon.clients.newID(), address: channel.remoteAddress.asListed,
+            localAddress: channel.localAddress.asListed, connectedAt: now, loop.context.mailbox
         ) { [isEncrypted] in
             // Later: the loop's reply writer may be at work.
             channel.eventLoop.execute { Self.closeAtOnce(channel, isEncrypted) }
@@ -75,14 +75,6 @@ final class SessionHandler: ChannelInboundHandler {
         if daemon.admit(record, loop.counters) { session = ClientSession(client: record, as: standing, daemon: daemon) }
         record.mustAuthenticate.store(isStranger, ordering: .relaxed)
         if isStranger { policy.awaitAuthentication(from: now) }
-    }
-
-    private static func describe(_ address: NIOCore.SocketAddress?) -> String {
-        guard let address else { return "?:0" }
-        if let host = address.ipAddress, let port = address.port {
-            return SocketAddress.describe(host: host, port: port)
-        }
-        return "\(address.pathname ?? ""):0"
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -132,7 +124,7 @@ final class SessionHandler: ChannelInboundHandler {
 
     private func noteFailure(_ failure: HandshakeFailure, _ context: ChannelHandlerContext) {
         loop.counters.add(to: .failedHandshakes)
-        let address = Self.describe(context.channel.remoteAddress)
+        let address = context.channel.remoteAddress.asListed
         daemon.warn(
             of: .handshake,
             "closed the connection of \(address) during its TLS handshake: \(failure.rawValue)")
@@ -364,7 +356,7 @@ final class SessionHandler: ChannelInboundHandler {
     /// Ends a connection that has gone too far, and says so.
     private func drop(_ drop: OutputPolicy.Drop, _ context: ChannelHandlerContext) {
         policy.didExecute(.closing)
-        daemon.note(drop, of: Self.describe(context.channel.remoteAddress), loop.counters)
+        daemon.note(drop, of: context.channel.remoteAddress.asListed, loop.counters)
         closeAtOnce(context)
     }
 

@@ -102,3 +102,14 @@ extension ServerBootstrap {
         .childChannelOption(.allowRemoteHalfClosure, value: true)
     }
 }
+
+extension NIOCore.SocketAddress? {
+    /// As `CLIENT LIST` shows it.
+    package var asListed: String {
+        guard let self else { return "?:0" }
+        if let host = self.ipAddress, let port = self.port {
+            return SocketAddress.describe(host: host, port: port)
+        }
+        return "\(self.pathname ?? ""):0"
+    }
+}
