@@ -44,10 +44,11 @@ struct CutOverCommand: AsyncParsableCommand {
         commandName: "cut-over",
         abstract: "Move from a Redis or Valkey to a daemon that imports it, without a gap.",
         discussion: """
-            The daemon was started with --import-from and follows. This command makes the old server's epoch name the \
-            daemon's, so that no revocation client believes it any more, and pauses its writes; waits until the daemon \
+            The daemon was started with --import-from and follows. This command gives the old server an epoch that no \
+            revocation client believes, and pauses its writes; waits until the daemon \
             has come as far and keeps it; ends the import; and accepts the daemon's epoch in the place of the old one. \
-            If anything fails before that, the old server goes on as before. The user of --backend may administer.
+            If anything fails before that, the old server goes on as before. If the command is killed, run it again. The \
+            user of --backend may administer.
 
             Exit status: 0 cut over, 2 not, or not known to be, 64 wrong arguments.
             """)

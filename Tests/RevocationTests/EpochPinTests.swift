@@ -1,3 +1,4 @@
+import Contract
 import Testing
 
 @testable import Revocation
@@ -46,6 +47,25 @@ import Testing
         var other = EpochPin(old)
         let hasMovedToo = other.accept(epoch: acceptance, accepted: acceptance)
         #expect(hasMovedToo)
+    }
+
+    /// The daemon that a server was left for may have taken over: nobody believes both.
+    @Test func aServerThatIsLeftIsNeverBelieved() throws {
+        let daemon = Array("11111111-2222-4333-8444-555555555555".utf8)
+        let left = Epoch.Identity(leaving: old, for: daemon, attempt: 7)
+        #expect(left.successor == daemon)
+        #expect(Epoch.Identity(left.bytes) == left)
+        #expect(left.epoch.count <= 64)
+        #expect(Epoch.Identity(leaving: old, for: daemon, attempt: .max).epoch != left.epoch)
+        #expect(Epoch.Identity(daemon)?.successor == nil)
+        var pin = EpochPin(nil)
+        for epoch in [left.bytes, left.epoch] { expect(pin.pin(seeing: epoch), [], false) }
+        for pinned in [old, left.epoch, daemon, []] {
+            var pin = EpochPin(pinned)
+            let hasMoved = pin.accept(epoch: left.bytes, accepted: left.bytes)
+            #expect(!hasMoved)
+            #expect(Epoch.mismatch(left.bytes, pinned: pinned)?.code == .epochChanged)
+        }
     }
 
     @Test func theStoreIsAskedNowAndThenOnly() {

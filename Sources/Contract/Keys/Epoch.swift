@@ -49,6 +49,12 @@ public enum Epoch {
                 .epochMissing,
                 "the store has no epoch: it has lost its memory, or was never initialised (run revoked init)")
         }
+        guard identity.successor == nil else {
+            return UnknownCause(
+                .epochChanged,
+                "the store was left for a revoked daemon (revoked cut-over), and its answers count no more: name the daemon"
+            )
+        }
         if identity.epoch == pinned { return nil }
         guard !pinned.isEmpty || identity.replaced == nil else {
             return UnknownCause(
@@ -60,5 +66,27 @@ public enum Epoch {
             .epochChanged,
             "the store's epoch has changed: it has lost its memory, or is another store (revoked accept goes on with it)"
         )
+    }
+}
+
+// MARK: - A server that is left
+
+extension Epoch.Identity {
+    private static let departure = Array("left:".utf8)
+
+    /// The epoch of a server that is left for a daemon (`revoked cut-over`): `left:<attempt>:<the daemon's epoch>`,
+    /// with the epoch that it had. No process believes a store with such an epoch, or follows an acceptance of it: the
+    /// daemon may have taken over.
+    /// - Parameter attempt: random, so that a program which does not know this form takes none for an earlier one.
+    package init(leaving replaced: [UInt8], for successor: [UInt8], attempt: UInt64) {
+        let digits = String(attempt, radix: 16)
+        let attempt = String(repeating: "0", count: 16 - digits.count) + digits
+        self.init(epoch: Self.departure + Array("\(attempt):".utf8) + successor, replacing: replaced)
+    }
+
+    /// The epoch of the daemon for which the store was left; nil if it was not.
+    package var successor: [UInt8]? {
+        guard epoch.starts(with: Self.departure), let colon = epoch.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+        return Array(epoch[(colon + 1)...])
     }
 }

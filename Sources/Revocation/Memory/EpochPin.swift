@@ -23,9 +23,9 @@ struct EpochPin: Sendable {
     /// - Returns: the pinned epoch, empty if none is, and whether it was pinned by this call.
     mutating func pin(seeing epoch: [UInt8]?) -> (pinned: [UInt8], isNew: Bool) {
         if let pinned { return (pinned, false) }
-        guard let identity = Epoch.Identity(epoch), identity.replaced == nil || omitted == .bareEpoch else {
-            return ([], false)
-        }
+        guard let identity = Epoch.Identity(epoch), identity.successor == nil,
+            identity.replaced == nil || omitted == .bareEpoch
+        else { return ([], false) }
         pinned = identity.epoch
         return (identity.epoch, true)
     }
@@ -56,7 +56,7 @@ struct EpochPin: Sendable {
     /// - Returns: whether the pin has moved.
     mutating func accept(epoch: [UInt8]?, accepted: [UInt8]?) -> Bool {
         guard let pinned, let identity = Epoch.Identity(epoch), identity.epoch != pinned,
-            isAccepted(identity, in: pinned, Epoch.Identity(accepted))
+            identity.successor == nil, isAccepted(identity, in: pinned, Epoch.Identity(accepted))
         else { return false }
         self.pinned = identity.epoch
         pinnedEpoch = nil

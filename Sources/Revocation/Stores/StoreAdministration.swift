@@ -250,8 +250,18 @@ public struct StoreAdministration: Sendable {
     }
 
     /// The identity in a value; nil for no value or an empty one.
+    /// - Throws: ``RevocationError/Code/epochChanged`` if the store was left for a daemon, which may have taken over.
     private static func identity(_ reply: Reply) throws(RevocationError) -> Epoch.Identity? {
-        do throws(StoreFailure) { return Epoch.Identity(try reply.value()) } catch { throw RevocationError(error) }
+        let identity: Epoch.Identity?
+        do throws(StoreFailure) { identity = Epoch.Identity(try reply.value()) } catch { throw RevocationError(error) }
+        guard let identity, let successor = identity.successor else { return identity }
+        let (daemon, old) = (String(decoding: successor, as: UTF8.self), identity.replaced ?? [])
+        throw RevocationError(
+            .epochChanged,
+            """
+            the store was left for the daemon with the epoch \(daemon): run revoked cut-over again. If that daemon's \
+            import has not ended (import_state), SET revoked.epoch \(String(decoding: old, as: UTF8.self)) goes back
+            """)
     }
 }
 

@@ -3,13 +3,14 @@ package import Logging
 
 /// Moves from a stock Redis or Valkey to a daemon that imports it, without a gap (Operating, *Moving from Redis*).
 ///
-/// 1. The source's epoch becomes one that names the daemon's: from then on no client of this library believes a
-///    `.clear` of the source, or an acknowledgement.
+/// 1. The source's epoch becomes one that no client of this library believes: from then on neither a `.clear` of the
+///    source counts, nor an acknowledgement, whatever is accepted.
 /// 2. Its writes are paused, for those who write without an epoch.
 /// 3. The daemon has come as far as the source, and keeps it; its clock has passed the source's.
 /// 4. The import is ended, and the daemon's epoch accepted in the place of the source's.
 ///
-/// If anything fails before the import has ended, the first two are taken back.
+/// If anything fails before the import has ended, the first two are taken back. Whatever an attempt that was killed has
+/// left, the next one goes on from there.
 package struct CutOver {
     package struct Outcome: Sendable, Equatable {
         /// What clients of the source had pinned; nil if it had no epoch.
@@ -23,6 +24,14 @@ package struct CutOver {
     /// Between two looks at how far the daemon is.
     private static let interval = Duration.milliseconds(50)
     private static let commandTimeout = Duration.seconds(10)
+
+    /// What the daemon says of itself.
+    private struct DaemonState {
+        let identity: Epoch.Identity
+        let information: Information
+
+        var hasEnded: Bool { information["import_state"] == "ended" }
+    }
 
     private let source: Store
     private let daemon: Store
@@ -43,24 +52,34 @@ package struct CutOver {
     ///   - pause: for how long the source takes no writes.
     ///   - patience: for how long the daemon may take to come as far; less than `pause`.
     package func run(pause: Duration, patience: Duration) async throws(RevocationError) -> Outcome {
-        let identity = try await daemonIdentity()
-        let pinned = try await sourceEpoch(of: identity)
+        let state = try await daemonState()
+        let (pinned, isLeft) = try await sourceEpoch(state.identity)
+        if state.hasEnded, isLeft, let pinned { return try await finish(state, replacing: pinned, pause) }
+        try Self.requireFollowing(state.information, try await source.information())
+        let mark = pinned.map {
+            Epoch.Identity(leaving: $0, for: state.identity.epoch, attempt: .random(in: 0 ... .max)).bytes
+        }
         do throws(RevocationError) {
-            if let pinned { try await mark(identity, replacing: pinned) }
+            if let pinned, let mark { try await self.mark(mark, over: pinned) }
             let pausedUntil = ContinuousClock.now + pause
-            try await source.requireOK(Command("CLIENT", "PAUSE", "\(Int64(pause / .milliseconds(1)))", "WRITE"))
+            try await self.pause(for: pause)
             let offset = try await waitForDaemon(patience)
             guard pausedUntil - ContinuousClock.now > pause / 4 else {
                 throw .notCutOver("the pause of the source is nearly over: give it more time")
             }
+            if let mark, try await source.value(of: Epoch.key) != mark {
+                throw .notCutOver("another cut-over has begun")
+            }
             try await endImport()
             guard ContinuousClock.now < pausedUntil else { throw .lateCutOver }
-            try await accept(identity, replacing: pinned)
-            return Outcome(
-                replaced: pinned.map { String(decoding: $0, as: UTF8.self) }, epoch: identity.text, offset: offset)
+            return try await accept(state.identity, replacing: pinned, at: offset)
         } catch {
-            throw await takeBack(identity, pinned, after: error)
+            throw await takeBack(mark, pinned, after: error)
         }
+    }
+
+    private func pause(for pause: Duration) async throws(RevocationError) {
+        try await source.requireOK(Command("CLIENT", "PAUSE", "\(Int64(pause / .milliseconds(1)))", "WRITE"))
     }
 
     package func close() async {
@@ -70,18 +89,16 @@ package struct CutOver {
 
     // MARK: Before
 
-    /// The daemon's epoch, if it follows the source.
-    private func daemonIdentity() async throws(RevocationError) -> Epoch.Identity {
+    private func daemonState() async throws(RevocationError) -> DaemonState {
         let (ours, theirs) = (try await daemon.information(), try await source.information())
         guard ours["server_name"] == "revoked" else { throw .notCutOver("--backend names no revoked daemon") }
         guard theirs["server_name"] != "revoked", theirs["role"] == "master" else {
             throw .notCutOver("--from names no stock server that is a primary")
         }
-        try Self.requireFollowing(ours, theirs)
         guard let identity = Epoch.Identity(try await daemon.value(of: Epoch.key)) else {
             throw RevocationError(.epochMissing, "the daemon has no epoch, which it should make itself")
         }
-        return identity
+        return DaemonState(identity: identity, information: ours)
     }
 
     private static func requireFollowing(_ ours: Information, _ theirs: Information) throws(RevocationError) {
@@ -95,25 +112,37 @@ package struct CutOver {
         }
     }
 
-    /// What clients of the source have pinned; nil if it has no epoch.
-    private func sourceEpoch(of identity: Epoch.Identity) async throws(RevocationError) -> [UInt8]? {
-        guard let held = Epoch.Identity(try await source.value(of: Epoch.key)) else { return nil }
-        guard let replaced = held.replaced else { return held.epoch }
-        // Of an attempt before this one.
-        guard held.epoch == identity.epoch else {
+    /// What clients of the source have pinned, nil if it has no epoch; and whether an attempt before has marked it.
+    private func sourceEpoch(
+        _ daemon: Epoch.Identity
+    ) async throws(RevocationError) -> (pinned: [UInt8]?, isLeft: Bool) {
+        guard let held = Epoch.Identity(try await source.value(of: Epoch.key)) else { return (nil, false) }
+        guard let replaced = held.replaced else { return (held.epoch, false) }
+        guard let successor = held.successor else {
             throw RevocationError(
                 .epochChanged, "the source may have lost revocations, and no operator has accepted that: do so first")
         }
-        return replaced
+        guard successor == daemon.epoch else {
+            throw RevocationError(
+                .epochChanged,
+                """
+                the source was left for another daemon, with the epoch \(String(decoding: successor, as: UTF8.self)): \
+                cut over to that one, or, if its import has not ended, go back with SET revoked.epoch \
+                \(String(decoding: replaced, as: UTF8.self)) on the source
+                """)
+        }
+        return (replaced, true)
     }
 
     /// Clients of the source do not believe it any more. Whoever has lost its memory since it was read stays unmarked.
-    private func mark(_ identity: Epoch.Identity, replacing pinned: [UInt8]) async throws(RevocationError) {
-        let mark = Epoch.Identity(epoch: identity.epoch, replacing: pinned).bytes
-        for held in [pinned, mark] {
-            if try await source.replace(Epoch.key, held, with: mark) { return }
+    private func mark(_ mark: [UInt8], over pinned: [UInt8]) async throws(RevocationError) {
+        let held = try await source.value(of: Epoch.key) ?? []
+        // After an attempt that was killed it may still be paused, and take no mark.
+        try await source.requireOK(Command("CLIENT", "UNPAUSE"))
+        let isAsRead = Epoch.Identity(held).map { $0.replaced ?? $0.epoch } == pinned
+        guard isAsRead, try await source.replace(Epoch.key, held, with: mark) else {
+            throw .notCutOver("the source's epoch has changed just now")
         }
-        throw .notCutOver("the source's epoch has changed just now")
     }
 
     // MARK: Meanwhile
@@ -149,22 +178,55 @@ package struct CutOver {
         }
     }
 
-    private func accept(_ identity: Epoch.Identity, replacing pinned: [UInt8]?) async throws(RevocationError) {
+    private func accept(
+        _ identity: Epoch.Identity, replacing pinned: [UInt8]?, at offset: UInt64
+    ) async throws(RevocationError) -> Outcome {
         do throws(RevocationError) {
             for replaced in [identity.replaced, pinned].compactMap({ $0 }) {
                 let accepted = Epoch.Identity(epoch: identity.epoch, replacing: replaced)
                 try await daemon.requireOK(
                     Command("SET", Epoch.acceptedKey, String(decoding: accepted.bytes, as: UTF8.self)))
             }
+            return Outcome(
+                replaced: pinned.map { String(decoding: $0, as: UTF8.self) }, epoch: identity.text, offset: offset)
         } catch {
             let replaces = pinned.map { " --replaces \(String(decoding: $0, as: UTF8.self))" } ?? ""
             throw RevocationError(
                 .unreachable,
                 """
                 the import has ended, and the source is paused, but the daemon's epoch is not accepted: run revoked \
-                accept, then revoked accept\(replaces) (\(error.message))
+                cut-over again, or revoked accept, then revoked accept\(replaces) (\(error.message))
                 """, cause: Done())
         }
+    }
+
+    // MARK: After an attempt that was killed
+
+    /// The import has ended, and the source is marked: what is missing is the acceptance, if the daemon has all.
+    private func finish(
+        _ state: DaemonState, replacing pinned: [UInt8], _ pause: Duration
+    ) async throws(RevocationError) -> Outcome {
+        let offset = state.information["import_offset"].flatMap { UInt64($0) }
+        let accepted = Epoch.Identity(epoch: state.identity.epoch, replacing: pinned).bytes
+        let isAccepted = try await daemon.value(of: Epoch.acceptedKey) == accepted
+        if state.identity.replaced == nil, isAccepted {
+            return Outcome(
+                replaced: String(decoding: pinned, as: UTF8.self), epoch: state.identity.text, offset: offset ?? 0)
+        }
+        try await self.pause(for: pause)
+        let theirs = try await source.information()
+        guard let offset, state.information["import_replid"] == theirs["master_replid"],
+            theirs["master_repl_offset"] == "\(offset)"
+        else {
+            throw RevocationError(
+                .storeError,
+                """
+                the import has ended, and whether the daemon has all that was written to the source since is not \
+                known: revoke here what may be missing, then run revoked accept, and revoked accept --replaces \
+                \(String(decoding: pinned, as: UTF8.self))
+                """)
+        }
+        return try await accept(state.identity, replacing: pinned, at: offset)
     }
 
     // MARK: After a failure
@@ -174,22 +236,26 @@ package struct CutOver {
 
     /// - Returns: the error to throw.
     private func takeBack(
-        _ identity: Epoch.Identity, _ pinned: [UInt8]?, after error: RevocationError
+        _ mark: [UInt8]?, _ pinned: [UInt8]?, after error: RevocationError
     ) async -> RevocationError {
         guard !(error.cause is Done) else { return error }
+        if let ours = try? await daemon.information(), ours["import_state"] == "ended" { return .endedMeanwhile }
         do throws(RevocationError) {
-            try await source.requireOK(Command("CLIENT", "UNPAUSE"))
-            guard let pinned else { return error }
-            let mark = Epoch.Identity(epoch: identity.epoch, replacing: pinned).bytes
-            // Whoever does not hold the mark any more has lost its memory, and revocations with it, or never got it.
-            let isBack = try await source.replace(Epoch.key, mark, with: pinned)
-            let isAsBefore = try await source.value(of: Epoch.key) == pinned
-            guard isBack || isAsBefore else {
-                return RevocationError(
-                    error.code,
-                    "\(error.message); and the source has lost its epoch meanwhile: it may have lost revocations")
+            guard let mark, let pinned else {
+                try await source.requireOK(Command("CLIENT", "UNPAUSE"))
+                return error
             }
-            return error
+            let held = try await source.value(of: Epoch.key)
+            var isBack = held == pinned
+            if isBack || held == mark { try await source.requireOK(Command("CLIENT", "UNPAUSE")) }
+            if held == mark { isBack = try await source.replace(Epoch.key, mark, with: pinned) }
+            guard !isBack else { return error }
+            return RevocationError(
+                error.code,
+                """
+                \(error.message); and the source has another epoch meanwhile: another cut-over has begun, or the source \
+                has lost revocations
+                """)
         } catch let second {
             let epoch = pinned.map { ", SET revoked.epoch \(String(decoding: $0, as: UTF8.self))" } ?? ""
             return RevocationError(
@@ -215,12 +281,18 @@ extension RevocationError {
             """, cause: CutOver.Done())
     }
 
+    fileprivate static var endedMeanwhile: Self {
+        RevocationError(
+            .storeError, "the import was ended meanwhile by another command: run revoked cut-over again",
+            cause: CutOver.Done())
+    }
+
     fileprivate static func unknownCutOver(_ error: RevocationError) -> Self {
         RevocationError(
             .timedOut,
             """
-            whether the import has ended is not known (\(error.message)): look at INFO replication of the daemon. The \
-            source stays paused until its time is over
+            whether the import has ended is not known (\(error.message)): run revoked cut-over again. The source \
+            stays paused until its time is over
             """, cause: CutOver.Done())
     }
 }
