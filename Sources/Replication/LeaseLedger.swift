@@ -50,8 +50,8 @@ package struct LeaseLedger: Sendable {
         let joinedAt: Int64
         /// Everything before this position is in its memory; nil until it has said anything.
         var applied: UInt64?
-        /// Those that have not run out, in the order of their grants: the position of each, and the first millisecond
-        /// at which it has surely run out.
+        /// Those that have not run out, in the order of their grants, and so of both: the position of each, and the
+        /// first millisecond at which it has surely run out.
         var leases: [(position: UInt64, until: Int64)] = []
         var grantedAt: Int64?
         /// Since when a write had waited that it has applied now; nil if none had, or that is noted.
@@ -61,14 +61,22 @@ package struct LeaseLedger: Sendable {
 
         /// What it does not hold up; `.max` if nothing is waited for.
         var bound: UInt64 {
-            guard let oldest = leases.lazy.map(\.position).min() else { return .max }
+            guard let oldest = leases.first?.position else { return .max }
             return max(oldest, applied ?? 0)
         }
     }
 
     package let length: Int64
     package let maximumHolders: Int
+    /// By their numbers.
     private(set) var followers: [Follower] = []
+    /// ``Follower/bound`` of each.
+    private var held = HeldPositions()
+    /// No lease runs out before this time.
+    private var nextEnd: Int64 = .max
+    /// Those that have ``Follower/waitedSince``.
+    private var late: [Int64] = []
+    private var leaverCount = 0
     /// Until then leases may be held that another process on the same data has promised.
     private var predecessorUntil: Int64?
     private var progress: ProgressHistory
@@ -93,13 +101,13 @@ package struct LeaseLedger: Sendable {
 
     /// Every guarded write up to this position may be answered; `.max` if no lease is held.
     package var released: UInt64 {
-        predecessorUntil == nil ? followers.lazy.map(\.bound).min() ?? .max : 0
+        predecessorUntil == nil ? held.lowest : 0
     }
 
-    /// When something is released by itself that a reply waits for; nil if nothing.
+    /// Before this time nothing is released by itself that a reply waits for; nil if nothing waits.
     package var deadline: Int64? {
         guard !awaited.isEmpty else { return nil }
-        return (followers.flatMap { $0.leases.map(\.until) } + [predecessorUntil].compactMap { $0 }).min()
+        return min(nextEnd, predecessorUntil ?? .max)
     }
 
     /// Whether a lease may still be held, as of the last ``settle(at:)``.
@@ -113,8 +121,8 @@ package struct LeaseLedger: Sendable {
 
     /// What a follower has applied, and when its last lease has surely run out; nil each if there is nothing.
     package func standing(of follower: Int64) -> (applied: UInt64?, until: Int64?) {
-        let follower = followers.first { $0.id == follower }
-        return (follower?.applied, follower?.leases.map(\.until).max())
+        guard let index = index(of: follower) else { return (nil, nil) }
+        return (followers[index].applied, followers[index].leases.last?.until)
     }
 
     /// A reply is to wait for the followers to have applied a position. Comes after ``settle(at:)``.
@@ -169,8 +177,24 @@ package struct LeaseLedger: Sendable {
     ///   - identity: what is known again of a follower when it comes back.
     ///   - origin: its user and host, which it has not chosen.
     package mutating func join(_ follower: Int64, as identity: String, from origin: String, at now: Int64) {
-        precondition(!followers.contains { $0.id == follower }, "a follower joins once")
-        followers.append(Follower(id: follower, identity: identity, origin: origin, joinedAt: now))
+        let place = place(of: follower)
+        precondition(place == followers.count || followers[place].id != follower, "a follower joins once")
+        followers.insert(Follower(id: follower, identity: identity, origin: origin, joinedAt: now), at: place)
+    }
+
+    /// Where a follower is, or would be.
+    private func place(of follower: Int64) -> Int {
+        var (low, high) = (0, followers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if followers[middle].id < follower { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func index(of follower: Int64) -> Int? {
+        let place = place(of: follower)
+        return place < followers.count && followers[place].id == follower ? place : nil
     }
 
     /// The daemon runs. To be called before ``settle(at:)``, and at such intervals at least while a reply waits: what
@@ -180,24 +204,33 @@ package struct LeaseLedger: Sendable {
     }
 
     /// The stream has ended, for whatever reason. Its leases have not.
-    package mutating func leave(_ follower: Int64) { change(follower) { $0.hasLeft = true } }
+    package mutating func leave(_ follower: Int64) {
+        guard let index = index(of: follower), !followers[index].hasLeft else { return }
+        followers[index].hasLeft = true
+        leaverCount += 1
+    }
 
     /// It has applied everything up to a position, which it has been sent.
     package mutating func acknowledge(_ position: UInt64, by follower: Int64) {
-        guard let index = followers.firstIndex(where: { $0.id == follower }) else { return }
+        guard let index = index(of: follower) else { return }
         let before = followers[index].bound
-        followers[index].applied = max(followers[index].applied ?? 0, position)
-        let since = waitedSince(after: before, upTo: followers[index].bound)
-        if let since { followers[index].waitedSince = min(followers[index].waitedSince ?? since, since) }
+        change(index) { $0.applied = max($0.applied ?? 0, position) }
+        guard let since = waitedSince(after: before, upTo: followers[index].bound) else { return }
+        if followers[index].waitedSince == nil { late.append(follower) }
+        followers[index].waitedSince = min(followers[index].waitedSince ?? since, since)
     }
 
     /// It gives its leases back.
-    package mutating func release(_ follower: Int64) { change(follower) { $0.leases = [] } }
+    package mutating func release(_ follower: Int64) {
+        guard let index = index(of: follower) else { return }
+        change(index) { $0.leases = [] }
+    }
 
     /// Why a follower gets no lease now; nil if it may. Comes after ``settle(at:)``.
     package func refusal(of follower: Int64, at now: Int64) -> LeaseRefusal? {
         guard length > 0 else { return .off }
-        guard let follower = followers.first(where: { $0.id == follower && !$0.hasLeft }) else { return .unknown }
+        guard let index = index(of: follower), !followers[index].hasLeft else { return .unknown }
+        let follower = followers[index]
         guard let applied = follower.applied else { return .incomplete }
         if let left = penalties.stormLeft(at: now) { return .storm(left: left) }
         if let left = penalties.left(
@@ -219,16 +252,22 @@ package struct LeaseLedger: Sendable {
     package mutating func grant(to follower: Int64, end: UInt64, at now: Int64) -> Lease {
         // The clock is read in whole milliseconds, and this one may have almost passed.
         let until = now + length + 1
-        change(follower) {
-            $0.leases.append((end, until))
-            $0.grantedAt = now
+        if let index = index(of: follower) {
+            change(index) {
+                // Two renewals may have read the clock in the other order.
+                $0.leases.append((end, max(until, $0.leases.last?.until ?? until)))
+                $0.grantedAt = now
+            }
+            nextEnd = min(nextEnd, until)
         }
         return Lease(length: length, position: end)
     }
 
-    private mutating func change(_ follower: Int64, _ body: (inout Follower) -> Void) {
-        guard let index = followers.firstIndex(where: { $0.id == follower }) else { return }
+    /// The one door to what a follower's ``Follower/bound`` depends on.
+    private mutating func change(_ index: Int, _ body: (inout Follower) -> Void) {
+        let before = followers[index].bound
         body(&followers[index])
+        held.move(from: before, to: followers[index].bound)
     }
 
     // MARK: What comes of it
@@ -240,20 +279,18 @@ package struct LeaseLedger: Sendable {
             predecessorUntil = nil
             for number in receipts.keys { receipts[number]?.waitedOut.append(Receipt.predecessor) }
         }
-        for index in followers.indices where followers[index].leases.contains(where: { $0.until <= now }) {
-            let before = followers[index].bound
-            followers[index].leases.removeAll { $0.until <= now }
-            noteInReceipts(followers[index], before)
-            let since = waitedSince(after: before, upTo: followers[index].bound)
-            if let since { note(since, of: followers[index], at: now, &outcome) }
-        }
-        for index in followers.indices {
+        if nextEnd <= now { endLeases(at: now, &outcome) }
+        for follower in late {
             // One that is always just in time holds revocations up as one that is silent does.
-            guard let since = followers[index].waitedSince else { continue }
+            guard let index = index(of: follower), let since = followers[index].waitedSince else { continue }
             followers[index].waitedSince = nil
             if blamed(since, at: now) > length / 2 { note(since, of: followers[index], at: now, &outcome) }
         }
-        followers.removeAll { $0.hasLeft && $0.leases.isEmpty }
+        late.removeAll(keepingCapacity: true)
+        if leaverCount > 0 {
+            followers.removeAll { $0.hasLeft && $0.leases.isEmpty }
+            leaverCount = followers.count(where: \.hasLeft)
+        }
         let released = released
         let answered = awaited.firstIndex { $0.position > released } ?? awaited.count
         outcome.waits = awaited[..<answered].map { now - since($0) }
@@ -263,6 +300,21 @@ package struct LeaseLedger: Sendable {
             outcome.receipts[number] = finished(receipt.position, receipt.waitedOut)
         }
         return outcome
+    }
+
+    private mutating func endLeases(at now: Int64, _ outcome: inout Outcome) {
+        nextEnd = .max
+        for index in followers.indices {
+            // In the order of their grants, and so of their ends.
+            if let first = followers[index].leases.first, first.until <= now {
+                let before = followers[index].bound
+                change(index) { $0.leases.removeAll { $0.until <= now } }
+                noteInReceipts(followers[index], before)
+                let since = waitedSince(after: before, upTo: followers[index].bound)
+                if let since { note(since, of: followers[index], at: now, &outcome) }
+            }
+            nextEnd = min(nextEnd, followers[index].leases.first?.until ?? .max)
+        }
     }
 
     /// Since when a write has waited for the first of these positions that a follower could have applied.

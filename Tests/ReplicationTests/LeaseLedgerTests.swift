@@ -335,6 +335,7 @@ import Testing
                 grants += 1
             }
             _ = ledger.settle(at: now)
+            #expect(ledger.released == ledger.followers.map(\.bound).min() ?? .max)
             for write in waiting where write.position <= ledger.released {
                 answered = max(answered, write.position)
                 #expect(now - write.since <= Self.length + 13)
