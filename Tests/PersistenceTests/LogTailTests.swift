@@ -63,6 +63,51 @@ import Testing
         #expect(!isFound)
     }
 
+    /// Followers apply a record while the disk makes it durable; nobody is answered before that.
+    @Test func aRecordIsReadBeforeItIsDurable() throws {
+        let (log, before) = (log, positions[3_999])
+        let seen = Mutex<[(readable: UInt64, acknowledged: UInt64, records: [UInt8])]>([])
+        log.observeWrites {
+            guard var tail = log.tail(of: log.stretchID, from: before) else { return }
+            while tail.approach() == .underWay {}
+            let records = (try? tail.next(atMost: 1_000)) ?? []
+            seen.withLock { $0.append((log.streamEnd, log.acknowledged, records)) }
+        }
+        let end = life.denylist.set(Array("new".utf8), [120], log)
+        #expect(log.streamEnd == before && end > before)
+        log.commit()
+        let all = seen.withLock { $0 }
+        try #require(all.count == 1)
+        #expect(all[0].readable == end && all[0].acknowledged == before && log.acknowledged == end)
+        #expect(UInt64(all[0].records.count) == end - before)
+    }
+
+    /// What takes something away is read when it is durable, and not before: if the disk lost it, the revocation would
+    /// be back that a follower has forgotten.
+    @Test func anUndoIsReadOnceItIsDurable() throws {
+        let log = log
+        let seen = Mutex<[UInt64]>([])
+        log.observeWrites { seen.withLock { $0.append(log.streamEnd) } }
+        let key = Array("1".utf8)
+        let undos: [() -> Void] = [
+            { log.append(remove: key.span.bytes) },
+            { log.append(at: nil) { $0.remove(key.span.bytes) } },
+            { log.append(at: nil) { $0.removeAll() } },
+            { log.append(at: nil) { $0.removeDatabase() } },
+            { log.append(at: nil) { $0.swap(1, 2) } },
+            { _ = log.appendGroup { log.append(remove: key.span.bytes) } },
+        ]
+        for (number, undo) in undos.enumerated() {
+            undo()
+            _ = life.denylist.set(Array("behind it".utf8), [120], log)
+            log.commit()
+            #expect(seen.withLock { $0 } == [] && log.streamEnd == log.end, "undo \(number)")
+        }
+        log.append(remove: key.span.bytes, isExpired: true)
+        log.commit()
+        #expect(seen.withLock { $0 } == [log.end], "nobody misses what has expired")
+    }
+
     /// A file whose name is gone meanwhile is read no further than it goes.
     @Test func aRewriteOnTheWayMakesItImpossible() throws {
         var tail = try tail(from: positions[3_900])

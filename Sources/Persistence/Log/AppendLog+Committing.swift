@@ -14,12 +14,26 @@ extension AppendLog {
             let isDue = synchronously ?? isSyncDue(writer)
             do throws(FileError) {
                 try writer.write(from: self)
-                if isDue { try writer.synchronize() }
+                if isDue {
+                    offer(writer)
+                    try writer.synchronize()
+                }
                 publish(&writer)
             } catch {
                 fail(&writer, error)
             }
         }
+    }
+
+    /// - Parameter onWritten: called on any thread, with locks held, when ``streamEnd`` has advanced and the disk is
+    ///   about to begin; nil for nobody.
+    package func observeWrites(_ onWritten: (@Sendable () -> Void)?) { self.onWritten.withLock { $0 = onWritten } }
+
+    /// Lets those who follow the log have what is in the file while the disk makes it durable.
+    private func offer(_ writer: borrowing LogWriter) {
+        guard writer.isPublished, let onWritten = onWritten.withLock({ $0 }) else { return }
+        let written = writer.written
+        if queue.withLock({ $0.offer(written: written) }) { onWritten() }
     }
 
     /// Makes everything appended so far durable, under every policy. Waits for the disk: do not call it from a thread

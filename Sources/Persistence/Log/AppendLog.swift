@@ -38,6 +38,9 @@ package final class AppendLog: Sendable {
     @usableFromInline let queued = Atomic(0)
     /// Called on the changing thread when ``acknowledged`` or ``state`` has changed.
     private let onProgress: @Sendable () -> Void
+    /// Called on the log's thread when records are in the file that the disk is about to make durable; nil while nobody
+    /// reads it.
+    let onWritten = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
         self.epochFile = epochFile
@@ -64,9 +67,14 @@ package final class AppendLog: Sendable {
         }
     }
 
+    /// - Parameter isExpired: whether nobody misses the entry any more.
     @discardableResult
-    package func append(remove key: RawSpan) -> UInt64 {
-        enqueue(at: nil) { records, _ in RecordEncoding.appendRemove(key, to: &records) }
+    package func append(remove key: RawSpan, isExpired: Bool = false) -> UInt64 {
+        withQueue { queue in
+            let rings = queue.append(at: nil) { records, _ in RecordEncoding.appendRemove(key, to: &records) }
+            if !isExpired { queue.noteUndo() }
+            return rings
+        }
     }
 
     /// What replicas hear that changes nothing: it is part of the records, for it counts among their bytes.
@@ -96,14 +104,17 @@ package final class AppendLog: Sendable {
     package func append(at moment: ClockReading?, group write: (inout RecordGroup) -> Void) -> UInt64 {
         withQueue { queue in
             let isNested = queue.isInGroup
+            var takesAway = false
             if !isNested { queue.beginGroup() }
             _ = queue.append(at: moment) { records, note in
                 var group = RecordGroup(note)
                 swap(&group.records, &records)
                 write(&group)
                 group.select(0)
+                takesAway = group.takesAway
                 swap(&group.records, &records)
             }
+            if takesAway { queue.noteUndo() }
             return isNested ? false : queue.endGroup()
         }
     }
@@ -216,6 +227,8 @@ package final class AppendLog: Sendable {
 /// Takes the records of ``AppendLog/append(at:group:)``.
 package struct RecordGroup: ~Copyable {
     var records: [UInt8] = []
+    /// Whether one of them takes away what has not expired.
+    private(set) var takesAway = false
     private let note: TimeNote
     private var database = 0
 
@@ -233,14 +246,27 @@ package struct RecordGroup: ~Copyable {
         RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
     }
 
-    package mutating func remove(_ key: RawSpan) { RecordEncoding.appendRemove(key, to: &records) }
+    /// - Parameter isExpired: whether nobody misses the entry any more.
+    package mutating func remove(_ key: RawSpan, isExpired: Bool = false) {
+        takesAway = takesAway || !isExpired
+        RecordEncoding.appendRemove(key, to: &records)
+    }
+
     /// Exchanges the entries of two databases. A file of all entries must not be under way (`Denylist.holdSwaps()`):
     /// it is the only record whose effect is not the same when it is applied twice.
     package mutating func swap(_ database: Int, _ other: Int) {
+        takesAway = true
         RecordEncoding.appendSwap(database, other, to: &records)
     }
 
     /// Removes all entries of the selected database.
-    package mutating func removeDatabase() { RecordEncoding.appendRemoveDatabase(to: &records) }
-    package mutating func removeAll() { RecordEncoding.appendRemoveAll(to: &records) }
+    package mutating func removeDatabase() {
+        takesAway = true
+        RecordEncoding.appendRemoveDatabase(to: &records)
+    }
+
+    package mutating func removeAll() {
+        takesAway = true
+        RecordEncoding.appendRemoveAll(to: &records)
+    }
 }

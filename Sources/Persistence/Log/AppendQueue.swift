@@ -7,10 +7,12 @@ struct AppendQueue: ~Copyable {
     /// The position after the last record. Not 0 before the first one: a reply that relies on what was recovered waits
     /// for this position, and 0 is none to wait for.
     private(set) var end: UInt64 = 1
-    /// Records up to this position are in the file.
+    /// Records up to this position are in the file, and those who follow the log may read them.
     private(set) var written: UInt64 = 0
     /// Records up to this position are on disk.
     private(set) var durable: UInt64 = 0
+    /// The position after the last record that takes something away that has not expired.
+    private var undoEnd: UInt64 = 0
     /// The size of the base and the increments, in bytes.
     private(set) var size = 0
     private(set) var state = LogState.off
@@ -40,6 +42,9 @@ struct AppendQueue: ~Copyable {
     }
 
     // MARK: Appending
+
+    /// The record that was appended last takes away what has not expired.
+    mutating func noteUndo() { undoEnd = end }
 
     /// Whether records are kept at all.
     private var isKept = false
@@ -172,6 +177,15 @@ struct AppendQueue: ~Copyable {
         case .failed: durable
         case .running: policy == .always ? durable : isCongested ? written : .max
         }
+    }
+
+    /// Records are in the file that the disk does not have for sure. Those who follow the log may have them now, unless
+    /// one of them takes something away: if the disk loses it, the revocation is back that they have forgotten.
+    /// - Returns: whether they may.
+    mutating func offer(written: UInt64) -> Bool {
+        guard undoEnd <= durable else { return false }
+        self.written = written
+        return true
     }
 
     mutating func advance(written: UInt64, durable: UInt64, size: Int) {

@@ -1,9 +1,9 @@
 import RESP
 import Synchronization
 
-/// Reads the records of the log from a position on, as they become durable (`appendfsync always`) or are in the file.
-/// Files have no index: the tail first passes the records of the file before that position (``approach()``).
-package struct LogTail: ~Copyable {
+/// Reads the records of the log from a position on, up to ``AppendLog/streamEnd``. Files have no index: the tail first
+/// passes the records of the file before that position (``approach()``). A copy of it goes on by itself.
+package struct LogTail {
     /// How far the tail is from where it begins.
     package enum Approach { case underWay, done, impossible }
 
@@ -106,11 +106,9 @@ package struct LogTail: ~Copyable {
 }
 
 /// The whole table: a file in Redis' format, and the records since.
-package struct LogCopy: ~Copyable {
+package struct LogCopy {
     package let base: any InputFile
     package var tail: LogTail
-
-    package consuming func takeTail() -> LogTail { tail }
 }
 
 extension AppendLog {
@@ -122,8 +120,9 @@ extension AppendLog {
         stretch.withLock { $0.before.first.map { ($0.id, $0.end) } }
     }
 
-    /// Records up to here may be read from the files: those that writes are acknowledged by, in every policy.
-    package var streamEnd: UInt64 { queue.withLock { $0.policy == .always ? $0.durable : $0.written } }
+    /// Records up to here may be read from the files. Under `always` they may not be on disk yet, unless they take
+    /// something away: followers apply them while the disk works, and nobody is answered before both have ended.
+    package var streamEnd: UInt64 { queue.withLock { $0.written } }
 
     /// Entries were removed that no record tells of.
     package func noteUntold() {

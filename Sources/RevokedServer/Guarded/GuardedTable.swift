@@ -70,7 +70,7 @@ final class GuardedTable: Sendable {
             guard let journal else { return sum + database.reclaim(slots: slots, at: moment) }
             return sum
                 + database.reclaim(slots: slots, at: moment) {
-                    _ = journal.append(remove: $0, of: number, at: moment)
+                    _ = journal.append(remove: $0, of: number, isExpired: true, at: moment)
                 }
         }
     }

@@ -41,14 +41,19 @@ struct Journal: Sendable {
     }
 
     /// Appends that a key of a database is gone.
+    /// - Parameter isExpired: whether nobody misses it any more.
     @inline(__always)
-    func append(remove key: RawSpan, of database: Int = 0, at moment: ClockReading) -> UInt64 {
-        guard database == 0 else { return append(at: moment, database: database) { $0.remove(key) } }
-        guard let readers else { return disk?.append(remove: key) ?? 0 }
+    func append(
+        remove key: RawSpan, of database: Int = 0, isExpired: Bool = false, at moment: ClockReading
+    ) -> UInt64 {
+        guard database == 0 else {
+            return append(at: moment, database: database) { $0.remove(key, isExpired: isExpired) }
+        }
+        guard let readers else { return disk?.append(remove: key, isExpired: isExpired) ?? 0 }
         return readers.inOrder {
             $0.remove(key)
         } disk: {
-            disk?.append(remove: key)
+            disk?.append(remove: key, isExpired: isExpired)
         }
     }
 
@@ -197,8 +202,9 @@ struct JournalGroup: ~Copyable {
         for reader in readers { reader.select(database) }
     }
 
-    mutating func remove(_ key: RawSpan) {
-        disk?.remove(key)
+    /// - Parameter isExpired: whether nobody misses the entry any more.
+    mutating func remove(_ key: RawSpan, isExpired: Bool = false) {
+        disk?.remove(key, isExpired: isExpired)
         for reader in readers { reader.remove(key) }
     }
 

@@ -23,6 +23,9 @@ struct PushMessage: Sendable {
     /// Already encoded.
     init(two: [UInt8], three: [UInt8]) { (self.two, self.three) = (two, three) }
 
+    /// Records, which are the same in both.
+    init(records: [UInt8]) { self.init(two: records, three: records) }
+
     /// A push of a word and a number.
     init(_ word: String, _ number: Int64) {
         let rest = "2\r\n$\(word.utf8.count)\r\n\(word)\r\n:\(number)\r\n"

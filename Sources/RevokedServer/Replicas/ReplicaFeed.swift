@@ -5,8 +5,7 @@ import Synchronization
 /// What one replica is sent: the whole table, unless it can go on where it was, then every record as it is written.
 /// Used by the replicas' thread alone.
 final class ReplicaFeed {
-    /// What is read and posted at once, and how much of it may not have left before more is.
-    private static let portion = 256 << 10
+    /// How much of what was posted may not have left before more is.
     private static let window = 64 << 10
     /// Between two signs of life while it waits, in milliseconds.
     private static let signInterval: Int64 = 1_000
@@ -45,20 +44,25 @@ final class ReplicaFeed {
         signedAt = startedAt
     }
 
-    /// Posts what comes next.
-    /// - Parameter mayApproach: whether it may pass records to where it goes on; false when it has.
+    /// Posts what comes next, or has the turn post it.
     /// - Returns: whether more waits, for what was posted to leave.
-    func step(_ mayApproach: inout Bool) -> Bool {
+    func step(_ turn: inout FeedingTurn) -> Bool {
         guard !isEnded else { return false }
         guard replica.client.unsent.load(ordering: .acquiring) < Self.window else { return true }
-        guard hasBegun else { return begin(&mayApproach) }
-        if let base { return send(base) }
+        guard hasBegun else { return begin(&turn.mayApproach) }
+        if let base { return send(base, &turn) }
         if posted < records.count { return postRecords() }
         do throws(PersistenceError) {
-            records = try tail!.next(atMost: Self.portion)
-            posted = 0
+            let records = try turn.read(&tail!, for: replica.client)
+            guard !records.isEmpty else { return false }
             position += UInt64(records.count)
-            return records.isEmpty ? false : postRecords()
+            guard records.count <= FeedingTurn.longest else {
+                (self.records, posted) = (records, 0)
+                return postRecords()
+            }
+            noteSent(position)
+            replica.client.unsent.store(records.count, ordering: .releasing)
+            return true
         } catch {
             // The log began anew, or went further than its files: the replica comes back for what there is now.
             end("what it needs is not in the log any more")
@@ -66,9 +70,8 @@ final class ReplicaFeed {
         }
     }
 
-    /// A record may be longer than what may wait for a connection.
     private func postRecords() -> Bool {
-        let end = min(records.count, posted + Self.portion)
+        let end = min(records.count, posted + FeedingTurn.longest)
         noteSent(position - UInt64(records.count - end))
         post(Array(records[posted..<end]))
         posted = end
@@ -110,7 +113,7 @@ final class ReplicaFeed {
         let stretch = copy.tail.stretch
         position = copy.tail.position
         base = copy.base
-        tail = copy.takeTail()
+        tail = copy.tail
         hasBegun = true
         post(Array("+FULLRESYNC \(stretch) \(position)\r\n$\(base!.size)\r\n".utf8))
         return true
@@ -139,11 +142,12 @@ final class ReplicaFeed {
         post([0x0A])
     }
 
-    private func send(_ base: any InputFile) -> Bool {
-        guard let part = try? base.read(at: sent, min(Self.portion, base.size - sent)) else {
+    private func send(_ base: any InputFile, _ turn: inout FeedingTurn) -> Bool {
+        guard let part = try? base.read(at: sent, min(turn.portion, base.size - sent)) else {
             end("the file with the whole table cannot be read")
             return false
         }
+        turn.use(part.count)
         sent += part.count
         if sent == base.size {
             self.base = nil
@@ -159,7 +163,7 @@ final class ReplicaFeed {
     private func post(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         replica.client.unsent.store(bytes.count, ordering: .releasing)
-        let message = PushMessage(two: bytes, three: bytes)
+        let message = PushMessage(records: bytes)
         replica.client.mailbox.post(
             Mailbox.Letter(message: message, recipients: [replica.client], condition: .copies))
     }

@@ -27,7 +27,7 @@ final class Replicas: Sendable {
     }
 
     private struct State {
-        var replicas: [Replica] = []
+        var replicas = ReplicaTable()
         var waits: [Wait] = []
         /// When the last one left; nil if none was there.
         var leftAt: Int64?
@@ -69,7 +69,7 @@ final class Replicas: Sendable {
         leases = Leases(configuration, clock, doorbell)
     }
 
-    var all: [Replica] { state.withLock { $0.replicas } }
+    var all: [Replica] { state.withLock { $0.replicas.all } }
     var counts: Counts { state.withLock { $0.counts } }
 
     func count(_ kind: any WritableKeyPath<Counts, Int> & Sendable) { state.withLock { $0.counts[keyPath: kind] += 1 } }
@@ -80,10 +80,11 @@ final class Replicas: Sendable {
     func add(_ replica: Replica, _ daemon: Daemon, _ log: AppendLog) -> String? {
         let refusal = state.withLock { state -> String? in
             let (isFollower, maximum) = (replica.follower != nil, replica.follower.map { _ in Self.maximumFollowers })
-            guard state.replicas.count(where: { ($0.follower != nil) == isFollower }) < maximum ?? Self.maximum else {
+            guard state.replicas.all.count(where: { ($0.follower != nil) == isFollower }) < maximum ?? Self.maximum
+            else {
                 return "ERR there are \(maximum ?? Self.maximum) \(isFollower ? "followers" : "replicas") already"
             }
-            if let name = replica.follower, Self.find(name, in: state.replicas) != nil {
+            if let name = replica.follower, state.replicas.find(name) != nil {
                 return "ERR another follower's stream has that name"
             }
             state.replicas.append(replica)
@@ -107,6 +108,7 @@ final class Replicas: Sendable {
         }
         guard mustStart else { return }
         do throws(SystemThread.Failure) {
+            log.observeWrites { [weak self] in self?.logHasProgressed() }
             try SystemThread.start("replicas") { [self] in run(daemon, log) }
         } catch {
             state.withLock { $0.isRunning = false }
@@ -114,21 +116,16 @@ final class Replicas: Sendable {
         }
     }
 
-    /// The follower whose stream has this name. All of them are compared, in constant time.
-    func find(_ name: FollowerName) -> Replica? { state.withLock { Self.find(name, in: $0.replicas) } }
-
-    private static func find(_ name: FollowerName, in replicas: [Replica]) -> Replica? {
-        replicas.reduce(nil) { found, replica in replica.follower?.matches(name) == true ? replica : found }
-    }
+    /// The follower whose stream has this name.
+    func find(_ name: FollowerName) -> Replica? { state.withLock { $0.replicas.find(name) } }
 
     func remove(_ client: ClientRecord, _ daemon: Daemon) {
-        guard let replica = state.withLock({ $0.replicas.first { $0.client === client } }) else { return }
+        guard let replica = state.withLock({ $0.replicas[client] }) else { return }
         // First: a renewal that has found it is refused from here on, and the thread runs while a lease is held.
         if replica.follower != nil { leases.leave(replica, daemon) }
         let isGone = state.withLock { state in
-            guard let index = state.replicas.firstIndex(where: { $0 === replica }) else { return false }
+            guard state.replicas.remove(replica) else { return false }
             state.leftAt = daemon.clock.uptime()
-            state.replicas.remove(at: index)
             return true
         }
         guard isGone else { return }
@@ -140,7 +137,7 @@ final class Replicas: Sendable {
     /// - Returns: false if it was never sent that: it has to go.
     func acknowledge(_ offset: UInt64, by client: ClientRecord, _ daemon: Daemon) -> Bool {
         let (replica, isAwaited) = state.withLock { state in
-            (state.replicas.first { $0.client === client }, !state.waits.isEmpty)
+            (state.replicas[client], !state.waits.isEmpty)
         }
         guard let replica else { return true }
         guard acknowledge(offset, by: replica, at: daemon.clock.uptime()) else {
@@ -176,7 +173,7 @@ final class Replicas: Sendable {
     /// - Returns: whether each has to be told of.
     func beginReclaiming(at now: Int64) -> Bool {
         state.withLock { state in
-            let mustHear = !state.replicas.isEmpty || state.leftAt.map { now - $0 < Self.absence } ?? false
+            let mustHear = !state.replicas.all.isEmpty || state.leftAt.map { now - $0 < Self.absence } ?? false
             state.isReclaimingUntold = !mustHear
             return mustHear
         }
@@ -223,12 +220,11 @@ final class Replicas: Sendable {
         while let replicas = next() {
             var isBusy = false
             keepOnDisk(daemon)
-            // One at a time: each may have gigabytes of the log to pass, and the others wait.
-            var mayApproach = true
+            var turn = FeedingTurn(log)
             for replica in replicas {
                 let feed = feeds[replica.client.id] ?? ReplicaFeed(replica, daemon, log)
                 feeds[replica.client.id] = feed
-                if feed.step(&mayApproach) { isBusy = true }
+                if feed.step(&turn) { isBusy = true }
                 // Leases run out while others are fed.
                 let now = daemon.clock.uptime()
                 if now != lookedAt, leases.isAwaited {
@@ -236,6 +232,7 @@ final class Replicas: Sendable {
                     _ = leases.runPeriodic(log, daemon)
                 }
             }
+            turn.end()
             if feeds.count > replicas.count {
                 feeds = feeds.filter { id, _ in replicas.contains { $0.client.id == id } }
             }
@@ -251,8 +248,8 @@ final class Replicas: Sendable {
     /// - Returns: nil if there are none, and no lease runs on: then the thread ends.
     private func next() -> [Replica]? {
         state.withLock { state in
-            if state.replicas.isEmpty, !leases.isHeld { state.isRunning = false }
-            return state.isRunning ? state.replicas : nil
+            if state.replicas.all.isEmpty, !leases.isHeld { state.isRunning = false }
+            return state.isRunning ? state.replicas.all : nil
         }
     }
 
@@ -265,7 +262,7 @@ final class Replicas: Sendable {
         let now = daemon.clock.uptime()
         let (hasReplica, hasFollower) = state.withLock { state in
             guard now >= state.keepsAt else { return (false, false) }
-            return (!state.replicas.isEmpty, state.replicas.contains { $0.follower != nil })
+            return (!state.replicas.all.isEmpty, state.replicas.all.contains { $0.follower != nil })
         }
         func attempt(_ consequence: String, _ keep: () throws(PersistenceError) -> Void) {
             do throws(PersistenceError) { try keep() } catch {

@@ -1,4 +1,5 @@
 import Denylist
+import Dispatch
 import TestSupport
 import Testing
 
@@ -38,6 +39,33 @@ import Testing
             }
             #expect(stage.ask("SETEX", "revoked:jti:d", "60", "logout", on: writer) == "+OK\r\n")
             #expect(stage.leases.counts.waitedOut == 0)
+        }
+    }
+
+    /// A follower applies a record while the disk makes it durable; its writer is answered when both have it.
+    @Test(arguments: Kind.allCases) func followersDoNotWaitForTheDisk(_ kind: Kind) async throws {
+        let stage = try LeaseStage(kind)
+        try await stage.run {
+            let (follower, writer) = (try await stage.follower(), try stage.connect())
+            follower.apply()
+            #expect(try follower.renew().length == LeaseStage.lease)
+            let (log, replicas, start) = (stage.persistence.log, stage.daemon.replicas, follower.position)
+            let disk = DispatchSemaphore(value: 0)
+            log.observeWrites {
+                replicas.logHasProgressed()
+                disk.wait()
+            }
+            writer.send(encode(["SETEX", "revoked:jti:a", "60", "logout"]))
+            try await eventually {
+                follower.read()
+                return follower.position > start
+            }
+            follower.acknowledge(follower.position)
+            #expect(writer.receive(within: .milliseconds(60)) == [])
+            let isReleased = stage.leases.released >= follower.position
+            #expect(isReleased && log.durable < follower.position)
+            for _ in 0..<1_000 { disk.signal() }
+            #expect(text(writer.receive(until: 5)) == "+OK\r\n")
         }
     }
 

@@ -29,18 +29,58 @@ import Testing
     }
 
     private func step(_ feed: ReplicaFeed) -> Bool {
-        var mayApproach = true
-        return feed.step(&mayApproach)
+        var turn = FeedingTurn(persistence.log)
+        defer { turn.end() }
+        return feed.step(&turn)
     }
 
     /// Each may have gigabytes of the log to pass, and what leases hold up waits for the same thread.
     @Test func onePassesRecordsAtATime() throws {
         let start = Replica.Position(stretch: persistence.log.stretchID, offset: persistence.log.streamEnd)
         let (first, second) = (feed(from: start), feed(from: start))
-        var mayApproach = true
-        #expect(first.step(&mayApproach) && !mayApproach)
-        #expect(second.step(&mayApproach) && daemon.replicas.counts.partialCopies == 1)
+        var turn = FeedingTurn(persistence.log)
+        let isFirst = first.step(&turn)
+        #expect(isFirst && !turn.mayApproach)
+        let isSecond = second.step(&turn)
+        #expect(isSecond && daemon.replicas.counts.partialCopies == 1)
         #expect(step(second) && daemon.replicas.counts.partialCopies == 2)
+        persistence.end()
+    }
+
+    /// Who stands at the same position is sent the same bytes; who stands elsewhere is sent its own.
+    @Test func whoStandsAtTheSamePositionIsSentTheSame() throws {
+        let log = persistence.log
+        func tail() -> LogTail { log.tail(of: log.stretchID, from: log.streamEnd)! }
+        func approached() -> LogTail {
+            var tail = tail()
+            while tail.approach() == .underWay {}
+            return tail
+        }
+        var earlier = approached()
+        #expect(bench.ask("SET", "k", "1") == "+OK\r\n")
+        log.commit()
+        var (first, second) = (approached(), approached())
+        let start = first.position
+        #expect(bench.ask("SET", "l", "2") == "+OK\r\n")
+        log.commit()
+        var turn = FeedingTurn(log)
+        let records = try turn.read(&first, for: bench.client)
+        let same = try turn.read(&second, for: bench.client)
+        #expect(records == same && first.position == second.position && first.position == log.streamEnd)
+        #expect(UInt64(records.count) == log.streamEnd - start)
+        let others = try turn.read(&earlier, for: bench.client)
+        #expect(others.count > records.count && others.suffix(records.count).elementsEqual(records))
+        let nothing = try turn.read(&first, for: bench.client)
+        #expect(nothing.isEmpty)
+        persistence.end()
+    }
+
+    /// A thousand may copy at the same time: then each is sent little at a time.
+    @Test func whatIsReadInOneTurnIsBounded() {
+        var turn = FeedingTurn(persistence.log)
+        let usual = turn.portion
+        for _ in 0..<64 { turn.use(usual) }
+        #expect(usual == 256 << 10 && turn.portion == 4 << 10)
         persistence.end()
     }
 
