@@ -53,6 +53,9 @@ import Testing
         return claims
     }
 
+    /// Begins with a mark that is one character with the colon before it.
+    private static let marked = "\u{301}carol"
+
     // MARK: Revocations
 
     @Test func revocationsAreHandedOutAsTheyArrive() async throws {
@@ -63,15 +66,18 @@ import Testing
         stage.store.revoke("plain", "x")
         stage.store.revoke("revoked:partner:sub:bob", "\(FollowedList.start)")
         stage.store.write(record("DEL", "revoked:jti:a"))
+        // To characters the colon before this mark is none.
+        stage.store.revoke("revoked:\u{301}odd", "admin")
         stage.store.write(record("MULTI") + record("SET", "revoked:all", "7", "PXAT", "9999999999999") + record("EXEC"))
         var seen: [ObservedRevocation] = []
-        for _ in 0..<3 {
+        for _ in 0..<4 {
             guard case .revoked(let one) = await events.next() else { return #expect(Bool(false), "\(seen)") }
             seen.append(one)
         }
-        #expect(seen.map(\.kind) == [.token, .subject, .all])
-        #expect(seen.map(\.identifier) == ["a", "bob", nil] && seen.map(\.issuerLabel) == [nil, "partner", nil])
-        #expect(seen[0].reason == .compromised && seen[1].cutOff == FollowedList.start && seen[2].cutOff == 7)
+        #expect(seen.map(\.kind) == [.token, .subject, .token, .all])
+        #expect(seen.map(\.identifier) == ["a", "bob", "\u{301}odd", nil])
+        #expect(seen.map(\.issuerLabel) == [nil, "partner", nil, nil])
+        #expect(seen[0].reason == .compromised && seen[1].cutOff == FollowedList.start && seen[3].cutOff == 7)
         await stage.end()
         #expect(await events.next() == nil)
     }
@@ -111,6 +117,16 @@ import Testing
         await stage.end()
     }
 
+    /// Whoever reads on would wait for ever.
+    @Test func readersEndWithTheirList() async throws {
+        var settings = configuration()
+        settings.checks = .local(maximumBytes: 64 << 20)
+        var list: RevocationList? = try RevocationList("redis://127.0.0.1:1", configuration: settings)
+        let revocations = try #require(try list?.revocations())
+        list = nil
+        for await event in revocations { Issue.record("\(event) comes from nowhere") }
+    }
+
     @Test func whoeverAsksOverTheWireHearsNone() async throws {
         let list = try RevocationList("memory:")
         #expect(throws: RevocationError.self) { try list.revocations() }
@@ -126,9 +142,9 @@ import Testing
         #expect(await stage.isHeld())
         let long = String(repeating: "x", count: 300)
         var open: [Open] = []
-        for number in 0..<8 {
+        for number in 0..<9 {
             let claims = Self.claims(
-                number, subject: number == 2 ? "alice" : number == 5 ? long : "bob", key: number == 4 ? "k" : nil)
+                number, subject: [2: "alice", 5: long, 8: Self.marked][number] ?? "bob", key: number == 4 ? "k" : nil)
             open.append(try await Open(claims, of: stage.list))
         }
         let asked = stage.store.asked
@@ -142,12 +158,14 @@ import Testing
         stage.store.revoke("revoked:client:c3", "\(FollowedList.start)")
         stage.store.revoke("revoked:kid:k", "compromised")
         stage.store.revoke("revoked:sub:\(Namespace.bounded(long))", "\(FollowedList.start)")
+        stage.store.revoke("revoked:sub:\(Self.marked)", "\(FollowedList.start)")
         #expect(await open[0].end == "logout")
         #expect(await open[1].end == "admin")
         #expect(await open[2].end == "issued before the cut-off of sub")
         #expect(await open[3].end == "issued before the cut-off of client")
         #expect(await open[4].end == "compromised")
         #expect(await open[5].end == "issued before the cut-off of sub")
+        #expect(await open[8].end == "issued before the cut-off of sub")
         #expect(stage.list.openTokens == 2)
         stage.store.revoke("revoked:all", "\(FollowedList.start)")
         #expect(await open[6].end == "issued before the cut-off of all")
@@ -224,6 +242,64 @@ import Testing
             open.task.cancel()
         }
         #expect(await open.end == (policy == .allow ? "CancellationError" : "epochChanged"))
+        await stage.end()
+    }
+
+    /// Without a lease, which of the open tokens the store was asked about, in this order.
+    private static func questions(_ stage: FollowedList) -> [Int] {
+        stage.store.fake.commands.compactMap { command in
+            guard command.first == "MGET", let key = command.first(where: { $0.hasPrefix("revoked:jti:t") }) else {
+                return nil
+            }
+            return Int(key.dropFirst("revoked:jti:t".count))
+        }
+    }
+
+    /// A list without a lease that has so many tokens open, about all of which it is about to ask.
+    private static func openWithoutLease(
+        _ count: Int, configure: (inout RevocationConfiguration) -> Void = { _ in }
+    ) async throws -> (stage: FollowedList, open: [Open]) {
+        let stage = try await FollowedList({ $0.lease = 0 }, configure: configure)
+        #expect(await eventually { stage.store.count("LEASE", "RENEW") > 0 })
+        var open: [Open] = []
+        for number in 0..<count { open.append(try await Open(claims(number), of: stage.list)) }
+        stage.store.fake.forgetCounts()
+        stage.store.change { $0.holdsChecks = true }
+        stage.now.advance(.seconds(5))
+        stage.list.events.tick()
+        return (stage, open)
+    }
+
+    /// Questions about many tokens keep what arrives waiting for one answer, not for all of them.
+    @Test func whatArrivesIsAskedBeforeWhatIsDue() async throws {
+        let (stage, open) = try await Self.openWithoutLease(200)
+        #expect(await eventually { Self.questions(stage).count == 64 })
+        let asked = Self.questions(stage)
+        let heard = (0..<200).filter { !asked.contains($0) }.prefix(40)
+        for number in heard { stage.store.revoke("revoked:jti:t\(number)") }
+        #expect(await eventually { stage.store.acknowledged == stage.store.state.withLock { $0.end } })
+        #expect(Self.questions(stage).count == 64)
+        stage.store.fake.release()
+        #expect(await eventually { Self.questions(stage).count == 128 })
+        let next = Self.questions(stage)[64...]
+        #expect(heard.allSatisfy { next.contains($0) })
+        // What arrives all the time does not keep those waiting that are due.
+        #expect(next.count { !heard.contains($0) } >= 16)
+        stage.store.change { $0.holdsChecks = false }
+        stage.store.fake.release()
+        #expect(await eventually { Set(Self.questions(stage)).count == 200 })
+        #expect(stage.list.openTokens == 200)
+        for one in open { one.task.cancel() }
+        await stage.end()
+    }
+
+    /// A store that does not answer is waited for as long as any check would.
+    @Test func questionsThatHangEndWithTheStoresTimeout() async throws {
+        let (stage, open) = try await Self.openWithoutLease(200) { $0.commandTimeout = .milliseconds(100) }
+        #expect(await eventually { Self.questions(stage).count == 64 })
+        #expect(await eventually { stage.list.events.state.withLock { !$0.isJudging && !$0.tokens.hasPending } })
+        #expect(stage.list.openTokens == 200)
+        for one in open { one.task.cancel() }
         await stage.end()
     }
 

@@ -1,4 +1,5 @@
 import Contract
+import NIOCore
 
 /// The tokens for which something is open in this process, and which of them a revocation may concern.
 struct OpenTokens {
@@ -10,8 +11,16 @@ struct OpenTokens {
         var provenAt: ContinuousClock.Instant?
         /// The last judgement has proven nothing: it is repeated until one does.
         var isDoubted = true
-        /// It is to be judged again.
-        var isPending = false
+        /// nil if it need not be judged now.
+        var turn: Turn?
+    }
+
+    /// When a token is judged again.
+    enum Turn {
+        /// Together with many others.
+        case due
+        /// Before those: a revocation has arrived that names it.
+        case heard
     }
 
     /// Until then every token is clear, but for those that are doubted or are to be judged.
@@ -20,11 +29,13 @@ struct OpenTokens {
     /// By scope without the issuer: a revocation of another issuer costs a judgement, no more. Identifiers are those of
     /// keys. There is no entry for all.
     private var index: [Scope: Set<Int>] = [:]
-    private var pending: [Int] = []
+    /// Those to be judged, by ``Turn``. One that was heard of may be in both.
+    private var due = CircularBuffer<Int>()
+    private var heard = CircularBuffer<Int>()
     private var nextNumber = 0
 
     var isEmpty: Bool { entries.isEmpty }
-    var hasPending: Bool { !pending.isEmpty }
+    var hasPending: Bool { !due.isEmpty || !heard.isEmpty }
 
     /// - Returns: the number of the token.
     mutating func add(_ entry: Entry) -> Int {
@@ -81,33 +92,47 @@ struct OpenTokens {
     }
 
     private mutating func judge(_ scope: Scope) {
-        for number in index[scope] ?? [] { judge(number: number) }
+        for number in index[scope] ?? [] where entries[number]?.turn != .heard {
+            entries[number]?.turn = .heard
+            heard.append(number)
+        }
     }
 
     mutating func judgeAll() {
-        for number in entries.keys { judge(number: number) }
+        for number in entries.keys { becomeDue(number) }
     }
 
     /// Has those judged that were not proven since a time; nil: only those that are doubted.
     mutating func judgeUnproven(since time: ContinuousClock.Instant?) {
         for (number, entry) in entries {
             let isOld = time.flatMap { time in lastProof(of: entry).map { $0 <= time } } ?? false
-            if entry.isDoubted || isOld { judge(number: number) }
+            if entry.isDoubted || isOld { becomeDue(number) }
         }
     }
 
-    private mutating func judge(number: Int) {
-        guard entries[number]?.isPending == false else { return }
-        entries[number]?.isPending = true
-        pending.append(number)
+    private mutating func becomeDue(_ number: Int) {
+        guard let entry = entries[number], entry.turn == nil else { return }
+        entries[number]?.turn = .due
+        due.append(number)
     }
 
-    /// Those to be judged. What arrives from now on has them judged again.
-    mutating func takePending() -> [(number: Int, entry: Entry)] {
-        defer { pending = [] }
-        return pending.compactMap { number in
-            entries[number]?.isPending = false
-            return entries[number].map { (number, $0) }
+    /// Those that are judged next. What arrives from now on has them judged again.
+    ///
+    /// What was heard comes first, but a quarter is left to those that are due: what cannot be proven for too long has
+    /// to end, whatever arrives.
+    mutating func takePending(_ maximum: Int) -> [(number: Int, entry: Entry)] {
+        var taken: [(number: Int, entry: Entry)] = []
+        take(.heard, maximum - maximum / 4, &taken)
+        take(.due, maximum, &taken)
+        take(.heard, maximum, &taken)
+        return taken
+    }
+
+    private mutating func take(_ turn: Turn, _ maximum: Int, _ taken: inout [(number: Int, entry: Entry)]) {
+        while taken.count < maximum, let number = turn == .heard ? heard.popFirst() : due.popFirst() {
+            guard entries[number]?.turn == turn else { continue }
+            entries[number]?.turn = nil
+            if let entry = entries[number] { taken.append((number, entry)) }
         }
     }
 

@@ -5,8 +5,9 @@ import Synchronization
 extension RevocationEvents {
     /// How often open tokens are looked at.
     static let interval = Duration.seconds(1)
-    /// Tokens about which the store is asked at the same time.
-    private static let maximumQuestions = 64
+    /// Tokens that are judged together, and about which the store is asked at the same time. What arrives meanwhile is
+    /// judged next, so it waits for one answer of the store, or for its timeout.
+    private static let tokensAtOnce = 64
 
     // MARK: What has arrived
 
@@ -22,36 +23,26 @@ extension RevocationEvents {
 
     private func judge(_ list: RevocationList) async {
         while true {
-            let batch = state.withLock { state in
-                let batch = state.tokens.takePending()
-                if batch.isEmpty { state.isJudging = false }
-                return batch
+            let some = state.withLock { state in
+                let some = state.tokens.takePending(Self.tokensAtOnce)
+                if some.isEmpty { state.isJudging = false }
+                return some
             }
-            if batch.isEmpty { return }
-            var asked: [(number: Int, entry: OpenTokens.Entry)] = []
-            for one in batch {
-                let now = list.configuration.bootClock()
-                if let verdict = list.localVerdict(for: one.entry.claims) {
-                    conclude(one.number, one.entry, verdict, askedAt: now)
-                } else {
-                    asked.append(one)
-                }
+            if some.isEmpty { return }
+            let unknown = some.filter { !concludeHere($0.number, $0.entry, list) }
+            guard !unknown.isEmpty else { continue }
+            await withDiscardingTaskGroup { group in
+                for (number, entry) in unknown { group.addTask { [self] in await ask(number, entry, list) } }
             }
-            await ask(asked, list)
         }
     }
 
-    private func ask(_ batch: [(number: Int, entry: OpenTokens.Entry)], _ list: RevocationList) async {
-        await withDiscardingTaskGroup { group in
-            let stride = max(1, (batch.count + Self.maximumQuestions - 1) / Self.maximumQuestions)
-            for start in Swift.stride(from: 0, to: batch.count, by: stride) {
-                group.addTask { [self] in
-                    for (number, entry) in batch[start..<min(batch.count, start + stride)] {
-                        await ask(number, entry, list)
-                    }
-                }
-            }
-        }
+    /// - Returns: false if the store has to be asked.
+    private func concludeHere(_ number: Int, _ entry: OpenTokens.Entry, _ list: RevocationList) -> Bool {
+        let now = list.configuration.bootClock()
+        guard let verdict = list.localVerdict(for: entry.claims) else { return false }
+        conclude(number, entry, verdict, askedAt: now)
+        return true
     }
 
     private func ask(_ number: Int, _ entry: OpenTokens.Entry, _ list: RevocationList) async {

@@ -13,7 +13,11 @@ final class FakeStore: Sendable {
         case nothing
         /// These bytes, then the connection ends.
         case last(String)
+        /// These bytes, and whatever follows on the connection, once the test releases them.
+        case held(String)
     }
+
+    fileprivate struct Release: Sendable {}
 
     typealias Script = @Sendable ([String]) -> Answer
 
@@ -100,6 +104,13 @@ final class FakeStore: Sendable {
         }
     }
 
+    /// Sends what was held back. What is held from now on waits for the next call.
+    func release() {
+        for connection in seen.withLock({ $0.connections }) where connection.isActive {
+            connection.pipeline.fireUserInboundEventTriggered(Release())
+        }
+    }
+
     func dropStreams() {
         for connection in seen.withLock({ $0.streams }) { connection.close(promise: nil) }
     }
@@ -159,6 +170,7 @@ private final class FakeStoreHandler: ChannelInboundHandler {
 
     private let store: FakeStore
     private var received = ByteBuffer()
+    private var held: ByteBuffer?
 
     init(_ store: FakeStore) { self.store = store }
 
@@ -172,14 +184,30 @@ private final class FakeStoreHandler: ChannelInboundHandler {
                 if command.first == "PSYNC" { $0.streams.append(context.channel) }
             }
             switch store.script.withLock({ $0 })(command) {
-            case .bytes(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
-            case .binary(let bytes): context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            case .bytes(let text): write(ByteBuffer(string: text), context)
+            case .binary(let bytes): write(ByteBuffer(bytes: bytes), context)
             case .nothing: break
             case .last(let text):
-                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+                write(ByteBuffer(string: text), context)
                 context.close(promise: nil)
+            case .held(let text):
+                held = held ?? ByteBuffer()
+                held?.writeString(text)
             }
         }
+    }
+
+    private func write(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        if held != nil {
+            held?.writeImmutableBuffer(bytes)
+        } else {
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is FakeStore.Release, let bytes = held.take() else { return }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 }
 

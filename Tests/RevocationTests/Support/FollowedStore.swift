@@ -21,6 +21,8 @@ final class FollowedStore: Sendable {
         var resumes = true
         /// Answers `LEASE` in silence.
         var isSilent = false
+        /// Answers to checks wait until the test releases them.
+        var holdsChecks = false
         var mayDamage = false
         /// The answer to `LEASE RECEIPT`, and to writes; nil knows neither.
         var receipt: String?
@@ -68,7 +70,9 @@ final class FollowedStore: Sendable {
         switch command.first {
         case "INFO": return .bytes(bulk(information))
         case "TIME": return .bytes(RevocationTests.time(time()))
-        case "MGET": return .bytes(healthyValues(Array(command.dropFirst()), epoch: state.epoch))
+        case "MGET":
+            let values = healthyValues(Array(command.dropFirst()), epoch: state.epoch)
+            return state.holdsChecks ? .held(values) : .bytes(values)
         case "CLIENT", "AUTH": return .bytes("+OK\r\n")
         case "REPLCONF" where command[1] == "ACK": return .nothing
         case "REPLCONF" where command[1] == "follower": return .bytes(state.admission)
