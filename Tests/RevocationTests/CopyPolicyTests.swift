@@ -1,4 +1,5 @@
 import Contract
+import Synchronization
 import TestSupport
 import Testing
 
@@ -74,8 +75,42 @@ import Testing
         #expect(await stage.admission("a") == "copied")
         stage.now.advance(.milliseconds(1))
         #expect(await stage.admission("a") == "unreachable")
-        #expect(await stage.admission("gone") == "unreachable")
         #expect(await stage.admission("a", .copy(noOlderThan: .seconds(61))) == "copied")
+        await stage.end()
+    }
+
+    /// What the copy says is revoked is so under every policy, however old it is, when the daemon cannot be asked.
+    @Test(arguments: [.deny, .allow, .lastKnown(for: .seconds(86_400)), minute])
+    func whatTheCopyKnowsIsRefused(policy: FailurePolicy) async throws {
+        let stage = try await Stage()
+        await stage.follow()
+        #expect(await stage.admission("gone", policy) == "admin")
+        await stage.loseDaemon()
+        #expect(await stage.admission("gone", policy) == "admin")
+        stage.now.advance(.seconds(600))
+        #expect(await stage.admission("gone", policy) == "admin")
+        #expect(await stage.list.verdict(for: token(identifier: "gone", session: nil)).reason == "admin")
+        #expect(await stage.admission("b", policy) == (policy == .allow ? "allowed" : "unreachable"))
+        // It is kept for 1,000 s, by a clock that may be slow by a fifth.
+        stage.now.advance(.seconds(700))
+        #expect(await stage.admission("gone", policy) == (policy == .allow ? "allowed" : "unreachable"))
+        await stage.end()
+    }
+
+    /// The daemon knows better while it answers: a revocation may have been undone that the copy does not know of.
+    @Test func aDaemonThatAnswersIsBelieved() async throws {
+        let stage = try await Stage()
+        await stage.follow()
+        stage.store.change { $0.isSilent = true }
+        stage.now.advance(.seconds(1))
+        // This one answers that it has none.
+        #expect(await stage.admission("gone") == "proven")
+        // Nor is the copy of another denylist believed.
+        stage.store.change { $0.epoch = "another" }
+        #expect(await stage.admission("gone", .allow) == "admin")
+        stage.store.write(record("FLUSHALL"))
+        #expect(await eventually { stage.store.acknowledged == stage.store.state.withLock { $0.end } })
+        #expect(await stage.admission("gone", .deny) == "epochChanged")
         await stage.end()
     }
 

@@ -4,8 +4,8 @@ import Tracing
 
 extension RevocationList {
     /// Checks a token against the denylist: one look-up, one round trip; none if it was found revoked within
-    /// (``RevocationConfiguration/revokedAnswerLifetime``). A revocation known to this process counts even while the
-    /// store is away.
+    /// (``RevocationConfiguration/revokedAnswerLifetime``). A revocation known to this process, or to its copy, counts
+    /// even while the store is away.
     public func verdict(for token: TokenClaims) async -> Verdict {
         await isObserved ? observedVerdict(token, remembersClear: false) : verdict(token, remembersClear: false)
     }
@@ -66,7 +66,7 @@ extension RevocationList {
             findings = await connection.lateOutcome(of: call).findings(of: call.check)
         }
         guard !showsTerms(findings, of: call.check) else { return await slowVerdict(token, remembersClear) }
-        return conclude(call, findings, askedAt: call.sentAt, remembersClear, connection.status?.clock)
+        return conclude(token, call, findings, askedAt: call.sentAt, remembersClear, connection.status?.clock)
     }
 
     /// The path for checks that need more than one command on one connection: no pinned epoch yet, a Cluster,
@@ -97,7 +97,7 @@ extension RevocationList {
                 contact = await renewContact()
                 continue
             }
-            let verdict = conclude(call, findings, askedAt: askedAt, remembersClear, clock)
+            let verdict = conclude(token, call, findings, askedAt: askedAt, remembersClear, clock)
             guard let cause = contact.cause else { return verdict }
             if case .revoked = verdict { return verdict }
             react(to: cause)
@@ -141,8 +141,8 @@ extension RevocationList {
     /// - Parameter clock: of the store that answered.
     @inline(never)
     private func conclude(
-        _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>, askedAt: SentTime,
-        _ remembersClear: Bool, _ clock: StoreClock?
+        _ token: TokenClaims, _ call: PendingCheck, _ findings: Result<Check.Findings, StoreFailure>,
+        askedAt: SentTime, _ remembersClear: Bool, _ clock: StoreClock?
     ) -> Verdict {
         let (check, wasClockRight, askedAt) = (call.check, askedAt.isClockRight, askedAt.instant)
         let epoch = call.expected?.epoch
@@ -166,6 +166,7 @@ extension RevocationList {
                 $0.revocation(of: check) ?? $0.ownRevocation(of: check, now: .max / 2)
             }
             if let reason { return .revoked(reason) }
+            if let copied = copiedVerdict(on: token, noOlderThan: .zero), case .revoked = copied { return copied }
         }
         return answer
     }

@@ -29,7 +29,8 @@ extension Follower {
         }
     }
 
-    /// The verdict of a copy that was complete at most so long ago, with or without a daemon.
+    /// The verdict of a copy, with or without a daemon: clear if it was complete at most so long ago, revoked however
+    /// old it is.
     /// - Returns: nil if it proves nothing. Else also when it was complete, on ``now``'s clock.
     func verdict(
         _ token: TokenClaims, in namespace: Namespace, _ pinnedEpoch: PinnedEpoch, noOlderThan age: Duration,
@@ -41,11 +42,12 @@ extension Follower {
         let begun = now
         let found = look(token, namespace, guarded: proof.guarded(at: begun), store: begun + proof.storeOffset)
         let (ended, completeAt) = (now, proof.completeness.at)
-        guard let found, self.proof.withLock({ $0?.copy }) == proof.copy, .milliseconds(ended - completeAt) <= age
-        else { return nil }
+        guard let found, self.proof.withLock({ $0?.copy }) == proof.copy else { return nil }
         switch found {
         case .revoked: return (found, completeAt)
-        case .clear: return proof.lead.contains(wall() - ended) ? (found, completeAt) : nil
+        case .clear:
+            let isProven = .milliseconds(ended - completeAt) <= age && proof.lead.contains(wall() - ended)
+            return isProven ? (found, completeAt) : nil
         case .unknown: return nil
         }
     }

@@ -44,8 +44,8 @@ extension RevocationList {
         return found
     }
 
-    /// The verdict on a token by a copy that has lost its daemon and was complete at most so long ago. What this
-    /// process has revoked since, or tried to, counts besides.
+    /// The verdict on a token by a copy that has lost its daemon: clear if it was complete at most so long ago, revoked
+    /// however old it is. What this process has revoked since, or tried to, counts besides.
     /// - Returns: nil if nothing is proven.
     func copiedVerdict(on token: TokenClaims, noOlderThan age: Duration) -> Verdict? {
         guard let follower, token.kind == .access, let pinnedEpoch, !pinnedEpoch.terms.areUnwritten,
