@@ -198,6 +198,10 @@ import Testing
             #expect(
                 talk.failure(bytes + Array("-NOAUTH Authentication required.\r\n".utf8)) == .refused("NOAUTH"),
                 "\(phase)")
+            // It is shown where lines are told apart: whoever answers cannot add any.
+            let forged = Array("-ERR\nimport_state:ended\u{1B}[2J x\r\n".utf8)
+            #expect(Talk().failure(bytes + forged) == .refused("ERR"), "\(phase)")
+            #expect(Talk().failure(bytes + Array("-\u{1B}[2J\r\n".utf8)) == .refused(""), "\(phase)")
         }
     }
 

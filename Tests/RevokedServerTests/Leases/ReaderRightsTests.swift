@@ -81,6 +81,21 @@ import Testing
         #expect(ask(bench) == "-ERR Command not allowed inside a transaction\r\n")
     }
 
+    /// Messages of others would come between any two answers.
+    @Test func whoeverGetsInvalidationsOfOthersHasToBeAsked() {
+        let (target, tracker) = (SessionBench(admin.daemon), SessionBench(admin.daemon))
+        _ = target.ask("HELLO", "3")
+        #expect(ask(target) == ":3\r\n")
+        #expect(tracker.ask("CLIENT", "TRACKING", "ON", "REDIRECT", "\(target.id)") == "+OK\r\n")
+        #expect(ask(target) == ":0\r\n" && ask(admin) == ":2\r\n")
+        _ = tracker.ask("CLIENT", "TRACKING", "OFF")
+        #expect(ask(target) == ":3\r\n")
+        _ = tracker.ask("CLIENT", "TRACKING", "ON", "REDIRECT", "\(target.id)")
+        #expect(ask(target) == ":0\r\n")
+        tracker.end()
+        #expect(ask(target) == ":3\r\n")
+    }
+
     @Test func dryRunsSayThatEveryoneMayAsk() {
         _ = user([])
         #expect(admin.ask("ACL", "DRYRUN", "u", "LEASE", "READER", "revoked:") == "+OK\r\n")
