@@ -6,8 +6,8 @@ package struct StoreDialer: Sendable {
     /// Host and port, without credentials.
     package var name: String { location.description }
     package let credentials: StoreURL.Credentials?
+    let encryption: StoreEncryption?
     private let location: StoreURL.Location
-    private let encryption: StoreEncryption?
 
     /// - Parameters:
     ///   - url: of one server: `redis://`, `rediss://` or `redis+unix://`.
@@ -19,6 +19,11 @@ package struct StoreDialer: Sendable {
         guard case .server(let location, let access) = try StoreURL(url, configuration) else {
             throw StoreURL.invalid("one server is named, by redis://, rediss:// or redis+unix://")
         }
+        try self.init(location, access, logger: logger)
+    }
+
+    /// - Throws: ``RevocationError/Code/invalidConfiguration`` if the files for TLS cannot be used.
+    init(_ location: StoreURL.Location, _ access: StoreURL.Access, logger: Logger) throws(RevocationError) {
         self.location = location
         credentials = access.credentials
         encryption = try StoreEncryption(access, logger: logger)

@@ -30,8 +30,7 @@ package final class FollowedCopy: Sendable {
     }
 
     private let follower: Follower
-    private let location: StoreURL.Location
-    private let encryption: StoreEncryption?
+    private let dialer: StoreDialer
     private let connectTimeout: TimeAmount
 
     /// - Parameters:
@@ -53,13 +52,12 @@ package final class FollowedCopy: Sendable {
         }
         if let credentials = configuration.followerSecret { access.credentials = credentials }
         access.database = 0
-        self.location = location
-        encryption = try StoreEncryption(access, logger: logger)
+        dialer = try StoreDialer(location, access, logger: logger)
         connectTimeout = TimeAmount(configuration.connectTimeout)
         // Each connection asks by itself whether the daemon has the same prefix (``connect(on:_:)``).
         let facts = Follower.StoreFacts(clock: nil, guardedPrefix: prefix)
         follower = Follower(
-            location, access, encryption: encryption, configuration: configuration, maximumBytes: maximumBytes,
+            location, access, encryption: dialer.encryption, configuration: configuration, maximumBytes: maximumBytes,
             logger: logger
         ) { facts }
     }
@@ -67,7 +65,7 @@ package final class FollowedCopy: Sendable {
     deinit { follower.closeSoon() }
 
     /// Where the daemon is, without credentials.
-    package var place: String { location.description }
+    package var place: String { dialer.name }
 
     package func start() { follower.start() }
 
@@ -127,8 +125,7 @@ package final class FollowedCopy: Sendable {
     package func connect(
         on loop: any EventLoop, _ handler: @escaping @Sendable () -> any ChannelHandler
     ) -> EventLoopFuture<any Channel> {
-        StoreChannelHandler.connect(
-            to: location, on: loop, encryption: encryption, timeout: connectTimeout, handler: handler)
+        dialer.connect(on: loop, timeout: connectTimeout, handler)
     }
 
     package func count(isLocal: Bool) { follower.metrics.checked(isLocal: isLocal) }
