@@ -295,7 +295,7 @@ import Testing
 
     /// A store that does not answer is waited for as long as any check would.
     @Test func questionsThatHangEndWithTheStoresTimeout() async throws {
-        let (stage, open) = try await Self.openWithoutLease(200) { $0.commandTimeout = .milliseconds(100) }
+        let (stage, open) = try await Self.openWithoutLease(200) { $0.commandTimeout = .seconds(1) }
         #expect(await eventually { Self.questions(stage).count == 64 })
         #expect(await eventually { stage.list.events.state.withLock { !$0.isJudging && !$0.tokens.hasPending } })
         #expect(stage.list.openTokens == 200)

@@ -38,7 +38,7 @@ final class FollowedStore: Sendable {
         self.time = time
         information = "server_name:revoked\r\nguarded_prefix:\(guardedPrefix)\r\n"
         fake = try await FakeStore { _ in .nothing }
-        fake.answer { [unowned self] in answer($0) }
+        fake.answer { [weak self] in self?.answer($0) ?? .nothing }
     }
 
     var url: String { fake.url }

@@ -35,15 +35,19 @@ package struct CutOver {
 
     private let source: Store
     private let daemon: Store
+    private let now: @Sendable () -> ContinuousClock.Instant
 
     /// - Parameters:
     ///   - source: the URL of the server that is left.
     ///   - daemon: that of ours. Its user may administer.
     ///   - sourceConfiguration: only its password and its TLS are used.
+    ///   - now: the clock by which the source's pause is over.
     package init(
         from source: String, _ sourceConfiguration: RevocationConfiguration, to daemon: String,
-        _ configuration: RevocationConfiguration, logger: Logger
+        _ configuration: RevocationConfiguration, logger: Logger,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws(RevocationError) {
+        self.now = now
         self.source = try Store(source, sourceConfiguration, "the source", timeout: Self.commandTimeout, logger)
         self.daemon = try Store(daemon, configuration, "the daemon", timeout: Self.commandTimeout, logger)
     }
@@ -61,17 +65,17 @@ package struct CutOver {
         }
         do throws(RevocationError) {
             if let pinned, let mark { try await self.mark(mark, over: pinned) }
-            let pausedUntil = ContinuousClock.now + pause
+            let pausedUntil = now() + pause
             try await self.pause(for: pause)
             let offset = try await waitForDaemon(patience)
-            guard pausedUntil - ContinuousClock.now > pause / 4 else {
+            guard pausedUntil - now() > pause / 4 else {
                 throw .notCutOver("the pause of the source is nearly over: give it more time")
             }
             if let mark, try await source.value(of: Epoch.key) != mark {
                 throw .notCutOver("another cut-over has begun")
             }
             try await endImport()
-            guard ContinuousClock.now < pausedUntil else { throw .lateCutOver }
+            guard now() < pausedUntil else { throw .lateCutOver }
             return try await accept(state.identity, replacing: pinned, at: offset)
         } catch {
             throw await takeBack(mark, pinned, after: error)
@@ -152,14 +156,14 @@ package struct CutOver {
         guard let offset = theirs["master_repl_offset"].flatMap({ UInt64($0) }) else {
             throw .notCutOver("the source does not say how far its stream is")
         }
-        let deadline = ContinuousClock.now + patience
+        let deadline = now() + patience
         while true {
             let ours = try await daemon.information()
             try Self.requireFollowing(ours, theirs)
             let hasAll = ours["import_offset"].flatMap { UInt64($0) }.map { $0 >= offset } ?? false
             // A log-in that read the source's time is to be behind each cut-off that the daemon's time is put into.
             if hasAll, try await daemon.time() > time { return offset }
-            guard ContinuousClock.now < deadline else {
+            guard now() < deadline else {
                 throw .notCutOver(
                     hasAll
                         ? "the daemon's clock is behind the source's" : "the daemon has not come as far as the source")
