@@ -219,12 +219,12 @@ package struct RecordReader {
         case .swapDatabases: try swap(record, &sink, at: offset)
         case .other:
             counts.skipped += 1
-            if record.count > 1 { sink.skip(record[1]) }
+            try record.skip(kind, in: &sink, at: offset)
         case .keyless: counts.skipped += 1
         case .signal: break
         case _ where !isKept && kind != .flushAll:
             counts.skipped += 1
-            if record.count > 1 { sink.skip(record[1]) }
+            try record.skip(kind, in: &sink, at: offset)
         default:
             try record.apply(kind, to: &sink, now: settings.now, at: offset)
             counts.records += 1

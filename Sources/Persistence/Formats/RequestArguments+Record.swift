@@ -92,6 +92,46 @@ extension RequestArguments {
         sink.remove(self[1])
     }
 
+    // MARK: Passed over
+
+    /// Hands over the keys that a record writes which is not applied.
+    func skip(
+        _ kind: RecordKind, in sink: inout some RecordSink & ~Copyable, at offset: Int
+    ) throws(FormatError) {
+        guard count > 1 else { return }
+        switch kind {
+        case .mset: for index in stride(from: 1, to: count, by: 2) { sink.skip(self[index]) }
+        case .msetEx:
+            let end = 2 + 2 * max(0, min(try number(1, at: offset), Int64((count - 2) / 2)))
+            for index in stride(from: 2, to: Int(end), by: 2) { sink.skip(self[index]) }
+        case .delete, .getDelete, .flushDatabase: break
+        case .rename, .move, .copy:
+            if let number = try target(kind, at: offset), (0..<Int64(DatabaseNumber.count)).contains(number) {
+                throw FormatError(.unsupported, at: offset, "a key comes from a database that is not read")
+            }
+            sink.skip(self[kind == .move || count < 3 ? 1 : 2])
+        default:
+            sink.skip(self[1])
+            if kind == .other, movesElement { sink.skip(self[2]) }
+        }
+    }
+
+    /// The database that a `MOVE` or `COPY` names.
+    private func target(_ kind: RecordKind, at offset: Int) throws(FormatError) -> Int64? {
+        if kind == .move { return try number(2, at: offset) }
+        guard kind == .copy else { return nil }
+        for index in 3..<max(3, count) where self[index].equalsIgnoringCase("db") {
+            return try number(index + 1, at: offset)
+        }
+        return nil
+    }
+
+    /// Whether a command of other types has a second key, that it moves something to.
+    private var movesElement: Bool {
+        let names: [StaticString] = ["lmove", "blmove", "rpoplpush", "brpoplpush", "smove"]
+        return count > 2 && names.contains { self[0].equalsIgnoringCase($0) }
+    }
+
     // MARK: Arguments
 
     /// An argument as a number.

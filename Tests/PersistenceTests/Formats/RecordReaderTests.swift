@@ -100,6 +100,25 @@ struct RecordReaderTests {
         #expect(throws: FormatError.self) { try read("RESTORE k 0 x", skipsUnsupported: true) }
     }
 
+    /// Each key that is written is named, wherever it stands: one of them may be a revocation.
+    @Test func namesEveryKeyThatItPassesOver() throws {
+        let sink = try read(
+            "SMOVE s t m", "LMOVE l m LEFT LEFT", "SADD u n", "SELECT 17", "MSET a 1 b 2", "MSETEX 2 c 1 d 2 PX 9",
+            "RENAME e f",
+            "COPY g h", "COPY i j DB 18", "MOVE k 19", "DEL l m", "FLUSHDB ASYNC", "PEXPIREAT o 9", "SET p 1",
+            skipsUnsupported: true)
+        #expect(
+            sink.skipped == ["s", "t", "l", "m", "u", "a", "b", "c", "d", "f", "h", "j", "k", "o", "p"]
+                && sink.entries.isEmpty)
+    }
+
+    /// What comes from a database that is not read into one that is cannot be known.
+    @Test(arguments: ["COPY k j DB 0", "COPY k j db 15 REPLACE", "MOVE k 3"])
+    func aKeyOfADatabaseThatIsNotReadIsNotPassedOver(_ record: String) {
+        let error = #expect(throws: FormatError.self) { try read("SELECT 17", record, skipsUnsupported: true) }
+        #expect(error?.code == .unsupported)
+    }
+
     @Test func everyRecordIsTheSelectedDatabases() throws {
         let sink = try read(
             "SET k zero", "SELECT 15", "SET k other PXAT 1800000000000", "SET j other", "DEL j", "MULTI", "SELECT 3",

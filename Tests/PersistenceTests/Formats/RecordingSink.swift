@@ -13,6 +13,9 @@ struct RecordingSink: RecordSink, Equatable {
     private var database = 0
     private var others: [Int: [String: Entry]] = [:]
     var changes = 0
+    var skipped: [String] = []
+
+    mutating func skip(_ key: RawSpan) { skipped.append(Self.text(key)) }
 
     mutating func set(_ key: RawSpan, _ value: RawSpan, expiry: Int64) {
         entries[Self.text(key)] = Entry(value: Self.text(value), expiry: expiry)
