@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Persistence
@@ -19,6 +20,26 @@ import Testing
         for other in ["old:637", "old:63790", "a-name-that-is-much-longer:6379", ""] {
             #expect(try !ImportFile.names(other, in: data))
         }
+    }
+
+    /// An end that was refused has not happened: the next start goes on with the import.
+    @Test(arguments: [false, true]) func whatIsRefusedIsNotThere(_ failuresAreDone: Bool) throws {
+        var refused = 0
+        for after in 0..<10 {
+            let disk = SimulatedDisk(seed: 1)
+            let data = try Self.directory(disk)
+            try ImportFile.write("another:6379", in: data)
+            (disk.failure, disk.failuresAreDone) = ((after, EIO), failuresAreDone)
+            do throws(FileError) { try ImportFile.write("old:6379", in: data) } catch {
+                refused += 1
+                #expect(try !ImportFile.names("old:6379", in: data), "\(after)")
+                #expect(try !disk.exists(data.path(ImportFile.temporaryName)))
+                disk.failure = nil
+                try ImportFile.write("old:6379", in: data)
+            }
+            #expect(try ImportFile.names("old:6379", in: data))
+        }
+        #expect(refused >= 4)
     }
 
     /// Each of them is needed: without it a power loss makes an import of one that has ended.

@@ -1,9 +1,10 @@
 /// `revoked.imported` in the data directory: an import that has ended, by its source. A daemon that is started with the
 /// same setting later does not begin it again.
 ///
-/// The file is one line. A part of one names no source: then the import has not ended.
+/// The file is one line, and takes its name when it is on disk.
 enum ImportFile {
     static let name = "revoked.imported"
+    static let temporaryName = "\(name).tmp"
     private static let word = "revoked-imported1"
 
     static func text(_ source: String) -> String { "\(word) \(source)\n" }
@@ -15,10 +16,21 @@ enum ImportFile {
         }
     }
 
+    /// - Throws: what is refused is not there: another source is named, as before, or none.
     static func write(_ source: String, in data: DataDirectory) throws(FileError) {
-        if try data.files.exists(data.path(name)) { try data.files.remove(data.path(name)) }
-        try data.files.overwrite(data.path(name), with: text(source).utf8.span.bytes, .imported)
-        try data.files.synchronize(directory: data.path, .importedName)
+        let (path, temporary) = (data.path(name), data.path(temporaryName))
+        do throws(FileError) {
+            let file = try data.files.create(temporary)
+            try file.write(text(source).utf8.span.bytes)
+            try file.synchronize(.imported)
+            try data.files.rename(temporary, to: path)
+            try data.files.synchronize(directory: data.path, .importedName)
+        } catch {
+            try? data.files.remove(temporary)
+            // A renaming may have been done although it, or its sync, has failed.
+            if (try? names(source, in: data)) != false { try? data.files.remove(path) }
+            throw error
+        }
     }
 }
 
