@@ -12,12 +12,7 @@ enum GuardedRules {
 
     /// Why a value may not be written under a guarded key; nil if it may.
     static func refusal(key: RawSpan, value: RawSpan, kind: Scope.Kind, clock: ServerClock) -> String? {
-        if key.byteCount > Contract.Limits.maximumGuardedKeyBytes {
-            return "ERR guarded key: longer than \(Contract.Limits.maximumGuardedKeyBytes) bytes"
-        }
-        if value.byteCount > Contract.Limits.maximumGuardedValueBytes {
-            return "ERR guarded key: the value is longer than \(Contract.Limits.maximumGuardedValueBytes) bytes"
-        }
+        if let excess = excess(of: key, value) { return "ERR guarded key: \(excess)" }
         guard kind.isCutOff else { return nil }
         return switch CutOff.implausibility(of: value, now: clock.time()) {
         case nil: nil
@@ -25,6 +20,17 @@ enum GuardedRules {
         case .notMilliseconds: "ERR guarded key: the cut-off is too small, milliseconds expected"
         case .inTheFuture: "ERR guarded key: the cut-off is more than 60 seconds ahead of the daemon's clock"
         }
+    }
+
+    /// What is too long of a revocation, whoever writes it; nil if nothing is.
+    static func excess(of key: RawSpan, _ value: RawSpan) -> String? {
+        if key.byteCount > Contract.Limits.maximumGuardedKeyBytes {
+            return "longer than \(Contract.Limits.maximumGuardedKeyBytes) bytes"
+        }
+        if value.byteCount > Contract.Limits.maximumGuardedValueBytes {
+            return "the value is longer than \(Contract.Limits.maximumGuardedValueBytes) bytes"
+        }
+        return nil
     }
 
     /// Why a revocation may not be asked to last so many milliseconds; nil if it may.

@@ -1,5 +1,6 @@
 import Contract
 import Denylist
+import Logging
 import Persistence
 import RESP
 import Replication
@@ -19,6 +20,8 @@ final class ImportSink: StreamSink {
         var plain = 0
         /// Of other types, of other databases.
         var skipped = 0
+        /// Plain keys that are larger than a client may write.
+        var tooLarge = 0
         /// Removals of revocations that were not followed.
         var kept = 0
         /// Revocations that have no expiry.
@@ -120,6 +123,7 @@ final class ImportSink: StreamSink {
     private func revoke(_ key: RawSpan, _ hash: KeyHash, _ value: RawSpan, _ expiry: Int64?) {
         let expiry = expiry.map(guarded)
         if let expiry, expiry <= context.moment.guarded { return }
+        guard mayKeep(key, value) else { return }
         let kind = GuardedKey.kind(of: key, prefixLength: prefixLength)
         let isFull = context.isFull(for: .revocation, adding: ServingContext.entryBytes(key, value))
         let isWritten = update(key, hash, of: 0, [.set, .expire]) { entry in
@@ -131,6 +135,24 @@ final class ImportSink: StreamSink {
         guard isWritten else { return objectFull() }
         counts.guarded += 1
         if expiry ?? 0 == Expiry.never { counts.withoutExpiry += 1 }
+    }
+
+    /// Whether a revocation is as short as a client's write has to be. Whether a cut-off is plausible is not asked: an
+    /// implausible one denies, there and here.
+    private func mayKeep(_ key: RawSpan, _ value: RawSpan) -> Bool {
+        guard let excess = GuardedRules.excess(of: key, value) else { return true }
+        object("it has a key of the guarded prefix that cannot be kept: \(excess)")
+        return false
+    }
+
+    /// A plain key that no client may write is passed over; what the source has replaced by it is gone.
+    private func passOver(_ key: RawSpan, _ hash: KeyHash, of database: Int) {
+        if counts.tooLarge == 0 {
+            let longest = context.daemon.configuration.maximumBulk
+            context.daemon.logger.warning("the import passes over keys or values longer than \(longest) bytes")
+        }
+        counts.tooLarge += 1
+        remove(key, hash, of: database)
     }
 
     private func objectFull() { objection = objection ?? .full }
@@ -145,6 +167,9 @@ final class ImportSink: StreamSink {
     /// - Parameter expiry: nil for that of the entry.
     private func copy(_ key: RawSpan, _ hash: KeyHash, _ value: RawSpan, _ expiry: Int64?, to database: Int) {
         if let expiry, expiry <= context.moment.wall { return remove(key, hash, of: database) }
+        guard max(key.byteCount, value.byteCount) <= context.daemon.configuration.maximumBulk else {
+            return passOver(key, hash, of: database)
+        }
         let isFull = context.isFull(for: .plain, adding: ServingContext.entryBytes(key, value))
         guard !isFull else { return objectFull() }
         update(key, hash, of: database, .set) { entry in
@@ -210,6 +235,7 @@ extension ImportSink {
             copy(key, hash, value, expiry, to: database)
         } else if expiry == Expiry.never, !isFile {
             settle(key)
+            guard mayKeep(key, value) else { return }
             if waiting.count >= Self.maximumWaiting { settle() }
             waiting[key.withUnsafeBytes(Array.init)] = value.withUnsafeBytes(Array.init)
         } else {

@@ -16,7 +16,7 @@ import Testing
 
     init() {
         var configuration = ServerConfiguration()
-        configuration.maximumMemory = 8 << 20
+        (configuration.maximumMemory, configuration.maximumBulk) = (8 << 20, 1 << 16)
         daemon = Daemon(configuration, time: clock.source, logger: Logger(label: "test"))
         sink = ImportSink(daemon)
     }
@@ -140,6 +140,52 @@ import Testing
             set("revoked:jti:\(number)", "logout", clock.wall + 1_000_000)
         }
         #expect(sink.objection == .full)
+    }
+
+    /// As a client's write: no revocation that is too long for one is dropped in silence, or kept.
+    @Test func aRevocationThatIsTooLongStopsIt() {
+        let (long, value) = (String(repeating: "k", count: 513 - "revoked:jti:".utf8.count), "logout")
+        let later = clock.wall + 100_000
+        for (key, value) in [
+            ("revoked:jti:\(long)", value), ("revoked:jti:a", String(repeating: "v", count: 129)),
+        ] {
+            let (key, value) = (Array(key.utf8), Array(value.utf8))
+            let writes: [(ImportSink) -> Void] = [
+                { $0.set(key.span.bytes, value.span.bytes, expiry: later) },
+                { $0.set(key.span.bytes, value.span.bytes, expiry: Expiry.never) },
+                { $0.setKeepingExpiry(key.span.bytes, value.span.bytes) },
+                { $0.modify(key.span.bytes) { _ in value } },
+                {
+                    $0.set("plain".utf8.span.bytes, value.span.bytes, expiry: later)
+                    $0.copy("plain".utf8.span.bytes, to: key.span.bytes, of: nil)
+                },
+            ]
+            for body in writes {
+                sink.begin(in: 0)
+                write(body)
+                #expect(sink.objection != nil && sink.isHopeless)
+            }
+            #expect(read(String(decoding: key, as: UTF8.self)) == nil)
+        }
+        #expect(sink.isSettled && sink.counts.guarded == 0)
+        // One byte less is kept.
+        sink.begin(in: 0)
+        set("revoked:jti:\(long.dropLast())", String(repeating: "v", count: 128), later)
+        #expect(sink.objection == nil && sink.counts.guarded == 1)
+    }
+
+    @Test func aPlainKeyThatIsTooLongIsPassedOver() {
+        let longest = daemon.configuration.maximumBulk
+        set("a", "1")
+        set("a", String(repeating: "v", count: longest))
+        #expect(read("a")?.value.utf8.count == longest)
+        set("a", String(repeating: "v", count: longest + 1))
+        // The source has no older value either.
+        #expect(read("a") == nil)
+        set(String(repeating: "k", count: longest + 1), "1")
+        write { $0.modify("b".utf8.span.bytes) { _ in [UInt8](repeating: 1, count: longest + 1) } }
+        #expect(sink.counts.tooLarge == 3 && sink.counts.plain == 2)
+        #expect(sink.objection == nil)
     }
 
     /// The source's epoch names another list; its terms are ours, as long as nothing shrinks.
