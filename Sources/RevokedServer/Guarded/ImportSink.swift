@@ -40,8 +40,9 @@ final class ImportSink: StreamSink {
     private(set) var objection: StreamError?
     /// Whether a new copy would end the same way, until an operator has done something.
     private(set) var isHopeless = false
-    /// How far our wall clock is ahead of the source's: added to the expiries of revocations, in milliseconds.
-    var lead: Int64 = 0
+    /// Added to the expiries of revocations, in milliseconds: the most that guarded time ever was ahead of the source's
+    /// clock. What it wrote then may still arrive. nil if it was never told.
+    private var lead: Int64?
     /// Values of revocations without an expiry. Many clients send `SET` and then `EXPIRE`: written at once, such a
     /// revocation would stay for ever, for nothing shortens it.
     private var waiting: [[UInt8]: [UInt8]] = [:]
@@ -63,7 +64,7 @@ final class ImportSink: StreamSink {
     var isLogOpen: Bool { context.isLogOpen }
     /// The position of the log behind what was written.
     var end: UInt64 { context.journal.end }
-    var now: Int64 { context.moment.wall }
+    var moment: ClockReading { context.moment }
 
     /// A connection begins.
     /// - Parameter database: that of the next record.
@@ -72,6 +73,13 @@ final class ImportSink: StreamSink {
         self.database = Int(database)
     }
     func beginFile() { isFile = true }
+
+    /// Whether no revocation ends early if guarded time is so many milliseconds ahead of the source's clock.
+    func covers(_ milliseconds: Int64) -> Bool { milliseconds <= lead ?? 0 }
+
+    /// Guarded time is so many milliseconds ahead of the source's clock. The lead is in whole seconds, with one or two
+    /// to spare: a clock that drifts is followed before it is too late, and another copy changes little.
+    func follow(_ milliseconds: Int64) { lead = max(lead ?? 0, (max(0, milliseconds) / 1000 + 2) * 1000) }
 
     // MARK: StreamSink
 
@@ -160,7 +168,7 @@ final class ImportSink: StreamSink {
     /// An expiry on guarded time, not earlier than the source means it.
     private func guarded(_ expiry: Int64) -> Int64 {
         guard expiry != Expiry.never else { return expiry }
-        let (sum, overflow) = expiry.addingReportingOverflow(context.moment.lead + lead)
+        let (sum, overflow) = expiry.addingReportingOverflow(lead ?? context.moment.lead)
         return overflow ? Expiry.never - 1 : sum
     }
 

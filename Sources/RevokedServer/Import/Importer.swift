@@ -1,3 +1,4 @@
+import Denylist
 import Logging
 import NIOCore
 import NIOPosix
@@ -13,24 +14,27 @@ final class Importer: @unchecked Sendable {
     private static let connectTimeout = TimeAmount.seconds(5)
     private static let tick = TimeAmount.seconds(1)
     /// Until the log is looked at again that takes no more.
-    private static let pause = TimeAmount.milliseconds(10)
+    static let pause = TimeAmount.milliseconds(10)
     private static let shortestDelay = TimeAmount.milliseconds(500)
     private static let longestDelay = TimeAmount.seconds(30)
+    /// Between two readings of the source's clock.
+    private static let clockInterval = TimeAmount.seconds(10)
+    private static let setBack = "its clock was set back: all keys are copied again"
     /// A clock that is further off is said, in seconds.
     private static let saidLead: Int64 = 30
 
     let source: ImportSource
     let figures = ImportFigures()
-    private unowned let daemon: Daemon
+    unowned let daemon: Daemon
     private let group: MultiThreadedEventLoopGroup
-    private let loop: any EventLoop
+    let loop: any EventLoop
     /// Whether ``close()`` was not called.
     private let isOpen = Mutex(true)
 
     /// nil before the start, and after the end.
-    private var sink: ImportSink?
+    private(set) var sink: ImportSink?
     private var stream: Stream?
-    private var channel: (any Channel)?
+    private(set) var channel: (any Channel)?
     /// How far the copy is, and the database of the next record; nil for a whole one.
     private var place: (position: StreamPosition, database: Int64)?
     private var heardAt = NIODeadline.distantPast
@@ -41,7 +45,12 @@ final class Importer: @unchecked Sendable {
     /// The log takes no more: nothing is read.
     private var isFull = false
     /// ``end()`` is under way.
-    private var isEnding = false
+    var ending: EndingState?
+    /// A connection is being made.
+    private var isConnecting = false
+    /// When the source's clock is read next, and who waits for a reading that is under way.
+    private var clockAt = NIODeadline.distantPast
+    private var clockReaders: [(_ isSetBack: Bool) -> Void] = []
     private var saidThat: String?
 
     /// Of one connection.
@@ -64,7 +73,7 @@ final class Importer: @unchecked Sendable {
         loop = group.next()
     }
 
-    private var log: AppendLog? { daemon.persistence?.log }
+    var log: AppendLog? { daemon.persistence?.log }
 
     // MARK: Beginning and end
 
@@ -101,7 +110,7 @@ final class Importer: @unchecked Sendable {
         try? await group.shutdownGracefully()
     }
 
-    private func stop() {
+    func stop() {
         retry?.cancel()
         ticker?.cancel()
         let channel = channel
@@ -109,83 +118,24 @@ final class Importer: @unchecked Sendable {
         channel?.close(promise: nil)
     }
 
-    enum Ending {
-        /// There is nothing to end.
-        case none
-        case refused(String)
-        /// Answered when all that was read is kept, and that the import has ended.
-        case later(DeferredReply)
-    }
-
-    /// `REPLICAOF NO ONE`.
-    func end() -> Ending {
-        let values = figures.read(acknowledged: log?.acknowledged ?? 0)
-        if values.phase == .ended { return .none }
-        guard values.isComplete else {
-            return .refused("ERR the keys of \(source.name) are not copied yet: INFO replication says how far that is")
-        }
-        let reply = DeferredReply()
-        loop.execute { [self] in beginEnding(reply) }
-        return .later(reply)
-    }
-
-    private func beginEnding(_ reply: DeferredReply) {
-        guard !isEnding, let sink else { return answer(reply, "ERR the import is being ended already") }
-        isEnding = true
-        setReading(false)
-        sink.inTurn { sink.settle() }
-        if let objection = sink.objection { return goOn(reply, "ERR not all keys are copied: \(objection)") }
-        let end = sink.end
-        let leases = daemon.replicas.leases
-        finishEnding(reply, end, awaitsFollowers: leases.released < end && leases.mustWait(for: end))
-    }
-
-    private func finishEnding(_ reply: DeferredReply, _ end: UInt64, awaitsFollowers: Bool) {
-        guard sink != nil, let persistence = daemon.persistence else {
-            return answer(reply, "ERR the daemon is ending")
-        }
-        if let refusal = persistence.log.refusal { return goOn(reply, refusal) }
-        guard persistence.log.acknowledged >= end, !awaitsFollowers || daemon.replicas.leases.released >= end else {
-            loop.scheduleTask(in: Self.pause) { [weak self] in
-                self?.finishEnding(reply, end, awaitsFollowers: awaitsFollowers)
-            }
-            return
-        }
-        do throws(PersistenceError) { try persistence.endImport(from: source.name) } catch {
-            return goOn(reply, "ERR that the import has ended could not be written: \(error)")
-        }
-        figures.change { ($0.phase, $0.problem) = (.ended, "") }
-        stop()
-        daemon.logger.notice("the import from \(source.name) has ended: nothing of it is followed any more")
-        answer(reply, nil)
-    }
-
-    /// It has not ended.
-    private func goOn(_ reply: DeferredReply, _ failure: String) {
-        isEnding = false
-        answer(reply, failure)
-        if channel == nil {
-            retry?.cancel()
-            connect()
-        } else {
-            setReading(true)
-            drain()
-        }
-    }
-
-    private func answer(_ reply: DeferredReply, _ failure: String?) {
-        reply.complete(failure)
-        daemon.logHasProgressed()
-    }
-
     // MARK: The connection
 
-    private func connect() {
-        guard sink != nil, !isEnding else { return }
+    func connect() {
+        guard sink != nil, ending == nil, !isConnecting, channel == nil else { return }
+        isConnecting = true
         figures.change { $0.phase = .connecting }
-        source.connect(loop, Self.connectTimeout) { [self] in ImportHandler(self) }.whenFailure { [weak self] error in
-            self?.disconnected("it cannot be reached: \(Self.describe(error))")
+        source.connect(loop, Self.connectTimeout) { [self] in ImportHandler(self) }.whenComplete { [weak self] result in
+            self?.isConnecting = false
+            if case .failure(let error) = result {
+                self?.disconnected("it cannot be reached: \(Self.describe(error))")
+            }
         }
+    }
+
+    /// At once.
+    func reconnect() {
+        retry?.cancel()
+        connect()
     }
 
     /// An address, or what the system says; never a part of what was sent.
@@ -194,7 +144,7 @@ final class Importer: @unchecked Sendable {
     }
 
     func connected(_ channel: any Channel) {
-        guard let sink else { return channel.close(promise: nil) }
+        guard let sink, self.channel == nil else { return channel.close(promise: nil) }
         self.channel = channel
         (heardAt, followsSince, isFull) = (.now(), nil, false)
         let database = place?.database ?? 0
@@ -229,17 +179,20 @@ final class Importer: @unchecked Sendable {
         }
         if saidThat != problem { daemon.logger.warning("the import from \(source.name) waits: \(problem)") }
         saidThat = problem
+        retry?.cancel()
         retry = loop.scheduleTask(in: delay) { [weak self] in self?.connect() }
         delay = min(delay * 2, Self.longestDelay)
     }
 
     // MARK: The stream
 
-    private func drain() {
-        guard !isEnding, !isFull, let stream, let sink else { return }
+    func drain() {
+        guard ending == nil, !isFull, let stream, let sink else { return }
         do throws(Failure) {
             try sink.inTurn { () throws(Failure) in
-                while sink.isLogOpen, let event = try next(stream, at: sink.now) { try handle(event, stream, sink) }
+                while sink.isLogOpen, let event = try next(stream, at: sink.moment.wall) {
+                    try handle(event, stream, sink)
+                }
             }
         } catch {
             return fail(error, sink)
@@ -277,10 +230,16 @@ final class Importer: @unchecked Sendable {
         figures.change { $0.version = facts.version }
         let refusal = facts.refusal(ownRunID: daemon.runID, ownStretch: log?.stretchID ?? "")
         if let refusal { throw .unsuitable(refusal) }
-        let ahead = facts.time.map { sink.now - $0 } ?? 0
-        // In whole seconds, with up to one to spare: the clocks are compared to the millisecond at best, and another
-        // copy is to change nothing.
-        sink.lead = (max(0, ahead) / 1000 + 1) * 1000
+        guard let time = facts.time else { return }
+        let lead = sink.moment.guarded - time
+        let isCovered = place == nil || sink.covers(lead)
+        sink.follow(lead)
+        guard isCovered else {
+            place = nil
+            throw .unsuitable(Self.setBack)
+        }
+        let ahead = sink.moment.wall - time
+        clockAt = .now() + Self.clockInterval
         let (seconds, relation) = (abs(ahead) / 1000, ahead > 0 ? "behind" : "ahead of")
         guard seconds > Self.saidLead else { return }
         daemon.logger.warning("the clock of \(source.name) is \(seconds) s \(relation) ours")
@@ -346,12 +305,12 @@ final class Importer: @unchecked Sendable {
         }
     }
 
-    private func setReading(_ reads: Bool) { _ = channel?.setOption(.autoRead, value: reads) }
+    func setReading(_ reads: Bool) { _ = channel?.setOption(.autoRead, value: reads) }
 
     private func send(_ bytes: [UInt8]) { channel?.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
 
     private func runPeriodic() {
-        guard let stream, let sink, !isEnding else { return }
+        guard let stream, let sink, ending == nil else { return }
         // While the log takes no more, it is not the source that is silent.
         if isFull { heardAt = .now() }
         guard heardAt + source.patience > .now() else { return disconnected("it is silent") }
@@ -361,6 +320,32 @@ final class Importer: @unchecked Sendable {
             note(stream, sink)
         }
         acknowledge(stream)
+        if stream.machine.isComplete, clockAt < .now() { readClock() }
+    }
+
+    // MARK: The source's clock
+
+    /// Reads the source's clock, on a connection of its own. If it was set back, the expiries of what was written there
+    /// since the last time are too early: then all keys are copied again.
+    /// - Parameter then: is told whether that is so; false if the source does not answer.
+    func readClock(_ then: @escaping (_ isSetBack: Bool) -> Void = { _ in }) {
+        clockReaders.append(then)
+        guard clockReaders.count == 1, let sink else { return }
+        clockAt = .now() + Self.clockInterval
+        let reading = SourceClockReading(sink, source.credentials, on: loop) { [weak self] in self?.clockIsRead($0) }
+        source.connect(loop, Self.connectTimeout, reading.handler).whenFailure { _ in reading.end(nil) }
+    }
+
+    private func clockIsRead(_ lead: ClosedRange<Int64>?) {
+        let isSetBack = if let lead, let sink { !sink.covers(lead.lowerBound) } else { false }
+        if let lead { sink?.follow(lead.upperBound) }
+        if isSetBack {
+            place = nil
+            disconnected(Self.setBack)
+        }
+        let readers = clockReaders
+        clockReaders = []
+        for reader in readers { reader(isSetBack) }
     }
 
     /// Says that we are here, and how much is kept.

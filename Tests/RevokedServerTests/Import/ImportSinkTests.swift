@@ -64,7 +64,7 @@ import Testing
     /// The clock of the source is behind ours, and guarded time is ahead of the wall clock.
     @Test func noClockEndsItEarly() {
         clock.setWall(by: .seconds(-60))
-        sink.lead = 5_000
+        sink.follow(63_000)
         set("revoked:jti:a", "logout", clock.wall + 100_000)
         #expect(read("revoked:jti:a")?.left == 105_000)
         clock.advance(.seconds(104))

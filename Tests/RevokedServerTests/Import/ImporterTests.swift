@@ -10,13 +10,23 @@ import Testing
 /// An import from a source that is none, or says what no Redis says.
 @Suite(.timeLimit(.minutes(2))) struct ImporterTests {
     private static let stretch = String(repeating: "ab", count: 20)
-    private static let information = "redis_version:7.0.15\r\nrole:master\r\nrun_id:1\r\n"
-    private static let greeting = "$\(information.utf8.count)\r\n\(information)\r\n+OK\r\n"
+    private static let greeting = greeting()
+
+    /// - Parameter time: what the source's clock says, in Unix milliseconds.
+    private static func greeting(at time: Int64? = nil) -> String {
+        let clock = time.map { "server_time_usec:\($0)000\r\n" } ?? ""
+        let information = "redis_version:7.0.15\r\nrole:master\r\nrun_id:1\r\n\(clock)"
+        return "$\(information.utf8.count)\r\n\(information)\r\n+OK\r\n"
+    }
+
     private static let file: [UInt8] =
         Array("REDIS0010".utf8) + [0xFE, 0, 0, 13] + Array("revoked:jti:a".utf8) + [6] + Array("logout".utf8) + [0xFF]
         + [UInt8](repeating: 0, count: 8)
-    private static let copy =
-        Array("\(greeting)+FULLRESYNC \(stretch) 1\r\n$\(file.count)\r\n".utf8) + file
+    private static let copy = copy()
+
+    private static func copy(at time: Int64? = nil) -> [UInt8] {
+        Array("\(greeting(at: time))+FULLRESYNC \(stretch) 1\r\n$\(file.count)\r\n".utf8) + file
+    }
 
     private static func record(_ words: String...) -> [UInt8] {
         Array("*\(words.count)\r\n".utf8) + words.flatMap { Array("$\($0.utf8.count)\r\n\($0)\r\n".utf8) }
@@ -31,9 +41,14 @@ import Testing
             init(_ bytes: [UInt8]) { self.bytes = bytes }
 
             func channelActive(context: ChannelHandlerContext) {
-                context.channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+                let isLast = bytes.last == FakeSource.end
+                context.channel.writeAndFlush(ByteBuffer(bytes: isLast ? bytes.dropLast() : bytes[...]), promise: nil)
+                if isLast { context.close(promise: nil) }
             }
         }
+
+        /// Behind what is said: the connection is closed then.
+        static let end: UInt8 = 0x04
 
         private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         private let channel: any Channel
@@ -57,20 +72,34 @@ import Testing
         func end() async throws { try await group.shutdownGracefully() }
     }
 
-    /// - Parameter body: is given what the daemon says of its import, again and again, until it returns true.
-    private func follow(
-        _ scripts: [[UInt8]], until body: (ImportFigures.Values, FakeSource, Daemon) -> Bool
-    ) async throws {
+    /// - Returns: how many connections it made.
+    /// - Parameters:
+    ///   - hold: delays a connection, by its number.
+    ///   - body: is given what the daemon says of its import, again and again, until it returns true.
+    @discardableResult private func follow(
+        _ scripts: [[UInt8]],
+        hold: @escaping @Sendable (Int, any EventLoop) -> EventLoopFuture<Void>? = { _, _ in nil },
+        until body: (ImportFigures.Values, FakeSource, Daemon) -> Bool
+    ) async throws -> Int {
         let (folder, source) = (try TemporaryFolder(), try await FakeSource(scripts))
         var configuration = ServerConfiguration()
         (configuration.port, configuration.directory) = (0, folder.path + "/data")
         let port = source.port
+        let calls = Mutex(0)
         let server = RevokedServer(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             importSource: ImportSource(name: "fake", patience: .milliseconds(300)) { loop, timeout, handler in
-                ClientBootstrap(group: loop).connectTimeout(timeout).channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(handler()) }
-                }.connect(host: "127.0.0.1", port: port)
+                let number = calls.withLock { calls in
+                    defer { calls += 1 }
+                    return calls
+                }
+                return (hold(number, loop) ?? loop.makeSucceededVoidFuture()).flatMap {
+                    ClientBootstrap(group: loop).connectTimeout(timeout).channelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(handler())
+                        }
+                    }.connect(host: "127.0.0.1", port: port)
+                }
             })
         _ = try await server.start()
         try await server.recover()
@@ -78,6 +107,7 @@ import Testing
         try await eventually { body(figures.read(acknowledged: .max), source, server.daemon) }
         await server.stop()
         try await source.end()
+        return calls.withLock { $0 }
     }
 
     @Test func nothingIsServedOfWhatIsNone() async throws {
@@ -124,5 +154,60 @@ import Testing
             guard case .refused = daemon.importer?.end() else { return false }
             return true
         }
+    }
+
+    /// Each of those who end it hears when it has ended.
+    @Test func severalMayEndItAtOnce() async throws {
+        var replies: [DeferredReply] = []
+        try await follow([Self.copy]) { values, source, daemon in
+            guard values.isComplete, let importer = daemon.importer else { return false }
+            while replies.count < 3, case .later(let reply) = importer.end() { replies.append(reply) }
+            return replies.count == 3 && replies.allSatisfy(\.isDone) && values.phase == .ended
+        }
+        #expect(replies.allSatisfy { $0.replacement == nil })
+    }
+
+    /// What the source wrote since its clock was set back would end too early here.
+    @Test func aClockThatIsSetBackMakesANewCopy() async throws {
+        let now = TimeSource.system.wall()
+        let hour: Int64 = 3_600_000
+        let record = Self.record("SET", "revoked:jti:late", "logout", "PXAT", "\(now - hour / 2)")
+        var refused: DeferredReply?
+        try await follow([
+            Self.copy(at: now) + record, Array(Self.greeting(at: now - hour).utf8), Self.copy(at: now - hour) + record,
+        ]) { values, source, daemon in
+            if values.isComplete, refused == nil, case .later(let reply)? = daemon.importer?.end() { refused = reply }
+            return values.phase == .following && values.copies == 2 && values.counts.guarded == 3
+        }
+        #expect(refused?.replacement?.contains("the clock of fake was set back") == true)
+    }
+
+    /// A connection that is being made while the end is refused is the one that goes on.
+    @Test func thereIsOneConnectionAtATime() async throws {
+        let now = TimeSource.system.wall()
+        let held = Mutex<EventLoopPromise<Void>?>(nil)
+        var refused: DeferredReply?
+        @Sendable func hold(_ number: Int, _ loop: any EventLoop) -> EventLoopFuture<Void>? {
+            guard number == 1 else { return nil }
+            let promise = loop.makePromise(of: Void.self)
+            held.withLock { $0 = promise }
+            return promise.futureResult
+        }
+        let scripts = [
+            Self.copy(at: now) + [FakeSource.end], Array(Self.greeting(at: now - 3_600_000).utf8), Self.copy(at: now),
+        ]
+        let connections = try await follow(scripts, hold: hold) { values, source, daemon in
+            let isHeld = held.withLock { $0 != nil }
+            if isHeld, refused == nil, case .later(let reply)? = daemon.importer?.end() { refused = reply }
+            if refused?.isDone == true {
+                held.withLock { promise in
+                    promise?.succeed()
+                    promise = nil
+                }
+            }
+            return values.copies == 2 && values.phase == .following
+        }
+        // Of the copy, for the clock, and the held one.
+        #expect(connections == 3)
     }
 }
