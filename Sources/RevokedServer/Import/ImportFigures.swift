@@ -1,8 +1,10 @@
+import NIOCore
+import PrometheusMetrics
 import Synchronization
 
 /// How far an import is, for `INFO`, `/readyz` and those who end it.
 final class ImportFigures: Sendable {
-    enum Phase: String, Sendable {
+    enum Phase: String, Sendable, CaseIterable {
         case connecting
         /// A whole copy is on its way.
         case copying
@@ -26,11 +28,22 @@ final class ImportFigures: Sendable {
         var version = ""
         var stretch = ""
         var copies = 0
+        var connections = 0
+        /// When bytes of the source last arrived; nil before.
+        var heardAt: NIODeadline?
         var counts = ImportSink.Counts()
         /// The last one that was kept; nil before a copy is.
         fileprivate(set) var offset: UInt64?
         /// Positions of the source that were applied, and of the log behind their writes.
         fileprivate var applied: [(offset: UInt64, end: UInt64)] = []
+
+        /// Bytes of the source's stream that are applied, and not kept yet.
+        var unkept: UInt64 { applied.last.map { $0.offset - (offset ?? applied[0].offset) } ?? 0 }
+
+        /// Connections to the source after the first one.
+        var reconnects: Int { max(0, connections - 1) }
+
+        func silence(at now: NIODeadline) -> Double? { heardAt.map { Double((now - $0).nanoseconds) / 1e9 } }
 
         /// Applied, with all its writes in the log up to `end`.
         mutating func apply(_ offset: UInt64, end: UInt64) {
@@ -80,7 +93,50 @@ final class ImportFigures: Sendable {
             "import_source_version:\(values.version)", "import_replid:\(values.stretch)",
             "import_offset:\(values.offset.map { "\($0)" } ?? "-1")", "import_copies:\(values.copies)",
             "import_guarded:\(counts.guarded)", "import_plain:\(counts.plain)", "import_skipped:\(counts.skipped)",
-            "import_removals_ignored:\(counts.kept)", "import_without_expiry:\(counts.withoutExpiry)",
+            "import_too_large:\(counts.tooLarge)", "import_removals_ignored:\(counts.kept)",
+            "import_without_expiry:\(counts.withoutExpiry)", "import_unkept_bytes:\(values.unkept)",
+            "import_reconnects:\(values.reconnects)",
+            "import_last_io_seconds_ago:\(values.silence(at: .now()).map { "\(Int($0))" } ?? "-1")",
+        ]
+    }
+
+    /// What `/metrics` tells.
+    func families(acknowledged: UInt64) -> [MetricFamily] {
+        let values = read(acknowledged: acknowledged)
+        let counts = values.counts
+        let state = MetricFamily(
+            "revoked_import_state", "1 for the state that the import is in.", state: values.phase.rawValue,
+            of: Phase.allCases.map(\.rawValue))
+        var entries = MetricFamily(.counter, "revoked_import_entries_total", "Writes of the source that were applied.")
+        entries.add(counts.guarded, ["kind": "revocation"])
+        entries.add(counts.plain, ["kind": "plain"])
+        var skipped = MetricFamily(
+            .counter, "revoked_import_skipped_total", "Keys and changes of the source that were passed over, by reason."
+        )
+        skipped.add(counts.skipped, ["reason": "type"])
+        skipped.add(counts.tooLarge, ["reason": "size"])
+        skipped.add(counts.kept, ["reason": "removal"])
+        var silence: [MetricFamily] = []
+        if let seconds = values.silence(at: .now()) {
+            silence = [
+                MetricFamily(
+                    .gauge, "revoked_import_silence_seconds", "Since when nothing has arrived from the source.", seconds
+                )
+            ]
+        }
+        return silence + [
+            state, entries, skipped,
+            MetricFamily(
+                .gauge, "revoked_import_offset", "The source's replication offset that is kept here.",
+                Double(values.offset ?? 0)),
+            MetricFamily(
+                .gauge, "revoked_import_unkept_bytes",
+                "Bytes of the source's stream that are applied, and not kept yet.",
+                Double(values.unkept)),
+            MetricFamily(.counter, "revoked_import_copies_total", "Whole copies that were begun.", values.copies),
+            MetricFamily(
+                .counter, "revoked_import_reconnects_total", "Connections to the source after the first.",
+                values.reconnects),
         ]
     }
 }

@@ -147,6 +147,7 @@ final class Importer: @unchecked Sendable {
         guard let sink, self.channel == nil else { return channel.close(promise: nil) }
         self.channel = channel
         (heardAt, followsSince, isFull) = (.now(), nil, false)
+        figures.change { $0.connections += 1 }
         let database = place?.database ?? 0
         sink.begin(in: database)
         stream = Stream(
@@ -157,6 +158,7 @@ final class Importer: @unchecked Sendable {
     func read(_ bytes: ByteBuffer, from channel: any Channel) {
         guard channel === self.channel, let stream else { return }
         heardAt = .now()
+        figures.change { [heardAt] in $0.heardAt = heardAt }
         stream.machine.append(bytes.readableBytesUInt8Span.bytes)
         drain()
     }

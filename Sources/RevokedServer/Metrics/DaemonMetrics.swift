@@ -16,7 +16,7 @@ struct DaemonMetrics {
         return [build, ready] + revocations(totals) + commands(totals) + connections(totals) + messages(totals)
             + store(totals) + epoch()
             + clock()
-            + LeaseFigures(daemon).families + LogMetrics(daemon).families + TLSFigures(daemon).families
+            + LeaseFigures(daemon).families + imported + LogMetrics(daemon).families + TLSFigures(daemon).families
             + daemon.processFigures.families
     }
 
@@ -24,6 +24,10 @@ struct DaemonMetrics {
         MetricFamily(
             .gauge, "revoked_ready", "1 while /readyz answers that the daemon can do its work.",
             DaemonAdmin(daemon: daemon).readiness.ready ? 1 : 0)
+    }
+
+    private var imported: [MetricFamily] {
+        daemon.importer?.figures.families(acknowledged: daemon.persistence?.log.acknowledged ?? 0) ?? []
     }
 
     private var build: MetricFamily {

@@ -7,12 +7,12 @@ import Testing
 
 /// What Prometheus' own linter says of both kinds of process, and whether the figures are there.
 @Suite struct PromtoolTests {
-    private static func get(_ url: String) async throws -> (status: UInt, body: String) {
+    static func get(_ url: String) async throws -> (status: UInt, body: String) {
         let answer = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
         return (answer.status.code, String(buffer: try await answer.body.collect(upTo: 1 << 20)))
     }
 
-    private static func check(_ metrics: String) throws {
+    static func check(_ metrics: String) throws {
         let promtool = try TestProcess(
             try TestProcess.find("promtool", package: "prometheus"), ["check", "metrics"], input: metrics)
         let end = try promtool.waitForEnd()
@@ -20,7 +20,7 @@ import Testing
         #expect(end.output.isEmpty, "\(end.output)")
     }
 
-    private static func url(_ process: TestProcess) throws -> String {
+    static func url(_ process: TestProcess) throws -> String {
         let line = try process.waitForLine(containing: "metrics on ")
         let url = try #require(line.split(separator: " ").last)
         return String(url.dropLast("/metrics".count))

@@ -212,6 +212,31 @@ import Testing
         #expect(failure.output.contains("import-from: this URL names no store"))
     }
 
+    @Test func itsMetricsSayHowFarItIs() async throws {
+        let socket = try source.connect()
+        try socket.expect("SETEX revoked:jti:a 1000 logout", "+OK")
+        try socket.expect("RPUSH list 1", ":1")
+        let daemon = try start(["--http", "127.0.0.1:0"])
+        try await waitForCopy(daemon)
+        try socket.expect("DEL revoked:jti:a", ":1")
+        #expect(try socket.ask("CLIENT KILL TYPE replica") == ":1")
+        try socket.expect("SET plain 1", "+OK")
+        try await waitForCopy(daemon)
+        let text = try await PromtoolTests.get(try PromtoolTests.url(daemon.process) + "/metrics").body
+        try PromtoolTests.check(text)
+        let kept = ImportState(of: try daemon.connect())["import_offset"] ?? ""
+        for line in [
+            "revoked_import_state{state=\"following\"} 1\n", "revoked_import_state{state=\"waiting\"} 0\n",
+            "revoked_import_entries_total{kind=\"revocation\"} 1\n", "revoked_import_entries_total{kind=\"plain\"} 1\n",
+            "revoked_import_skipped_total{reason=\"type\"} 1\n", "revoked_import_skipped_total{reason=\"removal\"} 1\n",
+            "revoked_import_skipped_total{reason=\"size\"} 0\n", "revoked_import_copies_total 1\n",
+            "revoked_import_reconnects_total 1\n", "revoked_import_unkept_bytes 0\n",
+            "revoked_import_offset \(kept)\n", "\nrevoked_import_silence_seconds ",
+        ] {
+            #expect(text.contains(line), "\(line)")
+        }
+    }
+
     @Test func itNamesItself() async throws {
         let port = try freePort()
         let daemon = try data.start(["--port", "\(port)", "--import-from", "redis://127.0.0.1:\(port)"])
