@@ -214,6 +214,24 @@ import Testing
         #expect(throws: RevocationError.self) { try StoreURL("redis://127.0.0.1:1?checks=somewhere") }
     }
 
+    private struct Left: Sendable {
+        weak let follower: Follower?
+        weak let backend: RedisBackend?
+    }
+
+    /// Timers hold the copy, and the copy the backend: no longer than there is a list.
+    @Test func aListThatWasNotClosedLeavesNothing() async throws {
+        func followed() async throws -> (FollowedStore, Left) {
+            let stage = try await Stage()
+            #expect(await stage.isHeld())
+            return (stage.store, Left(follower: stage.list.follower, backend: stage.list.backend as? RedisBackend))
+        }
+        let (store, left) = try await followed()
+        #expect(await eventually { left.follower == nil && left.backend == nil })
+        #expect(store.count("LEASE", "RELEASE") == 1)
+        await store.stop()
+    }
+
     private final class End: Sendable {
         let isReached = Atomic(false)
     }

@@ -28,6 +28,7 @@ final class TermsInForce: Sendable {
 
     /// The issuer of tokens that say `name`; nil if there is none.
     /// - Parameter name: `iss`; nil means the only issuer.
+    @inline(__always)
     func issuer(_ name: String?) -> IssuerInForce? {
         guard let only else { return name.flatMap { byName[$0] } }
         return name == nil || only.terms.name == nil || only.terms.name == name ? only : nil

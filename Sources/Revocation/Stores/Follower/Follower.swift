@@ -11,32 +11,11 @@ import Synchronization
 /// The copy is fed by one connection, and the lease renewed on another. Both are on an event loop of their own, so a
 /// long copy keeps no request waiting.
 ///
+/// There is no weak reference to it: each check would count its own in a table beside the object. Its tasks hold it
+/// until ``close()`` or ``closeSoon()``.
+///
 /// `@unchecked Sendable`: mutable state is used on `loop` only, except what is atomic or behind a lock.
 final class Follower: @unchecked Sendable {
-    /// Where it is, for whoever wants to know.
-    struct Status: Sendable, Equatable {
-        enum State: Sendable, Equatable {
-            case connecting
-            case copying
-            /// The copy is complete, and checks are answered from it while a lease is held.
-            case following
-            /// The copy would take more memory than it may.
-            case tooLarge
-            /// The store is none that can be followed, or refuses it.
-            case refused(String)
-        }
-
-        var state = State.connecting
-        /// Whole copies that were begun.
-        var copies = 0
-        /// Leases that were granted.
-        var grants = 0
-        /// How far the copy was behind the log when the last lease was granted, in bytes.
-        var behind: UInt64 = 0
-        /// Why the daemon granted none the last time; empty if it did.
-        var refusal = ""
-    }
-
     /// What another connection to the store knows of it.
     struct StoreFacts: Sendable {
         /// nil if nobody needs it: no verdict is clear then.
@@ -141,8 +120,8 @@ final class Follower: @unchecked Sendable {
     func start() {
         loop.execute { [self] in
             renewals = LeaseRenewals(self, location, access, encryption, timeout: connectTimeout)
-            watchdog = loop.scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { [weak self] _ in
-                self?.endIfSilent()
+            watchdog = loop.scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { [self] _ in
+                endIfSilent()
             }
             connect()
         }
@@ -290,7 +269,7 @@ final class Follower: @unchecked Sendable {
                 "the store cannot be followed, and checks are asked over the wire: it answered \(word) (Following.md "
                     + "says what a follower's user needs)")
         }
-        retry = loop.scheduleTask(in: pause) { [weak self] in self?.connect() }
+        retry = loop.scheduleTask(in: pause) { [self] in connect() }
     }
 
     private func forgetCopy() {

@@ -53,7 +53,7 @@ final class LeaseRenewals: @unchecked Sendable {
     private func schedule(in delay: TimeAmount) {
         guard !isClosed, !isAsking else { return }
         next?.cancel()
-        next = loop.scheduleTask(in: delay) { [weak self] in self?.renew() }
+        next = loop.scheduleTask(in: delay) { [self] in renew() }
     }
 
     private func renew() {

@@ -103,8 +103,8 @@ extension Follower {
         self.init(
             location, access, encryption: try StoreEncryption(access, logger: logger), configuration: configuration,
             maximumBytes: maximumBytes, logger: logger
-        ) { [weak server] in
-            guard let status = server?.statusOfChecks, let clock = status.clock else { return nil }
+        ) {
+            guard let status = server.statusOfChecks, let clock = status.clock else { return nil }
             return StoreFacts(clock: clock, guardedPrefix: status.guardedPrefix)
         }
     }
