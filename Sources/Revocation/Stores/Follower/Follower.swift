@@ -27,6 +27,8 @@ final class Follower: @unchecked Sendable {
     static let leastBytes = 1 << 20
     /// Slots that are examined at each renewal, to reclaim what has expired.
     private static let reclaimedSlots = 8_192
+    /// Bytes of a copy after which the table prepares memory for as many more.
+    private static let preparedBytes = 4 << 20
     /// The daemon says something at least every 10 s.
     private static let longestSilence = TimeAmount.seconds(30)
     /// Until a copy that cannot be made is tried again.
@@ -61,6 +63,7 @@ final class Follower: @unchecked Sendable {
     var observer: (any CopyObserver)?
     /// A whole copy has been begun, and the observer has not heard of it.
     private var isReplaced = false
+    private var unpreparedBytes = 0
 
     private var lease = HeldLease()
     /// Another one each time that the table is emptied.
@@ -219,6 +222,7 @@ final class Follower: @unchecked Sendable {
             case .applied: hasMoved = true
             }
         }
+        if !stream.input.isComplete { prepare(for: bytes.byteCount) }
         guard hasMoved, stream.input.isComplete, let position = stream.input.position else { return nil }
         self.position = position
         isFollowing = true
@@ -238,6 +242,14 @@ final class Follower: @unchecked Sendable {
             renewals?.begin()
         }
         return position
+    }
+
+    /// The table of a copy that grows has huge pages from the start, and no more of them than it needs at the end.
+    private func prepare(for count: Int) {
+        unpreparedBytes += count
+        guard unpreparedBytes >= Self.preparedBytes else { return }
+        unpreparedBytes = 0
+        table.reclaim(slots: 0, at: ClockReading(wall: 0, guarded: 0))
     }
 
     /// - Parameter error: nil if the connection was lost.
