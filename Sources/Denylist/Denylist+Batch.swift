@@ -21,25 +21,34 @@ extension Denylist.Keys {
             UnsafeRawBufferPointer(start: text.baseAddress! + start, count: ends[index] - start)
         }
 
-        /// Adds a key, and prefetches its group.
+        /// Adds a key, and prefetches what its look-up reads first.
         /// - Returns: false if there is no room for it.
         package mutating func add(_ beginning: RawSpan, _ rest: RawSpan) -> Bool {
             let (first, second) = (beginning.byteCount, rest.byteCount)
             guard count < Self.maximumKeys, first + second <= Self.maximumBytes - used, let base = text.baseAddress
             else { return false }
-            beginning.withUnsafeBytes {
-                if let start = $0.baseAddress { (base + used).copyMemory(from: start, byteCount: first) }
-            }
-            rest.withUnsafeBytes {
-                if let start = $0.baseAddress { (base + used + first).copyMemory(from: start, byteCount: second) }
+            // Read where they are: a load of bytes that were just stored in pieces would wait for the stores.
+            var hash: KeyHash?
+            beginning.withUnsafeBytes { beginning in
+                rest.withUnsafeBytes { rest in
+                    hash = table.hash(beginning, rest)
+                    if let start = beginning.baseAddress { (base + used).copyMemory(from: start, byteCount: first) }
+                    if let start = rest.baseAddress { (base + used + first).copyMemory(from: start, byteCount: second) }
+                }
             }
             used += first + second
             ends[count] = used
-            let hash = table.hash(key(count, startingAt: used - first - second))
-            table.prefetch(hash)
+            add(hash ?? table.hash(key(count, startingAt: used - first - second)))
+            return true
+        }
+
+        @inline(__always)
+        private mutating func add(_ hash: KeyHash) {
+            // The first key is the one that is found most often. Whole groups of all keys are more than a core fetches
+            // at once.
+            if count == 0 { table.prefetch(hash) } else { _ = table.prefetchTags(hash) }
             hashes[count] = hash
             count += 1
-            return true
         }
 
         /// Reads the values of live entries, each under its shard's lock, in the order of the keys.

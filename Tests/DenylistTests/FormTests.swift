@@ -37,6 +37,25 @@ import Testing
         .make { $0.compactPrefixes += [Array("revoked:customer-portal:jti:".utf8)] }
     }
 
+    /// A look-up of several keys takes each in two parts. With an expiry that does not fit into a slot, keys are stored
+    /// in full.
+    @Test(arguments: [Expiry.never, 1 << 50]) func aKeyIsFoundWhereverItIsCut(_ expiry: Int64) {
+        let denylist = make()
+        for key in Self.keys { denylist.set(Array(key.utf8), Array(key.utf8), expiry: expiry) }
+        for key in Self.keys.map({ Array($0.utf8) }) {
+            for cut in 0...key.count {
+                var found: [[UInt8]] = []
+                let isRead = denylist.keys.readTogether(at: .start) { batch in
+                    batch.add(key.span.bytes.extracting(first: cut), key.span.bytes.extracting(droppingFirst: cut))
+                } _: { _, value in
+                    found.append(value.bytes)
+                    return false
+                }
+                #expect(isRead && found == [key], "\(String(decoding: key, as: UTF8.self)) cut at \(cut)")
+            }
+        }
+    }
+
     @Test func everyKeyHoldsEveryValue() {
         let denylist = make()
         for (number, value) in Self.values.enumerated() {

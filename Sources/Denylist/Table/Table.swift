@@ -118,15 +118,24 @@ struct Table: BitwiseCopyable {
     /// The hash of a key, with its compact form.
     @inline(__always)
     func hash(_ bytes: UnsafeRawBufferPointer) -> KeyHash {
-        if let key = state.pointee.forms.compact(bytes) {
-            return KeyHash(
-                value: state.pointee.hashing.hash(key.word0, key.word1, kind: key.kind) >> 1, word0: key.word0,
-                word1: key.word1, kind: key.kind, isGuarded: state.pointee.forms.isGuarded(kind: key.kind))
-        }
+        if let key = state.pointee.forms.compact(bytes) { return hash(key) }
         let hash = state.pointee.hashing.hash(bytes) >> 1
         let kind = fullKind(bytes)
         return KeyHash(
             value: hash, word0: hash, word1: 0, kind: kind, isGuarded: state.pointee.forms.isGuarded(kind: kind))
+    }
+
+    @inline(__always)
+    private func hash(_ key: KeyForms.Compact) -> KeyHash {
+        KeyHash(
+            value: state.pointee.hashing.hash(key.word0, key.word1, kind: key.kind) >> 1, word0: key.word0,
+            word1: key.word1, kind: key.kind, isGuarded: state.pointee.forms.isGuarded(kind: key.kind))
+    }
+
+    /// The hash of a key in two parts; nil if they do not show a compact form.
+    @inline(__always)
+    func hash(_ beginning: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> KeyHash? {
+        state.pointee.forms.compact(beginning, rest).map { hash($0) }
     }
 
     @inline(__always)

@@ -49,8 +49,12 @@ struct KeyForms {
 
         /// The compact form of such a key, if it restores the key exactly.
         @inline(__always)
-        func compact(_ key: UnsafeRawPointer) -> Compact? {
-            guard let uuid = UUIDText(key + length) else { return nil }
+        func compact(_ key: UnsafeRawPointer) -> Compact? { compact(identifier: key + length) }
+
+        /// As ``compact(_:)``, by what follows the prefix.
+        @inline(__always)
+        func compact(identifier: UnsafeRawPointer) -> Compact? {
+            guard let uuid = UUIDText(identifier) else { return nil }
             return (uuid.word0, uuid.word1, kind | (uuid.isUpperCase ? 1 : 0))
         }
     }
@@ -106,6 +110,21 @@ struct KeyForms {
         for index in 0..<prefixes.count {
             let prefix = prefixes.baseAddress.unsafelyUnwrapped + index
             if prefix.pointee.begins(start, key.count) { return prefix.pointee.compact(start) }
+        }
+        return nil
+    }
+
+    /// As ``compact(_:)`` for a key in two parts; nil also if its prefix is not the first part.
+    @inline(__always)
+    func compact(_ beginning: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> Compact? {
+        guard rest.count == UUIDText.length, let start = rest.baseAddress else { return nil }
+        for index in 0..<prefixes.count {
+            let prefix = prefixes.baseAddress.unsafelyUnwrapped + index
+            if prefix.pointee.length == beginning.count,
+                equal(beginning.baseAddress, prefix.pointee.bytes.baseAddress, count: beginning.count)
+            {
+                return prefix.pointee.compact(identifier: start)
+            }
         }
         return nil
     }
