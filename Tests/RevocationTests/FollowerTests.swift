@@ -214,6 +214,15 @@ import Testing
         #expect(throws: RevocationError.self) { try StoreURL("redis://127.0.0.1:1?checks=somewhere") }
     }
 
+    /// As soon as after a lost connection, not as late as after a refusal.
+    @Test func aDaemonThatReadsItsLogIsAskedAgainSoon() async throws {
+        let stage = try await Stage { $0.admission = "-LOADING the daemon is reading its log\r\n" }
+        #expect(await eventually { stage.store.count("REPLCONF", "follower") >= 2 })
+        stage.store.change { $0.admission = "+OK\r\n" }
+        #expect(await stage.isHeld())
+        await stage.end()
+    }
+
     private struct Left: Sendable {
         weak let follower: Follower?
         weak let backend: RedisBackend?

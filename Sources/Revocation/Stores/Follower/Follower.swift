@@ -262,7 +262,8 @@ final class Follower: @unchecked Sendable {
         var random = SystemRandomNumberGenerator()
         var pause = TimeAmount(backoff.next(using: &random))
         switch error {
-        case nil: set { if $0.state != .tooLarge { $0.state = .connecting } }
+        // A daemon that reads its log answers soon, as one that is away does.
+        case nil, .refused("LOADING"): set { if $0.state != .tooLarge { $0.state = .connecting } }
         case .damaged(let reason):
             forgetCopy()
             pause = max(pause, .seconds(1))
