@@ -26,7 +26,22 @@ extension RevocationList {
     ) -> Verdict? {
         // A denylist that had no terms may have some by now.
         guard token.kind == .access, !pinnedEpoch.terms.areUnwritten else { return nil }
-        let askedAt = remembersClear ? configuration.bootClock() : nil
+        guard remembersClear else { return foundVerdict(token, in: issuer, pinnedEpoch, from: follower) }
+        let askedAt = configuration.bootClock()
+        let found = foundVerdict(token, in: issuer, pinnedEpoch, from: follower)
+        if case .clear = found {
+            let check = Check(token, in: issuer.namespace)
+            known.withLock { $0.learnClear(check, epoch: pinnedEpoch.epoch, askedAt: askedAt) }
+        }
+        return found
+    }
+
+    /// Instants are of a type whose size is known at run time only: this has none of its own.
+    @inline(__always)
+    private func foundVerdict(
+        _ token: borrowing TokenClaims, in issuer: borrowing IssuerInForce, _ pinnedEpoch: borrowing PinnedEpoch,
+        from follower: borrowing Follower
+    ) -> Verdict? {
         var found: Verdict?
         if knowsRevoked.load(ordering: .acquiring) || hasAttempts.load(ordering: .acquiring) {
             found = revocationOfOurs(Check(token, in: issuer.namespace), pinnedEpoch)
@@ -37,10 +52,6 @@ extension RevocationList {
             found = nil
         }
         follower.metrics.checked(isLocal: found != nil)
-        if let askedAt, case .clear = found {
-            let check = Check(token, in: issuer.namespace)
-            known.withLock { $0.learnClear(check, epoch: pinnedEpoch.epoch, askedAt: askedAt) }
-        }
         return found
     }
 
