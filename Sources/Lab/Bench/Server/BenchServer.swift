@@ -22,16 +22,17 @@
         /// port of 127.0.0.1.
         /// - Parameters:
         ///   - encryption: for a server that is measured over TLS. It has a plain port besides.
+        ///   - port: of a daemon that is started again; nil is a free one.
         ///   - settings: more of the command line.
         static func start(
             _ kind: ServerKind, on stage: BenchStage, log: Log? = nil, encryption: BenchEncryption? = nil,
-            _ settings: [String] = []
+            port: Int? = nil, _ settings: [String] = []
         ) async throws -> BenchServer {
             let tlsPort = try LoopbackSocket.freePort()
             let arguments = (encryption?.arguments(port: tlsPort) ?? []) + settings
             var server =
                 switch kind {
-                case .revoked: try await startOurs(on: stage, log, arguments)
+                case .revoked: try await startOurs(on: stage, log, port: port, arguments)
                 case .echo: preconditionFailure("the echo server is started with its reply")
                 case .redis, .valkey: try await startRedis(kind, on: stage, log, arguments)
                 case .memcached: try await startMemcached(on: stage)
@@ -69,16 +70,17 @@
         }
 
         private static func startOurs(
-            on stage: BenchStage, _ log: Log?, _ more: [String]
+            on stage: BenchStage, _ log: Log?, port: Int?, _ more: [String]
         ) async throws -> BenchServer {
+            let port = try port ?? LoopbackSocket.freePort()
             let process = try stage.start(
                 .revoked,
                 [
-                    "serve", "--port", "\(try LoopbackSocket.freePort())", "--threads", "1", "--loglevel", "warning",
+                    "serve", "--port", "\(port)", "--threads", "1", "--loglevel", "warning",
                     "--appendonly", log == nil ? "no" : "yes", "--appendfsync", log?.policy ?? "always",
                     "--dir", log?.directory ?? "\(stage.directory)/revoked-\(UUID().uuidString.lowercased())",
                 ] + more)
-            let port = try await announcedPort(process)
+            _ = try await announcedPort(process)
             _ = try await process.line(beginning: "ready", within: BenchStage.startTime)
             let control = try ControlConnection(port: port)
             guard let epoch = try control.call("GET", "revoked.epoch") else {
