@@ -19,6 +19,8 @@
         /// Between two renewals, in nanoseconds: a quarter of the default lease.
         private static let interval: Int64 = 75_000_000
 
+        private static let eventsAtOnce = 64
+
         private let figuresOfAll = Mutex(Figures())
         private let isEnding = Atomic(false)
         private let hasEnded = Atomic(false)
@@ -62,24 +64,33 @@
         }
 
         private func run(_ members: [CrowdMember]) throws(LoadFailure) {
-            var events = members.flatMap { member in
-                [member.stream.descriptor, member.leases.descriptor].map {
-                    pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            let epoll = clinux_epoll_create()
+            defer { close(epoll) }
+            for (index, member) in members.enumerated() {
+                for (side, descriptor) in [member.stream.descriptor, member.leases.descriptor].enumerated() {
+                    guard
+                        clinux_epoll_control(
+                            epoll, clinux_add, descriptor, UInt32(CLINUX_READABLE), UInt64(2 * index + side)) == 0
+                    else { throw LoadFailure(message: "a follower's connection cannot be waited for") }
                 }
             }
+            var events = [clinux_event](repeating: clinux_event(), count: Self.eventsAtOnce)
             var buffer = [UInt8](repeating: 0, count: 1 << 18)
             while !isEnding.load(ordering: .relaxed) {
                 let now = clinux_time()
                 for member in members where member.nextRenewal <= now {
                     try member.renew(at: now, every: Self.interval)
                 }
-                guard poll(&events, nfds_t(events.count), 5) > 0 else { continue }
+                let ready = Int(clinux_epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), 5))
+                guard ready > 0 else { continue }
                 var change = Figures()
-                for index in events.indices where events[index].revents != 0 {
-                    let count = recv(events[index].fd, &buffer, buffer.count, 0)
+                for event in events.prefix(ready) {
+                    let member = members[Int(event.value / 2)]
+                    let isAnswer = event.value & 1 == 1
+                    let connection = isAnswer ? member.leases : member.stream
+                    let count = recv(connection.descriptor, &buffer, buffer.count, 0)
                     guard count > 0 else { throw LoadFailure(message: "the daemon ended a follower") }
-                    let member = members[index / 2]
-                    if index & 1 == 1 {
+                    if isAnswer {
                         member.answered(buffer[..<count], &change)
                     } else {
                         try member.read(buffer.span.bytes.extracting(first: count), &change)
