@@ -25,14 +25,19 @@ struct FeedingTurn {
     /// Whether a replica may pass records to where it goes on. One at a time: each may have gigabytes of the log to
     /// pass, and the others wait.
     var mayApproach = true
-    private let stretch: String
-    private let streamEnd: UInt64
+    /// Where the log stands.
+    struct Place: Equatable {
+        let stretch: String
+        let end: UInt64
+    }
+
+    let place: Place
     private var readings: [Reading] = []
     private var room = Self.room
     /// How much is to be read at once now.
     var portion: Int { room > 0 ? Self.portion : Self.smallPortion }
 
-    init(_ log: AppendLog) { (stretch, streamEnd) = (log.stretchID, log.streamEnd) }
+    init(_ log: AppendLog) { place = Place(stretch: log.stretchID, end: log.streamEnd) }
 
     /// So much was read for one of them alone.
     mutating func use(_ bytes: Int) { room -= bytes }
@@ -40,7 +45,7 @@ struct FeedingTurn {
     /// Reads what comes next.
     /// - Returns: whole records, which ``end()`` posts if they are no longer than ``longest``; empty if there are none.
     mutating func read(_ tail: inout LogTail, for client: ClientRecord) throws(PersistenceError) -> [UInt8] {
-        guard tail.position < streamEnd || tail.stretch != stretch else { return [] }
+        guard tail.position < place.end || tail.stretch != place.stretch else { return [] }
         let start = tail.position
         var place = readings.firstIndex { $0.start == start && $0.tail.stretch == tail.stretch }
         if place == nil { place = try add(tail) }

@@ -2,6 +2,8 @@
 struct ReplicaTable {
     /// In the order in which they came.
     private(set) var all: [Replica] = []
+    /// Another whenever one has come or gone.
+    private(set) var version = 0
     /// By the numbers of their clients.
     private var byClient: [Int64: Replica] = [:]
     /// Followers by the buckets of their names, which are compared in constant time.
@@ -14,6 +16,7 @@ struct ReplicaTable {
     }
 
     mutating func append(_ replica: Replica) {
+        version += 1
         all.append(replica)
         byClient[replica.client.id] = replica
         if let name = replica.follower { byName[name.bucket, default: []].append(replica) }
@@ -22,6 +25,7 @@ struct ReplicaTable {
     /// - Returns: false if it was not there.
     mutating func remove(_ replica: Replica) -> Bool {
         guard let index = all.firstIndex(where: { $0 === replica }) else { return false }
+        version += 1
         all.remove(at: index)
         byClient[replica.client.id] = nil
         if let bucket = replica.follower?.bucket {

@@ -215,29 +215,19 @@ final class Replicas: Sendable {
     // MARK: The thread
 
     private func run(_ daemon: Daemon, _ log: AppendLog) {
-        var feeds: [Int64: ReplicaFeed] = [:]
+        var feeds = ReplicaFeeds(daemon, log)
         var lookedAt: Int64 = 0
         while let replicas = next() {
-            var isBusy = false
             keepOnDisk(daemon)
-            var turn = FeedingTurn(log)
-            for replica in replicas {
-                let feed = feeds[replica.client.id] ?? ReplicaFeed(replica, daemon, log)
-                feeds[replica.client.id] = feed
-                if feed.step(&turn) { isBusy = true }
+            let isBusy = feeds.step(replicas) {
                 // Leases run out while others are fed.
                 let now = daemon.clock.uptime()
-                if now != lookedAt, leases.isAwaited {
-                    lookedAt = now
-                    _ = leases.runPeriodic(log, daemon)
-                }
-            }
-            turn.end()
-            if feeds.count > replicas.count {
-                feeds = feeds.filter { id, _ in replicas.contains { $0.client.id == id } }
+                guard now != lookedAt, leases.isAwaited else { return }
+                lookedAt = now
+                _ = leases.runPeriodic(log, daemon)
             }
             let awaited = answerWaits(daemon)
-            if !replicas.isEmpty { keepAlive(daemon, log, awaited) }
+            if !replicas.all.isEmpty { keepAlive(daemon, log, awaited) }
             let usual = isBusy || awaited != nil ? Self.busy : Self.idle
             let pause = min(usual, leases.runPeriodic(log, daemon) ?? usual)
             _ = doorbell.wait(timeout: .now() + .milliseconds(Int(pause)))
@@ -246,10 +236,10 @@ final class Replicas: Sendable {
     }
 
     /// - Returns: nil if there are none, and no lease runs on: then the thread ends.
-    private func next() -> [Replica]? {
+    private func next() -> ReplicaTable? {
         state.withLock { state in
             if state.replicas.all.isEmpty, !leases.isHeld { state.isRunning = false }
-            return state.isRunning ? state.replicas.all : nil
+            return state.isRunning ? state.replicas : nil
         }
     }
 
