@@ -46,8 +46,26 @@ package struct HeldLease: Sendable {
         /// When the renewal was sent whose position the copy has reached.
         package let at: Int64
         package let epoch: [UInt8]
-        /// ``Term/guardedOffset``.
-        package let guardedOffset: Int64
+        /// ``Term/guardedOffset``; nil once the copy goes on with a daemon that was started later. Its guarded time may
+        /// be far behind: it stands still while a machine is off.
+        package fileprivate(set) var guardedOffset: Int64?
+        fileprivate let stretch: String
+        /// Another one each time that the table is emptied, or that its time is not known any more.
+        package fileprivate(set) var copy: UInt64
+
+        /// The daemon's guarded time, at most what it really is: this boot clock may be fast by a tenth, and the
+        /// daemon's slow. While it is not known no entry has expired.
+        package func guarded(at now: Int64) -> Int64 {
+            guard let guardedOffset else { return .min }
+            let age = max(0, now - at)
+            return guardedOffset + now - (age + 4) / 5
+        }
+
+        /// Whether what was looked up after this reading is proven.
+        /// - Parameter after: read again after the look-up.
+        package func covers(_ after: Completeness?) -> Bool { after?.copy == copy }
+
+        package func isNoOlder(than age: Duration, at now: Int64) -> Bool { .milliseconds(now - at) <= age }
     }
 
     private struct Pending {
@@ -69,6 +87,8 @@ package struct HeldLease: Sendable {
     private var floor: StreamIn.Position?
     /// The latest proof; nil once the table was emptied, or the daemon has another epoch.
     package private(set) var completeness: Completeness?
+    /// ``Completeness/copy``.
+    private var copy: UInt64 = 0
 
     package init() {}
 
@@ -84,7 +104,7 @@ package struct HeldLease: Sendable {
         let until = sentAt + grant.length - (grant.length + 4) / 5 - 1
         // The latest promise counts, also if it is shorter or of another epoch.
         if let term, term.epoch != grant.epoch { lose() }
-        if let completeness, completeness.epoch != grant.epoch { self.completeness = nil }
+        if let completeness, completeness.epoch != grant.epoch { disprove() }
         if let held = term, held.until > until { term?.until = until }
         if pending.count == Self.maximumPending { pending.removeFirst() }
         pending.append(
@@ -95,6 +115,11 @@ package struct HeldLease: Sendable {
     /// The copy is complete up to a position.
     package mutating func applied(_ position: StreamIn.Position, at now: Int64) {
         if let applied, applied.stretch != position.stretch { lose() }
+        if let completeness, completeness.stretch != position.stretch, completeness.guardedOffset != nil {
+            copy += 1
+            self.completeness?.guardedOffset = nil
+            self.completeness?.copy = copy
+        }
         applied = position
         promote(at: now)
     }
@@ -109,7 +134,7 @@ package struct HeldLease: Sendable {
     /// The table is about to be emptied: the lease is given up, and nothing is proven of what follows.
     package mutating func forgetCopy() {
         lose()
-        completeness = nil
+        disprove()
     }
 
     /// The copy does not go on: the lease is given up. What it holds is as complete as it was.
@@ -123,6 +148,11 @@ package struct HeldLease: Sendable {
         pending = []
     }
 
+    private mutating func disprove() {
+        copy += 1
+        completeness = nil
+    }
+
     /// Holds the latest lease whose position has been applied.
     private mutating func promote(at now: Int64) {
         guard let applied else { return }
@@ -134,7 +164,9 @@ package struct HeldLease: Sendable {
         guard let index = pending.lastIndex(where: isDue) else { return }
         let next = pending[index]
         pending.removeFirst(index + 1)
-        completeness = Completeness(at: next.askedAt, epoch: next.grant.epoch, guardedOffset: next.guardedOffset)
+        completeness = Completeness(
+            at: next.askedAt, epoch: next.grant.epoch, guardedOffset: next.guardedOffset, stretch: applied.stretch,
+            copy: copy)
         guard now < next.until else { return }
         if let held = self.term(at: now), held.epoch == next.grant.epoch {
             term?.until = next.until

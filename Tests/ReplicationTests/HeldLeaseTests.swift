@@ -119,6 +119,40 @@ import Testing
         #expect(lease.term(at: 1_050)?.epoch == Array("f".utf8))
     }
 
+    /// The copy is as complete as it was, but a daemon whose machine was off gives entries a time that is far behind.
+    @Test func aCopyDoesNotCarryTheTimeOfAnEarlierDaemonOn() throws {
+        var lease = lease()
+        lease.granted(try Self.grant(at: 100), sentAt: 1_000, receivedAt: 1_050)
+        let first = try #require(lease.completeness)
+        // At most what it is: a fifth of its age is taken off.
+        #expect(first.guarded(at: 1_050) == 4_990 && first.guarded(at: 11_000) == 12_950)
+        lease.endCopy()
+        lease.applied(Self.position(150), at: 2_000)
+        #expect(lease.completeness == first)
+        lease.endCopy()
+        let other = String(repeating: "2", count: 40)
+        lease.applied(Self.position(150, other), at: 3_000)
+        let second = try #require(lease.completeness)
+        #expect(second.at == 1_000 && second.guarded(at: 3_000) == .min)
+        // A look-up from before proves nothing any more, a later one does.
+        #expect(!first.covers(second) && second.covers(second))
+        lease.granted(try Self.grant(at: 150, stretch: other, guarded: 5_100), sentAt: 4_000, receivedAt: 4_000)
+        #expect(lease.completeness?.guarded(at: 4_000) == 5_100)
+    }
+
+    @Test func aCopyProvesNothingWhenItIsTooOldOrEmptied() throws {
+        var lease = lease()
+        lease.granted(try Self.grant(at: 100), sentAt: 1_000, receivedAt: 1_000)
+        let proof = try #require(lease.completeness)
+        #expect(proof.covers(lease.completeness))
+        #expect(proof.isNoOlder(than: .seconds(2), at: 3_000) && !proof.isNoOlder(than: .seconds(2), at: 3_001))
+        lease.willEmpty(until: Self.position(120))
+        #expect(lease.completeness == nil && !proof.covers(nil))
+        lease.applied(Self.position(120), at: 1_100)
+        lease.granted(try Self.grant(at: 120), sentAt: 1_100, receivedAt: 1_100)
+        #expect(lease.completeness != nil && !proof.covers(lease.completeness))
+    }
+
     @Test func noDaemonGrantsThese() {
         let position = Self.position(1)
         #expect(LeaseGrant(length: 0, position: position, epoch: [1], guarded: 1) == nil)

@@ -156,6 +156,28 @@ import Testing
         await anew.end()
     }
 
+    /// The guarded time of a daemon stands still while its machine is off, and the copy's boot clock goes on: what is
+    /// revoked afterwards seems to have expired.
+    @Test func aRevocationOfADaemonThatWasOffCounts() async throws {
+        let stage = try await Stage()
+        await stage.follow()
+        stage.now.advance(.seconds(3_600))
+        stage.store.change {
+            $0.continued = $0.stretch
+            ($0.stretch, $0.lease) = (String(repeating: "6", count: 40), 0)
+        }
+        stage.store.fake.dropStreams()
+        #expect(await eventually { stage.store.count("PSYNC") == 2 })
+        let expiry = stage.now.wall - 3_600_000 + 900_000
+        stage.store.write(record("SET", "revoked:jti:late", "logout", "PXAT", "\(expiry)"))
+        #expect(await eventually { stage.store.acknowledged == stage.store.state.withLock { $0.end } })
+        await stage.loseDaemon()
+        let policy = FailurePolicy.copy(noOlderThan: .seconds(7_200))
+        #expect(await stage.admission("late", policy) == "logout")
+        #expect(await stage.admission("a", policy) == "copied")
+        await stage.end()
+    }
+
     /// A store that answers with another epoch is not away, nor is one whose clock this machine contradicts believed.
     @Test func anotherEpochAndAWrongClockAreNoAbsence() async throws {
         let stage = try await Stage()

@@ -12,6 +12,8 @@ final class FollowedStore: Sendable {
         /// What it says when none is granted.
         var refusal = "behind"
         var stretch = String(repeating: "5", count: 40)
+        /// The stretch that this one continues.
+        var continued: String?
         /// The end of the log.
         var end: UInt64 = 1_000
         var table: [(key: String, value: String)] = []
@@ -91,7 +93,7 @@ final class FollowedStore: Sendable {
     }
 
     private func stream(_ command: [String], _ state: State) -> [UInt8] {
-        if state.resumes, command[1] == state.stretch, command[2] == "\(state.end + 1)" {
+        if state.resumes, [state.stretch, state.continued].contains(command[1]), command[2] == "\(state.end + 1)" {
             return Array("+CONTINUE \(state.stretch)\r\n".utf8)
         }
         var writer = RDBWriter(

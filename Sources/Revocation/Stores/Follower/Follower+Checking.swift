@@ -36,18 +36,18 @@ extension Follower {
         _ token: TokenClaims, in namespace: Namespace, _ pinnedEpoch: PinnedEpoch, noOlderThan age: Duration,
         wall: () -> Int64
     ) -> (verdict: Verdict, completeAt: Int64)? {
-        guard let proof = proof.withLock({ $0 }),
-            Epoch.Identity(proof.completeness.epoch)?.epoch == pinnedEpoch.epoch
-        else { return nil }
+        guard let proof = proof.withLock({ $0 }) else { return nil }
+        let completeness = proof.completeness
+        guard Epoch.Identity(completeness.epoch)?.epoch == pinnedEpoch.epoch else { return nil }
         let begun = now
-        let found = look(token, namespace, guarded: proof.guarded(at: begun), store: begun + proof.storeOffset)
-        let (ended, completeAt) = (now, proof.completeness.at)
-        guard let found, self.proof.withLock({ $0?.copy }) == proof.copy else { return nil }
+        let found = look(token, namespace, guarded: completeness.guarded(at: begun), store: begun + proof.storeOffset)
+        let ended = now
+        guard let found, completeness.covers(self.proof.withLock { $0?.completeness }) else { return nil }
         switch found {
-        case .revoked: return (found, completeAt)
+        case .revoked: return (found, completeness.at)
         case .clear:
-            let isProven = .milliseconds(ended - completeAt) <= age && proof.lead.contains(wall() - ended)
-            return isProven ? (found, completeAt) : nil
+            let isProven = completeness.isNoOlder(than: age, at: ended) && proof.lead.contains(wall() - ended)
+            return isProven ? (found, completeness.at) : nil
         case .unknown: return nil
         }
     }

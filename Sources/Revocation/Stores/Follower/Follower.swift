@@ -66,8 +66,6 @@ final class Follower: @unchecked Sendable {
     private var unpreparedBytes = 0
 
     private var lease = HeldLease()
-    /// Another one each time that the table is emptied.
-    private var copyNumber: UInt64 = 0
     private var stream: Stream?
     /// Whether the copy is complete, and goes on.
     private var isFollowing = false
@@ -214,7 +212,11 @@ final class Follower: @unchecked Sendable {
                     $0.copies += 1
                 }
                 metrics.copied()
-            case .resumes: hasMoved = true
+            case .resumes:
+                hasMoved = true
+                // Before the records that follow: they may be of a daemon whose guarded time is another.
+                if let position = stream.input.position { lease.applied(position, at: now) }
+                publishProof()
             case .empties(let end):
                 // Before the next event, which empties the table.
                 lease.willEmpty(until: end)
@@ -346,18 +348,13 @@ final class Follower: @unchecked Sendable {
     }
 
     private func publishProof() {
-        guard let completeness = lease.completeness else {
-            proof.withLock { proof in
-                if proof != nil { copyNumber += 1 }
-                proof = nil
-            }
-            return
-        }
+        guard let completeness = lease.completeness else { return proof.withLock { $0 = nil } }
         // What is known of the store's clock stays when it is away.
-        guard let facts = facts(), facts.guardedPrefix == prefix, let clock = facts.clock else { return }
+        guard let facts = facts(), facts.guardedPrefix == prefix, let clock = facts.clock else {
+            return proof.withLock { if $0?.completeness.copy != completeness.copy { $0?.completeness = completeness } }
+        }
         let new = CopyProof(
-            copy: copyNumber, completeness: completeness, storeOffset: clock.time(at: 0).upperBound,
-            lead: clock.agreement.lead)
+            completeness: completeness, storeOffset: clock.time(at: 0).upperBound, lead: clock.agreement.lead)
         proof.withLock { if $0?.completeness != completeness { $0 = new } }
     }
 
