@@ -152,7 +152,9 @@ package struct LeaseLedger: Sendable {
     }
 
     private func finished(_ position: UInt64, _ waitedOut: [String]) -> Receipt {
-        Receipt(followers: followers.count { $0.applied.map { $0 >= position } ?? false }, waitedOut: waitedOut)
+        // One that has left may be there again, on another connection.
+        let count = followers.count { !$0.hasLeft && ($0.applied.map { $0 >= position } ?? false) }
+        return Receipt(followers: count, waitedOut: waitedOut)
     }
 
     /// - Parameters:

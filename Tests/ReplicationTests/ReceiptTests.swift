@@ -65,6 +65,18 @@ import Testing
         #expect(ledger.requestReceipt(2, for: 110) == Receipt(followers: 0, waitedOut: []))
     }
 
+    /// It may be there again, and is counted on its new connection.
+    @Test func whoHasLeftIsNotCounted() {
+        var ledger = Self.ledger(2)
+        ledger.acknowledge(110, by: 1)
+        ledger.acknowledge(110, by: 2)
+        ledger.leave(1)
+        ledger.join(3, as: "f1", from: "h1", at: 10)
+        ledger.acknowledge(110, by: 3)
+        _ = ledger.settle(at: 20)
+        #expect(ledger.requestReceipt(1, for: 110) == Receipt(followers: 2, waitedOut: []))
+    }
+
     @Test func leasesOfTheProcessBeforeAreWaitedOut() {
         var ledger = LeaseLedger(length: 300, maximumHolders: 64)
         ledger.succeed(longest: 300, at: 0)
