@@ -15,7 +15,8 @@ extension History {
             }
         }
         collectReturns()
-        if faultsLeft > 0 { collectFaults() }
+        // Spread over the history: the first steps have little to lose.
+        if faultsLeft > 0, plan.isSmall || choices.chance(oneIn: 6) { collectFaults() }
     }
 
     private func collectTime() {
@@ -32,7 +33,8 @@ extension History {
 
     private func collectDaemon() {
         if writesLeft > 0 { actions += plan.isSmall ? [.write] : [.write, .write, .write] }
-        if !daemon.isSynced { actions += plan.isSmall ? [.sync] : [.sync, .sync, .sync] }
+        if writesLeft > 0, !plan.isSmall, !daemon.table.isEmpty { actions += [.undo, .undo] }
+        if !daemon.isSynced { actions += plan.isSmall ? [.sync] : [.sync, .sync] }
         if daemon.promises { actions.append(.storePromise) }
         if !daemon.waiting.isEmpty { actions += plan.isSmall ? [.settle] : [.settle, .settle] }
         guard !plan.isSmall else { return }
@@ -60,7 +62,10 @@ extension History {
         }
         if follower.hasUnapplied { actions.append(.applyRest(index)) }
         switch follower.check {
-        case nil: if !plan.isSmall { actions += [.beginCheck(index), .beginCheck(index)] }
+        case nil:
+            guard !plan.isSmall else { return }
+            actions += [.beginCheck(index), .beginCheck(index), .beginCopyCheck(index)]
+            if plan.planted == .timeCarriedOn { actions += [.beginCopyCheck(index), .beginCopyCheck(index)] }
         case let check?: actions.append(check.found == nil ? .lookUp(index) : .finishCheck(index))
         }
     }
@@ -71,7 +76,7 @@ extension History {
         guard !link.daemonHasLeft else { return }
         if !link.isAccepted, !link.isBroken { actions += [.accept(index), .accept(index)] }
         guard link.isAccepted else { return }
-        if !link.isBroken, link.sent < Int(daemon.durable) { actions += [.feed(index), .feed(index)] }
+        if !link.isBroken, link.sent < Int(daemon.readable) { actions += [.feed(index), .feed(index)] }
         if !link.acknowledgements.isEmpty { actions += [.acknowledge(index), .acknowledge(index)] }
         if !link.requests.isEmpty { actions += [.answer(index), .answer(index)] }
     }
@@ -87,8 +92,11 @@ extension History {
         if daemon.isServing {
             actions += [.pauseDaemon, .kill]
             if !plan.isSmall { actions += [.losePower, .loseDisk, .loseRecords] }
+            if !plan.isSmall, !daemon.isSynced { actions += [.kill, .losePower, .losePower] }
             if plan.planted == .timePutForward { actions.append(.jump) }
             if plan.planted == .beyondTheEnd { actions += [.loseRecords, .loseRecords, .loseRecords] }
+            if plan.planted == .foreignStretch { actions += [.loseDisk, .loseDisk, .loseRecords] }
+            if plan.planted == .timeCarriedOn { actions += [.losePower, .losePower, .losePower] }
         }
         for index in followers.indices {
             if followers[index].link?.isBroken == false { actions.append(.breakOff(index)) }

@@ -6,7 +6,7 @@ extension History {
         for follower in followers where !follower.isPaused {
             guard let term = follower.lease.term(at: follower.clock.now(time)), term.epoch == pin else { continue }
             for one in judge.standing(at: time, epoch: pin, lease: plan.lease)
-            where !follower.holds(one.key, guardedOffset: term.guardedOffset, at: time) {
+            where !follower.holds(one.key, guarded: term.guardedOffset + follower.clock.now(time)) {
                 let name = SimulatedDaemon.name(one.key)
                 if follower.expiry(one.key) != nil, follower.position?.offset == daemon.end {
                     throw Violation(invariant: .entryLives, what: "\(follower.name) lets \(name) end early")
@@ -21,20 +21,53 @@ extension History {
     func performCheck(_ action: Action) throws(Violation) {
         switch action {
         case .beginCheck(let index): followers[index].beginCheck(choices.pick(plan.keys), at: time)
+        case .beginCopyCheck(let index):
+            let age = [plan.lease, 2_000, 60_000][choices.pick(3)]
+            followers[index].beginCheck(choices.pick(plan.keys), noOlderThan: age, at: time)
         case .lookUp(let index): followers[index].lookUp(at: time)
         case .finishCheck(let index):
             guard let check = followers[index].check else { return }
             guard followers[index].finishCheck(epoch: pin, at: time) == true else { return }
             let name = SimulatedDaemon.name(check.key)
             say("\(followers[index].name) says that \(name) is clear")
-            for one in judge.standing(at: time, epoch: pin, lease: plan.lease)
-            where one.key == check.key && one.answeredAt < check.began {
-                let earlier = "acknowledged \((check.began - one.answeredAt) / 1000) ms before the check began"
-                throw Violation(
-                    invariant: .clearIsTrue, what: "\(followers[index].name) says clear of \(name), \(earlier)")
-            }
+            try judgeClear(check, of: followers[index])
         case .ask: try ask()
         default: break
+        }
+    }
+
+    private func judgeClear(_ check: SimulatedFollower.Check, of follower: SimulatedFollower) throws(Violation) {
+        let what = "\(follower.name) says clear of \(SimulatedDaemon.name(check.key))"
+        if case .copy = check.grounds, let expiry = check.expiry,
+            judge.hasSent(check.key, endingBy: expiry, at: time, lease: plan.lease)
+        {
+            throw Violation(invariant: .knownWins, what: "\(what), which its copy has")
+        }
+        for one in judge.standing(at: time, epoch: pin, lease: plan.lease) where one.key == check.key {
+            switch check.grounds {
+            case .lease where one.answeredAt < check.began:
+                let earlier = "acknowledged \((check.began - one.answeredAt) / 1_000) ms before the check began"
+                throw Violation(invariant: .clearIsTrue, what: "\(what), \(earlier)")
+            // Clocks are slewed by up to a tenth, and read in whole milliseconds.
+            case .copy(_, let age) where (time - one.answeredAt) / 1_000 > age * 10 / 9 + 3:
+                let earlier = "acknowledged \((time - one.answeredAt) / 1_000) ms before"
+                throw Violation(invariant: .copyIsRecent, what: "\(what), \(earlier), by a copy of \(age) ms at most")
+            default: break
+            }
+        }
+    }
+
+    /// A receipt counts those that have applied the write. It is wrong, too, if one says so that has not: that is
+    /// looked for by what it does to leases.
+    func judgeReceipts() throws(Violation) {
+        for (position, count) in daemon.takeReceipts()
+        where plan.planted?.invariants.contains(.receiptIsTrue) ?? true {
+            let having = daemon.present.count { link in
+                followers.contains { $0.applied[link].map { $0 >= position } ?? false }
+            }
+            guard count <= having else {
+                throw Violation(invariant: .receiptIsTrue, what: "it says \(count) followers, and \(having) have it")
+            }
         }
     }
 

@@ -2,14 +2,19 @@ import Replication
 
 extension History {
     func perform(_ action: Action) throws(Violation) {
+        try performUnjudged(action)
+        try judgeReceipts()
+    }
+
+    private func performUnjudged(_ action: Action) throws(Violation) {
         switch action {
         case .advance(let milliseconds): time += milliseconds * 1_000
-        case .write, .sync, .storePromise, .settle: try performDaemon(action)
+        case .write, .undo, .sync, .storePromise, .settle: try performDaemon(action)
         case .connect, .accept, .feed, .receive, .applyRest, .acknowledge: try performStream(action)
         case .flow(let index): try flow(index)
         case .exchange(let index): try exchange(index)
         case .renew, .release, .answer, .takeAnswer, .noticeBreak, .daemonNoticesBreak: performLease(action)
-        case .beginCheck, .lookUp, .finishCheck, .ask: try performCheck(action)
+        case .beginCheck, .beginCopyCheck, .lookUp, .finishCheck, .ask: try performCheck(action)
         case .logIn, .beginCutOff, .endCutOff: try performCutOff(action)
         case .start, .resumeDaemon, .resume, .acceptEpoch: performReturn(action)
         case .breakOff, .pause, .restart, .pauseDaemon, .kill, .losePower, .loseDisk, .loseRecords, .jump:
@@ -24,10 +29,18 @@ extension History {
             nextWrite += 1
             let key = choices.pick(plan.keys)
             let ttl = plan.isSmall ? 3_600_000 : [3_600_000, 3_600_000, plan.lease * 4 + 1_000][choices.pick(3)]
-            judge.send(nextWrite, key, ttl: ttl, at: time)
             pins[nextWrite] = pin
-            daemon.write(nextWrite, key, ttl: ttl, at: time)
+            let expiry = daemon.write(nextWrite, key, ttl: ttl, at: time)
+            judge.send(nextWrite, key, ttl: ttl, expiry: expiry, at: time)
             say("write \(nextWrite): SET \(SimulatedDaemon.name(key)) for \(ttl) ms")
+        case .undo:
+            writesLeft -= 1
+            nextWrite += 1
+            let keys = daemon.table.keys.sorted()
+            let key = keys[choices.pick(keys.count)]
+            pins[nextWrite] = pin
+            if daemon.undo(nextWrite, key, at: time) { judge.undo(nextWrite, key) }
+            say("write \(nextWrite): DEL \(SimulatedDaemon.name(key))")
         case .sync:
             daemon.sync(at: time)
             say("the log is on disk up to \(daemon.durable)")
@@ -76,7 +89,7 @@ extension History {
 
     func feed(_ index: Int, all: Bool) {
         guard var link = followers[index].link else { return }
-        let left = Int(daemon.durable) - link.sent
+        let left = Int(daemon.readable) - link.sent
         guard left > 0 else { return }
         daemon.feed(&link, upTo: link.sent + (all ? left : 1 + choices.pick(left)))
         followers[index].link = link
@@ -138,7 +151,10 @@ extension History {
 
     private func performReturn(_ action: Action) {
         switch action {
-        case .start: startDaemon(bootsAnew: false, lease: nextLease())
+        case .start:
+            // Guarded time stands still while the machine is off.
+            if hasLostPower { time += [0, 3_000_000, 40_000_000][choices.pick(3)] }
+            startDaemon(bootsAnew: false, lease: nextLease())
         case .resumeDaemon:
             daemon.resume(at: time)
             say("the daemon goes on")
@@ -173,7 +189,7 @@ extension History {
     private func stopDaemon() {
         let unsynced = Int(daemon.end - daemon.durable)
         let kept = plan.isSmall && unsynced > 0 ? choices.pick(2) * unsynced : choices.pick(unsynced + 1)
-        daemon.stop(keeping: daemon.durable + UInt64(kept))
+        judge.lose(daemon.stop(keeping: daemon.durable + UInt64(kept)))
         for follower in followers where follower.link != nil {
             if follower.link?.isBroken == false { follower.link?.breakOff(&choices, whole: plan.isSmall) }
             follower.link?.daemonHasLeft = true

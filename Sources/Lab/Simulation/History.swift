@@ -119,7 +119,7 @@ final class History {
         }
         if follower.link == nil { try perform(.connect(index)) }
         if follower.link?.isAccepted == false { try perform(.accept(index)) }
-        if let link = follower.link, link.sent < Int(daemon.durable) { feed(index, all: true) }
+        if let link = follower.link, link.sent < Int(daemon.readable) { feed(index, all: true) }
         while follower.link?.stream.isEmpty == false { try receive(index, all: true) }
         if follower.hasUnapplied { try perform(.applyRest(index)) }
         try exchange(index)
@@ -140,7 +140,7 @@ final class History {
     /// The number is the follower's.
     enum Action {
         case advance(Int64)
-        case write, sync, storePromise, settle
+        case write, undo, sync, storePromise, settle
         case connect(Int)
         case accept(Int)
         case feed(Int)
@@ -156,6 +156,7 @@ final class History {
         case flow(Int)
         case exchange(Int)
         case beginCheck(Int)
+        case beginCopyCheck(Int)
         case lookUp(Int)
         case finishCheck(Int)
         case ask, logIn, beginCutOff, endCutOff

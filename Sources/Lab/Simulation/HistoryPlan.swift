@@ -39,6 +39,16 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     case foreignStretch = "foreign-stretch"
     /// It goes on from a stretch before for one that has read what is not on disk of it.
     case beyondTheEnd = "beyond-the-end"
+    /// An undo is sent to followers before it is on disk.
+    case undoSentEarly = "undo-sent-early"
+    /// A write is answered when followers have applied it, on disk or not.
+    case beforeTheDisk = "before-the-disk"
+    /// A copy without a daemon answers, however old it is.
+    case anyAge = "any-age"
+    /// It carries guarded time on though it goes on with a daemon whose machine was off.
+    case timeCarriedOn = "time-carried-on"
+    /// A receipt counts the followers that were sent the write.
+    case receiptOfSent = "receipt-of-sent"
     /// Guarded time is put forward while the daemon serves.
     case timePutForward = "time-put-forward"
     /// Expiries of a file are not shifted, though its note says so.
@@ -54,6 +64,11 @@ package enum PlantedFault: String, CaseIterable, Sendable {
         case .leaseCountedFromReceipt, .noWaitAfterRestart, .loweredLease, .saidBeforeApplied, .unchangedAtOnce,
             .incompleteBelieved, .anyEpoch:
             [.acknowledgedIsHeld]
+        case .undoSentEarly: [.acknowledgedIsHeld, .copyIsRecent]
+        case .anyAge: [.copyIsRecent]
+        case .timeCarriedOn: [.knownWins]
+        case .receiptOfSent: [.receiptIsTrue]
+        case .beforeTheDisk: [.acknowledgedIsHeld, .entryLives]
         case .regainedInBetween: [.clearIsTrue]
         case .laggardRenewed: [.answeredInTime]
         case .foreignStretch, .beyondTheEnd: [.copiesAreEqual, .entryLives, .acknowledgedIsHeld]
@@ -73,6 +88,12 @@ package struct Violation: Error, Sendable, CustomStringConvertible {
         case clearIsTrue = "a check that began after an acknowledgement refuses"
         /// A write is answered within a lease's length and the disk's time, whatever followers do.
         case answeredInTime = "a write is answered in time"
+        /// What was acknowledged longer ago than a copy may be old is in it, with or without a daemon.
+        case copyIsRecent = "a copy is no older than it may be"
+        /// A revocation that a copy has is not answered "clear" because its daemon is away.
+        case knownWins = "a revocation that a copy has wins"
+        /// A receipt counts no follower that has not applied the write.
+        case receiptIsTrue = "a receipt counts those that have applied the write"
         /// When all is quiet the copies are the daemon's table.
         case copiesAreEqual = "copies are equal when all is quiet"
         /// An entry is there for its time.

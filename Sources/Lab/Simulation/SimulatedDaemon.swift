@@ -16,9 +16,13 @@ final class SimulatedDaemon {
     }
 
     struct Record {
+        /// Of the write that it is of.
+        let id: Int
+        let start: UInt64
         let end: UInt64
         let key: Int
-        let expiry: Int64
+        /// nil for an undo.
+        let expiry: Int64?
     }
 
     /// What outlives the process.
@@ -60,6 +64,12 @@ final class SimulatedDaemon {
     private var guardedOffset: Int64 = 0
     /// A lease is granted once its length is on disk.
     private var storesPromise = false
+    /// Followers' connections that it knows of, and how far each was sent the log.
+    private(set) var present: Set<Int64> = []
+    private var sent: [Int64: UInt64] = [:]
+    /// How many followers each receipt says that have a position.
+    private var receipts: [(position: UInt64, count: Int)] = []
+    private var receiptPositions: [Int: UInt64] = [:]
     /// When it went on after a pause.
     private var resumedAt: Int64 = 0
 
@@ -84,6 +94,7 @@ final class SimulatedDaemon {
         table = [:]
         for record in records { table[record.key] = record.expiry }
         waiting = []
+        (present, sent, receipts, receiptPositions) = ([], [:], [], [:])
         disk.stretches += 1
         stretch = String(repeating: "0", count: 24) + String(1 << 60 + disk.stretches, radix: 16)
         let now = clock.now(time)
@@ -106,12 +117,14 @@ final class SimulatedDaemon {
     }
 
     /// - Parameter kept: how much of the log that was not synced is on disk all the same.
-    func stop(keeping kept: UInt64) {
+    /// - Returns: the undos that are lost.
+    func stop(keeping kept: UInt64) -> [Int] {
         isRunning = false
         isPaused = false
         (disk.log, disk.records) = (log, records)
         disk.ended[stretch] = end
         cut(to: max(durable, kept))
+        return records.filter { $0.expiry == nil && $0.end > UInt64(disk.log.count) }.map(\.id)
     }
 
     /// Cuts the log on disk behind a record. What was beyond was in no stretch.
@@ -147,21 +160,45 @@ final class SimulatedDaemon {
 
     // MARK: Writes
 
-    func write(_ id: Int, _ key: Int, ttl: Int64, at time: Int64) {
+    /// - Returns: when the entry ends, in guarded time.
+    func write(_ id: Int, _ key: Int, ttl: Int64, at time: Int64) -> Int64 {
         let now = clock.now(time)
         let expiry = guarded(time) + ttl
         let isChange = table[key].map { $0 < expiry } ?? true
         if isChange {
             table[key] = expiry
-            let (name, text) = (Self.name(key), "\(expiry)")
-            log +=
-                "*5\r\n$3\r\nSET\r\n$\(name.utf8.count)\r\n\(name)\r\n$6\r\nlogout\r\n$4\r\nPXAT\r\n$\(text.count)\r\n\(text)\r\n"
-                .utf8
-            records.append(Record(end: end, key: key, expiry: expiry))
+            append(id, key, expiry, ["SET", Self.name(key), "logout", "PXAT", "\(expiry)"], at: now)
         }
         var write = Write(id: id, key: key, position: end, receivedAt: now)
         if !isChange, planted == .unchangedAtOnce { write.waitsForFollowers = false }
         waiting.append(write)
+        // Every other client asks for a receipt.
+        if id % 2 == 0 { requestReceipt(id, at: now) }
+        return max(expiry, table[key] ?? 0)
+    }
+
+    /// - Returns: whether there was anything to undo.
+    func undo(_ id: Int, _ key: Int, at time: Int64) -> Bool {
+        let now = clock.now(time)
+        let isChange = table.removeValue(forKey: key) != nil
+        if isChange { append(id, key, nil, ["DEL", Self.name(key)], at: now) }
+        waiting.append(Write(id: id, key: key, position: end, receivedAt: now))
+        return isChange
+    }
+
+    private func append(_ id: Int, _ key: Int, _ expiry: Int64?, _ words: [String], at now: Int64) {
+        let start = end
+        log += "*\(words.count)\r\n".utf8
+        for word in words { log += "$\(word.utf8.count)\r\n\(word)\r\n".utf8 }
+        records.append(Record(id: id, start: start, end: end, key: key, expiry: expiry))
+        ledger.advance(to: readable, at: now)
+    }
+
+    /// Followers are sent records up to here, before they are on disk: who has a revocation that is lost refuses too
+    /// much for a while. An undo waits for the disk. If it is lost, the revocation is back that they have forgotten.
+    var readable: UInt64 {
+        let undo = records.first { $0.end > durable && $0.expiry == nil && planted != .undoSentEarly }
+        return undo?.start ?? end
     }
 
     static func name(_ key: Int) -> String { "revoked:jti:k\(key)" }
@@ -171,7 +208,7 @@ final class SimulatedDaemon {
     func sync(at time: Int64) {
         durable = end
         durableAt.append((end, clock.now(time)))
-        ledger.advance(to: durable, at: clock.now(time))
+        ledger.advance(to: readable, at: clock.now(time))
         disk.guarded = max(disk.guarded, guarded(time))
     }
 
@@ -179,11 +216,11 @@ final class SimulatedDaemon {
     /// - Returns: the writes that are answered now.
     func settle(at time: Int64) throws(Violation) -> [Write] {
         let now = clock.now(time)
-        _ = ledger.settle(at: now)
+        settleLedger(at: now)
         var answered: [Write] = []
         var left: [Write] = []
         for var write in waiting {
-            guard write.position <= durable else {
+            guard write.position <= durable || planted == .beforeTheDisk else {
                 left.append(write)
                 continue
             }
@@ -197,6 +234,29 @@ final class SimulatedDaemon {
         }
         waiting = left
         return answered
+    }
+
+    private func settleLedger(at now: Int64) {
+        for (number, receipt) in ledger.settle(at: now).receipts {
+            note(receipt, for: receiptPositions.removeValue(forKey: number) ?? 0)
+        }
+    }
+
+    private func requestReceipt(_ number: Int, at now: Int64) {
+        settleLedger(at: now)
+        if let receipt = ledger.requestReceipt(number, for: end) { return note(receipt, for: end) }
+        receiptPositions[number] = end
+    }
+
+    private func note(_ receipt: Receipt, for position: UInt64) {
+        let ofSent = sent.values.count { $0 >= position }
+        receipts.append((position, planted == .receiptOfSent ? ofSent : receipt.followers))
+    }
+
+    /// Those that were made since the last call.
+    func takeReceipts() -> [(position: UInt64, count: Int)] {
+        defer { receipts = [] }
+        return receipts
     }
 
     private func checkTime(_ write: Write, at now: Int64) throws(Violation) {
@@ -214,8 +274,9 @@ final class SimulatedDaemon {
     /// Takes a follower's stream.
     func accept(_ link: inout SimulatedLink, identity: String, at time: Int64) {
         link.isAccepted = true
+        present.insert(link.id)
         ledger.join(link.id, as: identity, from: identity, at: clock.now(time))
-        if let position = link.position, position.offset <= durable, continues(position) {
+        if let position = link.position, position.offset <= readable, continues(position) {
             link.stream += "+CONTINUE \(stretch)\r\n".utf8
             link.sent = Int(position.offset)
             return
@@ -254,18 +315,22 @@ final class SimulatedDaemon {
     func feed(_ link: inout SimulatedLink, upTo end: Int) {
         link.stream += log[link.sent..<end]
         link.sent = end
+        sent[link.id] = UInt64(end)
     }
 
     func acknowledge(_ position: UInt64, by link: Int64) { ledger.acknowledge(position, by: link) }
 
-    func leave(_ link: Int64) { ledger.leave(link) }
+    func leave(_ link: Int64) {
+        ledger.leave(link)
+        present.remove(link)
+    }
 
     func release(_ link: Int64) { ledger.release(link) }
 
     /// - Returns: nil if it gets none.
     func renew(_ link: Int64, applied: UInt64?, at time: Int64) -> LeaseGrant? {
         let now = clock.now(time)
-        _ = ledger.settle(at: now)
+        settleLedger(at: now)
         switch ledger.refusal(of: link, at: now) {
         case nil: break
         case .behind where planted == .laggardRenewed: break

@@ -6,12 +6,21 @@ import Replication
 final class SimulatedFollower {
     /// A check of one key that is under way.
     struct Check {
+        enum Grounds {
+            case lease(LeaseReading)
+            /// Without one: that the copy was complete so many milliseconds ago at most.
+            case copy(HeldLease.Completeness, age: Int64)
+        }
+
         let key: Int
-        let before: LeaseReading
-        let guardedOffset: Int64
+        let grounds: Grounds
+        /// The daemon's guarded time.
+        let guarded: Int64
         let began: Int64
         /// What the look-up found; nil before it.
         var found: Bool?
+        /// When the entry ends that it passed over, in guarded time.
+        var expiry: Int64?
     }
 
     let name: String
@@ -24,6 +33,10 @@ final class SimulatedFollower {
     private(set) var table: Denylist
     /// nil while the copy is not complete.
     private(set) var position: StreamIn.Position?
+    /// How far it has come on each of its connections.
+    private(set) var applied: [Int64: UInt64] = [:]
+    /// ``HeldLease/Completeness/guardedOffset``, the last one that was known.
+    private var knownOffset: Int64 = 0
     var check: Check?
     private var stream: StreamBox?
     /// Received, said to be applied, and not applied.
@@ -105,7 +118,7 @@ final class SimulatedFollower {
             switch event {
             case .copies:
                 position = nil
-                lease.endCopy()
+                lease.forgetCopy()
                 table = Self.emptyTable()
                 stream.stream.copy(into: table)
                 if planted == .incompleteBelieved, let begun = stream.stream.position {
@@ -115,6 +128,7 @@ final class SimulatedFollower {
             case .resumes, .applied:
                 guard let applied = stream.stream.position else { continue }
                 position = applied
+                if let link { self.applied[link.id] = applied.offset }
                 lease.applied(applied, at: now)
                 link?.acknowledgements.append(applied.offset)
             case .empties(let until): lease.willEmpty(until: until)
@@ -147,12 +161,25 @@ final class SimulatedFollower {
         let now = clock.now(time)
         let term = lease.term(at: now)
         check = Check(
-            key: key, before: LeaseReading(term), guardedOffset: term?.guardedOffset ?? 0, began: time, found: nil)
+            key: key, grounds: .lease(LeaseReading(term)), guarded: now + (term?.guardedOffset ?? 0), began: time,
+            found: nil)
+    }
+
+    /// Begins one that may be answered without a daemon, if the copy proves anything.
+    func beginCheck(_ key: Int, noOlderThan age: Int64, at time: Int64) {
+        guard let completeness = lease.completeness else { return }
+        let now = clock.now(time)
+        var guarded = completeness.guarded(at: now)
+        if let offset = completeness.guardedOffset { knownOffset = offset }
+        if completeness.guardedOffset == nil, planted == .timeCarriedOn { guarded = now + knownOffset }
+        check = Check(
+            key: key, grounds: .copy(completeness, age: age), guarded: guarded, began: time, found: nil)
     }
 
     func lookUp(at time: Int64) {
         guard let check else { return }
-        self.check?.found = holds(check.key, guardedOffset: check.guardedOffset, at: time)
+        self.check?.found = holds(check.key, guarded: check.guarded)
+        self.check?.expiry = expiry(check.key)
     }
 
     /// - Returns: whether the token is clear; nil if it has to be asked for.
@@ -160,18 +187,26 @@ final class SimulatedFollower {
         defer { check = nil }
         guard let check, let found = check.found else { return nil }
         let now = clock.now(time)
-        let term = lease.term(at: now)
-        guard term?.epoch == epoch else { return nil }
-        let after = LeaseReading(term)
-        let isGood = planted == .regainedInBetween ? after.isHeld(at: now) : check.before.covers(after, at: now)
-        return isGood ? !found : nil
+        switch check.grounds {
+        case .lease(let before):
+            let term = lease.term(at: now)
+            guard term?.epoch == epoch else { return nil }
+            let after = LeaseReading(term)
+            let isGood = planted == .regainedInBetween ? after.isHeld(at: now) : before.covers(after, at: now)
+            return isGood ? !found : nil
+        case .copy(let before, let age):
+            guard before.epoch == epoch else { return nil }
+            guard before.covers(lease.completeness) else { return nil }
+            // What it knows is revoked is so however old it is.
+            let isProven = before.isNoOlder(than: .milliseconds(age), at: now) || planted == .anyAge
+            return found ? false : isProven ? true : nil
+        }
     }
 
     /// Whether the copy holds a key that has not expired.
-    func holds(_ key: Int, guardedOffset: Int64, at time: Int64) -> Bool {
+    func holds(_ key: Int, guarded: Int64) -> Bool {
         let name = Array(SimulatedDaemon.name(key).utf8)
         let hash = table.hash(of: name.span.bytes)
-        let guarded = guardedOffset + clock.now(time)
         return table.keys.contains(name.span.bytes, hash: hash, at: ClockReading(wall: guarded, guarded: guarded))
     }
 
