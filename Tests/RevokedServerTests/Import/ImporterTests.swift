@@ -9,6 +9,8 @@ import Testing
 
 /// An import from a source that is none, or says what no Redis says.
 @Suite(.timeLimit(.minutes(2))) struct ImporterTests {
+    /// For a source that is meant to be found silent.
+    private static let shortPatience = TimeAmount.milliseconds(300)
     private static let stretch = String(repeating: "ab", count: 20)
     private static let greeting = greeting()
 
@@ -77,7 +79,7 @@ import Testing
     ///   - hold: delays a connection, by its number.
     ///   - body: is given what the daemon says of its import, again and again, until it returns true.
     @discardableResult private func follow(
-        _ scripts: [[UInt8]],
+        _ scripts: [[UInt8]], patience: TimeAmount = .seconds(60),
         hold: @escaping @Sendable (Int, any EventLoop) -> EventLoopFuture<Void>? = { _, _ in nil },
         until body: (ImportFigures.Values, FakeSource, Daemon) -> Bool
     ) async throws -> Int {
@@ -88,7 +90,7 @@ import Testing
         let calls = Mutex(0)
         let server = RevokedServer(
             configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            importSource: ImportSource(name: "fake", patience: .milliseconds(300)) { loop, timeout, handler in
+            importSource: ImportSource(name: "fake", patience: patience) { loop, timeout, handler in
                 let number = calls.withLock { calls in
                     defer { calls += 1 }
                     return calls
@@ -121,7 +123,7 @@ import Testing
             ),
             (Array("$22\r\nrun_id:1\r\nrole:slave\r\n\r\n".utf8), "it is a replica: name its primary"),
         ] {
-            try await follow([bytes]) { values, source, daemon in
+            try await follow([bytes], patience: Self.shortPatience) { values, source, daemon in
                 #expect(daemon.loading.isActive)
                 return source.connections >= 2 && values.phase == .waiting && values.problem == problem
             }
@@ -129,7 +131,8 @@ import Testing
     }
 
     @Test func aTornCopyIsMadeAgain() async throws {
-        try await follow([Array(Self.copy.prefix(Self.copy.count - 12)), Self.copy]) { values, source, daemon in
+        let torn = Array(Self.copy.prefix(Self.copy.count - 12))
+        try await follow([torn, Self.copy], patience: Self.shortPatience) { values, source, daemon in
             values.phase == .following && values.copies == 2 && !daemon.loading.isActive
         }
     }
