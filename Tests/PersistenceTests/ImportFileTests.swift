@@ -4,14 +4,8 @@ import Testing
 @testable import Persistence
 
 @Suite struct ImportFileTests {
-    private static func directory(_ disk: SimulatedDisk) throws -> DataDirectory {
-        try disk.makeDirectory("data")
-        try disk.synchronize(directory: "", .dataDirectoryName)
-        return DataDirectory("data", disk)
-    }
-
     @Test func itNamesTheLastSource() throws {
-        let data = try Self.directory(SimulatedDisk(seed: 1))
+        let data = try SimulatedDisk(seed: 1).dataDirectory()
         #expect(try !ImportFile.names("old:6379", in: data))
         for source in ["a-name-that-is-much-longer:6379", "old:6379"] {
             try ImportFile.write(source, in: data)
@@ -27,7 +21,7 @@ import Testing
         var refused = 0
         for after in 0..<10 {
             let disk = SimulatedDisk(seed: 1)
-            let data = try Self.directory(disk)
+            let data = try disk.dataDirectory()
             try ImportFile.write("another:6379", in: data)
             (disk.failure, disk.failuresAreDone) = ((after, EIO), failuresAreDone)
             do throws(FileError) { try ImportFile.write("old:6379", in: data) } catch {
@@ -48,7 +42,7 @@ import Testing
             var lost = 0
             for seed in 0..<50 {
                 let disk = SimulatedDisk(seed: UInt64(seed))
-                let data = try Self.directory(disk)
+                let data = try disk.dataDirectory()
                 disk.omitted = omitted
                 try ImportFile.write("old:6379", in: data)
                 disk.crash()

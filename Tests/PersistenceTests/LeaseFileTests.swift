@@ -3,12 +3,6 @@ import Testing
 @testable import Persistence
 
 @Suite struct LeaseFileTests {
-    private static func directory(_ disk: SimulatedDisk) throws -> DataDirectory {
-        try disk.makeDirectory("data")
-        try disk.synchronize(directory: "", .dataDirectoryName)
-        return DataDirectory("data", disk)
-    }
-
     @Test func theLongestPromiseIsReadByTheNext() throws {
         let disk = SimulatedDisk(seed: 1)
         func start() throws -> Persistence {
@@ -53,7 +47,7 @@ import Testing
             var lost = 0
             for seed in 0..<50 {
                 let disk = SimulatedDisk(seed: UInt64(seed))
-                let data = try Self.directory(disk)
+                let data = try disk.dataDirectory()
                 disk.omitted = omitted
                 try LeaseFile.write(300, in: data)
                 disk.crash()
@@ -66,7 +60,7 @@ import Testing
     /// What cannot be read may have been the longest there is.
     @Test func aDamagedFileIsTheLongestPromise() throws {
         let disk = SimulatedDisk(seed: 1)
-        let data = try Self.directory(disk)
+        let data = try disk.dataDirectory()
         try LeaseFile.write(300, in: data)
         let good = Array(LeaseFile.text(300).utf8)
         for count in 0..<good.count {

@@ -34,9 +34,7 @@ import Testing
     }
 
     private func follow(_ arguments: [String] = []) async throws -> DaemonProcess {
-        let daemon = try data.start(["--import-from", "redis://127.0.0.1:\(source.port)"] + arguments)
-        try await eventually("it follows") { ImportState(of: try daemon.connect())["import_state"] == "following" }
-        return daemon
+        try await source.follow(in: data, arguments)
     }
 
     @Test func clientsGoOnWithTheDaemon() async throws {

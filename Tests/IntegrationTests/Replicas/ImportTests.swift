@@ -13,18 +13,14 @@ import Testing
     }
 
     private func start(_ arguments: [String] = []) throws -> DaemonProcess {
-        try data.start(["--import-from", "redis://127.0.0.1:\(source.port)"] + arguments)
+        try source.startCopy(in: data, arguments)
     }
 
-    /// The daemon has applied, and keeps, what the source has written until now.
-    private func waitForCopy(_ daemon: DaemonProcess) async throws {
-        let wanted = try source.offset()
-        try await eventually("the import has come to \(wanted)") {
-            let (state, stretch) = (ImportState(of: try daemon.connect()), try source.stretch())
-            return state["import_state"] == "following" && state["import_replid"] == stretch
-                && Int(state["import_offset"] ?? "") ?? -1 >= wanted
-        }
+    private func follow(_ arguments: [String] = []) async throws -> DaemonProcess {
+        try await source.follow(in: data, arguments)
     }
+
+    private func waitForCopy(_ daemon: DaemonProcess) async throws { try await source.waitForCopy(daemon) }
 
     @Test func itHasWhatTheSourceHasAndGoesOn() async throws {
         let socket = try source.connect()
@@ -35,8 +31,7 @@ import Testing
         try socket.expect("SELECT 3", "+OK")
         try socket.expect("SET three 3", "+OK")
         try socket.expect("SETEX revoked:sub:elsewhere 1000 1700000000000", "+OK")
-        let daemon = try start()
-        try await waitForCopy(daemon)
+        let daemon = try await follow()
         try socket.expect("INCR three", ":4")
         try socket.expect("SELECT 0", "+OK")
         try socket.expect("SETEX revoked:jti:after 1000 compromised", "+OK")
@@ -74,8 +69,7 @@ import Testing
             try socket.expect("SETEX revoked:jti:\(key) 1000 logout", "+OK")
         }
         try socket.expect("SETEX revoked:sub:a 1000 1700000000005", "+OK")
-        let daemon = try start()
-        try await waitForCopy(daemon)
+        let daemon = try await follow()
         let copy = try daemon.connect()
         try copy.expect("SETEX revoked:jti:ours 2000 logout", "+OK")
         try copy.expect("SETEX revoked:sub:a 2000 1700000000009", "+OK")
@@ -144,8 +138,7 @@ import Testing
         try await waitForCopy(daemon)
         try daemon.kill()
         try write("daemon-killed")
-        daemon = try start()
-        try await waitForCopy(daemon)
+        daemon = try await follow()
         let copy = try daemon.connect()
         let names = ["first", "broken-link", "rewrite", "source-killed", "daemon-killed"]
         let keys = names.map { "revoked:jti:\($0)" }.joined(separator: " ")
@@ -184,8 +177,7 @@ import Testing
         }
         #expect(try itself.connect().ask("EXISTS revoked:jti:a").hasPrefix("-LOADING"))
         try source.connect().expect("RPUSH revoked:jti:list a", ":1")
-        let second = try DataFolder()
-        let daemon = try second.start(["--import-from", "redis://127.0.0.1:\(source.port)"])
+        let daemon = try source.startCopy(in: try DataFolder())
         try await eventually("it has stopped") { ImportState(of: try daemon.connect())["import_state"] == "stopped" }
         #expect(try daemon.connect().ask("EXISTS revoked:jti:a").hasPrefix("-LOADING"))
         let failure = try data.startInVain(["--appendonly", "no", "--import-from", "redis://127.0.0.1:1"])
@@ -216,8 +208,7 @@ import Testing
         let socket = try source.connect()
         try socket.expect("SETEX revoked:jti:a 1000 logout", "+OK")
         try socket.expect("RPUSH list 1", ":1")
-        let daemon = try start(["--http", "127.0.0.1:0"])
-        try await waitForCopy(daemon)
+        let daemon = try await follow(["--http", "127.0.0.1:0"])
         try socket.expect("DEL revoked:jti:a", ":1")
         #expect(try socket.ask("CLIENT KILL TYPE replica") == ":1")
         try socket.expect("SET plain 1", "+OK")
@@ -293,6 +284,26 @@ final class ImportedRedis {
 
     func connect() throws -> TestSocket { try TestSocket(.port(port)) }
 
-    func offset() throws -> Int { Int(ImportState(of: try connect())["master_repl_offset"] ?? "") ?? 0 }
-    func stretch() throws -> String { ImportState(of: try connect())["master_replid"] ?? "" }
+    // MARK: A daemon that imports it
+
+    func startCopy(in data: DataFolder, _ arguments: [String] = []) throws -> DaemonProcess {
+        try data.start(["--import-from", "redis://127.0.0.1:\(port)"] + arguments)
+    }
+
+    /// Starts a daemon, which then has what this server has written until now, and follows it.
+    func follow(in data: DataFolder, _ arguments: [String] = []) async throws -> DaemonProcess {
+        let daemon = try startCopy(in: data, arguments)
+        try await waitForCopy(daemon)
+        return daemon
+    }
+
+    /// The daemon has applied, and keeps, what this server has written until now.
+    func waitForCopy(_ daemon: DaemonProcess) async throws {
+        let wanted = Int(ImportState(of: try connect())["master_repl_offset"] ?? "") ?? 0
+        try await eventually("the import has come to \(wanted)") {
+            let (state, own) = (ImportState(of: try daemon.connect()), ImportState(of: try connect()))
+            return state["import_state"] == "following" && state["import_replid"] == own["master_replid"]
+                && Int(state["import_offset"] ?? "") ?? -1 >= wanted
+        }
+    }
 }
