@@ -10,9 +10,36 @@
         /// Connects to a port of 127.0.0.1.
         convenience init(port: Int) throws(LoadFailure) { try self.init(.loopback(port: port)) }
 
-        /// Connects and logs in; every answer is waited for 30 s.
-        init(_ address: ServerAddress) throws(LoadFailure) {
-            descriptor = try address.connect()
+        /// Connects and logs in.
+        convenience init(_ address: ServerAddress) throws(LoadFailure) { self.init(descriptor: try address.connect()) }
+
+        /// Connects to a Unix socket.
+        convenience init(path: String) throws(LoadFailure) {
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            let bytes = Array(path.utf8)
+            guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+                throw LoadFailure(message: "\(path) is too long for a socket")
+            }
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            guard descriptor >= 0 else { throw .system("socket") }
+            let status = withUnsafePointer(to: address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+            guard status == 0 else {
+                let failure = LoadFailure.system("connect")
+                close(descriptor)
+                throw failure
+            }
+            self.init(descriptor: descriptor)
+        }
+
+        /// Every answer is waited for 30 s.
+        private init(descriptor: Int32) {
+            self.descriptor = descriptor
             var patience = timeval(tv_sec: 30, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         }

@@ -3,6 +3,8 @@
     import Replication
 
     /// One follower of a ``FollowerCrowd``. Used on one thread.
+    ///
+    /// One that counts has read its copy to the end of a record when it begins to.
     final class CrowdMember {
         let stream: ControlConnection
         let leases: ControlConnection
@@ -12,9 +14,14 @@
         private var input: StreamIn
         private var applied: UInt64?
 
-        init(_ number: Int, port: Int) throws(LoadFailure) {
-            stream = try ControlConnection(port: port)
-            leases = try ControlConnection(port: port)
+        /// Whether it applies what it is sent, or counts it: the daemon cannot tell.
+        private let applies: Bool
+
+        /// - Parameter path: the daemon's Unix socket.
+        init(_ number: Int, path: String, applies: Bool) throws(LoadFailure) {
+            self.applies = applies
+            stream = try ControlConnection(path: path)
+            leases = try ControlConnection(path: path)
             secret = KeySpace(seed: .random(in: .min ... .max)).text(UInt64(number)).filter { $0 != "-" }
             input = StreamIn(Self.makeTable(), at: nil)
             _ = try stream.call("CLIENT", "SETNAME", "crowd-\(number)")
@@ -32,17 +39,22 @@
 
         /// Applies what the stream has sent, and says so.
         func read(_ bytes: RawSpan, _ change: inout FollowerCrowd.Figures) throws(LoadFailure) {
-            input.append(bytes)
-            do {
-                while let event = try input.next() {
-                    guard event == .copies else { continue }
-                    input.copy(into: Self.makeTable())
-                }
-            } catch { throw LoadFailure(message: "a follower cannot read its stream: \(error)") }
-            guard input.isComplete, let offset = input.position?.offset, offset != applied else { return }
+            let isCounted = !applies && applied != nil
+            if !isCounted { try apply(bytes) }
+            let known = isCounted ? applied! + UInt64(bytes.byteCount) : input.isComplete ? input.position?.offset : nil
+            guard let offset = known, offset != applied else { return }
             if let applied { change.streamed += Int(offset - applied) }
             applied = offset
             try stream.send(RESPText.request(["REPLCONF", "ACK", "\(offset)"]))
+        }
+
+        private func apply(_ bytes: RawSpan) throws(LoadFailure) {
+            input.append(bytes)
+            do {
+                while let event = try input.next() {
+                    if event == .copies { input.copy(into: Self.makeTable()) }
+                }
+            } catch { throw LoadFailure(message: "a follower cannot read its stream: \(error)") }
         }
 
         func renew(at now: Int64, every interval: Int64) throws(LoadFailure) {

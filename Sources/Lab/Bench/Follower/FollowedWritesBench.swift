@@ -34,20 +34,23 @@
 
         private func run(on stage: BenchStage) async throws {
             let log = BenchServer.Log(directory: "\(stage.directory)/data", policy: "always")
-            let server = try await BenchServer.start(.revoked, on: stage, log: log, ["--max-followers", "1024"])
+            let server = try await BenchServer.start(
+                .revoked, on: stage, log: log, ["--max-followers", "1024", "--unixsocket", Self.socket(stage)])
             _ = try await stage.load(0..<Self.entries, into: server)
             let counts = [0] + followers
             var figures = [[Figures]](repeating: [], count: counts.count)
             for _ in 0..<rounds {
                 for (index, count) in counts.enumerated() {
-                    figures[index].append(try await measure(count, server))
+                    figures[index].append(try await measure(count, server, stage))
                 }
             }
             report(counts, figures)
         }
 
-        private func measure(_ count: Int, _ server: BenchServer) async throws -> Figures {
-            let crowd = try await FollowerCrowd(count, of: server)
+        private static func socket(_ stage: BenchStage) -> String { "\(stage.directory)/socket" }
+
+        private func measure(_ count: Int, _ server: BenchServer, _ stage: BenchStage) async throws -> Figures {
+            let crowd = try await FollowerCrowd(count, at: Self.socket(stage))
             let (before, processorBefore) = (crowd.figures, clinux_processor_time(server.process.identifier))
             let writers = try PacedWriters(server, perSecond: writesPerSecond)
             try await Task.sleep(for: duration)

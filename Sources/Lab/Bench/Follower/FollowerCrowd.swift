@@ -5,7 +5,9 @@
     import Synchronization
 
     /// Many followers on one thread, as the daemon sees them: each has a stream and a connection for leases, applies
-    /// what it is sent to a table of its own, says so, and renews its lease four times in its length.
+    /// what it is sent to a table of its own, says so, and renews its lease four times in its length. Of many only the
+    /// first ones apply; the others count, because their work would take the processor from the daemon that is measured.
+    /// For the same reason they come over a Unix socket: over loopback who sends does the work of who receives.
     final class FollowerCrowd: Sendable {
         struct Figures: Sendable {
             /// Leases that were granted, and answers without one.
@@ -25,14 +27,20 @@
         private let isEnding = Atomic(false)
         private let hasEnded = Atomic(false)
 
+        /// How many apply what they are sent.
+        private static let applying = 30
+
         /// Returns when each of them holds a lease.
-        init(_ count: Int, of server: BenchServer) async throws {
+        /// - Parameter path: the daemon's Unix socket.
+        init(_ count: Int, at path: String) async throws {
             guard count > 0 else {
                 hasEnded.store(true, ordering: .relaxed)
                 return
             }
             var members: [CrowdMember] = []
-            for number in 0..<count { members.append(try CrowdMember(number, port: server.port)) }
+            for number in 0..<count {
+                members.append(try CrowdMember(number, path: path, applies: number < Self.applying))
+            }
             let handle = Handle(members)
             Thread.detachNewThread { [self] in
                 do throws(LoadFailure) { try run(handle.members) } catch {
