@@ -93,6 +93,12 @@ final class ImportSink: StreamSink {
         self.isHopeless = isHopeless
     }
 
+    /// The source had the entry, and here it is gone: it has expired before the record was read. What it was, and what
+    /// the record makes of it, only a whole copy says.
+    private func objectMissing() {
+        object("it has changed a revocation that has expired here: all keys are copied again", isHopeless: false)
+    }
+
     // MARK: Revocations without an expiry
 
     /// Whether none waits for an expiry: then everything that was read is written.
@@ -130,17 +136,20 @@ final class ImportSink: StreamSink {
     /// - Parameter expiry: as the source has it.
     private func revoke(_ key: RawSpan, _ hash: KeyHash, _ value: RawSpan, _ expiry: Int64?) {
         let expiry = expiry.map(guarded)
-        if let expiry, expiry <= context.moment.guarded { return }
+        // What was read too late is over by itself, but still counts in an entry that lasts longer.
+        let isOver = if let expiry { expiry <= context.moment.guarded } else { false }
         guard mayKeep(key, value) else { return }
         let kind = GuardedKey.kind(of: key, prefixLength: prefixLength)
         let isFull = context.isFull(for: .revocation, adding: ServingContext.entryBytes(key, value))
         let isWritten = update(key, hash, of: 0, [.set, .expire]) { entry in
+            guard entry.exists || !isOver else { return true }
             guard entry.exists || !isFull else { return false }
             let kept = entry.exists ? entry.expiry : Expiry.never
             GuardedRules.merge(value, expiry: expiry ?? kept, kind: kind, into: &entry)
             return true
         }
         guard isWritten else { return objectFull() }
+        guard !isOver else { return }
         counts.guarded += 1
         if expiry ?? 0 == Expiry.never { counts.withoutExpiry += 1 }
     }
@@ -263,8 +272,12 @@ extension ImportSink {
         let hash = context.denylist.hash(of: key)
         guard objection == nil, OwnKey(key) == nil else { return }
         settle(key)
-        let new = update(key, hash, of: database, .set) { $0.exists ? $0.withValue { change($0) } : change(nil) }
-        if let new { setKeepingExpiry(key, new.span.bytes) }
+        let isCutOff = hash.isGuarded && GuardedKey.kind(of: key, prefixLength: prefixLength).isCutOff
+        let new = update(key, hash, of: database, .set) { entry in
+            if isCutOff, !entry.exists { objectMissing() }
+            return entry.exists ? entry.withValue { change($0) } : change(nil)
+        }
+        if let new, objection == nil { setKeepingExpiry(key, new.span.bytes) }
     }
 
     func setExpiry(_ key: RawSpan, _ expiry: Int64) {
@@ -279,7 +292,11 @@ extension ImportSink {
         }
         settle(key)
         let later = guarded(expiry)
-        update(key, hash, of: 0, .expire) { if $0.exists, later > $0.expiry { $0.setExpiry(later) } }
+        let isMissing = update(key, hash, of: 0, .expire) { entry in
+            if entry.exists, later > entry.expiry { entry.setExpiry(later) }
+            return !entry.exists
+        }
+        if isMissing, later > context.moment.guarded { objectMissing() }
     }
 
     func remove(_ key: RawSpan) {
@@ -299,7 +316,7 @@ extension ImportSink {
         let target = number ?? database
         guard let found else {
             // There it has taken the place of the other one.
-            return otherHash.isGuarded ? () : remove(other, otherHash, of: target)
+            return otherHash.isGuarded ? objectMissing() : remove(other, otherHash, of: target)
         }
         if otherHash.isGuarded {
             revoke(other, otherHash, found.value.span.bytes, found.expiry)

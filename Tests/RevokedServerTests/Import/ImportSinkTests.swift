@@ -102,6 +102,47 @@ import Testing
         #expect(sink.isSettled)
     }
 
+    /// The source has extended a revocation that was read, or went on, only after it had expired here.
+    @Test func aRevocationThatIsExtendedTooLateMakesANewCopy() {
+        let (key, other) = ("revoked:sub:s", "revoked:sub:other")
+        let extensions: [(ImportSink) -> Void] = [
+            { [clock] in $0.setExpiry(key.utf8.span.bytes, clock.wall + 900_000) },
+            { $0.setExpiry(key.utf8.span.bytes, Expiry.never) },
+            { $0.copy(key.utf8.span.bytes, to: other.utf8.span.bytes, of: nil) },
+            { $0.copy("plain".utf8.span.bytes, to: other.utf8.span.bytes, of: nil) },
+            { $0.modify(key.utf8.span.bytes) { _ in Array("5".utf8) } },
+        ]
+        for extend in extensions {
+            for isLate in [false, true] {
+                sink.begin(in: 0)
+                let expiry = clock.wall + 5_000
+                if isLate { clock.advance(.seconds(10)) }
+                set(key, "1790000000005", expiry)
+                set("plain", "1790000000005", expiry)
+                if !isLate { clock.advance(.seconds(10)) }
+                write(extend)
+                #expect(sink.objection != nil && !sink.isHopeless)
+                #expect(read(key) == nil && read(other) == nil)
+            }
+        }
+        // In time nothing is amiss, and one that is over stays so.
+        sink.begin(in: 0)
+        write { $0.setExpiry(key.utf8.span.bytes, clock.wall - 1) }
+        set(key, "1790000000005", clock.wall + 5_000)
+        for extend in extensions.prefix(1) { write(extend) }
+        #expect(sink.objection == nil)
+        #expect(read(key)?.left == 900_000)
+    }
+
+    /// As if it had been read in time.
+    @Test func aCutOffThatIsReadTooLateCountsInALongerOne() {
+        set("revoked:sub:s", "1790000000003", clock.wall + 100_000)
+        set("revoked:sub:s", "1790000000005", clock.wall - 1)
+        #expect(read("revoked:sub:s")?.value == "1790000000005")
+        #expect(read("revoked:sub:s")?.left == 100_000)
+        #expect(sink.counts.guarded == 1)
+    }
+
     @Test func aPlainKeyIsWhatTheSourceSays() {
         set("a", "1", clock.wall + 1_000)
         write { $0.setKeepingExpiry("a".utf8.span.bytes, "2".utf8.span.bytes) }
