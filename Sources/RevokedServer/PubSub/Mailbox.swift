@@ -116,6 +116,7 @@ final class MailTotals: Sendable {
 
     /// In bytes.
     var bytes: Int { waiting.load(ordering: .relaxed) }
+    var free: Int { max(0, Self.limit - bytes) }
     var isCongested: Bool {
         bytes > Self.congestion || sends.load(ordering: .relaxed) > Self.congestedSends
     }

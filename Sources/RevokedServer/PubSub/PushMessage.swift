@@ -4,6 +4,10 @@ import RESP
 struct PushMessage: Sendable {
     private let two: [UInt8]
     private let three: [UInt8]
+    /// What it takes while it waits.
+    let cost: Int
+
+    private static let overhead = 128
 
     /// Elements of a push of RESP3, which is an array in RESP2.
     init(_ parts: [[UInt8]]) {
@@ -18,13 +22,20 @@ struct PushMessage: Sendable {
         three = bytes
         bytes[0] = UInt8(ascii: "*")
         two = bytes
+        cost = 2 * bytes.count + Self.overhead
     }
 
     /// Already encoded.
-    init(two: [UInt8], three: [UInt8]) { (self.two, self.three) = (two, three) }
+    init(two: [UInt8], three: [UInt8]) {
+        (self.two, self.three) = (two, three)
+        cost = two.count + three.count + Self.overhead
+    }
 
     /// Records, which are the same in both.
-    init(records: [UInt8]) { self.init(two: records, three: records) }
+    init(records: [UInt8]) {
+        (two, three) = (records, records)
+        cost = records.count + Self.overhead
+    }
 
     /// A push of a word and a number.
     init(_ word: String, _ number: Int64) {
@@ -32,8 +43,4 @@ struct PushMessage: Sendable {
         self.init(two: Array("*\(rest)".utf8), three: Array(">\(rest)".utf8))
     }
 
-    func bytes(in version: ProtocolVersion) -> [UInt8] { version == .three ? three : two }
-
-    /// What it takes while it waits.
-    var cost: Int { two.count + three.count + 128 }
-}
+    func bytes(in version: ProtocolVersion) -> [UInt8] { version == .three ? three : two }}

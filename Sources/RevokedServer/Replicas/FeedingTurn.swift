@@ -8,7 +8,7 @@ struct FeedingTurn {
     private static let portion = 256 << 10
     private static let smallPortion = 4 << 10
     /// What is read for all of them together before it is small portions: a thousand may copy at the same time.
-    private static let room = 16 << 20
+    private static let maximumRoom = 16 << 20
 
     /// What one message has, at most: a record that is longer is posted in parts.
     static let longest = 512 << 10
@@ -33,17 +33,22 @@ struct FeedingTurn {
 
     let place: Place
     private var readings: [Reading] = []
-    private var room = Self.room
+    private var room: Int
     /// How much is to be read at once now.
     var portion: Int { room > 0 ? Self.portion : Self.smallPortion }
 
-    init(_ log: AppendLog) { place = Place(stretch: log.stretchID, end: log.streamEnd) }
+    /// - Parameter free: how many bytes of messages may be posted beside those that wait already.
+    init(_ log: AppendLog, free: Int) {
+        place = Place(stretch: log.stretchID, end: log.streamEnd)
+        // Others post, too, and each message counts with what holds it.
+        room = min(Self.maximumRoom, free / 4)
+    }
 
     /// So much was read for one of them alone.
     mutating func use(_ bytes: Int) { room -= bytes }
 
     /// Reads what comes next.
-    /// - Returns: whole records, which ``end()`` posts if they are no longer than ``longest``; empty if there are none.
+    /// - Returns: whole records, which ``post()`` sends if they are no longer than ``longest``; empty without any.
     mutating func read(_ tail: inout LogTail, for client: ClientRecord) throws(PersistenceError) -> [UInt8] {
         guard tail.position < place.end || tail.stretch != place.stretch else { return [] }
         let start = tail.position
@@ -65,10 +70,11 @@ struct FeedingTurn {
         return readings.count - 1
     }
 
-    /// Posts what was read.
-    consuming func end() {
+    /// Posts what was read since the last time.
+    mutating func post() {
         for reading in readings where !reading.records.isEmpty && !reading.recipients.isEmpty {
             Mailbox.post(PushMessage(records: reading.records), to: reading.recipients, .copies)
         }
+        readings = []
     }
 }

@@ -44,6 +44,9 @@ final class ReplicaFeed {
         signedAt = startedAt
     }
 
+    /// Whether it has the whole table, and is sent records.
+    var isLive: Bool { hasBegun && base == nil }
+
     /// Posts what comes next, or has the turn post it.
     /// - Returns: whether more waits, for what was posted to leave.
     func step(_ turn: inout FeedingTurn) -> Bool {

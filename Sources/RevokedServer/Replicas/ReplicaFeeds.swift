@@ -16,7 +16,7 @@ struct ReplicaFeeds {
     /// - Parameter pause: called between two of them.
     /// - Returns: whether more waits, for what was posted to leave.
     mutating func step(_ replicas: ReplicaTable, _ pause: () -> Void) -> Bool {
-        var turn = FeedingTurn(log)
+        var turn = FeedingTurn(log, free: daemon.mail.free)
         if version != replicas.version {
             let known = Dictionary(uniqueKeysWithValues: feeds.map { ($0.id, $0.feed) })
             feeds = replicas.all.map { ($0.client.id, known[$0.client.id] ?? ReplicaFeed($0, daemon, log)) }
@@ -24,12 +24,15 @@ struct ReplicaFeeds {
         }
         guard turn.place != rest else { return false }
         var isBusy = false
-        for (_, feed) in feeds {
-            if feed.step(&turn) { isBusy = true }
-            pause()
+        // Those that hold leases first: they are to blame for what waits, and others may copy for long.
+        for isLive in [true, false] {
+            for (_, feed) in feeds where feed.isLive == isLive {
+                if feed.step(&turn) { isBusy = true }
+                pause()
+            }
+            turn.post()
         }
         rest = isBusy ? nil : turn.place
-        turn.end()
         return isBusy
     }
 }

@@ -29,8 +29,8 @@ import Testing
     }
 
     private func step(_ feed: ReplicaFeed) -> Bool {
-        var turn = FeedingTurn(persistence.log)
-        defer { turn.end() }
+        var turn = FeedingTurn(persistence.log, free: 128 << 20)
+        defer { turn.post() }
         return feed.step(&turn)
     }
 
@@ -38,7 +38,7 @@ import Testing
     @Test func onePassesRecordsAtATime() throws {
         let start = Replica.Position(stretch: persistence.log.stretchID, offset: persistence.log.streamEnd)
         let (first, second) = (feed(from: start), feed(from: start))
-        var turn = FeedingTurn(persistence.log)
+        var turn = FeedingTurn(persistence.log, free: 128 << 20)
         let isFirst = first.step(&turn)
         #expect(isFirst && !turn.mayApproach)
         let isSecond = second.step(&turn)
@@ -63,7 +63,7 @@ import Testing
         let start = first.position
         #expect(bench.ask("SET", "l", "2") == "+OK\r\n")
         log.commit()
-        var turn = FeedingTurn(log)
+        var turn = FeedingTurn(log, free: 128 << 20)
         let records = try turn.read(&first, for: bench.client)
         let same = try turn.read(&second, for: bench.client)
         #expect(records == same && first.position == second.position && first.position == log.streamEnd)
@@ -77,10 +77,12 @@ import Testing
 
     /// A thousand may copy at the same time: then each is sent little at a time.
     @Test func whatIsReadInOneTurnIsBounded() {
-        var turn = FeedingTurn(persistence.log)
+        var turn = FeedingTurn(persistence.log, free: 128 << 20)
         let usual = turn.portion
         for _ in 0..<64 { turn.use(usual) }
         #expect(usual == 256 << 10 && turn.portion == 4 << 10)
+        // What waits already counts, too.
+        #expect(FeedingTurn(persistence.log, free: 0).portion == 4 << 10)
         persistence.end()
     }
 

@@ -6,8 +6,9 @@
 
     /// Many followers on one thread, as the daemon sees them: each has a stream and a connection for leases, applies
     /// what it is sent to a table of its own, says so, and renews its lease four times in its length. Of many only the
-    /// first ones apply; the others count, because their work would take the processor from the daemon that is measured.
-    /// For the same reason they come over a Unix socket: over loopback who sends does the work of who receives.
+    /// first ones apply; the others count, because their work would take the processor from the daemon that is
+    /// measured. For the same reason they come over a Unix socket: over loopback who sends does the work of who
+    /// receives.
     final class FollowerCrowd: Sendable {
         struct Figures: Sendable {
             /// Leases that were granted, and answers without one.
