@@ -43,4 +43,5 @@ struct PushMessage: Sendable {
         self.init(two: Array("*\(rest)".utf8), three: Array(">\(rest)".utf8))
     }
 
-    func bytes(in version: ProtocolVersion) -> [UInt8] { version == .three ? three : two }}
+    func bytes(in version: ProtocolVersion) -> [UInt8] { version == .three ? three : two }
+}
