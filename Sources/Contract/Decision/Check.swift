@@ -1,4 +1,4 @@
-/// One check of one token: the keys to look up in one round trip, and the verdict of their values. ``CheckDecision``
+/// One check of one token: the keys to look up in one round trip, and the verdict of their values. `CheckDecision`
 /// decides it.
 ///
 /// Two checks are equal if the same store gives them the same verdict.
