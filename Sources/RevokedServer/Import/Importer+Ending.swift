@@ -23,12 +23,14 @@ extension Importer {
         let deadline: NIODeadline
     }
 
+    private var notCopied: String {
+        "ERR the keys of \(source.name) are not copied yet: INFO replication says how far that is"
+    }
+
     func end() -> Ending {
         let values = figures.read(acknowledged: log?.acknowledged ?? 0)
         if values.phase == .ended { return .none }
-        guard values.isComplete else {
-            return .refused("ERR the keys of \(source.name) are not copied yet: INFO replication says how far that is")
-        }
+        guard values.isComplete else { return .refused(notCopied) }
         let reply = DeferredReply()
         loop.execute { [self] in beginEnding(reply) }
         return .later(reply)
@@ -45,11 +47,13 @@ extension Importer {
         }
         ending = EndingState(replies: [reply], deadline: .now() + Self.patience)
         setReading(false)
-        readClock { [self] isSetBack in
-            guard !isSetBack else {
-                return goOn("ERR the clock of \(source.name) was set back: all keys are copied again")
+        readClock { [self] clock in
+            switch clock {
+            case .setBack: goOn("ERR the clock of \(source.name) was set back: all keys are copied again")
+            // A source that is gone makes no copy any more: what is here is all that there is.
+            case .covered where mustCopyAgain: goOn(notCopied)
+            case .unknown, .covered: settle()
             }
-            settle()
         }
     }
 

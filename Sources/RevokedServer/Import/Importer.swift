@@ -37,6 +37,8 @@ final class Importer: @unchecked Sendable {
     private(set) var channel: (any Channel)?
     /// How far the copy is, and the database of the next record; nil for a whole one.
     private var place: (position: StreamPosition, database: Int64)?
+    /// Whether no copy is complete, or what was copied is not right any more: then the next copy is a whole one.
+    var mustCopyAgain: Bool { place == nil }
     private var heardAt = NIODeadline.distantPast
     private var followsSince: NIODeadline?
     private var delay = Importer.shortestDelay
@@ -50,7 +52,7 @@ final class Importer: @unchecked Sendable {
     private var isConnecting = false
     /// When the source's clock is read next, and who waits for a reading that is under way.
     private var clockAt = NIODeadline.distantPast
-    private var clockReaders: [(_ isSetBack: Bool) -> Void] = []
+    private var clockReaders: [(SourceClock) -> Void] = []
     private var saidThat: String?
 
     /// Of one connection.
@@ -58,6 +60,15 @@ final class Importer: @unchecked Sendable {
         var machine: SourceStream<ImportSink>
 
         init(_ machine: consuming SourceStream<ImportSink>) { self.machine = machine }
+    }
+
+    /// What a reading of the source's clock says.
+    enum SourceClock {
+        /// The source did not answer.
+        case unknown
+        /// What it wrote since the last reading ends too early here.
+        case setBack
+        case covered
     }
 
     private enum Failure: Error {
@@ -329,8 +340,7 @@ final class Importer: @unchecked Sendable {
 
     /// Reads the source's clock, on a connection of its own. If it was set back, the expiries of what was written there
     /// since the last time are too early: then all keys are copied again.
-    /// - Parameter then: is told whether that is so; false if the source does not answer.
-    func readClock(_ then: @escaping (_ isSetBack: Bool) -> Void = { _ in }) {
+    func readClock(_ then: @escaping (SourceClock) -> Void = { _ in }) {
         clockReaders.append(then)
         guard clockReaders.count == 1, let sink else { return }
         clockAt = .now() + Self.clockInterval
@@ -339,15 +349,18 @@ final class Importer: @unchecked Sendable {
     }
 
     private func clockIsRead(_ lead: ClosedRange<Int64>?) {
-        let isSetBack = if let lead, let sink { !sink.covers(lead.lowerBound) } else { false }
-        if let lead { sink?.follow(lead.upperBound) }
-        if isSetBack {
+        var clock = SourceClock.unknown
+        if let lead, let sink {
+            clock = sink.covers(lead.lowerBound) ? .covered : .setBack
+            sink.follow(lead.upperBound)
+        }
+        if clock == .setBack {
             place = nil
             disconnected(Self.setBack)
         }
         let readers = clockReaders
         clockReaders = []
-        for reader in readers { reader(isSetBack) }
+        for reader in readers { reader(clock) }
     }
 
     /// Says that we are here, and how much is kept.

@@ -185,6 +185,39 @@ import Testing
         #expect(refused?.replacement?.contains("the clock of fake was set back") == true)
     }
 
+    /// Until the copy that a clock asks for is complete, the end is refused as before the first one.
+    @Test func itEndsOnlyWhenTheNewCopyIsComplete() async throws {
+        let now = TimeSource.system.wall()
+        let (early, late) = (now - 3_600_000, Self.copy(at: now - 3_600_000))
+        var replies: [DeferredReply] = []
+        try await follow([
+            Self.copy(at: now), Array(Self.greeting(at: early).utf8), Array(late.dropLast(12)),
+            Array(Self.greeting(at: early).utf8),
+        ]) { values, source, daemon in
+            let isReady = replies.isEmpty ? values.isComplete : values.copies == 2
+            guard isReady, replies.allSatisfy(\.isDone) else { return false }
+            if replies.count < 2, case .later(let reply)? = daemon.importer?.end() { replies.append(reply) }
+            return replies.count == 2 && replies.allSatisfy(\.isDone)
+        }
+        #expect(replies.last?.replacement?.contains("the keys of fake are not copied yet") == true)
+    }
+
+    /// A source that is gone makes no new copy, so nothing waits for one, nor for its clock.
+    @Test func anImportEndsWithoutItsSource() async throws {
+        let now = TimeSource.system.wall()
+        let gone = [FakeSource.end]
+        let setBack = Array(Self.greeting(at: now - 3_600_000).utf8)
+        for scripts in [[Self.copy(at: now) + gone, gone], [Self.copy(at: now), setBack, gone]] {
+            var reply: DeferredReply?
+            try await follow(scripts) { values, _, daemon in
+                if values.isComplete, reply?.isDone != false, case .later(let next)? = daemon.importer?.end() {
+                    reply = next
+                }
+                return values.phase == .ended
+            }
+        }
+    }
+
     /// A connection that is being made while the end is refused is the one that goes on.
     @Test func thereIsOneConnectionAtATime() async throws {
         let now = TimeSource.system.wall()
