@@ -50,6 +50,7 @@ extension Importer {
         readClock { [self] clock in
             switch clock {
             case .setBack: goOn("ERR the clock of \(source.name) was set back: all keys are copied again")
+            case .unknown where channel != nil: goOn("ERR the clock of \(source.name) could not be read: try again")
             // A source that is gone makes no copy any more: what is here is all that there is.
             case .covered where mustCopyAgain: goOn(notCopied)
             case .unknown, .covered: settle()

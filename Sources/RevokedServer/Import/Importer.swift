@@ -53,6 +53,8 @@ final class Importer: @unchecked Sendable {
     /// When the source's clock is read next, and who waits for a reading that is under way.
     private var clockAt = NIODeadline.distantPast
     private var clockReaders: [(SourceClock) -> Void] = []
+    /// The last reading failed, which was said.
+    private var isClockUnread = false
     private var saidThat: String?
 
     /// Of one connection.
@@ -354,6 +356,10 @@ final class Importer: @unchecked Sendable {
             clock = sink.covers(lead.lowerBound) ? .covered : .setBack
             sink.follow(lead.upperBound)
         }
+        if clock == .unknown, !isClockUnread, sink != nil {
+            daemon.logger.warning("the clock of \(source.name) could not be read: whether it was set back is not known")
+        }
+        isClockUnread = clock == .unknown
         if clock == .setBack {
             place = nil
             disconnected(Self.setBack)

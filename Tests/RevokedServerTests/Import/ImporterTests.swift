@@ -34,6 +34,25 @@ import Testing
         Array("*\(words.count)\r\n".utf8) + words.flatMap { Array("$\($0.utf8.count)\r\n\($0)\r\n".utf8) }
     }
 
+    private final class WarningLines: Sendable {
+        private let lines = Mutex<[String]>([])
+        var all: [String] { lines.withLock { $0 } }
+        var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
+
+        private struct Handler: LogHandler {
+            let lines: WarningLines
+            var logLevel = Logger.Level.warning
+            var metadata = Logger.Metadata()
+
+            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+                get { metadata[key] }
+                set { metadata[key] = newValue }
+            }
+
+            func log(event: LogEvent) { lines.lines.withLock { $0.append("\(event.message)") } }
+        }
+    }
+
     /// A server that says the same to everyone, but for the first connections, and then nothing more.
     private final class FakeSource: Sendable {
         private final class Handler: ChannelInboundHandler {
@@ -81,6 +100,7 @@ import Testing
     @discardableResult private func follow(
         _ scripts: [[UInt8]], patience: TimeAmount = .seconds(60),
         hold: @escaping @Sendable (Int, any EventLoop) -> EventLoopFuture<Void>? = { _, _ in nil },
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         until body: (ImportFigures.Values, FakeSource, Daemon) -> Bool
     ) async throws -> Int {
         let (folder, source) = (try TemporaryFolder(), try await FakeSource(scripts))
@@ -89,7 +109,7 @@ import Testing
         let port = source.port
         let calls = Mutex(0)
         let server = RevokedServer(
-            configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            configuration, logger: logger,
             importSource: ImportSource(name: "fake", patience: patience) { loop, timeout, handler in
                 let number = calls.withLock { calls in
                     defer { calls += 1 }
@@ -162,7 +182,9 @@ import Testing
     /// Each of those who end it hears when it has ended.
     @Test func severalMayEndItAtOnce() async throws {
         var replies: [DeferredReply] = []
-        try await follow([Self.copy]) { values, source, daemon in
+        // Ahead of ours, so that it is not set back however long this takes.
+        let copy = Self.copy(at: TimeSource.system.wall() + 3_600_000)
+        try await follow([copy]) { values, source, daemon in
             guard values.isComplete, let importer = daemon.importer else { return false }
             while replies.count < 3, case .later(let reply) = importer.end() { replies.append(reply) }
             return replies.count == 3 && replies.allSatisfy(\.isDone) && values.phase == .ended
@@ -200,6 +222,27 @@ import Testing
             return replies.count == 2 && replies.allSatisfy(\.isDone)
         }
         #expect(replies.last?.replacement?.contains("the keys of fake are not copied yet") == true)
+    }
+
+    /// Whether it was set back is not known then, while the source may still write.
+    @Test func aClockThatCannotBeReadHoldsUpTheEnd() async throws {
+        let (now, lines) = (TimeSource.system.wall(), WarningLines())
+        var replies: [DeferredReply] = []
+        try await follow(
+            [Self.copy(at: now), Array("garbage\r\n".utf8), Array(Self.greeting.utf8)], logger: lines.logger
+        ) { values, _, daemon in
+            guard values.isComplete, replies.allSatisfy(\.isDone) else { return false }
+            if replies.count < 2, case .later(let reply)? = daemon.importer?.end() {
+                replies.append(reply)
+                return false
+            }
+            return values.phase == .following
+        }
+        #expect(replies.count == 2)
+        for reply in replies {
+            #expect(reply.replacement == "-ERR the clock of fake could not be read: try again\r\n")
+        }
+        #expect(lines.all.filter { $0.contains("the clock of fake could not be read") }.count == 1)
     }
 
     /// A source that is gone makes no new copy, so nothing waits for one, nor for its clock.
