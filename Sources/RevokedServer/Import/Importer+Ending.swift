@@ -61,7 +61,11 @@ extension Importer {
     private func settle() {
         guard let sink else { return finish("ERR the daemon is ending") }
         sink.inTurn { sink.settle() }
-        if let objection = sink.objection { return goOn("ERR not all keys are copied: \(objection)") }
+        if let objection = sink.objection {
+            // What waited for an expiry is not kept, so the copy does not go on where it was.
+            finish("ERR not all keys are copied: \(objection)")
+            return fail(.stream(objection), sink)
+        }
         let end = sink.end
         let leases = daemon.replicas.leases
         awaitLog(end, followersToo: leases.released < end && leases.mustWait(for: end))

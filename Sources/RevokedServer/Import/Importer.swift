@@ -73,7 +73,7 @@ final class Importer: @unchecked Sendable {
         case covered
     }
 
-    private enum Failure: Error {
+    enum Failure: Error {
         case stream(StreamError)
         /// The source is one that is not imported from.
         case unsuitable(String)
@@ -284,7 +284,7 @@ final class Importer: @unchecked Sendable {
             """)
     }
 
-    private func fail(_ failure: Failure, _ sink: ImportSink) {
+    func fail(_ failure: Failure, _ sink: ImportSink) {
         switch failure {
         case .unsuitable(let reason): disconnected(reason)
         case .stream(let error):

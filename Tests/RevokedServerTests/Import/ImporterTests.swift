@@ -26,7 +26,7 @@ import Testing
         + [UInt8](repeating: 0, count: 8)
     private static let copy = copy()
 
-    private static func copy(at time: Int64? = nil) -> [UInt8] {
+    private static func copy(at time: Int64? = nil, of file: [UInt8] = file) -> [UInt8] {
         Array("\(greeting(at: time))+FULLRESYNC \(stretch) 1\r\n$\(file.count)\r\n".utf8) + file
     }
 
@@ -99,6 +99,7 @@ import Testing
     ///   - body: is given what the daemon says of its import, again and again, until it returns true.
     @discardableResult private func follow(
         _ scripts: [[UInt8]], patience: TimeAmount = .seconds(60),
+        maximumMemory: Int = 0,
         hold: @escaping @Sendable (Int, any EventLoop) -> EventLoopFuture<Void>? = { _, _ in nil },
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         until body: (ImportFigures.Values, FakeSource, Daemon) -> Bool
@@ -106,6 +107,7 @@ import Testing
         let (folder, source) = (try TemporaryFolder(), try await FakeSource(scripts))
         var configuration = ServerConfiguration()
         (configuration.port, configuration.directory) = (0, folder.path + "/data")
+        configuration.maximumMemory = maximumMemory
         let port = source.port
         let calls = Mutex(0)
         let server = RevokedServer(
@@ -259,6 +261,24 @@ import Testing
                 return values.phase == .ended
             }
         }
+    }
+
+    /// A revocation without an expiry that the end writes, and for which there is no room, is read again.
+    @Test func whatTheEndCannotWriteIsCopiedAgain() async throws {
+        let empty = Array("REDIS0010".utf8) + [0xFF] + [UInt8](repeating: 0, count: 8)
+        let copy = Self.copy(at: TimeSource.system.wall() + 3_600_000, of: empty)
+        var (reply, isRight): (DeferredReply?, Bool) = (nil, false)
+        let script = copy + Self.record("SET", "revoked:jti:a", "logout")
+        try await follow([script], maximumMemory: 1) { values, _, daemon in
+            guard values.isComplete, let importer = daemon.importer else { return false }
+            if reply == nil, case .later(let next) = importer.end() { reply = next }
+            guard reply?.isDone == true else { return false }
+            let mustCopyAgain = try? importer.loop.submit { importer.mustCopyAgain }.wait()
+            isRight = mustCopyAgain == true && importer.figures.read(acknowledged: .max).phase == .waiting
+            return true
+        }
+        #expect(isRight)
+        #expect(reply?.replacement?.contains("not all keys are copied") == true)
     }
 
     /// A connection that is being made while the end is refused is the one that goes on.
