@@ -96,7 +96,7 @@ extension Importer {
     private func goOn(_ failure: String) {
         finish(failure)
         if channel == nil { return reconnect() }
-        setReading(true)
+        setReading(!isFull)
         drain()
     }
 

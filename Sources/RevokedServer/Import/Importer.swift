@@ -45,7 +45,7 @@ final class Importer: @unchecked Sendable {
     private var ticker: RepeatedTask?
     private var retry: Scheduled<Void>?
     /// The log takes no more: nothing is read.
-    private var isFull = false
+    private(set) var isFull = false
     /// ``end()`` is under way.
     var ending: EndingState?
     /// A connection is being made.
@@ -314,7 +314,7 @@ final class Importer: @unchecked Sendable {
             guard let self, let sink, isFull else { return }
             guard sink.isLogOpen else { return awaitRoom() }
             isFull = false
-            setReading(true)
+            setReading(ending == nil)
             figures.change { $0.problem = "" }
             drain()
         }

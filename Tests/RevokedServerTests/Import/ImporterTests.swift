@@ -5,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Persistence
 @testable import RevokedServer
 
 /// An import from a source that is none, or says what no Redis says.
@@ -279,6 +280,38 @@ import Testing
         }
         #expect(isRight)
         #expect(reply?.replacement?.contains("not all keys are copied") == true)
+    }
+
+    /// While the log takes no more, or the import ends, the source has to wait: what it sends could only be kept.
+    @Test func nothingIsReadThatCannotBeApplied() async throws {
+        let time = TimeSource.system.wall() + 3_600_000
+        let held = Mutex<EventLoopPromise<Void>?>(nil)
+        // The third reading of the clock takes until its time is over.
+        @Sendable func hold(_ number: Int, _ loop: any EventLoop) -> EventLoopFuture<Void>? {
+            guard number == 3 else { return nil }
+            let promise = loop.makePromise(of: Void.self)
+            held.withLock { $0 = promise }
+            return promise.futureResult
+        }
+        var (replies, seen): ([DeferredReply], [String]) = ([], [])
+        let scripts = [Self.copy(at: time), Array(Self.greeting(at: time).utf8)]
+        try await follow(scripts, hold: hold) { values, _, daemon in
+            guard values.isComplete, let importer = daemon.importer else { return false }
+            let state = try? importer.loop.submit {
+                let isRead = try importer.channel?.syncOptions?.getOption(.autoRead) ?? true
+                return (isFull: importer.isFull, isEnding: importer.ending != nil, isRead: isRead)
+            }.wait()
+            guard let state else { return false }
+            if state.isRead, state.isFull || state.isEnding { seen.append("\(state)") }
+            if replies.count == 3, replies.allSatisfy(\.isDone) { return state.isRead && !state.isFull }
+            guard replies.count < 3, replies.allSatisfy(\.isDone) else { return false }
+            if replies.isEmpty { daemon.persistence?.log.fail(FileError(operation: "write", path: "", code: ENOSPC)) }
+            if case .later(let reply) = importer.end() { replies.append(reply) }
+            return false
+        }
+        held.withLock { $0?.succeed() }
+        #expect(seen.isEmpty)
+        #expect(replies.count == 3)
     }
 
     /// A connection that is being made while the end is refused is the one that goes on.
