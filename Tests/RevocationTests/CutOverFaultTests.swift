@@ -10,12 +10,15 @@ import Testing
         /// Of the source.
         var epoch: String? = "old"
         var isPaused = false
+        /// Its stretch of history, another one after a restart.
+        var stretch = "r"
+        var sourceOffset = 100
         /// What else happens when the source's epoch is read.
         var atRead: (@Sendable (inout State) -> Void)?
         /// What else happens when the source is paused.
         var atPause: (@Sendable (inout State) -> Void)?
         var importState = "following"
-        /// How far the daemon is; the source is at 100.
+        /// How far the daemon is.
         var offset = 100
         var answersEnd = true
         /// What else happens when the import is to end.
@@ -47,7 +50,8 @@ import Testing
             switch command.first {
             case "INFO":
                 return bulk(
-                    "role:master\r\nmaxmemory_policy:noeviction\r\nmaster_replid:r\r\nmaster_repl_offset:100\r\n")
+                    "role:master\r\nmaxmemory_policy:noeviction\r\nmaster_replid:\(state.stretch)\r\n"
+                        + "master_repl_offset:\(state.sourceOffset)\r\n")
             case "TIME": return time(1_000)
             case "GET":
                 defer { state.atRead?(&state) }
@@ -162,5 +166,42 @@ import Testing
         let stage = try await Stage { $0.atEnd = { $0.elapsed = .seconds(20) } }
         try await stage.run(error: "after the source's pause was over")
         #expect(stage.replaced == "old" && stage.end.accepted == [])
+    }
+
+    private static let secondMark = "left:0123456789abcdef:new replaces old"
+
+    /// Each may happen in the seconds that the end takes.
+    @Test(arguments: ["writes", "mark", "no mark", "restart"])
+    func aSourceThatWasNotStillAtTheEndIsNotAccepted(event: String) async throws {
+        let stage = try await Stage {
+            $0.atEnd = { state in
+                switch event {
+                case "writes": state.sourceOffset = 200
+                case "mark": state.epoch = Self.secondMark
+                case "no mark": state.epoch = "old"
+                default: state.stretch = "s"
+                }
+            }
+        }
+        try await stage.run(error: "revoked accept --replaces old")
+        #expect(stage.end.accepted == [] && stage.end.importState == "ended" && stage.end.isPaused)
+    }
+
+    @Test func aSourceWithoutAnEpochThatWasNotStillIsNotAccepted() async throws {
+        let stage = try await Stage {
+            $0.epoch = nil
+            $0.atEnd = { $0.sourceOffset = 200 }
+        }
+        try await stage.run(error: "then run revoked accept")
+        #expect(stage.end.accepted == [] && stage.end.importState == "ended")
+    }
+
+    /// After an attempt that was killed.
+    @Test(arguments: [100, 200]) func anEndIsCompletedIfNothingWasWrittenSince(offset: Int) async throws {
+        let stage = try await Stage {
+            ($0.epoch, $0.importState, $0.sourceOffset) = (Self.secondMark, "ended", offset)
+        }
+        try await stage.run(error: offset == 100 ? nil : "revoked accept --replaces old")
+        #expect(stage.end.accepted == (offset == 100 ? ["new replaces old"] : []) && stage.end.isPaused)
     }
 }

@@ -57,8 +57,10 @@ package struct CutOver {
     ///   - patience: for how long the daemon may take to come as far; less than `pause`.
     package func run(pause: Duration, patience: Duration) async throws(RevocationError) -> Outcome {
         let state = try await daemonState()
-        let (pinned, isLeft) = try await sourceEpoch(state.identity)
-        if state.hasEnded, isLeft, let pinned { return try await finish(state, replacing: pinned, pause) }
+        let (held, pinned) = try await sourceEpoch(state.identity)
+        if state.hasEnded, let held, let pinned, held != pinned {
+            return try await finish(state, replacing: pinned, held, pause)
+        }
         try Self.requireFollowing(state.information, try await source.information())
         let mark = pinned.map {
             Epoch.Identity(leaving: $0, for: state.identity.epoch, attempt: .random(in: 0 ... .max)).bytes
@@ -67,7 +69,7 @@ package struct CutOver {
             if let pinned, let mark { try await self.mark(mark, over: pinned) }
             let pausedUntil = now() + pause
             try await self.pause(for: pause)
-            let offset = try await waitForDaemon(patience)
+            try await waitForDaemon(patience)
             guard pausedUntil - now() > pause / 4 else {
                 throw .notCutOver("the pause of the source is nearly over: give it more time")
             }
@@ -75,8 +77,7 @@ package struct CutOver {
                 throw .notCutOver("another cut-over has begun")
             }
             try await endImport()
-            guard now() < pausedUntil else { throw .lateCutOver }
-            return try await accept(state.identity, replacing: pinned, at: offset)
+            return try await complete(state.identity, replacing: pinned, mark, pausedUntil)
         } catch {
             throw await takeBack(mark, pinned, after: error)
         }
@@ -116,13 +117,14 @@ package struct CutOver {
         }
     }
 
-    /// What clients of the source have pinned, nil if it has no epoch; and whether an attempt before has marked it.
+    /// The source's epoch, or the mark of an attempt before; and what its clients have pinned. Nil if it has no epoch.
     private func sourceEpoch(
         _ daemon: Epoch.Identity
-    ) async throws(RevocationError) -> (pinned: [UInt8]?, isLeft: Bool) {
-        guard let held = Epoch.Identity(try await source.value(of: Epoch.key)) else { return (nil, false) }
-        guard let replaced = held.replaced else { return (held.epoch, false) }
-        guard let successor = held.successor else {
+    ) async throws(RevocationError) -> (held: [UInt8]?, pinned: [UInt8]?) {
+        let held = try await source.value(of: Epoch.key)
+        guard let identity = Epoch.Identity(held) else { return (nil, nil) }
+        guard let replaced = identity.replaced else { return (held, identity.epoch) }
+        guard let successor = identity.successor else {
             throw RevocationError(
                 .epochChanged, "the source may have lost revocations, and no operator has accepted that: do so first")
         }
@@ -135,7 +137,7 @@ package struct CutOver {
                 \(String(decoding: replaced, as: UTF8.self)) on the source
                 """)
         }
-        return (replaced, true)
+        return (held, replaced)
     }
 
     /// Clients of the source do not believe it any more. Whoever has lost its memory since it was read stays unmarked.
@@ -151,7 +153,7 @@ package struct CutOver {
 
     // MARK: Meanwhile
 
-    private func waitForDaemon(_ patience: Duration) async throws(RevocationError) -> UInt64 {
+    private func waitForDaemon(_ patience: Duration) async throws(RevocationError) {
         let (theirs, time) = (try await source.information(), try await source.time())
         guard let offset = theirs["master_repl_offset"].flatMap({ UInt64($0) }) else {
             throw .notCutOver("the source does not say how far its stream is")
@@ -162,7 +164,7 @@ package struct CutOver {
             try Self.requireFollowing(ours, theirs)
             let hasAll = ours["import_offset"].flatMap { UInt64($0) }.map { $0 >= offset } ?? false
             // A log-in that read the source's time is to be behind each cut-off that the daemon's time is put into.
-            if hasAll, try await daemon.time() > time { return offset }
+            if hasAll, try await daemon.time() > time { return }
             guard now() < deadline else {
                 throw .notCutOver(
                     hasAll
@@ -180,6 +182,36 @@ package struct CutOver {
             // It may end yet.
             guard ours["import_state"] == "ended" else { throw .unknownCutOver(error) }
         }
+    }
+
+    // MARK: When the import has ended
+
+    /// The import has ended: what is missing is the acceptance, if the daemon has all.
+    private func complete(
+        _ identity: Epoch.Identity, replacing pinned: [UInt8]?, _ mark: [UInt8]?,
+        _ pausedUntil: ContinuousClock.Instant
+    ) async throws(RevocationError) -> Outcome {
+        let offset: UInt64
+        do throws(RevocationError) { offset = try await verifiedOffset(mark) } catch {
+            throw .unverified(error, replacing: pinned)
+        }
+        guard now() < pausedUntil else { throw .lateCutOver }
+        return try await accept(identity, replacing: pinned, at: offset)
+    }
+
+    /// The end takes seconds, in which the source may restart, or another attempt may end its pause.
+    /// - Returns: bytes of the source's stream, all of which the daemon has.
+    private func verifiedOffset(_ mark: [UInt8]?) async throws(RevocationError) -> UInt64 {
+        if let mark, try await source.value(of: Epoch.key) != mark {
+            throw .notCutOver("the source has another epoch: it has restarted, or another cut-over has begun")
+        }
+        let (ours, theirs) = (try await daemon.information(), try await source.information())
+        guard let stretch = ours["import_replid"], stretch == theirs["master_replid"] else {
+            throw .notCutOver("the source, or the daemon, has restarted")
+        }
+        guard let offset = ours["import_offset"].flatMap({ UInt64($0) }), theirs["master_repl_offset"] == "\(offset)"
+        else { throw .notCutOver("the source's stream has gone on") }
+        return offset
     }
 
     private func accept(
@@ -206,31 +238,19 @@ package struct CutOver {
 
     // MARK: After an attempt that was killed
 
-    /// The import has ended, and the source is marked: what is missing is the acceptance, if the daemon has all.
     private func finish(
-        _ state: DaemonState, replacing pinned: [UInt8], _ pause: Duration
+        _ state: DaemonState, replacing pinned: [UInt8], _ mark: [UInt8], _ pause: Duration
     ) async throws(RevocationError) -> Outcome {
-        let offset = state.information["import_offset"].flatMap { UInt64($0) }
         let accepted = Epoch.Identity(epoch: state.identity.epoch, replacing: pinned).bytes
         let isAccepted = try await daemon.value(of: Epoch.acceptedKey) == accepted
         if state.identity.replaced == nil, isAccepted {
+            let offset = state.information["import_offset"].flatMap { UInt64($0) } ?? 0
             return Outcome(
-                replaced: String(decoding: pinned, as: UTF8.self), epoch: state.identity.text, offset: offset ?? 0)
+                replaced: String(decoding: pinned, as: UTF8.self), epoch: state.identity.text, offset: offset)
         }
+        let pausedUntil = now() + pause
         try await self.pause(for: pause)
-        let theirs = try await source.information()
-        guard let offset, state.information["import_replid"] == theirs["master_replid"],
-            theirs["master_repl_offset"] == "\(offset)"
-        else {
-            throw RevocationError(
-                .storeError,
-                """
-                the import has ended, and whether the daemon has all that was written to the source since is not \
-                known: revoke here what may be missing, then run revoked accept, and revoked accept --replaces \
-                \(String(decoding: pinned, as: UTF8.self))
-                """)
-        }
-        return try await accept(state.identity, replacing: pinned, at: offset)
+        return try await complete(state.identity, replacing: pinned, mark, pausedUntil)
     }
 
     // MARK: After a failure
@@ -282,6 +302,18 @@ extension RevocationError {
             """
             the import has ended after the source's pause was over: what was written there since may be missing here. \
             The daemon's epoch is not accepted: compare both, or import again
+            """, cause: CutOver.Done())
+    }
+
+    /// - Parameter pinned: what clients of the source have pinned; nil if it has no epoch.
+    fileprivate static func unverified(_ error: RevocationError, replacing pinned: [UInt8]?) -> Self {
+        let accept = pinned.map { ", and revoked accept --replaces \(String(decoding: $0, as: UTF8.self))" } ?? ""
+        return RevocationError(
+            error.code,
+            """
+            the import has ended, and whether the daemon has all that was written to the source is not known \
+            (\(error.message)): run revoked cut-over again. If it says the same, revoke here what may be missing, then run \
+            revoked accept\(accept)
             """, cause: CutOver.Done())
     }
 
