@@ -17,6 +17,8 @@ import Testing
         var atRead: (@Sendable (inout State) -> Void)?
         /// What else happens when the source is paused.
         var atPause: (@Sendable (inout State) -> Void)?
+        /// Unix milliseconds on the daemon's clock.
+        var daemonTime: Int64 = 2_000
         var importState = "following"
         /// How far the daemon is.
         var offset = 100
@@ -77,7 +79,7 @@ import Testing
                     bulk(
                         "server_name:revoked\r\nimport_state:\(state.importState)\r\nimport_replid:r\r\n"
                             + "import_offset:\(state.offset)\r\n"))
-            case "TIME": return .bytes(time(2_000))
+            case "TIME": return .bytes(time(state.daemonTime))
             case "GET": return .bytes(bulk("new"))
             case "REPLICAOF":
                 state.atEnd?(&state)
@@ -203,5 +205,18 @@ import Testing
         }
         try await stage.run(error: offset == 100 ? nil : "revoked accept --replaces old")
         #expect(stage.end.accepted == (offset == 100 ? ["new replaces old"] : []) && stage.end.isPaused)
+    }
+
+    /// Log-ins that were given the source's time would not be covered by the next cut-off of the daemon.
+    @Test(arguments: [false, true]) func aClockBehindTheSourceIsNotAccepted(hasEndedBefore: Bool) async throws {
+        let stage = try await Stage {
+            if hasEndedBefore {
+                ($0.epoch, $0.importState, $0.daemonTime) = (Self.secondMark, "ended", 1_000)
+            } else {
+                $0.atEnd = { $0.daemonTime = 1_000 }
+            }
+        }
+        try await stage.run(error: "the daemon's clock is behind the source's")
+        #expect(stage.end.accepted == [] && stage.end.importState == "ended")
     }
 }

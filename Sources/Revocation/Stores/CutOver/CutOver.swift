@@ -59,7 +59,7 @@ package struct CutOver {
         let state = try await daemonState()
         let (held, pinned) = try await sourceEpoch(state.identity)
         if state.hasEnded, let held, let pinned, held != pinned {
-            return try await finish(state, replacing: pinned, held, pause)
+            return try await finish(state, replacing: pinned, held, pause, patience)
         }
         try Self.requireFollowing(state.information, try await source.information())
         let mark = pinned.map {
@@ -77,7 +77,7 @@ package struct CutOver {
                 throw .notCutOver("another cut-over has begun")
             }
             try await endImport()
-            return try await complete(state.identity, replacing: pinned, mark, pausedUntil)
+            return try await complete(state.identity, replacing: pinned, mark, pausedUntil, patience)
         } catch {
             throw await takeBack(mark, pinned, after: error)
         }
@@ -163,15 +163,25 @@ package struct CutOver {
             let ours = try await daemon.information()
             try Self.requireFollowing(ours, theirs)
             let hasAll = ours["import_offset"].flatMap { UInt64($0) }.map { $0 >= offset } ?? false
-            // A log-in that read the source's time is to be behind each cut-off that the daemon's time is put into.
-            if hasAll, try await daemon.time() > time { return }
-            guard now() < deadline else {
-                throw .notCutOver(
-                    hasAll
-                        ? "the daemon's clock is behind the source's" : "the daemon has not come as far as the source")
-            }
-            do { try await Task.sleep(for: Self.interval) } catch { throw .notCutOver("it was cancelled") }
+            if hasAll { return try await waitForClock(past: time, until: deadline) }
+            try await pauseBetweenLooks(until: deadline, "the daemon has not come as far as the source")
         }
+    }
+
+    /// A log-in that read the source's time is to be behind each cut-off that the daemon's time is put into.
+    private func waitForClock(
+        past time: Int64, until deadline: ContinuousClock.Instant
+    ) async throws(RevocationError) {
+        while try await daemon.time() <= time {
+            try await pauseBetweenLooks(until: deadline, "the daemon's clock is behind the source's")
+        }
+    }
+
+    private func pauseBetweenLooks(
+        until deadline: ContinuousClock.Instant, _ problem: String
+    ) async throws(RevocationError) {
+        guard now() < deadline else { throw .notCutOver(problem) }
+        do { try await Task.sleep(for: Self.interval) } catch { throw .notCutOver("it was cancelled") }
     }
 
     private func endImport() async throws(RevocationError) {
@@ -189,10 +199,10 @@ package struct CutOver {
     /// The import has ended: what is missing is the acceptance, if the daemon has all.
     private func complete(
         _ identity: Epoch.Identity, replacing pinned: [UInt8]?, _ mark: [UInt8]?,
-        _ pausedUntil: ContinuousClock.Instant
+        _ pausedUntil: ContinuousClock.Instant, _ patience: Duration
     ) async throws(RevocationError) -> Outcome {
         let offset: UInt64
-        do throws(RevocationError) { offset = try await verifiedOffset(mark) } catch {
+        do throws(RevocationError) { offset = try await verifiedOffset(mark, patience) } catch {
             throw .unverified(error, replacing: pinned)
         }
         guard now() < pausedUntil else { throw .lateCutOver }
@@ -201,7 +211,10 @@ package struct CutOver {
 
     /// The end takes seconds, in which the source may restart, or another attempt may end its pause.
     /// - Returns: bytes of the source's stream, all of which the daemon has.
-    private func verifiedOffset(_ mark: [UInt8]?) async throws(RevocationError) -> UInt64 {
+    private func verifiedOffset(
+        _ mark: [UInt8]?, _ patience: Duration
+    ) async throws(RevocationError) -> UInt64 {
+        try await waitForClock(past: try await source.time(), until: now() + patience)
         if let mark, try await source.value(of: Epoch.key) != mark {
             throw .notCutOver("the source has another epoch: it has restarted, or another cut-over has begun")
         }
@@ -239,7 +252,7 @@ package struct CutOver {
     // MARK: After an attempt that was killed
 
     private func finish(
-        _ state: DaemonState, replacing pinned: [UInt8], _ mark: [UInt8], _ pause: Duration
+        _ state: DaemonState, replacing pinned: [UInt8], _ mark: [UInt8], _ pause: Duration, _ patience: Duration
     ) async throws(RevocationError) -> Outcome {
         let accepted = Epoch.Identity(epoch: state.identity.epoch, replacing: pinned).bytes
         let isAccepted = try await daemon.value(of: Epoch.acceptedKey) == accepted
@@ -250,7 +263,7 @@ package struct CutOver {
         }
         let pausedUntil = now() + pause
         try await self.pause(for: pause)
-        return try await complete(state.identity, replacing: pinned, mark, pausedUntil)
+        return try await complete(state.identity, replacing: pinned, mark, pausedUntil, patience)
     }
 
     // MARK: After a failure
