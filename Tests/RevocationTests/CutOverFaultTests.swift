@@ -219,4 +219,17 @@ import Testing
         try await stage.run(error: "the daemon's clock is behind the source's")
         #expect(stage.end.accepted == [] && stage.end.importState == "ended")
     }
+
+    /// Another attempt begins when the epoch is read: its mark and its pause stay.
+    @Test(arguments: ["old", "left:fedcba9876543210:new replaces old"])
+    func anotherAttemptIsNotMarkedOver(epoch: String) async throws {
+        let stage = try await Stage {
+            $0.epoch = epoch
+            $0.atRead = { ($0.epoch, $0.isPaused) = (Self.secondMark, true) }
+        }
+        try await stage.run(error: "the source's epoch has changed just now")
+        #expect(stage.end.epoch == Self.secondMark && stage.end.isPaused)
+        #expect(stage.end.accepted == [] && stage.end.importState == "following")
+        #expect(!stage.source.commands.contains { $0.starts(with: ["CLIENT", "UNPAUSE"]) })
+    }
 }

@@ -66,7 +66,7 @@ package struct CutOver {
             Epoch.Identity(leaving: $0, for: state.identity.epoch, attempt: .random(in: 0 ... .max)).bytes
         }
         do throws(RevocationError) {
-            if let pinned, let mark { try await self.mark(mark, over: pinned) }
+            if let held, let mark { try await self.mark(mark, over: held) }
             let pausedUntil = now() + pause
             try await self.pause(for: pause)
             try await waitForDaemon(patience)
@@ -140,15 +140,14 @@ package struct CutOver {
         return (held, replaced)
     }
 
-    /// Clients of the source do not believe it any more. Whoever has lost its memory since it was read stays unmarked.
-    private func mark(_ mark: [UInt8], over pinned: [UInt8]) async throws(RevocationError) {
-        let held = try await source.value(of: Epoch.key) ?? []
+    /// Clients of the source do not believe it any more.
+    /// - Parameter held: what was read. A source that has lost it since, or that another attempt has marked, stays as
+    ///   it is, and paused.
+    private func mark(_ mark: [UInt8], over held: [UInt8]) async throws(RevocationError) {
+        guard try await source.value(of: Epoch.key) == held else { throw .epochHasChanged }
         // After an attempt that was killed it may still be paused, and take no mark.
         try await source.requireOK(Command("CLIENT", "UNPAUSE"))
-        let isAsRead = Epoch.Identity(held).map { $0.replaced ?? $0.epoch } == pinned
-        guard isAsRead, try await source.replace(Epoch.key, held, with: mark) else {
-            throw .notCutOver("the source's epoch has changed just now")
-        }
+        guard try await source.replace(Epoch.key, held, with: mark) else { throw .epochHasChanged }
     }
 
     // MARK: Meanwhile
@@ -307,6 +306,8 @@ package struct CutOver {
 
 extension RevocationError {
     fileprivate static func notCutOver(_ why: String) -> Self { RevocationError(.storeError, why) }
+
+    fileprivate static var epochHasChanged: Self { notCutOver("the source's epoch has changed just now") }
 
     /// What was written to the source after its pause is not here.
     fileprivate static var lateCutOver: Self {
