@@ -232,4 +232,10 @@ import Testing
         #expect(stage.end.accepted == [] && stage.end.importState == "following")
         #expect(!stage.source.commands.contains { $0.starts(with: ["CLIENT", "UNPAUSE"]) })
     }
+
+    @Test func anEndWithoutAnEpochNamesTheAcceptance() async throws {
+        let stage = try await Stage { ($0.epoch, $0.importState) = (nil, "ended") }
+        try await stage.run(error: "then run revoked accept")
+        #expect(stage.end.accepted == [])
+    }
 }

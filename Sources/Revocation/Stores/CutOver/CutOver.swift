@@ -61,6 +61,7 @@ package struct CutOver {
         if state.hasEnded, let held, let pinned, held != pinned {
             return try await finish(state, replacing: pinned, held, pause, patience)
         }
+        guard !state.hasEnded || pinned != nil else { throw .endedWithoutEpoch }
         try Self.requireFollowing(state.information, try await source.information())
         let mark = pinned.map {
             Epoch.Identity(leaving: $0, for: state.identity.epoch, attempt: .random(in: 0 ... .max)).bytes
@@ -329,6 +330,16 @@ extension RevocationError {
             (\(error.message)): run revoked cut-over again. If it says the same, revoke here what may be missing, then run \
             revoked accept\(accept)
             """, cause: CutOver.Done())
+    }
+
+    /// No attempt leaves a mark on such a source: whether it was paused since the end is not known.
+    fileprivate static var endedWithoutEpoch: Self {
+        RevocationError(
+            .storeError,
+            """
+            the import has ended already, and the source has no epoch that would show what was written to it since: \
+            revoke here what may be missing, then run revoked accept
+            """)
     }
 
     fileprivate static var endedMeanwhile: Self {
