@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `revoked cut-over`, from a redis-server to the daemon that imports it.
-@Suite(.timeLimit(.minutes(3))) struct CutOverTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct CutOverTests {
     private static let epoch = "11111111-2222-4333-8444-555555555555"
     private let data: DataFolder
     private let source: ImportedRedis
@@ -122,6 +122,9 @@ import Testing
         }
     }
 
+    /// How many steps lie between two kills: each takes seconds, in which other tests wait.
+    private static let stride = 5
+
     /// Whatever an operator accepts then: source and daemon are never both believed, and the next attempt ends it.
     @Test func anAttemptThatIsKilledIsGoneOnWith() async throws {
         var wanted = 1
@@ -138,7 +141,7 @@ import Testing
             #expect(try stage.check("a", daemon.port) == 1)
             #expect(try stage.check("b", daemon.port) == 0)
             #expect(try stage.check("b", stage.source.port) == 2)
-            wanted += 1
+            wanted += Self.stride
         }
         #expect(wanted > 12)
     }
