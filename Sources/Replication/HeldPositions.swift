@@ -23,13 +23,5 @@ struct HeldPositions: Sendable {
         }
     }
 
-    /// Where a position is, or would be.
-    private func place(of position: UInt64) -> Int {
-        var (low, high) = (0, counts.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if counts[middle].position < position { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func place(of position: UInt64) -> Int { counts.place { $0.position < position } }
 }

@@ -184,15 +184,7 @@ package struct LeaseLedger: Sendable {
         followers.insert(Follower(id: follower, identity: identity, origin: origin, joinedAt: now), at: place)
     }
 
-    /// Where a follower is, or would be.
-    private func place(of follower: Int64) -> Int {
-        var (low, high) = (0, followers.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if followers[middle].id < follower { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func place(of follower: Int64) -> Int { followers.place { $0.id < follower } }
 
     private func index(of follower: Int64) -> Int? {
         let place = place(of: follower)

@@ -1,3 +1,5 @@
+import Replication
+
 /// The cut-offs of a subject, a client or all: when each was sent, when it ended, and what that says of a log-in.
 ///
 /// A cut-off's instant lies between its sending and its end. So it surely covers a log-in that had ended before it was
@@ -35,14 +37,10 @@ struct CutOffHistory {
 
     /// When the first acknowledgement was received of a cut-off that surely covers the log-in, and from whom.
     func revocation(of logIn: LogInSpan) -> Acknowledged? {
-        guard let last = acknowledged.last, last.sentAt > logIn.latest else { return nil }
         // The first that was sent after the log-in had ended.
-        var (low, high) = (0, acknowledged.count - 1)
-        while low < high {
-            let middle = (low + high) / 2
-            if acknowledged[middle].sentAt > logIn.latest { high = middle } else { low = middle + 1 }
-        }
-        return Acknowledged(at: acknowledged[low].endedAt, by: acknowledged[low].node)
+        let first = acknowledged.place { $0.sentAt <= logIn.latest }
+        guard first < acknowledged.count else { return nil }
+        return Acknowledged(at: acknowledged[first].endedAt, by: acknowledged[first].node)
     }
 
     /// What may cover the log-in.

@@ -26,7 +26,7 @@ extension AppendLog {
     }
 
     /// - Parameter onWritten: called on any thread, with locks held, when ``streamEnd`` has advanced and the disk is
-    ///   about to begin; nil for nobody.
+    ///   about to begin; nil to observe it no more.
     package func observeWrites(_ onWritten: (@Sendable () -> Void)?) { self.onWritten.withLock { $0 = onWritten } }
 
     /// Lets those who follow the log have what is in the file while the disk makes it durable.

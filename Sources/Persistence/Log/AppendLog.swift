@@ -38,8 +38,7 @@ package final class AppendLog: Sendable {
     @usableFromInline let queued = Atomic(0)
     /// Called on the changing thread when ``acknowledged`` or ``state`` has changed.
     private let onProgress: @Sendable () -> Void
-    /// Called on the log's thread when records are in the file that the disk is about to make durable; nil while nobody
-    /// reads it.
+    /// Called on the log's thread before it makes records of the file durable; nil while nobody follows the log.
     let onWritten = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
@@ -67,7 +66,7 @@ package final class AppendLog: Sendable {
         }
     }
 
-    /// - Parameter isExpired: whether nobody misses the entry any more.
+    /// - Parameter isExpired: whether the entry has expired.
     @discardableResult
     package func append(remove key: RawSpan, isExpired: Bool = false) -> UInt64 {
         withQueue { queue in
@@ -246,7 +245,7 @@ package struct RecordGroup: ~Copyable {
         RecordEncoding.appendSet(key, value, expiry: expiry, to: &records)
     }
 
-    /// - Parameter isExpired: whether nobody misses the entry any more.
+    /// - Parameter isExpired: whether the entry has expired.
     package mutating func remove(_ key: RawSpan, isExpired: Bool = false) {
         takesAway = takesAway || !isExpired
         RecordEncoding.appendRemove(key, to: &records)

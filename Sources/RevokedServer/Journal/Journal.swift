@@ -41,7 +41,7 @@ struct Journal: Sendable {
     }
 
     /// Appends that a key of a database is gone.
-    /// - Parameter isExpired: whether nobody misses it any more.
+    /// - Parameter isExpired: whether it has expired.
     @inline(__always)
     func append(
         remove key: RawSpan, of database: Int = 0, isExpired: Bool = false, at moment: ClockReading
@@ -202,7 +202,7 @@ struct JournalGroup: ~Copyable {
         for reader in readers { reader.select(database) }
     }
 
-    /// - Parameter isExpired: whether nobody misses the entry any more.
+    /// - Parameter isExpired: whether the entry has expired.
     mutating func remove(_ key: RawSpan, isExpired: Bool = false) {
         disk?.remove(key, isExpired: isExpired)
         for reader in readers { reader.remove(key) }
