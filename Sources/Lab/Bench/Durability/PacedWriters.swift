@@ -21,11 +21,14 @@
             guard perSecond > 0 else { return }
             let batch = max(1, perSecond / Self.connections / 200)
             let interval = Self.interval * (200 * batch * Self.connections) / perSecond
+            let begun = ContinuousClock.now
             for number in 0..<Self.connections {
                 let connection = try Handle(ControlConnection(port: server.port))
                 state.withLock { $0.running += 1 }
+                // By turns: writes that come at the same moment would wait for each other.
+                let start = begun + interval * number / Self.connections
                 Thread.detachNewThread { [self] in
-                    write(connection.value, batch, interval, keys: KeySpace(seed: UInt64(number + 1)))
+                    write(connection.value, batch, interval, from: start, keys: KeySpace(seed: UInt64(number + 1)))
                     state.withLock { $0.running -= 1 }
                 }
             }
@@ -37,9 +40,16 @@
             init(_ value: ControlConnection) { self.value = value }
         }
 
-        private func write(_ connection: ControlConnection, _ batch: Int, _ interval: Duration, keys: KeySpace) {
+        private func write(
+            _ connection: ControlConnection, _ batch: Int, _ interval: Duration, from begun: ContinuousClock.Instant,
+            keys: KeySpace
+        ) {
             var next = 0
-            var due = ContinuousClock.now
+            var due = begun
+            func pause() {
+                Thread.sleep(forTimeInterval: max(0, Double((due - ContinuousClock.now).inNanoseconds) / 1e9))
+            }
+            pause()
             while !state.withLock({ $0.isEnding }) {
                 var requests = ""
                 for index in 0..<batch {
@@ -58,7 +68,7 @@
                 let time = (ContinuousClock.now - start).inNanoseconds
                 state.withLock { $0.times.append(time) }
                 due += interval
-                Thread.sleep(forTimeInterval: max(0, Double((due - ContinuousClock.now).inNanoseconds) / 1e9))
+                pause()
             }
         }
 
