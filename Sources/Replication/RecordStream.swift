@@ -45,6 +45,8 @@ struct RecordStream<Sink: StreamSink & ~Copyable>: ~Copyable {
     /// Whether the sink has all keys as of ``position``.
     private(set) var isComplete = false
     private let dialect: StreamDialect
+    /// Bytes that have arrived behind ``position``, and are no whole record or file yet.
+    var unreadCount: Int { pending.count }
     /// That of the next record. A server that goes on does not say it again.
     var database: Int64 { records.database }
 

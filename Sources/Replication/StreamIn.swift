@@ -18,6 +18,8 @@ package struct StreamIn: ~Copyable {
     package var position: Position? { stream.position }
     /// Whether the table is the daemon's as of ``position``.
     package var isComplete: Bool { stream.isComplete }
+    /// Bytes that have arrived and are no whole record or file yet.
+    package var unreadCount: Int { stream.unreadCount }
 
     /// - Parameters:
     ///   - table: the one that the stream goes on with.

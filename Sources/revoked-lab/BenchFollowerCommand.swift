@@ -10,8 +10,8 @@
             discussion: """
                 Starts a daemon on a free port of 127.0.0.1. A check is of six scopes, beside revocations that are \
                 applied; its times hold the clock's own, some 20 ns. Then so many followers hold leases, each with a \
-                copy of its own (from the 31st on they count bytes), and revocations wait for all of them. They share \
-                this process and one thread, and come over a Unix socket.
+                copy of its own (from the fourth on they count bytes), and revocations wait for all of them. They \
+                share this process and one thread, and come over a Unix socket.
 
                 With --fall-back it measures instead what happens when many followers lose their leases at once, and \
                 all their checks are asked.

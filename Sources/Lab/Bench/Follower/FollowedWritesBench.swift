@@ -35,7 +35,8 @@
         private func run(on stage: BenchStage) async throws {
             let log = BenchServer.Log(directory: "\(stage.directory)/data", policy: "always")
             let server = try await BenchServer.start(
-                .revoked, on: stage, log: log, ["--max-followers", "1024", "--unixsocket", Self.socket(stage)])
+                .revoked, on: stage, log: log,
+                ["--threads", "2", "--max-followers", "1024", "--unixsocket", Self.socket(stage)])
             _ = try await stage.load(0..<Self.entries, into: server)
             let counts = [0] + followers
             var figures = [[Figures]](repeating: [], count: counts.count)

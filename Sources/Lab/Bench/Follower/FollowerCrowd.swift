@@ -7,8 +7,8 @@
     /// Many followers on one thread, as the daemon sees them: each has a stream and a connection for leases, applies
     /// what it is sent to a table of its own, says so, and renews its lease four times in its length. Of many only the
     /// first ones apply; the others count, because their work would take the processor from the daemon that is
-    /// measured. For the same reason they come over a Unix socket: over loopback who sends does the work of who
-    /// receives.
+    /// measured. For the same reason they come over a Unix socket, where over loopback who sends does the work of who
+    /// receives, and are not waited for one by one: when the first is sent something, so are the others.
     final class FollowerCrowd: Sendable {
         struct Figures: Sendable {
             /// Leases that were granted, and answers without one.
@@ -22,14 +22,16 @@
         /// Between two renewals, in nanoseconds: a quarter of the default lease.
         private static let interval: Int64 = 75_000_000
 
-        private static let eventsAtOnce = 64
-
         private let figuresOfAll = Mutex(Figures())
         private let isEnding = Atomic(false)
         private let hasEnded = Atomic(false)
 
         /// How many apply what they are sent.
-        private static let applying = 30
+        private static let applying = 3
+        /// For how long the others are looked at when the first has been sent something, in nanoseconds.
+        private static let patience: Int64 = 2_000_000
+        /// Between two looks at those that have been sent nothing, in microseconds.
+        private static let pause: UInt32 = 20
 
         /// Returns when each of them holds a lease.
         /// - Parameter path: the daemon's Unix socket.
@@ -40,7 +42,10 @@
             }
             var members: [CrowdMember] = []
             for number in 0..<count {
-                members.append(try CrowdMember(number, path: path, applies: number < Self.applying))
+                members.append(
+                    try CrowdMember(
+                        number, path: path, applies: number < Self.applying,
+                        lag: Self.interval * Int64(number) / Int64(count)))
             }
             let handle = Handle(members)
             Thread.detachNewThread { [self] in
@@ -73,43 +78,44 @@
         }
 
         private func run(_ members: [CrowdMember]) throws(LoadFailure) {
-            let epoll = clinux_epoll_create()
-            defer { close(epoll) }
-            for (index, member) in members.enumerated() {
-                for (side, descriptor) in [member.stream.descriptor, member.leases.descriptor].enumerated() {
-                    guard
-                        clinux_epoll_control(
-                            epoll, clinux_add, descriptor, UInt32(CLINUX_READABLE), UInt64(2 * index + side)) == 0
-                    else { throw LoadFailure(message: "a follower's connection cannot be waited for") }
-                }
-            }
-            var events = [clinux_event](repeating: clinux_event(), count: Self.eventsAtOnce)
+            clinux_precise_timers()
+            var poll = InputPoll()
+            try poll.add(members[0].stream, as: 0)
             var buffer = [UInt8](repeating: 0, count: 1 << 18)
             while !isEnding.load(ordering: .relaxed) {
+                var change = Figures()
                 let now = clinux_time()
                 for member in members where member.nextRenewal <= now {
-                    try member.renew(at: now, every: Self.interval)
+                    try member.renew(at: now, every: Self.interval, &buffer, &change)
                 }
-                let ready = Int(clinux_epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), 5))
-                guard ready > 0 else { continue }
-                var change = Figures()
-                for event in events.prefix(ready) {
-                    let member = members[Int(event.value / 2)]
-                    let isAnswer = event.value & 1 == 1
-                    let connection = isAnswer ? member.leases : member.stream
-                    let count = recv(connection.descriptor, &buffer, buffer.count, 0)
-                    guard count > 0 else { throw LoadFailure(message: "the daemon ended a follower") }
-                    if isAnswer {
-                        member.answered(buffer[..<count], &change)
-                    } else {
-                        try member.read(buffer.span.bytes.extracting(first: count), &change)
-                    }
-                }
+                var isFed = false
+                try poll.wait(milliseconds: 5) { (_) throws(LoadFailure) in isFed = true }
+                try read(members, until: isFed ? clinux_time() + Self.patience : 0, &buffer, &change)
                 figuresOfAll.withLock { figures in
                     figures.grants += change.grants
                     figures.refusals += change.refusals
                     figures.streamed += change.streamed
                 }
+            }
+        }
+
+        /// Reads what each has been sent: what the first has, the others get soon.
+        /// - Parameter end: until then the others are looked at again.
+        private func read(
+            _ members: [CrowdMember], until end: Int64, _ buffer: inout [UInt8], _ change: inout Figures
+        ) throws(LoadFailure) {
+            var missing = members
+            while true {
+                let before = missing.count
+                var others: [CrowdMember] = []
+                for member in missing {
+                    try member.read(&buffer, &change)
+                    if member.applied < members[0].applied { others.append(member) }
+                }
+                missing = others
+                guard !missing.isEmpty, clinux_time() < end else { return }
+                // The daemon may have no other processor.
+                if missing.count == before { usleep(Self.pause) }
             }
         }
     }
