@@ -53,6 +53,11 @@ int clinux_epoll_wait_for(int epoll, clinux_event *events, int count, int64_t na
 
 void clinux_precise_timers(void) { prctl(PR_SET_TIMERSLACK, 1UL); }
 
+int clinux_run_when_idle(void) {
+    struct sched_param none = {0};
+    return sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 int clinux_birth(const char *path, int64_t *seconds, uint32_t *nanoseconds) {

@@ -14,7 +14,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     #if os(Linux)
         private static let linuxCommands: [any ParsableCommand.Type] = [
-            BenchServerCommand.self, BenchTableCommand.self, BenchFollowerCommand.self,
+            BenchServerCommand.self, BenchTableCommand.self, BenchFollowerCommand.self, BenchListenersCommand.self,
         ]
     #else
         private static let linuxCommands: [any ParsableCommand.Type] = []

@@ -39,6 +39,9 @@ int clinux_epoll_wait_for(int epoll, clinux_event *events, int count, int64_t na
 /// Has the calling thread's waits end when they should, not up to 50 µs later.
 void clinux_precise_timers(void);
 
+/// Has the calling thread run only while no other wants the processor (`SCHED_IDLE`); -1 and errno on failure.
+int clinux_run_when_idle(void);
+
 /// A new non-blocking eventfd, closed on exec.
 int clinux_eventfd(void);
 

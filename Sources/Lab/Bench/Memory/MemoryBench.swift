@@ -23,7 +23,7 @@
 
         func run(into report: inout BenchReport) async throws {
             defer { progress.end() }
-            try Self.allowDescriptors(settings.idleConnections + 100)
+            try BenchStage.allowDescriptors(settings.idleConnections + 100)
             for kind in kinds {
                 var figures = try await measureConnections(kind, &report)
                 try await measureGrowth(&figures)
@@ -84,17 +84,6 @@
                 longest: max(earlier?.longest ?? 0, Double(result.longestBatch) / 1e3),
                 longestServerTime: max(earlier?.longestServerTime ?? 0, Double(result.longestServerBatch) / 1e3),
                 p999: max(earlier?.p999 ?? 0, result.latency(atPercentile: 99.9)))
-        }
-
-        /// Raises the limit of open files, which the servers inherit.
-        private static func allowDescriptors(_ count: Int) throws(LoadFailure) {
-            var limit = rlimit()
-            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-            guard getrlimit(files, &limit) == 0 else { throw .system("getrlimit") }
-            limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, rlim_t(count)))
-            guard limit.rlim_cur >= rlim_t(count), setrlimit(files, &limit) == 0 else {
-                throw LoadFailure(message: "this needs \(count) open files: ulimit -n \(count)")
-            }
         }
     }
 #endif

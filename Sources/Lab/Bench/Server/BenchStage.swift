@@ -1,6 +1,7 @@
 #if os(Linux)
     import CLinux
     import Foundation
+    import Glibc
     import Processes
     import Synchronization
 
@@ -74,6 +75,17 @@
             let processes = processes.withLock { $0 }
             await withTaskGroup { group in
                 for process in processes { group.addTask { await process.stop() } }
+            }
+        }
+
+        /// Raises the limit of open files, which the servers inherit.
+        static func allowDescriptors(_ count: Int) throws(LoadFailure) {
+            var limit = rlimit()
+            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+            guard getrlimit(files, &limit) == 0 else { throw .system("getrlimit") }
+            limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, rlim_t(count)))
+            guard limit.rlim_cur >= rlim_t(count), setrlimit(files, &limit) == 0 else {
+                throw LoadFailure(message: "this needs \(count) open files: ulimit -n \(count)")
             }
         }
 
