@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Revocation
 
 /// Lets one request of a connection through at a time (``RequestQueue``), gives other sockets their turn between two of
 /// them, and closes a connection whose peer does not read its answers. Meanwhile no more is read.
@@ -20,7 +21,7 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the end of an answer was written, and the kernel has not taken all of it.
     private var isWriting = false
     private var isClosing = false
-    private var timer: Scheduled<Void>?
+    private let timer = LoopTimer()
 
     /// - Parameter place: the connection's among those of all users; nil for none.
     init(rounds: any LoopRounds, place: ConnectionPlace? = nil) {
@@ -117,13 +118,13 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, !isWriting { stopTimer() }
+        if context.channel.isWritable, !isWriting { timer.cancel() }
         context.fireChannelWritabilityChanged()
     }
 
     private func answered(_ context: ChannelHandlerContext) {
         isWriting = false
-        stopTimer()
+        timer.cancel()
         guard !isClosing else { return }
         if queue.isLast || place?.endTurn() == .leave { return close(context) }
         guard queue.answered() else { return readIfPending(context) }
@@ -136,18 +137,13 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The peer has to read before anything goes on.
     private func beginToWait(_ context: ChannelHandlerContext) {
-        guard timer == nil, !isClosing else { return }
+        guard !timer.isSet, !isClosing else { return }
         if place?.endTurn() == .leave { return close(context) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: Self.patience) {
+        timer.set(on: context.eventLoop, in: Self.patience) {
             let (handler, context) = bound.value
             handler.close(context)
         }
-    }
-
-    private func stopTimer() {
-        timer?.cancel()
-        timer = nil
     }
 
     // MARK: The end
@@ -162,7 +158,7 @@ final class RequestTurns: ChannelDuplexHandler, RemovableChannelHandler {
     private func forget() {
         isClosing = true
         queue.finish()
-        stopTimer()
+        timer.cancel()
         place?.giveUp()
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Revocation
 
 /// Closes a connection whose request does not arrive: the first one soon after the connection was made, the body of
 /// each soon after its head, and very soon once the node is to end. A request that is complete is not hurried.
@@ -11,7 +12,7 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     /// For what is still missing of a request when the node is to end.
     private static let drainTime = TimeAmount.seconds(1)
 
-    private var timer: Scheduled<Void>?
+    private let timer = LoopTimer()
     /// Whether a head has come and its body has not ended.
     private var isReading = false
     /// Whether that head has come since the last timer was set.
@@ -23,11 +24,11 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
+        timer.cancel()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
+        timer.cancel()
         context.fireChannelInactive()
     }
 
@@ -39,8 +40,7 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
         case .body: break
         case .end:
             isReading = false
-            timer?.cancel()
-            timer = nil
+            timer.cancel()
         }
         context.fireChannelRead(data)
     }
@@ -61,8 +61,7 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func start(_ time: TimeAmount, _ context: ChannelHandlerContext) {
-        timer?.cancel()
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: time) { bound.value.close(promise: nil) }
+        timer.set(on: context.eventLoop, in: time) { bound.value.close(promise: nil) }
     }
 }

@@ -44,11 +44,11 @@ final class StoreConnection: @unchecked Sendable {
     /// The address connected to, or being connected to.
     private var location: StoreURL.Location?
     private var handler: StoreChannelHandler?
-    private var retry: Scheduled<Void>?
-    private var examination: Scheduled<Void>?
+    private let retry = LoopTimer()
+    private let examination = LoopTimer()
     private var examinedAt = NIODeadline.distantPast
     private var isExamining = false
-    private var following: Scheduled<Void>?
+    private let following = LoopTimer()
     /// A write may have to wait for followers (Following.md): it is given a second more than that takes.
     private var writeTimeout: TimeAmount
     /// The store's clock at the last examination.
@@ -81,10 +81,9 @@ final class StoreConnection: @unchecked Sendable {
         loop.flatSubmit { [self] in
             lifecycle.close()
             configuration.peers.remove(self)
-            retry?.cancel()
-            retry = nil
-            examination?.cancel()
-            following?.cancel()
+            retry.cancel()
+            examination.cancel()
+            following.cancel()
             fail(takeHeld(), .closed)
             handler?.end(.closed)
             return channel?.closeFuture ?? loop.makeSucceededVoidFuture()
@@ -158,9 +157,9 @@ final class StoreConnection: @unchecked Sendable {
     /// Another connection to the same store was made. Calls wait for the attempt that is under way or made now.
     func storeIsBack() {
         loop.execute { [self] in
-            guard lifecycle.attemptAtOnce(isUnderWay: retry == nil), let retry else { return }
+            let isUnderWay = !retry.isSet
+            guard lifecycle.attemptAtOnce(isUnderWay: isUnderWay), !isUnderWay else { return }
             retry.cancel()
-            self.retry = nil
             connect()
         }
     }
@@ -227,7 +226,7 @@ final class StoreConnection: @unchecked Sendable {
     private func followPrimary() {
         guard case .sentinels = configuration.address, let handler, let location else { return }
         if configuration.address.objection(to: location, for: .check) == .replaced { return handler.end(.replaced) }
-        following = loop.scheduleTask(in: Self.primaryInterval) { [self] in followPrimary() }
+        following.set(on: loop, in: Self.primaryInterval) { [self] in followPrimary() }
     }
 
     private func learn(_ status: StoreStatus) {
@@ -238,8 +237,7 @@ final class StoreConnection: @unchecked Sendable {
     }
 
     private func scheduleExamination(in delay: TimeAmount) {
-        examination?.cancel()
-        examination = loop.scheduleTask(in: delay) { [self] in examine() }
+        examination.set(on: loop, in: delay) { [self] in examine() }
     }
 
     /// Brings the next examination forward: the clocks disagreed, and may agree again.
@@ -277,8 +275,8 @@ final class StoreConnection: @unchecked Sendable {
         channel = nil
         handler = nil
         knowledge.withLock { $0.isConnected = false }
-        examination?.cancel()
-        following?.cancel()
+        examination.cancel()
+        following.cancel()
         fail(takeHeld(), failure)
         var random = SystemRandomNumberGenerator()
         guard let delay = lifecycle.lost(failure, at: .now(), using: &random) else { return }
@@ -286,8 +284,7 @@ final class StoreConnection: @unchecked Sendable {
             reportedFailure = failure
             configuration.report(.lost(failure, error))
         }
-        retry = loop.scheduleTask(in: TimeAmount(delay)) { [self] in
-            retry = nil
+        retry.set(on: loop, in: TimeAmount(delay)) { [self] in
             if lifecycle.isDue() { connect() }
         }
     }

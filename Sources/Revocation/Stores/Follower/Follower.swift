@@ -75,7 +75,7 @@ final class Follower: @unchecked Sendable {
     /// The name of the stream's connection, which only its follower knows.
     private var secret = ""
     private var backoff = Backoff()
-    private var retry: Scheduled<Void>?
+    private let retry = LoopTimer()
     private var heardAt = NIODeadline.distantPast
     private var watchdog: RepeatedTask?
     private var renewals: LeaseRenewals?
@@ -137,7 +137,7 @@ final class Follower: @unchecked Sendable {
     private func end() async {
         try? await loop.flatSubmit { [self] in
             isClosed = true
-            retry?.cancel()
+            retry.cancel()
             watchdog?.cancel()
             endCopy()
             return (renewals?.close(secret) ?? loop.makeSucceededVoidFuture()).map { [self] in
@@ -284,7 +284,7 @@ final class Follower: @unchecked Sendable {
                 "the store cannot be followed, and checks are asked over the wire: it answered \(word) (Following.md "
                     + "says what a follower's user needs)")
         }
-        retry = loop.scheduleTask(in: pause) { [self] in connect() }
+        retry.set(on: loop, in: pause) { [self] in connect() }
     }
 
     private func forgetCopy() {

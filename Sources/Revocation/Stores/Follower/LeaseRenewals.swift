@@ -20,7 +20,7 @@ final class LeaseRenewals: @unchecked Sendable {
     private let timeout: TimeAmount
     private let loop: any EventLoop
     private var channel: (any Channel)?
-    private var next: Scheduled<Void>?
+    private let next = LoopTimer()
     private var isAsking = false
     private var isClosed = false
     private var backoff = Backoff()
@@ -43,7 +43,7 @@ final class LeaseRenewals: @unchecked Sendable {
     /// - Parameter secret: of the stream whose lease is given back.
     func close(_ secret: String) -> EventLoopFuture<Void> {
         isClosed = true
-        next?.cancel()
+        next.cancel()
         guard let channel, channel.isActive else { return loop.makeSucceededVoidFuture() }
         return StoreChannelHandler.call([Command("LEASE", "RELEASE", secret)], on: channel, timeout: Self.farewell)
             .map { _ in }.recover { _ in }
@@ -52,8 +52,7 @@ final class LeaseRenewals: @unchecked Sendable {
 
     private func schedule(in delay: TimeAmount) {
         guard !isClosed, !isAsking else { return }
-        next?.cancel()
-        next = loop.scheduleTask(in: delay) { [self] in renew() }
+        next.set(on: loop, in: delay) { [self] in renew() }
     }
 
     private func renew() {

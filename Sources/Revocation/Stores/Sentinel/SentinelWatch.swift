@@ -19,7 +19,7 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
 
     private var isClosed = false
     private var isAsking = false
-    private var timer: Scheduled<Void>?
+    private let timer = LoopTimer()
     private var waiting: [EventLoopPromise<Void>] = []
 
     init(
@@ -67,7 +67,7 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
     func close() {
         loop.execute { [self] in
             isClosed = true
-            timer?.cancel()
+            timer.cancel()
             for link in links { link.close() }
             resumeWaiters()
         }
@@ -76,7 +76,7 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
     private func ask() {
         guard !isAsking, !isClosed else { return isClosed ? resumeWaiters() : () }
         isAsking = true
-        timer?.cancel()
+        timer.cancel()
         let (askedAt, begunAt) = (bootClock(), NIODeadline.now())
         let words = links.map { $0.ask(SentinelWord.commands(name), until: begunAt + interval) }
         EventLoopFuture.whenAllSucceed(words, on: loop).whenSuccess { [self] words in
@@ -84,7 +84,7 @@ final class SentinelWatch: @unchecked Sendable, CustomStringConvertible {
             lease.withLock { $0.heard(words, askedAt: askedAt) }
             resumeWaiters()
             guard !isClosed else { return }
-            timer = loop.scheduleTask(deadline: begunAt + interval) { [weak self] in self?.ask() }
+            timer.set(on: loop, in: begunAt + interval - .now()) { [weak self] in self?.ask() }
         }
     }
 
