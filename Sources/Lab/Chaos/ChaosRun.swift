@@ -78,7 +78,11 @@
             plan.probes = 2
             // Of a node that is paused nothing is learnt by asking many times.
             plan.probeConnections = 3
-            if settings.movesClocks { plan.storeClock.ahead = Int64(MovedClock.most + 1) * 1_000_000_000 }
+            if settings.movesClocks {
+                plan.storeClock.ahead = Int64(MovedClock.most + 1) * 1_000_000_000
+                // While its wall clock is behind, `TIME` runs slower by a tenth; then it follows.
+                plan.storeClock.behind = 1_000_000_000
+            }
             // Some faults are over when each node has acknowledged a revocation.
             plan.mix.logOuts = 300
             // Each keeps the guests out for as long as a cut-off reaches ahead.

@@ -38,8 +38,8 @@ extension History {
 
     private func judgeClear(_ check: SimulatedFollower.Check, of follower: SimulatedFollower) throws(Violation) {
         let what = "\(follower.name) says clear of \(SimulatedDaemon.name(check.key))"
-        if case .copy = check.grounds, let expiry = check.expiry,
-            judge.hasSent(check.key, endingBy: expiry, at: time, lease: plan.lease)
+        if case .copy = check.grounds, let expiry = check.expiry, let position = check.position,
+            judge.hasSent(check.key, endingBy: expiry, before: position, at: time, lease: plan.lease)
         {
             throw Violation(invariant: .knownWins, what: "\(what), which its copy has")
         }

@@ -31,7 +31,9 @@ extension History {
             let ttl = plan.isSmall ? 3_600_000 : [3_600_000, 3_600_000, plan.lease * 4 + 1_000][choices.pick(3)]
             pins[nextWrite] = pin
             let expiry = daemon.write(nextWrite, key, ttl: ttl, at: time)
-            judge.send(nextWrite, key, ttl: ttl, expiry: expiry, at: time)
+            judge.send(
+                nextWrite, key, ttl: ttl, expiry: expiry, at: time,
+                StreamIn.Position(stretch: daemon.stretch, offset: daemon.end))
             say("write \(nextWrite): SET \(SimulatedDaemon.name(key)) for \(ttl) ms")
         case .undo:
             writesLeft -= 1

@@ -1,3 +1,5 @@
+import Replication
+
 /// What the rules are judged by: what clients were told, and when.
 struct HistoryJudge {
     struct Acknowledged {
@@ -18,6 +20,8 @@ struct HistoryJudge {
         let ttl: Int64
         let expiry: Int64
         let at: Int64
+        /// Behind its record.
+        let position: StreamIn.Position
     }
 
     private var sent: [Int: Sent] = [:]
@@ -25,8 +29,11 @@ struct HistoryJudge {
     private var undos: [(id: Int, key: Int)] = []
     private(set) var acknowledged: [Acknowledged] = []
 
-    mutating func send(_ id: Int, _ key: Int, ttl: Int64, expiry: Int64, at time: Int64) {
-        sent[id] = Sent(id: id, key: key, ttl: ttl, expiry: expiry, at: time)
+    /// - Parameter position: behind its record.
+    mutating func send(
+        _ id: Int, _ key: Int, ttl: Int64, expiry: Int64, at time: Int64, _ position: StreamIn.Position
+    ) {
+        sent[id] = Sent(id: id, key: key, ttl: ttl, expiry: expiry, at: time, position: position)
     }
 
     /// - Parameter epoch: what its client had pinned.
@@ -54,11 +61,17 @@ struct HistoryJudge {
         }
     }
 
-    /// Whether a write of a key was sent, acknowledged or not, that ends by this guarded time and is to be found.
-    func hasSent(_ key: Int, endingBy expiry: Int64, at time: Int64, lease: Int64) -> Bool {
+    /// Whether a write of a key was sent, acknowledged or not, that ends by this guarded time and is to be found in a
+    /// copy. One that the copy has not read does not count: a daemon that has lost its log may be behind in guarded
+    /// time, and what it writes then may end when an entry of before does.
+    func hasSent(
+        _ key: Int, endingBy expiry: Int64, before end: StreamIn.Position, at time: Int64, lease: Int64
+    ) -> Bool {
         sent.values.contains { one in
             one.key == key && one.expiry <= expiry && time < one.at + one.ttl * 900 - lease * 250
                 && !isUndone(one.id, key)
+                // The names of stretches rise.
+                && (one.position.stretch, one.position.offset) <= (end.stretch, end.offset)
         }
     }
 

@@ -21,6 +21,8 @@ final class SimulatedFollower {
         var found: Bool?
         /// When the entry ends that it passed over, in guarded time.
         var expiry: Int64?
+        /// How far the copy was.
+        var position: StreamIn.Position?
     }
 
     let name: String
@@ -180,6 +182,7 @@ final class SimulatedFollower {
         guard let check else { return }
         self.check?.found = holds(check.key, guarded: check.guarded)
         self.check?.expiry = expiry(check.key)
+        self.check?.position = position
     }
 
     /// - Returns: whether the token is clear; nil if it has to be asked for.
