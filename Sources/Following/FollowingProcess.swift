@@ -25,6 +25,12 @@ package enum FollowingProcess {
         let copy = try FollowedCopy(
             configuration.follow ?? "", prefix: configuration.guardedPrefix, password: configuration.followPassword,
             maximumBytes: configuration.maximumMemory, logger: logger)
+        if copy.showsCertificate, configuration.port > 0 || configuration.unixSocket == nil {
+            throw ServerError(
+                .unprotected,
+                "refusing to follow with a certificate while others may connect to a port: the daemon would take them "
+                    + "for its owner. Pass --port 0 and --unixsocket, whose --unixsocketperm says who may")
+        }
         let server = FollowingServer(configuration, copy, logger: logger)
         let manager = ServiceManager(logger: logger)
         let service = ServiceGroupConfiguration.ServiceConfiguration(

@@ -98,6 +98,22 @@ import Testing
 
     // MARK: Rights
 
+    /// The daemon would take whoever reaches the port for the certificate's owner.
+    @Test func aCertificateIsNotLentToAPort() throws {
+        let certificates = try TestCertificates()
+        let (certificate, key) = (certificates.file("client.pem"), certificates.file("client.key"))
+        let url = "rediss://localhost:1?ca=\(certificates.file("ca.pem"))&cert=\(certificate)&key=\(key)"
+        func start(_ more: [String]) throws -> TestProcess {
+            try TestProcess(
+                DaemonProcess.program(), ["serve", "--follow", url, "--port", "0", "--http", "off"] + more)
+        }
+        let refused = try start([]).waitForEnd()
+        #expect(refused.status != 0 && refused.output.contains("refusing to follow with a certificate"))
+        let folder = try TemporaryFolder()
+        let served = try start(["--unixsocket", folder.path + "/follower.sock"])
+        _ = try served.waitForLine(containing: "ready")
+    }
+
     @Test func nobodyReadsWhatTheDaemonWouldNotTell() async throws {
         let daemon = try data.start(environment: [
             "REVOKED_ADMIN_PASSWORD": "a", "REVOKED_READER_PASSWORD": "r", "REVOKED_FOLLOWER_PASSWORD": "f",

@@ -67,6 +67,9 @@ package final class FollowedCopy: Sendable {
     /// Where the daemon is, without credentials.
     package var place: String { dialer.name }
 
+    /// Whether the daemon knows who connects by a certificate of this process.
+    package var showsCertificate: Bool { dialer.encryption?.showsCertificate == true }
+
     package func start() { follower.start() }
 
     /// Gives the lease back, and ends.
