@@ -17,8 +17,8 @@ package struct EpochRecord: Sendable, Equatable {
     /// The longest words that accept one, in bytes.
     package static let maximumWords = 2 * maximumLength + " replaces ".utf8.count
 
-    /// The record of a new denylist, which cannot have lost anything: made by `Persistence.epoch(of:)`, and without a
-    /// data directory by `Daemon.init` and `Daemon.renewIdentity`. Stock servers get theirs from `Epoch.random`.
+    /// The record of a new denylist, which cannot have lost anything: made by `Persistence.epoch(of:)` and
+    /// `beginWithoutLog`, by `Daemon.init` without a data directory, and by `Daemon.renewIdentity`.
     package init() { self.init(epoch: Self.randomUUID()) }
 
     /// - Precondition: both are epochs, as ``isEpoch(_:)`` says.
