@@ -11,7 +11,7 @@
                 Starts the daemon, and redis-server and valkey-server if they are on PATH, each on a free port of \
                 127.0.0.1. One connection checks at a fixed rate, with and without clients that listen: 10,000 \
                 subscribers, 100 of them at a hundred times the rate, 1,000 that track keys. They stand for clients on \
-                other machines: they run when nobody else wants the processor, and come over a Unix socket.
+                other machines: their thread has the lowest priority, and they use a Unix socket.
                 """)
 
         @Option(help: "How long each measurement takes, in seconds.") var seconds = 5.0

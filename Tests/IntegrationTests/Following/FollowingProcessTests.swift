@@ -98,7 +98,7 @@ import Testing
 
     // MARK: Rights
 
-    /// The daemon would take whoever reaches the port for the certificate's owner.
+    /// The daemon would take every client of the port for the certificate's owner.
     @Test func aCertificateIsNotLentToAPort() throws {
         let certificates = try TestCertificates()
         let (certificate, key) = (certificates.file("client.pem"), certificates.file("client.key"))

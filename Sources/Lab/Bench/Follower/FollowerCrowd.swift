@@ -7,8 +7,8 @@
     /// Many followers on one thread, as the daemon sees them: each has a stream and a connection for leases, applies
     /// what it is sent to a table of its own, says so, and renews its lease four times in its length. Of many only the
     /// first ones apply; the others count, because their work would take the processor from the daemon that is
-    /// measured. For the same reason they come over a Unix socket, where over loopback who sends does the work of who
-    /// receives, and are not waited for one by one: when the first is sent something, so are the others.
+    /// measured. For the same reason they use a Unix socket (over loopback the sender does the receiver's work), and
+    /// only the first is waited for: the others are sent the same at the same time.
     final class FollowerCrowd: Sendable {
         struct Figures: Sendable {
             /// Leases that were granted, and answers without one.
@@ -28,9 +28,9 @@
 
         /// How many apply what they are sent.
         private static let applying = 3
-        /// For how long the others are looked at when the first has been sent something, in nanoseconds.
+        /// For how long the others are read again once data has arrived for the first, in nanoseconds.
         private static let patience: Int64 = 2_000_000
-        /// Between two looks at those that have been sent nothing, in microseconds.
+        /// Between two attempts to read while no data has arrived, in microseconds.
         private static let pause: UInt32 = 20
 
         /// Returns when each of them holds a lease.

@@ -5,8 +5,8 @@
     import Synchronization
 
     /// Many clients on one thread that are sent messages and read them. They stand for clients on other machines: their
-    /// thread runs only when nobody else wants the processor, and they come over a Unix socket, because over loopback
-    /// who sends does the work of who receives.
+    /// thread has the lowest priority, and they use a Unix socket, because over loopback the sender does the receiver's
+    /// work.
     final class ListenerCrowd: Sendable {
         private struct State {
             /// How many were answered.

@@ -12,6 +12,7 @@
         package var checksPerSecond = 500
 
         private static let entries = 100_000
+        private static let warmUp = Duration.milliseconds(500)
 
         /// Who listens, and to how much.
         private struct Audience {
@@ -89,7 +90,7 @@
             let plan = LoadPlan(
                 mix: Workload.existsHit.mix(in: server.dialect, lifetime: BenchConfiguration.lifetime)!,
                 pace: .openLoop(requestsPerSecond: Double(checksPerSecond)), connections: 1,
-                keys: .random(below: Self.entries), end: .after(duration), warmUp: .milliseconds(500),
+                keys: .random(below: Self.entries), end: .after(duration), warmUp: Self.warmUp,
                 server: server.process.identifier)
             let result = try await stage.run(plan, on: server)
             try writers.end()
@@ -102,7 +103,7 @@
             _ kind: ServerKind, _ audience: Audience, _ pairs: [(without: Figures, with: Figures)]
         ) {
             func median(_ value: ((without: Figures, with: Figures)) -> Double) -> Double { pairs.map(value).median }
-            let seconds = Double(duration.inNanoseconds) / 1e9 + 0.5
+            let seconds = Double((Self.warmUp + duration).inNanoseconds) / 1e9
             let messages = Double(audience.count * audience.writesPerSecond) * seconds
             let values: [(Double, Int)] = [
                 (median(\.with.p50), 0), (median(\.without.p50), 0), (median(\.with.p99), 0),
