@@ -20,10 +20,10 @@ extension KeyObservers {
         for (event, name) in events.each where notified.covers(event) {
             let name = Array("\(name)".utf8)
             if notified.contains(.keyspace) {
-                _ = channels.publish(Array("__keyspace@\(database)__:".utf8) + bytes, name)
+                channels.announce(Array("__keyspace@\(database)__:".utf8) + bytes, name)
             }
             if notified.contains(.keyevent) {
-                _ = channels.publish(Array("__keyevent@\(database)__:".utf8) + name, bytes)
+                channels.announce(Array("__keyevent@\(database)__:".utf8) + name, bytes)
             }
         }
     }

@@ -20,68 +20,24 @@ final class ChannelRegistry: Sendable {
             pattern = GlobPattern(name.span.bytes)
         }
     }
-    /// The subscribers of one channel or pattern, by their threads.
-    private struct Audience {
-        struct Group {
-            let mailbox: Mailbox
-            var clients: [ClientRecord] = []
-            /// Where each client stands in ``clients``.
-            var places: [Int64: Int] = [:]
-        }
-
+    /// One channel or pattern.
+    private struct Channel {
         /// Of a pattern.
         let glob: Glob?
-        private(set) var groups: [Group] = []
-        private(set) var count = 0
-        /// Those that are not being closed.
-        var receivers: Int {
-            groups.reduce(0) { sum, group in
-                sum + group.clients.count { !$0.isEnding.load(ordering: .relaxed) }
-            }
-        }
-
-        init(_ glob: Glob?) { self.glob = glob }
-
-        mutating func add(_ client: ClientRecord) {
-            let index = groups.firstIndex { $0.mailbox === client.mailbox } ?? groups.count
-            if index == groups.count { groups.append(Group(mailbox: client.mailbox)) }
-            groups[index].places[client.id] = groups[index].clients.count
-            groups[index].clients.append(client)
-            count += 1
-        }
-
-        mutating func remove(_ client: ClientRecord) {
-            guard let index = groups.firstIndex(where: { $0.mailbox === client.mailbox }),
-                let place = groups[index].places.removeValue(forKey: client.id)
-            else { return }
-            let last = groups[index].clients.removeLast()
-            if last !== client {
-                groups[index].clients[place] = last
-                groups[index].places[last.id] = place
-            }
-            if groups[index].clients.isEmpty { groups.remove(at: index) }
-            count -= 1
-        }
-
-        func post(_ message: PushMessage, _ subscription: Subscription) {
-            for group in groups {
-                group.mailbox.post(
-                    Mailbox.Letter(message: message, recipients: group.clients, condition: .subscribed(subscription)))
-            }
-        }
+        var audience = Audience()
     }
 
     private struct State {
         /// By kind and name.
-        var audiences = [[[UInt8]: Audience]](repeating: [:], count: Subscription.Kind.allCases.count)
+        var channels = [[[UInt8]: Channel]](repeating: [:], count: Subscription.Kind.allCases.count)
         /// What publishers match; nil if that has to be made again.
         var globs: [Glob]? = []
         var bytes = 0
         var patternWords = 0
 
-        subscript(kind: Subscription.Kind) -> [[UInt8]: Audience] {
-            get { audiences[kind.rawValue] }
-            _modify { yield &audiences[kind.rawValue] }
+        subscript(kind: Subscription.Kind) -> [[UInt8]: Channel] {
+            get { channels[kind.rawValue] }
+            _modify { yield &channels[kind.rawValue] }
         }
     }
 
@@ -105,7 +61,7 @@ final class ChannelRegistry: Sendable {
                 state.globs = nil
             }
             state.bytes += cost
-            state[subscription.kind][subscription.name, default: Audience(glob)].add(client)
+            state[subscription.kind][subscription.name, default: Channel(glob: glob)].audience.add(client)
             subscribed.store(true, ordering: .relaxed)
             return true
         }
@@ -114,10 +70,10 @@ final class ChannelRegistry: Sendable {
     func remove(_ subscription: Subscription, _ client: ClientRecord) {
         state.withLock { state in
             state.bytes -= Self.cost(of: subscription)
-            state[subscription.kind][subscription.name]?.remove(client)
-            if let audience = state[subscription.kind][subscription.name], audience.count == 0 {
+            state[subscription.kind][subscription.name]?.audience.remove(client)
+            if let channel = state[subscription.kind][subscription.name], channel.audience.count == 0 {
                 state[subscription.kind][subscription.name] = nil
-                if let glob = audience.glob {
+                if let glob = channel.glob {
                     state.patternWords -= glob.pattern.width
                     state.globs = nil
                 }
@@ -138,41 +94,49 @@ final class ChannelRegistry: Sendable {
     /// publishers in one order.
     /// - Returns: how many they are.
     func publish(_ channel: [UInt8], _ payload: [UInt8]) -> Int {
-        guard hasSubscribers, channel.count <= Self.maximumName else { return 0 }
+        var receivers = 0
+        post(channel, payload) { receivers += $0.receivers }
+        return receivers
+    }
+
+    /// The same without counting them: that takes a look at each, and a key's event is told with its shard locked.
+    func announce(_ channel: [UInt8], _ payload: [UInt8]) { post(channel, payload) { _ in } }
+
+    /// - Parameter note: called with all who are told, with the lock held.
+    private func post(_ channel: [UInt8], _ payload: [UInt8], note: (borrowing Audience) -> Void) {
+        guard hasSubscribers, channel.count <= Self.maximumName else { return }
         let (hasAudience, globs) = state.withLock { state in
             let globs = state.globs ?? state[.pattern].values.compactMap(\.glob)
             state.globs = globs
             return (state[.channel][channel] != nil, globs)
         }
         let matching = globs.filter { $0.pattern.matches(channel.span.bytes) }
-        guard hasAudience || !matching.isEmpty else { return 0 }
-        return state.withLock { state in
-            var receivers = 0
-            if let audience = state[.channel][channel] {
+        guard hasAudience || !matching.isEmpty else { return }
+        state.withLock { state in
+            if let audience = state[.channel][channel]?.audience {
                 audience.post(
                     PushMessage([Array("message".utf8), channel, payload]),
-                    Subscription(kind: .channel, name: channel))
-                receivers += audience.receivers
+                    .subscribed(Subscription(kind: .channel, name: channel)))
+                note(audience)
             }
             for glob in matching {
-                guard let audience = state[.pattern][glob.name] else { continue }
+                guard let audience = state[.pattern][glob.name]?.audience else { continue }
                 audience.post(
                     PushMessage([Array("pmessage".utf8), glob.name, channel, payload]),
-                    Subscription(kind: .pattern, name: glob.name))
-                receivers += audience.receivers
+                    .subscribed(Subscription(kind: .pattern, name: glob.name)))
+                note(audience)
             }
-            return receivers
         }
     }
 
-    /// The same for a shard channel, which no pattern matches.
+    /// As ``publish(_:_:)``, for a shard channel, which no pattern matches.
     func publish(shard channel: [UInt8], _ payload: [UInt8]) -> Int {
         guard hasSubscribers else { return 0 }
         return state.withLock { state in
-            guard let audience = state[.shardChannel][channel] else { return 0 }
+            guard let audience = state[.shardChannel][channel]?.audience else { return 0 }
             audience.post(
                 PushMessage([Array("smessage".utf8), channel, payload]),
-                Subscription(kind: .shardChannel, name: channel))
+                .subscribed(Subscription(kind: .shardChannel, name: channel)))
             return audience.receivers
         }
     }
@@ -185,7 +149,7 @@ final class ChannelRegistry: Sendable {
     func count(_ kind: Subscription.Kind) -> Int { state.withLock { $0[kind].count } }
 
     func subscribers(_ subscription: Subscription) -> Int {
-        state.withLock { $0[subscription.kind][subscription.name]?.count ?? 0 }
+        state.withLock { $0[subscription.kind][subscription.name]?.audience.count ?? 0 }
     }
 
     /// In bytes, about.

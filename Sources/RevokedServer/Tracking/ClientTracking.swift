@@ -129,9 +129,10 @@ final class ClientTracking: Sendable {
     }
 
     private func tellListeners(_ table: inout TrackingTable) {
-        for (changed, listeners) in table.takeBroadcasts() {
+        for (changed, audience, particular) in table.takeBroadcasts() {
+            audience.post(.invalidation(of: changed.keys), .speaksThree)
             var everywhere: [TrackingTable.Tracker] = []
-            for tracker in listeners {
+            for tracker in particular {
                 let keys = changed.keys(for: tracker)
                 if keys.count == changed.keys.count {
                     everywhere.append(tracker)

@@ -13,11 +13,32 @@ struct TrackingTable {
         /// The client that is told in its place; 0 for none.
         var redirect: Int64 = 0
         var prefixes: [[UInt8]] = []
+
+        /// Whether it is told itself, and of all changes.
+        fileprivate var isTold: Bool { redirect == 0 && !ignoresOwn }
     }
 
     struct Tracker {
         let client: ClientRecord
         var options: Options
+    }
+
+    /// Those who hear of the keys with one prefix.
+    private struct Listeners {
+        /// Those who are told of all changes.
+        var audience = Audience()
+        /// Those who are not told of their own, or have another client told: each is looked at.
+        var particular: Set<Int64> = []
+
+        var isEmpty: Bool { audience.count == 0 && particular.isEmpty }
+
+        mutating func add(_ tracker: Tracker) {
+            if tracker.options.isTold { audience.add(tracker.client) } else { particular.insert(tracker.client.id) }
+        }
+
+        mutating func remove(_ tracker: Tracker) {
+            if tracker.options.isTold { audience.remove(tracker.client) } else { particular.remove(tracker.client.id) }
+        }
     }
 
     private(set) var trackers: [Int64: Tracker] = [:]
@@ -26,7 +47,7 @@ struct TrackingTable {
     private var order: [[UInt8]] = []
     /// The place in ``order`` of the first one that may have to be forgotten next.
     private var oldest = 0
-    private var prefixes: [[UInt8]: Set<Int64>] = [:]
+    private var prefixes: [[UInt8]: Listeners] = [:]
     /// The keys of ``prefixes``, to find those of a key.
     private var prefixSet = PrefixSet()
     /// What the prefixes of all clients take, in bytes, about.
@@ -47,13 +68,19 @@ struct TrackingTable {
 
     mutating func track(_ client: ClientRecord, _ options: Options) {
         var options = options
-        if let before = trackers[client.id], options.isBroadcast {
-            options.prefixes = before.options.prefixes + options.prefixes
+        if let before = trackers[client.id] {
+            if options.isBroadcast {
+                let added = options.prefixes.filter { !before.options.prefixes.contains($0) }
+                options.prefixes = before.options.prefixes + added
+            }
+            stopListening(before)
         }
-        trackers[client.id] = Tracker(client: client, options: options)
-        for prefix in options.prefixes where prefixes[prefix, default: []].insert(client.id).inserted {
+        let tracker = Tracker(client: client, options: options)
+        trackers[client.id] = tracker
+        for prefix in options.prefixes {
+            if prefixes[prefix] == nil { prefixSet.insert(prefix) }
+            prefixes[prefix, default: Listeners()].add(tracker)
             prefixBytes += Self.cost(ofPrefix: prefix)
-            prefixSet.insert(prefix)
         }
     }
 
@@ -63,16 +90,20 @@ struct TrackingTable {
     /// What it has read is forgotten when it changes.
     mutating func remove(_ client: Int64) {
         guard let tracker = trackers.removeValue(forKey: client) else { return }
+        stopListening(tracker)
+        guard trackers.isEmpty else { return }
+        forgetAll()
+    }
+
+    private mutating func stopListening(_ tracker: Tracker) {
         for prefix in tracker.options.prefixes {
-            guard prefixes[prefix]?.remove(client) != nil else { continue }
+            prefixes[prefix]?.remove(tracker)
             prefixBytes -= Self.cost(ofPrefix: prefix)
             if prefixes[prefix]?.isEmpty == true {
                 prefixes[prefix] = nil
                 prefixSet.remove(prefix)
             }
         }
-        guard trackers.isEmpty else { return }
-        forgetAll()
     }
 
     // MARK: Keys
@@ -152,11 +183,15 @@ struct TrackingTable {
         }
     }
 
-    /// The changed keys of each prefix, and who hears of them. They are forgotten.
-    mutating func takeBroadcasts() -> [(keys: ChangedKeys, listeners: [Tracker])] {
+    /// The changed keys of one prefix, and those who hear of them: of all, or of those that they did not change.
+    typealias Broadcast = (keys: ChangedKeys, audience: Audience, particular: [Tracker])
+
+    /// What has changed since the last time. It is forgotten.
+    mutating func takeBroadcasts() -> [Broadcast] {
         defer { (changed, changedBytes) = ([:], 0) }
-        return changed.map { prefix, keys in
-            (keys, prefixes[prefix, default: []].compactMap { trackers[$0] })
+        return changed.compactMap { prefix, keys in
+            guard let listeners = prefixes[prefix] else { return nil }
+            return (keys, listeners.audience, listeners.particular.compactMap { trackers[$0] })
         }
     }
 }

@@ -98,6 +98,25 @@ import Testing
         ">2\r\n$10\r\ninvalidate\r\n*\(keys.count)\r\n" + keys.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
     }
 
+    /// Whoever tracks again may have become somebody who is not told of what it changes itself, or who is.
+    @Test func aListenerIsToldOncePerChangeWhateverItsOptionsWere() {
+        let (listener, other) = (listening("PREFIX", "a:"), listening("PREFIX", "a:"))
+        for (options, hearsItself) in [(["NOLOOP"], false), (["NOLOOP"], false), ([], true), (["NOLOOP"], false)] {
+            _ = listener.converse([encode(["CLIENT", "TRACKING", "ON", "BCAST"] + options)])
+            #expect(listener.ask("SET", "a:1", "1") == "+OK\r\n")
+            #expect(listener.mail() == (hearsItself ? invalidation(["a:1"]) : ""))
+            _ = writer.ask("SET", "a:2", "1")
+            #expect(listener.mail() == invalidation(["a:2"]))
+            #expect(other.mail() == invalidation(["a:1"]) + invalidation(["a:2"]))
+        }
+        listener.end()
+        _ = writer.ask("SET", "a:3", "1")
+        #expect(listener.mail() == "" && other.mail() == invalidation(["a:3"]))
+        #expect(daemon.tracking.figures.prefixes == 1)
+        _ = other.ask("CLIENT", "TRACKING", "OFF")
+        #expect(daemon.tracking.figures.prefixes == 0)
+    }
+
     /// As many messages as prefixes, whatever one read changes.
     @Test func theKeysOfAPrefixAreToldTogether() {
         let listener = listening("PREFIX", "a:", "PREFIX", "b:")
