@@ -15,8 +15,11 @@ struct Availability: Sendable, Equatable {
         /// The same, while a fault was under way.
         var excused = 0
 
+        /// More than a server that lacks as many as it may would lack among so few requests by chance: three standard
+        /// deviations of a Poisson distribution.
         var isTooUnavailable: Bool {
-            unanswered > toleratedUnanswered && Double(unanswered) > maximumUnanswered * Double(answered + unanswered)
+            let most = maximumUnanswered * Double(answered + unanswered)
+            return unanswered > toleratedUnanswered && Double(unanswered) > most + 3 * most.squareRoot()
         }
     }
 
