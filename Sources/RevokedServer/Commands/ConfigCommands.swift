@@ -45,7 +45,6 @@ enum ConfigCommands {
         "min-replicas-to-write": "0", "no-appendfsync-on-rewrite": "no", "pidfile": "", "rdbchecksum": "yes",
         "rdbcompression": "no", "repl-backlog-size": "0", "replica-read-only": "yes", "replicaof": "",
         "stop-writes-on-bgsave-error": "yes", "supervised": "no", "tcp-backlog": "511", "tcp-keepalive": "300",
-        "tracking-table-max-keys": "1000000",
     ]
 
     /// Passwords are not shown.
