@@ -15,6 +15,7 @@ struct BenchCommand: AsyncParsableCommand {
     #if os(Linux)
         private static let linuxCommands: [any ParsableCommand.Type] = [
             BenchServerCommand.self, BenchTableCommand.self, BenchFollowerCommand.self, BenchListenersCommand.self,
+            BenchHandshakesCommand.self,
         ]
     #else
         private static let linuxCommands: [any ParsableCommand.Type] = []

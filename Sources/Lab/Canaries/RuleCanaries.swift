@@ -88,9 +88,10 @@
             outcome.falseRejections = found.tally.falseRejections
             outcome.judged = found.tally.judged
             // Without its store, with another one, or with settings that cannot be right, a node has to answer 503.
-            outcome.isUnavailable =
-                canary.scenario == .calm && canary.oddity == nil && !found.figures.availability.failures.isEmpty
-            outcome.findings = found.figures.findings
+            let unavailable =
+                canary.scenario == .calm && canary.oddity == nil ? found.figures.availability.failures : []
+            outcome.isUnavailable = !unavailable.isEmpty
+            outcome.findings = found.figures.findings + unavailable
             return outcome
         }
     }

@@ -8,6 +8,8 @@
     /// this process time, not the server, whose processor time for a request is what is measured.
     final class TLSTunnel: Sendable {
         let port: Int
+        /// The server's TLS port.
+        let server: Int
         private let group: MultiThreadedEventLoopGroup
 
         /// - Parameter server: the TLS port of 127.0.0.1.
@@ -19,6 +21,7 @@
             let context = try NIOSSLContext(configuration: configuration)
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             self.group = group
+            self.server = server
             let listener = try await ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 4096)
                 .childChannelOption(.autoRead, value: false)
