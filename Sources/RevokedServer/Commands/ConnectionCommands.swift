@@ -36,6 +36,7 @@ enum ConnectionCommands {
         let standing = users.authenticate(name, password: arguments[arguments.count - 1])
         guard let standing else { return session.refusePassword(name, arguments, &context) }
         session.become(standing)
+        session.endBroadcastsUnlessAllowed(context.daemon)
         context.reply.ok()
     }
 
@@ -77,6 +78,7 @@ enum ConnectionCommands {
                     return session.refusePassword(name, arguments, &context)
                 }
                 session.become(standing)
+                session.endBroadcastsUnlessAllowed(context.daemon)
                 index += 3
             } else if arguments[index].equalsIgnoringCase("setname"), left >= 1 {
                 guard ClientCommands.isValidName(arguments[index + 1]) else {

@@ -32,11 +32,17 @@ extension ClientSession {
             return false
         }
         if !mayStaySubscribed(standing.user) { isClosing = true }
-        if !standing.user.readsAllKeys, client.details.withLock({ $0.tracking?.isBroadcast ?? false }) {
-            endTracking(daemon)
-        }
         become(standing, isAuthenticated: isAuthenticated || standing.user.isOpen)
+        endBroadcastsUnlessAllowed(daemon)
         return true
+    }
+
+    /// Whoever may not read all keys is not told the names of any (`CLIENT TRACKING … BCAST`). A client that goes on
+    /// would believe what it has read, so the connection closes.
+    mutating func endBroadcastsUnlessAllowed(_ daemon: Daemon) {
+        guard !user.readsAllKeys, client.details.withLock({ $0.tracking?.isBroadcast ?? false }) else { return }
+        endTracking(daemon)
+        isClosing = true
     }
 
     // MARK: What it may do

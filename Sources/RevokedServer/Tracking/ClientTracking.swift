@@ -130,7 +130,8 @@ final class ClientTracking: Sendable {
 
     private func tellListeners(_ table: inout TrackingTable) {
         for (changed, audience, particular) in table.takeBroadcasts() {
-            audience.post(.invalidation(of: changed.keys), .speaksThree)
+            let message = PushMessage.invalidation(of: changed.keys)
+            audience.post(message, .speaksThree)
             var everywhere: [TrackingTable.Tracker] = []
             for tracker in particular {
                 let keys = changed.keys(for: tracker)
@@ -140,7 +141,7 @@ final class ClientTracking: Sendable {
                     tell([tracker], .invalidation(of: keys))
                 }
             }
-            tell(everywhere, .invalidation(of: changed.keys))
+            tell(everywhere, message)
         }
     }
 

@@ -84,8 +84,9 @@ struct TrackingTable {
         }
     }
 
-    /// What one prefix of one client takes, in bytes, about: it stands in three tables.
-    static func cost(ofPrefix prefix: [UInt8]) -> Int { 256 + 3 * prefix.count }
+    /// What one prefix of one client takes, in bytes, about, where it is the only one to hear of it: it stands in three
+    /// tables, and its audience is three more.
+    static func cost(ofPrefix prefix: [UInt8]) -> Int { 512 + 3 * prefix.count }
 
     /// What it has read is forgotten when it changes.
     mutating func remove(_ client: Int64) {

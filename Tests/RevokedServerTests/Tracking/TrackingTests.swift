@@ -255,10 +255,19 @@ import Testing
         #expect(bob.mail() == invalidation("b"))
         _ = writer.ask("ACL", "SETUSER", "bob", "resetkeys", "~a*")
         _ = writer.ask("SET", "b", "2")
-        #expect(bob.mail() == invalidation("b") || bob.mail() == "")
-        _ = bob.ask("PING")
-        _ = writer.ask("SET", "b", "3")
+        // It would believe what it has read: whoever is not told any more is closed.
         #expect(bob.mail() == "")
+        #expect(bob.ask("PING") == "" && bob.isClosed)
+        #expect(daemon.tracking.figures.prefixes == 0)
+    }
+
+    @Test(arguments: [["AUTH", "carol", "x"], ["HELLO", "3", "AUTH", "carol", "x"]])
+    func whoBecomesSomebodyWhoMayNotReadAllKeysIsClosed(_ words: [String]) {
+        _ = writer.ask("ACL", "SETUSER", "carol", "on", "nopass", "+@all", "~a*")
+        let listener = listening("PREFIX", "b")
+        #expect(!text(listener.converse([encode(words)])).hasPrefix("-") && listener.isClosed)
+        _ = writer.ask("SET", "b", "1")
+        #expect(listener.mail() == "" && daemon.tracking.figures.prefixes == 0)
     }
 
     /// A reader registers before it reads: a write that it has not seen is told of.
