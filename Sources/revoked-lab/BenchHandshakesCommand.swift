@@ -8,10 +8,10 @@
             commandName: "handshakes",
             abstract: "Measure checks over TLS while thousands of clients connect at once.",
             discussion: """
-                Starts the daemon, and redis-server and valkey-server if they are on PATH and speak TLS, each on free \
-                ports of 127.0.0.1. One connection checks at a fixed rate; then others connect all at once, each with a \
-                TLS 1.3 handshake and a PING, and stay. Their thread has the lowest priority, as if they were on other \
-                machines. At the end the memory is read that an idle one of them takes.
+                Starts the daemon, and redis-server and valkey-server if they are on PATH, which must speak TLS, each on \
+                free ports of 127.0.0.1. One connection checks at a fixed rate, first alone, then while the others \
+                connect all at once, each with a TLS 1.3 handshake and a PING. They stay, and their thread has the \
+                lowest priority, as if they were on other machines. At the end the memory is read that an idle one takes.
                 """)
 
         @Option(help: "How many connect.") var clients = 5_000

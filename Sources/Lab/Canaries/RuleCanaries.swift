@@ -91,7 +91,10 @@
             let unavailable =
                 canary.scenario == .calm && canary.oddity == nil ? found.figures.availability.failures : []
             outcome.isUnavailable = !unavailable.isEmpty
-            outcome.findings = found.figures.findings + unavailable
+            let causes = found.figures.unexplained.sorted { $0.value > $1.value }.prefix(5).map {
+                "\($0.value): \($0.key)"
+            }
+            outcome.findings = found.figures.findings + unavailable + (unavailable.isEmpty ? [] : causes)
             return outcome
         }
     }

@@ -354,7 +354,8 @@
             let isAnswered = answered(operation, outcome, sent, at: now)
             figures.count(
                 name, isAnswered: isAnswered,
-                isExcused: !isAnswered && control.wasDisturbed(sent.node, since: sent.at))
+                isExcused: !isAnswered
+                    && (control.wasDisturbed(sent.node, since: sent.at) || operation.showsWithdrawnKey))
             if isAnswered {
                 recorder.record(name, latency: now - sent.intendedAt, at: seconds(at: now))
             } else {

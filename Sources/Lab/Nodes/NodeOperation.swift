@@ -17,6 +17,16 @@ enum NodeOperation {
         }
     }
 
+    /// Whether it shows a token that is signed with a key which its issuer has withdrawn. A node does not have such a
+    /// key, and asks for it once in a while only: until then it cannot say what the token is.
+    var showsWithdrawnKey: Bool {
+        guard case .revoke(let order, _) = self else { return false }
+        switch order.means {
+        case .logOut(let token), .oauth(let token): return token.key.withdrawal.uncertainty.cause != .none
+        case .administrator, .commandLine, .library: return false
+        }
+    }
+
     /// What is counted, and what latencies are recorded by.
     enum Kind: String, Sendable {
         case check

@@ -13,7 +13,6 @@
         package var checksPerSecond = 500
 
         private static let entries = 100_000
-        private static let warmUp = Duration.milliseconds(500)
         /// redis-server looks at an idle client's buffers about once a second, and frees them when it has been idle for
         /// two.
         private static let rest = Duration.seconds(8)
@@ -75,7 +74,7 @@
             let plan = LoadPlan(
                 mix: Workload.existsHit.mix(in: server.dialect, lifetime: BenchConfiguration.lifetime)!,
                 pace: .openLoop(requestsPerSecond: Double(checksPerSecond)), connections: 1,
-                keys: .random(below: Self.entries), end: .after(duration), warmUp: Self.warmUp,
+                keys: .random(below: Self.entries), end: .after(duration),
                 server: server.process.identifier)
             return try await stage.run(plan, on: server).latency(atPercentile: 99)
         }
