@@ -22,9 +22,12 @@
 
         /// Waits for at most so long.
         /// - Parameter body: is called with the number of each that has input, of at most 64.
-        mutating func wait(milliseconds: Int32, _ body: (Int) throws(LoadFailure) -> Void) throws(LoadFailure) {
+        /// - Returns: how many had some.
+        @discardableResult
+        mutating func wait(milliseconds: Int32, _ body: (Int) throws(LoadFailure) -> Void) throws(LoadFailure) -> Int {
             let ready = clinux_epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), milliseconds)
             for index in 0..<max(0, Int(ready)) { try body(Int(events[index].value)) }
+            return max(0, Int(ready))
         }
     }
 #endif
