@@ -37,8 +37,8 @@ extension ClientSession {
         return true
     }
 
-    /// Whoever may not read all keys is not told the names of any (`CLIENT TRACKING … BCAST`). A client that goes on
-    /// would believe what it has read, so the connection closes.
+    /// Closes the connection of a client that is told of all changed keys (`CLIENT TRACKING … BCAST`) and may not read
+    /// all of them any more. Told of none, it would go on using what it has cached.
     mutating func endBroadcastsUnlessAllowed(_ daemon: Daemon) {
         guard !user.readsAllKeys, client.details.withLock({ $0.tracking?.isBroadcast ?? false }) else { return }
         endTracking(daemon)
