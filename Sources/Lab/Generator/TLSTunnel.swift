@@ -13,12 +13,8 @@
         private let group: MultiThreadedEventLoopGroup
 
         /// - Parameter server: the TLS port of 127.0.0.1.
-        /// - Parameter authority: the file of its certificate's authority.
-        init(to server: Int, authority: String) async throws {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.trustRoots = .file(authority)
-            configuration.minimumTLSVersion = .tlsv13
-            let context = try NIOSSLContext(configuration: configuration)
+        /// - Parameter context: of a client that trusts its certificate.
+        init(to server: Int, _ context: NIOSSLContext) async throws {
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             self.group = group
             self.server = server

@@ -2,8 +2,8 @@
     import Foundation
     import Processes
 
-    /// Measures checks over TLS while thousands of other clients connect over TLS at once, and what each of those takes
-    /// when it does nothing any more.
+    /// Measures checks over TLS while thousands of other clients connect over TLS at once, and the memory that each of
+    /// them takes when it is idle.
     package struct HandshakesBench: Sendable {
         package var clients = 5_000
         /// How long checks are measured, from when the others begin to connect.
@@ -22,7 +22,7 @@
             var without = 0.0
             var p99 = 0.0
             var arrival = TLSCrowd.Arrival()
-            /// Resident memory for each of those that have arrived.
+            /// Resident memory for each client that connected.
             var bytes = 0.0
         }
 
@@ -55,7 +55,7 @@
             _ = try await stage.load(0..<Self.entries, into: server)
             var figures = Figures()
             figures.without = try await p99(server, stage)
-            let crowd = try TLSCrowd(clients, to: tunnel.server, authority: encryption.certificate)
+            let crowd = TLSCrowd(clients, to: tunnel.server, try encryption.clientContext())
             let before = try ProcessMemory.resident(server.process.identifier)
             async let arrival = crowd.arrive()
             figures.p99 = try await p99(server, stage)
@@ -69,14 +69,9 @@
             return figures
         }
 
-        /// Of checks on one connection.
         private func p99(_ server: BenchServer, _ stage: BenchStage) async throws -> Double {
-            let plan = LoadPlan(
-                mix: Workload.existsHit.mix(in: server.dialect, lifetime: BenchConfiguration.lifetime)!,
-                pace: .openLoop(requestsPerSecond: Double(checksPerSecond)), connections: 1,
-                keys: .random(below: Self.entries), end: .after(duration),
-                server: server.process.identifier)
-            return try await stage.run(plan, on: server).latency(atPercentile: 99)
+            try await stage.runChecks(on: server, perSecond: checksPerSecond, of: Self.entries, for: duration)
+                .latency(atPercentile: 99)
         }
 
         private func report(_ kind: ServerKind, _ rows: [Figures]) {

@@ -87,12 +87,8 @@
             _ server: BenchServer, _ audience: Audience, _ stage: BenchStage
         ) async throws -> Figures {
             let writers = try PacedWriters(server, perSecond: audience.writesPerSecond)
-            let plan = LoadPlan(
-                mix: Workload.existsHit.mix(in: server.dialect, lifetime: BenchConfiguration.lifetime)!,
-                pace: .openLoop(requestsPerSecond: Double(checksPerSecond)), connections: 1,
-                keys: .random(below: Self.entries), end: .after(duration), warmUp: Self.warmUp,
-                server: server.process.identifier)
-            let result = try await stage.run(plan, on: server)
+            let result = try await stage.runChecks(
+                on: server, perSecond: checksPerSecond, of: Self.entries, for: duration, warmUp: Self.warmUp)
             try writers.end()
             return Figures(
                 p50: result.latency(atPercentile: 50), p99: result.latency(atPercentile: 99),

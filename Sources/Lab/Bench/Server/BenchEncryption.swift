@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import NIOSSL
 
     /// The certificate of the servers that are measured over TLS, made for one measurement: ECDSA, as most are today.
     struct BenchEncryption: Sendable {
@@ -29,6 +30,14 @@
                 "--tls-port", "\(port)", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients",
                 "no", "--tls-protocols", "TLSv1.3",
             ]
+        }
+
+        /// Of a client that trusts the certificate alone and speaks TLS 1.3.
+        func clientContext() throws -> NIOSSLContext {
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.trustRoots = .file(certificate)
+            configuration.minimumTLSVersion = .tlsv13
+            return try NIOSSLContext(configuration: configuration)
         }
     }
 #endif

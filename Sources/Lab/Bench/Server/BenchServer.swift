@@ -37,7 +37,7 @@
                 case .redis, .valkey: try await startRedis(kind, on: stage, log, arguments)
                 case .memcached: try await startMemcached(on: stage)
                 }
-            if let encryption { server.tunnel = try await TLSTunnel(to: tlsPort, authority: encryption.certificate) }
+            if let encryption { server.tunnel = try await TLSTunnel(to: tlsPort, encryption.clientContext()) }
             return server
         }
 

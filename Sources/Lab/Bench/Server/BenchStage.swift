@@ -70,6 +70,18 @@
             try await LoadGenerator.run(plan, port: server.tunnel?.port ?? server.port, on: processors?.generator)
         }
 
+        /// Runs checks on one connection, at a fixed rate, of random ones of the entries that were loaded.
+        func runChecks(
+            on server: BenchServer, perSecond: Int, of entries: Int, for duration: Duration, warmUp: Duration = .zero
+        ) async throws -> LoadResult {
+            let plan = LoadPlan(
+                mix: Workload.existsHit.mix(in: server.dialect, lifetime: BenchConfiguration.lifetime)!,
+                pace: .openLoop(requestsPerSecond: Double(perSecond)), connections: 1,
+                keys: .random(below: entries), end: .after(duration), warmUp: warmUp,
+                server: server.process.identifier)
+            return try await run(plan, on: server)
+        }
+
         /// Ends every process that was started.
         func stop() async {
             let processes = processes.withLock { $0 }
