@@ -25,20 +25,52 @@ extension Persistence {
     private func goOn(at now: ContinuousClock.Instant) throws(FileError) {
         guard figures.withLock({ $0.retries.isDue(at: now) }) else { return }
         let bytes = log.bytesToResume
-        // Without enough room nothing is tried: a failed try would take room from others.
-        guard hasRoom(for: bytes ?? baseEstimate) else { return }
         do throws(FileError) {
+            if bytes == nil { try acquireOrExplain() }
+            // Without enough room nothing is tried: a failed try would take room from others.
+            guard hasRoom(for: bytes ?? baseEstimate) else { return }
             if bytes != nil { try log.resume() } else { try renew() }
         } catch {
             figures.withLock { $0.retries.failed(at: now) }
             throw error
         }
-        figures.withLock { $0.retries.succeeded() }
+        figures.withLock { figures in
+            figures.retries.succeeded()
+            figures.obstacle = nil
+        }
         notify(
             .warning(
                 bytes == nil
                     ? "the disk is back: a new log is complete, writes are accepted again"
                     : "there is room on the disk again: the log goes on, writes are accepted again"))
+    }
+
+    private func acquireOrExplain() throws(FileError) {
+        do throws(FileError) { try acquire() } catch {
+            explain(error)
+            throw error
+        }
+    }
+
+    /// Tells clients why no new log is begun, and the operator, once for each reason.
+    private func explain(_ error: FileError) {
+        log.fail(error)
+        let isKnown = figures.withLock { figures in
+            defer { figures.obstacle = error.code }
+            return figures.obstacle == error.code
+        }
+        if !isKnown { notify(.error("no new log can be begun, and writes are refused: \(error)")) }
+    }
+
+    /// Uses the directory that has the path now. A log in another one fails first.
+    func acquire() throws(FileError) {
+        try data.acquire {
+            switch log.state {
+            case .running: log.fail(.gone(data.path))
+            case .failed where log.bytesToResume != nil: log.fail(.gone(data.path))
+            case .failed, .off, .starting: break
+            }
+        }
     }
 
     private func isRewriteDue(at now: ContinuousClock.Instant) -> Bool {

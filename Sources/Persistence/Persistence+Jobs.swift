@@ -99,7 +99,7 @@ extension Persistence {
 
     func renew() throws(FileError) {
         // The directory may have been removed, with the mark in it, and what was promised.
-        try data.acquire()
+        try acquire()
         try keepPromise()
         try commitment.withLock { _ throws(FileError) in
             if policy != .always { try data.markUnclean(Self.reason(policy)) }
@@ -142,7 +142,7 @@ extension Persistence {
         defer { denylist.allowSwaps() }
         let temporary = data.path(DataDirectory.temporaryDumpName)
         do throws(FileError) {
-            try data.acquire()
+            try acquire()
             let file = try data.files.create(temporary)
             let pause = rewrite().pause
             let walk = TableWalk(
@@ -169,7 +169,7 @@ extension Persistence {
 
     private func enable() throws(FileError) {
         guard log.state == .off else { return }
-        try data.acquire()
+        try acquire()
         // Until the log is complete, it lacks acknowledged writes.
         try commitment.withLock { _ throws(FileError) in
             try data.markUnclean("the daemon ended before its log was complete")

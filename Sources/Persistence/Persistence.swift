@@ -58,6 +58,8 @@ package final class Persistence: Sendable {
         var rewritesAgain = ContinuousClock.now
         /// The times at which a failed log is retried.
         var retries = Backoff()
+        /// Why no new log could be begun, as the operator was told: an `errno`.
+        var obstacle: Int32?
     }
 
     /// The result of ``recover(progress:)``.

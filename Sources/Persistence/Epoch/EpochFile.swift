@@ -163,6 +163,7 @@ final class EpochFile: Sendable {
 
     private func replace(_ state: inout State) throws(FileError) {
         guard let record = wanted.withLock({ $0 }) else { return }
+        try data.requireOurs()
         var contents = EpochFileContents(record: record, position: state.position)
         let temporary = data.path(Self.temporaryName)
         let before = try exists ? data.files.append(to: path) : nil

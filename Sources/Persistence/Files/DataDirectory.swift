@@ -40,12 +40,31 @@ struct DataDirectory: Sendable {
 
     private var lockPath: String { "\(path)/\(Self.lockName)" }
 
-    /// Opens the directory again, in case it was removed. The lock of a directory that still exists is kept.
-    func acquire() throws(FileError) {
+    /// Whether another directory has the path of the one that is held, or none has.
+    private var isElsewhere: Bool {
+        lock.held.withLock { held in held.map { !$0.directory.isStill(at: path) } ?? false }
+    }
+
+    /// Throws if another directory has the path of the one that is held: its files are not ours to change.
+    func requireOurs() throws(FileError) {
+        if isElsewhere { throw .gone(path) }
+    }
+
+    /// Opens the directory again, in case it was removed or moved, or another file system was mounted over it. The lock
+    /// of a directory that still has its path is kept.
+    ///
+    /// A moved directory holds a log with a valid epoch, which later writes will not reach. It is marked before its
+    /// lock is dropped. A directory that holds another denylist is refused, and the lock is kept.
+    /// - Parameter leave: called before another directory is used: nothing more may be written to the one that is held.
+    func acquire(leaving leave: () -> Void = {}) throws(FileError) {
+        let leaves = isElsewhere
+        if leaves { leave() }
         try lock.held.withLock { held throws(FileError) in
             let isOurs = held?.directory.isStill(at: path) ?? false
             let isFileOurs = held?.file.isStill(at: lockPath) ?? false
             if isOurs, isFileOurs { return }
+            // Moved since `leave` was due.
+            guard isOurs || leaves || held == nil else { throw .gone(path) }
             if try !files.exists(path) { try files.makeDirectory(path) }
             do throws(FileError) {
                 // Always: the process that made it may have ended before its name was on disk.
@@ -54,10 +73,32 @@ struct DataDirectory: Sendable {
                 // A parent that we may not read was not made by us.
                 guard error.isForbidden else { throw error }
             }
-            guard let directory = isOurs ? held?.directory : try files.lock(directory: path),
-                let file = isFileOurs ? held?.file : try files.lock(lockPath)
-            else { throw .inUse(path) }
+            guard let directory = isOurs ? held?.directory : try files.lock(directory: path) else { throw .inUse(path) }
+            if leaves, !isOurs, try holdsDenylist { throw .replaced(path) }
+            guard let file = isFileOurs ? held?.file : try files.lock(lockPath) else { throw .inUse(path) }
+            if leaves, !isOurs, let left = held?.directory { try markMoved(left) }
             held = Held(directory: directory, file: file)
+        }
+    }
+
+    private var holdsDenylist: Bool {
+        get throws(FileError) {
+            if try files.exists(path(EpochFile.name)) { return true }
+            let log = path(Manifest.directoryName)
+            guard try files.exists(log) else { return false }
+            return try !files.list(log).isEmpty
+        }
+    }
+
+    /// Marks a directory that is not at the path any more. One that was removed needs no mark.
+    private func markMoved(_ directory: any FileLock) throws(FileError) {
+        // Should the next step fail and the directory come back, the mark is there.
+        let wasMarked = lock.isMarked.exchange(true, ordering: .relaxed)
+        do throws(FileError) {
+            try directory.place(Self.markName, "the daemon went on in another directory".utf8.span.bytes)
+        } catch {
+            guard error.isMissing else { throw error }
+            lock.isMarked.store(wasMarked, ordering: .relaxed)
         }
     }
 
@@ -101,6 +142,7 @@ struct DataDirectory: Sendable {
 
     /// Marks the directory: from here on, acknowledged writes may be missing on disk.
     func markUnclean(_ reason: String) throws(FileError) {
+        try requireOurs()
         lock.isMarked.store(true, ordering: .relaxed)
         if try !files.exists(path(Self.markName)) {
             try files.create(path(Self.markName)).write(reason.utf8.span.bytes)
@@ -112,6 +154,7 @@ struct DataDirectory: Sendable {
     /// have to accept a new epoch for nothing.
     func clearUnclean() throws(FileError) {
         guard isMarked else { return }
+        try requireOurs()
         if try files.exists(path(Self.markName)) { try files.remove(path(Self.markName)) }
         try files.synchronize(directory: path, .markRemoval)
         lock.isMarked.store(false, ordering: .relaxed)

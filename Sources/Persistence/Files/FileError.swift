@@ -11,6 +11,8 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     let path: String
     /// The system's `errno`.
     let code: Int32
+    /// What the system's description does not say.
+    var detail: String?
 
     var isInUse: Bool { self == .inUse(path) }
     var isMissing: Bool { code == ENOENT }
@@ -18,8 +20,8 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
     var isOutOfRoom: Bool { code == ENOSPC || code == EDQUOT }
     var isForbidden: Bool { code == EACCES || code == EPERM }
 
-    /// The system's description: "No space left on device".
-    var reason: String { String(cString: strerror(code)) }
+    /// The system's description, "No space left on device", unless there is a better one.
+    var reason: String { detail ?? String(cString: strerror(code)) }
 
     package var description: String { "\(operation) \(path): \(reason)" }
 }
@@ -33,6 +35,13 @@ extension FileError {
 
     /// The file lost its name: it was removed, or its directory was.
     static func gone(_ path: String) -> FileError { FileError(operation: "find", path: path, code: ENOENT) }
+
+    /// Another denylist is where the data directory was.
+    static func replaced(_ directory: String) -> FileError {
+        FileError(
+            operation: "use", path: directory, code: EEXIST,
+            detail: "the data directory was replaced by one that holds a denylist: move that one away, or restart")
+    }
 
     /// Another process has locked the directory.
     static func inUse(_ directory: String) -> FileError {

@@ -72,6 +72,9 @@ protocol FileLock: AnyObject, Sendable {
     func release()
     /// Whether the locked file still has this name. If not, the lock excludes no process.
     func isStill(at path: String) -> Bool
+    /// Creates or replaces a small file in the locked directory, whatever the directory's name is now, durably. Without
+    /// room the file is empty.
+    func place(_ name: String, _ bytes: RawSpan) throws(FileError)
 }
 
 /// Each place that must be durable before the next step. A test omits one at a time and sees acknowledged writes lost.

@@ -136,8 +136,9 @@ struct SystemFiles: FileSystem {
 private final class Descriptor: FileLock {
     let number: Int32
 
-    init(_ path: String, _ flags: Int32) throws(FileError) {
-        number = open(path, flags | O_CLOEXEC, 0o600)
+    /// - Parameter directory: where a relative path begins.
+    init(_ path: String, _ flags: Int32, in directory: Int32 = AT_FDCWD) throws(FileError) {
+        number = openat(directory, path, flags | O_CLOEXEC, 0o600)
         guard number >= 0 else { throw .last("open", path) }
     }
 
@@ -153,6 +154,18 @@ private final class Descriptor: FileLock {
     }
 
     func release() { _ = flock(number, LOCK_UN) }
+
+    func place(_ name: String, _ bytes: RawSpan) throws(FileError) {
+        let file = try Descriptor(name, O_WRONLY | O_CREAT | O_TRUNC, in: number)
+        do throws(FileError) {
+            let count = bytes.withUnsafeBytes { pwrite(file.number, $0.baseAddress, $0.count, 0) }
+            guard count >= 0 else { throw .last("write", name) }
+            try file.synchronize(name)
+        } catch {
+            guard error.isOutOfRoom else { throw error }
+        }
+        guard fsync(number) == 0 else { throw .last("fsync", name) }
+    }
 
     /// Whether the open file still has this name.
     func isStill(at path: String) -> Bool {

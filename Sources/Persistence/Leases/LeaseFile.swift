@@ -37,6 +37,7 @@ enum LeaseFile {
 
     static func write(_ milliseconds: Int64, in data: DataDirectory) throws(FileError) {
         precondition((0...longest).contains(milliseconds), "a lease is longer than any may be")
+        try data.requireOurs()
         let isNew = try !data.files.exists(data.path(name))
         try data.files.overwrite(data.path(name), with: text(milliseconds).utf8.span.bytes, .leases)
         if isNew { try data.files.synchronize(directory: data.path, .leasesName) }

@@ -67,7 +67,7 @@ struct LogWriter: ~Copyable {
     mutating func fail(_ error: FileError) -> Bool {
         failure = error
         // After a failed fdatasync, the file's contents on disk are unknown.
-        guard isPublished, error.isOutOfRoom, error.operation != FileError.synchronizing else {
+        guard file != nil, isPublished, error.isOutOfRoom, error.operation != FileError.synchronizing else {
             file = nil
             batch = []
             return false

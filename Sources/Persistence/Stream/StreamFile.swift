@@ -44,6 +44,7 @@ final class StreamFile: Sendable {
     func write(_ make: (_ earlierRun: UInt64) -> StreamFileContents?) throws(FileError) {
         try earlierRun.withLock { earlierRun throws(FileError) in
             guard let contents = make(earlierRun) else { return }
+            try data.requireOurs()
             let isNew = try !data.files.exists(path)
             try data.files.overwrite(path, with: contents.text.utf8.span.bytes, .stream)
             if isNew { try data.files.synchronize(directory: data.path, .streamName) }

@@ -78,7 +78,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     // MARK: What goes wrong
 
     /// Counts a change; the disk may have stopped, or fail at this one.
-    private func change(_ operation: String, _ path: String) throws(FileError) {
+    func change(_ operation: String, _ path: String) throws(FileError) {
         guard !hasStopped else { throw FileError(operation: operation, path: path, code: EIO) }
         if let left = changesLeft {
             if left == 0 {
@@ -200,7 +200,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     fileprivate func name(_ path: String) -> Node? { find(path) }
 
-    fileprivate func hasName(_ node: Node) -> Bool {
+    func hasName(_ node: Node) -> Bool {
         func names(in directory: Node) -> Bool {
             directory.names.values.contains { $0 === node || names(in: $0) }
         }
@@ -317,13 +317,6 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
 
     func room(at path: String) throws(FileError) -> Int { space ?? .max }
 
-    func lock(_ path: String) throws(FileError) -> (any FileLock)? {
-        if find(path) == nil { _ = try create(path) }
-        return SimulatedLock()
-    }
-
-    func lock(directory: String) throws(FileError) -> (any FileLock)? { SimulatedLock() }
-
     // MARK: Files
 
     fileprivate func write(_ bytes: RawSpan, to node: Node, _ path: String) throws(FileError) {
@@ -391,9 +384,4 @@ private final class SimulatedFile: InputFile, OutputFile, @unchecked Sendable {
     func relieve() throws(FileError) {}
     func isStill(at path: String) -> Bool { disk.name(path) === node }
     var hasName: Bool { disk.hasName(node) }
-}
-
-private final class SimulatedLock: FileLock {
-    func release() {}
-    func isStill(at path: String) -> Bool { true }
 }
