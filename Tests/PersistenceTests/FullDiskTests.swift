@@ -7,10 +7,10 @@ import Testing
 /// A disk that is full for a while, or fails: nothing is acknowledged that is not on it, it takes little to go on, and
 /// nothing is left behind.
 @Suite struct FullDiskTests {
-    private static let log = "data/appendonlydir"
-    private static let value = [UInt8](repeating: 1, count: 100)
+    static let log = "data/appendonlydir"
+    static let value = [UInt8](repeating: 1, count: 100)
 
-    private static func open(
+    static func open(
         _ disk: SimulatedDisk, _ policy: SyncPolicy = .always, minimum: Int = 1 << 20
     ) throws -> (Persistence, Denylist) {
         let denylist = Denylist.small()
@@ -23,7 +23,7 @@ import Testing
         return (persistence, denylist)
     }
 
-    private static func found(_ disk: SimulatedDisk) throws -> (Contents, RecoveryReport) {
+    static func found(_ disk: SimulatedDisk) throws -> (Contents, RecoveryReport) {
         let denylist = Denylist.small()
         let persistence = try Persistence(
             PersistenceConfiguration(directory: "data"), denylist, files: disk, moment: { .start })

@@ -140,14 +140,31 @@ struct DataDirectory: Sendable {
         return reason.isEmpty ? "acknowledged writes may be missing" : reason
     }
 
-    /// Marks the directory: from here on, acknowledged writes may be missing on disk.
+    /// Marks the directory: from here on, acknowledged writes may be missing on disk. Without room the mark is empty,
+    /// which says the same. If it throws, nothing may go missing, and it leaves no mark that was not there before.
     func markUnclean(_ reason: String) throws(FileError) {
         try requireOurs()
-        lock.isMarked.store(true, ordering: .relaxed)
-        if try !files.exists(path(Self.markName)) {
-            try files.create(path(Self.markName)).write(reason.utf8.span.bytes)
+        let isThere = try files.exists(path(Self.markName))
+        let wasMarked = lock.isMarked.exchange(true, ordering: .relaxed)
+        do throws(FileError) {
+            if !isThere { try createMark(reason) }
+            try files.synchronize(directory: path, .markName)
+        } catch {
+            if !isThere, (try? removeMark()) != nil { lock.isMarked.store(wasMarked, ordering: .relaxed) }
+            throw error
         }
-        try files.synchronize(directory: path, .markName)
+    }
+
+    private func createMark(_ reason: String) throws(FileError) {
+        let file = try files.create(path(Self.markName))
+        do throws(FileError) { try file.write(reason.utf8.span.bytes) } catch {
+            guard error.isOutOfRoom else { throw error }
+        }
+    }
+
+    private func removeMark() throws(FileError) {
+        if try files.exists(path(Self.markName)) { try files.remove(path(Self.markName)) }
+        try files.synchronize(directory: path, .markRemoval)
     }
 
     /// Removes the mark: everything acknowledged is on disk. A power loss must not bring it back, or an operator would
@@ -155,8 +172,7 @@ struct DataDirectory: Sendable {
     func clearUnclean() throws(FileError) {
         guard isMarked else { return }
         try requireOurs()
-        if try files.exists(path(Self.markName)) { try files.remove(path(Self.markName)) }
-        try files.synchronize(directory: path, .markRemoval)
+        try removeMark()
         lock.isMarked.store(false, ordering: .relaxed)
     }
 }
