@@ -23,7 +23,7 @@ extension Persistence {
     /// before anything is written to the log. Until a new epoch is on disk the mark stays, so that the next start makes
     /// another.
     func goOn(_ record: EpochRecord, _ found: EpochRecord?) throws(FileError) {
-        do throws(FileError) { try epochFile.begin(record, log.position ?? .any) } catch {
+        do throws(FileError) { try epochFile.begin(record, log.position ?? .any, stored: found) } catch {
             guard error.isOutOfRoom, record == found || data.isMarked else { throw error }
             notify(.error("the disk is full: reads are served, and writes are refused until there is room: \(error)"))
         }

@@ -264,18 +264,33 @@ package final class Persistence: Sendable {
         defer { data.release() }
         commitment.withLock { commitment in
             commitment = .ended
-            guard log.state == .running else { return }
-            do throws(FileError) {
-                try log.flush()
-                log.seal(.stop)
-                renewEpochFile(isLast: true)
-                try clockFile?.keep(isLast: true)
-                try epochFile.settle()
-                try data.clearUnclean()
-            } catch {
-                notify(.error("the log could not be closed cleanly: \(error)"))
+            switch log.state {
+            case .off, .starting: return
+            case .running, .failed: break
+            }
+            do throws(FileError) { try close() } catch {
+                notify(
+                    data.isMarked
+                        ? .error("the log could not be closed cleanly, so acknowledged writes may be missing: \(error)")
+                        : .error("the log could not be closed cleanly, and no acknowledged write is missing: \(error)"))
             }
         }
+    }
+
+    private func close() throws(FileError) {
+        do throws(FileError) {
+            // There may be room again since the last try.
+            if log.bytesToResume != nil { try log.resume() }
+            try log.flush()
+        } catch {
+            // What had no room may be a seal, or what nobody was told is safe.
+            guard log.isComplete else { throw error }
+        }
+        log.seal(.stop)
+        renewEpochFile(isLast: true)
+        try clockFile?.keep(isLast: true)
+        try epochFile.settleLast()
+        try data.clearUnclean()
     }
 
     private func startThreads() throws(PersistenceError) {

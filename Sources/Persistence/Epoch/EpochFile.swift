@@ -14,6 +14,8 @@ final class EpochFile: Sendable {
     private struct State {
         /// The log position to record in the file.
         var position = LogPosition.new
+        /// The record in the file on disk, as far as it is known.
+        var stored: EpochRecord?
         /// Whether the last ``renew(at:isLast:)`` failed.
         var hasFailed = false
     }
@@ -99,8 +101,19 @@ final class EpochFile: Sendable {
         }
     }
 
+    /// ``settle()`` at the end of the process. Without room, the file that has the record already will do: the position
+    /// in it is an earlier one, which holds for the log too.
+    func settleLast() throws(FileError) {
+        do throws(FileError) { try settle() } catch {
+            let (stored, wanted) = (state.withLock { $0.stored }, wanted.withLock { $0 })
+            guard error.isOutOfRoom, stored == wanted else { throw error }
+        }
+    }
+
     /// Begins to keep the file. If that fails, ``settle()`` tries it again.
-    func begin(_ record: EpochRecord, _ position: LogPosition) throws(FileError) {
+    /// - Parameter stored: the record that the file was found with.
+    func begin(_ record: EpochRecord, _ position: LogPosition, stored: EpochRecord? = nil) throws(FileError) {
+        state.withLock { $0.stored = stored }
         wanted.withLock { wanted in
             wanted = record
             // From here on, all later records are written too.
@@ -172,6 +185,8 @@ final class EpochFile: Sendable {
             contents.birth = try data.files.birth(of: temporary)
             try file.write(contents.encode().span.bytes)
             try file.synchronize(.epoch)
+            // A failure from here on leaves either file.
+            if state.stored != record { state.stored = nil }
             try data.files.rename(temporary, to: path)
         } catch {
             // It would take room on a full disk that the log needs.
@@ -179,6 +194,7 @@ final class EpochFile: Sendable {
             throw error
         }
         try data.files.synchronize(directory: data.path, .epochName)
+        state.stored = record
         try before?.empty()
         hasBirth.store(contents.birth != nil, ordering: .relaxed)
         // A record set meanwhile is still to be written.

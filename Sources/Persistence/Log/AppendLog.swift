@@ -201,6 +201,9 @@ package final class AppendLog: Sendable {
     /// How far the current file is on disk; nil without a file that a manifest names. Waits for the disk.
     var position: LogPosition? { writer.withLock { $0.isPublished ? $0.file?.position : nil } }
 
+    /// Whether every acknowledged write is in the file on disk, even if the log has failed. Waits for the disk.
+    var isComplete: Bool { writer.withLock { $0.file != nil && $0.isPublished && queue.withLock { $0.isComplete } } }
+
     /// The size of the base alone, in bytes. Waits for the disk.
     var baseSize: Int { writer.withLock { $0.baseSize } }
 

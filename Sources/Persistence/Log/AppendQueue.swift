@@ -16,7 +16,9 @@ struct AppendQueue: ~Copyable {
     /// The size of the base and the increments, in bytes.
     private(set) var size = 0
     private(set) var state = LogState.off
-    var policy: SyncPolicy
+    var policy: SyncPolicy { willSet { notePromise() } }
+    /// Writes up to this position may have been answered before they were on disk, under an earlier policy or state.
+    private var promised: UInt64 = 0
     /// Whether an append must wake the writer.
     var isWriterAsleep = false
     /// Whether the disk is so slow that even `everysec` and `no` acknowledge only records in the file.
@@ -179,6 +181,15 @@ struct AppendQueue: ~Copyable {
         }
     }
 
+    private var answersEarly: Bool { state == .running && policy != .always }
+
+    private mutating func notePromise() {
+        if answersEarly { promised = end }
+    }
+
+    /// Whether every acknowledged write is on disk.
+    var isComplete: Bool { durable >= (answersEarly ? end : promised) }
+
     /// Records are in the file that the disk does not have for sure. Those who follow the log may have them now, unless
     /// one of them takes something away: if the disk loses it, the revocation is back that they have forgotten.
     /// - Returns: whether they may.
@@ -198,6 +209,7 @@ struct AppendQueue: ~Copyable {
 
     /// Sets the state, and whether records are kept from now on.
     mutating func become(_ state: LogState, keeping isKept: Bool) {
+        notePromise()
         self.state = state
         writingSince = nil
         if isKept != self.isKept {
