@@ -50,7 +50,7 @@ extension FullDiskTests {
         }
     }
 
-    /// What is missing at the end was acknowledged, or was not: the policy at the time of the write tells, not the last.
+    /// The policy at the time of a write, not the last one, tells whether what is missing was acknowledged.
     @Test(arguments: [true, false]) func theLastPolicyDoesNotDecideWhatWasAcknowledged(_ isAlways: Bool) throws {
         let disk = SimulatedDisk(seed: 1)
         let (persistence, denylist) = try Self.open(disk, isAlways ? .always : .everysec)
