@@ -70,7 +70,14 @@ package struct JSONScanner {
             guard take(":"), value(depth: depth + 1) else { return false }
             skipSpace()
         } while take(",")
-        return take("}")
+        repeatsName = Self.lookAlike(names)
+        return !repeatsName && take("}")
+    }
+
+    /// Whether a decoder keeps one of two values: it compares names as `String`s, which are equal if they look alike.
+    private static func lookAlike(_ names: Set<ArraySlice<UInt8>>) -> Bool {
+        guard names.contains(where: { $0.contains { $0 >= 0x80 } }) else { return false }
+        return Set(names.map { String(decoding: $0, as: UTF8.self) }).count < names.count
     }
 
     private mutating func array(depth: Int) -> Bool {

@@ -19,6 +19,8 @@ import Testing
     @Test(arguments: [
         #"{"a":1,"a":1}"#, #"{"jti":"x","jt\u0069":"y"}"#, #"{"x":[{"y":{"a":1,"b":2,"a":3}}]}"#, #"{"":1,"":2}"#,
         #"{"😀":1,"\ud83d\ude00":2}"#, #"{"a\/b":1,"a/b":2}"#,
+        // A decoder takes names that look alike for one.
+        "{\"jos\u{E9}\":1,\"jose\u{301}\":2}", "{\"x\":[{\"K\":1,\"a\":2,\"\u{212A}\":3}]}",
     ])
     func aNameThatIsThereTwiceIsRefused(text: String) {
         #expect(JSONScanner.malformed(Array(text.utf8))?.reason == .repeatedName)
