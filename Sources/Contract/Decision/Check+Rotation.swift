@@ -41,12 +41,12 @@ extension Check {
             }
             let isRecent = Self.isRecent(rotation, grace: grace, now: now)
             // Our earlier exchange, whose answer was lost. Within the grace other presenters may have received it, too.
-            if rotation.successor == claim.successor, isRecent || grace == 0 {
+            if rotation.successor.isExactly(claim.successor), isRecent || grace == 0 {
                 return .won(successor: rotation.successor)
             }
             return isRecent ? .repeated(successor: rotation.successor) : .reused
         }
-        guard rotation.successor == claim.successor else {
+        guard rotation.successor.isExactly(claim.successor) else {
             return .unknown(UnknownCause(.malformedReply, "the store gave two answers about one key"))
         }
         return .won(successor: rotation.successor)

@@ -30,32 +30,23 @@ public struct Namespace: Hashable, Sendable {
         self.init(prefix: prefix + issuerLabel + ":")
     }
 
-    public static func == (one: Namespace, other: Namespace) -> Bool { one.prefix == other.prefix }
+    /// Byte for byte, as keys are.
+    public static func == (one: Namespace, other: Namespace) -> Bool { one.prefix.isExactly(other.prefix) }
 
-    public func hash(into hasher: inout Hasher) { hasher.combine(prefix) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(ExactString(prefix)) }
 
     /// The key of a scope (WireContract.md, *Keys*).
     /// - Throws: ``ContractError/Code/emptyIdentifier``: unrelated tokens would share a key without an identifier.
     public func key(for scope: Scope) throws(ContractError) -> String {
-        switch scope {
-        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier),
-            .key(let identifier):
-            guard !identifier.isEmpty else {
-                throw ContractError(.emptyIdentifier, "the \(scope.kind.word) of a revocation must not be empty")
-            }
-        case .all: break
+        guard scope.identifier?.isEmpty != true else {
+            throw ContractError(.emptyIdentifier, "the \(scope.kind.word) of a revocation must not be empty")
         }
         return text(of: scope)
     }
 
     /// The key of a scope whose identifier, if it has one, is not empty.
     func text(of scope: Scope) -> String {
-        switch scope {
-        case .token(let identifier), .session(let identifier), .subject(let identifier), .client(let identifier),
-            .key(let identifier):
-            prefix + scope.kind.word + ":" + Self.bounded(identifier)
-        case .all: prefix + scope.kind.word
-        }
+        prefix + scope.kind.word + (scope.identifier.map { ":" + Self.bounded($0) } ?? "")
     }
 
     private static let digestMark: StaticString = "sha256:"

@@ -24,6 +24,24 @@ public enum Scope: Sendable, Hashable {
         }
     }
 
+    /// What its key names; nil for all.
+    package var identifier: String? {
+        switch self {
+        case .token(let name), .session(let name), .subject(let name), .client(let name), .key(let name): name
+        case .all: nil
+        }
+    }
+
+    /// Byte for byte, as keys are: two `String`s are equal if they look alike (Unicode's canonical equivalence).
+    public static func == (one: Scope, other: Scope) -> Bool {
+        one.kind == other.kind && one.identifier.map { ExactString($0) } == other.identifier.map { ExactString($0) }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(identifier.map { ExactString($0) })
+    }
+
     /// A scope without its identifier.
     public enum Kind: Hashable, Sendable, CaseIterable {
         case token, session, subject, client, key, all

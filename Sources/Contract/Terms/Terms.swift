@@ -30,7 +30,7 @@ public struct Terms: Sendable, Equatable {
     /// - Parameter name: `iss`; nil for the only issuer.
     public func issuer(_ name: String?) -> Issuer? {
         if issuers.count == 1, name == nil || issuers[0].name == nil { return issuers[0] }
-        return name.flatMap { name in issuers.first { $0.name == name } }
+        return name.flatMap { name in issuers.first { $0.name?.isExactly(name) == true } }
     }
 
     /// The longest lifetime of any token, in milliseconds. A revocation of everything is kept as long.
@@ -129,6 +129,7 @@ extension Terms {
         guard issuers.count == 1 || issuers.allSatisfy({ $0.name != nil }) else {
             throw Self.invalid("among several issuers each has a name")
         }
+        // Also names that look alike: an operator could not tell them apart.
         guard Set(issuers.map(\.name)).count == issuers.count else {
             throw Self.invalid("an issuer is named twice")
         }

@@ -12,6 +12,16 @@ public struct Rotation: Sendable, Hashable {
         self.successor = successor
     }
 
+    /// Byte for byte, as keys are.
+    public static func == (one: Rotation, other: Rotation) -> Bool {
+        one.time == other.time && one.successor.isExactly(other.successor)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(time)
+        hasher.combine(ExactString(successor))
+    }
+
     /// - Returns: nil for any other value. The token is revoked nevertheless.
     public init?(value: [UInt8]) {
         let parts = String(decoding: value, as: UTF8.self).split(

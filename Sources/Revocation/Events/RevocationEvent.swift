@@ -21,6 +21,12 @@ public struct ObservedRevocation: Sendable, Equatable {
     /// Unix milliseconds, of a cut-off.
     public let cutOff: Int64?
 
+    /// Identifiers byte for byte, as keys are.
+    public static func == (one: ObservedRevocation, other: ObservedRevocation) -> Bool {
+        one.kind == other.kind && one.identifier.map { ExactString($0) } == other.identifier.map { ExactString($0) }
+            && one.issuerLabel == other.issuerLabel && one.reason == other.reason && one.cutOff == other.cutOff
+    }
+
     init(_ stored: StoredRevocation) {
         kind = stored.kind
         identifier = stored.identifier

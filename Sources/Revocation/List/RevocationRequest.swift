@@ -28,6 +28,15 @@ public enum RevocationRequest: Sendable, Hashable {
         }
     }
 
+    /// By scope, whose identifier is compared byte for byte, as keys are.
+    public static func == (one: RevocationRequest, other: RevocationRequest) -> Bool {
+        one.scope == other.scope && one.cutOff == other.cutOff && one.expiresAt == other.expiresAt
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(scope) }
+
+    private var expiresAt: Int64? { if case .token(_, let time) = self { time } else { nil } }
+
     var cutOff: CutOffTime? {
         switch self {
         case .token, .session, .key: nil

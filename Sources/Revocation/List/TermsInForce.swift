@@ -8,7 +8,7 @@ final class TermsInForce: Sendable {
     /// How long a revocation of everything is kept, in seconds.
     let secondsToLiveOfAll: Int64
     private let only: IssuerInForce?
-    private let byName: [String: IssuerInForce]
+    private let byName: [ExactString: IssuerInForce]
 
     /// - Parameter prefix: of all keys.
     /// - Parameter bytes: nil for terms that are not in the denylist yet.
@@ -19,7 +19,8 @@ final class TermsInForce: Sendable {
         self.terms = terms
         secondsToLiveOfAll = issuers.map(\.secondsToLive).max() ?? 0
         only = issuers.count == 1 ? issuers[0] : nil
-        byName = Dictionary(issuers.compactMap { issuer in issuer.terms.name.map { ($0, issuer) } }) { first, _ in first
+        byName = Dictionary(issuers.compactMap { issuer in issuer.terms.name.map { (ExactString($0), issuer) } }) {
+            first, _ in first
         }
     }
 
@@ -30,8 +31,9 @@ final class TermsInForce: Sendable {
     /// - Parameter name: `iss`; nil means the only issuer.
     @inline(__always)
     func issuer(_ name: String?) -> IssuerInForce? {
-        guard let only else { return name.flatMap { byName[$0] } }
-        return name == nil || only.terms.name == nil || only.terms.name == name ? only : nil
+        guard let only else { return name.flatMap { byName[ExactString($0)] } }
+        guard let name, let own = only.terms.name else { return only }
+        return own.isExactly(name) ? only : nil
     }
 
     /// Why ``issuer(_:)`` finds none.

@@ -128,6 +128,16 @@ import Testing
         }
     }
 
+    /// They are two subjects of tokens, however alike they look.
+    @Test func namesThatLookAlikeAreBothRevoked() async throws {
+        let users = ["jos\u{E9}@example.com", "jose\u{301}@example.com"]
+        let names: [JSONObject] = users.map { ["format": "email", "email": $0] }
+        let subject: JSONObject = ["format": "aliases", "identifiers": names]
+        for user in users {
+            #expect(try await ends(EventStage.risc + "account-disabled", subject, user: user) == [true, true, false])
+        }
+    }
+
     @Test func oneOfSeveralNamesIsEnough() async throws {
         let names: [JSONObject] = [["format": "did", "url": "did:example:1"], stage.user(), opaque("other")]
         let subject: JSONObject = ["format": "aliases", "identifiers": names]
