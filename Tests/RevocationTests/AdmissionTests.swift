@@ -92,6 +92,12 @@ import Tracing
         #expect(await stage.admission(TokenClaims(issuer: "i"), .allow) == "unidentifiable")
     }
 
+    /// Every cause but those that are the token's or the caller's.
+    @Test func allowAllowsWhatIsTheStoresFault() {
+        let refused = UnknownCause.Code.allCases.filter { !UnknownCause($0, "").isAllowed }
+        #expect(refused == [.cancelled, .cutOffAhead, .unidentifiable, .tooLongLived])
+    }
+
     /// No store keeps revocations for as long, and verifiers leave that to the list.
     @Test func whatLivesForTooLongDoesNotPassUnchecked() async throws {
         for hasSeenTerms in [false, true] {

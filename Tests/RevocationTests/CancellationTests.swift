@@ -48,6 +48,23 @@ import Testing
         await store.stop()
     }
 
+    /// The store is well, and would say that the token is revoked.
+    @Test(arguments: [.deny, .allow, .lastKnown(for: .seconds(60))] as [FailurePolicy])
+    func aCallerThatIsGoneIsNotAdmitted(policy: FailurePolicy) async throws {
+        let store = try await FakeStore.healthy()
+        let list = try RevocationList(store.url, configuration: configuration())
+        #expect(await list.verdict(for: token()).isClear)
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await list.admission(of: token(identifier: "other"), policy: policy)
+        }
+        task.cancel()
+        guard case .refused(let cause) = await task.value else { return #expect(Bool(false), "it was admitted") }
+        #expect(cause.code == .cancelled)
+        await list.close()
+        await store.stop()
+    }
+
     @Test func aCallerIsLetGoWhileTheConnectionIsBeingMade() async throws {
         let store = try await FakeStore.healthy()
         store.answer { _ in .nothing }

@@ -5,7 +5,9 @@ public import Contract
 public enum FailurePolicy: Sendable, Equatable {
     /// Refuses the token with 503: a revoked token must never pass because the store is away.
     case deny
-    /// Lets the token pass. Counted and logged.
+    /// Lets the token pass while the store is away, or proves nothing for its own reasons: it has lost its memory, say.
+    /// Counted and logged. A token that no revocation could end is refused, and so is the caller that was cancelled
+    /// before the store answered.
     case allow
     /// Lets the token pass while the store is away, if this process proved it clear at most this long ago under the
     /// same epoch. The age counts from when the look-up was sent. A revocation by this process that could match ends
@@ -42,13 +44,35 @@ public enum Admission: Sendable {
 }
 
 extension UnknownCause {
-    /// Whether the store is away. A store that answers, but without the pinned epoch or implausibly, is not.
-    var isAbsence: Bool {
+    /// Whose fault it is that nothing is known.
+    enum Fault {
+        /// The store is away.
+        case absence
+        /// The store answers, and proves nothing: without the pinned epoch, implausibly, or by another clock.
+        case untrusted
+        /// The token itself, however long the caller waits.
+        case token
+        /// The caller went away, or asked for a log-in: the store may be well.
+        case caller
+    }
+
+    var fault: Fault {
         switch code {
-        case .unreachable, .timedOut, .storeError: true
-        case .cancelled, .clockSkewed, .malformedReply, .epochMissing, .epochChanged, .implausibleCutOff, .cutOffAhead,
-            .unidentifiable, .tooLongLived, .termsDisagree:
-            false
+        case .unreachable, .timedOut, .storeError: .absence
+        case .clockSkewed, .malformedReply, .epochMissing, .epochChanged, .implausibleCutOff, .termsDisagree: .untrusted
+        case .unidentifiable, .tooLongLived: .token
+        case .cancelled, .cutOffAhead: .caller
         }
     }
+
+    /// Whether ``FailurePolicy/allow`` lets a token pass.
+    var isAllowed: Bool {
+        switch fault {
+        case .absence, .untrusted: true
+        case .token, .caller: false
+        }
+    }
+
+    /// Whether the store is away. What was known before it went may count.
+    var isAbsence: Bool { fault == .absence }
 }

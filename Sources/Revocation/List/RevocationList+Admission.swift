@@ -23,10 +23,7 @@ extension RevocationList {
             switch policy {
             case .deny: return .refused(cause)
             case .allow:
-                // Not a failure of the store: no revocation could ever name the token.
-                guard cause.code != .unidentifiable, cause.code != .tooLongLived, !outlivesKnownTerms(token) else {
-                    return .refused(cause)
-                }
+                guard cause.isAllowed, !outlivesKnownTerms(token) else { return .refused(cause) }
                 logAllowance(cause, "tokens pass unchecked, as the failure policy allows")
                 return .admitted(.allowed)
             case .lastKnown(let age):
