@@ -171,6 +171,36 @@ import Tracing
         #expect(stage.count("writes_total", "unreachable") == 1)
     }
 
+    /// The terms are being read again, so what is to be revoked has the keys of the last ones.
+    @Test func evenWhileTheTermsAreUnknown() async throws {
+        let stage = try Stage()
+        #expect(await stage.admission(Self.alice, Self.minute) == "proven")
+        #expect(await stage.admission(Self.bob, Self.minute) == "proven")
+        stage.list.pin.withLock { $0.forgetTerms() }
+        stage.store.failure = StoreFailure(.unreachable, "away")
+        await #expect(throws: RevocationError.self) { try await stage.list.revoke(.session("s1")) }
+        stage.store.failure = nil
+        #expect(await stage.list.verdict(of: .session("other")).isClear)
+        stage.store.failure = StoreFailure(.unreachable, "away")
+        #expect(await stage.admission(Self.alice, Self.minute) == "unreachable")
+        #expect(await stage.admission(Self.bob, Self.minute) == "last_known")
+    }
+
+    /// The store took it after the look-up, and its answer was lost.
+    @Test func alsoOneThatALookUpHasOvertaken() async throws {
+        let stage = try Stage()
+        #expect(await stage.admission(Self.bob, Self.minute) == "proven")
+        stage.store.whileWriting = {
+            stage.pass(.milliseconds(10))
+            #expect(await stage.admission(Self.alice, Self.minute) == "proven")
+            stage.pass(.milliseconds(10))
+            stage.store.failure = StoreFailure(.timedOut, "slow")
+        }
+        await #expect(throws: RevocationError.self) { try await stage.list.revoke(.session("s1")) }
+        #expect(await stage.admission(Self.alice, Self.minute) == "timedOut")
+        #expect(await stage.admission(Self.bob, Self.minute) == "last_known")
+    }
+
     @Test(arguments: [
         StoreFailure(.malformedReply, "garbage"), .init(.cancelled, "cancelled"),
     ])
@@ -279,6 +309,7 @@ private final class FlakyBackend: Backend {
         var failure: StoreFailure?
         var epoch: [UInt8]?
         var whileAsking: @Sendable () -> Void = {}
+        var whileWriting: @Sendable () async -> Void = {}
     }
 
     private let backend: MemoryBackend
@@ -299,6 +330,11 @@ private final class FlakyBackend: Backend {
     var whileAsking: @Sendable () -> Void {
         get { state.withLock { $0.whileAsking } }
         set { state.withLock { $0.whileAsking = newValue } }
+    }
+
+    var whileWriting: @Sendable () async -> Void {
+        get { state.withLock { $0.whileWriting } }
+        set { state.withLock { $0.whileWriting = newValue } }
     }
 
     private func check() throws(StoreFailure) {
@@ -326,6 +362,7 @@ private final class FlakyBackend: Backend {
     func write(
         _ entries: [RevocationEntry], under terms: [UInt8]?, receipt: Bool
     ) async throws(StoreFailure) -> Witnessed<Written> {
+        await whileWriting()
         try check()
         return try await backend.write(entries, under: terms, receipt: receipt)
     }

@@ -232,8 +232,8 @@ import Testing
         #expect(await eventually { stage.store.asked >= asked + 2 })
         #expect(await eventually { stage.list.events.state.withLock { !$0.isJudging } })
         #expect(stage.list.openTokens == 1)
-        let rest: Duration = policy == .deny ? .seconds(1) : .seconds(21)
-        stage.now.advance(rest)
+        // A store that has lost its memory is not away: what it said before does not count for longer than the grace.
+        stage.now.advance(.seconds(1))
         stage.list.events.tick()
         if policy == .allow {
             #expect(await eventually { stage.store.asked >= asked + 3 })
@@ -241,7 +241,68 @@ import Testing
             #expect(stage.list.openTokens == 1)
             open.task.cancel()
         }
+        try #require(await eventually { stage.list.openTokens == 0 })
         #expect(await open.end == (policy == .allow ? "CancellationError" : "epochChanged"))
+        await stage.end()
+    }
+
+    /// A list that asks, with two tokens open for which a request would pass for ten minutes.
+    private static func openForLong() async throws -> (stage: FollowedList, open: [Open]) {
+        let stage = try await FollowedList(configure: { $0.checks = .asked })
+        var open: [Open] = []
+        for number in 1...2 {
+            open.append(try await Open(claims(number), of: stage.list, policy: .lastKnown(for: .seconds(600))))
+        }
+        return (stage, open)
+    }
+
+    private static func pass(_ duration: Duration, _ stage: FollowedList) async {
+        stage.now.advance(duration)
+        stage.list.events.tick()
+        #expect(
+            await eventually { stage.list.events.state.withLock { !$0.isJudging && !$0.tokens.hasPending } })
+    }
+
+    /// Whoever was told that the token is not revoked was told so of an open stream as well.
+    @Test func anAttemptToRevokeEndsWhatIsLastKnown() async throws {
+        let (stage, open) = try await Self.openForLong()
+        await stage.store.stop()
+        await Self.pass(.seconds(20), stage)
+        #expect(stage.list.openTokens == 2)
+        await #expect(throws: RevocationError.self) {
+            try await stage.list.revoke(Self.claims(1), scopes: [.token, .session])
+        }
+        // At once: it was last proven clear longer ago than the grace.
+        try #require(await eventually { stage.list.openTokens == 1 })
+        #expect(await open[0].end == "unreachable")
+        await Self.pass(.seconds(20), stage)
+        #expect(stage.list.openTokens == 1)
+        await Self.pass(.seconds(561), stage)
+        try #require(await eventually { stage.list.openTokens == 0 })
+        #expect(await open[1].end == "unreachable")
+        await stage.end()
+    }
+
+    /// It may have lost a revocation, whoever noticed that, and whether it is there or not.
+    @Test(arguments: [false, true]) func anotherEpochEndsWhatIsLastKnown(isAccepted: Bool) async throws {
+        let (stage, open) = try await Self.openForLong()
+        stage.store.change { $0.epoch = "another" }
+        if isAccepted {
+            stage.store.fake.answer { command in
+                command == ["MGET", Terms.key, Epoch.key, Epoch.acceptedKey]
+                    ? .bytes("*3\r\n" + bulk(sampleTerms) + bulk("another") + bulk("another replaces epoch")) : .nothing
+            }
+            _ = try await stage.list.readStore()
+            #expect(stage.list.pinnedEpoch?.epoch == Array("another".utf8))
+        } else {
+            #expect(await stage.list.verdict(for: token(session: nil)).unknownCode == .epochChanged)
+        }
+        await stage.store.stop()
+        await Self.pass(.seconds(9), stage)
+        #expect(stage.list.openTokens == 2)
+        await Self.pass(.seconds(1), stage)
+        try #require(await eventually { stage.list.openTokens == 0 })
+        for one in open { #expect(await one.end == "unreachable") }
         await stage.end()
     }
 

@@ -53,8 +53,10 @@ extension RevocationEvents {
         case .revoked(let reason): conclude(number, entry, .revoked(reason), askedAt: askedAt)
         case .refused(let cause):
             let provenAt = state.withLock { $0.tokens.doubt(number) }
-            let limit = list.limit(of: entry.policy)
-            if let provenAt, list.configuration.bootClock() - provenAt < limit { return }
+            if let provenAt {
+                let limit = list.limit(of: entry, refusedFor: cause, provenAt: provenAt)
+                if list.configuration.bootClock() - provenAt < limit { return }
+            }
             conclude(number, entry, .unknown(cause), askedAt: askedAt)
         }
     }
@@ -111,13 +113,21 @@ extension RevocationList {
         return terms.epoch == words && terms.lease.isHeld(at: follower.now)
     }
 
-    /// For how long an open token may go unproven if it is refused.
-    fileprivate func limit(of policy: FailurePolicy) -> Duration {
-        switch policy {
-        case .deny: configuration.openTokenGrace
-        // Refused although the policy allows what is unknown: no revocation could name it.
+    /// For how long an open token that is refused may go unproven.
+    fileprivate func limit(
+        of entry: OpenTokens.Entry, refusedFor cause: UnknownCause, provenAt: ContinuousClock.Instant
+    ) -> Duration {
+        guard cause.fault != .token else { return .zero }
+        let grace = configuration.openTokenGrace
+        return switch entry.policy {
+        case .deny: grace
+        // Refused although the policy allows what is unknown.
         case .allow: .zero
-        case .lastKnown(let age), .copy(let age): age
+        case .lastKnown(let age):
+            // For as long as a request may pass, and for no other reason.
+            cause.isAbsence && stillCounts(entry.claims, provenAt: provenAt) ? age : min(age, grace)
+        // The copy has been asked, and does not vouch for it.
+        case .copy(let age): min(age, grace)
         }
     }
 }

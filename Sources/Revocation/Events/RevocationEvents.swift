@@ -62,7 +62,7 @@ final class RevocationEvents: CopyObserver {
         judgePending()
     }
 
-    /// This process has revoked something itself.
+    /// This process has revoked something itself, or has failed to.
     func wrote(_ entries: some Collection<RevocationEntry>) {
         guard isWanted.load(ordering: .relaxed) else { return }
         state.withLock { state in

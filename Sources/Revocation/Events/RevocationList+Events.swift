@@ -31,8 +31,10 @@ extension RevocationList {
     /// or without a lease, the store is asked again every ``RevocationConfiguration/openTokenInterval``. A revocation
     /// by this list takes effect at once.
     ///
-    /// While nothing is known, ``FailurePolicy/deny`` lets the body run for ``RevocationConfiguration/openTokenGrace``
-    /// after the token was last proven clear, and ``FailurePolicy/lastKnown(for:)`` for its time.
+    /// While nothing is known, the body runs for ``RevocationConfiguration/openTokenGrace`` after the token was last
+    /// proven clear. ``FailurePolicy/lastKnown(for:)`` lets it run for its time, and
+    /// ``FailurePolicy/copy(noOlderThan:)`` for as long as the copy vouches, but only while a request with the token
+    /// would pass: not after this process has tried to revoke the token, nor when the store has lost its memory.
     /// - Parameters:
     ///   - token: the verified claims of an access token.
     ///   - policy: what happens with an unknown verdict.

@@ -42,8 +42,21 @@ extension RevocationList {
     /// Whether a token lives too long for the last terms read, or for the configuration if none were read. The present
     /// terms may allow it, but they are unknown.
     private func outlivesKnownTerms(_ token: TokenClaims) -> Bool {
-        let terms = pinnedEpoch?.terms ?? (try? wanted.inForce(nil, known: pin.withLock { $0.knownTerms }))
-        return terms?.issuer(token.issuer)?.objection(to: token) != nil
+        lastTerms?.issuer(token.issuer)?.objection(to: token) != nil
+    }
+
+    /// The last terms read, or those of the configuration if none were read.
+    var lastTerms: TermsInForce? {
+        pinnedEpoch?.terms ?? (try? wanted.inForce(nil, known: pin.withLock { $0.knownTerms }))
+    }
+
+    /// Whether an earlier proof still counts while the store is away, under ``FailurePolicy/lastKnown(for:)``: the
+    /// store has kept its memory as far as known, and this process has not tried to revoke the token.
+    /// - Parameter provenAt: when the token was asked about and found clear.
+    func stillCounts(_ token: TokenClaims, provenAt: ContinuousClock.Instant) -> Bool {
+        guard let issuer = lastTerms?.issuer(token.issuer) else { return false }
+        let check = Check(token, in: issuer.namespace)
+        return known.withLock { $0.stillCounts(check, askedAt: provenAt) }
     }
 
     private func wasClear(_ token: TokenClaims, _ age: Duration) -> Bool {

@@ -36,12 +36,14 @@ extension RevocationList {
     public func revoke(
         _ token: TokenClaims, reason: Reason = .logout, scopes: Set<Scope.Kind> = [.token], receipt: Bool
     ) async throws(RevocationError) -> Acknowledgement {
-        // The store may be away, and its time unknown.
-        noteAttempt(token.scopes.filter { scopes.contains($0.kind) }, token.issuer)
-        let requests = try RevocationRequest.requests(
-            for: token, scopes: scopes, configuration: configuration, now: try await now())
-        return Acknowledgement.least(
-            try await revoke(requests, reason: reason, issuer: token.issuer, presented: token, receipt: receipt))
+        // Noted before the store's time is read, which may be away.
+        let named = token.scopes.filter { scopes.contains($0.kind) }
+        return try await attempting(named, token.issuer) { () async throws(RevocationError) in
+            let requests = try RevocationRequest.requests(
+                for: token, scopes: scopes, configuration: configuration, now: try await now())
+            return Acknowledgement.least(
+                try await write(requests, reason: reason, issuer: token.issuer, presented: token, receipt: receipt))
+        }
     }
 
     /// Revokes one thing, named without a token.
@@ -82,14 +84,15 @@ extension RevocationList {
     public func revoke(
         _ requests: [RevocationRequest], reason: Reason = .admin, issuer: String? = nil, receipt: Bool = false
     ) async throws(RevocationError) -> [Acknowledgement] {
-        try await revoke(requests, reason: reason, issuer: issuer, presented: nil, receipt: receipt)
+        try await attempting(requests.map(\.scope), issuer) { () async throws(RevocationError) in
+            try await write(requests, reason: reason, issuer: issuer, presented: nil, receipt: receipt)
+        }
     }
 
     /// - Parameter token: the token by which it is revoked.
-    private func revoke(
+    private func write(
         _ requests: [RevocationRequest], reason: Reason, issuer: String?, presented token: TokenClaims?, receipt: Bool
     ) async throws(RevocationError) -> [Acknowledgement] {
-        noteAttempt(requests.map(\.scope), issuer)
         var acknowledgements: [Acknowledgement] = []
         for start in stride(from: 0, to: requests.count, by: Self.batch) {
             let requests = Array(requests[start..<min(requests.count, start + Self.batch)])
@@ -107,15 +110,26 @@ extension RevocationList {
         return acknowledgements
     }
 
-    /// Records the attempt: what was to be revoked is no longer clear in this process, even if the store is away.
-    private func noteAttempt(_ scopes: [Scope], _ issuer: String?) {
-        guard let issuer = pinnedEpoch?.terms.issuer(issuer) else { return }
-        let entries = scopes.compactMap { scope in
+    /// Records the attempt: what was to be revoked is no longer clear in this process, even if the store is away. If it
+    /// fails that counts from then on: a look-up in between may have missed it, and what is open is judged.
+    private func attempting<Answer>(
+        _ scopes: [Scope], _ issuer: String?, _ write: () async throws(RevocationError) -> Answer
+    ) async throws(RevocationError) -> Answer {
+        noteWrite(of: attempts(at: scopes, issuer), isAcknowledged: false)
+        do throws(RevocationError) { return try await write() } catch {
+            noteFailure(of: attempts(at: scopes, issuer))
+            throw error
+        }
+    }
+
+    /// Keys are those of the last terms known: the present ones may be unknown.
+    private func attempts(at scopes: [Scope], _ issuer: String?) -> [RevocationEntry] {
+        guard let issuer = lastTerms?.issuer(issuer) else { return [] }
+        return scopes.compactMap { scope in
             (try? issuer.namespace.revocationKey(for: scope)).map {
                 RevocationEntry(key: $0, kind: scope.kind, value: "", secondsToLive: 1)
             }
         }
-        noteWrite(of: entries, isAcknowledged: false)
     }
 
     /// - Parameter pinnedEpoch: with the terms that lifetimes are calculated from.
@@ -192,6 +206,7 @@ extension RevocationList {
         } catch {
             let error = unacknowledged(error)
             guard error.code != .termsChanged else { return nil }
+            noteFailure(of: CollectionOfOne(entry))
             metrics.wrote(error)
             throw error
         }

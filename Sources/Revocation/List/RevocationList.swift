@@ -160,6 +160,7 @@ public final class RevocationList: Sendable {
         let witness = Witness(terms: values[0], epoch: values[1])
         let moved = pin.withLock { $0.accept(epoch: witness.epoch, accepted: values[2]) ? $0.pinned : nil }
         if let moved {
+            forgetClear()
             keep(moved)
             logAcceptance()
         }
@@ -254,8 +255,13 @@ public final class RevocationList: Sendable {
     /// Forgets clear answers if the epoch is missing or changed, and looks for an acceptance.
     func react(to cause: UnknownCause) {
         guard cause.code == .epochChanged || cause.code == .epochMissing else { return }
-        known.withLock { $0.forgetClear() }
+        forgetClear()
         if cause.code == .epochChanged { checkForAcceptance() }
+    }
+
+    private func forgetClear() {
+        let now = configuration.bootClock()
+        known.withLock { $0.epochEnded(at: now) }
     }
 
     private func logAcceptance() {

@@ -35,6 +35,8 @@ struct AnswerCache: Sendable {
     private var latestAttempt: Instant?
     /// When writes of this process were last forgotten.
     private var forgottenAt: Instant?
+    /// When the store had last lost its memory, or was another one.
+    private var epochEndedAt: Instant?
     /// For how long an attempt counts: whoever tried has been told by then, and tries again.
     static let attemptLifetime = Duration.seconds(60)
 
@@ -91,24 +93,28 @@ struct AnswerCache: Sendable {
     /// that matches.
     func isClear(_ check: Check, epoch: [UInt8]?, age: Duration, now: Instant) -> Bool {
         guard let known = clear[check], known.epoch == epoch, now - known.askedAt <= age else { return false }
-        return check.keys.allSatisfy { key in written[ExactString(key)].map { $0.at < known.askedAt } ?? true }
+        return stillCounts(check, askedAt: known.askedAt)
     }
 
-    /// The store has lost its memory: no clear answer counts any more.
-    mutating func forgetClear() {
+    /// Whether a clear answer counts, however old it is: this process revoked nothing since that matches, nor tried to,
+    /// and the epoch has not ended.
+    func stillCounts(_ check: Check, askedAt: Instant) -> Bool {
+        func isBefore(_ event: Instant?) -> Bool { event.map { $0 < askedAt } ?? true }
+        return isBefore(epochEndedAt) && isBefore(forgottenAt)
+            && check.keys.allSatisfy { isBefore(written[ExactString($0)]?.at) }
+    }
+
+    /// The store has lost its memory, or another epoch was accepted: no clear answer counts any more.
+    mutating func epochEnded(at now: Instant) {
         clear.removeAll()
+        epochEndedAt = now
     }
 
     // MARK: Writing
 
     /// Called before a write, and again once it is acknowledged: a look-up in between may have missed it.
     mutating func wrote(_ entries: some Collection<RevocationEntry>, isAcknowledged: Bool, at now: Instant) {
-        if written.count + entries.count > Self.capacity {
-            written.removeAll()
-            attempts.removeAll()
-            clear.removeAll()
-            forgottenAt = now
-        }
+        makeRoom(for: entries.count, at: now)
         for entry in entries {
             func update(_ written: inout Written) {
                 // Concurrent writes of one key may end out of order.
@@ -122,11 +128,29 @@ struct AnswerCache: Sendable {
         if !isAcknowledged { latestAttempt = now }
     }
 
+    private mutating func makeRoom(for count: Int, at now: Instant) {
+        guard written.count + count > Self.capacity else { return }
+        written.removeAll()
+        attempts.removeAll()
+        clear.removeAll()
+        forgottenAt = now
+    }
+
     /// Whether this process may have written, or tried to, what concerns a check.
     /// - Parameter time: on the scale of ``SentTime/milliseconds``.
     func mayHaveWritten(_ check: Check, since time: Int64) -> Bool {
         func isSince(_ instant: Instant?) -> Bool { instant.map { SentTime($0).milliseconds >= time } ?? false }
         return isSince(forgottenAt) || check.keys.contains { isSince(written[ExactString($0)]?.at) }
+    }
+
+    /// A write was not acknowledged. A look-up since it was sent may have missed it, so it counts from now.
+    mutating func failed(_ keys: [String], at now: Instant) {
+        makeRoom(for: keys.count, at: now)
+        for key in keys.map({ ExactString($0) }) {
+            written[key, default: Written(value: nil, at: now)].at = now
+            attempts[key, default: Written(value: "", at: now)].at = now
+        }
+        latestAttempt = now
     }
 
     /// Revocations were undone.

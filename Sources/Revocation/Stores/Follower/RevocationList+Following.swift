@@ -99,6 +99,16 @@ extension RevocationList {
         }
         if isAcknowledged { events.wrote(entries) }
     }
+
+    /// Called when a write was not acknowledged.
+    func noteFailure(of entries: some Collection<RevocationEntry>) {
+        let now = configuration.bootClock()
+        known.withLock {
+            $0.failed(entries.map(\.key), at: now)
+            hasAttempts.store($0.hasAttempts, ordering: .releasing)
+        }
+        events.wrote(entries)
+    }
 }
 
 extension Follower {
