@@ -91,7 +91,7 @@ final class Daemon: Sendable {
         pause = ClientPause(conditions)
         monitors = Monitors(conditions, guardedPrefix: store.guardedPrefix)
         tracking = ClientTracking(
-            clients, denylist.observers, maximumKeys: configuration.maximumTrackedKeys
+            clients, users, denylist.observers, maximumKeys: configuration.maximumTrackedKeys
         ) { [memory] in memory.subscriptionLimit }
         denylist.observers.inform(tracking)
         baseLogger = logger

@@ -5,6 +5,9 @@ import Synchronization
 final class ClientTracking: Sendable {
     private let table = Mutex(TrackingTable())
     private let clients: ClientRegistry
+    private let users: UserTable
+    /// The state of ``UserTable`` in which all who hear of prefixes were found to be allowed to.
+    private let checkedUsers = Atomic(0)
     private let observers: KeyObservers
     /// The most keys that are remembered; 0 is no limit but that of the memory.
     let maximumKeys: Atomic<Int>
@@ -15,10 +18,11 @@ final class ClientTracking: Sendable {
     private static let broadcastAtOnce = 64 << 10
 
     init(
-        _ clients: ClientRegistry, _ observers: KeyObservers, maximumKeys: Int,
+        _ clients: ClientRegistry, _ users: UserTable, _ observers: KeyObservers, maximumKeys: Int,
         maximumBytes: @escaping @Sendable () -> Int
     ) {
         self.clients = clients
+        self.users = users
         self.observers = observers
         self.maximumKeys = Atomic(maximumKeys)
         self.maximumBytes = maximumBytes
@@ -37,24 +41,55 @@ final class ClientTracking: Sendable {
         }
     }
 
-    /// - Returns: false if there is no room for the prefixes.
-    func track(_ client: ClientRecord, _ options: TrackingTable.Options) -> Bool {
+    enum Outcome {
+        case tracks
+        /// For the prefixes.
+        case noRoom
+        /// Its user may not read all keys.
+        case mayNotListen
+    }
+
+    func track(_ client: ClientRecord, _ options: TrackingTable.Options) -> Outcome {
         table.withLock { table in
+            // With the lock: whoever takes the right away from now on finds it among those who listen.
+            guard !options.isBroadcast || mayListen(client) else { return .mayNotListen }
             let added = options.prefixes.reduce(0) { $0 + TrackingTable.cost(ofPrefix: $1) }
-            guard added == 0 || table.prefixBytes + added <= maximumBytes() else { return false }
+            guard added == 0 || table.prefixBytes + added <= maximumBytes() else { return .noRoom }
             redirect(from: table.trackers[client.id], to: options.redirect)
             table.track(client, options)
             observers.set(.tracking, true)
-            return true
+            return .tracks
         }
     }
 
     func end(_ client: Int64) {
-        table.withLock { table in
-            redirect(from: table.trackers[client], to: 0)
-            table.remove(client)
-            if table.isEmpty { observers.set(.tracking, false) }
+        table.withLock { end(client, &$0) }
+    }
+
+    private func end(_ client: Int64, _ table: inout TrackingTable) {
+        redirect(from: table.trackers[client], to: 0)
+        table.remove(client)
+        if table.isEmpty { observers.set(.tracking, false) }
+    }
+
+    /// Closes the connections of those who hear of prefixes and may not read all keys any more. They may send nothing
+    /// for long, and have another client told (`REDIRECT`), which may be somebody else's.
+    private func endWhoeverMayNotListen(_ table: inout TrackingTable) {
+        let generation = users.generation.load(ordering: .acquiring)
+        guard generation != checkedUsers.load(ordering: .relaxed) else { return }
+        checkedUsers.store(generation, ordering: .relaxed)
+        for tracker in Array(table.trackers.values) where tracker.options.isBroadcast {
+            guard !mayListen(tracker.client) else { continue }
+            end(tracker.client.id, &table)
+            tracker.client.end()
         }
+    }
+
+    /// Whether a client may hear of every key.
+    private func mayListen(_ client: ClientRecord) -> Bool {
+        let (name, identity) = client.details.withLock { ($0.userName, $0.userIdentity) }
+        guard let user = users.user(name) else { return false }
+        return user.identity == identity && user.readsAllKeys
     }
 
     /// Counts how many take the client with this number as their target.
@@ -129,6 +164,7 @@ final class ClientTracking: Sendable {
     }
 
     private func tellListeners(_ table: inout TrackingTable) {
+        endWhoeverMayNotListen(&table)
         for (changed, audience, particular) in table.takeBroadcasts() {
             let message = PushMessage.invalidation(of: changed.keys)
             audience.post(message, .speaksThree)

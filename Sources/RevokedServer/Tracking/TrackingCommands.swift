@@ -16,17 +16,18 @@ enum TrackingCommands {
         guard options.prefixes.count <= maximumPrefixes else {
             return context.fail("ERR too many prefixes: a client has at most \(maximumPrefixes)")
         }
-        guard !options.isBroadcast || session.user.readsAllKeys else {
-            return context.fail("NOPERM this user may not read all keys, so it may not hear of all changes")
-        }
+        guard !options.isBroadcast || session.user.readsAllKeys else { return context.fail(mayNotListen) }
         if let refusal = refusal(of: options, after: before) { return context.fail(bytes: refusal) }
         var wanted = options
         if wanted.isBroadcast, wanted.prefixes.isEmpty, before == nil { wanted.prefixes = [[]] }
         guard (before?.prefixes.count ?? 0) + wanted.prefixes.count <= maximumPrefixes else {
             return context.fail("ERR too many prefixes: a client has at most \(maximumPrefixes)")
         }
-        guard tracking.track(session.client, wanted) else {
+        switch tracking.track(session.client, wanted) {
+        case .tracks: break
+        case .noRoom:
             return context.fail("ERR no room for more prefixes: all clients' take what they may of the memory")
+        case .mayNotListen: return context.fail(mayNotListen)
         }
         session.modes.insert(.tracking)
         session.caching = nil
@@ -37,6 +38,7 @@ enum TrackingCommands {
         context.reply.ok()
     }
 
+    private static let mayNotListen = "NOPERM this user may not read all keys, so it may not hear of all changes"
     private static let maximumPrefixes = 64
     private static let maximumPrefixLength = 1024
 
@@ -191,17 +193,8 @@ extension ClientSession {
     /// Records the keys that a command is about to read, if the client wants to hear of them. Comes before they are
     /// read, so that no change is missed.
     func rememberKeys(of command: Command, _ arguments: borrowing Arguments, _ daemon: Daemon) {
-        guard let options = client.details.withLock({ $0.tracking }), !options.isBroadcast,
-            !options.isOptIn || caching == true, !options.isOptOut || caching != false
-        else { return }
-        if command.flags.contains(.container) {
-            // OBJECT and MEMORY USAGE.
-            let subcommand = CommandCatalog.shared.find(command.fullName(arguments).utf8)
-            guard let subcommand, subcommand.flags.contains(.readOnly), subcommand.keyUse != nil, arguments.count > 2
-            else { return }
-            return daemon.tracking.remember(arguments[2], client.id)
-        }
-        // What a script reads its commands remember.
+        guard remembersKeys else { return }
+        // What a script reads its commands remember, and subcommands do so where the right to their key is asked.
         guard command.flags.contains(.readOnly), command.firstKey > 0, command.lastKey != Command.counted else {
             return
         }
@@ -209,5 +202,15 @@ extension ClientSession {
         for index in stride(from: command.firstKey, through: last, by: command.keyStep) {
             daemon.tracking.remember(arguments[index], client.id)
         }
+    }
+
+    /// The same of the key of a subcommand that its user may run (`OBJECT` and `MEMORY USAGE`).
+    func rememberKey(_ key: RawSpan, _ daemon: Daemon) {
+        if modes.contains(.tracking), remembersKeys { daemon.tracking.remember(key, client.id) }
+    }
+
+    private var remembersKeys: Bool {
+        guard let options = client.details.withLock({ $0.tracking }), !options.isBroadcast else { return false }
+        return (!options.isOptIn || caching == true) && (!options.isOptOut || caching != false)
     }
 }

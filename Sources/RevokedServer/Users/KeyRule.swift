@@ -102,6 +102,11 @@ struct KeyRuleTable: Sendable {
         return false
     }
 
+    /// Whether one of the rules allows reading every key that is not empty: `%R~*`.
+    var allowsReadingAll: Bool {
+        rows.contains { KeyAccess(rawValue: $0.access).contains(.read) && $0.form == .beginning && $0.count == 0 }
+    }
+
     /// Whether one of the rules allows reading whatever begins with the guarded prefix, and one the epoch.
     var allowsReadingRevocations: Bool {
         let isEvery = rows.contains { row in

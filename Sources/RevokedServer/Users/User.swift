@@ -15,6 +15,8 @@ final class User: Sendable {
     /// Whether it may read every revocation and the epoch, with each of `GET MGET EXISTS TTL`. Rules that allow it one
     /// by one are not found.
     let readsEveryRevocation: Bool
+    /// Whether one of its selectors allows `GET` of every key.
+    let readsAllKeys: Bool
 
     fileprivate struct Selector: Sendable {
         let commands: CommandSet
@@ -38,11 +40,14 @@ final class User: Sendable {
                 keys: $0.allowsAllKeys ? nil : KeyRuleTable($0.keys, prefix), channels: ChannelRules($0))
         }
         self.selectors = selectors
+        readsAllKeys = selectors.contains {
+            $0.commands.contains(Self.readingCommands[0]) && $0.keys?.allowsReadingAll ?? true
+        }
         let readers = selectors.filter { $0.keys?.allowsReadingRevocations ?? true }
         readsEveryRevocation = Self.readingCommands.allSatisfy { bit in readers.contains { $0.commands.contains(bit) } }
     }
 
-    /// Places in a ``CommandSet``.
+    /// Places in a ``CommandSet``, that of `GET` first.
     private static let readingCommands = ["get", "mget", "exists", "ttl"].map {
         CommandTable.shared.find(Array($0.utf8).span.bytes)
     }
@@ -92,9 +97,6 @@ final class User: Sendable {
         }
         return denial
     }
-
-    /// Whether it may read every key.
-    var readsAllKeys: Bool { selectors.contains { $0.keys == nil } }
 
     /// Whether one of its selectors allows a channel, or a pattern of channels.
     func allows(_ channel: RawSpan, isPattern: Bool) -> Bool {

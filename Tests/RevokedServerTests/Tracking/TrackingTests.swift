@@ -242,34 +242,6 @@ import Testing
         }
     }
 
-    /// Names of keys are told to those alone who may read them.
-    @Test func whoMayNotReadAllKeysHearsOfNone() {
-        _ = writer.ask("ACL", "SETUSER", "bob", "on", "nopass", "+@all", "~a*")
-        let bob = SessionBench(daemon)
-        _ = bob.ask("AUTH", "bob", "x")
-        _ = bob.ask("HELLO", "3")
-        #expect(bob.ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "a").hasPrefix("-NOPERM"))
-        _ = writer.ask("ACL", "SETUSER", "bob", "allkeys")
-        #expect(bob.ask("CLIENT", "TRACKING", "ON", "BCAST") == "+OK\r\n")
-        _ = writer.ask("SET", "b", "1")
-        #expect(bob.mail() == invalidation("b"))
-        _ = writer.ask("ACL", "SETUSER", "bob", "resetkeys", "~a*")
-        _ = writer.ask("SET", "b", "2")
-        // It would believe what it has read: whoever is not told any more is closed.
-        #expect(bob.mail() == "")
-        #expect(bob.ask("PING") == "" && bob.isClosed)
-        #expect(daemon.tracking.figures.prefixes == 0)
-    }
-
-    @Test(arguments: [["AUTH", "carol", "x"], ["HELLO", "3", "AUTH", "carol", "x"]])
-    func whoBecomesSomebodyWhoMayNotReadAllKeysIsClosed(_ words: [String]) {
-        _ = writer.ask("ACL", "SETUSER", "carol", "on", "nopass", "+@all", "~a*")
-        let listener = listening("PREFIX", "b")
-        #expect(!text(listener.converse([encode(words)])).hasPrefix("-") && listener.isClosed)
-        _ = writer.ask("SET", "b", "1")
-        #expect(listener.mail() == "" && daemon.tracking.figures.prefixes == 0)
-    }
-
     /// A reader registers before it reads: a write that it has not seen is told of.
     @Test func aWriteInBetweenIsTold() {
         _ = reader.ask("GET", "k")

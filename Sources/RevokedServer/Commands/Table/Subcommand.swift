@@ -80,7 +80,9 @@ extension Subcommand {
             help(&context)
             return nil
         }
-        return Array(allCases)[place]
+        let subcommand = Array(allCases)[place]
+        if subcommand.rule.keyUse != nil { session.rememberKey(arguments[2], context.daemon) }
+        return subcommand
     }
 
     /// The place of the subcommand that is meant, if it may be executed; that of `HELP` is behind the last.
