@@ -7,7 +7,7 @@ import Testing
 @Suite struct ClientRegistryTests {
     private func record(_ registry: ClientRegistry, isStranger: Bool = false, at time: Int64 = 0) -> ClientRecord {
         let record = ClientRecord(
-            id: registry.newID(), address: "a:1", localAddress: "b:2", connectedAt: time, Mailbox(MailTotals()),
+            id: registry.newID(), address: "a:1", localAddress: "b:2", connectedAt: time, Mailbox(MailTotals { 0 }),
             ending: {})
         record.mustAuthenticate.store(isStranger, ordering: .relaxed)
         return record

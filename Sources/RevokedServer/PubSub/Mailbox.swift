@@ -8,6 +8,12 @@ final class Mailbox: Sendable {
         let message: PushMessage
         let recipients: [ClientRecord]
         let condition: Condition
+        /// When it was posted, in milliseconds of ``ServerClock/uptime()``.
+        fileprivate(set) var postedAt: Int64 = 0
+
+        init(message: PushMessage, recipients: [ClientRecord], condition: Condition) {
+            (self.message, self.recipients, self.condition) = (message, recipients, condition)
+        }
 
         /// What it takes while it waits, its list of connections included.
         fileprivate var cost: Int { message.cost + recipients.count * 8 }
@@ -65,6 +71,8 @@ final class Mailbox: Sendable {
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
             let isFirst = state.content.isEmpty
             if totals.take(letter) {
+                var letter = letter
+                letter.postedAt = totals.uptime()
                 state.content.append(letter)
             } else {
                 state.content.hasOverflowed = true
@@ -113,6 +121,10 @@ final class MailTotals: Sendable {
     private let waiting = Atomic(0)
     /// Messages times their connections.
     private let sends = Atomic(0)
+    /// ``ServerClock/uptime()``.
+    fileprivate let uptime: @Sendable () -> Int64
+
+    init(uptime: @escaping @Sendable () -> Int64) { self.uptime = uptime }
 
     /// In bytes.
     var bytes: Int { waiting.load(ordering: .relaxed) }
@@ -135,11 +147,17 @@ final class MailTotals: Sendable {
 }
 
 /// What a serving thread has taken out of its mailbox. It sends small portions: a message to ten thousand connections
-/// must not hold up a check. What is copied goes first, for replies wait for it, but for each fourth message; then
+/// must not hold up a check. Where others keep the thread so busy that messages grow old the portions grow
+/// (``portion(at:)``). What is copied goes first, for replies wait for it, but for each fourth message; then
 /// invalidations: until one arrives its client believes what it has read.
 struct Deliveries {
     /// Messages that are sent before others are served. Each takes a system call of 5 to 10 µs.
-    static let atOnce = 8
+    private static let atOnce = 8
+    /// From this age of the oldest one on, in milliseconds, they are twice as many, and again after each ``step``.
+    private static let patience: Int64 = 100
+    private static let step: Int64 = 50
+    /// From this age on they are all.
+    private static let maximumAge: Int64 = 1_000
 
     private var turn: UInt8 = 0
     private var copies = Lane()
@@ -151,7 +169,18 @@ struct Deliveries {
     /// Whether there is nothing that a reply may wait for.
     var mayWait: Bool { copies.isEmpty }
 
-    /// - Returns: false if messages were lost: the connections that listen have to be ended.
+    /// How many messages are sent before others are served. A portion that never grew would let messages wait without
+    /// an end while clients send commands faster than they are executed.
+    /// - Parameter uptime: milliseconds of ``ServerClock/uptime()``.
+    func portion(at uptime: Int64) -> Int {
+        let posted = [copies, invalidations, others].compactMap(\.oldest).min()
+        let age = uptime - (posted ?? uptime)
+        guard age >= Self.patience else { return Self.atOnce }
+        return age < Self.maximumAge ? Self.atOnce << ((age - Self.patience) / Self.step + 1) : .max
+    }
+
+    /// - Returns: false if messages were lost: the connections that they were for have to be ended
+    ///   (``ClientRecord/hasLostMessages``).
     mutating func take(from mailbox: Mailbox) -> Bool {
         let new = mailbox.take()
         copies.append(new.copies)
@@ -174,6 +203,8 @@ struct Deliveries {
         private var recipient = 0
 
         var isEmpty: Bool { letters.isEmpty }
+        /// When the first one was posted.
+        var oldest: Int64? { letter < letters.count ? letters[letter].postedAt : nil }
 
         mutating func append(_ new: [Mailbox.Letter]) { letters += new }
 

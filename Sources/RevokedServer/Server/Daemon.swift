@@ -18,7 +18,7 @@ final class Daemon: Sendable {
     let denialLog: DenialLog
     let clients: ClientRegistry
     let channels: ChannelRegistry
-    let mail = MailTotals()
+    let mail: MailTotals
     let conditions = ServingConditions()
     let pause: ClientPause
     let monitors: Monitors
@@ -82,6 +82,7 @@ final class Daemon: Sendable {
         clock = ServerClock(
             time, resumes: configuration.directory != nil && configuration.isLogging, keepsGuardedTime: keepsGuardedTime
         )
+        mail = MailTotals { [clock] in clock.uptime() }
         replicas = Replicas(configuration, clock)
         users = UserTable(configuration)
         denialLog = DenialLog(maximum: configuration.denialLogLength)

@@ -14,7 +14,7 @@
 
         /// Sends some of them. The others follow when those have been served who wait for replies.
         mutating func deliver() {
-            for _ in 0..<Deliveries.atOnce {
+            for _ in 0..<context.deliveries.portion(at: context.clock.uptime()) {
                 guard let (letter, client) = context.deliveries.next(context.mailbox) else { return }
                 guard client.place < connections.count, let connection = connections[client.place],
                     connection.session.client === client

@@ -249,7 +249,8 @@
         /// client's keys arrives while another's are looked up.
         private mutating func executeReads() {
             guard reads.count > 0 else { return }
-            // What was changed before these commands came is told before they are answered, as in Redis.
+            // What was changed before these commands came is told before they are answered, as in Redis, unless more
+            // messages wait than one portion.
             if context.mailbox.hasMail { takeMail() }
             if !context.deliveries.isEmpty, reads.indices.contains(where: { isListening(read: $0) }) { deliver() }
             var commands = 0

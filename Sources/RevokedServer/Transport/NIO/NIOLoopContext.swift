@@ -51,8 +51,8 @@ final class NIOLoopContext {
         if !unfinished.isEmpty || !context.deliveries.isEmpty { scheduleRound() }
     }
 
-    /// Comes before input is executed: what was changed before it came is told before it is answered, as in Redis. May
-    /// end connections.
+    /// Comes before input is executed: what was changed before it came is told before it is answered, as in Redis,
+    /// unless more messages wait than one portion. May end connections.
     func deliverBeforeInput() {
         guard context.mailbox.hasMail || !context.deliveries.isEmpty else { return }
         deliver()
@@ -64,7 +64,7 @@ final class NIOLoopContext {
         if !context.deliveries.take(from: context.mailbox) {
             for handler in handlers.values { handler.dropIfSubscribed() }
         }
-        for _ in 0..<Deliveries.atOnce {
+        for _ in 0..<context.deliveries.portion(at: context.clock.uptime()) {
             guard let (letter, client) = context.deliveries.next(context.mailbox) else { return }
             handlers[client.id]?.push(letter)
         }
