@@ -75,6 +75,7 @@ final class Mailbox: Sendable {
                 letter.postedAt = totals.uptime()
                 state.content.append(letter)
             } else {
+                for client in letter.recipients { client.lostMessages.store(true, ordering: .relaxed) }
                 state.content.hasOverflowed = true
             }
             hasContent.store(true, ordering: .releasing)

@@ -26,6 +26,9 @@ final class ClientRecord: Sendable {
     let isEnding = Atomic(false)
     /// Its connection is gone, or about to be.
     var hasEnded: Bool { isEnding.load(ordering: .relaxed) }
+    /// A message for it found no room in its mailbox: it has to be closed, because it would go on without that.
+    let lostMessages = Atomic(false)
+    var hasLostMessages: Bool { lostMessages.load(ordering: .relaxed) }
     /// How many other connections' invalidations come here (`CLIENT TRACKING … REDIRECT`).
     let redirections = Atomic(0)
     private let ending: @Sendable () -> Void

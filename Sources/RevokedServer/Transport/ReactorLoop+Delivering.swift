@@ -4,11 +4,11 @@
 
     /// Messages that clients did not ask for just now.
     extension ReactorLoop {
-        /// Takes the messages that were posted to this thread's connections.
+        /// Takes the messages that were posted to this thread's connections, and ends those that have lost some.
         mutating func takeMail() {
             guard !context.deliveries.take(from: context.mailbox) else { return }
             for connection in connections {
-                if let connection, connection.session.isListening { drop(connection, .lostMessages) }
+                if let connection, connection.session.client.hasLostMessages { drop(connection, .lostMessages) }
             }
         }
 

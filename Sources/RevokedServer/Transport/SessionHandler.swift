@@ -296,9 +296,8 @@ final class SessionHandler: ChannelInboundHandler {
         goOn(context)
     }
 
-    /// It would miss messages.
-    func dropIfSubscribed() {
-        guard let context = channelContext, session?.isListening == true else { return }
+    func dropIfMessagesWereLost() {
+        guard let context = channelContext, session?.client.hasLostMessages == true else { return }
         drop(.lostMessages, context)
     }
 

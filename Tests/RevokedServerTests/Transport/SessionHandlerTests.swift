@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import TestSupport
 import Testing
 
 @testable import RevokedServer
@@ -8,12 +9,23 @@ import Testing
 @Suite struct SessionHandlerTests {
     /// Made by each test: the loop belongs to the thread that has made it.
     private struct Stage {
-        let daemon = SessionBench.daemon()
+        let clock: TestClock
+        let daemon: Daemon
         let loop = EmbeddedEventLoop()
         let observers = NIOLogObservers()
         let context: NIOLoopContext
 
-        init() { context = NIOLoopContext(daemon, loop) }
+        init() {
+            clock = TestClock()
+            daemon = SessionBench.daemon(time: clock.source)
+            context = NIOLoopContext(daemon, loop)
+        }
+
+        /// One portion of messages.
+        func runRound() {
+            context.scheduleRound()
+            loop.advanceTime(by: .microseconds(50))
+        }
 
         func connect() throws -> EmbeddedChannel {
             let channel = EmbeddedChannel(loop: loop)
@@ -74,5 +86,53 @@ import Testing
         #expect(!killed.isActive)
         _ = try? killed.finish()
         _ = try other.finish()
+    }
+
+    /// Connections that send commands without a pause leave a turn to a portion of messages after each: however many
+    /// wait, they do not grow old.
+    @Test func messagesThatWaitForLongAreSentAtOnce() throws {
+        let stage = Stage()
+        let listeners = try (0..<100).map { _ in try stage.connect() }
+        for listener in listeners {
+            _ = try ask(listener, "HELLO", "3")
+            #expect(try ask(listener, "CLIENT", "TRACKING", "ON", "BCAST") == "+OK\r\n")
+        }
+        _ = SessionBench(stage.daemon).ask("SET", "k", "1")
+        func toldNow() throws -> Int { try listeners.count { try !received($0).isEmpty } }
+        stage.runRound()
+        #expect(try toldNow() == 8)
+        stage.clock.advance(.milliseconds(200))
+        stage.runRound()
+        #expect(try toldNow() == 64)
+        stage.runRound()
+        #expect(try toldNow() == 28)
+        _ = try listeners.map { try $0.finish() }
+    }
+
+    /// Whoever is told in another's place would go on with what it has cached, and so would a listener whose messages
+    /// were lost; the others are told of everything.
+    @Test func whoeverHasLostAMessageIsDropped() throws {
+        let stage = Stage()
+        let pairs = try (0..<16).map { _ in (tracker: try stage.connect(), target: try stage.connect()) }
+        for (tracker, target) in pairs {
+            _ = try ask(target, "HELLO", "3")
+            let id = try ask(target, "CLIENT", "ID").dropFirst().dropLast()
+            #expect(try ask(tracker, "CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)") == "+OK\r\n")
+            _ = try ask(tracker, "GET", "k")
+        }
+        let (unconcerned, writer) = (try stage.connect(), SessionBench(stage.daemon))
+        _ = try ask(unconcerned, "HELLO", "3")
+        _ = try ask(unconcerned, "CLIENT", "TRACKING", "ON")
+        // Nobody takes these away.
+        let bytes = [UInt8](repeating: 0, count: stage.daemon.mail.free - 200)
+        Mailbox.post(PushMessage(records: bytes), to: [writer.client], .copies)
+        _ = writer.ask("SET", "k", "1")
+        stage.runRound()
+        stage.loop.run()
+        #expect(pairs.allSatisfy { !$0.target.isActive })
+        #expect(unconcerned.isActive)
+        #expect(stage.daemon.mail.free > 0 && writer.recipients() == [writer.id])
+        for (tracker, target) in pairs { _ = try? (tracker.finish(), target.finish()) }
+        _ = try unconcerned.finish()
     }
 }

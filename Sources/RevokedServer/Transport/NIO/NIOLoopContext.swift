@@ -62,7 +62,7 @@ final class NIOLoopContext {
     /// Takes the messages that were posted to this loop's connections, and sends some of them.
     private func deliver() {
         if !context.deliveries.take(from: context.mailbox) {
-            for handler in handlers.values { handler.dropIfSubscribed() }
+            for handler in handlers.values { handler.dropIfMessagesWereLost() }
         }
         for _ in 0..<context.deliveries.portion(at: context.clock.uptime()) {
             guard let (letter, client) = context.deliveries.next(context.mailbox) else { return }
