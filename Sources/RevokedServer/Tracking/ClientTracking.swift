@@ -51,6 +51,8 @@ final class ClientTracking: Sendable {
 
     func track(_ client: ClientRecord, _ options: TrackingTable.Options) -> Outcome {
         table.withLock { table in
+            // What has changed until now it hears of as it was.
+            if table.trackers[client.id] != nil { tellListeners(&table) }
             // With the lock: whoever takes the right away from now on finds it among those who listen.
             guard !options.isBroadcast || mayListen(client) else { return .mayNotListen }
             let added = options.prefixes.reduce(0) { $0 + TrackingTable.cost(ofPrefix: $1) }

@@ -19,7 +19,7 @@ enum TrackingCommands {
         guard !options.isBroadcast || session.user.readsAllKeys else { return context.fail(mayNotListen) }
         if let refusal = refusal(of: options, after: before) { return context.fail(bytes: refusal) }
         var wanted = options
-        if wanted.isBroadcast, wanted.prefixes.isEmpty, before == nil { wanted.prefixes = [[]] }
+        if wanted.isBroadcast, wanted.prefixes.isEmpty, before?.prefixes.contains([]) != true { wanted.prefixes = [[]] }
         guard (before?.prefixes.count ?? 0) + wanted.prefixes.count <= maximumPrefixes else {
             return context.fail("ERR too many prefixes: a client has at most \(maximumPrefixes)")
         }

@@ -14,6 +14,9 @@ struct TrackingTable {
         var redirect: Int64 = 0
         var prefixes: [[UInt8]] = []
 
+        /// Those that it is told by. Any key begins with an empty one: with that, a key is not told of twice.
+        fileprivate var heardPrefixes: [[UInt8]] { prefixes.contains([]) ? [[]] : prefixes }
+
         /// Whether it is told itself, and of all changes.
         fileprivate var isTold: Bool { redirect == 0 && !ignoresOwn }
     }
@@ -75,18 +78,24 @@ struct TrackingTable {
             }
             stopListening(before)
         }
+        // As Redis lists them.
+        options.prefixes.sort { $0.lexicographicallyPrecedes($1) }
         let tracker = Tracker(client: client, options: options)
         trackers[client.id] = tracker
-        for prefix in options.prefixes {
+        for prefix in options.heardPrefixes {
             if prefixes[prefix] == nil { prefixSet.insert(prefix) }
             prefixes[prefix, default: Listeners()].add(tracker)
-            prefixBytes += Self.cost(ofPrefix: prefix)
         }
+        prefixBytes += Self.cost(of: options)
     }
 
     /// What one prefix of one client takes, in bytes, about, where it is the only one to hear of it: it stands in three
     /// tables, and its audience is three more.
     static func cost(ofPrefix prefix: [UInt8]) -> Int { 512 + 3 * prefix.count }
+
+    private static func cost(of options: Options) -> Int {
+        options.prefixes.reduce(0) { $0 + cost(ofPrefix: $1) }
+    }
 
     /// What it has read is forgotten when it changes.
     mutating func remove(_ client: Int64) {
@@ -97,9 +106,9 @@ struct TrackingTable {
     }
 
     private mutating func stopListening(_ tracker: Tracker) {
-        for prefix in tracker.options.prefixes {
+        prefixBytes -= Self.cost(of: tracker.options)
+        for prefix in tracker.options.heardPrefixes {
             prefixes[prefix]?.remove(tracker)
-            prefixBytes -= Self.cost(ofPrefix: prefix)
             if prefixes[prefix]?.isEmpty == true {
                 prefixes[prefix] = nil
                 prefixSet.remove(prefix)

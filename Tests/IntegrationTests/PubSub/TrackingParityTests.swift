@@ -104,6 +104,22 @@ import Testing
         g CLIENT TRACKINGINFO
         """,
         """
+        b FLUSHALL
+        g CLIENT TRACKING ON BCAST PREFIX foo PREFIX bar
+        g CLIENT TRACKINGINFO
+        g CLIENT TRACKING ON BCAST
+        g CLIENT TRACKINGINFO
+        b SET other 1
+        g CLIENT TRACKING ON BCAST
+        g CLIENT TRACKINGINFO
+        g CLIENT TRACKING ON BCAST PREFIX new
+        b SET other 2
+        g CLIENT TRACKING ON BCAST NOLOOP
+        g SET other 3
+        b SET other 4
+        g CLIENT TRACKINGINFO
+        """,
+        """
         a CLIENT TRACKING ON
         a CLIENT GETREDIR
         a CLIENT TRACKING ON REDIRECT 999999

@@ -242,6 +242,25 @@ import Testing
         }
     }
 
+    /// The prefix of all keys beside others: each key is told of once, and what had changed before is told, too.
+    @Test func allKeysBesideAPrefix() {
+        let listener = listening("PREFIX", "b:", "PREFIX", "a:")
+        daemon.tracking.changed(Array("a:0".utf8).span.bytes, by: writer.id)
+        #expect(listener.ask("CLIENT", "TRACKING", "ON", "BCAST") == "+OK\r\n")
+        #expect(listener.mail() == invalidation(["a:0"]))
+        #expect(listener.ask("CLIENT", "TRACKINGINFO").hasSuffix("*3\r\n$0\r\n\r\n$2\r\na:\r\n$2\r\nb:\r\n"))
+        for _ in 0..<2 {
+            for key in ["a:1", "c:1"] {
+                _ = writer.ask("SET", key, "1")
+                #expect(listener.mail() == invalidation([key]))
+            }
+            #expect(listener.ask("CLIENT", "TRACKING", "ON", "BCAST") == "+OK\r\n")
+        }
+        _ = listener.ask("CLIENT", "TRACKING", "OFF")
+        #expect(daemon.tracking.figures.prefixes == 0)
+        #expect(listening("PREFIX", "a:").mail() == "")
+    }
+
     /// A reader registers before it reads: a write that it has not seen is told of.
     @Test func aWriteInBetweenIsTold() {
         _ = reader.ask("GET", "k")
