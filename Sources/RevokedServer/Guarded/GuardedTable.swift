@@ -290,9 +290,7 @@ struct GuardedWriter: Sendable {
         var end: UInt64 = 0
         let entries = entries(of: database)
         let result = entries.update(key, hash: hash, at: moment) { entry in
-            let existed = entry.exists
-            let isObserved = !observers.interest.isEmpty
-            let passedExpiry = isObserved ? entry.passedExpiry : nil
+            let before = observers.interest.isEmpty ? nil : EntryBefore(entry)
             let result = body(&entry, &state)
             switch entry.change {
             // What it found may not be on disk yet.
@@ -307,11 +305,8 @@ struct GuardedWriter: Sendable {
                             set: key, of: database, $0, expiry: expiry, isGuarded: hash.isGuarded, at: moment)
                     } : journal.append(remove: key, of: database, at: moment)
             }
-            if isObserved, entry.change != .none {
-                if let passedExpiry, observers.expiry.hasMissed(hash, expiry: passedExpiry) {
-                    observers.announce(.expired, key, database: database, client: 0)
-                }
-                announce(entry.change == .removed ? .del : events, key, of: database, existed: existed)
+            if let before, entry.change != .none {
+                announce(entry.change == .removed ? .del : events, key, of: database, hash, before)
             }
             return result
         }
@@ -344,10 +339,21 @@ struct GuardedWriter: Sendable {
         database == 0 ? entries : entries.database(database) ?? table.makeDatabase(database)
     }
 
-    /// Tells observers of a change that was made while several keys are locked.
-    /// - Parameter existed: whether the key was there before.
-    func announce(_ events: KeyEvent, _ key: RawSpan, of database: Int, existed: Bool) {
+    /// Tells observers of a change, and that what it has replaced had expired if they were not told of that.
+    func announce(_ events: KeyEvent, _ key: RawSpan, of database: Int, _ hash: KeyHash, _ before: EntryBefore) {
         guard !observers.interest.isEmpty else { return }
-        observers.announce(existed ? events : events.union(.new), key, database: database, client: client)
+        if let expiry = before.passedExpiry, observers.expiry.hasMissed(hash, expiry: expiry) {
+            observers.announce(.expired, key, database: database, client: 0)
+        }
+        observers.announce(before.existed ? events : events.union(.new), key, database: database, client: client)
     }
+}
+
+/// What observers of a change want to know of the entry before it.
+struct EntryBefore {
+    let existed: Bool
+    /// That of an entry that had expired and was not reclaimed.
+    let passedExpiry: Int64?
+
+    init(_ entry: borrowing Entry) { (existed, passedExpiry) = (entry.exists, entry.passedExpiry) }
 }

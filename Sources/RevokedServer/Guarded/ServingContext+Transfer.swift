@@ -38,9 +38,12 @@ extension ServingContext {
             }
             guard let (value, expiry) = old else { return (KeyTransfer.Outcome?.some(.noSource), journal.end) }
             if isSame { return (.same, journal.end) }
-            let targetExists = locked.update(to, target, at: moment) { $0.exists }
-            if targetExists, !request.replaces { return (.targetExists, journal.end) }
-            if isFull, !targetExists { return (nil, journal.end) }
+            let (sourceBefore, targetBefore) = (
+                locked.update(from, source, at: moment) { EntryBefore($0) },
+                locked.update(to, target, at: moment) { EntryBefore($0) }
+            )
+            if targetBefore.existed, !request.replaces { return (.targetExists, journal.end) }
+            if isFull, !targetBefore.existed { return (nil, journal.end) }
             if request.removesSource { locked.update(from, source, at: moment) { $0.remove() } }
             locked.update(to, target, at: moment) { $0.store(value.span.bytes, expiry: expiry) }
             let position = journal.append(at: moment) { group in
@@ -52,9 +55,9 @@ extension ServingContext {
                 group.set(to, value.span.bytes, expiry: expiry, isGuarded: false)
             }
             if request.removesSource {
-                writer.announce(request.events.source, from, of: source.database, existed: true)
+                writer.announce(request.events.source, from, of: source.database, source.hash, sourceBefore)
             }
-            writer.announce(request.events.target, to, of: target.database, existed: targetExists)
+            writer.announce(request.events.target, to, of: target.database, target.hash, targetBefore)
             return (.done, position)
         }
         holds.waitForDisk(position)

@@ -42,11 +42,11 @@ extension ServingContext {
                 if let refusal { return (refusal, journal.end) }
             }
             for (key, plan) in writes {
-                let existed = locked.update(arguments[key.index], key, at: moment) { entry in
+                let before = locked.update(arguments[key.index], key, at: moment) { entry in
                     defer { _ = Self.store(arguments[key.index + 1], plan, isGuarded: key.isGuarded, &entry) }
-                    return entry.exists
+                    return EntryBefore(entry)
                 }
-                writer.announce(request.events, arguments[key.index], of: key.database, existed: existed)
+                writer.announce(request.events, arguments[key.index], of: key.database, key.hash, before)
             }
             let position = journal.append(at: moment) { group in
                 for (key, _) in writes {

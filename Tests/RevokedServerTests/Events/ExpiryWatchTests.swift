@@ -86,6 +86,38 @@ import Testing
         #expect(heard() == [])
     }
 
+    /// The same of commands that lock several keys.
+    @Test(arguments: [
+        ["MSET", "k", "new", "other", "v"], ["MSETNX", "k", "new", "other", "v"], ["COPY", "source", "k"],
+        ["COPY", "source", "k", "REPLACE"], ["RENAME", "source", "k"], ["RENAMENX", "source", "k"],
+        ["MSETEX", "1", "k", "v", "EX", "10"],
+    ])
+    func anEntryThatIsReplacedWithOthersIsToldOf(_ words: [String]) {
+        replace("k", words)
+    }
+
+    @Test func anEntryThatIsReplacedFromAnotherDatabaseIsToldOf() {
+        _ = writer.ask("SELECT", "1")
+        _ = writer.ask("SET", "k", "v")
+        let mover = SessionBench(daemon)
+        _ = mover.ask("SELECT", "1")
+        replace("k", ["MOVE", "k", "0"], by: mover)
+    }
+
+    /// A write takes the place of an entry that has expired.
+    private func replace(_ key: String, _ words: [String], by other: SessionBench? = nil) {
+        _ = writer.ask("SELECT", "0")
+        _ = listener.ask("SUBSCRIBE", "__keyevent@0__:expired")
+        turn()
+        _ = writer.ask("SET", "source", "v")
+        _ = writer.ask("SETEX", key, "10", "v")
+        clock.advance(.seconds(20))
+        #expect(!text((other ?? writer).converse([encode(words)])).hasPrefix("-"), "\(words)")
+        #expect(heard() == [key], "\(words)")
+        turn()
+        #expect(writer.ask("EXISTS", key) == ":1\r\n" && heard() == [], "\(words)")
+    }
+
     /// What is not told of yet is not reclaimed.
     @Test func theMomentOfTheOldestPartIsKnown() {
         _ = listener.ask("SUBSCRIBE", "__keyevent@0__:expired")
