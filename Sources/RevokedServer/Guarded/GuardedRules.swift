@@ -40,12 +40,21 @@ enum GuardedRules {
     }
 
     /// Writes what the old and the new entry make together.
-    static func merge(_ value: RawSpan, expiry: Int64, kind: Scope.Kind, into entry: inout Entry) {
-        guard entry.exists else { return entry.store(value, expiry: expiry) }
+    /// - Returns: whether the entry has the value that was given.
+    @discardableResult
+    static func merge(_ value: RawSpan, expiry: Int64, kind: Scope.Kind, into entry: inout Entry) -> Bool {
+        guard entry.exists else {
+            entry.store(value, expiry: expiry)
+            return true
+        }
         let later = max(entry.expiry, expiry)
         switch entry.withValue({ Merge.winner(kind: kind, existing: $0, incoming: value) }) {
-        case .incoming: entry.store(value, expiry: later)
-        case .existing: if later > entry.expiry { entry.setExpiry(later) }
+        case .incoming:
+            entry.store(value, expiry: later)
+            return true
+        case .existing:
+            if later > entry.expiry { entry.setExpiry(later) }
+            return entry.withValue { $0.equals(value) }
         }
     }
 }

@@ -347,6 +347,13 @@ struct GuardedWriter: Sendable {
         }
         observers.announce(before.existed ? events : events.union(.new), key, database: database, client: client)
     }
+
+    /// Tells the client that writes that a guarded key has another value than it gave: one that is not told of its own
+    /// changes (`NOLOOP`) takes what it has written for what is there.
+    func announceMerge(of key: RawSpan) {
+        guard observers.interest.contains(.tracking) else { return }
+        observers.tracking?.merged(key, by: client)
+    }
 }
 
 /// What observers of a change want to know of the entry before it.

@@ -57,7 +57,8 @@ extension ServingContext {
         }
         // A rotation that finds a revocation relies on it.
         if key.isGuarded, !isRotated { holds.wait(for: position) } else { holds.waitForDisk(position) }
-        if key.isGuarded, case .changed = outcome, case .store(let value, _, _) = request.change {
+        if case .merged = outcome { writer.announceMerge(of: arguments[key.index]) }
+        if key.isGuarded, outcome.isDone, case .store(let value, _, _) = request.change {
             counters.add(to: .revocations(plan.kind, RevocationReason(of: arguments[value], plan.kind)))
         }
         return answer(outcome, from: start)
@@ -109,8 +110,17 @@ extension ServingContext {
 
     enum WriteOutcome {
         case changed, unchanged, outOfMemory, noExpiry, earlier
+        /// The entry has another value than was given: its own is the stricter one.
+        case merged
         /// The value that is there is no number, or the new one would be too long.
         case refused(StaticString)
+
+        fileprivate var isDone: Bool {
+            switch self {
+            case .changed, .merged: true
+            default: false
+            }
+        }
     }
 
     /// Asks all that can be asked before the entry is locked.
@@ -175,10 +185,9 @@ extension ServingContext {
         if isGuarded {
             if plan.keepsExpiry, !entry.exists { return .noExpiry }
             let expiry = plan.keepsExpiry ? entry.expiry : plan.expiry
-            GuardedRules.merge(value, expiry: expiry, kind: plan.kind, into: &entry)
-        } else {
-            entry.store(value, expiry: plan.keepsExpiry && entry.exists ? entry.expiry : plan.expiry)
+            return GuardedRules.merge(value, expiry: expiry, kind: plan.kind, into: &entry) ? .changed : .merged
         }
+        entry.store(value, expiry: plan.keepsExpiry && entry.exists ? entry.expiry : plan.expiry)
         return .changed
     }
 
@@ -228,7 +237,7 @@ extension ServingContext {
     /// - Parameter start: where the reply began, to take back an old value that an error replaces.
     mutating func answer(_ outcome: WriteOutcome, from start: Int) -> Bool? {
         switch outcome {
-        case .changed: return true
+        case .changed, .merged: return true
         case .unchanged: return false
         case .outOfMemory, .noExpiry, .earlier, .refused: reply.truncate(to: start)
         }

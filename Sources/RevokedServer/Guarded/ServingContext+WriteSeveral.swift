@@ -42,11 +42,12 @@ extension ServingContext {
                 if let refusal { return (refusal, journal.end) }
             }
             for (key, plan) in writes {
-                let before = locked.update(arguments[key.index], key, at: moment) { entry in
-                    defer { _ = Self.store(arguments[key.index + 1], plan, isGuarded: key.isGuarded, &entry) }
-                    return EntryBefore(entry)
+                let (before, outcome) = locked.update(arguments[key.index], key, at: moment) { entry in
+                    let before = EntryBefore(entry)
+                    return (before, Self.store(arguments[key.index + 1], plan, isGuarded: key.isGuarded, &entry))
                 }
                 writer.announce(request.events, arguments[key.index], of: key.database, key.hash, before)
+                if case .merged = outcome { writer.announceMerge(of: arguments[key.index]) }
             }
             let position = journal.append(at: moment) { group in
                 for (key, _) in writes {

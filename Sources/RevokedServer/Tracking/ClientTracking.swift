@@ -150,6 +150,17 @@ final class ClientTracking: Sendable {
         }
     }
 
+    /// Tells a client that is not told of what it changes itself that a key has another value than it gave.
+    func merged(_ key: RawSpan, by client: Int64) {
+        table.withLock { table in
+            endWhoeverMayNotListen(&table)
+            guard let tracker = table.trackers[client], tracker.options.ignoresOwn else { return }
+            let bytes = key.withUnsafeBytes(Array.init)
+            let isHeard = !tracker.options.isBroadcast || tracker.options.prefixes.contains { bytes.starts(with: $0) }
+            if isHeard { tell([tracker], .invalidation(of: [bytes])) }
+        }
+    }
+
     /// Tells those who hear of prefixes what has changed: all keys of a prefix in one message, as in Redis. Called when
     /// a thread has executed what one read brought.
     @inline(__always)

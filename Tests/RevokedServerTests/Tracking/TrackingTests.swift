@@ -261,6 +261,27 @@ import Testing
         #expect(listening("PREFIX", "a:").mail() == "")
     }
 
+    /// One that is not told of what it changes takes what it has written for what is there. An earlier cut-off does not
+    /// take the place of a later one.
+    @Test(arguments: [[], ["BCAST"], ["BCAST", "PREFIX", "revoked:"]])
+    func aWriterIsToldThatItsWriteWasMerged(_ options: [String]) {
+        let (author, key) = (SessionBench(daemon), "revoked:sub:u")
+        _ = author.ask("HELLO", "3")
+        _ = author.converse([encode(["CLIENT", "TRACKING", "ON", "NOLOOP"] + options)])
+        func write(_ cutOff: Int64, _ lifetime: String) -> String {
+            #expect(author.ask("SETEX", key, lifetime, "\(cutOff)") == "+OK\r\n")
+            return author.mail()
+        }
+        let now: Int64 = 1_790_000_000_000
+        #expect(write(now - 5_000, "100") == "")
+        #expect(write(now, "100") == "" && write(now, "200") == "" && write(now, "50") == "")
+        // With the same expiry, and with a later one.
+        #expect(write(now - 5_000, "200") == invalidation(key))
+        #expect(write(now - 5_000, "300") == invalidation(key))
+        #expect(author.ask("MSETEX", "1", key, "\(now - 5_000)", "EX", "100") == ":1\r\n")
+        #expect(author.mail() == invalidation(key))
+    }
+
     /// A reader registers before it reads: a write that it has not seen is told of.
     @Test func aWriteInBetweenIsTold() {
         _ = reader.ask("GET", "k")
