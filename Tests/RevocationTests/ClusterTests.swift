@@ -152,7 +152,8 @@ import Testing
         let slot = ClusterSlot.of("{move}")
         let source = cluster.primary(of: "{move}")
         let target = cluster.primaries.first { $0.port != source.port } ?? source
-        let token = TokenClaims(issuer: "i", session: "{move}", issuedAt: liveConfiguration().wallClock() - 1_000)
+        let now = liveConfiguration().wallClock()
+        let token = TokenClaims(issuer: "i", session: "{move}", issuedAt: now - 1_000, expiresAt: now + 600_000)
         try await list.revoke(.session("{move}"))
         let (sourceName, targetName) = (
             try await RedisCluster.identifier(of: source), try await RedisCluster.identifier(of: target)

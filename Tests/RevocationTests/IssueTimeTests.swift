@@ -7,7 +7,9 @@ import Testing
 /// A log-in that follows "log out everywhere" lives, and the stolen token of the same millisecond does not.
 @Suite(.timeLimit(.minutes(2))) struct IssueTimeTests {
     private static func claims(_ subject: String, issuedAt: Int64? = nil) -> TokenClaims {
-        TokenClaims(issuer: "i", subject: subject, client: "client", issuedAt: issuedAt)
+        TokenClaims(
+            issuer: "i", subject: subject, client: "client", issuedAt: issuedAt,
+            expiresAt: issuedAt.map { $0 + 600_000 })
     }
 
     /// Twice 5,000 times revoke everywhere, then log in again, on two nodes whose clocks differ by a minute.

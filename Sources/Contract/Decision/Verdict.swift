@@ -33,7 +33,8 @@ public struct UnknownCause: Sendable, Error, CustomStringConvertible {
         case cutOffAhead
         /// The token has no claim that a revocation could name, or the denylist's terms do not know its issuer.
         case unidentifiable
-        /// The token lives longer than revocations of its issuer were kept when it was issued.
+        /// The token lives longer than revocations of its issuer were kept when it was issued, or does not say how long
+        /// it lives.
         case tooLongLived
         /// The denylist's terms cannot be read, or do not cover the settings of this process.
         case termsDisagree

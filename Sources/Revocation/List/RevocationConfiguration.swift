@@ -25,7 +25,8 @@ public struct RevocationConfiguration: Sendable {
     public var commandTimeout: Duration = .milliseconds(500)
     /// The longest lifetime of a refresh token that this process issues or accepts, 0 to 399 days. Revocations of
     /// sessions are kept for this long plus the margin. It must not exceed the denylist's terms, which apply. nil takes
-    /// theirs, or 30 days if this process writes them.
+    /// theirs, or 30 days if this process writes them. A token without `iat` is refused unless this or
+    /// ``Issuer/lifetime`` says how long before its `exp` it may have been issued.
     public var longestRefreshLifetime: Duration?
     /// How far the clock of an issuer may be ahead of the store's, by `iss`: 0 to 30 s. A cut-off of now reaches as far
     /// ahead, so that it ends every existing token. Zero for an issuer whose times are the store's
@@ -34,8 +35,8 @@ public struct RevocationConfiguration: Sendable {
     public var issuerLeads: [String: Duration] = [:]
     /// The same for every issuer that is not among ``issuerLeads``.
     public var issuerLead: Duration = .seconds(2)
-    /// How long a token without `exp` may live, 0 to 399 days. Its revocation is kept for this long. nil refuses to
-    /// revoke such a token by `jti`.
+    /// How long after its `iat` a token without `exp` counts as expired, 0 to 399 days. Its revocation is kept for this
+    /// long. nil refuses such a token, and to revoke it by `jti`.
     public var maximumTokenLifetime: Duration?
     /// How long after its exchange a refresh token may be presented again, 0 to 60 s. The caller then gets the same
     /// successor `jti`, and the session continues. Use does not prolong it.

@@ -42,7 +42,7 @@ extension RevocationList {
     /// Whether a token lives too long for the last terms read, or for the configuration if none were read. The present
     /// terms may allow it, but they are unknown.
     private func outlivesKnownTerms(_ token: TokenClaims) -> Bool {
-        lastTerms?.issuer(token.issuer)?.objection(to: token) != nil
+        lastTerms?.issuer(token.issuer)?.objection(to: token, now: estimatedTime) != nil
     }
 
     /// The last terms read, or those of the configuration if none were read.

@@ -35,9 +35,9 @@ extension RevocationList {
     /// One function, not several: each further async function costs a check about as much as reading its reply.
     @inline(__always)
     private func verdict(_ token: TokenClaims, remembersClear: Bool) async -> Verdict {
-        guard let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer), issuer.mayVouch(for: token) else {
-            return await slowVerdict(token, remembersClear)
-        }
+        guard let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer),
+            issuer.mayVouch(for: token, now: estimatedTime)
+        else { return await slowVerdict(token, remembersClear) }
         if let follower, let verdict = verdict(token, in: issuer, pinnedEpoch, from: follower, remembersClear) {
             return verdict
         }
@@ -78,7 +78,7 @@ extension RevocationList {
             guard let issuer = await issuer(of: token, &contact) else {
                 return .unknown(contact.cause ?? Self.unknownIssuer)
             }
-            if let objection = issuer.objection(to: token) { return .unknown(objection) }
+            if let objection = issuer.objection(to: token, now: estimatedTime) { return .unknown(objection) }
             let call = PendingCheck(token, in: issuer.namespace, contact.pinnedEpoch)
             if knowsRevoked.load(ordering: .acquiring), let reason = knownRevocation(of: call.check) {
                 return .revoked(reason)
@@ -117,7 +117,7 @@ extension RevocationList {
     /// ``EpochPin/interval``.
     private func issuer(of token: TokenClaims, _ contact: inout Contact) async -> IssuerInForce? {
         let issuer = contact.terms?.issuer(token.issuer)
-        if let issuer, issuer.mayVouch(for: token) { return issuer }
+        if let issuer, issuer.mayVouch(for: token, now: estimatedTime) { return issuer }
         guard contact.pinnedEpoch != nil, pin.withLock({ $0.shouldAsk(now: configuration.bootClock()) }) else {
             return issuer
         }

@@ -16,7 +16,7 @@ extension RevocationList {
         while true {
             let pinnedEpoch = try await pinnedEpochWithTerms()
             let issuer = try identified(pinnedEpoch.terms.issuer(token.issuer))
-            let check = try check(of: token, issuer)
+            let check = Check(token, in: issuer.namespace)
             let patience = Limits.maximumLogInDelayMilliseconds + issuer.terms.lead - waited
             let (time, now) = try await issueTime(check, pinnedEpoch, longestDelay: patience)
             guard time > now else { return time }

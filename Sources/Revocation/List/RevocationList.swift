@@ -229,7 +229,7 @@ public final class RevocationList: Sendable {
     ///   revocations are kept.
     func check(of token: TokenClaims, _ issuer: IssuerInForce?) throws(UnknownCause) -> Check {
         let issuer = try identified(issuer)
-        if let objection = issuer.objection(to: token) { throw objection }
+        if let objection = issuer.objection(to: token, now: estimatedTime) { throw objection }
         return Check(token, in: issuer.namespace)
     }
 

@@ -1,5 +1,13 @@
 import Contract
 
+/// What a process assumes of an issuer's tokens that do not state their times, in milliseconds.
+struct AssumedLifetimes: Sendable {
+    /// How long before its `exp` a token without `iat` may have been issued; nil refuses such tokens.
+    var withoutIssueTime: Int64?
+    /// How long after its `iat` a token without `exp` has expired; nil refuses such tokens.
+    var withoutExpiry: Int64?
+}
+
 /// The terms that a process applies: those of the denylist or, while it has none, those of the configuration.
 final class TermsInForce: Sendable {
     /// The bytes in the denylist; nil if it has none.
@@ -12,9 +20,15 @@ final class TermsInForce: Sendable {
 
     /// - Parameter prefix: of all keys.
     /// - Parameter bytes: nil for terms that are not in the denylist yet.
-    init(_ terms: Terms, prefix: String, bytes: [UInt8]?) throws(ContractError) {
+    /// - Parameter assumed: what is assumed of each issuer's tokens.
+    init(
+        _ terms: Terms, prefix: String, bytes: [UInt8]?,
+        assuming assumed: (Terms.Issuer) -> AssumedLifetimes = { _ in AssumedLifetimes() }
+    ) throws(ContractError) {
         var issuers: [IssuerInForce] = []
-        for issuer in terms.issuers { issuers.append(try IssuerInForce(issuer, prefix: prefix)) }
+        for issuer in terms.issuers {
+            issuers.append(try IssuerInForce(issuer, prefix: prefix, assuming: assumed(issuer)))
+        }
         self.bytes = bytes
         self.terms = terms
         secondsToLiveOfAll = issuers.map(\.secondsToLive).max() ?? 0
@@ -54,12 +68,16 @@ final class IssuerInForce: Sendable {
     let secondsToLive: Int64
     /// A token that lives no longer than this, in milliseconds, is never objected to.
     private let shortestLifetime: Int64
+    private let assumed: AssumedLifetimes
 
     /// Issuers round `exp` up to whole seconds.
     private static let rounding: Int64 = 1_000
 
-    init(_ terms: Terms.Issuer, prefix: String) throws(ContractError) {
+    init(
+        _ terms: Terms.Issuer, prefix: String, assuming assumed: AssumedLifetimes = AssumedLifetimes()
+    ) throws(ContractError) {
         self.terms = terms
+        self.assumed = assumed
         namespace =
             if let label = terms.label {
                 try Namespace(prefix: prefix, issuerLabel: label)
@@ -70,28 +88,59 @@ final class IssuerInForce: Sendable {
         shortestLifetime = (terms.lifetimes.first?.milliseconds ?? 0) + Self.rounding
     }
 
-    /// Whether a token lives no longer than revocations of its issuer are kept. The fast path of ``objection(to:)``.
+    /// Whether a token lives no longer than revocations of its issuer are kept. The fast path of
+    /// ``objection(to:now:)``.
     @inline(__always)
-    func mayVouch(for token: borrowing TokenClaims) -> Bool {
-        guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return true }
-        let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
-        return !hasOverflown && lifetime <= shortestLifetime || objection(to: token) == nil
+    func mayVouch(for token: borrowing TokenClaims, now: @autoclosure () -> Int64) -> Bool {
+        if let issuedAt = token.issuedAt, let expiresAt = token.expiresAt {
+            let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
+            if !hasOverflown, lifetime <= shortestLifetime { return true }
+        }
+        return objection(to: token, now: now()) == nil
     }
 
     /// The cause if a token lives longer than revocations were kept when it was issued. It stays refused, however old
-    /// it becomes.
-    func objection(to token: borrowing TokenClaims) -> UnknownCause? {
-        guard let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else { return nil }
+    /// it becomes. A time that the token does not state is replaced by what is assumed of its issuer's tokens.
+    /// - Parameter now: the store's clock, Unix milliseconds. Only read for a token without one of its times.
+    func objection(to token: borrowing TokenClaims, now: @autoclosure () -> Int64) -> UnknownCause? {
+        let (issuedAt, expiresAt): (Int64, Int64)
+        switch (token.issuedAt, token.expiresAt) {
+        case (let issued?, let expiry?): (issuedAt, expiresAt) = (issued, expiry)
+        case (nil, let expiry?):
+            guard let lifetime = assumed.withoutIssueTime else { return Self.withoutIssueTime }
+            // It was issued no earlier. One that cannot have been issued by now lives for longer than is assumed.
+            let (issued, hasOverflown) = expiry.subtractingReportingOverflow(lifetime)
+            guard !hasOverflown, issued <= now() + terms.lead + Self.rounding else { return Self.tooLongLived }
+            (issuedAt, expiresAt) = (issued, expiry)
+        case (let issued?, nil):
+            guard let lifetime = assumed.withoutExpiry else { return Self.withoutExpiry }
+            let (expiry, hasOverflown) = issued.addingReportingOverflow(lifetime)
+            guard !hasOverflown, now() < expiry else { return Self.tooOld }
+            (issuedAt, expiresAt) = (issued, expiry)
+        case (nil, nil): return Self.withoutTimes
+        }
         let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)
-        guard hasOverflown || lifetime > terms.lifetime(ofTokenIssuedAt: issuedAt) + Self.rounding else { return nil }
-        return UnknownCause(.tooLongLived, "the token is valid for longer than revocations of its issuer are kept")
+        let longest = terms.lifetime(ofTokenIssuedAt: issuedAt) + Self.rounding
+        return hasOverflown || lifetime > longest ? Self.tooLongLived : nil
     }
 
-    /// Whether ``objection(to:)`` holds under all later terms too. They judge the token by the lifetime that held when
-    /// it was issued, and never allow more than the longest one.
+    private static let tooLongLived = UnknownCause(
+        .tooLongLived, "the token is valid for longer than revocations of its issuer are kept")
+    private static let withoutIssueTime = UnknownCause(
+        .tooLongLived, "the token has no iat, and no lifetime of its issuer's tokens is configured")
+    private static let withoutExpiry = UnknownCause(
+        .tooLongLived, "the token has no exp, and no longest lifetime of such tokens is configured")
+    private static let withoutTimes = UnknownCause(
+        .tooLongLived, "the token has neither iat nor exp: no revocation is kept for as long as it lives")
+    private static let tooOld = UnknownCause(
+        .tooLongLived, "the token has no exp, and is older than such a token may become")
+
+    /// Whether ``objection(to:now:)`` holds under all later terms too. They judge the token by the lifetime that held
+    /// when it was issued, and never allow more than the longest one.
     /// - Parameter now: the store's clock, Unix milliseconds.
     func isRefusedForGood(_ token: TokenClaims, now: Int64) -> Bool {
-        guard objection(to: token) != nil, let issuedAt = token.issuedAt, let expiresAt = token.expiresAt else {
+        guard objection(to: token, now: now) != nil, let issuedAt = token.issuedAt, let expiresAt = token.expiresAt
+        else {
             return false
         }
         let (lifetime, hasOverflown) = expiresAt.subtractingReportingOverflow(issuedAt)

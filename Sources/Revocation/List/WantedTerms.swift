@@ -19,6 +19,8 @@ struct WantedTerms: Sendable {
     private let prefix: String
     private let issuers: [Issuer]
     private let leeway: Int64
+    /// Of tokens without `exp`, in milliseconds; nil if they are refused.
+    private let lifetimeWithoutExpiry: Int64?
     /// Whether the denylist's terms are ignored: in the laboratory.
     private let omitsTerms: Bool
     /// The terms that this process writes if the denylist has none.
@@ -39,6 +41,7 @@ struct WantedTerms: Sendable {
             }
         prefix = configuration.namespace.prefix
         leeway = configuration.leeway.milliseconds
+        lifetimeWithoutExpiry = configuration.maximumTokenLifetime?.milliseconds
         omitsTerms = configuration.omitted == .terms
         do throws(ContractError) {
             first = try Terms(
@@ -61,10 +64,18 @@ struct WantedTerms: Sendable {
             let terms =
                 try bytes.map { (bytes) throws(ContractError) in omitsTerms ? first : try Terms(bytes) } ?? known
                 ?? first
-            return try TermsInForce(terms, prefix: prefix, bytes: bytes)
+            return try TermsInForce(terms, prefix: prefix, bytes: bytes, assuming: assumed)
         } catch {
             throw UnknownCause(.termsDisagree, "the denylist's terms (\(Terms.key)) cannot be used: \(error.message)")
         }
+    }
+
+    private func assumed(of issuer: Terms.Issuer) -> AssumedLifetimes {
+        let known = issuers.first { wanted in
+            guard let name = wanted.name, let other = issuer.name else { return true }
+            return name.isExactly(other)
+        }
+        return AssumedLifetimes(withoutIssueTime: known?.lifetime, withoutExpiry: lifetimeWithoutExpiry)
     }
 
     /// What the terms lack, with the command that adds it; nil if they suffice.

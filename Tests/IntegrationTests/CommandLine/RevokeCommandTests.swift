@@ -24,8 +24,11 @@ import Testing
     @Test func aTokenFromStandardInput() throws {
         let daemon = try DaemonProcess()
         let expiry = Int(Date.now.timeIntervalSince1970) + 600
-        let token = token(#"{"iss":"i","jti":"secret-jti","sid":"secret-sid","sub":"alice","exp":\#(expiry)}"#)
+        let claims = #"{"iss":"i","jti":"secret-jti","sid":"secret-sid","sub":"alice","exp":\#(expiry)"#
+        let token = token(claims + #","iat":\#(expiry - 600)}"#)
         #expect(try run(["check"], daemon, input: token) == (0, "Clear: not revoked.\n"))
+        // Its revocations may have ended before it does.
+        #expect(try run(["check"], daemon, input: self.token(claims + "}")).0 == 2)
         let (status, output) = try run(["revoke", "--reason", "compromised"], daemon, input: token + "\n")
         #expect(status == 0 && output.hasPrefix("Revoked (token and session); kept until 2"))
         #expect(!output.contains("secret"))

@@ -9,7 +9,7 @@ extension RevocationList {
     /// Waits for nothing.
     public func localVerdict(for token: TokenClaims) -> Verdict? {
         guard let follower, let pinnedEpoch, let issuer = pinnedEpoch.terms.issuer(token.issuer),
-            issuer.mayVouch(for: token)
+            issuer.mayVouch(for: token, now: estimatedTime)
         else { return nil }
         return verdict(token, in: issuer, pinnedEpoch, from: follower, false)
     }
