@@ -27,9 +27,6 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
 }
 
 extension FileError {
-    /// The name of an `operation` that makes a file durable.
-    static let synchronizing = "fdatasync"
-
     /// Too little room is left; nothing was tried.
     static func noRoom(_ path: String) -> FileError { FileError(operation: "write", path: path, code: ENOSPC) }
 

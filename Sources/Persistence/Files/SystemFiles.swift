@@ -147,9 +147,9 @@ private final class Descriptor: FileLock {
     /// Makes everything written to the file durable.
     func synchronize(_ path: String) throws(FileError) {
         #if canImport(Glibc)
-            guard fdatasync(number) == 0 else { throw .last(FileError.synchronizing, path) }
+            guard fdatasync(number) == 0 else { throw .last("fdatasync", path) }
         #else
-            guard fcntl(number, F_FULLFSYNC) != -1 else { throw .last(FileError.synchronizing, path) }
+            guard fcntl(number, F_FULLFSYNC) != -1 else { throw .last("fdatasync", path) }
         #endif
     }
 
@@ -268,7 +268,7 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
 
     func relieve() throws(FileError) {
         #if canImport(Glibc)
-            guard fdatasync(descriptor.number) == 0 else { throw .last(FileError.synchronizing, path) }
+            guard fdatasync(descriptor.number) == 0 else { throw .last("fdatasync", path) }
         #endif
     }
 

@@ -8,6 +8,10 @@ struct LogFile {
     private var synced: Int
     /// Whether bytes were written that are not on disk.
     private(set) var isDirty = false
+    /// The chain when the file was last known to be on disk as a whole.
+    private var durable: SealChain
+    /// Whether an fdatasync of this file has failed: what it holds on disk is unknown.
+    private(set) var isLost = false
     /// Whether a seal says that everything before it is on disk. Without one, damage of the last batch could pass for a
     /// torn write.
     private(set) var isSealed = false
@@ -29,6 +33,7 @@ struct LogFile {
         var head: [UInt8] = []
         chain = SealChain(beginning: &head, salt: .random(in: .min ... .max))
         synced = chain.start
+        durable = chain
         try file.write(head.span.bytes)
         try file.synchronize(.head)
     }
@@ -39,6 +44,7 @@ struct LogFile {
         self.file = file
         self.path = path
         self.chain = chain
+        durable = chain
         // Unsealed bytes are also synced, but a seal may only vouch for bytes before its own batch.
         synced = chain.start
     }
@@ -80,10 +86,28 @@ struct LogFile {
 
     /// Makes everything written durable.
     mutating func synchronize(_ point: SyncPoint) throws(FileError) {
-        try file.synchronize(point)
+        do throws(FileError) { try file.synchronize(point) } catch {
+            isLost = true
+            if error.isOutOfRoom, !isDirty { try? returnToDisk() }
+            throw error
+        }
         synced = chain.start
+        durable = chain
         isDirty = false
     }
+
+    /// Cuts off the seals that found no room on the disk. No batch relies on them.
+    private mutating func returnToDisk() throws(FileError) {
+        try file.truncate(to: durable.end)
+        // The system may take the last block for written.
+        try file.refresh(from: max(0, durable.end - Self.blockSize))
+        chain = durable
+        isSealed = false
+        isTorn = false
+        isLost = false
+    }
+
+    private static let blockSize = 64 << 10
 
     /// Writes a seal that says that everything is on disk. It is not synced, because its loss does no harm.
     mutating func seal(_ kind: SealLine.Kind = .seal) throws(FileError) {

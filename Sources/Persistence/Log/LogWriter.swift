@@ -66,8 +66,7 @@ struct LogWriter: ~Copyable {
     ///   and the records not written are kept.
     mutating func fail(_ error: FileError) -> Bool {
         failure = error
-        // After a failed fdatasync, the file's contents on disk are unknown.
-        guard file != nil, isPublished, error.isOutOfRoom, error.operation != FileError.synchronizing else {
+        guard isPublished, error.isOutOfRoom, file?.isLost == false else {
             file = nil
             batch = []
             return false

@@ -54,8 +54,12 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     var failuresAreDone = false
     /// Whether every fdatasync fails.
     var failingSyncs = false
+    /// The point at which every fdatasync fails, with this `errno`.
+    var failingPoint: (point: SyncPoint, code: Int32)?
     /// Is called, and may hang, when a file is written over.
     var whenOverwriting: @Sendable () -> Void = {}
+    /// Is called when a file is created.
+    var whenCreating: @Sendable (String) -> Void = { _ in }
     /// Is called when a file is made durable.
     var whenSynchronizing: @Sendable (SyncPoint) -> Void = { _ in }
     /// How many bytes it takes before it is full.
@@ -227,6 +231,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     }
 
     func create(_ path: String) throws(FileError) -> any OutputFile {
+        whenCreating(path)
         try change("open", path)
         let (parent, name) = try split(path)
         if let node = parent.names[name] {
@@ -350,6 +355,9 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
     fileprivate func synchronize(_ node: Node, _ point: SyncPoint, _ path: String) throws(FileError) {
         do throws(FileError) {
             try change("fdatasync", path)
+            if let failingPoint, failingPoint.point == point {
+                throw FileError(operation: "fdatasync", path: path, code: failingPoint.code)
+            }
             if failingSyncs { throw FileError(operation: "fdatasync", path: path, code: ENOSPC) }
         } catch {
             // The system takes the bytes for written from now on: no later fdatasync writes them.

@@ -1,0 +1,76 @@
+import Denylist
+import Synchronization
+import Testing
+
+@testable import Persistence
+
+/// Which file has no room, and what the operator and clients are told.
+extension FullDiskTests {
+    private static func open(
+        _ disk: SimulatedDisk, _ notices: Notices, _ policy: SyncPolicy = .always
+    ) throws -> (Persistence, Denylist, EpochRecord) {
+        let denylist = Denylist.small()
+        var configuration = PersistenceConfiguration(directory: "data")
+        configuration.policy = policy
+        let persistence = try Persistence(
+            configuration, denylist, files: disk, moment: { .start }, notify: notices.note)
+        _ = try persistence.recover()
+        return (persistence, denylist, try persistence.begin(inBackground: false).epoch)
+    }
+
+    private final class Notices: Sendable {
+        private let errors = Mutex<[String]>([])
+
+        func note(_ notice: PersistenceNotice) {
+            if case .error(let text) = notice { errors.withLock { $0.append(text) } }
+        }
+
+        func count(_ text: String) -> Int { errors.withLock { $0.count { $0.contains(text) } } }
+    }
+
+    /// The epoch's file has no room: the log's file is as good as before.
+    @Test(arguments: 0..<10) func aFailedSyncOfTheEpochLeavesTheLogItsFile(seed: UInt64) throws {
+        let disk = SimulatedDisk(seed: seed)
+        let (persistence, denylist, epoch) = try Self.open(disk, Notices())
+        let log = persistence.log
+        let files = try disk.list(Self.log)
+        disk.failingPoint = (.epoch, 28)
+        persistence.setEpoch(epoch.replaced())
+        let position = denylist.set(Array("key".utf8), Self.value, log)
+        log.commit()
+        #expect(log.refusesWrites && log.acknowledged < position && log.bytesToResume != nil)
+        disk.failingPoint = nil
+        persistence.runPeriodic()
+        #expect(!log.refusesWrites && log.acknowledged >= position)
+        #expect(try disk.list(Self.log) == files && persistence.information.rewrites == 0)
+        disk.crash()
+        #expect(try Self.found(disk).0 == denylist.contents)
+    }
+
+    /// A rewrite finds no room for the seal of the old file. That file goes on without it, unless records are in doubt.
+    @Test(arguments: 0..<10, [28, 5] as [Int32])
+    func aSealWithoutRoomDoesNotEndTheFile(seed: UInt64, _ code: Int32) throws {
+        for hasRecords in [false, true] {
+            let disk = SimulatedDisk(seed: seed)
+            let (persistence, denylist) = try Self.open(disk, .everysec)
+            let log = persistence.log
+            denylist.set(Array("first".utf8), Self.value, log)
+            log.commit(synchronously: true)
+            log.seal()
+            if hasRecords { denylist.set(Array("second".utf8), Self.value, log) }
+            disk.failingPoint = (.increment, code)
+            #expect(throws: PersistenceError.self) { try persistence.perform(.rewrite) }
+            disk.failingPoint = nil
+            let goesOn = code == 28 && !hasRecords
+            #expect(log.refusesWrites && (log.bytesToResume != nil) == goesOn)
+            persistence.runPeriodic(at: .now + .seconds(60))
+            #expect(!log.refusesWrites && persistence.information.rewrites == (goesOn ? 0 : 1))
+            denylist.set(Array("third".utf8), Self.value, log)
+            log.commit(synchronously: true)
+            try persistence.setPolicy(.always)
+            disk.crash()
+            let (contents, report) = try Self.found(disk)
+            #expect(contents == denylist.contents && report.uncleanReason == nil)
+        }
+    }
+}
