@@ -28,7 +28,7 @@ extension Persistence {
         do throws(FileError) {
             if bytes == nil { try acquireOrExplain() }
             // Without enough room nothing is tried: a failed try would take room from others.
-            guard hasRoom(for: bytes ?? baseEstimate) else { return }
+            guard hasRoom(for: bytes) else { return }
             if bytes != nil { try log.resume() } else { try renew() }
         } catch {
             figures.withLock { $0.retries.failed(at: now) }
@@ -89,22 +89,30 @@ extension Persistence {
 
     // MARK: Room
 
-    /// The largest size of a new base, in bytes: every entry is in the log, too, and takes more room there.
-    var baseEstimate: Int {
+    /// The largest size of a file with all entries, in bytes.
+    private var baseEstimate: Int {
         let statistics = denylist.totalStatistics
-        return min(log.size, statistics.bytes + statistics.entries * Self.entryOverhead)
+        let bytes = statistics.bytes + statistics.entries * Self.entryOverhead
+        // Every entry is in the log, too, and takes more room there.
+        return log.state == .off ? bytes : min(log.size, bytes)
     }
 
     /// By how many bytes an entry in a file may exceed its size in memory.
     private static let entryOverhead = 64
 
-    private func hasRoom(for bytes: Int) -> Bool {
-        // The room of a missing directory is unknown.
-        guard let room = try? data.files.room(at: data.path) else { return true }
-        return room >= bytes
+    // The room of a missing directory is unknown.
+    private var room: Int { (try? data.files.room(at: data.path)) ?? .max }
+
+    /// - Parameter bytes: what the failed log needs to continue in its file; nil if it needs a new one.
+    private func hasRoom(for bytes: Int?) -> Bool {
+        let (room, needed) = (room, bytes ?? baseEstimate)
+        guard room < needed else { return true }
+        if bytes == nil { explain(.noRoom(data.path, for: needed, of: room)) }
+        return false
     }
 
-    func requireRoom(_ bytes: Int) throws(FileError) {
-        guard hasRoom(for: bytes) else { throw .noRoom(data.path) }
+    func requireRoom() throws(FileError) {
+        let (room, needed) = (room, baseEstimate)
+        guard room >= needed else { throw .noRoom(data.path, for: needed, of: room) }
     }
 }

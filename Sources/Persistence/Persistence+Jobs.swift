@@ -92,7 +92,7 @@ extension Persistence {
     func compact() throws(FileError) {
         try writeLog { rewrite, directory throws(FileError) in
             guard directory != nil, log.state == .running else { throw .noLog }
-            try requireRoom(baseEstimate)
+            try requireRoom()
             try rewrite.compact(&directory!)
         }
     }

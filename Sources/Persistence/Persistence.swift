@@ -110,7 +110,7 @@ package final class Persistence: Sendable {
         // Without a log, the directory may never be used.
         if configuration.isLogging { try data.open() }
         log = AppendLog(
-            policy: configuration.policy, epochFile: epochFile, onProgress: onProgress)
+            policy: configuration.policy, epochFile: epochFile, onProgress: onProgress, notify: notify)
         self.denylist = denylist
         self.moment = moment
         self.notify = notify

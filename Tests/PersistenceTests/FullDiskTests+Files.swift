@@ -28,6 +28,32 @@ extension FullDiskTests {
         func count(_ text: String) -> Int { errors.withLock { $0.count { $0.contains(text) } } }
     }
 
+    /// A log that fails says why, once. One that needs a new file and has no room for it says how much is missing.
+    @Test func aFailedLogSaysWhatItWaitsFor() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let notices = Notices()
+        let (persistence, denylist, _) = try Self.open(disk, notices)
+        let log = persistence.log
+        for number in 0..<20 { denylist.set(Array("key \(number)".utf8), Self.value, log) }
+        log.commit()
+        disk.failingPoint = (.batch, 5)
+        denylist.set(Array("key".utf8), Self.value, log)
+        log.commit()
+        disk.failingPoint = nil
+        #expect(notices.count("the log has failed, and writes are refused: fdatasync data/") == 1)
+        disk.space = 100
+        for second in 0..<5 { persistence.runPeriodic(at: .now + .seconds(60 * second)) }
+        #expect(notices.count("no new log can be begun, and writes are refused: ") == 1)
+        let refusal = try #require(log.refusal)
+        #expect(refusal.contains("a file of all entries needs") && refusal.hasSuffix("and 100 are free"))
+        disk.space = 200
+        persistence.runPeriodic(at: .now + .seconds(600))
+        #expect(log.refusal?.hasSuffix("and 200 are free") == true)
+        disk.space = nil
+        persistence.runPeriodic(at: .now + .seconds(660))
+        #expect(!log.refusesWrites && log.refusal == nil && notices.count("") == 2)
+    }
+
     /// The epoch's file has no room: the log's file is as good as before.
     @Test(arguments: 0..<10) func aFailedSyncOfTheEpochLeavesTheLogItsFile(seed: UInt64) throws {
         let disk = SimulatedDisk(seed: seed)

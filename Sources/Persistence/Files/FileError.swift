@@ -28,7 +28,11 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
 
 extension FileError {
     /// Too little room is left; nothing was tried.
-    static func noRoom(_ path: String) -> FileError { FileError(operation: "write", path: path, code: ENOSPC) }
+    static func noRoom(_ path: String, for bytes: Int, of room: Int) -> FileError {
+        FileError(
+            operation: "write", path: path, code: ENOSPC,
+            detail: "a file of all entries needs \(bytes) bytes, and \(room) are free")
+    }
 
     /// The file lost its name: it was removed, or its directory was.
     static func gone(_ path: String) -> FileError { FileError(operation: "find", path: path, code: ENOENT) }

@@ -194,10 +194,13 @@ extension AppendLog {
     /// From now on, only durable records are acknowledged. Records are kept only if their file can still take them.
     private func fail(_ writer: inout LogWriter, _ error: FileError) {
         let canResume = writer.fail(error)
-        update { queue in
+        let hasRun = update { queue in
+            let state = queue.state
             // A denylist that was in memory only stays so.
-            let next = queue.state == .starting ? LogState.off : .failed(error.reason)
+            let next = state == .starting ? LogState.off : .failed(error.reason)
             queue.become(next, keeping: canResume)
+            return state == .running
         }
+        if hasRun { notify(.error("the log has failed, and writes are refused: \(error)")) }
     }
 }

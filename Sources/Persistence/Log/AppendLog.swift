@@ -38,16 +38,21 @@ package final class AppendLog: Sendable {
     @usableFromInline let queued = Atomic(0)
     /// Called on the changing thread when ``acknowledged`` or ``state`` has changed.
     private let onProgress: @Sendable () -> Void
+    let notify: @Sendable (PersistenceNotice) -> Void
     /// Called on the log's thread before it makes records of the file durable; nil while nobody follows the log.
     let onWritten = Mutex<(@Sendable () -> Void)?>(nil)
 
-    init(policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void) {
+    init(
+        policy: SyncPolicy, epochFile: EpochFile, onProgress: @escaping @Sendable () -> Void,
+        notify: @escaping @Sendable (PersistenceNotice) -> Void
+    ) {
         self.epochFile = epochFile
         streamFile = StreamFile(epochFile.data)
         run = ClockEvidence.newRun()
         queue = Mutex(AppendQueue(policy: policy, run: run))
         writer = Mutex(LogWriter(syncTimes: syncTimes))
         self.onProgress = onProgress
+        self.notify = notify
     }
 
     // MARK: Appending
