@@ -111,8 +111,16 @@ extension Persistence {
         return false
     }
 
+    /// Throws without room for a file of all entries, and for the records that the log takes meanwhile.
     func requireRoom() throws(FileError) {
-        let (room, needed) = (room, baseEstimate)
+        let (room, estimate) = (room, baseEstimate)
+        let needed = estimate + min(1 << 20 + estimate / 16, 16 << 20)
         guard room >= needed else { throw .noRoom(data.path, for: needed, of: room) }
+    }
+
+    /// Throws if the log has no room: what another file has taken is given back to it.
+    func yieldRoom() throws(FileError) {
+        guard log.refusesWrites, let failure = log.failure, failure.isOutOfRoom else { return }
+        throw failure
     }
 }

@@ -69,6 +69,7 @@ extension Persistence {
         return Rewrite(denylist: denylist, log: log, epochFile: epochFile, moment: moment) {
             [self] () throws(FileError) in
             if saver.isEnding { throw .cancelled }
+            try yieldRoom()
             // The walk may take long, and this thread does nothing else meanwhile.
             guard renewsAgain <= .now else { return }
             renewEpochFile()
@@ -143,6 +144,7 @@ extension Persistence {
         let temporary = data.path(DataDirectory.temporaryDumpName)
         do throws(FileError) {
             try acquire()
+            try requireRoom()
             let file = try data.files.create(temporary)
             let pause = rewrite().pause
             let walk = TableWalk(

@@ -54,6 +54,51 @@ extension FullDiskTests {
         #expect(!log.refusesWrites && log.refusal == nil && notices.count("") == 2)
     }
 
+    /// Neither takes the room that the log needs next.
+    @Test(arguments: [BackgroundJobs.Job.rewrite, .save(isInBackground: false)])
+    func otherFilesLeaveRoomToTheLog(_ job: BackgroundJobs.Job) throws {
+        let disk = SimulatedDisk(seed: 1)
+        let (persistence, denylist) = try Self.open(disk)
+        for number in 0..<50 { denylist.set(Array("key \(number)".utf8), Self.value, persistence.log) }
+        persistence.log.commit()
+        let changes = disk.changeCount
+        disk.space = 1 << 20
+        #expect(throws: PersistenceError.self) { try persistence.perform(job) }
+        #expect(disk.changeCount <= changes + 1 && disk.space == 1 << 20, "only a temporary file is removed")
+        disk.space = 2 << 20
+        try persistence.perform(job)
+        #expect(persistence.log.state == .running)
+    }
+
+    /// A rewrite or snapshot under way ends when the log has no room, and gives back what it has taken.
+    @Test(arguments: [BackgroundJobs.Job.rewrite, .save(isInBackground: false)])
+    func otherFilesGiveRoomBackToTheLog(_ job: BackgroundJobs.Job) throws {
+        let disk = SimulatedDisk(seed: 1)
+        let (persistence, denylist) = try Self.open(disk)
+        let log = persistence.log
+        for number in 0..<3_000 { denylist.set(Array("key \(number)".utf8), Self.value, log) }
+        log.commit()
+        let isDone = Atomic<Bool>(false)
+        disk.whenCreating = { path in
+            guard path.hasPrefix("data/temp-") || path.hasSuffix(".rdb") else { return }
+            disk.whenCreating = { _ in }
+            disk.failure = (0, 28)
+            denylist.set(Array("key".utf8), Self.value, log)
+            log.commit()
+        }
+        disk.whenSynchronizing = { point in
+            if point == .base || point == .dump { isDone.store(true, ordering: .relaxed) }
+        }
+        #expect(throws: PersistenceError.self) { try persistence.perform(job) }
+        #expect(log.refusesWrites && !isDone.load(ordering: .relaxed))
+        #expect(try !disk.list("data").contains { $0.hasPrefix("temp-") })
+        #expect(try !disk.list(Self.log).contains("temp-base.rdb"))
+        persistence.runPeriodic(at: .now + .seconds(60))
+        #expect(!log.refusesWrites)
+        disk.crash()
+        #expect(try Self.found(disk).0 == denylist.contents)
+    }
+
     /// The epoch's file has no room: the log's file is as good as before.
     @Test(arguments: 0..<10) func aFailedSyncOfTheEpochLeavesTheLogItsFile(seed: UInt64) throws {
         let disk = SimulatedDisk(seed: seed)

@@ -109,9 +109,11 @@ struct SystemFiles: FileSystem {
     func room(at path: String) throws(FileError) -> Int {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { throw .last("statvfs", path) }
-        // Some file systems do not say. The room reserved for root counts: expecting too little would wait for ever.
+        // Some file systems do not say.
         guard status.f_blocks > 0 else { return .max }
-        let (bytes, overflow) = UInt64(status.f_bfree).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        // Without the room that only root may use a daemon that runs as root would wait for ever.
+        let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
+        let (bytes, overflow) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return overflow ? .max : Int(clamping: bytes)
     }
 

@@ -153,6 +153,9 @@ extension AppendLog {
         wake()
     }
 
+    /// Why the log has failed; nil while a file takes its records. Waits for the disk.
+    var failure: FileError? { writer.withLock { $0.failure } }
+
     /// The number of bytes that ``resume()`` would write; nil if the log cannot continue in its file.
     var bytesToResume: Int? {
         writer.withLock { writer in
