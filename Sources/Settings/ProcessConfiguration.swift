@@ -30,14 +30,19 @@ package struct SettingNames: Sendable {
     let otherSections: Set<String>
     /// Whether a file may hold its settings.
     package let allowsFile: Bool
+    /// What the variables of other programs begin with; nil if this program does not know them all.
+    let otherVariables: [String]?
 
+    /// - Parameter otherVariables: nil keeps silent about variables that are none of its settings.
     package init(
-        variablePrefix: String, section: String? = nil, otherSections: Set<String> = [], allowsFile: Bool = true
+        variablePrefix: String, section: String? = nil, otherSections: Set<String> = [], allowsFile: Bool = true,
+        otherVariables: [String]? = nil
     ) {
         self.variablePrefix = variablePrefix
         self.section = section
         self.otherSections = otherSections
         self.allowsFile = allowsFile
+        self.otherVariables = otherVariables
     }
 
     package func variable(_ name: String) -> String { variablePrefix + name.uppercased().replacing("-", with: "_") }
@@ -90,6 +95,8 @@ extension ProcessConfiguration {
                 "ignoring \(sources.serviceVariables.joined(separator: ", ")): Kubernetes sets it for a Service of that name, "
                     + "it is no setting (enableServiceLinks: false keeps such variables out)")
         }
+        let known = Self.settings.flatMap { [$0.name] + ($0.fileName.map { [$0] } ?? []) } + ["config"]
+        warnings += sources.warningsOfUnknown(besides: Set(known.map(Self.names.variable)))
         try validate()
     }
 

@@ -27,6 +27,25 @@ struct SettingSources {
         return GivenSetting(text: text, place: "\(key) of \(file.path)", isFlag: false)
     }
 
+    /// A warning of each variable that looks like a setting and is none: misspelt, probably. Its value may be a secret.
+    func warningsOfUnknown(besides known: Set<String>) -> [String] {
+        guard let others = names.otherVariables else { return [] }
+        let unknown = environment.filter { variable, text in
+            variable.hasPrefix(names.variablePrefix) && !known.contains(variable)
+                && !others.contains { variable.hasPrefix($0) } && !Self.isOfService(variable, text)
+                && !Self.isPartOfService(variable)
+        }
+        return unknown.keys.sorted().map { variable in
+            let meant = SettingsFile.nearest(to: variable, in: known).map { ". Did you mean \($0)?" } ?? ""
+            return "ignoring \(variable) of the environment, which is no setting\(meant)"
+        }
+    }
+
+    /// Others of the variables that Kubernetes sets: `REVOKED_SERVICE_HOST`, `REVOKED_PORT_7379_TCP_ADDR`.
+    private static func isPartOfService(_ variable: String) -> Bool {
+        variable.contains(#/_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/#)
+    }
+
     /// Kubernetes sets such variables in every pod: for a Service called `revoked`,
     /// `REVOKED_PORT=tcp://10.96.0.12:7379`. They look like settings and are none.
     private static func isOfService(_ variable: String, _ text: String) -> Bool {

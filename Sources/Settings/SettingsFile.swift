@@ -59,7 +59,7 @@ struct SettingsFile {
     }
 
     /// The key that was probably meant: at most three letters have to go or to come.
-    private static func nearest(to key: String, in known: Set<String>) -> String? {
+    static func nearest(to key: String, in known: Set<String>) -> String? {
         func letters(_ text: String) -> [Character] { text.lowercased().filter { $0 != "-" && $0 != "_" } }
         let distances = known.map { ($0, letters($0).difference(from: letters(key)).count) }
         return distances.min { ($0.1, $0.0) < ($1.1, $1.0) }.flatMap { $0.1 <= 3 ? $0.0 : nil }

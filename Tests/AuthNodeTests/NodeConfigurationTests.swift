@@ -89,6 +89,31 @@ import Testing
         #expect(try NodeConfiguration(flags: required, environment: [:]).warnings.isEmpty)
     }
 
+    /// Otherwise a node would start without its state file, say.
+    @Test func aVariableThatIsNoSettingIsIgnoredAndSaid() throws {
+        let configuration = try NodeConfiguration(
+            flags: required,
+            environment: [
+                "REVOKED_NODE_STATEFILE": "hush-hush", "REVOKED_NODE_STATE": "hush-hush",
+                "REVOKED_NODE_ADMIN_SECRET_FIL": "hush-hush", "REVOKED_NODE_EPOCH": "e",
+                // Not a node's, and what Kubernetes sets for Services.
+                "REVOKED_STATEFILE": "x", "REVOKED_NODE_SERVICE_HOST": "10.96.0.13",
+                "REVOKED_NODE_SERVICE_PORT_HTTP": "80", "REVOKED_NODE_PORT_8080_TCP": "tcp://10.96.0.13:8080",
+                "REVOKED_NODE_PORT_8080_TCP_ADDR": "10.96.0.13", "REVOKED_NODE_B_PORT": "tcp://10.96.0.14:80",
+                "REVOKED_NODE_MY_PORT": "8081",
+            ])
+        #expect(
+            configuration.warnings == [
+                "ignoring REVOKED_NODE_ADMIN_SECRET_FIL of the environment, which is no setting. "
+                    + "Did you mean REVOKED_NODE_ADMIN_SECRET_FILE?",
+                "ignoring REVOKED_NODE_MY_PORT of the environment, which is no setting. "
+                    + "Did you mean REVOKED_NODE_PORT?",
+                "ignoring REVOKED_NODE_STATE of the environment, which is no setting",
+                "ignoring REVOKED_NODE_STATEFILE of the environment, which is no setting. "
+                    + "Did you mean REVOKED_NODE_STATE_FILE?",
+            ])
+    }
+
     @Test func theEnvironmentSaysWhatIsExpectedOfTheStore() throws {
         let configuration = try NodeConfiguration(
             flags: required,

@@ -110,6 +110,17 @@ import Testing
         #expect(try Self.read().warnings.isEmpty)
     }
 
+    @Test func aVariableThatIsNoSettingIsIgnoredAndSaid() throws {
+        let configuration = try Self.read(environment: [
+            "REVOKED_REQUIREPAS": "hush-hush", "REVOKED_NODE_STATEFILE": "x", "REVOKED_BACKEND_PASSWORD": "hush-hush",
+            "REVOKED_MAXCLIENTS": "7", "REVOKEDPORT": "x",
+        ])
+        #expect(
+            configuration.warnings == [
+                "ignoring REVOKED_REQUIREPAS of the environment, which is no setting. Did you mean REVOKED_REQUIREPASS?"
+            ])
+    }
+
     @Test func aMisspeltSettingInTheFileIsRefused() throws {
         for file in [#"{"requirepas": "hush-hush"}"#, #"{"Port": 1}"#, #"{"require_pass": "hush-hush"}"#] {
             let error = #expect(throws: SettingError.self) { try Self.read(file: file) }

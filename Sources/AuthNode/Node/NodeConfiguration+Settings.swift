@@ -11,7 +11,8 @@ import TLS
 
 /// The settings of a node. A new one is a row here and its property.
 extension NodeConfiguration: StoreClientConfiguration {
-    package static let names = SettingNames(variablePrefix: "REVOKED_NODE_", section: "node")
+    package static let names = SettingNames(
+        variablePrefix: "REVOKED_NODE_", section: "node", otherVariables: [])
 
     /// A process serves metrics at the port after the daemon's.
     package static var processDefaults: Self {

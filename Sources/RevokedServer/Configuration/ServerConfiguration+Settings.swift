@@ -7,7 +7,10 @@ import TLS
 
 /// The settings of the daemon. A new one is a row here and its property.
 extension ServerConfiguration: ProcessConfiguration {
-    package static let names = SettingNames(variablePrefix: "REVOKED_", otherSections: ["node"])
+    package static let names = SettingNames(
+        variablePrefix: "REVOKED_", otherSections: ["node"],
+        // Those of nodes and of commands, and the one of `ParentLifeline`.
+        otherVariables: ["REVOKED_NODE_", "REVOKED_BACKEND", "REVOKED_ENDS_WITH_INPUT"])
 
     /// A process keeps its data in a directory and serves HTTP.
     package static var processDefaults: Self {
