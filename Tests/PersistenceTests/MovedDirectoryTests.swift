@@ -78,9 +78,12 @@ import Testing
 
         // Neither a timer, a snapshot nor a policy touches it.
         persistence.renewEpochFile()
-        #expect(throws: PersistenceError.self) { try persistence.perform(.save(isInBackground: false)) }
+        #expect(throws: PersistenceError.self) { try persistence.perform(.rewrite) }
         #expect(throws: PersistenceError.self) { try persistence.setPolicy(.everysec) }
         #expect(throws: PersistenceError.self) { try persistence.promise(lease: 1000) }
+        #expect(throws: PersistenceError.self) { try persistence.keepStream() }
+        #expect(throws: PersistenceError.self) { try persistence.endImport(from: "redis://127.0.0.1:1") }
+        #expect(throws: PersistenceError.self) { try persistence.perform(.save(isInBackground: false)) }
         let second = Self.write("second", denylist, log)
         for second in 0..<5 { persistence.runPeriodic(at: .now + .seconds(60 * second)) }
         #expect(log.refusesWrites && log.acknowledged < second)
@@ -88,7 +91,7 @@ import Testing
         #expect(notices.withLock { $0.filter { $0.contains("was replaced by one") }.count } == 1 + 1, "and of SAVE")
         #expect(try disk.contents(of: "data/revoked.epoch").withBytes { $0.bytes } == theirs)
         #expect(try disk.list("data/appendonlydir") == files)
-        #expect(try !disk.exists("data/revoked.doubt") && !disk.exists("data/revoked.leases"))
+        #expect(try disk.list("data") == disk.list("other"))
         #expect(try !disk.exists("moved/revoked.doubt"), "nothing that it lacks was acknowledged")
 
         try disk.move("data", to: "away")
@@ -100,6 +103,29 @@ import Testing
         disk.kill()
         let (_, again, found) = try Self.start(disk)
         #expect(again.contents == denylist.contents && found == epoch)
+    }
+
+    /// A rewrite that was under way when the directory was replaced removes nothing in the other one, although files
+    /// there have the names of its own.
+    @Test func aRewriteUnderWayLeavesTheOtherDirectoryAlone() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let (other, others, _) = try Self.start(disk, in: "other")
+        _ = Self.write("theirs", others, other.log)
+        try other.perform(.rewrite)
+        other.end()
+        let (persistence, denylist, _) = try Self.start(disk)
+        _ = Self.write("first", denylist, persistence.log)
+        disk.whenSynchronizing = { point in
+            guard point == .base else { return }
+            try? disk.move("data", to: "moved")
+            try? disk.copy("other", to: "data")
+        }
+        #expect(throws: PersistenceError.self) { try persistence.perform(.rewrite) }
+        disk.whenSynchronizing = { _ in }
+        #expect(try disk.exists("moved/revoked.epoch"))
+        #expect(try disk.list("data/appendonlydir") == disk.list("other/appendonlydir"))
+        disk.kill()
+        #expect(try Self.start(disk, in: "moved").denylist.contents == denylist.contents)
     }
 
     /// A snapshot finds the move first: the log in the old directory takes no more records.

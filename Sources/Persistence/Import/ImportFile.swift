@@ -18,6 +18,7 @@ enum ImportFile {
 
     /// - Throws: what is refused is not there: another source is named, as before, or none.
     static func write(_ source: String, in data: DataDirectory) throws(FileError) {
+        try data.requireOurs()
         let (path, temporary) = (data.path(name), data.path(temporaryName))
         do throws(FileError) {
             let file = try data.files.create(temporary)

@@ -20,6 +20,8 @@ struct Rewrite {
     /// Rewrites the running log. When it throws, the log continues in its file, which either manifest names that a
     /// crash may leave.
     func compact(_ directory: inout LogDirectory) throws(FileError) {
+        // Before anything is created or removed under a name that may be another directory's.
+        try epochFile.data.requireOurs()
         denylist.holdSwaps()
         defer { denylist.allowSwaps() }
         // An exchange within a group that is under way belongs before the base.
@@ -76,6 +78,8 @@ struct Rewrite {
         try base.synchronize(.base)
         log.awaitGroup()
         try log.flush()
+        // The walk may have taken long.
+        try epochFile.data.requireOurs()
         return size
     }
 }
