@@ -72,6 +72,27 @@ import Testing
         }
     }
 
+    /// A new log is made in a directory of another name, which is renamed when it is whole.
+    @Test func aFileIsKnownByThePathOfItsRenamedDirectory() throws {
+        try Self.withDirectory { path in
+            let files = SystemFiles()
+            try files.makeDirectory(path)
+            try files.makeDirectory("\(path)/temp-log")
+            let file = try files.create("\(path)/temp-log/1.aof", laterPath: "\(path)/log/1.aof")
+            try file.write([UInt8]([1, 2, 3]).span.bytes)
+            try files.rename("\(path)/temp-log", to: "\(path)/log")
+            try file.refresh(from: 1)
+            try files.remove("\(path)/log/1.aof")
+            #expect(throws: FileError(operation: "open", path: "\(path)/log/1.aof", code: 2)) {
+                try file.refresh(from: 1)
+            }
+            _ = try files.create("\(path)/log/1.aof")
+            #expect(throws: FileError.gone("\(path)/log/1.aof"), "another file is not ours to write to") {
+                try file.refresh(from: 1)
+            }
+        }
+    }
+
     /// A process that got in all the same has gone on with the log after it was read.
     @Test func aLogThatGrowsWhileItIsReadIsLeftAlone() throws {
         let disk = SimulatedDisk(seed: 1)

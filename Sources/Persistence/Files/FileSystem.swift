@@ -9,7 +9,8 @@ protocol FileSystem: Sendable {
     /// Makes a directory with permissions 0700. It must not exist.
     func makeDirectory(_ path: String) throws(FileError)
     /// Creates a file with permissions 0600. An existing file is emptied.
-    func create(_ path: String) throws(FileError) -> any OutputFile
+    /// - Parameter laterPath: its path when its directory has been renamed, by which errors name it.
+    func create(_ path: String, laterPath: String) throws(FileError) -> any OutputFile
     /// Opens an existing file for appending.
     func append(to path: String) throws(FileError) -> any OutputFile
     func contents(of path: String) throws(FileError) -> FileContents
@@ -36,6 +37,10 @@ protocol FileSystem: Sendable {
     /// process.
     /// - Returns: nil if another process holds the lock.
     func lock(directory: String) throws(FileError) -> (any FileLock)?
+}
+
+extension FileSystem {
+    func create(_ path: String) throws(FileError) -> any OutputFile { try create(path, laterPath: path) }
 }
 
 /// A file that is read while it grows. It stays readable when its name is gone.

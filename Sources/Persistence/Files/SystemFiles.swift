@@ -33,11 +33,11 @@ struct SystemFiles: FileSystem {
         guard mkdir(path, 0o700) == 0 else { throw .last("mkdir", path) }
     }
 
-    func create(_ path: String) throws(FileError) -> any OutputFile {
-        try SystemOutputFile(path, O_CREAT | O_TRUNC)
+    func create(_ path: String, laterPath: String) throws(FileError) -> any OutputFile {
+        try SystemOutputFile(path, O_CREAT | O_TRUNC, laterPath: laterPath)
     }
 
-    func append(to path: String) throws(FileError) -> any OutputFile { try SystemOutputFile(path, 0) }
+    func append(to path: String) throws(FileError) -> any OutputFile { try SystemOutputFile(path, 0, laterPath: path) }
 
     /// Maps the file. All of it is read once first: a read error in a mapping would end the process.
     func contents(of path: String) throws(FileError) -> FileContents {
@@ -172,9 +172,17 @@ private final class Descriptor: FileLock {
     /// Whether the open file still has this name.
     func isStill(at path: String) -> Bool {
         var named = stat()
+        return stat(path, &named) == 0 && isSame(as: named)
+    }
+
+    func isSame(as other: Descriptor) -> Bool {
+        var file = stat()
+        return fstat(other.number, &file) == 0 && isSame(as: file)
+    }
+
+    private func isSame(as other: stat) -> Bool {
         var open = stat()
-        return stat(path, &named) == 0 && fstat(number, &open) == 0 && named.st_ino == open.st_ino
-            && named.st_dev == open.st_dev
+        return fstat(number, &open) == 0 && other.st_ino == open.st_ino && other.st_dev == open.st_dev
     }
 
     /// Whether the open file has any name. A failed call counts as yes.
@@ -218,8 +226,8 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
     private let path: String
     private(set) var size: Int
 
-    init(_ path: String, _ flags: Int32) throws(FileError) {
-        self.path = path
+    init(_ path: String, _ flags: Int32, laterPath: String) throws(FileError) {
+        self.path = laterPath
         descriptor = try Descriptor(path, O_WRONLY | O_APPEND | flags)
         var status = stat()
         guard fstat(descriptor.number, &status) == 0 else { throw .last("stat", path) }
@@ -255,6 +263,7 @@ private final class SystemOutputFile: OutputFile, @unchecked Sendable {
     func refresh(from offset: Int) throws(FileError) {
         // Another descriptor, because writes through this one always append.
         let other = try Descriptor(path, O_RDWR)
+        guard other.isSame(as: descriptor) else { throw .gone(path) }
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: Self.refreshSize, alignment: 16)
         defer { buffer.deallocate() }
         var position = offset

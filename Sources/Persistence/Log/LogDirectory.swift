@@ -95,8 +95,9 @@ struct LogDirectory: Sendable {
     mutating func createIncrement() throws(FileError) -> (Manifest.File, LogFile) {
         let entry = Manifest.increment(nextSequence())
         made.insert(entry.name)
-        let file = try files.create("\(path)/\(entry.name)")
-        return (entry, try LogFile(beginning: file, path: finalPath(entry.name)))
+        let finalPath = finalPath(entry.name)
+        let file = try files.create("\(path)/\(entry.name)", laterPath: finalPath)
+        return (entry, try LogFile(beginning: file, path: finalPath))
     }
 
     /// Creates a base under a temporary name, which no reader takes for a base.

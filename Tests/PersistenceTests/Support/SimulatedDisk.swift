@@ -230,7 +230,7 @@ final class SimulatedDisk: FileSystem, @unchecked Sendable {
         parent.changes.append(.link(name, node))
     }
 
-    func create(_ path: String) throws(FileError) -> any OutputFile {
+    func create(_ path: String, laterPath: String) throws(FileError) -> any OutputFile {
         whenCreating(path)
         try change("open", path)
         let (parent, name) = try split(path)
