@@ -86,7 +86,10 @@ import Testing
     @Test func aSlowReaderHearsThatItHasMissedSome() async throws {
         let buffer = RevocationBuffer(limit: 3)
         func event(_ number: Int) -> RevocationEvent {
-            .revoked(.init(StoredRevocation("revoked:jti:\(number)", Array("x".utf8), millisecondsLeft: nil)))
+            .revoked(
+                .init(
+                    StoredRevocation(
+                        "revoked:jti:\(number)", Array("x".utf8), millisecondsLeft: nil, prefix: "revoked:")))
         }
         for number in 0..<3 { buffer.add(event(number)) }
         #expect(await buffer.next() == event(0))

@@ -182,10 +182,11 @@ import Testing
     }
 
     /// The daemon does not hold up writes of keys that it does not guard.
-    @Test func keysThatTheDaemonDoesNotGuardAreAsked() async throws {
+    @Test func keysThatTheDaemonDoesNotGuardAreInNoCopy() async throws {
         let stage = try await Stage(guardedPrefix: "other:")
         #expect(await eventually { stage.store.count("LEASE", "RENEW") > 1 })
         #expect(stage.local("a") == nil)
+        #expect(await stage.list.verdict(for: token(identifier: "a", session: nil)).unknownCode == .storeError)
         await stage.end()
     }
 

@@ -131,7 +131,7 @@ import Testing
             ("revoked:idp:sid:\u{FE0F}:y", "idp", "sid", "\u{FE0F}:y"),
         ] as [(String, String?, String, String?)])
     func aKeySaysWhatItRevokes(key: String, label: String?, word: String, identifier: String?) {
-        let revocation = StoredRevocation(key, Array("logout".utf8), millisecondsLeft: nil)
+        let revocation = StoredRevocation(key, Array("logout".utf8), millisecondsLeft: nil, prefix: "revoked:")
         #expect(revocation.label == label)
         #expect(revocation.kind.word == word)
         #expect(revocation.identifier == identifier)

@@ -1,3 +1,4 @@
+import Contract
 import Testing
 
 @testable import Revocation
@@ -18,6 +19,38 @@ import Testing
         let audit = try StoreAudit(information: "server_name:revoked\r\nredis_version:7.0.15\r\n", accepting: [])
         #expect(audit.dialect == .daemon)
         #expect(audit.warnings == [])
+    }
+
+    /// Keys that it does not guard are plain strings to it: an older cut-off would replace a later one.
+    @Test func aDaemonThatGuardsOtherKeysIsRefused() throws {
+        let text = "server_name:revoked\r\nguarded_prefix:deny:\r\n"
+        let failure = #expect(throws: StoreFailure.self) {
+            try StoreAudit(information: text, accepting: [], prefix: "revoked:")
+        }
+        #expect(failure?.code == .unsafeStore)
+        #expect(failure?.message.contains("deny:") == true && failure?.message.contains("revoked:") == true)
+        #expect(try StoreAudit(information: text, accepting: [], prefix: "deny:").guardedPrefix == "deny:")
+        // An operator's commands write no such key. A daemon of an older release does not say what it guards.
+        #expect(try StoreAudit(information: text, accepting: []).guardedPrefix == "deny:")
+        _ = try StoreAudit(information: "server_name:revoked\r\n", accepting: [], prefix: "revoked:")
+    }
+
+    @Test func nothingIsCheckedOrWrittenAtADaemonThatGuardsOtherKeys() async throws {
+        let store = try await FakeStore(information: "server_name:revoked\r\nguarded_prefix:deny:\r\n") {
+            answerHealthily($0)
+        }
+        let list = try RevocationList(store.url, configuration: configuration())
+        #expect(await list.verdict(for: token()).unknownCode == .storeError)
+        await #expect(throws: RevocationError.self) { try await list.revoke(token()) }
+        #expect(await list.readiness().code != nil)
+        #expect(!store.commands.contains { $0.contains { $0.hasPrefix("revoked:") } })
+        await list.close()
+        var settings = configuration()
+        settings.namespace = Namespace(prefix: "deny:")
+        let other = try RevocationList(store.url, configuration: settings)
+        #expect(await other.verdict(for: token()).isClear)
+        await other.close()
+        await store.stop()
     }
 
     @Test(arguments: ["allkeys-lru", "volatile-ttl", "unknown"])

@@ -50,7 +50,7 @@ enum Handshake {
         }
         let audit = try StoreAudit(
             information: text, accepting: configuration.acceptedEvictionPolicies,
-            acceptsReplica: configuration.acceptsReplica)
+            acceptsReplica: configuration.acceptsReplica, prefix: configuration.prefix)
         let clock = StoreClock(
             time: try (replies.last ?? .null).time(), sentAt: sentAt.milliseconds, receivedAt: receivedAt)
         var warnings = audit.warnings

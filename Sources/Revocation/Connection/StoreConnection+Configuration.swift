@@ -13,6 +13,8 @@ extension StoreConnection {
         let commandTimeout: TimeAmount
         let acceptedEvictionPolicies: Set<String>
         let acceptsReplica: Bool
+        /// Of the keys of revocations; nil where none is read or written.
+        let prefix: String?
         let flushesEachCommand: Bool
         let whenWritten: (@Sendable (Int) -> Void)?
         /// Our clock, in Unix milliseconds.
@@ -37,6 +39,7 @@ extension StoreConnection {
             commandTimeout = TimeAmount(configuration.commandTimeout)
             acceptedEvictionPolicies = configuration.acceptedEvictionPolicies
             acceptsReplica = configuration.acceptsReplica
+            prefix = configuration.acceptsEveryPrefix ? nil : configuration.namespace.prefix
             flushesEachCommand = configuration.flushesEachCommand
             whenWritten = configuration.whenWritten
             wallClock = configuration.wallClock

@@ -90,6 +90,11 @@ public struct RevocationConfiguration: Sendable {
     /// The password, which shows itself in no description.
     private var secret: StoreURL.Credentials?
     private(set) var followerSecret: StoreURL.Credentials?
+    /// Whether a daemon may guard other keys than those of the ``namespace``: for an operator's commands.
+    var acceptsEveryPrefix = false
+    /// How far a cut-off of now reaches ahead at least, in milliseconds, where the terms name no issuer: for a process
+    /// that verifies no tokens, and does not know how far others let `iat` be ahead.
+    package var leastCutOffLead: Int64 = 0
     /// The protection that is left out: in the laboratory.
     var omitted: OmittedProtection?
     /// Waits until a cut-off has passed. Replaced in tests.
@@ -158,6 +163,11 @@ public struct RevocationConfiguration: Sendable {
     func lead(of issuer: String?) -> Int64 {
         (issuer.flatMap { issuerLeads[$0] } ?? (issuer == nil ? issuerLeads.values.max() : nil) ?? issuerLead)
             .milliseconds
+    }
+
+    /// How far a cut-off of now has to reach ahead where the terms name no issuer, in milliseconds.
+    var cutOffLead: Int64 {
+        max(leastCutOffLead, issuers.map { lead(of: $0.name) }.max() ?? lead(of: nil))
     }
 }
 

@@ -15,7 +15,7 @@ package struct StoredRevocation: Sendable {
     package let millisecondsLeft: Int64?
 
     /// - Parameter key: begins with the prefix.
-    init(_ key: String, _ value: [UInt8], millisecondsLeft: Int64?, prefix: String = Namespace.defaultPrefix) {
+    init(_ key: String, _ value: [UInt8], millisecondsLeft: Int64?, prefix: String) {
         let kind = GuardedKey.kind(of: key.utf8.span.bytes, prefixLength: prefix.utf8.count)
         self.kind = kind
         // By bytes, as keys are: to characters a colon and a combining mark behind it are one.
@@ -44,9 +44,10 @@ extension StoreAdministration {
     package func list(
         _ each: (_ found: [StoredRevocation], _ read: Int, _ total: Int) throws -> Void
     ) async throws {
+        let prefix = try await keyPrefix()
         switch store {
         case .server(let backend):
-            try await list(each) { (commands) async throws(StoreFailure) in
+            try await list(prefix, each) { (commands) async throws(StoreFailure) in
                 try await backend.send(commands).unproven { $0 }
             }
         case .cluster(let backend):
@@ -54,7 +55,7 @@ extension StoreAdministration {
                 try await backend.nodes.topology().primaries
             }
             for location in primaries {
-                try await list(each) { (commands) async throws(StoreFailure) in
+                try await list(prefix, each) { (commands) async throws(StoreFailure) in
                     try await backend.nodes.node(at: location).writes.call(commands)
                 }
             }
@@ -62,7 +63,7 @@ extension StoreAdministration {
     }
 
     private func list(
-        _ each: (_ found: [StoredRevocation], _ read: Int, _ total: Int) throws -> Void,
+        _ prefix: String, _ each: (_ found: [StoredRevocation], _ read: Int, _ total: Int) throws -> Void,
         by send: ([Command]) async throws(StoreFailure) -> [Reply]
     ) async throws {
         let size = try await acting { () async throws(StoreFailure) in try await send([Command("DBSIZE")]) }
@@ -74,8 +75,8 @@ extension StoreAdministration {
                 let scanned = try await send([Command("SCAN", cursor, "COUNT", String(Self.page))])
                 let page = try ScanPage(scanned[0])
                 cursor = page.cursor
-                let keys = page.keys.filter { $0.utf8.starts(with: Namespace.defaultPrefix.utf8) }
-                return (try await Self.read(keys, by: send), page.keys.count)
+                let keys = page.keys.filter { $0.utf8.starts(with: prefix.utf8) }
+                return (try await Self.read(keys, prefix, by: send), page.keys.count)
             }
             read += count
             try each(found, read, max(read, Int(total)))
@@ -83,7 +84,7 @@ extension StoreAdministration {
     }
 
     private static func read(
-        _ keys: [String], by send: ([Command]) async throws(StoreFailure) -> [Reply]
+        _ keys: [String], _ prefix: String, by send: ([Command]) async throws(StoreFailure) -> [Reply]
     ) async throws(StoreFailure) -> [StoredRevocation] {
         guard !keys.isEmpty else { return [] }
         // One command a key: in a Cluster they lie in many slots.
@@ -95,7 +96,7 @@ extension StoreAdministration {
             }
             // It may have expired since the SCAN.
             guard let value = try replies[2 * index].value(), left != -2 else { continue }
-            found.append(StoredRevocation(key, value, millisecondsLeft: left >= 0 ? left : nil))
+            found.append(StoredRevocation(key, value, millisecondsLeft: left >= 0 ? left : nil, prefix: prefix))
         }
         return found
     }

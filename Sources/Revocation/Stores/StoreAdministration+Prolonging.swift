@@ -9,10 +9,11 @@ extension StoreAdministration {
     /// - Returns: how many revocations were prolonged; nil in a Cluster, whose keys are not scanned.
     public func prolong(under terms: Terms) async throws(RevocationError) -> Int? {
         guard case .server(let backend) = store else { return nil }
+        let prefix = try await keyPrefix()
         var prolonged = 0
         for issuer in terms.issuers where issuer.lifetimes.count > 1 {
             let inForce: IssuerInForce
-            do throws(ContractError) { inForce = try IssuerInForce(issuer, prefix: Namespace.defaultPrefix) } catch {
+            do throws(ContractError) { inForce = try IssuerInForce(issuer, prefix: prefix) } catch {
                 throw RevocationError(.termsDisagree, error.message, cause: error)
             }
             prolonged += try await prolong(inForce, backend)

@@ -33,10 +33,13 @@ public struct StoreAdministration: Sendable {
     }
 
     let store: Store
+    /// Of the keys of a store that does not say what it guards.
+    private let prefix: String
 
     /// - Parameters:
     ///   - url: `redis://[user:password@]host:port` or `redis+unix:///path`.
-    ///   - configuration: only its timeouts, its `accepts…` settings, its password and its TLS are used.
+    ///   - configuration: only its namespace, timeouts, `accepts…` settings, password and TLS are used. Of a daemon,
+    ///     the prefix that it guards is used instead of the namespace's.
     ///   - logger: takes warnings and errors (Messages.md).
     /// - Throws: ``RevocationError/Code/invalidURL``, ``RevocationError/Code/invalidConfiguration``.
     public init(
@@ -44,6 +47,9 @@ public struct StoreAdministration: Sendable {
         logger: Logger = Logger(label: "revoked.administration")
     ) throws(RevocationError) {
         try configuration.validate()
+        prefix = configuration.namespace.prefix
+        var configuration = configuration
+        configuration.acceptsEveryPrefix = true
         switch try StoreURL(url, configuration) {
         case .memory:
             throw RevocationError(.invalidURL, "a denylist in memory has no epoch to write or accept: name a server")
@@ -224,6 +230,12 @@ public struct StoreAdministration: Sendable {
     private func witness() async throws(StoreFailure) -> Witness {
         let values = try await backend.lookUp(Witness.keys)
         return Witness(terms: values[0], epoch: values[1])
+    }
+
+    /// What the keys of revocations begin with.
+    func keyPrefix() async throws(RevocationError) -> String {
+        guard case .server(let backend) = store else { return prefix }
+        return try await acting { () async throws(StoreFailure) in try await backend.status().guardedPrefix } ?? prefix
     }
 
     func acting<Answer>(

@@ -16,8 +16,12 @@ struct StoreAudit: Sendable, Equatable {
     /// - Parameter information: sections `server`, `memory`, `persistence` and `replication` of `INFO`.
     /// - Parameter policies: eviction policies that are accepted by name.
     /// - Parameter acceptsReplica: whether the store may be a replica, or leave out its role.
-    /// - Throws: ``StoreFailure/Code/unsafeStore`` if the store evicts or is a replica, and that was not accepted.
-    init(information: String, accepting policies: Set<String>, acceptsReplica: Bool = false) throws(StoreFailure) {
+    /// - Parameter prefix: of the keys of revocations; nil if none is read or written.
+    /// - Throws: ``StoreFailure/Code/unsafeStore`` if the store evicts or is a replica, and that was not accepted, or
+    ///   guards other keys.
+    init(
+        information: String, accepting policies: Set<String>, acceptsReplica: Bool = false, prefix: String? = nil
+    ) throws(StoreFailure) {
         let fields = Self.fields(of: information)
         // Our daemon never evicts and owns its epoch.
         guard !Self.isRevokedDaemon(fields) else {
@@ -25,6 +29,16 @@ struct StoreAudit: Sendable, Equatable {
             warnings = []
             longestToLive = Self.longestToLive(fields)
             guardedPrefix = fields["guarded_prefix"].map { String($0) }
+            // To the daemon other keys are plain strings: a later write could shorten or replace a revocation.
+            if let prefix, let guardedPrefix, !guardedPrefix.utf8.elementsEqual(prefix.utf8) {
+                throw StoreFailure(
+                    .unsafeStore,
+                    """
+                    the daemon guards keys that begin with \(guardedPrefix), and revocations of this process begin with \
+                    \(prefix): start the daemon with --guarded-prefix \(prefix), or change the namespace in the \
+                    configuration
+                    """)
+            }
             lease = min(max(0, fields["lease_ms"].flatMap { Int64($0) } ?? 0), LeaseGrant.longest)
             return
         }

@@ -15,6 +15,7 @@ extension CutOver {
         ) throws(RevocationError) {
             var configuration = base
             configuration.commandTimeout = timeout
+            configuration.acceptsEveryPrefix = true
             try configuration.validate()
             guard case .server(let location, let access) = try StoreURL(url, configuration) else {
                 throw RevocationError(.invalidURL, "\(name) is one server: redis://, rediss:// or redis+unix://")
