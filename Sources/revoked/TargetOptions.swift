@@ -62,8 +62,9 @@ struct TargetOptions: ParsableArguments {
             let equals = pair.lastIndex(of: "=") ?? pair.endIndex
             return .init(String(pair[..<equals]), label: String(pair[equals...].dropFirst()))
         }
-        // Its terms say how far clocks may be ahead.
+        // Its terms say how far clocks may be ahead. Those that name no issuer do not.
         configuration.issuerLead = .zero
+        configuration.leastCutOffLead = TermsGrowth.usualLead
         configuration.epoch = pin.epoch
         configuration.stateFile = pin.stateFile
         return configuration

@@ -152,6 +152,26 @@ import Testing
         #expect(configuration.lead(of: issuer) == lead)
     }
 
+    /// The terms need not say how far iat of an issuer without a name may be ahead: whoever revokes says it.
+    @Test func aCutOffUnderTermsWithoutANameReachesAsFarAsThisProcessKnows() {
+        var configuration = RevocationConfiguration()
+        #expect(configuration.cutOffLead == 2_000)
+        configuration.issuerLead = .zero
+        #expect(configuration.cutOffLead == 0)
+        // As the command line does, which verifies nothing.
+        configuration.leastCutOffLead = 2_000
+        #expect(configuration.cutOffLead == 2_000)
+        configuration.issuerLead = .seconds(3)
+        #expect(configuration.cutOffLead == 3_000)
+        // The times of a node's own issuer are the store's.
+        configuration.leastCutOffLead = 0
+        configuration.issuers = [.init("a"), .init("b", label: "b")]
+        configuration.issuerLeads = ["a": .zero, "b": .seconds(1)]
+        #expect(configuration.cutOffLead == 1_000)
+        configuration.issuerLeads["b"] = .zero
+        #expect(configuration.cutOffLead == 0)
+    }
+
     @Test func theTokenThatIsPresentedEndsWhateverClockItWasIssuedBy() throws {
         let now: Int64 = 1_799_999_000_000
         #expect(try cutOff(.now, logInTime: now - 1) == "\(now)")

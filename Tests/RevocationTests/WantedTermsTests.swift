@@ -126,6 +126,40 @@ import Testing
             run: "--add https://other.example=LABEL")
     }
 
+    /// The usual lead is covered by whoever revokes, a longer one by the terms only.
+    @Test func aLongerLeadOfAnIssuerWithoutAName() throws {
+        let unnamed = try terms([.init(name: nil, lifetime: 30 * Self.day)])
+        #expect(try disagreement(with: unnamed, []) { $0.issuerLead = .seconds(2) } == nil)
+        expect(
+            try disagreement(with: unnamed, []) { $0.issuerLead = .seconds(3) },
+            "the lead of the only issuer is 0 s, and 3 s here", run: "--lead 3")
+        expect(
+            try disagreement(with: terms(), []) { $0.issuerLeads = [Self.other: .milliseconds(2_500)] },
+            "the lead of the only issuer is 0 s, and 2.5 s here", run: "--lead 2.5")
+    }
+
+    /// Whoever verifies lets iat be two seconds ahead, whoever has written the terms.
+    @Test func aCutOffOfNowCoversTheUsualLeadUnderTermsThatSayNone() async throws {
+        let store = try await FakeStore { command in
+            command[0] == "SETEX" ? .bytes("+OK\r\n") : answerHealthily(command)
+        }
+        let cases: [(lead: Duration, least: Int64, ahead: Int64)] = [
+            (.seconds(2), 0, 2_000), (.zero, 2_000, 2_000), (.zero, 0, 0),
+        ]
+        for (lead, least, ahead) in cases {
+            var settings = configuration()
+            settings.issuerLead = lead
+            settings.leastCutOffLead = least
+            let list = try RevocationList(store.url, configuration: settings)
+            try await list.revoke(.subject("s"))
+            await list.close()
+            let written = try #require(store.commands.last { $0[0] == "SETEX" })
+            // By the clock of such a store.
+            #expect(written[3] == "\(1_799_999_000_000 + ahead)")
+        }
+        await store.stop()
+    }
+
     /// Until it is named everyone is the first: a second issuer needs its name.
     @Test func anIssuerThatHasNoNameYet() throws {
         expect(

@@ -142,6 +142,8 @@ extension RevocationList {
         var inputs = RevocationPlan.Inputs(issuer: issuer, terms: pinnedEpoch.terms, now: try await now())
         inputs.cutOffs = try await cutOffReadings(for: requests, issuer.namespace, pinnedEpoch, presented: token)
         inputs.token = token
+        // Terms without a name were written by a process that knew nothing of the others.
+        if issuer.terms.name == nil { inputs.leastLead = configuration.cutOffLead }
         inputs.ownTime = configuration.wallClock()
         if requests.contains(where: { $0.mayReachLimit(of: issuer, now: inputs.now) }) {
             inputs.longestToLive = try await acting { () async throws(StoreFailure) in

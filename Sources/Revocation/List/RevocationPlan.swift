@@ -7,6 +7,8 @@ struct RevocationPlan: Sendable {
         /// The issuer of the tokens, with the lifetime of its revocations.
         var issuer: IssuerInForce
         var terms: TermsInForce
+        /// How far a cut-off of now reaches ahead at least, in milliseconds.
+        var leastLead: Int64 = 0
         /// The store's time in Unix milliseconds. Lifetimes count from it.
         var now: Int64
         /// This machine's clock, Unix milliseconds; nil for ``now``.
@@ -73,7 +75,7 @@ struct RevocationPlan: Sendable {
         case .now:
             guard
                 let time = CutOff.now(
-                    reading.time, lead: inputs.issuer.terms.lead, held: reading.held,
+                    reading.time, lead: max(inputs.issuer.terms.lead, inputs.leastLead), held: reading.held,
                     logInTime: inputs.token?.logInTime)
             else {
                 throw RevocationError(

@@ -161,8 +161,8 @@ extension WantedTerms.Issuer {
                     "revocations of \(title) stand \(Self.place(terms.label)), and \(Self.place(label)) here: "
                         + "a label stays what it is, change the setting", nil))
         }
-        // The lead of an unnamed issuer is unknown.
-        if name != nil, lead > terms.lead {
+        // The lead of an unnamed issuer is unknown: what is usual need not be in the terms.
+        if lead > (name == nil ? max(terms.lead, TermsGrowth.usualLead) : terms.lead) {
             differences.append(
                 WantedTerms.Difference(
                     "the lead of \(title) is \(WantedTerms.seconds(terms.lead)) s, and \(WantedTerms.seconds(lead)) s here",
