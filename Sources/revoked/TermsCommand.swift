@@ -28,6 +28,10 @@ struct TermsCommand: AsyncParsableCommand {
 
     @OptionGroup var store: StoreOption
     @Option(help: "The iss of the only issuer, which has no name yet.") var name: String?
+    @Flag(
+        help: "With --name: says that no token of another issuer was ever revoked here. It would not be found any more."
+    )
+    var noOthers = false
     @Option(help: "Another issuer and its label, as iss=label; once for each.") var add: [String] = []
     @Option(help: "Seconds that tokens of an issuer may live, as iss=seconds (or seconds, of the only issuer).")
     var lifetime: [String] = []
@@ -65,6 +69,7 @@ struct TermsCommand: AsyncParsableCommand {
     private func growth() throws -> TermsGrowth {
         var growth = TermsGrowth()
         growth.name = name
+        growth.hadNoOthers = noOthers
         growth.added = try add.map { pair in
             guard let equals = pair.lastIndex(of: "=") else { throw ValidationError("--add is iss=label") }
             return (String(pair[..<equals]), String(pair[equals...].dropFirst()))

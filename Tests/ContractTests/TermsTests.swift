@@ -149,6 +149,23 @@ import Testing
         #expect(throws: ContractError.self) { try growth.applied(to: first, now: 1) }
     }
 
+    /// What was revoked while all issuers shared their keys would be looked up elsewhere.
+    @Test func anIssuerIsNamedOnlyIfThereWereNoOthers() throws {
+        var growth = TermsGrowth()
+        growth.name = "first"
+        growth.added = [("other", "o")]
+        let unnamed = try Terms(issuers: [.init(name: nil, lifetime: Self.day)])
+        let error = #expect(throws: ContractError.self) { try growth.applied(to: unnamed, now: 1) }
+        #expect(error?.message.contains("--no-others") == true)
+        #expect(try growth.applied(to: nil, now: 1).issuers.map(\.name) == ["first", "other"])
+        growth.hadNoOthers = true
+        #expect(try growth.applied(to: unnamed, now: 1).issuers.map(\.name) == ["first", "other"])
+        // It has its name already.
+        (growth.hadNoOthers, growth.added) = (false, [])
+        let named = try Terms(issuers: [.init(name: "first", lifetime: Self.day)])
+        #expect(try growth.applied(to: named, now: 1) == named)
+    }
+
     @Test func theyNeverShrink() throws {
         let old = try many()
         let (own, other) = (old.issuers[0], old.issuers[1])

@@ -2,6 +2,9 @@
 public struct TermsGrowth: Sendable {
     /// Names the only issuer, which had no name.
     public var name: String?
+    /// Whether an operator says that no token of any other issuer was revoked or checked so far. Without a name all
+    /// issuers share their keys: those of others would be looked up elsewhere from then on.
+    public var hadNoOthers = false
     /// New issuers with their labels, in order.
     public var added: [(name: String, label: String)] = []
     /// Longer lifetimes of tokens in milliseconds, by issuer; nil names the only one.
@@ -32,6 +35,14 @@ public struct TermsGrowth: Sendable {
         if let name {
             guard issuers.count == 1, issuers[0].name == nil || issuers[0].name == name else {
                 throw Terms.invalid("only an issuer without a name can be named, and there is none")
+            }
+            guard terms == nil || issuers[0].name != nil || hadNoOthers else {
+                throw Terms.invalid(
+                    """
+                    the denylist names no issuer so far, so revocations of all issuers stand together; what was revoked \
+                    of an issuer other than \(name) would not be found any more. If there is no such revocation, and \
+                    every program that checks such tokens without a setting for issuers is stopped, say so: --no-others
+                    """)
             }
             issuers[0].name = name
         }
