@@ -213,6 +213,20 @@ import Testing
         #expect(site.left == [isRewritten ? Self.hour - 1_200_000 : Self.hour])
     }
 
+    /// How far `TIME` got is not known: an answer may be repeated only under another epoch.
+    @Test func aDamagedCheckpointBringsANewEpoch() throws {
+        for damages in [false, true] {
+            let site = Site()
+            try site.start()
+            site.persistence.end()
+            if damages { try site.machine.disk.append(to: "data/\(ClockFile.name)").write([0x31].span.bytes) }
+            let denylist = Denylist.small()
+            let persistence = try Persistence(
+                PersistenceConfiguration(directory: "data"), denylist, files: site.machine.disk, moment: { .start })
+            #expect(try (persistence.recover().uncleanReason != nil) == damages)
+        }
+    }
+
     /// Of several files the latest note counts, whichever file it is in.
     @Test(arguments: [0, 600_000] as [Int64]) func theLatestNoteCounts(_ later: Int64) throws {
         let site = Site()

@@ -12,6 +12,8 @@ package struct ClockEvidence: Sendable {
     /// What `revoked.clock` says.
     enum LeftClocks: Sendable, Equatable {
         case nothing
+        /// Something that nobody has written.
+        case damaged
         /// A checkpoint, and the runs whose notes may stand in a log that it belongs to.
         case checkpoint(ClockCheckpoint, runs: [UInt64])
         /// By a release that kept no guarded time: what `TIME` answered at most, and the wall clock then.
@@ -39,7 +41,7 @@ package struct ClockEvidence: Sendable {
     /// The store's time continues no earlier than where it was left.
     package func storeTime(at now: ClockSample) -> StoreTime {
         switch left {
-        case .nothing: StoreTime(now.wall, boot: now.boot)
+        case .nothing, .damaged: StoreTime(now.wall, boot: now.boot)
         case .checkpoint(let checkpoint, _): checkpoint.storeTime(at: now)
         case .reading(let time, _): StoreTime(max(time, now.wall), boot: now.boot)
         }

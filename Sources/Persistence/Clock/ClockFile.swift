@@ -28,10 +28,15 @@ final class ClockFile: Sendable {
         self.clock = clock
     }
 
-    /// The clocks that the previous daemon left. An unreadable file counts as none: the log's notes then say how far it
-    /// got.
-    static func read(in data: DataDirectory) -> ClockEvidence.LeftClocks {
-        guard let contents = try? data.files.contents(of: data.path(name)) else { return .nothing }
+    /// The clocks that the previous daemon left. Nothing relied yet on a file without contents: a power loss came
+    /// before they were on disk. Of a damaged one nobody knows what times were answered, and under the same epoch they
+    /// must not be answered again.
+    static func read(in data: DataDirectory) throws(FileError) -> ClockEvidence.LeftClocks {
+        guard try data.files.exists(data.path(name)) else { return .nothing }
+        let contents = try data.files.contents(of: data.path(name))
+        guard contents.withBytes({ bytes in bytes.withUnsafeBytes { $0.contains { $0 != 0 } } }) else {
+            return .nothing
+        }
         return ClockLine.parse(
             contents.withBytes { bytes in
                 String(decoding: bytes.withUnsafeBytes { $0.prefix(ClockLine.length + 1) }, as: UTF8.self)
@@ -136,10 +141,10 @@ enum ClockLine {
         guard words.first.map(String.init) == word else { return parseReading(words) }
         guard text.utf8.count == length, words.count >= 8, words.count <= 8 + ClockEvidence.maximumRuns,
             text.hasSuffix(" \(checksum(of: String(text.dropLast(18))))\n")
-        else { return .nothing }
+        else { return .damaged }
         let times = words[1...4].compactMap { ClockText.time($0) }
         let runs = words[7..<(words.count - 1)].compactMap { ClockText.number($0) }
-        guard times.count == 4, runs.count == words.count - 8 else { return .nothing }
+        guard times.count == 4, runs.count == words.count - 8 else { return .damaged }
         let checkpoint = ClockCheckpoint(
             guarded: times[0], time: times[1], limit: times[2], boot: times[3],
             identity: words[5] == unknown
@@ -151,7 +156,7 @@ enum ClockLine {
     private static func parseReading(_ words: [Substring]) -> ClockEvidence.LeftClocks {
         let times = words.compactMap { Int64($0) }
         guard words.count == 2, times.count == 2, times.allSatisfy({ (1..<1 << 50).contains($0) }) else {
-            return .nothing
+            return .damaged
         }
         return .reading(time: times[0], wall: times[1])
     }

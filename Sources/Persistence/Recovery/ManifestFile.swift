@@ -8,7 +8,10 @@ enum ManifestFile {
         guard try data.files.exists(directory) else { return nil }
         let names = Set(try data.files.list(directory))
         guard names.contains(Manifest.fileName) else {
-            guard let stray = names.filter({ $0.hasPrefix("appendonly.aof.") }).min() else { return nil }
+            guard let stray = names.filter({ $0.hasPrefix("appendonly.aof.") }).min() else {
+                try ForeignLog.refuse(names, in: directory)
+                return nil
+            }
             throw PersistenceError(
                 .missing,
                 "\(directory)/\(Manifest.fileName) is missing, but \(stray) exists: without the manifest it is unknown "

@@ -71,19 +71,17 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
         do {
             let mark = try data.uncleanReason()
             report.uncleanReason = report.uncleanReason ?? mark
-            evidence.left = ClockFile.read(in: data)
+            evidence.left = try ClockFile.read(in: data)
+            if evidence.left == .damaged {
+                report.uncleanReason =
+                    report.uncleanReason ?? "\(ClockFile.name) is damaged: how far the clock has been is not known"
+            }
             let manifest = try ManifestFile.read(in: data)
             if let manifest {
                 try readLog(manifest)
-            } else if try files.exists(data.path(DataDirectory.dumpName)) {
-                try readDump()
-            } else if try files.exists(data.path(DataDirectory.oldLogName)) {
-                throw PersistenceError(
-                    .unsupported,
-                    "\(data.path(DataDirectory.oldLogName)) is of Redis 6 or older: start a Redis 7 in this directory once"
-                        + " (--appendonly yes), which turns it into \(Manifest.directoryName)/")
             } else {
-                beginReading()
+                try ForeignLog.refuse(in: data)
+                if try files.exists(data.path(DataDirectory.dumpName)) { try readDump() } else { beginReading() }
             }
             if report.source == .nothing, let position {
                 report.uncleanReason = report.uncleanReason ?? position.uncleanReason(nil)
