@@ -31,6 +31,7 @@ struct SystemFiles: FileSystem {
 
     func makeDirectory(_ path: String) throws(FileError) {
         guard mkdir(path, 0o700) == 0 else { throw .last("mkdir", path) }
+        try Descriptor(path, O_RDONLY | O_DIRECTORY).giveToOwner(ofFolderOf: path)
     }
 
     func create(_ path: String, laterPath: String) throws(FileError) -> any OutputFile {
@@ -142,6 +143,20 @@ private final class Descriptor: FileLock {
     init(_ path: String, _ flags: Int32, in directory: Int32 = AT_FDCWD) throws(FileError) {
         number = openat(directory, path, flags | O_CLOEXEC, 0o600)
         guard number >= 0 else { throw .last("open", path) }
+        if flags & O_CREAT != 0 { giveToOwner(ofFolderOf: path, in: directory) }
+    }
+
+    /// What root makes belongs to the owner of the directory around it: a daemon that is another user's could not use
+    /// it, after `check-log` for instance.
+    func giveToOwner(ofFolderOf path: String, in directory: Int32 = AT_FDCWD) {
+        guard geteuid() == 0 else { return }
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        var (around, own) = (stat(), stat())
+        guard fstatat(directory, folder, &around, 0) == 0, fstat(number, &own) == 0, own.st_uid == 0, around.st_uid != 0
+        else { return }
+        // A file system without owners has none to give it to.
+        _ = fchown(number, around.st_uid, around.st_gid)
     }
 
     deinit { close(number) }
