@@ -32,12 +32,12 @@ final class ClientHandler<Copy: CheckedCopy>: ChannelInboundHandler {
     private var check: Scheduled<Void>?
 
     init(
-        _ copy: Copy, prefix: String, _ scratch: ConversationScratch, _ waiting: WaitingInput, logger: Logger
+        _ copy: Copy, prefix: String, _ scratch: ConversationScratch, _ all: AllConversations, logger: Logger
     ) {
         self.copy = copy
         self.scratch = scratch
         self.logger = logger
-        conversation = Conversation(copy, prefix: prefix, waiting: waiting)
+        conversation = Conversation(copy, prefix: prefix, all: all)
     }
 
     /// The client's channel reads nothing before there is a connection to the daemon.

@@ -3,7 +3,8 @@ import RESP
 
 /// One client's conversation with the daemon, without sockets. Bytes are passed on in order, both ways. A check is
 /// answered here if all commands before it have been answered, the daemon has said that its user may read every
-/// revocation, and the copy holds a lease before and after the look-up.
+/// revocation, no client may hear of changes through this process, and the copy holds a lease before and after the
+/// look-up.
 struct Conversation<Copy: CheckedCopy> {
     /// A reply that the daemon owes.
     private enum Owed {
@@ -13,8 +14,7 @@ struct Conversation<Copy: CheckedCopy> {
     }
 
     let copy: Copy
-    /// Input that waits, of all clients.
-    private let waiting: WaitingInput
+    private let all: AllConversations
     private let question: [UInt8]
 
     /// What is to be written now.
@@ -27,7 +27,10 @@ struct Conversation<Copy: CheckedCopy> {
     private var needed = 0
     private var charged = 0
     /// Bytes are passed on as they come: nothing is answered here any more.
-    private(set) var isPassedThrough = false
+    private(set) var isPassedThrough = false {
+        didSet { if isPassedThrough, !oldValue, !hasEnded { all.beginPassage() } }
+    }
+    private var hasEnded = false
     /// Input is left that was not looked at: output has to leave first, or replies have to come.
     private(set) var isHeld = false
 
@@ -44,9 +47,9 @@ struct Conversation<Copy: CheckedCopy> {
     private var wroteAt = Int64.min
 
     /// - Parameter prefix: of guarded keys.
-    init(_ copy: Copy, prefix: String, waiting: WaitingInput) {
+    init(_ copy: Copy, prefix: String, all: AllConversations) {
         self.copy = copy
-        self.waiting = waiting
+        self.all = all
         question = InlineRequest.encode([Array("LEASE".utf8), Array("READER".utf8), Array(prefix.utf8)])
     }
 
@@ -138,18 +141,20 @@ struct Conversation<Copy: CheckedCopy> {
     private mutating func charge() {
         let due = input.readableBytes > ConversationLimits.uncountedInput ? input.readableBytes : 0
         guard due != charged else { return }
-        let hasRoom = waiting.add(due - charged)
+        let hasRoom = all.add(due - charged)
         charged = due
         guard !hasRoom, due > 0, !isHeld else { return }
         isPassedThrough = true
         passRest()
-        waiting.remove(charged)
+        all.remove(charged)
         charged = 0
     }
 
     /// The client is gone.
     mutating func end() {
-        waiting.remove(charged)
+        if isPassedThrough, !hasEnded { all.endPassage() }
+        hasEnded = true
+        all.remove(charged)
         charged = 0
         input = ByteBuffer()
     }
@@ -185,7 +190,7 @@ struct Conversation<Copy: CheckedCopy> {
         _ kind: CommandKind, _ arguments: RequestArguments, _ request: RawSpan, _ reply: inout ReplyBuffer
     ) {
         let isOfRevocations = isOfRevocations(arguments)
-        guard isOfRevocations, !isInTransaction, let reading = copy.begin() else {
+        guard isOfRevocations, !isInTransaction, !all.mayListen, let reading = copy.begin() else {
             toDaemon.write(request)
             owe(.reply(mayWrite: false))
             if isOfRevocations { copy.count(isLocal: false) }

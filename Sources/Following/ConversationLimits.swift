@@ -38,9 +38,12 @@ final class ConversationScratch {
     var reply = ReplyBuffer(limit: 1 << 20)
 }
 
-/// How much input of all clients waits.
-final class WaitingInput: Sendable {
+/// What all clients' conversations have in common.
+final class AllConversations: Sendable {
     private let bytes = Atomic(0)
+    private let passages = Atomic(0)
+
+    // MARK: Input that waits
 
     /// - Returns: whether there is room for so many bytes more.
     func add(_ count: Int) -> Bool {
@@ -48,4 +51,13 @@ final class WaitingInput: Sendable {
     }
 
     func remove(_ count: Int) { bytes.wrappingSubtract(count, ordering: .relaxed) }
+
+    // MARK: Conversations that are passed on as they come
+
+    /// Whether somebody may hear of changes through this process. The daemon tells of a change as it makes it, and the
+    /// copy has it later: whoever then read again on another connection would get what was there before.
+    var mayListen: Bool { passages.load(ordering: .sequentiallyConsistent) > 0 }
+
+    func beginPassage() { passages.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+    func endPassage() { passages.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
 }

@@ -21,7 +21,7 @@ final class FollowingServer: Sendable {
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let scratches: [ObjectIdentifier: LoopScratch]
-    private let waiting = WaitingInput()
+    private let conversations = AllConversations()
     private let listeners = Mutex([any Channel]())
     private let clients: Mutex<Clients>
 
@@ -77,7 +77,7 @@ final class FollowingServer: Sendable {
                     }
                     try pipeline.addHandler(
                         ClientHandler(
-                            copy, prefix: configuration.guardedPrefix, scratch.value, waiting, logger: logger))
+                            copy, prefix: configuration.guardedPrefix, scratch.value, conversations, logger: logger))
                 }
             }
     }

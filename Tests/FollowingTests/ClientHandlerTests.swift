@@ -30,7 +30,7 @@ import Testing
             }
             try client.pipeline.syncOperations.addHandler(
                 ClientHandler(
-                    copy, prefix: "revoked:", ConversationScratch(), WaitingInput(), logger: log.logger))
+                    copy, prefix: "revoked:", ConversationScratch(), AllConversations(), logger: log.logger))
             try client.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 2)).wait()
             loop.run()
         }

@@ -9,14 +9,15 @@ import Testing
     /// A client, the conversation and a daemon that answers when the test says so.
     private final class Stage {
         let copy = FakeCopy()
-        let waiting = WaitingInput()
+        let all: AllConversations
         private(set) var conversation: Conversation<FakeCopy>
         private let scratch = ConversationScratch()
         /// What was passed on and not taken yet.
         private var passed = ""
 
-        init() {
-            conversation = Conversation(copy, prefix: "revoked:", waiting: waiting)
+        init(_ all: AllConversations = AllConversations()) {
+            self.all = all
+            conversation = Conversation(copy, prefix: "revoked:", all: all)
             copy.change { $0.entries["revoked:jti:gone"] = ("logout", 61_500) }
         }
 
@@ -62,6 +63,8 @@ import Testing
             defer { conversation.toClient = ByteBuffer() }
             return String(buffer: conversation.toClient)
         }
+
+        func end() { conversation.end() }
 
         /// The daemon has said that this client may read.
         func prove(_ version: Int = 2) throws {
@@ -121,6 +124,26 @@ import Testing
         try stage.answer("$1\r\nx\r\n$6\r\nlogout\r\n")
         stage.send(["GET", "revoked:jti:gone"])
         #expect(stage.took() && stage.got == "+PONG\r\n$6\r\nlogout\r\n$1\r\nx\r\n$6\r\nlogout\r\n$6\r\nlogout\r\n")
+    }
+
+    /// The daemon tells of a revocation as it makes it, and the copy has it later: whoever hears of it on one
+    /// connection and reads again on another gets what the daemon has.
+    @Test(arguments: [
+        ["PSUBSCRIBE", "__keyspace@0__:revoked:*"], ["CLIENT", "TRACKING", "ON", "BCAST"], ["MONITOR"],
+    ]) func whileAClientMayListenTheDaemonIsAsked(command: [String]) throws {
+        let all = AllConversations()
+        let (reader, listener) = (Stage(all), Stage(all))
+        try reader.prove()
+        listener.send(command)
+        reader.send(["GET", "revoked:jti:gone"])
+        #expect(reader.took(["GET", "revoked:jti:gone"]) && reader.got == "")
+        try reader.answer("$6\r\nlogout\r\n")
+        #expect(reader.got == "$6\r\nlogout\r\n")
+        listener.end()
+        // What it still gets does not bring it back.
+        try listener.answer("+OK\r\n")
+        reader.send(["GET", "revoked:jti:gone"])
+        #expect(reader.took() && reader.got == "$6\r\nlogout\r\n")
     }
 
     @Test func withoutALeaseEverythingIsPassedOn() throws {
@@ -291,13 +314,13 @@ import Testing
 
     @Test func unfinishedRequestsOfAllClientsAreBounded() {
         let stage = Stage()
-        #expect(stage.waiting.add(ConversationLimits.allInput))
+        #expect(stage.all.add(ConversationLimits.allInput))
         let half = String(stage.request(["SET", "a", String(repeating: "x", count: 10_000)]).prefix(5_000))
         stage.send(half)
         #expect(stage.conversation.isPassedThrough)
-        stage.waiting.remove(ConversationLimits.allInput)
+        stage.all.remove(ConversationLimits.allInput)
         // What it had is given back.
-        #expect(stage.waiting.add(ConversationLimits.allInput))
+        #expect(stage.all.add(ConversationLimits.allInput))
     }
 
     /// More commands wait until replies have come.
