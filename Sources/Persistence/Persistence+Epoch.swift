@@ -40,7 +40,7 @@ extension Persistence {
             return record
         }
         try data.acquire()
-        if hasLog { try data.markUnclean("the daemon ran without a log") }
+        let isNewlyMarked = hasLog ? try data.markUnclean("the daemon ran without a log") : false
         // An unreadable file names no predecessor.
         let contents = (try? epochFile.read())?.contents
         let record =
@@ -49,7 +49,11 @@ extension Persistence {
             case let contents?: contents.record.replaced()
             case nil: EpochRecord.replacingUnknown()
             }
-        try epochFile.begin(record, .memory)
+        do throws(FileError) { try epochFile.begin(record, .memory) } catch {
+            // Nothing was acknowledged.
+            if isNewlyMarked { try? data.clearUnclean() }
+            throw error
+        }
         return record
     }
 

@@ -174,7 +174,7 @@ extension Persistence {
         try acquire()
         // Until the log is complete, it lacks acknowledged writes.
         try commitment.withLock { _ throws(FileError) in
-            try data.markUnclean("the daemon ended before its log was complete")
+            _ = try data.markUnclean("the daemon ended before its log was complete")
         }
         try epochFile.keep()
         try clockFile?.begin(runs: [log.run])

@@ -193,7 +193,15 @@ package final class Persistence: Sendable {
         try clockFile?.begin(runs: found.report.clocks.runs(with: log.run))
         let policy = settings.withLock { $0.policy }
         // Before a write is acknowledged that is not on disk.
-        if policy != .always { try data.markUnclean(Self.reason(policy)) }
+        let isNewlyMarked = policy == .always ? false : try data.markUnclean(Self.reason(policy))
+        do throws(FileError) { return try openLog(found) } catch {
+            // Nothing was acknowledged.
+            if isNewlyMarked { try? data.clearUnclean() }
+            throw error
+        }
+    }
+
+    private func openLog(_ found: Recovered) throws(FileError) -> EpochRecord {
         data.sweep()
         var directory = try LogDirectory(data.files, in: data.path, manifest: found.manifest)
         let record = Self.epoch(of: found)

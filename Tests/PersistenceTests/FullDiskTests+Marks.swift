@@ -26,6 +26,32 @@ extension FullDiskTests {
         #expect(refusals == (code == 28 ? 2 : 3))
     }
 
+    /// A start that fails has served nobody, at whatever step it does.
+    @Test(arguments: [true, false]) func aFailedStartLeavesNoMark(_ isLogging: Bool) throws {
+        var failures = 0
+        for step in 0..<60 {
+            let disk = SimulatedDisk(seed: 1)
+            let (first, earlier) = try Self.open(disk)
+            earlier.set(Array("key".utf8), Self.value, first.log)
+            first.end()
+            var configuration = PersistenceConfiguration(directory: "data")
+            configuration.policy = .everysec
+            configuration.isLogging = isLogging
+            let persistence = try Persistence(configuration, .small(), files: disk, moment: { .start })
+            _ = try persistence.recover()
+            disk.failure = (step, 5)
+            let hasBegun = (try? persistence.begin(inBackground: false)) != nil
+            let isOver = disk.failure != nil
+            disk.failure = nil
+            if !hasBegun {
+                failures += 1
+                #expect(try !disk.exists("data/revoked.doubt"), "step \(step)")
+            }
+            if isOver { break }
+        }
+        #expect(failures > 3)
+    }
+
     /// Nothing is missing after an end in order, however full the disk is by then or at the next start.
     @Test(arguments: [SyncPolicy.everysec, .no], [true, false])
     func aFullDiskMakesNoEndUnclean(_ policy: SyncPolicy, _ fillsBeforeTheEnd: Bool) throws {

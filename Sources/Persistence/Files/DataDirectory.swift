@@ -142,7 +142,9 @@ struct DataDirectory: Sendable {
 
     /// Marks the directory: from here on, acknowledged writes may be missing on disk. Without room the mark is empty,
     /// which says the same. If it throws, nothing may go missing, and it leaves no mark that was not there before.
-    func markUnclean(_ reason: String) throws(FileError) {
+    /// - Returns: whether there was no mark before.
+    @discardableResult
+    func markUnclean(_ reason: String) throws(FileError) -> Bool {
         try requireOurs()
         let isThere = try files.exists(path(Self.markName))
         let wasMarked = lock.isMarked.exchange(true, ordering: .relaxed)
@@ -153,6 +155,7 @@ struct DataDirectory: Sendable {
             if !isThere, (try? removeMark()) != nil { lock.isMarked.store(wasMarked, ordering: .relaxed) }
             throw error
         }
+        return !isThere
     }
 
     private func createMark(_ reason: String) throws(FileError) {
