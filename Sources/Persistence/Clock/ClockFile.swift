@@ -87,6 +87,7 @@ final class ClockFile: Sendable {
     }
 
     private func write(_ line: String) throws(FileError) {
+        try data.requireOurs()
         let path = data.path(Self.name)
         let isNew = try !data.files.exists(path)
         try data.files.overwrite(path, with: line.utf8.span.bytes, .clock)
