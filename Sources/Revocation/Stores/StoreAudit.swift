@@ -34,9 +34,9 @@ struct StoreAudit: Sendable, Equatable {
                 throw StoreFailure(
                     .unsafeStore,
                     """
-                    the daemon guards keys that begin with \(guardedPrefix), and revocations of this process begin with \
-                    \(prefix): start the daemon with --guarded-prefix \(prefix), or change the namespace in the \
-                    configuration
+                    revocations of this process begin with \(prefix) and the daemon guards keys that begin with \
+                    \(guardedPrefix) (start the daemon with --guarded-prefix \(prefix) or change the namespace in the \
+                    configuration)
                     """)
             }
             lease = min(max(0, fields["lease_ms"].flatMap { Int64($0) } ?? 0), LeaseGrant.longest)
