@@ -54,8 +54,8 @@ final class AllConversations: Sendable {
 
     // MARK: Conversations that are passed on as they come
 
-    /// Whether somebody may hear of changes through this process. The daemon tells of a change as it makes it, and the
-    /// copy has it later: whoever then read again on another connection would get what was there before.
+    /// Whether a client may be subscribed, or track keys, through this process. The daemon sends a message when it
+    /// makes a change, and the copy has the change later: a read on another connection would still get the old value.
     var mayListen: Bool { passages.load(ordering: .sequentiallyConsistent) > 0 }
 
     func beginPassage() { passages.wrappingAdd(1, ordering: .sequentiallyConsistent) }

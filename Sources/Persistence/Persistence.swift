@@ -291,7 +291,7 @@ package final class Persistence: Sendable {
             if log.bytesToResume != nil { try log.resume() }
             try log.flush()
         } catch {
-            // What had no room may be a seal, or what nobody was told is safe.
+            // The disk may have refused only a seal, or records that were never acknowledged.
             guard log.isComplete else { throw error }
         }
         log.seal(.stop)

@@ -12,7 +12,7 @@ package struct ClockEvidence: Sendable {
     /// What `revoked.clock` says.
     enum LeftClocks: Sendable, Equatable {
         case nothing
-        /// Something that nobody has written.
+        /// The file is there, and holds neither of the following.
         case damaged
         /// A checkpoint, and the runs whose notes may stand in a log that it belongs to.
         case checkpoint(ClockCheckpoint, runs: [UInt64])

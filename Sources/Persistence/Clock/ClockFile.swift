@@ -28,9 +28,9 @@ final class ClockFile: Sendable {
         self.clock = clock
     }
 
-    /// The clocks that the previous daemon left. Nothing relied yet on a file without contents: a power loss came
-    /// before they were on disk. Of a damaged one nobody knows what times were answered, and under the same epoch they
-    /// must not be answered again.
+    /// The clocks that the previous daemon left. A file that is empty or all zeros counts as none: a power loss came
+    /// before the first checkpoint was on disk, so nothing relied on it. After damage it is unknown which times `TIME`
+    /// has answered, and under the same epoch it must not answer them again.
     static func read(in data: DataDirectory) throws(FileError) -> ClockEvidence.LeftClocks {
         guard try data.files.exists(data.path(name)) else { return .nothing }
         let contents = try data.files.contents(of: data.path(name))

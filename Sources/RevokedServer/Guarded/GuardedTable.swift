@@ -348,8 +348,8 @@ struct GuardedWriter: Sendable {
         observers.announce(before.existed ? events : events.union(.new), key, database: database, client: client)
     }
 
-    /// Tells the client that writes that a guarded key has another value than it gave: one that is not told of its own
-    /// changes (`NOLOOP`) takes what it has written for what is there.
+    /// Tells the writing client that a guarded key has another value than the one it wrote. A client that is not told
+    /// of its own changes (`NOLOOP`) would otherwise go on using the value that it wrote.
     func announceMerge(of key: RawSpan) {
         guard observers.interest.contains(.tracking) else { return }
         observers.tracking?.merged(key, by: client)
