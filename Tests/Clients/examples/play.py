@@ -127,8 +127,10 @@ def start_api(name, **settings):
     elif name == "express":
         start(name, "node", "app.js", folder=EXAMPLES / name, NODE_PATH="/usr/share/nodejs", PORT=port, **environment)
     else:
-        # As without a php.ini: warnings are shown, and go out at once.
-        start(name, "php", "-d", "display_errors=1", "-d", "output_buffering=0", "-S", f"127.0.0.1:{port}", "index.php",
+        # As without a php.ini: warnings are shown, and go out at once. No worker remembers what a path was: whether one
+        # did would decide what it finds in a state file's place.
+        options = ("display_errors=1", "output_buffering=0", "realpath_cache_size=0")
+        start(name, "php", *(word for option in options for word in ("-d", option)), "-S", f"127.0.0.1:{port}", "index.php",
               folder=EXAMPLES / name, PHP_CLI_SERVER_WORKERS=4, **environment)
     return f"http://127.0.0.1:{port}"
 

@@ -4,11 +4,11 @@ final class StateFile {
     function __construct(readonly string $path) {}
 
     // null before the first contact. A file that is damaged or cannot be read is an error: a pin is never forgotten by
-    // accident. PHP tells by the text alone whether there is none.
+    // accident. Only the directory tells whether there is none: PHP says "No such file" of links that lead nowhere, too.
     function read(): ?string {
-        error_clear_last();
         $text = @file_get_contents($this->path);
-        if ($text === false && str_ends_with(error_get_last()["message"] ?? "", "No such file or directory")) return null;
+        $names = $text === false ? @scandir(dirname($this->path)) : false;
+        if ($names && !in_array(basename($this->path), $names, true)) return null;
         if (preg_match('/\Arevoked state 1 ([!-~]{1,256})\n\z/', (string)$text, $found)) return $found[1];
         throw new UnexpectedValueException("$this->path is damaged: one line is expected, revoked state 1 EPOCH");
     }
