@@ -369,9 +369,26 @@ def wrong_answers(live, dead):
     for old, new in ((store_epoch().encode(), str(uuid.uuid4()).encode()), (b"2592000000", b"2592000001")):
         relay.behind_a_write = (old, new)
         for name in apis: assert log_out(name, mint())[0] == 503, f"{name}: a log-out with {new} behind it"
+    relay.behind_a_write = (b"", b"")
+    odd_replies(relay)
     relay.close()
     stop(store)
     store = start_store()
+
+
+def odd_replies(relay):
+    """An error in the place of a value says nothing of the key."""
+    token = mint(jti="odd")
+    connection.setex("revoked:jti:odd", 600, "logout")
+    for new in (b"*9\r\n-ERR away\r\n",):
+        relay.always = (b"*9\r\n$6\r\nlogout\r\n", new)
+        for name in apis:
+            found = status(services[name], token)
+            assert found in (401, 503), f"{name} answers {found}, revoked, to {new}"
+            relay.always, always = (b"", b""), relay.always
+            await_(name + " goes on", lambda: status(services[name], token) == 401)
+            relay.always = always
+    relay.always = (b"", b"")
 
 
 def stock_server(live, dead):

@@ -3,10 +3,10 @@ import contextlib, http.server, json, re, socket, threading, time
 
 
 class Relay:
-    """Passes everything on to the store, but for what is set: the time is so many seconds ahead; behind a write some text
-    in the replies is another; the next reply to a check breaks off in its middle, and the connection with it; what is
+    """Passes everything on to the store, but for what is set: the time is so many seconds ahead; some text in the replies
+    is another, always or behind a write; the next reply to a check breaks off in its middle, and the connection with it; what is
     sent on new connections is swallowed."""
-    ahead, behind_a_write, breaks_off, swallows = 0, (b"", b""), False, False
+    ahead, always, behind_a_write, breaks_off, swallows = 0, (b"", b""), (b"", b""), False, False
 
     def __init__(self, store_port, port=0):
         self.store_port, self.is_written, self.swallowed = store_port, False, 0
@@ -35,6 +35,7 @@ class Relay:
         return changed
 
     def reply(self, data, client):
+        data = data.replace(*self.always)
         if self.is_written: data = data.replace(*self.behind_a_write)
         moved = lambda found: found[1] + str(int(found[2]) + self.ahead).encode()
         if self.ahead: data = re.sub(rb"(\*2\r\n\$10\r\n)([0-9]{10})", moved, data)

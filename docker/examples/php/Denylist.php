@@ -85,8 +85,8 @@ final class Denylist {
 
     // Values, and the store's time; and what OWN_KEYS hold.
     function ask(array $keys): array {
-        [[$seconds, $rest], $values] = ($this->connect)()->multi(Redis::PIPELINE)->time()
-            ->mget([...$keys, ...self::OWN_KEYS])->exec();
+        [[$seconds, $rest], $values] = Store::replies(($this->connect)()->multi(Redis::PIPELINE)->time()
+            ->mget([...$keys, ...self::OWN_KEYS]));
         return [array_slice($values, 0, -3), $seconds * 1000 + intdiv((int)$rest, 1000), array_slice($values, -3)];
     }
 

@@ -18,7 +18,7 @@ final class Revocation {
         $pipeline = ($denylist->connect)()->multi(Redis::PIPELINE);
         foreach (array_filter($named) as $scope => $ttl)
             $pipeline->setex(Denylist::key($scope, $claims[$scope], $denylist->label), $ttl, $reason);
-        $replies = $pipeline->mget(Denylist::OWN_KEYS)->exec();
+        $replies = Store::replies($pipeline->mget(Denylist::OWN_KEYS));
         [$termsBehind, , $epochBehind] = array_pop($replies);
         if (in_array(false, $replies, true) || $termsBehind !== $terms || Denylist::epochs($epochBehind)[0] !== $epoch)
             throw new RuntimeException("not acknowledged");

@@ -27,24 +27,6 @@ set_exception_handler(function (Throwable $error) {
     unavailable("the request cannot be answered");
 });
 
-// One for each request: a persistent one could hold replies that a request before this one did not read.
-function store(): Redis {
-    static $store = null;
-    if ($store) return $store;
-    $url = parse_url(setting("DENYLIST_URL"));
-    $store = new Redis();
-    if ($url["scheme"] === "rediss") {
-        $tls = ["cafile" => setting("DENYLIST_CA_FILE"), "peer_name" => $url["host"], "verify_peer" => true];
-        $store->connect("tls://" . $url["host"], $url["port"], 1, null, 0, 1, ["stream" => array_filter($tls)]);
-    } else {
-        $store->connect($url["host"], $url["port"], 1, null, 0, 1);
-    }
-    if ($file = setting("DENYLIST_PASSWORD_FILE")) $store->auth([$url["user"] ?? "default", trim(file_get_contents($file))]);
-    // The daemon warns of programs that do not say so: they may not look up every scope. Other servers may refuse it.
-    try { $store->rawCommand("CLIENT", "SETINFO", "LIB-NAME", "revoked(php)"); } catch (RedisException) {}
-    return $store;
-}
-
 function decoded(string $part): ?string { return base64_decode(strtr($part, "-_", "+/"), true) ?: null; }
 
 // The claims of a genuine access token of the node, and the kid that signed it.
@@ -66,7 +48,7 @@ function verified(): array {
     return [$claims, $kid];
 }
 
-$denylist = new Denylist(store(...), new StateFile(setting("DENYLIST_STATE_FILE")), setting("DENYLIST_LABEL"));
+$denylist = new Denylist(Store::connection(...), new StateFile(setting("DENYLIST_STATE_FILE")), setting("DENYLIST_LABEL"));
 switch ($_SERVER["REQUEST_METHOD"] . " " . parse_url($_SERVER["REQUEST_URI"], PHP_URL_PATH)) {
 case "GET /me":
     [$claims, $kid] = verified();
