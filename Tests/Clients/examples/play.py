@@ -377,10 +377,10 @@ def wrong_answers(live, dead):
 
 
 def odd_replies(relay):
-    """An error in the place of a value says nothing of the key."""
+    """An error in the place of a value says nothing of the key. A reply that lacks one says nothing at all."""
     token = mint(jti="odd")
     connection.setex("revoked:jti:odd", 600, "logout")
-    for new in (b"*9\r\n-ERR away\r\n",):
+    for new in (b"*9\r\n-ERR away\r\n", b"*8\r\n", b"*10\r\n$-1\r\n$6\r\nlogout\r\n"):
         relay.always = (b"*9\r\n$6\r\nlogout\r\n", new)
         for name in apis:
             found = status(services[name], token)

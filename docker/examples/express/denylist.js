@@ -70,6 +70,7 @@ class Denylist {
   // Values, and the store's time; and what OWN_KEYS hold.
   async ask(keys) {
     const [[seconds, rest], values] = await this.store.send(['TIME'], ['MGET', ...keys, ...OWN_KEYS]);
+    if (values.length !== keys.length + OWN_KEYS.length) throw new Error('not a value for each key');
     return { values: values.slice(0, -3), now: seconds * 1000 + Math.floor(rest / 1000), own: values.slice(-3) };
   }
 

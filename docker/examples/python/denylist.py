@@ -55,7 +55,7 @@ class Denylist:
         try:
             names = scopes(claims, kid)
             values, now, own = self.ask([key(scope, name, self.label) for scope, name in names.items()])
-            return verdict(claims, dict(zip(names, values)), now, self.is_proven(claims, now, own))
+            return verdict(claims, dict(zip(names, values, strict=True)), now, self.is_proven(claims, now, own))
         except Exception as error:  # whatever it is, nothing is known; its text might name a token
             logging.error("no verdict: %s", type(error).__name__)
             return "unknown", None
