@@ -326,6 +326,32 @@ def no_store(live):
             stop(started[-1])
 
 
+def certificates(live):
+    """One of the system's authorities vouches for the store only by its name."""
+    run = lambda *command: subprocess.run(["openssl", *map(str, command)], check=True, stderr=subprocess.DEVNULL)
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2)
+    ca, pem = FOLDER / "ca.pem", FOLDER / "store.pem"
+    run("req", "-x509", *key, "-subj", "/CN=authority", "-keyout", FOLDER / "ca.key", "-out", ca)
+    plain, encrypted = free_port(), free_port()
+    url = f"rediss://127.0.0.1:{encrypted}"
+    for its_name, wanted in (("IP:127.0.0.1", 200), ("DNS:store.example", 503)):
+        run("req", "-x509", *key, "-subj", "/CN=store", "-CA", ca, "-CAkey", FOLDER / "ca.key", "-keyout", FOLDER / "store.key",
+            "-addext", "subjectAltName=" + its_name, "-addext", "basicConstraints=critical,CA:false", "-out", pem)
+        server = start("tls", BINARY, "serve", "--port", plain, "--tls-port", encrypted, "--tls-cert-file", pem,
+                       "--tls-key-file", FOLDER / "store.key", "--tls-auth-clients", "no", "--dir", FOLDER / "tls", "--http", "off")
+        other = redis.Redis(port=plain, socket_timeout=2)
+        await_("the store does not answer", other.ping)
+        other.set("revoked.terms", connection.get("revoked.terms"))
+        for name in apis:
+            for authorities in ({"SSL_CERT_FILE": ca, "NODE_EXTRA_CA_CERTS": ca}, {"DENYLIST_CA_FILE": ca}):
+                address = start_api(name, DENYLIST_URL=url, DENYLIST_STATE_FILE=FOLDER / (name + ".tls.state"), **authorities)
+                await_(name + " does not answer", lambda: ask(address, "/me")[0] == 401)
+                if wanted == 200: await_(name + " does not connect", lambda: status(address, live) == 200)
+                assert status(address, live) == wanted, f"{name}, {list(authorities)}: the store is {its_name}"
+                stop(started[-1])
+        stop(server)
+
+
 def no_log_outs(what):
     """Of tokens of their own: it is not known then whether those are revoked."""
     for name in services:
@@ -524,6 +550,7 @@ with tempfile.TemporaryDirectory() as name:
         kept_keys(issuer, live)
         issuer.close()
         no_store(live)
+        certificates(live)
         outage(live, dead)
         wrong_answers(live, dead)
         stock_server(live, dead)

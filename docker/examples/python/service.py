@@ -61,11 +61,14 @@ def introduce(connection):
 
 
 def make_denylist():
+    url = os.environ["DENYLIST_URL"]
     options = {"socket_timeout": 1, "socket_connect_timeout": 1, "redis_connect_func": introduce}
     if file := os.environ.get("DENYLIST_PASSWORD_FILE"):
         with open(file) as secret: options["password"] = secret.read().strip()
-    if file := os.environ.get("DENYLIST_CA_FILE"): options.update(ssl_ca_certs=file, ssl_check_hostname=True)
-    store = redis.Redis.from_url(os.environ["DENYLIST_URL"], **options)
+    if url.startswith("rediss://"):
+        options["ssl_check_hostname"] = True  # else any certificate of these authorities would do
+        if file := os.environ.get("DENYLIST_CA_FILE"): options["ssl_ca_certs"] = file
+    store = redis.Redis.from_url(url, **options)
     return Denylist(store, os.environ["DENYLIST_STATE_FILE"], os.environ.get("DENYLIST_LABEL", ""))
 
 
