@@ -189,6 +189,9 @@ def refusals(live):
     others = [name for name in services if name != "node"]
     for token, what in ((mint(exp=now + 31 * 86_400), "it lives longer than revocations are kept"),
                         (mint(exp=1e300), "it lives for ever"),
+                        *((mint(auth_time=now + ahead), "its user logs in later") for ahead in (40, 1_000_000, 1e18, 1e300)),
+                        *((mint(iat=now + ahead, auth_time=log_in, exp=now + ahead + 900), "it is issued later")
+                          for ahead in (40, 1_000_000, 1e18, 1e300) for log_in in (None, now, now + ahead)),
                         (mint(jti=None, sid=None, sub="", client_id=None), "nothing could name it"),
                         (mint(exp=None), "no exp"), (mint(iat=None), "no iat")):
         for name in others: assert status(services[name], token) in (401, 503), (name, what)

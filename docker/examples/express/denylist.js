@@ -30,6 +30,9 @@ const lifetimes = (terms, iss, label) => JSON.parse(terms ?? '{"issuers":[]}').i
 const isKept = ({ iat, exp }, allowed) => allowed.some(
   (row) => row.since <= toMs(iat) && toMs(exp) - toMs(iat) <= row.ms + 1000);
 
+// Whether no date of the token lies ahead of the store's time by more than clocks may differ: cut-offs would miss it.
+const isOfNow = ({ iat, auth_time: logIn }, now) => toMs(Math.max(iat, logIn ?? 0)) <= now + 30_000;
+
 // From what the store holds by scope, and its time. Also: which scope says so.
 function verdict(claims, held, now, isProven) {
   const logIn = toMs(claims.auth_time ?? claims.iat);
@@ -60,7 +63,8 @@ class Denylist {
   isProven(claims, now, own) {
     try {
       const isPinned = this.epoch(own) !== undefined, isOnTime = Math.abs(now - Date.now()) <= 30_000;
-      return isPinned && isOnTime && isKept(claims, lifetimes(own[0], claims.iss, this.label));
+      const ofIssuer = lifetimes(own[0], claims.iss, this.label);
+      return isPinned && isOnTime && isOfNow(claims, now) && isKept(claims, ofIssuer);
     } catch (error) {
       console.error('nothing is proven: %s', error.code ?? error.name);
       return false;

@@ -43,15 +43,18 @@ final class Denylist {
     // Whether revocations are kept for as long as the token lives.
     static function isKept(array $claims, array $lifetimes): bool {
         [$issued, $expires] = [self::toMs($claims["iat"]), self::toMs($claims["exp"])];
-        $isLongEnough = fn($row) => $row["since"] <= $issued && $expires - $issued <= $row["ms"] + 1000;
-        return array_filter($lifetimes, $isLongEnough) !== [];
+        return array_filter($lifetimes, fn($row) => $row["since"] <= $issued && $expires - $issued <= $row["ms"] + 1000) !== [];
+    }
+
+    // Whether no date of the token lies ahead of the store's time by more than clocks may differ: cut-offs would miss it.
+    static function isOfNow(array $claims, int $now): bool {
+        return self::toMs(max($claims["iat"], $claims["auth_time"] ?? 0)) <= $now + 30_000;
     }
 
     // From what the store holds by scope, and its time. Also: which scope says so.
     static function verdict(array $claims, array $held, int $now, bool $isProven): array {
         $logIn = $claims["auth_time"] ?? $claims["iat"] ?? null;
-        foreach ($held as $scope => $value) {
-            if ($value === false) continue;
+        foreach (array_filter($held, fn($value) => $value !== false) as $scope => $value) {
             if (!in_array($scope, self::CUT_OFFS, true)) return ["revoked", $scope];
             $cutOff = preg_match('/\A[0-9]{1,18}\z/', $value) ? (int)$value : 0;
             if ($cutOff < 10 ** 12 || $cutOff > $now + 60_000) $isProven = false;
@@ -76,7 +79,8 @@ final class Denylist {
     private function isProven(array $claims, int $now, array $own): bool {
         try {
             [$isPinned, $isOnTime] = [$this->epoch($own) !== null, abs($now - microtime(true) * 1000) <= 30_000];
-            return $isPinned && $isOnTime && self::isKept($claims, self::lifetimes($own[0], $claims["iss"], $this->label));
+            $lifetimes = self::lifetimes($own[0], $claims["iss"], $this->label);
+            return $isPinned && $isOnTime && self::isOfNow($claims, $now) && self::isKept($claims, $lifetimes);
         } catch (Throwable $error) {
             error_log("nothing is proven: " . $error::class);
             return false;
@@ -85,9 +89,8 @@ final class Denylist {
 
     // Values, and the store's time; and what OWN_KEYS hold.
     function ask(array $keys): array {
-        [[$seconds, $rest], $values] = Store::replies(($this->connect)()->multi(Redis::PIPELINE)->time()
-            ->mget([...$keys, ...self::OWN_KEYS]));
-        return [array_slice($values, 0, -3), $seconds * 1000 + intdiv((int)$rest, 1000), array_slice($values, -3)];
+        [$now, $values] = Store::ask(($this->connect)(), [...$keys, ...self::OWN_KEYS]);
+        return [array_slice($values, 0, -3), $now, array_slice($values, -3)];
     }
 
     // The store's, if that is the pinned one.

@@ -20,6 +20,12 @@ final class Store {
         return $store;
     }
 
+    // The store's time, and what the keys hold.
+    static function ask(Redis $store, array $keys): array {
+        [[$seconds, $rest], $values] = self::replies($store->multi(Redis::PIPELINE)->time()->mget($keys));
+        return [$seconds * 1000 + intdiv((int)$rest, 1000), $values];
+    }
+
     // What the store replies to a pipeline. phpredis gives false for an error, as for a key without a value, also in the
     // midst of an MGET.
     static function replies(Redis $pipeline): array {

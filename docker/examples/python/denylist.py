@@ -36,6 +36,9 @@ def is_kept(claims, lifetimes):
     issued, expires = to_ms(claims["iat"]), to_ms(claims["exp"])
     return any(row["since"] <= issued and expires - issued <= row["ms"] + 1000 for row in lifetimes)
 
+# Whether no date of the token lies ahead of the store's time by more than clocks may differ: cut-offs would miss it.
+def is_of_now(claims, now): return to_ms(max(claims["iat"], claims.get("auth_time") or 0)) <= now + 30_000
+
 # From what the store holds by scope, and its time. Also: which scope says so.
 def verdict(claims, held, now, is_proven):
     log_in = claims.get("auth_time", claims.get("iat"))
@@ -64,7 +67,8 @@ class Denylist:
     def is_proven(self, claims, now, own):
         try:
             is_pinned, is_on_time = self.epoch(own) is not None, abs(now - time.time() * 1000) <= 30_000
-            return is_pinned and is_on_time and is_kept(claims, lifetimes(own[0], claims["iss"], self.label))
+            is_good = is_of_now(claims, now) and is_kept(claims, lifetimes(own[0], claims["iss"], self.label))
+            return is_pinned and is_on_time and is_good
         except Exception as error:
             logging.error("nothing is proven: %s", type(error).__name__)
             return False
@@ -76,8 +80,6 @@ class Denylist:
 
     # The store's, if that is the pinned one.
     def epoch(self, own):
-        _, accepted, epoch = own
-        pinned = self.state_file.read()
-        new = epoch_to_pin(pinned, epoch, accepted)
-        if new != pinned: self.state_file.save(new)
+        (_, accepted, epoch), pinned = own, self.state_file.read()
+        if (new := epoch_to_pin(pinned, epoch, accepted)) != pinned: self.state_file.save(new)
         return new if new == epochs(epoch)[0] else None
