@@ -434,6 +434,17 @@ def stock_server(live, dead):
     connection.set("revoked.epoch", str(uuid.uuid4()))
     expect(503, live, "a store with another epoch")
     no_log_outs("a store with another epoch")
+    left = f"left:0123456789abcdef:{uuid.uuid4()}"
+    for epoch in (left, f"{left} replaces {own['revoked.epoch']}"):
+        connection.mset({"revoked.epoch": epoch, "revoked.accepted": f"{left} replaces {own['revoked.epoch']}"})
+        expect(503, live, "a store that was left for a daemon")
+        for name in apis:
+            file = FOLDER / (name + ".left.state")
+            address = start_api(name, DENYLIST_STATE_FILE=file)
+            await_(name + " does not answer", lambda: ask(address, "/me")[0] == 401)
+            assert status(address, live) == 503 and not file.exists(), name + ": a first contact with a store that was left"
+            stop(started[-1])
+    connection.delete("revoked.accepted")
     connection.setex("revoked:sid:" + sid, 600, "logout")
     connection.mset(own)
     for name, address in services.items(): await_(name + " does not believe Redis", lambda: status(address, live) == 200)

@@ -13,8 +13,8 @@ function key(scope, name, label = '') {
 const scopes = (claims, kid) => Object.entries(
   { jti: claims.jti, sid: claims.sid, sub: claims.sub, client: claims.client_id, kid, all: 'all' }).filter(([, name]) => name);
 
-// The store's epoch, and the one that it replaced if no operator has accepted that yet.
-const epochs = (value) => (/^([!-~]{1,256})(?: replaces (.+))?$/s.exec(value ?? '') ?? []).slice(1);
+// The store's epoch, and the one that it replaced if no operator has accepted that yet. None of one left for a daemon.
+const epochs = (value) => (/^(?!left:)([!-~]{1,256})(?: replaces (.+))?$/s.exec(value ?? '') ?? []).slice(1);
 
 // The first bare epoch; later one that an operator accepted in place of the pinned one.
 function epochToPin(pinned, epoch, accepted) {

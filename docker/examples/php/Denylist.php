@@ -20,9 +20,9 @@ final class Denylist {
         return array_filter($names, fn($name) => $name !== "");
     }
 
-    // The store's epoch, and the one that it replaced if no operator has accepted that yet.
+    // The store's epoch, and the one that it replaced if no operator has accepted that yet. None of one left for a daemon.
     static function epochs(string|false $value): array {
-        preg_match('/\A([!-~]{1,256})(?: replaces (.+))?\z/s', $value, $found);
+        preg_match('/\A(?!left:)([!-~]{1,256})(?: replaces (.+))?\z/s', $value, $found);
         return [$found[1] ?? null, $found[2] ?? null];
     }
 

@@ -16,9 +16,9 @@ def scopes(claims, kid):
     names = {scope: claims.get(claim) for scope, claim in CLAIMS.items()}
     return {scope: name for scope, name in {**names, "kid": kid, "all": "all"}.items() if name}
 
-# The store's epoch, and the one that it replaced if no operator has accepted that yet.
+# The store's epoch, and the one that it replaced if no operator has accepted that yet. None of one left for a daemon.
 def epochs(value):
-    found = re.fullmatch(rb"([!-~]{1,256})(?: replaces (.+))?", value or b"")
+    found = re.fullmatch(rb"(?!left:)([!-~]{1,256})(?: replaces (.+))?", value or b"")
     return found.groups() if found else (None, None)
 
 # The first bare epoch; later one that an operator accepted in place of the pinned one.
