@@ -476,9 +476,10 @@ def lost_memory(live):
         assert status(services[name], live) == 503, name + ": a damaged state file"
         assert status(services[name], dead) == 401, name + ": what is revoked stays so, whatever is damaged"
         file.unlink()
-        file.symlink_to(file.name)
-        assert status(services[name], live) == 503 and file.is_symlink(), name + ": a state file that cannot be read"
-        file.unlink()
+        for target in (file.name, "nowhere", FOLDER / "unmounted" / "state"):
+            file.symlink_to(target)
+            assert status(services[name], live) == 503 and file.is_symlink(), f"{name}: a state file that is a link to {target}"
+            file.unlink()
         assert status(services[name], live) == 200, name + ": a first contact"
 
 

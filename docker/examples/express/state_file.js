@@ -4,14 +4,14 @@ const { randomUUID } = require('crypto'), fs = require('fs'), { dirname } = requ
 class StateFile {
   constructor(path) { this.path = path; }
 
-  // undefined before the first contact. A file that is damaged or cannot be read is an error: a pin is never forgotten by
-  // accident.
+  // undefined before the first contact. A file that is damaged or cannot be read is an error, and so is a link that leads
+  // nowhere: a pin is never forgotten by accident.
   read() {
     try {
       return /^revoked state 1 ([!-~]{1,256})\n$/.exec(fs.readFileSync(this.path, 'latin1'))[1];
     } catch (error) {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
+      if (error.code !== 'ENOENT' || fs.lstatSync(this.path, { throwIfNoEntry: false })) throw error;
+      return undefined;
     }
   }
 

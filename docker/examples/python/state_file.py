@@ -5,10 +5,13 @@ class StateFile:
     def __init__(self, path): self.path = pathlib.Path(path)
 
     def read(self):
-        """None before the first contact. A file that is damaged or cannot be read is an error: a pin is never forgotten by
-        accident."""
+        """None before the first contact. A file that is damaged or cannot be read is an error, and so is a link that leads
+        nowhere: a pin is never forgotten by accident."""
         try: return re.fullmatch(rb"revoked state 1 ([!-~]{1,256})\n", self.path.read_bytes())[1]
-        except FileNotFoundError: return None
+        except FileNotFoundError:
+            try: os.lstat(self.path)
+            except FileNotFoundError: return None
+            raise
 
     def save(self, epoch):
         draft = f"{self.path}.{uuid.uuid4()}"
