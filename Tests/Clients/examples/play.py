@@ -3,8 +3,8 @@
     play.py BINARY
 
 BINARY is `revoked`. Debian's packages: those that docker/examples/README.md names, and redis-server."""
-import base64, concurrent.futures, contextlib, http.client, json, os, pathlib, re, signal, socket, subprocess, sys, tempfile
-import threading, time, unittest.mock, urllib.error, urllib.request, uuid
+import base64, concurrent.futures, contextlib, http.client, json, os, pathlib, re, resource, signal, socket, subprocess, sys
+import tempfile, threading, time, unittest.mock, urllib.error, urllib.request, uuid
 
 import jwt, redis
 
@@ -486,6 +486,35 @@ def lost_memory(live):
 def store_epoch(): return (FOLDER / "node.state").read_text().split()[-1]
 
 
+def full_disk():
+    """A pin is written as a whole or not at all, and nothing is left open or behind by an attempt that failed."""
+    saves = {
+        "/usr/bin/python3": ("-Bc", "import sys; sys.path.insert(0, sys.argv[1] + '/python'); import state_file\n"
+                             "state_file.StateFile(sys.argv[2]).save(b'new')"),
+        "node": ("-e", "const [, folder, file] = process.argv, { StateFile } = require(folder + '/express/state_file.js');\n"
+                 "let last; for (let i = 0; i < 100; i++) {\n"
+                 "  try { new StateFile(file).save('new'); last = undefined; } catch (error) { last = error; } }\n"
+                 "if (last) throw last;"),
+        "php": ("-r", "require $argv[1] . '/php/StateFile.php'; (new StateFile($argv[2]))->save('new');")}
+    for program, script in saves.items():
+        folder = FOLDER / ("full " + pathlib.Path(program).name)
+        folder.mkdir()
+        file = folder / "state"
+        file.write_text("revoked state 1 old\n")
+        def save(room):
+            def limit():
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+                resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+            return subprocess.run([program, *script, str(EXAMPLES), str(file)], preexec_fn=limit, capture_output=True)
+        for room in (0, 1, 19):
+            found = save(room)
+            assert found.returncode and b"EMFILE" not in found.stderr, f"{program} with room for {room} bytes: {found}"
+            assert file.read_text() == "revoked state 1 old\n" and list(folder.iterdir()) == [file], f"{program}: {list(folder.iterdir())}"
+        found = save(1_000)
+        assert found.returncode == 0 and file.read_text() == "revoked state 1 new\n", found
+
+
 def few_rights():
     """A user who may ask suffices for checks. It need not say its name, and ends no token."""
     connection.execute_command("ACL", "SETUSER", "asker", "on", ">secret", "~revoked*", "+mget", "+time")
@@ -546,6 +575,7 @@ with tempfile.TemporaryDirectory() as name:
     try:
         count_lines()
         play_vectors()
+        full_disk()
         store = start_store()
         services = {"node": start_node()}
         await_("the node does not answer", lambda: ask(services["node"], "/healthz")[0] == 200)

@@ -17,14 +17,23 @@ class StateFile {
 
   save(epoch) {
     const draft = `${this.path}.${randomUUID()}`;
-    const file = fs.openSync(draft, 'wx');
-    fs.writeSync(file, `revoked state 1 ${epoch}\n`);
-    fs.fsyncSync(file);
-    fs.closeSync(file);
-    fs.renameSync(draft, this.path);
-    const folder = fs.openSync(dirname(this.path), 'r');
-    fs.fsyncSync(folder);
-    fs.closeSync(folder);
+    try {
+      // writeFileSync writes all of it: writeSync may write a part.
+      this.synced(draft, 'wx', (file) => fs.writeFileSync(file, `revoked state 1 ${epoch}\n`));
+      fs.renameSync(draft, this.path);
+    } catch (error) {
+      fs.rmSync(draft, { force: true });
+      throw error;
+    }
+    this.synced(dirname(this.path), 'r');
+  }
+
+  synced(path, flags, change = () => {}) {
+    const file = fs.openSync(path, flags);
+    try {
+      change(file);
+      fs.fsyncSync(file);
+    } finally { fs.closeSync(file); }
   }
 }
 

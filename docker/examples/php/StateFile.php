@@ -15,8 +15,10 @@ final class StateFile {
 
     function save(string $epoch): void {
         $draft = "$this->path." . bin2hex(random_bytes(16));
-        $file = fopen($draft, "x");
-        if (!$file || !fwrite($file, "revoked state 1 $epoch\n") || !fsync($file) || !rename($draft, $this->path))
-            throw new RuntimeException("cannot write $this->path");
+        $text = "revoked state 1 $epoch\n";
+        $file = @fopen($draft, "x");
+        if ($file && @fwrite($file, $text) === strlen($text) && fsync($file) && @rename($draft, $this->path)) return;
+        @unlink($draft);
+        throw new RuntimeException("cannot write $this->path");
     }
 }

@@ -1,5 +1,5 @@
 """Keeps the pinned epoch over restarts, in the format of a node's --state-file: one line, `revoked state 1 EPOCH`."""
-import os, pathlib, re, uuid
+import contextlib, os, pathlib, re, uuid
 
 class StateFile:
     def __init__(self, path): self.path = pathlib.Path(path)
@@ -15,11 +15,15 @@ class StateFile:
 
     def save(self, epoch):
         draft = f"{self.path}.{uuid.uuid4()}"
-        with open(draft, "xb") as file:
-            file.write(b"revoked state 1 " + epoch + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, self.path)
+        try:
+            with open(draft, "xb") as file:
+                file.write(b"revoked state 1 " + epoch + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, self.path)
+        except BaseException:
+            with contextlib.suppress(OSError): os.unlink(draft)
+            raise
         folder = os.open(self.path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
