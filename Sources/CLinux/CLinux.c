@@ -60,6 +60,11 @@ int clinux_run_when_idle(void) {
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
+unsigned char *clinux_thread_byte(void) {
+    static _Thread_local unsigned char byte;
+    return &byte;
+}
+
 int clinux_birth(const char *path, int64_t *seconds, uint32_t *nanoseconds) {
     struct statx status;
     if (statx(AT_FDCWD, path, AT_STATX_SYNC_AS_STAT, STATX_BTIME, &status) < 0) {

@@ -110,6 +110,37 @@ import Threads
         persistence.end()
     }
 
+    #if os(Linux)
+        /// What many clients have sent becomes durable together, and nobody else waits for them.
+        @Test func aThreadThatGathersWakesTheWriterOnlyWhenItIsDone() throws {
+            let directory = try Directory()
+            let denylist = Denylist.small()
+            let persistence = try Self.open(directory.path, denylist)
+            _ = try persistence.recover()
+            _ = try persistence.begin()
+            let log = persistence.log
+            func write(_ key: String) -> UInt64 { denylist.set(Array(key.utf8), Array("value".utf8), log) }
+            let earlier = write("earlier")
+            try Self.wait { log.acknowledged >= earlier }
+            // It sleeps for long once it has sealed the file.
+            try Self.wait { log.writer.withLock { !$0.needsSeal } && log.queue.withLock { $0.isWriterAsleep } }
+
+            log.beginGathering()
+            let first = write("first")
+            _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(50))
+            #expect(log.acknowledged < first)
+            let last = write("last")
+            log.endGathering()
+            try Self.wait { log.acknowledged >= last }
+
+            log.beginGathering()
+            try SystemThread.start("another") { _ = denylist.set(Array("other".utf8), Array("value".utf8), log) }
+            try Self.wait { log.acknowledged > last }
+            log.endGathering()
+            persistence.end()
+        }
+    #endif
+
     /// How far the log is on disk is noted outside of it while it runs, without an end in order.
     @Test func thePositionIsNotedWhileTheLogRuns() throws {
         let directory = try Directory()

@@ -51,6 +51,9 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length);
 /// Names the calling thread, for `top` and `perf`; at most 15 bytes.
 void clinux_name_thread(const char *name);
 
+/// A byte of the calling thread's own; 0 at first.
+unsigned char *clinux_thread_byte(void);
+
 /// Keeps the calling thread, and what it starts, on one processor; -1 and errno on failure.
 int clinux_stay_on(int processor);
 

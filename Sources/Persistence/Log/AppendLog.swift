@@ -99,7 +99,7 @@ package final class AppendLog: Sendable {
                 }
             }
         }
-        if rings { doorbell.signal() }
+        if rings { ring() }
     }
 
     /// Appends several records that are replayed together or not at all.
@@ -153,7 +153,7 @@ package final class AppendLog: Sendable {
             if queue.isCongested { acknowledgedEnd.store(queue.acknowledged, ordering: .releasing) }
             return (queue.end, rings)
         }
-        if rings { doorbell.signal() }
+        if rings { ring() }
         return position
     }
 
@@ -179,7 +179,8 @@ package final class AppendLog: Sendable {
 
     /// Redis' reply to a write while the disk fails; nil while it does not.
     package var refusal: String? {
-        guard case .failed(let reason) = state else { return nil }
+        // Without the queue's lock while all is well: it is asked for each reply that waits.
+        guard refusesWrites, case .failed(let reason) = state else { return nil }
         return "MISCONF Errors writing to the AOF file: \(reason)"
     }
 

@@ -57,6 +57,11 @@ struct Journal: Sendable {
         }
     }
 
+    /// Until ``endGathering()`` this thread executes what many clients have sent: the disk begins behind it.
+    func beginGathering() { disk?.beginGathering() }
+
+    func endGathering() { disk?.endGathering() }
+
     /// Appends what replicas hear, and which changes nothing.
     func append(signal: AppendLog.Signal) { disk?.append(signal: signal) }
 

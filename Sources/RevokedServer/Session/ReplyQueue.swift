@@ -43,6 +43,8 @@ struct ReplyQueue {
 
     /// A queue that had more does not keep the memory of what has left.
     private static let keptBytes = 64 << 10
+    /// An empty queue keeps the memory of a short reply: that to the next write needs it.
+    private static let keptReply = 64
 
     private var bytes: [UInt8] = []
     /// Bytes before this one have left.
@@ -155,7 +157,7 @@ struct ReplyQueue {
         precondition(count <= readyCount)
         head += count
         if head == bytes.count {
-            bytes = []
+            if bytes.capacity > Self.keptReply { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
             head = 0
         } else if head > bytes.count / 2 {
             if bytes.count > Self.keptBytes { bytes = Array(bytes[head...]) } else { bytes.removeFirst(head) }

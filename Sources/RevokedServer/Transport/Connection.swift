@@ -68,6 +68,7 @@
 
         /// Writes what may leave.
         func flush() -> Delivery {
+            guard queue.readyCount > 0 else { return queue.count == 0 ? .done : .waiting }
             guard let sent = queue.withReady({ Self.send(descriptor, $0) }) else { return .failed }
             queue.consume(sent)
             return queue.count == 0 ? .done : .waiting

@@ -13,6 +13,8 @@
         /// The reads that are prepared together; the last of them still finds this much room.
         private static let readsAtOnce = 16
         private static let minimumRoom = 1 << 14
+        /// Reads of more bytes than this are enough for a write to disk.
+        private static let gatheredBytes = 1 << 13
         /// Between two portions of messages, in nanoseconds.
         private static let pause: Int64 = 50_000
         /// While the log is full no more than this is read at once: what is read may have to wait.
@@ -26,7 +28,7 @@
         var connections: [Connection?] = []
         var connectionCount = 0
         /// Connections with replies that wait for the log.
-        private var holding: Set<Int32> = []
+        private var holding = DescriptorSet()
         /// Connections with input left to execute.
         private var unfinished: [Int32] = []
         /// Connections with a write that waits until the log has room, in their order.
@@ -70,10 +72,13 @@
             while true {
                 let ready = wait()
                 context.readClock()
+                let gathers = ready > 1
+                if gathers { context.journal.beginGathering() }
                 for index in 0..<Int(max(0, ready)) {
                     handle(Int32(truncatingIfNeeded: events[index].value), events[index].events)
                 }
                 executeReads()
+                if gathers { context.journal.endGathering() }
                 resumeUnfinished()
                 // What a client has changed itself it hears of before it can ask for more.
                 if context.mailbox.hasMail { takeMail() }
@@ -275,6 +280,8 @@
                 context.timer.end(time, context.counters)
                 answer(connection, outcome)
             }
+            // A revocation does not wait for the end of long pipelines.
+            if filled > Self.gatheredBytes { context.journal.endGathering() }
             reads.removeAll()
         }
 
@@ -324,14 +331,13 @@
 
         /// Answers writes that the log has acknowledged, or has failed to take.
         private mutating func releaseReplies() {
-            guard !holding.isEmpty else { return }
-            var descriptors: Set<Int32> = []
-            swap(&descriptors, &holding)
-            for descriptor in descriptors {
+            var next: Int32 = 0
+            while let descriptor = holding.first(from: next) {
+                next = descriptor + 1
                 guard let connection = connections[Int(descriptor)] else { continue }
                 if connection.unread == 0 { connection.policy.didProgress(at: context.uptime) }
                 connection.release(context)
-                if connection.holdCount > 0 { holding.insert(descriptor) }
+                if connection.holdCount == 0 { holding.remove(descriptor) }
                 flush(connection)
             }
         }
