@@ -96,7 +96,9 @@ final class ClientHandler<Copy: CheckedCopy>: ChannelInboundHandler {
 
     func received(_ bytes: ByteBuffer) {
         guard !isClosing else { return }
-        do throws(ReplyFramer.Malformed) { try conversation.receiveReplies(bytes) } catch { return close() }
+        do throws(ReplyFramer.Malformed) {
+            try conversation.receiveReplies(bytes, &scratch.batch, &scratch.reply)
+        } catch { return close() }
         run()
     }
 

@@ -9,10 +9,13 @@ extension Conversation {
     func isOfRevocations(_ arguments: RequestArguments) -> Bool {
         guard arguments.count <= ConversationLimits.keys + 1 else { return false }
         for index in 1..<arguments.count {
-            guard copy.isGuarded(arguments[index]) || arguments[index].equals(Self.epoch) else { return false }
+            guard isCovered(arguments[index]) else { return false }
         }
         return true
     }
+
+    /// Whether the copy has keys such as this one.
+    func isCovered(_ key: RawSpan) -> Bool { copy.isGuarded(key) || key.equals(Self.epoch) }
 
     /// Writes the reply to a check.
     /// - Returns: false if it cannot be told.

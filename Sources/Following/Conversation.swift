@@ -3,12 +3,12 @@ import RESP
 
 /// One client's conversation with the daemon, without sockets. Bytes are passed on in order, both ways. A check is
 /// answered here if all commands before it have been answered, the daemon has said that its user may read every
-/// revocation, no client may hear of changes through this process, and the copy holds a lease before and after the
-/// look-up.
+/// revocation, the copy has all that any client has heard through this process, and it holds a lease before and after
+/// the look-up.
 struct Conversation<Copy: CheckedCopy> {
     /// A reply that the daemon owes.
     private enum Owed {
-        case reply(mayWrite: Bool)
+        case reply(Disclosure)
         /// To a question of our own: the client does not get it.
         case rights(ReadingRights.Question)
     }
@@ -21,16 +21,13 @@ struct Conversation<Copy: CheckedCopy> {
     var toDaemon = ByteBuffer()
     var toClient = ByteBuffer()
 
-    private let parser = RequestParser()
+    let parser = RequestParser()
     private var input = ByteBuffer()
     /// How many bytes of input it takes to go on.
     private var needed = 0
     private var charged = 0
     /// Bytes are passed on as they come: nothing is answered here any more.
-    private(set) var isPassedThrough = false {
-        didSet { if isPassedThrough, !oldValue, !hasEnded { all.beginPassage() } }
-    }
-    private var hasEnded = false
+    private(set) var isPassedThrough = false
     /// Input is left that was not looked at: output has to leave first, or replies have to come.
     private(set) var isHeld = false
 
@@ -42,9 +39,10 @@ struct Conversation<Copy: CheckedCopy> {
 
     private var rights = ReadingRights()
     private var isInTransaction = false
-    /// When the last command was answered that may have written. What a lease does not wait for is in the copy once a
-    /// lease was asked for later than that.
-    private var wroteAt = Int64.min
+    /// Whether the next `EXEC` may disclose something.
+    private var hasQueuedDisclosure = false
+    /// A reply that is not complete, and that the client gets once it was compared.
+    private var partial = ByteBuffer()
 
     /// - Parameter prefix: of guarded keys.
     init(_ copy: Copy, prefix: String, all: AllConversations) {
@@ -152,8 +150,6 @@ struct Conversation<Copy: CheckedCopy> {
 
     /// The client is gone.
     mutating func end() {
-        if isPassedThrough, !hasEnded { all.endPassage() }
-        hasEnded = true
         all.remove(charged)
         charged = 0
         input = ByteBuffer()
@@ -178,21 +174,21 @@ struct Conversation<Copy: CheckedCopy> {
         default: break
         }
         toDaemon.write(request)
-        if kind != .unknown { owe(.reply(mayWrite: kind == .writes || kind == .exec)) }
+        if kind != .unknown { owe(kind, arguments, request) }
     }
 
-    private mutating func owe(_ reply: Owed) {
-        owed.append(reply)
-        if case .reply = reply { owedToClient += 1 }
+    private mutating func owe(_ kind: CommandKind, _ arguments: RequestArguments, _ request: RawSpan) {
+        owed.append(.reply(Disclosure(kind, arguments, request, isCovered: isCovered)))
+        owedToClient += 1
     }
 
     private mutating func check(
         _ kind: CommandKind, _ arguments: RequestArguments, _ request: RawSpan, _ reply: inout ReplyBuffer
     ) {
         let isOfRevocations = isOfRevocations(arguments)
-        guard isOfRevocations, !isInTransaction, !all.mayListen, let reading = copy.begin() else {
+        guard isOfRevocations, !isInTransaction, let reading = copy.begin() else {
             toDaemon.write(request)
-            owe(.reply(mayWrite: false))
+            owe(kind, arguments, request)
             if isOfRevocations { copy.count(isLocal: false) }
             return
         }
@@ -200,18 +196,18 @@ struct Conversation<Copy: CheckedCopy> {
         copy.count(isLocal: isLocal)
         if !isLocal {
             toDaemon.write(request)
-            owe(.reply(mayWrite: false))
+            owe(kind, arguments, request)
         }
         guard let asked = rights.ask(at: reading.begun) else { return }
         toDaemon.writeBytes(question)
-        owe(.rights(asked))
+        owed.append(.rights(asked))
     }
 
     /// - Returns: false if the daemon has to be asked.
     private mutating func answer(
         _ kind: CommandKind, _ arguments: RequestArguments, _ reading: Copy.Reading, _ reply: inout ReplyBuffer
     ) -> Bool {
-        guard owedToClient == 0, reading.askedAt > wroteAt,
+        guard owedToClient == 0, all.isCovered(by: reading.askedAt),
             let version = rights.version(at: reading.begun, of: copy.epoch(reading))
         else { return false }
         reply.removeAll()
@@ -236,36 +232,76 @@ struct Conversation<Copy: CheckedCopy> {
     // MARK: From the daemon
 
     /// - Throws: if that is no reply. Nothing that follows can be told apart.
-    mutating func receiveReplies(_ bytes: ByteBuffer) throws(ReplyFramer.Malformed) {
+    mutating func receiveReplies(
+        _ bytes: ByteBuffer, _ batch: inout RequestBatch, _ reply: inout ReplyBuffer
+    ) throws(ReplyFramer.Malformed) {
         var bytes = bytes
         while bytes.readableBytes > 0 {
             guard let next = owed.first else {
                 // No reply is owed: the daemon says why it closes, or the client is subscribed.
                 isPassedThrough = true
+                hear(bytes)
                 toClient.writeBuffer(&bytes)
                 return
             }
             let piece = try framer.read(bytes.readableBytesUInt8Span.bytes, from: 0)
             var part = bytes.readSlice(length: piece.end) ?? ByteBuffer()
-            guard case .rights(let question) = next, !piece.isPush else {
+            guard !piece.isPush else {
                 // A message that is not complete yet must not be followed by an answer from the copy.
-                if piece.isPush { isPassedThrough = true }
+                isPassedThrough = true
+                all.hear(at: copy.now)
                 toClient.writeBuffer(&part)
-                if piece.isLast, !piece.isPush { replied(next) }
                 continue
             }
-            if answer.count < ConversationLimits.answer { answer.append(contentsOf: part.readableBytesView) }
-            guard piece.isLast else { continue }
-            rights.answered(answer, to: question)
-            answer.removeAll(keepingCapacity: true)
+            switch next {
+            case .reply(let disclosure):
+                receive(&part, isLast: piece.isLast, disclosure, &batch, &reply)
+                guard piece.isLast else { continue }
+                owedToClient -= 1
+            case .rights(let question):
+                if answer.count < ConversationLimits.answer { answer.append(contentsOf: part.readableBytesView) }
+                guard piece.isLast else { continue }
+                rights.answered(answer, to: question)
+                answer.removeAll(keepingCapacity: true)
+            }
             owed.removeFirst()
         }
     }
 
-    private mutating func replied(_ reply: Owed) {
-        owed.removeFirst()
-        owedToClient -= 1
-        if case .reply(mayWrite: true) = reply { wroteAt = copy.now }
+    /// Takes a piece of a reply that the client gets. What it discloses is noted before it leaves.
+    private mutating func receive(
+        _ part: inout ByteBuffer, isLast: Bool, _ disclosure: Disclosure, _ batch: inout RequestBatch,
+        _ reply: inout ReplyBuffer
+    ) {
+        switch disclosure {
+        case .nothing: break
+        case .compared(let request):
+            partial.writeBuffer(&part)
+            let isWhole = isLast || partial.readableBytes > ConversationLimits.comparedReply
+            guard isWhole else { return }
+            swap(&part, &partial)
+            partial = ByteBuffer()
+            if !isAnswered(request, by: part.readableBytesView, &batch, &reply) { hearOrQueue(part) }
+        case .anything: hearOrQueue(part)
+        case .watch: hasQueuedDisclosure = true
+        case .exec:
+            if hasQueuedDisclosure { hear(part) }
+            if isLast { hasQueuedDisclosure = false }
+        }
+        toClient.writeBuffer(&part)
+    }
+
+    /// In a transaction, `EXEC` discloses what is queued now.
+    private mutating func hearOrQueue(_ bytes: ByteBuffer) {
+        let view = bytes.readableBytesView
+        // It may be the beginning of `+QUEUED` only.
+        if view.first == UInt8(ascii: "+") { hasQueuedDisclosure = true }
+        if !view.elementsEqual("+QUEUED\r\n".utf8) { hear(bytes) }
+    }
+
+    /// Notes that the client learns something now that the copy may not have.
+    private func hear(_ bytes: ByteBuffer) {
+        if !Disclosure.isRefusal(bytes.readableBytesView) { all.hear(at: copy.now) }
     }
 }
 

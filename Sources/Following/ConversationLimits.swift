@@ -17,6 +17,12 @@ enum ConversationLimits {
     static let owedReplies = 4_096
     /// Of a reply to a question of ours, how much is kept.
     static let answer = 256
+    /// A check whose reply is compared with the copy's; the reply to a longer one counts as news.
+    static let comparedRequest = 1 << 10
+    /// The same of its reply.
+    static let comparedReply = 16 << 10
+    /// So many bytes of refusals are looked through.
+    static let refusals = 4 << 10
     /// Keys of one command that is answered here.
     static let keys = 1_024
     /// Requests and arguments that are parsed at a time.
@@ -41,7 +47,7 @@ final class ConversationScratch {
 /// What all clients' conversations have in common.
 final class AllConversations: Sendable {
     private let bytes = Atomic(0)
-    private let passages = Atomic(0)
+    private let heardAt = Atomic(Int64.min)
 
     // MARK: Input that waits
 
@@ -52,12 +58,13 @@ final class AllConversations: Sendable {
 
     func remove(_ count: Int) { bytes.wrappingSubtract(count, ordering: .relaxed) }
 
-    // MARK: Conversations that are passed on as they come
+    // MARK: What clients have heard
 
-    /// Whether a client may be subscribed, or track keys, through this process. The daemon sends a message when it
-    /// makes a change, and the copy has the change later: a read on another connection would still get the old value.
-    var mayListen: Bool { passages.load(ordering: .sequentiallyConsistent) > 0 }
+    /// Whether the copy has all that any client has heard from the daemon: it is in the copy once a lease was asked for
+    /// later than that. The daemon shows a revocation, and sends messages of it, when it makes it, and the copy has it
+    /// later: a read on any connection would still get the old value.
+    func isCovered(by askedAt: Int64) -> Bool { askedAt > heardAt.load(ordering: .sequentiallyConsistent) }
 
-    func beginPassage() { passages.wrappingAdd(1, ordering: .sequentiallyConsistent) }
-    func endPassage() { passages.wrappingSubtract(1, ordering: .sequentiallyConsistent) }
+    /// A client hears something that may not be in the copy. Called before it leaves.
+    func hear(at now: Int64) { heardAt.max(now, ordering: .sequentiallyConsistent) }
 }
