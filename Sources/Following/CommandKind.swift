@@ -51,9 +51,10 @@ enum CommandKind: Equatable {
     }
 
     private static let reading: Set = [
-        "bitcount", "command", "dbsize", "echo", "expiretime", "getbit", "getrange", "info", "keys", "lastsave", "lcs",
-        "memory", "object", "pexpiretime", "ping", "pttl", "randomkey", "role", "scan", "strlen", "substr", "time",
-        "touch", "type",
+        "asking", "bitcount", "cluster", "command", "dbsize", "echo", "expiretime", "function", "getbit", "getrange",
+        "info", "keys", "lastsave", "latency", "lcs", "lease", "lolwut", "memory", "module", "object", "pexpiretime",
+        "ping", "pttl", "pubsub", "randomkey", "readonly", "readwrite", "role", "scan", "slowlog", "strlen", "substr",
+        "time", "touch", "type",
     ]
 
     private static let writing: Set = [
@@ -68,6 +69,8 @@ enum CommandKind: Equatable {
 
     /// Those of `CLIENT` that one reply answers, and that let others be answered as before.
     private static let clientSubcommands: Set = [
-        "getname", "id", "info", "list", "no-evict", "no-touch", "setinfo", "setname",
+        "getname", "getredir", "help", "id", "info", "kill", "list", "no-evict", "no-touch", "pause", "setinfo",
+        "setname",
+        "trackinginfo", "unblock", "unpause",
     ]
 }

@@ -17,8 +17,9 @@ enum Disclosure {
 
     /// Commands that name no key, or not all keys that they may read.
     private static let ofAllKeys: Set = [
-        "dbsize", "eval", "eval_ro", "evalsha", "evalsha_ro", "flushall", "flushdb", "info", "keys", "memory",
-        "randomkey", "scan", "swapdb",
+        "cluster", "dbsize", "eval", "eval_ro", "evalsha", "evalsha_ro", "flushall", "flushdb", "info", "keys",
+        "memory",
+        "randomkey", "scan", "slowlog", "swapdb",
     ]
 
     /// - Parameter isCovered: whether the copy has keys such as this one.
@@ -42,12 +43,13 @@ enum Disclosure {
         }
     }
 
-    /// Whether these are whole replies, all of which refuse a command for want of rights. They say nothing of any key.
+    /// Whether these are whole replies, all of which refuse a command for want of rights, or bytes that are no command.
+    /// They say nothing of any key.
     static func isRefusal(_ bytes: ByteBufferView) -> Bool {
         guard bytes.count < ConversationLimits.refusals, bytes.last == UInt8(ascii: "\n") else { return false }
         return bytes.split(separator: UInt8(ascii: "\n")).allSatisfy { line in
             line.starts(with: "-NOAUTH ".utf8) || line.starts(with: "-WRONGPASS ".utf8)
-                || line.starts(with: "-NOPERM ".utf8)
+                || line.starts(with: "-NOPERM ".utf8) || line.starts(with: "-ERR Protocol error".utf8)
         }
     }
 }
