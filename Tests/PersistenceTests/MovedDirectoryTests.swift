@@ -105,6 +105,25 @@ import Testing
         #expect(again.contents == denylist.contents && found == epoch)
     }
 
+    /// So is what a Redis has left there.
+    @Test(arguments: ["dump.rdb", "appendonly.aof", "log/appendonly.aof.manifest"])
+    func whatARedisLeftInItsPlaceIsLeftAlone(_ file: String) throws {
+        let disk = SimulatedDisk(seed: 1)
+        let (persistence, denylist, _) = try Self.start(disk)
+        try disk.makeDirectory("other")
+        if file.contains("/") { try disk.makeDirectory("other/log") }
+        let contents = Array("file appendonly.aof.1.incr.aof seq 1 type i\n".utf8)
+        try disk.create("other/\(file)").write(contents.span.bytes)
+        try disk.move("data", to: "moved")
+        try disk.copy("other", to: "data")
+        #expect(throws: PersistenceError.self) { try persistence.perform(.save(isInBackground: false)) }
+        let position = Self.write("key", denylist, persistence.log)
+        for second in 0..<5 { persistence.runPeriodic(at: .now + .seconds(60 * second)) }
+        #expect(persistence.log.refusesWrites && persistence.log.acknowledged < position)
+        #expect(try disk.list("data") == disk.list("other"))
+        #expect(try disk.contents(of: "data/\(file)").withBytes { $0.bytes } == contents)
+    }
+
     /// A rewrite that was under way when the directory was replaced removes nothing in the other one, although files
     /// there have the names of its own.
     @Test func aRewriteUnderWayLeavesTheOtherDirectoryAlone() throws {

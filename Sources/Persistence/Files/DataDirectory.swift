@@ -83,10 +83,12 @@ struct DataDirectory: Sendable {
 
     private var holdsDenylist: Bool {
         get throws(FileError) {
-            if try files.exists(path(EpochFile.name)) { return true }
+            for name in [EpochFile.name, Self.dumpName, Self.oldLogName] where try files.exists(path(name)) {
+                return true
+            }
             let log = path(Manifest.directoryName)
-            guard try files.exists(log) else { return false }
-            return try !files.list(log).isEmpty
+            if try files.exists(log), try !files.list(log).isEmpty { return true }
+            return try ForeignLog.manifest(in: self) != nil
         }
     }
 
@@ -111,7 +113,8 @@ struct DataDirectory: Sendable {
         }
     }
 
-    private static func parent(of path: String) -> String {
+    /// The directory around a path; trailing slashes do not count.
+    static func parent(of path: String) -> String {
         var path = path[...]
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -78,6 +78,9 @@ struct Recovery<Sink: RecordSink & ~Copyable>: ~Copyable {
             }
             let manifest = try ManifestFile.read(in: data)
             if let manifest {
+                if !manifest.isOurs {
+                    try ForeignLog.refuse(besideManifestIn: data.path(Manifest.directoryName), in: data)
+                }
                 try readLog(manifest)
             } else {
                 try ForeignLog.refuse(in: data)
