@@ -31,7 +31,7 @@ struct SystemFiles: FileSystem {
 
     func makeDirectory(_ path: String) throws(FileError) {
         guard mkdir(path, 0o700) == 0 else { throw .last("mkdir", path) }
-        try Descriptor(path, O_RDONLY | O_DIRECTORY).giveToOwner(ofFolderOf: path)
+        try Descriptor(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).giveToOwner(ofFolderOf: path)
     }
 
     func create(_ path: String, laterPath: String) throws(FileError) -> any OutputFile {
@@ -139,21 +139,34 @@ struct SystemFiles: FileSystem {
 private final class Descriptor: FileLock {
     let number: Int32
 
+    /// What is written is never a link: whoever owns the directory could have root write another file, or own it.
     /// - Parameter directory: where a relative path begins.
     init(_ path: String, _ flags: Int32, in directory: Int32 = AT_FDCWD) throws(FileError) {
-        number = openat(directory, path, flags | O_CLOEXEC, 0o600)
+        guard flags & O_ACCMODE != O_RDONLY else {
+            number = openat(directory, path, flags | O_CLOEXEC)
+            guard number >= 0 else { throw .last("open", path) }
+            return
+        }
+        let flags = flags | O_CLOEXEC | O_NOFOLLOW
+        if flags & O_CREAT != 0 {
+            let made = openat(directory, path, flags | O_EXCL, 0o600)
+            guard made < 0 else {
+                number = made
+                giveToOwner(ofFolderOf: path, in: directory)
+                return
+            }
+        }
+        number = openat(directory, path, flags, 0o600)
         guard number >= 0 else { throw .last("open", path) }
-        if flags & O_CREAT != 0 { giveToOwner(ofFolderOf: path, in: directory) }
     }
 
-    /// What root makes belongs to the owner of the directory around it: a daemon that is another user's could not use
-    /// it, after `check-log` for instance.
+    /// What root has just made belongs to the owner of the directory around it: a daemon that is another user's could
+    /// not use it, after `check-log` for instance.
     func giveToOwner(ofFolderOf path: String, in directory: Int32 = AT_FDCWD) {
         guard geteuid() == 0 else { return }
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         var (around, own) = (stat(), stat())
-        guard fstatat(directory, folder, &around, 0) == 0, fstat(number, &own) == 0, own.st_uid == 0, around.st_uid != 0
+        guard fstatat(directory, DataDirectory.parent(of: path), &around, 0) == 0, fstat(number, &own) == 0,
+            own.st_uid == 0, around.st_uid != 0
         else { return }
         // A file system without owners has none to give it to.
         _ = fchown(number, around.st_uid, around.st_gid)
