@@ -114,7 +114,7 @@ extension Persistence {
     /// Throws without room for a file of all entries, and for the records that the log takes meanwhile.
     func requireRoom() throws(FileError) {
         let (room, estimate) = (room, baseEstimate)
-        let needed = estimate + min(1 << 20 + estimate / 16, 16 << 20)
+        let needed = estimate + min(1 << 16 + estimate / 16, 16 << 20)
         guard room >= needed else { throw .noRoom(data.path, for: needed, of: room) }
     }
 
