@@ -12,8 +12,17 @@ extension RevokedServer {
         case resting
         /// A thread reads it.
         case loading
-        /// A thread reads it, and lets it go when it has: the daemon is ending.
+        /// A thread has read it, and begins to write: whoever ends the daemon waits for it.
+        case beginning
+        /// A thread lets it go as soon as it can: the daemon is ending.
         case abandoned
+
+        /// - Returns: false if the daemon is ending.
+        fileprivate mutating func begin() -> Bool {
+            guard self == .loading else { return false }
+            self = .beginning
+            return true
+        }
     }
 
     /// Takes the data directory.
@@ -66,7 +75,7 @@ extension RevokedServer {
         let result: Result<RecoveryReport, ServerError>
         do throws(PersistenceError) {
             let report = try read(persistence, onProgress)
-            guard phase.withLock({ $0 == .loading }) else { return letGo(persistence) }
+            guard phase.withLock({ $0.begin() }) else { return letGo(persistence) }
             if daemon.configuration.trustsClock { daemon.trustClockAtStart() }
             let (epoch, isNew) = try persistence.begin()
             daemon.adopt(epoch, isNew: isNew)
@@ -83,6 +92,7 @@ extension RevokedServer {
             return phase == .abandoned
         }
         if isAbandoned { persistence.end() }
+        hasBegun.signal()
         recovery.continuation.yield(result)
         recovery.continuation.finish()
     }
@@ -104,18 +114,18 @@ extension RevokedServer {
     }
 
     /// Writes what is left to write, and lets the directory go: at once, or, while it is still being read, when that
-    /// has ended.
+    /// has ended. A process that ended amid the first writes would leave the mark of an unclean end for nothing.
     func endPersistence() async {
         guard let persistence = daemon.persistence else { return }
-        let isLoading = phase.withLock { phase in
-            if phase == .loading { phase = .abandoned }
-            return phase == .abandoned
+        let before = phase.withLock { phase in
+            defer { if phase != .resting { phase = .abandoned } }
+            return phase
         }
-        guard !isLoading else { return }
+        guard before == .resting || before == .beginning else { return }
         await withCheckedContinuation { done in
             // It waits for the disk.
-            Thread.detachNewThread {
-                persistence.end()
+            Thread.detachNewThread { [hasBegun] in
+                if before == .resting { persistence.end() } else { hasBegun.wait() }
                 done.resume()
             }
         }

@@ -1,4 +1,5 @@
 package import AdminHTTP
+import Dispatch
 package import Logging
 import Persistence
 import Synchronization
@@ -28,6 +29,8 @@ package final class RevokedServer: Sendable {
     let recovery = AsyncStream<Result<RecoveryReport, ServerError>>.makeStream()
     /// Who has to end persistence.
     let phase = Mutex(Phase.resting)
+    /// Signalled when the thread that has read the data directory has begun to write, or has let it go again.
+    let hasBegun = DispatchSemaphore(value: 0)
     let admin = Mutex<AdminServer?>(nil)
     /// Where metrics and health are served, with the port that was taken; nil if nowhere.
     package var httpAddress: AdminAddress? { admin.withLock { $0?.address } }

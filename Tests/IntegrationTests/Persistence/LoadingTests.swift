@@ -1,4 +1,8 @@
 import Foundation
+import Logging
+import Persistence
+import RevokedServer
+import TestSupport
 import Testing
 
 /// While the data directory is read clients are told to wait.
@@ -39,5 +43,35 @@ import Testing
             #expect(ended.status == 0)
             #expect(!ended.output.contains("ready"))
         }
+    }
+
+    /// Asked to end while it begins to write, it waits for that: under `everysec` the mark of an unclean end is there
+    /// meanwhile, and would cost every client its epoch.
+    @Test func anEndAmidTheFirstWritesLeavesNoMark() async throws {
+        let data = try DataFolder()
+        var configuration = ServerConfiguration()
+        configuration.port = 0
+        configuration.logLevel = .critical
+        configuration.directory = data.path
+        configuration.syncPolicy = .everysec
+        var hasBegun = 0
+        for round in 0..<60 {
+            let server = RevokedServer(configuration, logger: Logger(label: "revoked.test"))
+            // One that was asked to end while it read lets the directory go when it has.
+            while true {
+                do { _ = try await server.start() } catch {
+                    try await Task.sleep(for: .milliseconds(1))
+                    continue
+                }
+                break
+            }
+            let recovery = Task { (try? await server.recover()) == true }
+            if round > 0 { try await Task.sleep(for: .microseconds(round * 100)) } else { _ = await recovery.value }
+            server.requestShutdown()
+            if await recovery.value { hasBegun += 1 }
+            await server.stop()
+            #expect(!FileManager.default.fileExists(atPath: data.path + "/revoked.doubt"), "round \(round)")
+        }
+        #expect(hasBegun > 0)
     }
 }
