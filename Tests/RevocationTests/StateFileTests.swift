@@ -67,6 +67,15 @@ import Testing
         }
     }
 
+    /// The volume that it is on is not mounted.
+    @Test func aLinkThatLeadsNowhereIsAnError() throws {
+        let file = directory.file("state")
+        try FileManager.default.createSymbolicLink(
+            atPath: file, withDestinationPath: directory.file("volume") + "/state")
+        let error = #expect(throws: RevocationError.self) { try StateFile(path: file).load() }
+        #expect(error?.code == .invalidConfiguration && error?.message.contains("cannot read the state file") == true)
+    }
+
     @Test func aFileThatCannotBeReadIsAnError() throws {
         try FileManager.default.createDirectory(atPath: directory.file("state"), withIntermediateDirectories: false)
         let error = #expect(throws: RevocationError.self) { try StateFile(path: directory.file("state")).load() }

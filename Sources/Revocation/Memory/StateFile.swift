@@ -59,8 +59,11 @@ struct StateFile: Sendable {
     private func read() throws(RevocationError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            guard errno != ENOENT else { return nil }
-            throw failure("read", errno)
+            let cause = errno
+            // A link that leads nowhere was made for a file that is there at other times.
+            var byte: CChar = 0
+            guard cause == ENOENT, readlink(path, &byte, 1) < 0 else { throw failure("read", cause) }
+            return nil
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
