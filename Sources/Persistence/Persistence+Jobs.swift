@@ -102,11 +102,13 @@ extension Persistence {
         // The directory may have been removed, with the mark in it, and what was promised.
         try acquire()
         try keepPromise()
+        // What TIME has answered: a start on the new log must not answer it again.
+        if clockFile?.isKept == true { try clockFile?.keep(isLast: false) }
         try commitment.withLock { _ throws(FileError) in
             if policy != .always { try data.markUnclean(Self.reason(policy)) }
         }
         try writeLog { rewrite, directory throws(FileError) in
-            if directory == nil { directory = try LogDirectory(data.files, in: data.path, manifest: nil) }
+            if directory == nil { directory = try LogDirectory(in: data, manifest: nil) }
             try rewrite.renew(&directory!)
         }
     }

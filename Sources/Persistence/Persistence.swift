@@ -203,7 +203,7 @@ package final class Persistence: Sendable {
 
     private func openLog(_ found: Recovered) throws(FileError) -> EpochRecord {
         data.sweep()
-        var directory = try LogDirectory(data.files, in: data.path, manifest: found.manifest)
+        var directory = try LogDirectory(in: data, manifest: found.manifest)
         let record = Self.epoch(of: found)
         if found.manifest == nil {
             try epochFile.begin(record, .new)

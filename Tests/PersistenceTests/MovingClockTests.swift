@@ -63,6 +63,18 @@ import Testing
         }
     }
 
+    /// What TIME has answered is there before a start can come upon the log.
+    @Test func aNewDirectoryHasTheClock() throws {
+        let site = Site()
+        try site.start()
+        let disk = site.machine.disk
+        try disk.move("data", to: "moved")
+        site.revoke("first")
+        site.commit()
+        for second in 0..<5 { site.persistence.runPeriodic(at: .now + .seconds(60 * second)) }
+        #expect(try !site.persistence.log.refusesWrites && disk.exists("data/revoked.clock"))
+    }
+
     /// A batch, and the ones after it, say where the shift changes.
     @Test(arguments: [[0, 2 * hour, 0], [2 * hour, 0, 2 * hour], [0, 2 * hour, 2 * hour], [2 * hour, 0, 0]])
     func eachRecordIsReadByTheClockThatItWasWrittenBy(_ errors: [Int64]) throws {

@@ -3,7 +3,7 @@
 /// A manifest names a file only after the file's name is on disk. A file is removed only after no manifest on disk
 /// names it. So at every moment, the manifest that a crash leaves names whole files.
 struct LogDirectory: Sendable {
-    private let files: any FileSystem
+    private let files: OwnFiles
     /// The data directory.
     private let parent: String
     /// The manifest on disk; nil if there is none.
@@ -24,9 +24,9 @@ struct LogDirectory: Sendable {
     private var isNameUnsettled = false
 
     /// - Parameter manifest: the manifest that was read; nil begins a new directory.
-    init(_ files: any FileSystem, in parent: String, manifest: Manifest?) throws(FileError) {
-        self.files = files
-        self.parent = parent
+    init(in data: DataDirectory, manifest: Manifest?) throws(FileError) {
+        files = OwnFiles(data: data)
+        parent = data.path
         self.manifest = manifest
         isStandIn = manifest == nil
         try prepare()
@@ -180,9 +180,48 @@ struct LogDirectory: Sendable {
 
     /// Names that cannot be removed now are tried again after the next step.
     private mutating func removeObsolete() {
+        guard files.areOurs else { return }
         for name in obsolete {
             do throws(FileError) { try files.remove("\(path)/\(name)") } catch { if !error.isMissing { continue } }
             obsolete.remove(name)
         }
+    }
+}
+
+/// What the log's directory does to files. Before each change the data directory is asked for: another list's directory
+/// at its path may have files of the same names.
+private struct OwnFiles: Sendable {
+    let data: DataDirectory
+
+    var areOurs: Bool { (try? data.requireOurs()) != nil }
+
+    func exists(_ path: String) throws(FileError) -> Bool { try data.files.exists(path) }
+
+    func list(_ directory: String) throws(FileError) -> [String] { try data.files.list(directory) }
+
+    func makeDirectory(_ path: String) throws(FileError) {
+        try data.requireOurs()
+        try data.files.makeDirectory(path)
+    }
+
+    func create(_ path: String) throws(FileError) -> any OutputFile { try create(path, laterPath: path) }
+
+    func create(_ path: String, laterPath: String) throws(FileError) -> any OutputFile {
+        try data.requireOurs()
+        return try data.files.create(path, laterPath: laterPath)
+    }
+
+    func rename(_ path: String, to target: String) throws(FileError) {
+        try data.requireOurs()
+        try data.files.rename(path, to: target)
+    }
+
+    func remove(_ path: String) throws(FileError) {
+        try data.requireOurs()
+        try data.files.remove(path)
+    }
+
+    func synchronize(directory: String, _ point: SyncPoint) throws(FileError) {
+        try data.files.synchronize(directory: directory, point)
     }
 }
