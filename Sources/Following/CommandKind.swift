@@ -70,7 +70,6 @@ enum CommandKind: Equatable {
     /// Those of `CLIENT` that one reply answers, and that let others be answered as before.
     private static let clientSubcommands: Set = [
         "getname", "getredir", "help", "id", "info", "kill", "list", "no-evict", "no-touch", "pause", "setinfo",
-        "setname",
-        "trackinginfo", "unblock", "unpause",
+        "setname", "trackinginfo", "unblock", "unpause",
     ]
 }

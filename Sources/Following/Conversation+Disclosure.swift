@@ -18,8 +18,7 @@ enum Disclosure {
     /// Commands that name no key, or not all keys that they may read.
     private static let ofAllKeys: Set = [
         "cluster", "dbsize", "eval", "eval_ro", "evalsha", "evalsha_ro", "flushall", "flushdb", "info", "keys",
-        "memory",
-        "randomkey", "scan", "slowlog", "swapdb",
+        "memory", "randomkey", "scan", "slowlog", "swapdb",
     ]
 
     /// - Parameter isCovered: whether the copy has keys such as this one.

@@ -111,7 +111,7 @@ import Threads
     }
 
     #if os(Linux)
-        /// What many clients have sent becomes durable together, and nobody else waits for them.
+        /// Records of one thread become durable together. Another thread's do not wait for them.
         @Test func aThreadThatGathersWakesTheWriterOnlyWhenItIsDone() throws {
             let directory = try Directory()
             let denylist = Denylist.small()

@@ -10,8 +10,8 @@ import Testing
     import Darwin
 #endif
 
-/// Whoever owns the data directory may put links into it: root, who looks at it or serves from it, follows none of them
-/// to what it writes, and gives away nothing that was there.
+/// The owner of a data directory may put links into it. Root follows none of them to a file that it writes, and gives
+/// away no file that was there before.
 @Suite struct WrittenLinkTests {
     private static let files = SystemFiles()
     private static let bytes: [UInt8] = [1, 2, 3]

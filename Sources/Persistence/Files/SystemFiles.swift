@@ -139,7 +139,7 @@ struct SystemFiles: FileSystem {
 private final class Descriptor: FileLock {
     let number: Int32
 
-    /// What is written is never a link: whoever owns the directory could have root write another file, or own it.
+    /// No link is followed to a file that is written: the directory's owner could have root write or give away another.
     /// - Parameter directory: where a relative path begins.
     init(_ path: String, _ flags: Int32, in directory: Int32 = AT_FDCWD) throws(FileError) {
         guard flags & O_ACCMODE != O_RDONLY else {

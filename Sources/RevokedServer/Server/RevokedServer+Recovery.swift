@@ -12,7 +12,7 @@ extension RevokedServer {
         case resting
         /// A thread reads it.
         case loading
-        /// A thread has read it, and begins to write: whoever ends the daemon waits for it.
+        /// A thread has read it, and begins to write. An end of the daemon waits for it.
         case beginning
         /// A thread lets it go as soon as it can: the daemon is ending.
         case abandoned
